@@ -1,0 +1,108 @@
+"""What a look at the spiking circuit tells the slow world, and the statistics behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import welch
+
+BURST_MS = 10.0
+CORRELATION_BIN_S = 0.05
+FEWEST_INTERVALS = 4
+GAMMA_HZ = (30.0, 80.0)
+# Weighted sum of currents that best follows the field of a network of point neurons (Mazzoni et al. 2015).
+LFP_AMPA_LAG_MS = 6
+LFP_GABA_WEIGHT = 1.65
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One look.  Axes: cell (all cells), pyr (Pyr cells), population (Pyr PV SST VIP), term (2A/2B, 2C/2D).
+
+    Conductances are means over the look; "recurrent" is what other cells of the circuit send, "background" the rest.
+    """
+
+    seconds: float
+    spike_count: np.ndarray  # (cell,)
+    rate: np.ndarray  # (population,) Hz
+    cv_isi: np.ndarray  # (population,) of cells with enough intervals; NaN where there are none
+    burst_fraction: np.ndarray  # (population,) share of spikes within 10 ms of another of the same cell
+    recurrent_ampa: np.ndarray  # (pyr,) nS
+    recurrent_ampa_per_contact: np.ndarray  # (pyr,) nS per active contact
+    nmda_conductance: np.ndarray  # (pyr,) nS, after Mg and drug
+    gaba_conductance: np.ndarray  # (pyr,) nS
+    excitatory_events_recurrent: np.ndarray  # (pyr,) Hz
+    excitatory_events_background: np.ndarray  # (pyr,) Hz
+    inhibitory_events_recurrent: np.ndarray  # (pyr,) Hz
+    inhibitory_events_background: np.ndarray  # (pyr,) Hz; no background inhibition is modelled
+    nmda_open_probability: np.ndarray  # (population, term) receptors that hold glutamate and are free of Mg
+    nmda_share: np.ndarray  # (population,) of excitatory conductance, after Mg and drug
+    glutamate_release: float  # events a second and Pyr cell, all its outputs
+    gaba_release: float  # events a second and GABAergic cell
+    pair_correlation: float  # mean over Pyr pairs, counts in 50 ms
+    lfp: np.ndarray  # (millisecond,) pA, proxy
+    gamma_power: float  # pA^2, 30-80 Hz of the proxy
+    spike_cell: np.ndarray  # (spike,)
+    spike_time: np.ndarray  # (spike,) ms since the look began
+
+
+def rate_statistics(
+    cell: np.ndarray, time_ms: np.ndarray, bounds: list[slice], seconds: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rate (Hz), CV of inter-spike intervals and burst fraction of each population given by its slice of cells."""
+    order = np.lexsort((time_ms, cell))
+    cell, time_ms = cell[order], time_ms[order]
+    interval = np.diff(time_ms)
+    same = np.diff(cell) == 0
+    short = same & (interval <= BURST_MS)
+    in_burst = np.zeros(len(cell), dtype=bool)
+    in_burst[1:] |= short
+    in_burst[:-1] |= short
+    rate, cv, burst = np.zeros(len(bounds)), np.full(len(bounds), np.nan), np.zeros(len(bounds))
+    for k, cells in enumerate(bounds):
+        mine = (cell >= cells.start) & (cell < cells.stop)
+        rate[k] = mine.sum() / (cells.stop - cells.start) / seconds
+        burst[k] = in_burst[mine].mean() if mine.any() else 0.0
+        cv[k] = _mean_cv(cell[1:][same & mine[1:]] - cells.start, interval[same & mine[1:]], cells.stop - cells.start)
+    return rate, cv, burst
+
+
+def _mean_cv(cell: np.ndarray, interval: np.ndarray, cells: int) -> float:
+    count = np.bincount(cell, minlength=cells)
+    total = np.bincount(cell, interval, minlength=cells)
+    square = np.bincount(cell, interval**2, minlength=cells)
+    enough = count >= FEWEST_INTERVALS
+    if not enough.any():
+        return float("nan")
+    n, mean = count[enough], total[enough] / count[enough]
+    variance = np.maximum(square[enough] / n - mean**2, 0.0) * n / (n - 1)
+    return float(np.mean(np.sqrt(variance) / mean))
+
+
+def pair_correlation(cell: np.ndarray, time_ms: np.ndarray, cells: int, seconds: float) -> float:
+    """Mean Pearson correlation over all pairs of cells that fire, from the variance of their summed z-scores."""
+    bins = int(seconds / CORRELATION_BIN_S)
+    inside = time_ms < bins * CORRELATION_BIN_S * 1e3
+    slot = (time_ms[inside] * 1e-3 / CORRELATION_BIN_S).astype(int)
+    counts = np.zeros((cells, bins))
+    np.add.at(counts, (cell[inside], np.minimum(slot, bins - 1)), 1.0)
+    spread = counts.std(axis=1)
+    active = spread > 0
+    n = int(active.sum())
+    if n < 2:
+        return 0.0
+    z = (counts[active] - counts[active].mean(axis=1, keepdims=True)) / spread[active, None]
+    return float((z.sum(axis=0).var() - n) / (n * (n - 1)))
+
+
+def lfp_proxy(ampa_pA: np.ndarray, gaba_pA: np.ndarray) -> np.ndarray:
+    """|AMPA| delayed by 6 ms plus 1.65 |GABA|, one sample a millisecond, the first 6 ms dropped."""
+    return np.abs(ampa_pA[:-LFP_AMPA_LAG_MS]) + LFP_GABA_WEIGHT * np.abs(gaba_pA[LFP_AMPA_LAG_MS:])
+
+
+def band_power(trace: np.ndarray, band: tuple[float, float], sampling_Hz: float = 1000.0) -> float:
+    """Power of a trace inside a band (trace units squared), Welch, segments of 0.5 s or the whole trace."""
+    frequency, density = welch(trace, sampling_Hz, nperseg=min(len(trace), int(sampling_Hz / 2)))
+    inside = (frequency >= band[0]) & (frequency <= band[1])
+    return float(density[inside].sum() * (frequency[1] - frequency[0]))

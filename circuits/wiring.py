@@ -1,0 +1,82 @@
+"""Who contacts whom, drawn with numpy from one seed; nothing here depends on the simulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuits.describe import PLASTIC, Circuit
+
+# Synapse groups of the built network, by what they do on the target: plastic and fixed AMPA+NMDA, fast and slow GABA.
+GROUPS = ("plastic", "excitatory", "fast", "slow")
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """One drawn circuit.
+
+    sources[g], targets[g]: int32 cell indices of the contacts of synapse group g; weights[g] in nS; delays[g] in ms.
+    Group "plastic" lists `sites` potential contacts a Pyr cell, ordered by target.  `threshold` and `rest` (mV) and
+    `start` (initial membrane potential, mV) have one value a cell.
+    """
+
+    sources: dict[str, np.ndarray]
+    targets: dict[str, np.ndarray]
+    weights: dict[str, np.ndarray]
+    delays: dict[str, np.ndarray]
+    threshold: np.ndarray
+    rest: np.ndarray
+    start: np.ndarray
+
+    @property
+    def synapses(self) -> dict[str, int]:
+        return {group: len(self.sources[group]) for group in GROUPS}
+
+
+def group_of(source: str, target: str) -> str:
+    """The synapse group that carries a projection."""
+    if source == "Pyr":
+        return "plastic" if (source, target) == PLASTIC else "excitatory"
+    return "fast" if source == "PV" else "slow"
+
+
+def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
+    """Draw one wiring: fixed in-degree, no self-contacts, no double contacts, uniform delays."""
+    rng = np.random.default_rng(seed)
+    parts: dict[str, list[tuple[np.ndarray, ...]]] = {group: [] for group in GROUPS}
+    for source, target, projection in circuit.projections:
+        degree = circuit.sites if (source, target) == PLASTIC else int(projection.in_degree)
+        pre, post = _contacts(rng, circuit.cells(source), circuit.cells(target), degree, source == target)
+        weight = np.full(len(pre), projection.weight)
+        delay = rng.uniform(projection.delay_min, projection.delay_max, len(pre))
+        parts[group_of(source, target)].append((pre, post, weight, delay))
+    columns = {group: [np.concatenate(column) for column in zip(*parts[group], strict=True)] for group in GROUPS}
+    reset = circuit.per_cell([p.reset for p in circuit.populations])
+    jitter = rng.standard_normal((2, circuit.size))
+    threshold = circuit.per_cell([p.threshold for p in circuit.populations])
+    threshold += jitter[0] * circuit.per_cell([p.threshold_sd for p in circuit.populations])
+    rest = circuit.per_cell([p.rest for p in circuit.populations])
+    rest += jitter[1] * circuit.per_cell([p.rest_sd for p in circuit.populations])
+    return Wiring(
+        sources={group: columns[group][0] for group in GROUPS},
+        targets={group: columns[group][1] for group in GROUPS},
+        weights={group: columns[group][2] for group in GROUPS},
+        delays={group: columns[group][3] for group in GROUPS},
+        threshold=threshold,
+        rest=rest,
+        start=reset + (threshold - reset) * rng.uniform(size=circuit.size),
+    )
+
+
+def _contacts(
+    rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sources and targets of a fixed in-degree projection, ordered by target."""
+    pool, cells = source.stop - source.start, target.stop - target.start
+    chosen = np.empty((cells, degree), dtype=np.int32)
+    for cell in range(cells):
+        picks = rng.choice(pool - same, degree, replace=False, shuffle=False)
+        chosen[cell] = picks + (picks >= cell) if same else picks
+    post = np.repeat(np.arange(cells, dtype=np.int32), degree)
+    return (chosen.ravel() + source.start).astype(np.int32), (post + target.start).astype(np.int32)

@@ -1,0 +1,188 @@
+"""Read a sheet: a TOML file of numbers, each with value, unit, status, source, note and range.
+
+A row is refused unless it is complete; the error names the file and the row.  The loader never converts units.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+STATUSES = ("measured", "fitted", "assumed")
+KEYS = {"value", "unit", "status", "source", "note", "range"}
+SHEETS = Path(str(files("parameters") / "sheets"))
+REFERENCES = Path(str(files("parameters") / "references.bib"))
+
+Record = TypeVar("Record")
+
+
+class SheetError(ValueError):
+    """A sheet, or a row of one, that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number: what it is, in which unit, how far to trust it and where it comes from."""
+
+    value: float | str
+    unit: str
+    status: str
+    source: str
+    note: str
+    range: tuple[float, float] | None
+
+
+def number(unit: str) -> Any:
+    """Declare a dataclass field that a sheet row of this unit fills."""
+    return dataclasses.field(metadata={"unit": unit})
+
+
+def reference_keys(path: Path = REFERENCES) -> frozenset[str]:
+    """Keys of every entry of a BibTeX file."""
+    return frozenset(re.findall(r"^@\w+\{([^,\s]+),", path.read_text(), flags=re.MULTILINE))
+
+
+class Sheet:
+    """The rows of one TOML file, by section; `based_on` names the sheet it changes.
+
+    Raises SheetError when the file is unreadable or any row is incomplete.
+    """
+
+    def __init__(self, path: Path, references: frozenset[str] | None = None):
+        self.path = Path(path)
+        self.name = self.path.stem
+        text = _read_toml(self.path)
+        head = text.pop("sheet", {})
+        unknown = set(head) - {"title", "based_on"}
+        if unknown or not isinstance(head.get("title"), str):
+            raise SheetError(f"{self.path.name}: [sheet] takes a title and optionally based_on, not {sorted(head)}")
+        self.title: str = head["title"]
+        self.based_on: str | None = head.get("based_on")
+        known = reference_keys() if references is None else references
+        own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
+        self.own_rows = own
+        self.sections = _merged(self._base(known), own, self.path.name)
+
+    def _base(self, known: frozenset[str]) -> dict[str, dict[str, Row]]:
+        if self.based_on is None:
+            return {}
+        base = self.path.with_name(f"{self.based_on}.toml")
+        if not base.exists() or base == self.path:
+            raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not a sheet beside it")
+        return Sheet(base, known).sections
+
+    def fill(self, section: str, record: type[Record]) -> Record:
+        """Build the frozen dataclass `record` from one section; names and units must match exactly."""
+        rows = self.sections.get(section)
+        where = f"{self.path.name} [{section}]"
+        if rows is None:
+            raise SheetError(f"{self.path.name}: section [{section}] is missing; it has {sorted(self.sections)}")
+        fields = {f.name: f for f in dataclasses.fields(record)}  # type: ignore[arg-type]
+        missing, unknown = set(fields) - set(rows), set(rows) - set(fields)
+        if missing or unknown:
+            raise SheetError(f"{where}: missing rows {sorted(missing)}, unknown rows {sorted(unknown)}")
+        for name, row in rows.items():
+            unit = fields[name].metadata["unit"]
+            if row.unit != unit:
+                raise SheetError(f"{where} {name}: unit is {row.unit!r} but must be {unit!r}")
+        try:
+            return record(**{name: row.value for name, row in rows.items()})
+        except ValueError as error:
+            raise SheetError(f"{where}: {error}") from None
+
+    def values(self) -> dict[str, float | str]:
+        """Every number by its full name, `section.row`."""
+        return {f"{s}.{name}": row.value for s, rows in self.sections.items() for name, row in rows.items()}
+
+    def replaced(self, changes: dict[str, float]) -> Sheet:
+        """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are."""
+        other = object.__new__(Sheet)
+        other.__dict__.update(self.__dict__)
+        other.sections = {section: dict(rows) for section, rows in self.sections.items()}
+        for key, value in changes.items():
+            section, _, name = key.rpartition(".")
+            row = other.sections.get(section, {}).get(name)
+            if row is None:
+                raise SheetError(f"{self.path.name}: there is no number {key!r}; `prelimbic numbers` lists them all")
+            if not math.isfinite(value):
+                raise SheetError(f"{self.path.name} [{section}] {name}: an override must be a finite number")
+            other.sections[section][name] = dataclasses.replace(row, value=float(value), range=None)
+        return other
+
+
+def digest(values: dict[str, float | str]) -> str:
+    """SHA-256 of named numbers, independent of their order."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SheetError(f"{path.name}: cannot be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SheetError(f"{path.name}: is not valid TOML ({error})") from None
+
+
+def _merged(
+    base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], name: str
+) -> dict[str, dict[str, Row]]:
+    merged = {section: dict(rows) for section, rows in base.items()}
+    for section, rows in own.items():
+        stray = set(rows) - set(merged.get(section, rows))
+        if stray:
+            raise SheetError(f"{name} [{section}]: {sorted(stray)} are not rows of the sheet it is based on")
+        merged.setdefault(section, {}).update(rows)
+    return merged
+
+
+def _rows(file: str, section: str, table: Any, known: frozenset[str]) -> dict[str, Row]:
+    if not isinstance(table, dict):
+        raise SheetError(f"{file}: {section} stands outside a section")
+    return {name: _row(f"{file} [{section}] {name}", row, known) for name, row in table.items()}
+
+
+def _row(where: str, row: Any, known: frozenset[str]) -> Row:
+    if not isinstance(row, dict) or set(row) - KEYS:
+        raise SheetError(f"{where}: a row is {{ {', '.join(sorted(KEYS))} }} and nothing else")
+    absent = {"value", "unit", "status", "source"} - set(row)
+    if absent:
+        raise SheetError(f"{where}: {sorted(absent)} missing")
+    if not all(isinstance(row.get(key, ""), str) for key in ("unit", "status", "source", "note")):
+        raise SheetError(f"{where}: unit, status, source and note are text")
+    if row["status"] not in STATUSES:
+        raise SheetError(f"{where}: status is {row['status']!r} but must be one of {', '.join(STATUSES)}")
+    if row["status"] == "measured" and row["source"] not in known:
+        raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {row['source']!r}")
+    if row["status"] != "measured" and not row.get("note"):
+        raise SheetError(f"{where}: a value that is {row['status']} needs a note that says on what grounds")
+    if row["status"] == "assumed" and "range" not in row:
+        raise SheetError(f"{where}: an assumed value needs the range in which it should be tried")
+    value = _number(where, "value", row["value"])
+    return Row(value, row["unit"], row["status"], row["source"], row.get("note", ""), _range(where, row, value))
+
+
+def _number(where: str, key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise SheetError(f"{where}: {key} must be a finite number, not {value!r}")
+    return float(value)
+
+
+def _range(where: str, row: dict[str, Any], value: float) -> tuple[float, float] | None:
+    if "range" not in row:
+        return None
+    limits = row["range"]
+    if not isinstance(limits, list) or len(limits) != 2:
+        raise SheetError(f"{where}: range is [low, high]")
+    low, high = (_number(where, "range", limit) for limit in limits)
+    if not low <= value <= high:
+        raise SheetError(f"{where}: value {value:g} lies outside its range [{low:g}, {high:g}]")
+    return low, high
