@@ -52,6 +52,11 @@ class Circuit:
         names = ", ".join(f"{s}->{t}" for s, t, _ in self.projections)
         raise CircuitError(f"circuit {self.name} has no projection {source}->{target}; it has {names}")
 
+    def contacts(self, source: str, target: str) -> int:
+        """Contacts that a projection lists: for the plastic one every site, filled or not."""
+        degree = self.sites if (source, target) == PLASTIC else int(self.projection(source, target).in_degree)
+        return degree * self.counts[POPULATIONS.index(target)]
+
     @property
     def subunits(self) -> np.ndarray:
         """Shares of NMDA peak conductance, shape (population, subunit)."""

@@ -10,7 +10,7 @@ from circuits.background import event_probabilities
 from circuits.build import Structure
 from circuits.describe import Circuit
 from circuits.engine import CompiledEngine, Engine, InterpretedEngine
-from circuits.wiring import GROUPS, Wiring
+from circuits.wiring import GROUPS, Wiring, group_sizes
 from parameters import POPULATIONS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the slowest conductance
@@ -21,9 +21,9 @@ class NetworkError(RuntimeError):
     """The circuit's state is no longer a number."""
 
 
-def structure_of(circuit: Circuit, wiring: Wiring, precision: int = 32, step_ms: float = 0.1) -> Structure:
-    synapses = tuple(wiring.synapses[group] for group in GROUPS)
-    return Structure(circuit.size, circuit.counts[0], synapses, step_ms, precision)
+def structure_of(circuit: Circuit, precision: int = 32, step_ms: float = 0.1) -> Structure:
+    """What the compiled network of a circuit depends on."""
+    return Structure(circuit.size, circuit.counts[0], group_sizes(circuit), step_ms, precision)
 
 
 class Network:
@@ -36,7 +36,8 @@ class Network:
                  precision: int = 32, step_ms: float = 0.1):  # fmt: skip
         self.circuit, self.wiring = circuit, wiring
         self._sites = wiring.sources["plastic"].reshape(circuit.counts[0], circuit.sites)
-        structure = structure_of(circuit, wiring, precision, step_ms)
+        self._elapsed = 0.0
+        structure = structure_of(circuit, precision, step_ms)
         first = _constants(circuit, wiring, seed, step_ms)
         self.engine: Engine
         if compiled:
@@ -54,9 +55,9 @@ class Network:
         self.engine.clear()
         for name in (*(f"sum_{s}" for s in SUMS), "samples", "background_events"):
             self.engine.load(f"cells.{name}", np.zeros(self.circuit.size))
-        start = self._elapsed = getattr(self, "_elapsed", 0.0) + settle
+        start = self._elapsed + settle
         self.engine.run(seconds)
-        self._elapsed += seconds
+        self._elapsed = start + seconds
         if not (np.isfinite(self.engine.fetch("cells.v")).all() and np.isfinite(self.engine.fetch("cells.g_NMDA")).all()):
             raise NetworkError("the circuit's state is no longer finite; a shorter step or weaker weights are needed")
         return self._activity(np.asarray(weights), block, seconds, start)

@@ -29,16 +29,20 @@ class Wiring:
     rest: np.ndarray
     start: np.ndarray
 
-    @property
-    def synapses(self) -> dict[str, int]:
-        return {group: len(self.sources[group]) for group in GROUPS}
-
 
 def group_of(source: str, target: str) -> str:
     """The synapse group that carries a projection."""
     if source == "Pyr":
         return "plastic" if (source, target) == PLASTIC else "excitatory"
     return "fast" if source == "PV" else "slow"
+
+
+def group_sizes(circuit: Circuit) -> tuple[int, ...]:
+    """Contacts in each synapse group, in the order of GROUPS."""
+    total = dict.fromkeys(GROUPS, 0)
+    for source, target, _ in circuit.projections:
+        total[group_of(source, target)] += circuit.contacts(source, target)
+    return tuple(total[group] for group in GROUPS)
 
 
 def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:

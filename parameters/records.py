@@ -153,16 +153,15 @@ class SpineNumbers:
     """The agents: how many sites a cell has, and the rates at which a spine is born, matures and is lost."""
 
     potential_sites: float = number("sites")
-    healthy_contacts: float = number("contacts")
-    depressed_contacts: float = number("contacts")
+    depressed_share: float = number("1")
     formation_gain: float = number("1")
     nascent_maturation: float = number("1/h")
     nascent_loss: float = number("1/h")
     density_time: float = number("h")
 
     def __post_init__(self) -> None:
-        if not 0 < self.depressed_contacts <= self.healthy_contacts < self.potential_sites:
-            raise ValueError("contacts must satisfy 0 < depressed <= healthy < potential_sites")
+        if not 0 < self.depressed_share <= 1:
+            raise ValueError("depressed_share must be above 0 and at most 1")
 
 
 def sheet(name: str) -> Sheet:

@@ -1,0 +1,160 @@
+"""Exposure: plasma and unbound brain concentration of ketamine and its metabolites over time.
+
+Linear compartments, so every dose adds and the matrix exponential is the solution, not an approximation:
+  depot -> ketamine (central <-> peripheral) -> norketamine (central <-> peripheral) -> hydroxynorketamine -> out
+Amounts are umol; what leaves is kept in sinks, so given = present + eliminated at all times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.linalg import expm
+
+from parameters import COMPOUNDS, Compound, Species
+from pharmacology.dose import Dose, check_routes
+
+# Places of a compound's amount: depot of the i.p. route, central and peripheral volume, and what is gone for good.
+PLACES = tuple(
+    f"{compound}.{part}"
+    for compound in COMPOUNDS
+    for part in (("depot", "central", "peripheral", "eliminated") if compound != "hydroxynorketamine"
+                 else ("depot", "central", "eliminated"))
+)  # fmt: skip
+VENOUS = tuple(f"venous.{compound}.{stage}" for compound in COMPOUNDS for stage in (1, 2))
+BRAIN = tuple(f"brain.{compound}" for compound in COMPOUNDS)
+STATES = PLACES + VENOUS + BRAIN
+AT = {name: k for k, name in enumerate(STATES)}
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What `doses` do to the concentrations in one species.  Raises DoseError for a route it does not have.
+
+    Venous samples lag the arterial ones by two transit stages; unbound brain follows the unbound arterial
+    concentration.  Neither holds mass.
+    """
+
+    doses: tuple[Dose, ...]
+    species: str
+    numbers: Species
+    compounds: dict[str, Compound] = field(hash=False)
+
+    def __post_init__(self) -> None:
+        check_routes(self.doses, self.species)
+
+    def amounts(self, hours: np.ndarray) -> np.ndarray:
+        """Every state at the given times, shape (time, state): umol for PLACES, umol/L for VENOUS and BRAIN."""
+        hours = np.atleast_1d(np.asarray(hours, dtype=float))
+        matrix = _rates(self.numbers)
+        total = np.zeros((len(hours), len(STATES)))
+        for dose in self.doses:
+            total += _response(matrix, self._entry(dose), hours - dose.start, dose.duration)
+        return np.maximum(total, 0.0)
+
+    def given(self, hours: np.ndarray) -> np.ndarray:
+        """umol administered up to each time, all compounds together, shape (time,)."""
+        hours = np.atleast_1d(np.asarray(hours, dtype=float))
+        total = np.zeros(len(hours))
+        for dose in self.doses:
+            since = hours - dose.start
+            share = (since >= 0.0).astype(float) if dose.duration is None else np.clip(since / dose.duration, 0.0, 1.0)
+            total += share * self._umol(dose)
+        return total
+
+    def arterial(self, hours: np.ndarray) -> np.ndarray:
+        """Total arterial plasma concentration, uM, shape (time, compound)."""
+        amounts = self.amounts(hours)
+        return np.stack([amounts[:, AT[f"{c}.central"]] / getattr(self.numbers, f"{c}_central") for c in COMPOUNDS], axis=1)
+
+    def venous(self, hours: np.ndarray) -> np.ndarray:
+        """Total venous plasma concentration, uM, shape (time, compound)."""
+        if self.numbers.venous_delay == 0:
+            return self.arterial(hours)
+        return self.amounts(hours)[:, [AT[f"venous.{c}.2"] for c in COMPOUNDS]]
+
+    def brain_unbound(self, hours: np.ndarray) -> np.ndarray:
+        """Unbound brain concentration, uM, shape (time, compound)."""
+        if self.numbers.brain_equilibration_half_time == 0:
+            return self.arterial(hours) * _unbound_ratios(self.numbers)
+        return self.amounts(hours)[:, [AT[b] for b in BRAIN]]
+
+    def ng_per_ml(self, concentration_uM: np.ndarray) -> np.ndarray:
+        """uM -> ng/mL, compound by compound; last axis is compound."""
+        return concentration_uM * np.array([self.compounds[c].molar_mass for c in COMPOUNDS])
+
+    def peak_time(self, until: float = 6.0) -> float:
+        """Hour at which unbound brain ketamine is highest, to a tenth of a minute."""
+        hours = np.arange(0.0, until, 1.0 / 600.0)
+        return float(hours[int(np.argmax(self.brain_unbound(hours)[:, 0]))])
+
+    def _umol(self, dose: Dose) -> float:
+        mg = dose.amount * self.numbers.reference_mass
+        return mg / self.compounds[dose.compound].molar_mass * 1e3
+
+    def _entry(self, dose: Dose) -> np.ndarray:
+        """umol entering each state when the whole dose has been given."""
+        entry = np.zeros(len(STATES))
+        umol = self._umol(dose)
+        if dose.route == "iv":
+            entry[AT[f"{dose.compound}.central"]] = umol
+        else:
+            entry[AT[f"{dose.compound}.depot"]] = umol * self.numbers.ip_bioavailability
+            entry[AT[f"{dose.compound}.eliminated"]] = umol * (1.0 - self.numbers.ip_bioavailability)
+        return entry
+
+
+def _rates(n: Species) -> np.ndarray:
+    """Matrix of the linear system, 1/h; the columns of PLACES sum to zero over PLACES: mass is kept."""
+    matrix = np.zeros((len(STATES), len(STATES)))
+
+    def move(source: str, target: str, rate: float) -> None:
+        matrix[AT[source], AT[source]] -= rate
+        matrix[AT[target], AT[source]] += rate
+
+    formed = {"ketamine": ("norketamine", n.fraction_to_norketamine),
+              "norketamine": ("hydroxynorketamine", n.fraction_to_hydroxynorketamine)}  # fmt: skip
+    for compound in COMPOUNDS:
+        volume, clearance = getattr(n, f"{compound}_central"), getattr(n, f"{compound}_clearance")
+        move(f"{compound}.depot", f"{compound}.central", n.ip_absorption)
+        product, share = formed.get(compound, ("", 0.0))
+        if product:
+            move(f"{compound}.central", f"{product}.central", share * clearance / volume)
+            exchange = getattr(n, f"{compound}_exchange")
+            move(f"{compound}.central", f"{compound}.peripheral", exchange / volume)
+            move(f"{compound}.peripheral", f"{compound}.central", exchange / getattr(n, f"{compound}_peripheral"))
+        move(f"{compound}.central", f"{compound}.eliminated", (1.0 - share) * clearance / volume)
+        if n.venous_delay > 0:
+            _follow(matrix, f"{compound}.central", f"venous.{compound}.1", 2.0 / n.venous_delay, 1.0 / volume)
+            _follow(matrix, f"venous.{compound}.1", f"venous.{compound}.2", 2.0 / n.venous_delay, 1.0)
+    if n.brain_equilibration_half_time > 0:
+        speed = np.log(2.0) / n.brain_equilibration_half_time
+        for compound, ratio in zip(COMPOUNDS, _unbound_ratios(n), strict=True):
+            _follow(matrix, f"{compound}.central", f"brain.{compound}", speed, ratio / getattr(n, f"{compound}_central"))
+    return matrix
+
+
+def _follow(matrix: np.ndarray, leader: str, follower: str, speed: float, gain: float) -> None:
+    matrix[AT[follower], AT[follower]] -= speed
+    matrix[AT[follower], AT[leader]] += speed * gain
+
+
+def _unbound_ratios(n: Species) -> np.ndarray:
+    """Unbound brain over total plasma, per compound."""
+    return np.array([getattr(n, f"{c}_unbound") * getattr(n, f"{c}_brain_to_plasma_unbound") for c in COMPOUNDS])
+
+
+def _response(matrix: np.ndarray, entry: np.ndarray, since: np.ndarray, duration: float | None) -> np.ndarray:
+    """States at times since the start of one dose: a bolus, or a constant input over `duration` hours."""
+    states = np.zeros((len(since), len(entry)))
+    if duration is None:
+        states[since >= 0] = [expm(matrix * t) @ entry for t in since[since >= 0]]
+        return states
+    size = len(entry)
+    driven = np.zeros((size + 1, size + 1))
+    driven[:size, :size], driven[:size, size] = matrix, entry / duration
+    for k in np.flatnonzero(since > 0):
+        within = min(since[k], duration)
+        states[k] = expm(matrix * (since[k] - within)) @ expm(driven * within)[:size, size]
+    return states
