@@ -2,13 +2,13 @@
 
 from circuits.activity import Activity
 from circuits.cache import BuildError, compiler, cpu_target, is_built, program
-from circuits.describe import Circuit, CircuitError, describe
+from circuits.describe import SCALES, Circuit, CircuitError, describe
 from circuits.engine import EngineError
 from circuits.equations import methods_text
 from circuits.network import Network, NetworkError, structure_of
 from circuits.wiring import Wiring, draw
 
 __all__ = [
-    "Activity", "BuildError", "Circuit", "CircuitError", "EngineError", "Network", "NetworkError", "Wiring",
+    "SCALES", "Activity", "BuildError", "Circuit", "CircuitError", "EngineError", "Network", "NetworkError", "Wiring",
     "compiler", "cpu_target", "describe", "draw", "is_built", "methods_text", "program", "structure_of",
 ]  # fmt: skip

@@ -168,8 +168,13 @@ def sheet(name: str) -> Sheet:
     """A shipped sheet by name.  Raises SheetError naming the sheets there are."""
     path = SHEETS / f"{name}.toml"
     if not path.exists():
-        raise SheetError(f"unknown sheet {name!r}; there are {', '.join(sorted(p.stem for p in SHEETS.glob('*.toml')))}")
+        raise SheetError(f"unknown sheet {name!r}; there are {', '.join(shipped())}")
     return Sheet(path)
+
+
+def shipped() -> list[str]:
+    """Names of all sheets that come with the package."""
+    return sorted(path.stem for path in SHEETS.glob("*.toml"))
 
 
 def circuit_numbers(source: Sheet) -> CircuitNumbers:
@@ -201,5 +206,5 @@ def species(name: str, source: Sheet | None = None) -> Species:
 __all__ = [
     "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "CascadeNumbers", "CircuitNumbers", "Compound",
     "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species", "SpineNumbers",
-    "circuit_numbers", "compounds", "digest", "sheet", "species",
+    "circuit_numbers", "compounds", "digest", "sheet", "shipped", "species",
 ]  # fmt: skip

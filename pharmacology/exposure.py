@@ -149,7 +149,8 @@ def _response(matrix: np.ndarray, entry: np.ndarray, since: np.ndarray, duration
     """States at times since the start of one dose: a bolus, or a constant input over `duration` hours."""
     states = np.zeros((len(since), len(entry)))
     if duration is None:
-        states[since >= 0] = [expm(matrix * t) @ entry for t in since[since >= 0]]
+        for k in np.flatnonzero(since >= 0):
+            states[k] = expm(matrix * since[k]) @ entry
         return states
     size = len(entry)
     driven = np.zeros((size + 1, size + 1))

@@ -1,0 +1,108 @@
+"""Conduct a study: plan, skip what is done, prepare, execute, and say what was found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from experiments.execute import execute
+from experiments.store import StoreError
+from experiments.study import Options, Run, Study, is_whole, prepare, share_of, strangers, write_manifest
+
+CONSOLE_WIDTH = 120  # of tables where there is no terminal
+INTERPRETED_SLOWDOWN = 25
+
+
+def console() -> Console:
+    """Standard output; tables keep a fixed width where it is not a terminal."""
+    shown = Console()
+    return shown if shown.is_terminal else Console(width=CONSOLE_WIDTH)
+
+
+def listing(study: Study, options: Options) -> None:
+    """Print every run of the study and whether its file is whole."""
+    runs = study.plan(options)
+    mine = {run.file for run in share_of(runs, options.share)}
+    for run in runs:
+        state = "finished" if is_whole(options.out / run.file, run) else "missing"
+        print(f"{state:9} {'' if run.file in mine else '(other share) '}{run.file}")
+
+
+def conduct(study: Study, options: Options) -> None:
+    """Run the share of the study that was asked for; when nothing is missing any more, report.
+
+    Raises StoreError, BuildError or ExecuteError; what finished stays.
+    """
+    screen = console()
+    begun = time.monotonic()
+    screen.print(study.question, highlight=False, markup=False)
+    runs = study.plan(options)
+    mine = share_of(runs, options.share)
+    for run in runs:
+        run.config.sheets()  # bad sheets and overrides are told before anything is written
+    _writable(options.out)
+    write_manifest(study, runs, options.out)
+    _sweep_stale(options.out)
+    todo = [run for run in mine if not is_whole(options.out / run.file, run)]
+    if len(todo) < len(mine):
+        screen.print(f"{len(mine) - len(todo)} of {len(mine)} runs are already finished and whole; skipped", highlight=False)
+    for name in strangers(options.out, runs):
+        screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
+    if todo:
+        compiled = _prepare(todo, screen)
+        execute(todo, options.out, options.workers, compiled, screen)
+    missing = [run for run in runs if not is_whole(options.out / run.file, run)]
+    if missing:
+        screen.print(f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False)
+        return
+    _report(study, options.out, screen)
+    screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+
+
+def _prepare(todo: list[Run], screen: Console) -> bool:
+    screen.print("preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False)
+    compiled = prepare(todo)
+    if not compiled:
+        screen.print(
+            "There is no C++ compiler (g++ and make), so the circuit is interpreted, about "
+            f"{INTERPRETED_SLOWDOWN} times slower; install g++ and make for the usual speed.", highlight=False,
+        )  # fmt: skip
+    return compiled
+
+
+def _report(study: Study, folder: Path, screen: Console) -> None:
+    from experiments.dataset import load, write_sweep
+
+    dataset = load(folder)
+    write_sweep(dataset, folder)
+    table, found = study.answer(dataset)
+    figure = study.draw(dataset, folder)
+    screen.print(table)
+    screen.print(found, highlight=False, markup=False)
+    screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _writable(folder: Path) -> None:
+    """Raise StoreError unless files can be made in the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".probe.", dir=folder)
+        os.close(handle)
+        os.unlink(name)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def _sweep_stale(folder: Path) -> None:
+    """Remove temporary files that processes of this machine left when they were killed."""
+    import socket
+
+    for path in folder.glob(f".*.{socket.gethostname()}.*.tmp"):
+        process = path.name.split(".")[-2]
+        if process.isdigit() and not Path(f"/proc/{process}").exists():
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,0 +1,57 @@
+"""All that defines a run, and the identity that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from experiments.protocol import Protocol
+from parameters import CIRCUITS, Sheet, SheetError, digest, sheet
+from pharmacology import Dose
+
+SCHEMA_VERSION = 1  # of the result files
+MODEL_VERSION = 1  # raised when a change alters results
+BASELINES = ("depressed", "healthy")
+SUBJECTS = ("compounds", "species", "cascade", "spines")
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run.  `overrides` are (number, value) pairs; a number is SHEET.SECTION.ROW, the circuit's sheet is `circuit`."""
+
+    study: str
+    circuit: str
+    species: str
+    doses: tuple[Dose, ...]
+    baseline: str
+    scale: float
+    seed: int
+    protocol: Protocol
+    overrides: tuple[tuple[str, float], ...] = ()
+    spikes: bool = False
+
+    def sheets(self) -> dict[str, Sheet]:
+        """Every sheet of the run by subject, overrides applied.  Raises SheetError for an override of no number."""
+        if self.circuit not in CIRCUITS:
+            raise SheetError(f"unknown circuit sheet {self.circuit!r}; there are {', '.join(CIRCUITS)}")
+        found = {"circuit": sheet(self.circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
+        for key, value in self.overrides:
+            subject, _, number = key.partition(".")
+            if subject not in found:
+                raise SheetError(f"an override names {', '.join(found)}, then .section.row, not {key!r}")
+            found[subject] = found[subject].replaced({number: value})
+        return found
+
+    def sheet_hash(self) -> str:
+        """SHA-256 of every number the run uses."""
+        return digest({f"{s}.{name}": v for s, rows in self.sheets().items() for name, v in rows.values().items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def run_id(self) -> str:
+        """Sixteen characters that change with the configuration, any number, the schema or the model."""
+        whole = [self.to_dict(), self.sheet_hash(), SCHEMA_VERSION, MODEL_VERSION]
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,113 @@
+"""Read a study's folder as one labelled xarray dataset."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from experiments.record import Variable
+from experiments.store import StoreError, check_run, read_groups
+from experiments.study import MANIFEST
+
+GROUPS = ("summary", "traces")
+
+
+def load(folder: str | Path) -> xr.Dataset:
+    """All runs of the study in `folder`, on the study's axes and then seed.
+
+    Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h).  A run that is
+    missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load.
+    """
+    manifest = read_manifest(Path(folder))
+    runs = [(run, found) for run in manifest["runs"] if (found := _run(Path(folder) / run["file"], run["run_id"]))]
+    if not runs:
+        raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
+    places = [run["place"] for run in manifest["runs"]]
+    axes = {axis: sorted({place[axis] for place in places}) for axis in places[0]}
+    units = manifest["axes"] | {"seed": ""}
+    data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
+    shape = tuple(len(values) for values in axes.values())
+    ids = np.full(shape, "", dtype=object)
+    for run, groups in runs:
+        where = tuple(axes[axis].index(run["place"][axis]) for axis in axes)
+        ids[where] = run["run_id"]
+        for name, variable in _flat(groups):
+            if name not in data:
+                blank = np.full(shape + variable.values.shape, np.nan)
+                attributes = {"units": variable.unit or "1", "long_name": variable.meaning}
+                data[name] = ((*axes, *variable.dimensions), blank, attributes)
+            data[name][1][where] = variable.values
+    coordinates = {axis: (axis, values, {"units": units[axis]} if units[axis] else {}) for axis, values in axes.items()}
+    dataset = xr.Dataset(data, coordinates | _coordinates(runs[0][1]), {"study": manifest["study"]})
+    dataset["run_id"] = (tuple(axes), ids.astype(str))
+    return dataset
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the study in `folder` consists of.  Raises StoreError when there is none."""
+    try:
+        return dict(json.loads((folder / MANIFEST).read_text()))
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError):
+        raise StoreError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
+
+
+def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
+    """Write the loaded dataset as sweep.h5, and its readouts as summary.csv; both by rename."""
+    for name, write in (("sweep.h5", _as_hdf5), ("summary.csv", _as_csv)):
+        scratch = folder / f".{name}.{os.getpid()}.tmp"
+        try:
+            write(dataset, scratch)
+            os.replace(scratch, folder / name)
+        except OSError as error:
+            raise StoreError(f"{folder / name} could not be written: {error.strerror or error}") from None
+        finally:
+            scratch.unlink(missing_ok=True)
+    return folder / "sweep.h5"
+
+
+def _as_hdf5(dataset: xr.Dataset, path: Path) -> None:
+    dataset.to_netcdf(path, engine="h5netcdf")
+
+
+def _as_csv(dataset: xr.Dataset, path: Path) -> None:
+    """One row a run and readout; a value per population where there are four."""
+    table = dataset[[n for n, v in dataset.data_vars.items() if not {"time", "term", "compound"} & set(v.dims) and n != "run_id"]]
+    columns = {}
+    for name, variable in table.data_vars.items():
+        if "population" in variable.dims:
+            columns |= {f"{name}_{p}": variable.sel(population=p, drop=True) for p in variable["population"].values}
+        else:
+            columns[str(name)] = variable
+    xr.Dataset(columns).drop_vars("population", errors="ignore").to_dataframe().to_csv(path)
+
+
+def _run(path: Path, run_id: str) -> dict[str, dict[str, Variable]] | None:
+    try:
+        if not path.exists() or str(check_run(path)["run_id"]) != run_id:
+            return None
+        return read_groups(path, GROUPS)
+    except StoreError:
+        return None
+
+
+def _flat(groups: dict[str, dict[str, Variable]]) -> Iterable[tuple[str, Variable]]:
+    for group, variables in groups.items():
+        for name, variable in variables.items():
+            if variable.dimensions != (name,):
+                yield (name if group == "summary" else f"{name}_course"), variable
+
+
+def _coordinates(groups: dict[str, dict[str, Variable]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for variables in groups.values():
+        for name, variable in variables.items():
+            if variable.dimensions == (name,):
+                values = variable.values.astype(str) if variable.values.dtype.kind == "O" else variable.values
+                found[name] = (name, values, {"units": variable.unit} if variable.unit else {})
+    return found

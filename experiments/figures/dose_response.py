@@ -1,0 +1,80 @@
+"""Dose against firing of all classes, recurrent AMPA, BDNF and mTORC1, and spines a day later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+import xarray as xr  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+
+# Okabe and Ito's colours: told apart by colour-blind readers, and each with a marker of its own.
+COLOURS = {"Pyr": "#D55E00", "PV": "#0072B2", "SST": "#009E73", "VIP": "#CC79A7", "a": "#000000", "b": "#E69F00"}
+MARKERS = {"Pyr": "o", "PV": "s", "SST": "^", "VIP": "D", "a": "o", "b": "s"}
+
+
+def draw(dataset: xr.Dataset, folder: Path) -> Path:
+    """Draw one row of panels a circuit sheet into dose_response.png (and .svg); returns the PNG's path."""
+    sheets = dataset["sheet"].values
+    figure, rows = plt.subplots(len(sheets), 4, figsize=(14.0, 3.6 * len(sheets)), squeeze=False, layout="constrained")
+    seeds = dataset.sizes["seed"]
+    for axes, sheet in zip(rows, sheets, strict=True):
+        _row(axes, dataset.sel(sheet=sheet))
+        axes[0].set_title(f"sheet {sheet}", loc="left", fontsize=10)
+    unit = dataset["dose"].attrs["units"]
+    for axis in rows[-1]:
+        axis.set_xlabel(f"ketamine i.p. ({unit})")
+    what = f"mean, band: SD over {seeds} seeds, dots: seeds" if seeds > 1 else "one seed"
+    figure.suptitle(f"Ketamine dose-response of the prefrontal microcircuit ({what})", fontsize=11)
+    target = folder / "dose_response.png"
+    figure.savefig(target, dpi=130)
+    figure.savefig(target.with_suffix(".svg"))
+    plt.close(figure)
+    return target
+
+
+def _row(axes: np.ndarray, cell: xr.Dataset) -> None:
+    for population in cell["population"].values:
+        _curve(axes[0], cell["rate"].sel(readout="peak", population=population), str(population), str(population))
+    axes[0].set_ylabel("rate at peak concentration (Hz)")
+    axes[0].set_yscale("symlog", linthresh=1.0)
+    axes[0].set_yticks([0, 1, 2, 5, 10, 20], ["0", "1", "2", "5", "10", "20"])
+    axes[0].minorticks_off()
+    _curve(axes[1], cell["recurrent_ampa"].sel(readout="peak"), "at peak", "a")
+    _curve(axes[1], cell["recurrent_ampa"].sel(readout="0-2 h"), "mean of 0-2 h", "b")
+    axes[1].set_ylabel("recurrent AMPA on Pyr (nS)")
+    _curve(axes[2], cell["peak_bdnf"], "BDNF", "a")
+    _curve(axes[2], cell["peak_mtorc1"], "mTORC1", "b")
+    axes[2].set_ylabel("highest value (relative to rest)")
+    _curve(axes[3], cell["spines"].sel(readout="24 h"), "all spines", "a")
+    _curve(axes[3], cell["mature_spines"].sel(readout="24 h"), "mature", "b")
+    axes[3].set_ylabel("spines per Pyr cell at 24 h")
+    for axis in axes:
+        _dose_axis(axis, cell["dose"].values)
+        axis.legend(frameon=False, fontsize=8)
+        axis.spines[["top", "right"]].set_visible(False)
+
+
+def _curve(axis: Axes, values: xr.DataArray, label: str, key: str) -> None:
+    values = values.transpose("dose", "seed")
+    x = _positions(values["dose"].values)
+    mean, sd = values.mean("seed").values, values.std("seed", ddof=1 if values.sizes["seed"] > 1 else 0).values
+    axis.fill_between(x, mean - sd, mean + sd, color=COLOURS[key], alpha=0.2, linewidth=0)
+    axis.plot(np.repeat(x, values.sizes["seed"]), values.values.ravel(), ".", color=COLOURS[key], markersize=3)
+    axis.plot(x, mean, "-", marker=MARKERS[key], markersize=5, color=COLOURS[key], label=label)
+
+
+def _positions(doses: np.ndarray) -> np.ndarray:
+    """Logarithm of the dose; vehicle stands one half-decade left of the lowest dose."""
+    lowest = doses[doses > 0].min()
+    return np.log10(np.where(doses > 0, doses, lowest / 10**0.5))
+
+
+def _dose_axis(axis: Axes, doses: np.ndarray) -> None:
+    axis.set_xticks(_positions(doses), [f"{d:g}" for d in doses])
+    axis.margins(x=0.04)

@@ -1,0 +1,90 @@
+"""One run: the loop of the whole model, on one screen.
+
+    exposure -> block -> observe -> cascade -> spines -> weights
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuits import Activity, Circuit, Network, describe, draw
+from experiments.config import Config
+from experiments.protocol import REST_S, Look
+from parameters import CascadeNumbers, SpineNumbers, circuit_numbers, compounds, species
+from pharmacology import Exposure, HillBlock
+from plasticity import Cascade, Spines
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The model at one look: all that was seen, and the slow states as they stood at that moment."""
+
+    look: Look
+    unbound: np.ndarray  # (compound,) uM
+    block: np.ndarray  # (population, term)
+    activity: Activity
+    drive: np.ndarray  # (pyr,) AMPA drive of active contacts relative to the same contacts at rest
+    cascade: Cascade
+    signal: np.ndarray  # (pyr,) formation signal over the stride that led here
+    spines: Spines
+    formed: np.ndarray  # (pyr,) spines formed over that stride
+    lost: np.ndarray  # (pyr,)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: the circuit, 20 s of it at rest before anything else, and a snapshot a look."""
+
+    circuit: Circuit
+    rest: Activity
+    seen: tuple[Snapshot, ...]
+
+
+def circuit_of(config: Config) -> Circuit:
+    """The circuit that a configuration describes."""
+    sheets = config.sheets()
+    sites = round(sheets["spines"].fill("spines", SpineNumbers).potential_sites)
+    return describe(circuit_numbers(sheets["circuit"]), config.scale, sites)
+
+
+def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> Outcome:
+    """Run one configuration.
+
+    `tell` hears the biological seconds done.  Raises NetworkError or EngineError when the circuit fails.
+    """
+    sheets = config.sheets()
+    spine_numbers = sheets["spines"].fill("spines", SpineNumbers)
+    cascade_numbers = sheets["cascade"].fill("cascade", CascadeNumbers)
+    circuit = circuit_of(config)
+    wiring_seed, spiking_seed, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)
+
+    exposure = Exposure(config.doses, config.species, species(config.species, sheets["species"]), compounds(sheets["compounds"]))
+    healthy = circuit.projection("Pyr", "Pyr")
+    contacts = healthy.in_degree * (spine_numbers.depressed_share if config.baseline == "depressed" else 1.0)
+    cascade = Cascade.at_rest(cascade_numbers, circuit.counts[0])
+    spines = Spines.at_rest(spine_numbers, contacts, circuit.counts[0], spine_seed)
+    block = HillBlock.at(exposure, circuit.subunits, config.protocol.times[0])
+    weights = spines.weights(healthy.weight)
+    network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)
+    try:
+        rest = network.observe(weights, block.value, REST_S, settle=1.0)
+        tell(REST_S)
+        resting_rate = rest.spike_count[circuit.cells("Pyr")] / rest.seconds
+        signal, formed, lost = np.ones(circuit.counts[0]), np.zeros(circuit.counts[0]), np.zeros(circuit.counts[0])
+        seen: list[Snapshot] = []
+        for look in config.protocol.looks():
+            activity = network.observe(weights, block.value, look.seconds)
+            drive = activity.recurrent_ampa / network.recurrent_ampa(weights, resting_rate)
+            unbound = exposure.brain_unbound(np.array([look.time]))[0]
+            seen.append(Snapshot(look, unbound, block.value, activity, drive, cascade, signal, spines, formed, lost))
+            cascade, signal = cascade.advance(drive, look.stride)
+            spines, formed, lost = spines.advance(signal, look.stride)
+            weights = spines.weights(healthy.weight)
+            block = block.advance(exposure, activity.nmda_open_probability, look.stride)
+            tell(look.seconds)
+    finally:
+        network.close()
+    return Outcome(circuit, rest, tuple(seen))

@@ -1,0 +1,142 @@
+"""What the command line shows besides runs: numbers, exposures, and what a file or folder holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from parameters import COMPOUNDS, POPULATIONS, Sheet, circuit_numbers, compounds, sheet, shipped
+from parameters import species as species_numbers
+from parameters.sheet import STATUSES, Row
+from pharmacology import Dose, Exposure
+from pharmacology.block import by_population, by_subunit
+
+UNITS_H = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
+
+
+class ShowError(ValueError):
+    """Something asked for that is not there or not understood."""
+
+
+def hours(text: str, what: str) -> float:
+    """`40min` -> hours.  Raises ShowError for anything that is not a number with a unit."""
+    match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*(s|min|h|d)\s*", text)
+    try:
+        return float(match.group(1)) * UNITS_H[match.group(2)] if match else float("")
+    except ValueError:
+        raise ShowError(f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min") from None
+
+
+def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str,
+                  circuit: str, as_json: bool) -> None:  # fmt: skip
+    """Print concentrations and block at the times asked for."""
+    times = np.array([hours(part, "--at") for part in at.split(",")])
+    if not np.isfinite(times).all() or (times < 0).any():
+        raise ShowError("--at takes times at or after the dose")
+    given = Dose(dose, route, 0.0, None if duration is None else hours(duration, "--duration"), compound)
+    disposition = species_numbers(species)
+    course = Exposure((given,), species, disposition, compounds())
+    arterial, venous = (course.ng_per_ml(c(times)) for c in (course.arterial, course.venous))
+    brain = course.brain_unbound(times)
+    mixtures = circuit_numbers(sheet(circuit)).populations
+    subunits = np.array([mixtures[p].subunit_fractions for p in POPULATIONS])
+    shut = by_population(by_subunit(brain, course.compounds), subunits)
+    if as_json:
+        found: dict[str, object] = {"at_min": [_short(60 * t) for t in times]}
+        for k, name in enumerate(COMPOUNDS):
+            found[name] = {"arterial_ng_per_ml": [_short(v) for v in arterial[:, k]],
+                           "venous_ng_per_ml": [_short(v) for v in venous[:, k]],
+                           "brain_unbound_uM": [_short(v) for v in brain[:, k]]}  # fmt: skip
+        found["block"] = {p: [_short(v) for v in shut[:, k]] for k, p in enumerate(POPULATIONS)}
+        print(json.dumps(found))
+        return
+    length = "" if duration is None else f" over {duration}"
+    table = Table(title=f"{compound} {dose:g} mg/kg {route}{length}, {species}; block of NMDA conductance, sheet {circuit}",
+                  title_justify="left")  # fmt: skip
+    for heading in ("min", *(f"{n[:3].upper() if n == 'ketamine' else n[:3]} {q}" for n in ("ketamine", "norketamine", "HNK")
+                             for q in ("art. ng/mL", "ven. ng/mL", "brain uM")), *POPULATIONS):  # fmt: skip
+        table.add_column(heading, justify="right")
+    for i, t in enumerate(times):
+        columns = [f"{v:.3g}" for k in range(len(COMPOUNDS)) for v in (arterial[i, k], venous[i, k], brain[i, k])]
+        table.add_row(f"{60 * t:g}", *columns, *(f"{v:.3f}" for v in shut[i]))
+    _print(table)
+
+
+def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
+    """Print every number of every sheet; a sheet that changes another lists what it changes."""
+    if status is not None and status not in STATUSES:
+        raise ShowError(f"--status is {status!r} but must be one of {', '.join(STATUSES)}")
+    sheets = [sheet(name) for name in ([only] if only else shipped())]
+    rows = [(s.name, section, name, row) for s in sheets for section, part in s.own_rows.items() for name, row in part.items()]
+    rows = [r for r in rows if status is None or r[3].status == status]
+    if as_json:
+        print(json.dumps([_row_dict(*r) for r in rows], indent=1))
+        return
+    table = Table(title=f"{len(rows)} numbers", title_justify="left")
+    for heading in ("number", "value", "unit", "status", "source", "note", "range"):
+        table.add_column(heading, overflow="fold")
+    for sheet_name, section, name, row in rows:
+        limits = "" if row.range is None else f"{row.range[0]:g} to {row.range[1]:g}"
+        table.add_row(f"{sheet_name}.{section}.{name}", f"{row.value:g}", row.unit, row.status, row.source, row.note, limits)
+    _print(table)
+
+
+def show_path(path: Path) -> None:
+    """Print what a run file, or a study's folder, holds."""
+    from experiments.store import StoreError, check_run, tree
+
+    if path.is_dir():
+        _show_folder(path)
+        return
+    if not path.exists():
+        raise StoreError(f"{path} does not exist")
+    head = check_run(path)
+    print(f"{path}: whole")
+    for key in sorted(k for k in head if k not in ("provenance", "complete", "magic", "version")):
+        print(f"  {key}: {head[key]}")
+    for key, value in sorted(head["provenance"].items()):
+        print(f"  {key}: {value}")
+    table = Table(title="variables", title_justify="left")
+    for heading in ("name", "dimensions", "unit", "meaning"):
+        table.add_column(heading, overflow="fold")
+    for row in tree(path):
+        table.add_row(*row)
+    _print(table)
+
+
+def _show_folder(folder: Path) -> None:
+    from experiments.dataset import read_manifest
+    from experiments.store import StoreError, check_run
+
+    manifest = read_manifest(folder)
+    mine = [run["file"] for run in manifest["runs"]]
+    whole = 0
+    for name in mine:
+        try:
+            check_run(folder / name)
+            whole += 1
+        except StoreError as error:
+            print(f"missing: {name}" if not (folder / name).exists() else str(error))
+    print(f"study {manifest['study']}: {whole} of {len(mine)} runs are finished and whole")
+    for other in sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != "sweep.h5"):
+        print(f"not of this study as last asked: {other}")
+
+
+def _row_dict(sheet_name: str, section: str, name: str, row: Row) -> dict[str, object]:
+    return {"sheet": sheet_name, "section": section, "name": name, "value": row.value, "unit": row.unit, "status": row.status,
+            "source": row.source, "note": row.note, "range": row.range}  # fmt: skip
+
+
+def _short(value: float) -> float:
+    """Six significant digits: more than the model can mean."""
+    return float(f"{value:.6g}")
+
+
+def _print(table: Table) -> None:
+    from experiments.conduct import console
+
+    console().print(table)

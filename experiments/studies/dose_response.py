@@ -1,0 +1,49 @@
+"""Given this dose of ketamine, what does the microcircuit do, and how many synapses are there a day later?
+
+Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for every dose of a seed, so doses are
+compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
+"""
+
+from experiments.config import Config
+from experiments.figures.dose_response import draw
+from experiments.protocol import one_day
+from experiments.study import Options, Run, Study
+from experiments.summary import answer
+from parameters import compounds, species
+from pharmacology import Dose, Exposure
+
+SPECIES, ROUTE = "rat", "ip"
+DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # mg/kg
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x dose x seed."""
+    # Disposition is linear: the time of the peak is that of any dose.
+    peak = Exposure((Dose(1.0, ROUTE),), SPECIES, species(SPECIES), compounds()).peak_time()
+    return [
+        Run(
+            {"sheet": sheet, "dose": dose, "seed": seed},
+            Config(
+                study=STUDY.name, circuit=sheet, species=SPECIES, doses=(Dose(dose, ROUTE),), baseline=options.baseline,
+                scale=options.scale, seed=seed, protocol=one_day(peak), overrides=options.overrides, spikes=options.spikes,
+            ),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for dose in DOSES
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="dose_response",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "dose": "mg/kg"},
+    plan=plan,
+    answer=answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

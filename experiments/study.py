@@ -1,0 +1,166 @@
+"""A study is one question, its axes and its runs.  This module plans the runs, carries them out and finds what is done.
+
+The finished files are the only truth: a run whose file is whole is skipped, a damaged one is computed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import circuits
+from experiments.config import BASELINES, Config
+from experiments.store import StoreError, check_run
+from parameters import CIRCUITS, SheetError
+
+MANIFEST = "study.json"
+DEFAULT_SHEET = "sst"
+
+
+class StudyError(ValueError):
+    """A study that cannot be planned as asked."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every study can be asked."""
+
+    seeds: int = 3
+    scale: float = 1.0
+    workers: int = 1
+    out: Path = Path("results")
+    share: tuple[int, int] = (1, 1)
+    baseline: str = "depressed"
+    sheets: tuple[str, ...] = (DEFAULT_SHEET,)
+    overrides: tuple[tuple[str, float], ...] = ()
+    spikes: bool = False
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise StudyError(f"--seeds is {self.seeds} but must be at least 1")
+        if self.workers < 1:
+            raise StudyError(f"--workers is {self.workers} but must be at least 1")
+        if self.baseline not in BASELINES:
+            raise StudyError(f"--baseline is {self.baseline!r} but must be one of {', '.join(BASELINES)}")
+        unknown = [s for s in self.sheets if s not in CIRCUITS]
+        if unknown:
+            raise StudyError(f"--sheet is {unknown[0]!r} but must be one of {', '.join(CIRCUITS)} or all")
+        low, high = circuits.SCALES
+        if not low <= self.scale <= high:
+            raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One planned run: where it stands on the study's axes, and its configuration."""
+
+    place: dict[str, Any]  # axis -> value; seed last
+    config: Config
+
+    @property
+    def file(self) -> str:
+        label = "_".join(f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in self.place.items())
+        return f"{label}_{self.config.run_id()}.h5"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
+    `draw` a figure, whose path it returns."""
+
+    name: str
+    question: str
+    axes: dict[str, str]  # axis -> unit
+    plan: Callable[[Options], list[Run]]
+    answer: Callable[[Any], tuple[Any, str]]
+    draw: Callable[[Any, Path], Path]
+
+
+def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:
+    """Every n-th run from the k-th on, counted from 1."""
+    k, n = share
+    return runs[k - 1 :: n]
+
+
+def write_manifest(study: Study, runs: list[Run], folder: Path) -> None:
+    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written."""
+    listed = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place} for run in runs]
+    text = json.dumps({"study": study.name, "axes": study.axes, "runs": listed}, indent=1)
+    scratch = folder / f".{MANIFEST}.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(text)
+        os.replace(scratch, folder / MANIFEST)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}") from None
+    finally:
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            scratch.unlink(missing_ok=True)
+
+
+def is_whole(path: Path, run: Run) -> bool:
+    """True when the run's file is there, undamaged and of this very configuration."""
+    try:
+        return path.exists() and str(check_run(path)["run_id"]) == run.config.run_id()
+    except StoreError:
+        return False
+
+
+def strangers(folder: Path, runs: list[Run]) -> list[str]:
+    """Run files in the folder that are not of the study as asked."""
+    mine = {run.file for run in runs}
+    return sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != "sweep.h5")
+
+
+def prepare(runs: Iterable[Run]) -> bool:
+    """Compile what the runs need: each circuit structure once, and the slow layer meanwhile.
+
+    Returns False when there is no C++ compiler, and the runs must be interpreted.
+    """
+    from experiments.run import circuit_of
+    from plasticity import warm_up
+
+    if circuits.compiler() is None:
+        warm_up()
+        return False
+    needed = {circuits.structure_of(circuit_of(run.config)) for run in runs}
+    with ThreadPoolExecutor(1) as pool:
+        built = [pool.submit(circuits.program, structure) for structure in needed]
+        warm_up()
+        for future in built:
+            future.result()
+    return True
+
+
+def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None]) -> float:
+    """Compute one run and store it; returns the wall time in seconds."""
+    from experiments.provenance import provenance
+    from experiments.record import arrange
+    from experiments.run import simulate
+    from experiments.store import write_run
+
+    begun = time.monotonic()
+    outcome = simulate(run.config, compiled, tell)
+    wall = time.monotonic() - begun
+    write_run(folder / run.file, run.config, arrange(run.config, outcome), provenance(wall, compiled))
+    return wall
+
+
+def parse_overrides(texts: Iterable[str]) -> tuple[tuple[str, float], ...]:
+    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value).  Raises SheetError for anything else."""
+    found = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        try:
+            found.append((name.strip(), float(value)))
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, not {text!r}")
+    return tuple(found)
