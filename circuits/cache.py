@@ -93,7 +93,9 @@ def _compile(structure: Structure, place: Path) -> None:
         command = [sys.executable, "-m", "circuits.build", str(request), str(work / "code")]
         root = str(Path(build.__file__).resolve().parent.parent)
         paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=work, env={**os.environ, "PYTHONPATH": paths})
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=work, env={**os.environ, "PYTHONPATH": paths}
+        )
         if done.returncode != 0 or not (work / "code" / "main").exists():
             log = place.with_suffix(".log")
             log.write_text(done.stdout + done.stderr)

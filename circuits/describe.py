@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ class Circuit:
         k = POPULATIONS.index(population)
         return slice(sum(self.counts[:k]), sum(self.counts[: k + 1]))
 
-    def per_cell(self, values: list[float] | tuple[float, ...]) -> np.ndarray:
+    def per_cell(self, values: Sequence[float] | np.ndarray) -> np.ndarray:
         """One value a population -> one value a cell, shape (cells,)."""
         return np.repeat(np.asarray(values, dtype=float), self.counts)
 

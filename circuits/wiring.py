@@ -73,9 +73,7 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
     )
 
 
-def _contacts(
-    rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _contacts(rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool) -> tuple[np.ndarray, np.ndarray]:
     """Sources and targets of a fixed in-degree projection, ordered by target."""
     pool, cells = source.stop - source.start, target.stop - target.start
     chosen = np.empty((cells, degree), dtype=np.int32)

@@ -28,7 +28,9 @@ def default_workers() -> int:
 @app.command(context_settings={"ignore_unknown_options": False})
 def run(
     study: Annotated[str, typer.Argument(help=f"One of: {', '.join(STUDIES)}.")],
-    list_runs: Annotated[bool, typer.Option("--list", help="List the runs and whether they are finished; compute nothing.")] = False,
+    list_runs: Annotated[
+        bool, typer.Option("--list", help="List the runs and whether they are finished; compute nothing.")
+    ] = False,
     share: Annotated[str, typer.Option(help="Compute only share k of N, as k/N; for clusters.")] = "1/1",
     seeds: Annotated[int, typer.Option(help="Seeds, from 1 on.")] = 3,
     scale: Annotated[float, typer.Option(help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")] = 1.0,
@@ -36,7 +38,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder of the results; default results/STUDY.")] = None,
     baseline: Annotated[str, typer.Option(help="depressed (a quarter of the Pyr-Pyr contacts lost) or healthy.")] = "depressed",
     sheet: Annotated[list[str] | None, typer.Option(help="Circuit sheet, repeatable; or all.")] = None,
-    override: Annotated[list[str] | None, typer.Option("--set", help="Override a number, SHEET.SECTION.NUMBER=VALUE; repeatable.")] = None,
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a number, SHEET.SECTION.NUMBER=VALUE; repeatable.")
+    ] = None,
     spikes: Annotated[bool, typer.Option(help="Store every spike, in the SONATA layout.")] = False,
 ) -> None:
     """Run a study: what is already finished is skipped, so the same command goes on after any stop."""

@@ -58,7 +58,9 @@ def conduct(study: Study, options: Options) -> None:
         execute(todo, options.out, options.workers, compiled, screen)
     missing = [run for run in runs if not is_whole(options.out / run.file, run)]
     if missing:
-        screen.print(f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False)
+        screen.print(
+            f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
+        )
         return
     _report(study, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)

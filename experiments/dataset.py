@@ -78,7 +78,7 @@ def _as_hdf5(dataset: xr.Dataset, path: Path) -> None:
 def _as_csv(dataset: xr.Dataset, path: Path) -> None:
     """One row a run and readout; a value per population where there are four."""
     table = dataset[[n for n, v in dataset.data_vars.items() if not {"time", "term", "compound"} & set(v.dims) and n != "run_id"]]
-    columns = {}
+    columns: dict[str, xr.DataArray] = {}
     for name, variable in table.data_vars.items():
         if "population" in variable.dims:
             columns |= {f"{name}_{p}": variable.sel(population=p, drop=True) for p in variable["population"].values}

@@ -136,9 +136,7 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     moments = sorted(set(config.protocol.moments().values()))
     chosen = tuple(s for s in seen if any(abs(s.look.time - m) < 1e-9 for m in moments))
     states = np.array([s.spines.states for s in chosen], dtype=np.uint8)
-    return _times(chosen) | {
-        "state": Variable(("time", "pyr", "site"), states, "1", "0 vacant, 1 nascent, 2 mature")
-    }
+    return _times(chosen) | {"state": Variable(("time", "pyr", "site"), states, "1", "0 vacant, 1 nascent, 2 mature")}
 
 
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:

@@ -1,6 +1,6 @@
 """One run: the loop of the whole model, on one screen.
 
-    exposure -> block -> observe -> cascade -> spines -> weights
+exposure -> block -> observe -> cascade -> spines -> weights
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from parameters import COMPOUNDS, POPULATIONS, Sheet, circuit_numbers, compounds, sheet, shipped
+from parameters import COMPOUNDS, POPULATIONS, circuit_numbers, compounds, sheet, shipped
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
 from pharmacology import Dose, Exposure

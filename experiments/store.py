@@ -169,7 +169,9 @@ def _write_numbers(group: h5py.Group, config: Config) -> None:
             "source": [r.source for _, r in rows]}  # fmt: skip
     columns = {key: Variable(("number",), np.array(values, dtype=object), "", key) for key, values in text.items()}
     columns["value"] = Variable(("number",), np.array([r.value for _, r in rows]), "", "value in its unit")
-    columns["overridden"] = Variable(("number",), np.array([n in changed for n, _ in rows], dtype=np.uint8), "", "1 if overridden")
+    columns["overridden"] = Variable(
+        ("number",), np.array([n in changed for n, _ in rows], dtype=np.uint8), "", "1 if overridden"
+    )
     _write_group(group, columns)
 
 

@@ -65,7 +65,9 @@ class Run:
 
     @property
     def file(self) -> str:
-        label = "_".join(f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in self.place.items())
+        label = "_".join(
+            f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in self.place.items()
+        )
         return f"{label}_{self.config.run_id()}.h5"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import xarray as xr
 from rich.table import Table
 from scipy.stats import t as student
 
-COLUMNS = {
+COLUMNS: dict[str, Callable[[xr.Dataset], xr.DataArray]] = {
     "Pyr Hz, peak": lambda d: d["rate"].sel(readout="peak", population="Pyr"),
     "recurrent AMPA nS, peak": lambda d: d["recurrent_ampa"].sel(readout="peak"),
     "BDNF, highest": lambda d: d["peak_bdnf"],
@@ -26,7 +28,10 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
         for dose in dataset["dose"].values:
             cell = dataset.sel(sheet=sheet, dose=dose)
             table.add_row(str(sheet), f"{dose:g}", *(spread(pick(cell).values) for pick in COLUMNS.values()))
-    found = [f"{baseline_line(dataset.sel(sheet=s), str(s))}\n{sentence(dataset.sel(sheet=s), str(s))}" for s in dataset["sheet"].values]
+    found = [
+        f"{baseline_line(dataset.sel(sheet=s), str(s))}\n{sentence(dataset.sel(sheet=s), str(s))}"
+        for s in dataset["sheet"].values
+    ]
     return table, "\n".join(found)
 
 

@@ -192,6 +192,7 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
 
 
 def compounds(source: Sheet | None = None) -> dict[str, Compound]:
+    """Constants of every compound, by name."""
     source = source or sheet("compounds")
     return {name: source.fill(name, Compound) for name in COMPOUNDS}
 

@@ -132,9 +132,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise SheetError(f"{path.name}: is not valid TOML ({error})") from None
 
 
-def _merged(
-    base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], name: str
-) -> dict[str, dict[str, Row]]:
+def _merged(base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], name: str) -> dict[str, dict[str, Row]]:
     merged = {section: dict(rows) for section, rows in base.items()}
     for section, rows in own.items():
         stray = set(rows) - set(merged.get(section, rows))

@@ -101,7 +101,7 @@ class Spines:
 
 
 @njit(cache=True)
-def draw(seed: int, agent: int, step: int) -> float:
+def draw(seed: np.uint64, agent: np.uint64, step: np.uint64) -> float:
     """Uniform in [0, 1) from a counter: two rounds of the SplitMix64 finaliser over seed, agent and step."""
     z = seed + (np.uint64(agent) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -115,7 +115,7 @@ def draw(seed: int, agent: int, step: int) -> float:
 
 @njit(cache=True, parallel=True)
 def turn_over(states: np.ndarray, formed: np.ndarray, lost: np.ndarray, birth: np.ndarray, mature: float, leave: float,
-              decay: float, seed: int, first: int, steps: int) -> None:  # fmt: skip
+              decay: float, seed: np.uint64, first: np.uint64, steps: int) -> None:  # fmt: skip
     """Draw `steps` steps for every agent in place.  Chances a step: `birth` (cell,), `leave` of a nascent spine, of
     which `mature` stay as mature, and `decay` of a mature one."""
     cells, sites = states.shape
