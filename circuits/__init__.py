@@ -1,7 +1,7 @@
 """Block and weights go in, the circuit spikes, activity comes out."""
 
 from circuits.activity import Activity
-from circuits.cache import BuildError, compiler, cpu_target, is_built, program
+from circuits.cache import BuildError, compiler, cpu_target, program
 from circuits.describe import SCALES, Circuit, CircuitError, describe
 from circuits.engine import EngineError
 from circuits.equations import methods_text
@@ -10,5 +10,5 @@ from circuits.wiring import Wiring, draw
 
 __all__ = [
     "SCALES", "Activity", "BuildError", "Circuit", "CircuitError", "EngineError", "Network", "NetworkError", "Wiring",
-    "compiler", "cpu_target", "describe", "draw", "is_built", "methods_text", "program", "structure_of",
+    "compiler", "cpu_target", "describe", "draw", "methods_text", "program", "structure_of",
 ]  # fmt: skip

@@ -74,10 +74,6 @@ def program(structure: Structure) -> Path:
     return place
 
 
-def is_built(structure: Structure) -> bool:
-    return (cache_folder() / _key(structure) / "main").exists()
-
-
 def _key(structure: Structure) -> str:
     parts = [repr(structure), eq.CELLS, eq.methods_text(), eq.SAMPLE, eq.TAP, background.cpp_source(), str(FLAGS + LINK_FLAGS)]
     parts += [version("brian2"), str(compiler()), cpu_target()]

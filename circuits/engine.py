@@ -45,7 +45,7 @@ class CompiledEngine:
                  first: dict[str, np.ndarray]):  # fmt: skip
         self._float = np.float32 if structure.precision == 32 else np.float64
         self._patience = 600.0
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._answers, answers_in = os.pipe()
         self._process = subprocess.Popen(
             [str(program / "main")], cwd=program, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, bufsize=0,

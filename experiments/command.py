@@ -1,80 +1,78 @@
-"""`prelimbic`: the command line."""
+"""`prelimbic`: the command line.
+
+Every known error ends as one sentence on standard error, with exit code 2 for usage and 1 for failure.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
-import typer
-
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help="Ketamine in the prefrontal cortex: from a dose to spikes, BDNF, mTORC1 and grown synapses.",
-)  # fmt: skip
 
 STUDIES = ("dose_response",)
-USAGE, FAILURE = 2, 1
+USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
-def default_workers() -> int:
-    from experiments.execute import available_cpus
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Ketamine in the prefrontal cortex: from a dose to spikes, BDNF, mTORC1 and grown synapses."""
 
-    return available_cpus()
 
-
-@app.command(context_settings={"ignore_unknown_options": False})
+@cli.command()
+@click.argument("study")
+@click.option("--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing.")
+@click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters.")
+@click.option("--seeds", default=3, show_default=True, help="Number of seeds, counted from 1.")
+@click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
+@click.option("--workers", type=int, help="Worker processes.  [default: one a core]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY]")
+@click.option(
+    "--baseline", default="depressed", show_default=True, help="healthy, or depressed: a quarter of Pyr-Pyr contacts lost."
+)
+@click.option(
+    "--sheet", "sheets", multiple=True, help="Circuit sheet: literature, pv_sst, sst (repeatable), or all.  [default: sst]"
+)
+@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="Override SHEET.SECTION.NUMBER; repeatable.")
+@click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 def run(
-    study: Annotated[str, typer.Argument(help=f"One of: {', '.join(STUDIES)}.")],
-    list_runs: Annotated[
-        bool, typer.Option("--list", help="List the runs and whether they are finished; compute nothing.")
-    ] = False,
-    share: Annotated[str, typer.Option(help="Compute only share k of N, as k/N; for clusters.")] = "1/1",
-    seeds: Annotated[int, typer.Option(help="Seeds, from 1 on.")] = 3,
-    scale: Annotated[float, typer.Option(help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")] = 1.0,
-    workers: Annotated[int, typer.Option(help="Worker processes; 0 means one a core.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder of the results; default results/STUDY.")] = None,
-    baseline: Annotated[str, typer.Option(help="depressed (a quarter of the Pyr-Pyr contacts lost) or healthy.")] = "depressed",
-    sheet: Annotated[list[str] | None, typer.Option(help="Circuit sheet, repeatable; or all.")] = None,
-    override: Annotated[
-        list[str] | None, typer.Option("--set", help="Override a number, SHEET.SECTION.NUMBER=VALUE; repeatable.")
-    ] = None,
-    spikes: Annotated[bool, typer.Option(help="Store every spike, in the SONATA layout.")] = False,
-) -> None:
-    """Run a study: what is already finished is skipped, so the same command goes on after any stop."""
-    study_run(find_study(study), list_runs, share, seeds, scale, workers, out, baseline, sheet, override, spikes)
-
-
-def study_run(
-    study: Any, list_runs: bool, share: str, seeds: int, scale: float, workers: int, out: Path | None, baseline: str,
-    sheet: list[str] | None, override: list[str] | None, spikes: bool,
+    study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None, baseline: str,
+    sheets: tuple[str, ...], overrides: tuple[str, ...], spikes: bool,
 ) -> None:  # fmt: skip
+    """Run STUDY (dose_response).  What is finished is skipped, so the same command goes on after any stop."""
+    from experiments.conduct import conduct, listing
+    from experiments.execute import available_cpus
     from experiments.study import DEFAULT_SHEET, Options, parse_overrides
     from parameters import CIRCUITS
 
-    chosen = CIRCUITS if sheet and "all" in sheet else tuple(dict.fromkeys(sheet or [DEFAULT_SHEET]))
-    options = Options(seeds, scale, workers or default_workers(), out or Path("results") / study.name, _share(share),
-                      baseline, chosen, parse_overrides(override or []), spikes)  # fmt: skip
-    from experiments.conduct import conduct, listing
+    found = find_study(study)
+    options = Options(
+        seeds=seeds,
+        scale=scale,
+        workers=available_cpus() if workers is None else workers,
+        out=out or Path("results") / found.name,
+        share=_share(share),
+        baseline=baseline,
+        sheets=CIRCUITS if "all" in sheets else tuple(dict.fromkeys(sheets)) or (DEFAULT_SHEET,),
+        overrides=parse_overrides(overrides),
+        spikes=spikes,
+    )
+    (listing if list_runs else conduct)(found, options)
 
-    if list_runs:
-        listing(study, options)
-    else:
-        conduct(study, options)
 
-
-@app.command()
+@cli.command()
+@click.option("--species", required=True, help="human, rat or mouse.")
+@click.option("--route", required=True, help="iv or ip.")
+@click.option("--dose", required=True, type=float, help="mg of free base per kg body mass.")
+@click.option("--at", required=True, metavar="TIMES", help="Times since the dose began, such as 10min,40min,4h.")
+@click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
+@click.option("--compound", default="ketamine", show_default=True, help="ketamine, norketamine or hydroxynorketamine.")
+@click.option("--sheet", default="sst", show_default=True, help="Circuit sheet whose subunit mixtures the block is for.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(
-    species: Annotated[str, typer.Option(help="human, rat or mouse.")],
-    route: Annotated[str, typer.Option(help="iv or ip.")],
-    dose: Annotated[float, typer.Option(help="mg of free base per kg body mass.")],
-    at: Annotated[str, typer.Option(help="Times since the dose began, such as 10min,40min,4h.")],
-    duration: Annotated[str | None, typer.Option(help="Length of an infusion, such as 40min; none means a bolus.")] = None,
-    compound: Annotated[str, typer.Option(help="ketamine, norketamine or hydroxynorketamine.")] = "ketamine",
-    sheet: Annotated[str, typer.Option(help="Circuit sheet whose subunit mixtures the block is for.")] = "sst",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    species: str, route: str, dose: float, at: str, duration: str | None, compound: str, sheet: str, as_json: bool
 ) -> None:
     """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
     from experiments.show import show_exposure
@@ -82,27 +80,27 @@ def exposure(
     show_exposure(species, route, dose, at, duration, compound, sheet, as_json)
 
 
-@app.command()
-def numbers(
-    status: Annotated[str | None, typer.Option(help="Only measured, fitted or assumed ones.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Only this sheet.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-) -> None:
+@cli.command()
+@click.option("--status", help="Only measured, fitted or assumed ones.")
+@click.option("--sheet", help="Only this sheet.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def numbers(status: str | None, sheet: str | None, as_json: bool) -> None:
     """Every number of the model: value, unit, status, source, note, range."""
     from experiments.show import show_numbers
 
     show_numbers(status, sheet, as_json)
 
 
-@app.command()
-def inspect(path: Annotated[Path, typer.Argument(help="A run file, or the folder of a study.")]) -> None:
-    """What a result file or a study's folder holds, and whether it is whole."""
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def inspect(path: Path) -> None:
+    """What PATH, a run file or the folder of a study, holds, and whether it is whole."""
     from experiments.show import show_path
 
     show_path(path)
 
 
-@app.command()
+@cli.command()
 def equations() -> None:
     """The circuit's equations, as for a methods section."""
     from circuits import methods_text
@@ -123,18 +121,13 @@ def find_study(name: str) -> Any:
 
 def study_main(study: Any) -> NoReturn:
     """Command line of one study run as a script: the options of `prelimbic run`."""
-    _main(["run", study.name, *sys.argv[1:]])
+    main(["run", study.name, *sys.argv[1:]])
 
 
-def main() -> NoReturn:
+def main(words: list[str] | None = None) -> NoReturn:
     """Entry point of `prelimbic`."""
-    _main(sys.argv[1:])
-
-
-def _main(words: list[str]) -> NoReturn:
-    """Run the command; every known error is one sentence, exit code 2 for usage and 1 for failure."""
     try:
-        code = app(words, prog_name="prelimbic", standalone_mode=False)
+        cli.main(words, prog_name="prelimbic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         sys.exit(USAGE)
@@ -143,20 +136,20 @@ def _main(words: list[str]) -> NoReturn:
         sys.exit(USAGE)
     except (KeyboardInterrupt, click.Abort):
         _say("stopped; finished runs are kept, the same command goes on from there")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILURE)
     except Exception as error:
-        kind = _kind(error)
-        if kind is None:
+        code = _exit_code(error)
+        if code is None:
             raise
         _say(str(error))
-        sys.exit(kind)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(code)
+    sys.exit(0)
 
 
-def _kind(error: Exception) -> int | None:
+def _exit_code(error: Exception) -> int | None:
     """Exit code of an error that is the user's or the machine's; None for one that is ours."""
     from circuits import BuildError, CircuitError, EngineError, NetworkError
     from experiments.execute import ExecuteError

@@ -40,12 +40,12 @@ def conduct(study: Study, options: Options) -> None:
     """
     screen = console()
     begun = time.monotonic()
-    screen.print(study.question, highlight=False, markup=False)
     runs = study.plan(options)
     mine = share_of(runs, options.share)
     for run in runs:
         run.config.sheets()  # bad sheets and overrides are told before anything is written
     _writable(options.out)
+    screen.print(study.question, highlight=False, markup=False)
     write_manifest(study, runs, options.out)
     _sweep_stale(options.out)
     todo = [run for run in mine if not is_whole(options.out / run.file, run)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
 DRUG_H = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
@@ -61,5 +62,5 @@ def one_day(peak: float, halved: bool = False) -> Protocol:
     early = [peak / 2] if peak / 2 > NEARBY_H and all(abs(peak / 2 - t) > NEARBY_H for t in grid) else []
     times = sorted({*RELAX_H, *grid, *early, peak})
     if halved:
-        times = sorted({*times, *((a + b) / 2 for a, b in zip(times, times[1:], strict=False))})
+        times = sorted({*times, *((a + b) / 2 for a, b in pairwise(times))})
     return Protocol(tuple(times), peak)

@@ -33,6 +33,7 @@ def provenance(wall_s: float, compiled: bool) -> dict[str, str | float]:
 
 
 def installed(package: str) -> str:
+    """Version of an installed distribution, or that there is none."""
     try:
         return version(package)
     except PackageNotFoundError:
