@@ -41,15 +41,16 @@ def construct(structure: Structure, sources: dict[str, Any], targets: dict[str, 
 
     dtype = np.float32 if structure.precision == 32 else np.float64
     brian2.prefs.core.default_float_dtype = dtype
-    draw = brian2.implementation("cpp", background.cpp_source())(
-        brian2.check_units(cell=1, step=1, key_0=1, key_1=1, result=1)(_background_uniform)
-    )
+    # Both implementations are given: the one Brian2 would wrap round the function prints every argument at every step.
+    draw = brian2.core.functions.Function(_background_uniform, arg_units=[1, 1, 1, 1], return_unit=1)
+    draw.implementations.add_implementation("cpp", background.cpp_source())
+    draw.implementations.add_implementation("numpy", _background_uniform)
     cells = brian2.NeuronGroup(
         structure.cells, eq.CELLS, threshold=eq.THRESHOLD, reset=eq.RESET, refractory="t_refractory", method="euler",
         dt=structure.step_ms * ms, name="cells", namespace={"background_uniform": draw},
     )  # fmt: skip
     cells.run_regularly(eq.BACKGROUND, when="start", name="background")
-    cells.run_regularly(eq.SAMPLE, dt=SAMPLE_MS * ms, when="end", name="sample")
+    cells.run_regularly(eq.SAMPLE, dt=SAMPLE_MS * ms, when="before_groups", name="sample")
     made: dict[str, Any] = {"cells": cells}
     for group in GROUPS:
         synapses = brian2.Synapses(cells, cells, "weight : siemens", on_pre=SPIKE[group], name=group,

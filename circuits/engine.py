@@ -155,7 +155,8 @@ class InterpretedEngine:
     def run(self, seconds: float) -> None:
         from brian2 import second
 
-        self._made["network"].run(seconds * second, namespace={})
+        with np.errstate(over="ignore"):  # Brian2 compares float32 states with 1e50
+            self._made["network"].run(seconds * second, namespace={})
 
     def clear(self) -> None:
         self._made["spikes"].resize(0)

@@ -15,7 +15,7 @@ from experiments.store import StoreError
 from experiments.study import Options, Run, Study, is_whole, prepare, share_of, strangers, write_manifest
 
 CONSOLE_WIDTH = 120  # of tables where there is no terminal
-INTERPRETED_SLOWDOWN = 25
+INTERPRETED_SLOWDOWN = 50
 
 
 def console() -> Console:
@@ -72,7 +72,7 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
     if not compiled:
         screen.print(
             "There is no C++ compiler (g++ and make), so the circuit is interpreted, about "
-            f"{INTERPRETED_SLOWDOWN} times slower; install g++ and make for the usual speed.", highlight=False,
+            f"{INTERPRETED_SLOWDOWN} times slower; install them, or try --seeds 1 --scale 0.5.", highlight=False,
         )  # fmt: skip
     return compiled
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from experiments.record import Variable
-from experiments.store import StoreError, check_run, read_groups
+from experiments.store import StoreError, check_run, publish, read_groups
 from experiments.study import MANIFEST
 
 GROUPS = ("summary", "traces")
@@ -58,24 +57,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
-    """Write the loaded dataset as sweep.h5, and its readouts as summary.csv; both by rename."""
-    for name, write in (("sweep.h5", _as_hdf5), ("summary.csv", _as_csv)):
-        scratch = folder / f".{name}.{os.getpid()}.tmp"
-        try:
-            write(dataset, scratch)
-            os.replace(scratch, folder / name)
-        except OSError as error:
-            raise StoreError(f"{folder / name} could not be written: {error.strerror or error}") from None
-        finally:
-            scratch.unlink(missing_ok=True)
+    """Write the loaded dataset as sweep.h5, and its readouts as summary.csv.  Raises StoreError."""
+    publish(folder / "sweep.h5", bytes(dataset.to_netcdf(engine="h5netcdf")))
+    publish(folder / "summary.csv", _as_csv(dataset).encode())
     return folder / "sweep.h5"
 
 
-def _as_hdf5(dataset: xr.Dataset, path: Path) -> None:
-    dataset.to_netcdf(path, engine="h5netcdf")
-
-
-def _as_csv(dataset: xr.Dataset, path: Path) -> None:
+def _as_csv(dataset: xr.Dataset) -> str:
     """One row a run and readout; a value per population where there are four."""
     table = dataset[[n for n, v in dataset.data_vars.items() if not {"time", "term", "compound"} & set(v.dims) and n != "run_id"]]
     columns: dict[str, xr.DataArray] = {}
@@ -84,7 +72,7 @@ def _as_csv(dataset: xr.Dataset, path: Path) -> None:
             columns |= {f"{name}_{p}": variable.sel(population=p, drop=True) for p in variable["population"].values}
         else:
             columns[str(name)] = variable
-    xr.Dataset(columns).drop_vars("population", errors="ignore").to_dataframe().to_csv(path)
+    return str(xr.Dataset(columns).drop_vars("population", errors="ignore").to_dataframe().to_csv())
 
 
 def _run(path: Path, run_id: str) -> dict[str, dict[str, Variable]] | None:

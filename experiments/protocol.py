@@ -10,7 +10,7 @@ RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
 DRUG_H = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 LATE_H = (6.0, 9.0, 12.0, 16.0, 20.0, 24.0)
 NEARBY_H = 0.05  # grid times this close to the peak give way to it
-REST_S, SHORT_S, LONG_S = 20.0, 3.0, 6.0
+SHORT_S, LONG_S = 3.0, 6.0
 LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one
 WINDOW_H = 2.0  # the mean over 0-2 h
 READOUTS = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h")
@@ -27,11 +27,15 @@ class Look:
 
 @dataclass(frozen=True)
 class Protocol:
-    """The times (h) of all looks and the time of peak unbound concentration; the same for every dose and seed."""
+    """The times (h) of all looks and the time of peak unbound concentration; the same for every dose and seed.
+
+    The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every look.
+    """
 
     times: tuple[float, ...]
     peak: float
     look_scale: float = 1.0
+    rest: float = 20.0
 
     def looks(self) -> Iterator[Look]:
         for k, time in enumerate(self.times):
@@ -42,7 +46,7 @@ class Protocol:
     @property
     def seconds(self) -> float:
         """Biological seconds that a run simulates, the resting observation included."""
-        return REST_S + sum(look.seconds for look in self.looks())
+        return self.rest + sum(look.seconds for look in self.looks())
 
     def moments(self) -> dict[str, float]:
         """Readouts that are one look, by name, with their hour."""

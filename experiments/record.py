@@ -162,7 +162,7 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         out[f"peak_{name}_time"] = Variable((), when, "h", f"time of the highest {name}")
     for name in ("rate", "cv_isi", "burst_fraction", "nmda_share"):
         unit, meaning = LOOKED[name][1:]
-        out[f"baseline_{name}"] = Variable(("population",), getattr(rest, name), unit, f"{meaning}, untreated, 20 s")
+        out[f"baseline_{name}"] = Variable(("population",), getattr(rest, name), unit, f"{meaning}, untreated")
     rates = rest.spike_count[: len(rest.recurrent_ampa)] / rest.seconds
     log_rate = np.log(rates[rates > 0])
     out["baseline_pyr_log_sd"] = Variable((), np.array(log_rate.std()), "1", "SD of log rate over Pyr cells that fire")

@@ -12,7 +12,7 @@ import numpy as np
 
 from circuits import Activity, Circuit, Network, describe, draw
 from experiments.config import Config
-from experiments.protocol import REST_S, Look
+from experiments.protocol import Look
 from parameters import CascadeNumbers, SpineNumbers, circuit_numbers, compounds, species
 from pharmacology import Exposure, HillBlock
 from plasticity import Cascade, Spines
@@ -36,7 +36,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: the circuit, 20 s of it at rest before anything else, and a snapshot a look."""
+    """A finished run: the circuit, some seconds of it at rest before anything else, and a snapshot a look."""
 
     circuit: Circuit
     rest: Activity
@@ -70,8 +70,8 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
     weights = spines.weights(healthy.weight)
     network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)
     try:
-        rest = network.observe(weights, block.value, REST_S, settle=1.0)
-        tell(REST_S)
+        rest = network.observe(weights, block.value, config.protocol.rest, settle=1.0)
+        tell(config.protocol.rest)
         resting_rate = rest.spike_count[circuit.cells("Pyr")] / rest.seconds
         signal, formed, lost = np.ones(circuit.counts[0]), np.zeros(circuit.counts[0]), np.zeros(circuit.counts[0])
         seen: list[Snapshot] = []

@@ -7,6 +7,7 @@ everything outside /provenance.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -32,23 +33,35 @@ class StoreError(RuntimeError):
 
 def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str | float]) -> None:
     """Write one run file.  Raises StoreError (nothing is left behind) when the disk is full or not writable."""
+    # The HDF5 library does not survive a full disk, so the file is made in memory and its bytes are written here.
+    with h5py.File(path.name, "w", driver="core", backing_store=False) as file:
+        _head(file, config)
+        for name, group in groups.items():
+            _write_group(file.create_group(name), group)
+        _write_numbers(file.create_group("numbers"), config)
+        provenance = file.create_group("provenance")
+        provenance.attrs.update(facts)
+        provenance.attrs["content_sha256"] = content_digest(file)
+        file.flush()
+        image = file.id.get_file_image()
+    publish(path, image)
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Make `path` hold `content`, by a temporary file beside it that is synced and renamed.  Raises StoreError."""
     scratch = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
-        with h5py.File(scratch, "w") as file:
-            _head(file, config)
-            for name, group in groups.items():
-                _write_group(file.create_group(name), group)
-            _write_numbers(file.create_group("numbers"), config)
-            provenance = file.create_group("provenance")
-            provenance.attrs.update(facts)
-            provenance.attrs["content_sha256"] = content_digest(file)
-        _sync(scratch)
+        with open(scratch, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
         os.replace(scratch, path)
         _sync(path.parent)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         raise StoreError(f"{path} could not be written: {_reason(error)}") from None
     finally:
-        scratch.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            scratch.unlink()
 
 
 def check_run(path: Path) -> dict[str, Any]:
@@ -203,11 +216,8 @@ def _sync(path: Path) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of an error, by its system message where it has one."""
+    """The first line of an error, or its system message where it has one."""
     number = getattr(error, "errno", None)
     if number:
         return os.strerror(number)
-    for known in ("No space left on device", "Permission denied", "Read-only file system"):
-        if known in str(error):
-            return known
     return str(error).splitlines()[0].strip("'\"") if str(error) else type(error).__name__

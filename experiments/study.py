@@ -6,7 +6,6 @@ The finished files are the only truth: a run whose file is whole is skipped, a d
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from typing import Any
 
 import circuits
 from experiments.config import BASELINES, Config
-from experiments.store import StoreError, check_run
+from experiments.store import StoreError, check_run, publish
 from parameters import CIRCUITS, SheetError
 
 MANIFEST = "study.json"
@@ -93,17 +92,7 @@ def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:
 def write_manifest(study: Study, runs: list[Run], folder: Path) -> None:
     """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written."""
     listed = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place} for run in runs]
-    text = json.dumps({"study": study.name, "axes": study.axes, "runs": listed}, indent=1)
-    scratch = folder / f".{MANIFEST}.{os.getpid()}.tmp"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(text)
-        os.replace(scratch, folder / MANIFEST)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}") from None
-    finally:
-        if folder.is_dir() and os.access(folder, os.W_OK):
-            scratch.unlink(missing_ok=True)
+    publish(folder / MANIFEST, json.dumps({"study": study.name, "axes": study.axes, "runs": listed}, indent=1).encode())
 
 
 def is_whole(path: Path, run: Run) -> bool:

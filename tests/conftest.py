@@ -1,0 +1,61 @@
+"""Shared fixtures: small circuits, and one small sweep run through the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from circuits import Circuit, Network, Wiring, describe, draw
+from experiments.config import Config
+from experiments.protocol import Protocol
+from parameters import SpineNumbers, circuit_numbers, sheet
+from pharmacology import Dose
+
+COMMAND = Path(sys.executable).with_name("prelimbic")
+SMALL = 0.5
+
+
+def small_circuit(name: str = "sst") -> Circuit:
+    sites = round(sheet("spines").fill("spines", SpineNumbers).potential_sites)
+    return describe(circuit_numbers(sheet(name)), SMALL, sites)
+
+
+def wired(circuit: Circuit, seed: int = 1) -> tuple[Wiring, np.random.SeedSequence]:
+    wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
+    return draw(circuit, wiring_seed), spiking_seed
+
+
+def healthy_weights(circuit: Circuit) -> np.ndarray:
+    projection = circuit.projection("Pyr", "Pyr")
+    weights = np.zeros((circuit.counts[0], circuit.sites))
+    weights[:, : int(projection.in_degree)] = projection.weight
+    return weights
+
+
+def network(seed: int = 1, name: str = "sst", **options: object) -> Network:
+    circuit = small_circuit(name)
+    wiring, spiking_seed = wired(circuit, seed)
+    return Network(circuit, wiring, spiking_seed, **options)  # type: ignore[arg-type]
+
+
+def brief(dose: float = 10.0, seed: int = 1, **changes: object) -> Config:
+    """A run of a few biological seconds that still passes every link."""
+    protocol = Protocol((-12.0, 0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.2, rest=2.0)
+    settings = dict(study="brief", circuit="sst", species="rat", doses=(Dose(dose, "ip"),), baseline="depressed",
+                    scale=SMALL, seed=seed, protocol=protocol)  # fmt: skip
+    return Config(**(settings | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the small main job: dose_response, one seed, half size, with spikes."""
+    folder = tmp_path_factory.mktemp("sweep") / "dose_response"
+    words = [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out", folder]
+    done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=540)
+    assert done.returncode == 0, done.stderr
+    (folder / "screen.txt").write_text(done.stdout)
+    return folder

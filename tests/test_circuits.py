@@ -1,0 +1,318 @@
+"""Laws of the circuit: its wiring, its background, and what the built network does."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare, poisson
+
+from circuits import CircuitError, EngineError, background, cache, describe
+from circuits import equations as eq
+from circuits.activity import band_power, lfp_proxy, pair_correlation, rate_statistics
+from circuits.build import Structure
+from circuits.wiring import GROUPS, draw, group_of, group_sizes
+from parameters import POPULATIONS, circuit_numbers, sheet
+from tests.conftest import healthy_weights, network, small_circuit, wired
+
+OPEN = np.zeros((4, 2))
+
+
+def test_threefry_gives_its_published_known_answers():
+    # Random123's known-answer vectors for threefry2x32 with 20 rounds: (counter, key) -> first word.
+    for cell, step, key_0, key_1, word in (
+        (0, 0, 0, 0, 0x6B200159),
+        (0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x1CB996FC),
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344, 0xC4923A9C),
+    ):
+        drawn = background.uniform(np.array([cell], dtype=np.uint32), step, key_0, key_1)[0]
+        assert drawn == np.float32(word) * np.float32(2.0**-32)
+
+
+def test_background_events_are_poisson():
+    cells, steps, mean = np.arange(2000), 200, 0.2
+    bounds = background.event_probabilities(np.array([mean / 1e-4]), 0.1)[:, 0]
+    draws = np.stack([background.uniform(cells, step, 12345, -678) for step in range(steps)])
+    events = (draws[..., None] < bounds).sum(axis=-1)
+    seen = np.bincount(events.ravel(), minlength=5)[:5]
+    expected = np.append(poisson.pmf(np.arange(4), mean), poisson.sf(3, mean)) * events.size
+    assert chisquare(seen, expected).pvalue > 1e-4
+
+
+def test_background_of_neighbouring_cells_and_steps_is_uncorrelated():
+    draws = np.stack([background.uniform(np.arange(1000), step, 7, 8) for step in range(300)]).astype(float) - 0.5
+    for other in (np.roll(draws, 1, axis=0), np.roll(draws, 1, axis=1), np.roll(draws, (1, 1), axis=(0, 1))):
+        correlation = (draws * other).mean() / draws.var()
+        assert abs(correlation) < 5 / np.sqrt(draws.size)
+
+
+def test_a_background_too_fast_for_the_step_is_refused():
+    with pytest.raises(ValueError, match="too fast"):
+        background.event_probabilities(np.array([6000.0]), 0.1)
+
+
+@pytest.mark.parametrize("name", ["literature", "pv_sst", "sst"])
+def test_every_cell_gets_its_in_degree_once_and_never_from_itself(name):
+    circuit = small_circuit(name)
+    wiring, _ = wired(circuit)
+    assert tuple(len(wiring.sources[g]) for g in GROUPS) == group_sizes(circuit)
+    for source, target, projection in circuit.projections:
+        group, pre, post = group_of(source, target), circuit.cells(source), circuit.cells(target)
+        s, t = wiring.sources[group], wiring.targets[group]
+        mine = (s >= pre.start) & (s < pre.stop) & (t >= post.start) & (t < post.stop)
+        degree = np.bincount(t[mine] - post.start, minlength=post.stop - post.start)
+        expected = circuit.sites if (source, target) == ("Pyr", "Pyr") else projection.in_degree
+        assert (degree == expected).all()
+        assert (s[mine] != t[mine]).all()
+        assert len(set(zip(s[mine], t[mine], strict=True))) == mine.sum()
+        assert (wiring.delays[group][mine] >= projection.delay_min).all()
+        assert (wiring.delays[group][mine] <= projection.delay_max).all()
+        assert (wiring.weights[group][mine] > 0).all()
+
+
+def test_one_seed_draws_one_wiring():
+    circuit = small_circuit()
+    first, again, other = (draw(circuit, np.random.SeedSequence(s)) for s in (3, 3, 4))
+    assert all(np.array_equal(first.sources[g], again.sources[g]) for g in GROUPS)
+    assert all(np.array_equal(first.delays[g], again.delays[g]) for g in GROUPS)
+    assert not np.array_equal(first.sources["excitatory"], other.sources["excitatory"])
+
+
+def test_a_capped_in_degree_keeps_the_total_conductance():
+    numbers = circuit_numbers(sheet("sst"))
+    wide = replace(numbers.projections["SST", "Pyr"], in_degree=50.0)
+    circuit = describe(replace(numbers, projections=numbers.projections | {("SST", "Pyr"): wide}), 0.5, 107)
+    capped = circuit.projection("SST", "Pyr")
+    assert capped.in_degree == circuit.counts[2] == 30
+    assert capped.in_degree * capped.weight == pytest.approx(50.0 * wide.weight)
+
+
+def test_size_follows_scale_and_impossible_sizes_are_refused():
+    numbers = circuit_numbers(sheet("sst"))
+    assert describe(numbers, 2.0, 107).size == 2 * describe(numbers, 1.0, 107).size == 2000
+    for scale in (0.4, 21.0, float("nan")):
+        with pytest.raises(CircuitError, match="scale"):
+            describe(numbers, scale, 107)
+    with pytest.raises(CircuitError, match="do not fit"):
+        describe(numbers, 0.5, 400)
+
+
+def test_a_description_is_hashable_and_names_its_projections_when_asked_for_another():
+    circuit = small_circuit()
+    assert hash(circuit) == hash(small_circuit()) != hash(small_circuit("pv_sst"))
+    with pytest.raises(CircuitError, match="Pyr->PV"):
+        circuit.projection("VIP", "Pyr")
+
+
+def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_numbers():
+    assert len(re.findall(r"\(1 - block_\w\w\)", eq.CELLS)) == 2  # one a receptor term, in one line
+    assert eq.methods_text().count("block_AB") == 1
+    text = "\n".join(
+        (eq.MEMBRANE, eq.NMDA, eq.RECEPTORS, eq.RESET, eq.EXCITATORY_SPIKE, eq.FAST_SPIKE, eq.SLOW_SPIKE, eq.THRESHOLD)
+    )
+    formulas = re.sub(r":.*", "", text)
+    assert set(re.findall(r"(?<![\w.])\d+\.?\d*(?:e-?\d+)?", formulas)) == {"1"}
+
+
+def test_compiled_and_interpreted_networks_agree_spike_for_spike_for_50_ms():
+    seen = []
+    for compiled in (True, False):
+        net = network(compiled=compiled, precision=64)
+        activity = net.observe(healthy_weights(net.circuit), OPEN, 0.05, settle=0.0)
+        seen.append((activity.spike_cell, np.rint(activity.spike_time / 0.1)))
+        net.close()
+    assert len(seen[0][0]) > 30
+    for compiled_values, interpreted_values in zip(*seen, strict=True):
+        assert np.array_equal(compiled_values, interpreted_values)
+
+
+def test_compiled_and_interpreted_rates_agree_within_seed_noise():
+    rates = {}
+    for compiled, seeds in ((True, (1, 2, 3, 4, 5, 6)), (False, (1,))):
+        for seed in seeds:
+            net = network(seed, compiled=compiled)
+            rates[compiled, seed] = net.observe(healthy_weights(net.circuit), OPEN, 1.0).rate
+            net.close()
+    spread = np.std([rates[True, s] for s in (1, 2, 3, 4, 5, 6)], axis=0, ddof=1)
+    assert (np.abs(rates[True, 1] - rates[False, 1]) < 3 * spread).all()
+
+
+def test_every_projection_delivers_its_conductance_and_to_its_target_only():
+    net = network()
+    circuit, engine = net.circuit, net.engine
+    conductance = {"plastic": "g_AMPA", "excitatory": "g_AMPA", "fast": "g_fast", "slow": "g_slow"}
+    for k in (1, 2, 3, 4):
+        engine.load(f"cells.p_{k}", np.zeros(circuit.size))
+    for source, target, projection in circuit.projections:
+        for group in GROUPS:
+            s, t = net.wiring.sources[group], net.wiring.targets[group]
+            pre, post = circuit.cells(source), circuit.cells(target)
+            mine = (s >= pre.start) & (s < pre.stop) & (t >= post.start) & (t < post.stop)
+            engine.load(f"{group}.weight", np.where(mine, projection.weight * 1e-9, 0.0))
+        for name in ("g_AMPA", "g_NMDA", "g_fast", "g_slow", "I_adapt"):
+            engine.load(f"cells.{name}", np.zeros(circuit.size))
+        kick = net.wiring.rest * 1e-3
+        kick[circuit.cells(source)] = 0.0
+        engine.load("cells.v", kick)
+        engine.run(0.005)
+        arrived = engine.fetch(f"cells.{conductance[group_of(source, target)]}")
+        reached = np.zeros(circuit.size, dtype=bool)
+        reached[circuit.cells(target)] = True
+        assert (arrived[reached] > 0).all(), f"{source}->{target}"
+        assert (arrived[~reached] == 0).all(), f"{source}->{target}"
+        if source == "Pyr":
+            assert (engine.fetch("cells.g_NMDA")[reached] > 0).all(), f"{source}->{target}"
+        engine.load("cells.v", net.wiring.rest * 1e-3)
+        engine.run(0.02)  # nothing is left on its way
+    net.close()
+
+
+def test_full_block_silences_the_nmda_current():
+    net = network()
+    activity = net.observe(healthy_weights(net.circuit), np.ones((4, 2)), 0.5)
+    net.close()
+    assert (activity.nmda_conductance == 0).all()
+    assert (activity.nmda_share == 0).all()
+    assert activity.nmda_open_probability.min() > 0  # receptors still gate, the pore is shut
+
+
+def test_state_goes_on_between_looks_as_if_uninterrupted():
+    whole, parts = network(), network()
+    weights = healthy_weights(whole.circuit)
+    once = whole.observe(weights, OPEN, 1.0, settle=0.0).spike_count
+    twice = sum(parts.observe(weights, OPEN, 0.5, settle=0.0).spike_count for _ in range(2))
+    whole.close(), parts.close()
+    assert np.array_equal(once, twice)
+
+
+def test_the_background_is_the_same_for_every_dose_and_differs_between_looks_and_seeds():
+    first, again, other = network(), network(), network(2)
+    weights = healthy_weights(first.circuit)
+    free = [first.observe(weights, OPEN, 0.3).excitatory_events_background for _ in range(2)]
+    blocked = again.observe(weights, np.full((4, 2), 0.7), 0.3).excitatory_events_background
+    elsewhere = other.observe(weights, OPEN, 0.3).excitatory_events_background
+    for net in (first, again, other):
+        net.close()
+    assert np.array_equal(free[0], blocked)
+    assert not np.array_equal(free[0], free[1])
+    assert not np.array_equal(free[0], elsewhere)
+    rate = first.circuit.populations[0].background_rate
+    assert free[0].mean() == pytest.approx(rate, rel=5 / np.sqrt(rate * 0.3 * len(free[0])))
+
+
+def test_reported_conductance_and_events_follow_from_the_spikes():
+    net = network()
+    weights = healthy_weights(net.circuit)
+    activity = net.observe(weights, OPEN, 1.0)
+    sources = net.wiring.sources["plastic"].reshape(weights.shape)
+    for cell in (0, 17, 399):
+        partners = sources[cell][weights[cell] > 0]
+        assert activity.excitatory_events_recurrent[cell] == pytest.approx(activity.spike_count[partners].sum())
+    # The AMPA sum of the simulator holds background and recurrent input; what is left over is the background's.
+    total = net.engine.fetch("cells.sum_AMPA")[: len(weights)] / net.engine.fetch("cells.samples")[: len(weights)] * 1e9
+    pyr = net.circuit.populations[0]
+    expected = activity.excitatory_events_background * pyr.background_ampa * pyr.ampa_decay * 1e-3
+    net.close()
+    assert (total - activity.recurrent_ampa).mean() == pytest.approx(expected.mean(), rel=0.02)
+
+
+def test_block_on_pyramidal_cells_alone_does_not_raise_their_rate():
+    changes = []
+    for seed in (1, 2, 3):
+        net = network(seed)
+        weights = healthy_weights(net.circuit)
+        block = np.zeros((4, 2))
+        free = net.observe(weights, block, 2.0).rate[0]
+        block[0] = 0.5
+        changes.append(net.observe(weights, block, 2.0).rate[0] / free - 1.0)
+        net.close()
+    assert np.mean(changes) < 0.05
+
+
+def test_a_wrong_size_an_unknown_array_and_a_dead_process_are_errors():
+    net = network()
+    with pytest.raises(EngineError, match=r"cells\.v takes"):
+        net.engine.load("cells.v", np.zeros(3))
+    with pytest.raises(EngineError, match="no array is called"):
+        net.engine.fetch("cells.nonsense")
+    before = net.engine.fetch("cells.v")
+    assert len(before) == net.circuit.size  # it still answers
+    net.engine._process.kill()
+    with pytest.raises(EngineError, match="ended with code -9"):
+        net.engine.run(0.1)
+    net.close()
+
+
+def test_a_regular_train_has_cv_0_and_a_poisson_train_cv_1():
+    regular = np.arange(0.0, 5000.0, 50.0)
+    rng = np.random.default_rng(1)
+    random = np.sort(rng.uniform(0.0, 1e6, 20000))
+    cell = np.concatenate([np.zeros(len(regular)), np.ones(len(random))]).astype(int)
+    rate, cv, burst = rate_statistics(cell, np.concatenate([regular, random]), [slice(0, 1), slice(1, 2)], 1000.0)
+    assert cv[0] == pytest.approx(0.0, abs=1e-9)
+    assert cv[1] == pytest.approx(1.0, abs=0.03)
+    assert rate == pytest.approx([len(regular) / 1000, 20.0])
+    assert burst[0] == 0.0
+    # A spike of a 20 Hz Poisson train stands alone with probability exp(-2 * 20 * 0.01).
+    assert burst[1] == pytest.approx(1 - np.exp(-0.4), abs=0.02)
+
+
+def test_copies_of_a_train_correlate_fully_and_independent_trains_not_at_all():
+    rng = np.random.default_rng(2)
+    train = rng.uniform(0, 1e4, 300)
+    copies = pair_correlation(np.repeat(np.arange(5), 300), np.tile(train, 5), 5, 10.0)
+    apart = pair_correlation(np.repeat(np.arange(100), 300), rng.uniform(0, 1e4, 30000), 100, 10.0)
+    assert copies == pytest.approx(1.0)
+    assert abs(apart) < 0.01
+
+
+def test_band_power_of_a_sine_is_half_its_square_and_only_in_its_band():
+    time = np.arange(4000) / 1000.0
+    sine = 3.0 * np.sin(2 * np.pi * 50.0 * time)
+    assert band_power(sine, (30.0, 80.0)) == pytest.approx(4.5, rel=0.02)
+    assert band_power(sine, (2.0, 20.0)) < 0.01
+    assert len(lfp_proxy(sine, sine)) == len(sine) - 6
+
+
+def test_a_binary_is_known_by_all_it_depends_on(monkeypatch):
+    base = Structure(500, 400, (1, 2, 3, 4))
+    keys = {cache._key(s) for s in (base, replace(base, cells=501), replace(base, precision=64), replace(base, step_ms=0.05))}
+    monkeypatch.setattr(eq, "SAMPLE", eq.SAMPLE + "# changed")
+    keys.add(cache._key(base))
+    monkeypatch.setattr(cache, "cpu_target", lambda: "another machine")
+    keys.add(cache._key(base))
+    assert len(keys) == 6
+
+
+def test_many_processes_build_a_binary_once_and_never_see_half_of_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("PRELIMBIC_CACHE", str(tmp_path))
+    built = []
+
+    def compile_slowly(structure: Structure, place: Path) -> None:
+        built.append(structure)
+        threading.Event().wait(0.2)
+        place.mkdir()
+        (place / "main").write_text("whole")
+
+    monkeypatch.setattr(cache, "_compile", compile_slowly)
+    found: list[str] = []
+    asked = [threading.Thread(target=lambda: found.append((cache.program(Structure(9, 5, (1, 1, 1, 1))) / "main").read_text()))
+             for _ in range(6)]  # fmt: skip
+    for thread in asked:
+        thread.start()
+    for thread in asked:
+        thread.join()
+    assert found == ["whole"] * 6
+    assert len(built) == 1
+
+
+def test_populations_keep_their_order_in_arrays_over_cells():
+    circuit = small_circuit()
+    values = circuit.per_cell([1.0, 2.0, 3.0, 4.0])
+    for k, population in enumerate(POPULATIONS):
+        assert (values[circuit.cells(population)] == k + 1).all()
+        assert len(values[circuit.cells(population)]) == circuit.counts[k]

@@ -1,0 +1,473 @@
+"""Laws of the number sheets: what is shipped is complete, and what is incomplete is refused by name."""
+
+import math
+import re
+import tempfile
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from parameters import (
+    CIRCUITS,
+    SPECIES,
+    CascadeNumbers,
+    Population,
+    Sheet,
+    SheetError,
+    SpineNumbers,
+    circuit_numbers,
+    compounds,
+    digest,
+    sheet,
+    shipped,
+    species,
+)
+from parameters.sheet import KEYS, REFERENCES, SHEETS, STATUSES, number
+
+HEAD = '[sheet]\ntitle = "A ball"\n'
+MASS = 'mass = { value = 1.5, unit = "kg", status = "assumed", source = "judgement", note = "a guess", range = [1.0, 2.0] }'
+DRAG = 'drag = { value = 0.4, unit = "1", status = "measured", source = "newton1687" }'
+BALL = f"{HEAD}\n[ball]\n{MASS}\n{DRAG}\n"
+KNOWN = frozenset({"newton1687"})
+
+
+@dataclass(frozen=True)
+class Ball:
+    mass: float = number("kg")
+    drag: float = number("1")
+
+
+def load(folder: Path, text: str, name: str = "toy") -> Sheet:
+    path = folder / f"{name}.toml"
+    path.write_text(text)
+    return Sheet(path, KNOWN)
+
+
+def raw(name: str) -> dict[str, dict]:
+    """A shipped sheet as plain TOML, without the loader that is under test."""
+    text = tomllib.loads((SHEETS / f"{name}.toml").read_text())
+    del text["sheet"]
+    return text
+
+
+def raw_rows() -> list:
+    return [
+        pytest.param(name, section, key, row, id=f"{name}.{section}.{key}")
+        for name in shipped()
+        for section, rows in raw(name).items()
+        for key, row in rows.items()
+    ]
+
+
+def bib_keys() -> list[str]:
+    """Keys of references.bib, read line by line."""
+    lines = [line.strip() for line in REFERENCES.read_text().splitlines()]
+    return [line.split("{", 1)[1].rstrip(",").strip() for line in lines if line.startswith("@")]
+
+
+def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
+    assert shipped() == sorted(path.stem for path in SHEETS.iterdir())
+    assert set(CIRCUITS) | {"compounds", "species", "cascade", "spines"} == set(shipped())
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_sheet_loads_all_its_numbers(name):
+    loaded = sheet(name)
+    written = {f"{section}.{key}": row["value"] for section, rows in raw(name).items() for key, row in rows.items()}
+    assert written
+    assert {key: loaded.values()[key] for key in written} == written
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_every_circuit_sheet_fills_its_records_with_the_numbers_of_its_rows(name):
+    circuit = circuit_numbers(sheet(name))
+    values = sheet(name).values()
+    assert {f"{a}->{b}" for a, b in circuit.projections} == {s for s in sheet(name).sections if "->" in s}
+    for population, record in circuit.populations.items():
+        assert record.rest == values[f"{population}.rest"]
+        assert sum(record.subunit_fractions) == pytest.approx(1.0)
+
+
+def test_every_subject_sheet_fills_its_records_with_the_numbers_of_its_rows():
+    assert compounds()["ketamine"].ic50_2C == raw("compounds")["ketamine"]["ic50_2C"]["value"]
+    for name in SPECIES:
+        assert species(name).ketamine_clearance == raw("species")[name]["ketamine_clearance"]["value"]
+    spines = sheet("spines").fill("spines", SpineNumbers)
+    assert spines.potential_sites == raw("spines")["spines"]["potential_sites"]["value"]
+    cascade = sheet("cascade")
+    (section,) = cascade.sections
+    assert cascade.fill(section, CascadeNumbers).bdnf_rise == raw("cascade")[section]["bdnf_rise"]["value"]
+
+
+@pytest.mark.parametrize(("name", "section", "key", "row"), raw_rows())
+def test_every_shipped_row_is_complete(name, section, key, row):
+    assert set(row) <= KEYS
+    assert isinstance(row["value"], float) and math.isfinite(row["value"])
+    assert row["status"] in STATUSES
+    assert row["unit"].strip() and row["source"].strip()
+    if row["status"] == "measured":
+        assert row["source"] in bib_keys()
+    else:
+        assert row["note"].strip()
+    if row["status"] == "assumed":
+        assert "range" in row
+    if "range" in row:
+        low, high = row["range"]
+        assert low <= row["value"] <= high
+
+
+@pytest.mark.parametrize("name", [name for name in shipped() if name in CIRCUITS])
+def test_a_circuit_sheet_that_changes_another_changes_only_what_it_lists(name):
+    loaded = sheet(name)
+    if loaded.based_on is None:
+        assert loaded.sections == loaded.own_rows
+        return
+    base, own = sheet(loaded.based_on).values(), {f"{s}.{k}" for s, rows in raw(name).items() for k in rows}
+    assert own < set(base)
+    assert {k: v for k, v in loaded.values().items() if k not in own} == {k: v for k, v in base.items() if k not in own}
+
+
+def test_no_two_references_share_a_key():
+    counts = Counter(bib_keys())
+    assert len(counts) > 10
+    assert [key for key, count in counts.items() if count > 1] == []
+
+
+def test_a_complete_sheet_fills_its_record(tmp_path):
+    assert load(tmp_path, BALL).fill("ball", Ball) == Ball(mass=1.5, drag=0.4)
+
+
+def test_an_integer_value_is_the_number_it_says(tmp_path):
+    assert load(tmp_path, BALL.replace("value = 1.5", "value = 2")).fill("ball", Ball).mass == 2.0
+
+
+def without(key: str) -> str:
+    """The valid sheet, the row `mass` lacking one key."""
+    changed = re.sub(r", *}", " }", re.sub(rf'{key} = ("[^"]*"|\[[^]]*\]|[\d.]+)(, )?', "", MASS))
+    assert changed != MASS
+    return BALL.replace(MASS, changed)
+
+
+BAD_ROWS = {
+    "no value": (without("value"), "value"),
+    "no unit": (without("unit"), "unit"),
+    "no status": (without("status"), "status"),
+    "no source": (without("source"), "source"),
+    "assumed without note": (without("note"), "note"),
+    "assumed with an empty note": (BALL.replace('"a guess"', '""'), "note"),
+    "fitted without note": (without("note").replace("assumed", "fitted"), "note"),
+    "assumed without range": (without("range"), "range"),
+    "unknown key": (BALL.replace("note =", "remark ="), "mass"),
+    "extra key": (BALL.replace("value = 1.5", "value = 1.5, unite = 3"), "mass"),
+    "unknown status": (BALL.replace("assumed", "guessed"), "guessed"),
+    "status of another type": (BALL.replace('"assumed"', "1"), "status"),
+    "unit of another type": (BALL.replace('"kg"', "1"), "unit"),
+    "source of another type": (BALL.replace('"judgement"', '["judgement"]'), "source"),
+    "note of another type": (BALL.replace('"a guess"', "7"), "note"),
+    "nan": (BALL.replace("value = 1.5", "value = nan"), "nan"),
+    "infinite": (BALL.replace("value = 1.5", "value = inf"), "inf"),
+    "minus infinite": (BALL.replace("value = 1.5", "value = -inf"), "inf"),
+    "a float too large": (BALL.replace("value = 1.5", "value = 1e999"), "inf"),
+    "boolean": (BALL.replace("value = 1.5", "value = true"), "True"),
+    "text": (BALL.replace("value = 1.5", 'value = "1.5"'), "1.5"),
+    "list": (BALL.replace("value = 1.5", "value = [1.5]"), "1.5"),
+    "date": (BALL.replace("value = 1.5", "value = 2020-01-01"), "value"),
+    "measured with unknown source": (BALL.replace("assumed", "measured"), "judgement"),
+    "value below range": (BALL.replace("[1.0, 2.0]", "[1.6, 2.0]"), "1.6"),
+    "value above range": (BALL.replace("[1.0, 2.0]", "[1.0, 1.4]"), "1.4"),
+    "range upside down": (BALL.replace("[1.0, 2.0]", "[2.0, 1.0]"), "range"),
+    "range of one": (BALL.replace("[1.0, 2.0]", "[1.0]"), "range"),
+    "range of three": (BALL.replace("[1.0, 2.0]", "[1.0, 1.5, 2.0]"), "range"),
+    "range not a list": (BALL.replace("[1.0, 2.0]", "1.5"), "range"),
+    "range with nan": (BALL.replace("[1.0, 2.0]", "[nan, 2.0]"), "range"),
+    "range with text": (BALL.replace("[1.0, 2.0]", '["1", 2.0]'), "range"),
+    "a bare number": (BALL.replace(MASS, "mass = 1.5"), "mass"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "named"), BAD_ROWS.values(), ids=BAD_ROWS)
+def test_an_incomplete_row_is_refused_by_file_section_row_and_fault(tmp_path, text, named):
+    assert text != BALL
+    with pytest.raises(SheetError) as caught:
+        load(tmp_path, text)
+    message = str(caught.value)
+    assert "toy.toml" in message
+    assert "[ball]" in message
+    assert "mass" in message.split(":")[0]
+    assert named in message
+
+
+BAD_RECORDS = {
+    "wrong unit": (BALL.replace('"kg"', '"g"'), ("[ball]", "mass", "'g'", "'kg'")),
+    "blank unit": (BALL.replace('"kg"', '""'), ("[ball]", "mass", "'kg'")),
+    "unknown row": (BALL.replace("mass =", "mess ="), ("[ball]", "mass", "mess")),
+    "extra row": (BALL + DRAG.replace("drag", "lift"), ("[ball]", "lift")),
+    "missing row": (BALL.replace(DRAG, ""), ("[ball]", "drag")),
+    "missing section": (BALL.replace("[ball]", "[bull]"), ("[ball]", "missing", "bull")),
+}
+
+
+@pytest.mark.parametrize(("text", "named"), BAD_RECORDS.values(), ids=BAD_RECORDS)
+def test_rows_that_do_not_match_the_record_are_refused_by_file_section_and_row(tmp_path, text, named):
+    loaded = load(tmp_path, text)
+    with pytest.raises(SheetError) as caught:
+        loaded.fill("ball", Ball)
+    for word in ("toy.toml", *named):
+        assert word in str(caught.value)
+
+
+BAD_FILES = {
+    "malformed TOML": (BALL + "[ball", "TOML"),
+    "the same row twice": (BALL + MASS, "TOML"),
+    "no [sheet]": (BALL.replace(HEAD, ""), "[sheet]"),
+    "no title": (BALL.replace('title = "A ball"', ""), "title"),
+    "a title that is no text": (BALL.replace('"A ball"', "1"), "title"),
+    "an unknown key in [sheet]": (BALL.replace("title =", "colour = 1\ntitle ="), "colour"),
+    "a row outside a section": ("loose = 1\n" + BALL, "loose"),
+    "a list of sections": (BALL.replace("[ball]", "[[ball]]"), "ball"),
+    "based on no sheet": (BALL.replace("[ball]", 'based_on = "absent"\n[ball]'), "absent"),
+    "based on itself": (BALL.replace("[ball]", 'based_on = "toy"\n[ball]'), "toy"),
+    "based on a number": (BALL.replace("[ball]", "based_on = 5\n[ball]"), "based_on"),
+    "empty": ("", "[sheet]"),
+}
+
+
+@pytest.mark.parametrize(("text", "named"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_that_is_no_sheet_is_refused_by_name_and_fault(tmp_path, text, named):
+    with pytest.raises(SheetError) as caught:
+        load(tmp_path, text)
+    assert "toy.toml" in str(caught.value)
+    assert named in str(caught.value)
+
+
+ODD_FILES = {
+    "[sheet] is a number": "sheet = 3\n",
+    "[sheet] is true": "sheet = true\n",
+    "[sheet] is empty text": 'sheet = ""\n',
+    "[sheet] is a list of tables": '[[sheet]]\ntitle = "A ball"\n',
+    "an integer beyond any float": BALL.replace("value = 1.5", "value = 1" + "0" * 400),
+    "a limit beyond any float": BALL.replace("[1.0, 2.0]", "[1, 1" + "0" * 400 + "]"),
+    "an integer of 5000 digits": BALL.replace("value = 1.5", "value = " + "1" * 5000),
+    "arrays nested too deep": f"{HEAD}[ball]\nmass = {'[' * 5000}{']' * 5000}\n",
+    "based on a name that is too long": BALL.replace("[ball]", f'based_on = "{"a" * 300}"\n[ball]'),
+    "based on a path": BALL.replace("[ball]", 'based_on = "../toy"\n[ball]'),
+}
+
+
+@pytest.mark.parametrize("text", ODD_FILES.values(), ids=ODD_FILES)
+def test_an_odd_file_is_refused_like_any_other(tmp_path, text):
+    assert text != BALL
+    with pytest.raises(SheetError, match=re.escape("toy.toml")):
+        load(tmp_path, text)
+
+
+def test_two_sheets_based_on_each_other_are_refused(tmp_path):
+    (tmp_path / "egg.toml").write_text('[sheet]\ntitle = "Egg"\nbased_on = "toy"\n')
+    with pytest.raises(SheetError, match="based_on"):
+        load(tmp_path, '[sheet]\ntitle = "Hen"\nbased_on = "egg"\n')
+
+
+@pytest.mark.parametrize("make", [lambda p: None, lambda p: p.mkdir(), lambda p: p.write_bytes(b"\xff\xfe\x00[sheet]")])
+def test_a_path_that_cannot_be_read_as_text_is_refused_by_name(tmp_path, make):
+    path = tmp_path / "toy.toml"
+    make(path)
+    with pytest.raises(SheetError, match=re.escape("toy.toml")):
+        Sheet(path, KNOWN)
+
+
+CHANGED = f"""[sheet]
+title = "A heavier ball"
+based_on = "toy"
+[ball]
+{MASS.replace("1.5", "2.0")}
+"""
+
+
+def test_a_sheet_based_on_another_changes_its_rows_and_keeps_the_rest(tmp_path):
+    load(tmp_path, BALL)
+    heavier = load(tmp_path, CHANGED, "heavy")
+    assert heavier.fill("ball", Ball) == Ball(mass=2.0, drag=0.4)
+    assert list(heavier.own_rows["ball"]) == ["mass"]
+
+
+def test_a_sheet_based_on_another_may_not_add_a_row(tmp_path):
+    load(tmp_path, BALL)
+    with pytest.raises(SheetError) as caught:
+        load(tmp_path, CHANGED + DRAG.replace("drag", "lift"), "heavy")
+    for word in ("heavy.toml", "[ball]", "lift"):
+        assert word in str(caught.value)
+
+
+def test_a_fault_in_the_base_is_told_as_the_fault_of_the_base(tmp_path):
+    (tmp_path / "toy.toml").write_text(without("note"))
+    with pytest.raises(SheetError, match=re.escape("toy.toml [ball] mass")):
+        load(tmp_path, CHANGED, "heavy")
+
+
+@pytest.mark.parametrize("name", ["nothing", "../sheets/sst", "", "SST", "a" * 300], ids=str.__len__)
+def test_an_unknown_shipped_sheet_is_refused_with_the_names_there_are(name):
+    with pytest.raises(SheetError) as caught:
+        sheet(name)
+    assert repr(name) in str(caught.value)
+    for known in shipped():
+        assert known in str(caught.value)
+
+
+def test_an_unknown_species_is_refused_with_the_names_there_are():
+    with pytest.raises(SheetError) as caught:
+        species("cat")
+    for word in ("'cat'", *SPECIES):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "value"),
+    [("fraction_2A", 0.0), ("fraction_2A", 1.0), ("fraction_2D", 0.5), ("fraction_2B", -0.1)],
+)
+def test_subunit_fractions_that_do_not_sum_to_one_are_refused_by_file_and_population(fraction, value):
+    with pytest.raises(SheetError) as caught:
+        sheet("pv_sst").replaced({f"Pyr.{fraction}": value}).fill("Pyr", Population)
+    for word in ("pv_sst.toml", "[Pyr]", "sum to 1"):
+        assert word in str(caught.value)
+
+
+def test_a_negative_fraction_is_refused_even_when_the_sum_is_one():
+    changes = {"Pyr.fraction_2A": 1.5, "Pyr.fraction_2B": -0.5, "Pyr.fraction_2C": 0.0, "Pyr.fraction_2D": 0.0}
+    with pytest.raises(SheetError, match="at least 0"):
+        sheet("pv_sst").replaced(changes).fill("Pyr", Population)
+
+
+@pytest.mark.parametrize("share", [0.0, -0.5, 1.5])
+def test_a_depressed_share_outside_its_meaning_is_refused(share):
+    with pytest.raises(SheetError, match="depressed_share"):
+        sheet("spines").replaced({"spines.depressed_share": share}).fill("spines", SpineNumbers)
+
+
+@pytest.mark.parametrize("pair", ["Pyr->Nobody", "Pyr -> PV", "Pyr->", "Pyr->PV->SST"])
+def test_a_projection_between_populations_that_are_none_is_refused_by_file_and_name(tmp_path, pair):
+    text = (SHEETS / "pv_sst.toml").read_text()
+    path = tmp_path / "odd.toml"
+    path.write_text(text.replace('["Pyr->PV"]', f'["{pair}"]'))
+    loaded = Sheet(path)
+    with pytest.raises(SheetError) as caught:
+        circuit_numbers(loaded)
+    assert "odd.toml" in str(caught.value) and pair in str(caught.value)
+
+
+def test_a_circuit_sheet_with_a_misspelt_section_is_refused(tmp_path):
+    (tmp_path / "pv_sst.toml").write_text((SHEETS / "pv_sst.toml").read_text())
+    path = tmp_path / "odd.toml"
+    path.write_text((SHEETS / "sst.toml").read_text().replace("[PV]", "[VP]"))
+    with pytest.raises(SheetError) as caught:
+        circuit_numbers(Sheet(path))
+    assert "odd.toml" in str(caught.value) and "VP" in str(caught.value)
+
+
+SST = sheet("sst")
+
+
+@given(st.sampled_from(sorted(SST.values())), st.floats(allow_nan=False, allow_infinity=False))
+@settings(max_examples=50, deadline=None)
+def test_an_override_changes_its_number_alone_and_changes_the_digest(key, value):
+    before = SST.values()
+    after = SST.replaced({key: value}).values()
+    assert after == before | {key: value}
+    assert (digest(after) == digest(before)) == (
+        value == before[key] and math.copysign(1, value) == math.copysign(1, before[key])
+    )
+    assert SST.values() == before
+
+
+def test_an_override_keeps_unit_status_and_source():
+    section, name = "Pyr", "rest"
+    before, after = SST.sections[section][name], SST.replaced({"Pyr.rest": -50.0}).sections[section][name]
+    assert (after.value, after.range) == (-50.0, None)
+    assert (after.unit, after.status, after.source) == (before.unit, before.status, before.source)
+
+
+@pytest.mark.parametrize("key", ["Pyr.nothing", "Nobody.rest", "rest", "Pyr", "", ".", "Pyr.rest.rest", "pyr.rest"])
+def test_an_override_of_no_number_is_refused_by_file_and_name(key):
+    with pytest.raises(SheetError) as caught:
+        SST.replaced({key: 1.0})
+    assert "sst.toml" in str(caught.value) and repr(key) in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_an_override_that_is_not_finite_is_refused_by_file_and_name(value):
+    with pytest.raises(SheetError, match=re.escape("sst.toml [Pyr] rest")):
+        SST.replaced({"Pyr.rest": value})
+
+
+@given(st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False), min_size=2))
+@settings(max_examples=50, deadline=None)
+def test_the_digest_does_not_depend_on_order_and_tells_any_two_sets_apart(values):
+    backwards = dict(reversed(values.items()))
+    assert digest(values) == digest(backwards)
+    less = dict(list(values.items())[1:])
+    assert digest(values) != digest(less)
+
+
+PIECES = st.sampled_from([
+    "value", "unit", "status", "source", "note", "range", "title", "based_on", "sheet", "ball", "mass", "=", "{", "}", "[", "]",
+    "[[", "]]", '"', "'", ",", "\n", "\\", "\x00", "\r", "#", ".", "-", "true", "nan", "-inf", "1e999", "0x", "1_0", "[1.0, 2.0]",
+    '"toy"', '"measured"', '"newton1687"', "2020-01-01", "\ufeff", "é",
+])  # fmt: skip
+SOUP = st.lists(PIECES, max_size=40).map(" ".join)
+
+
+@st.composite
+def mutated(draw):
+    """The valid sheet with some slices replaced by other pieces of TOML."""
+    text = BALL
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        text = text[:start] + draw(SOUP) + text[start + draw(st.integers(0, 12)) :]
+    return text
+
+
+def scalars():
+    return st.one_of(st.integers(), st.floats(), st.booleans(), st.text(max_size=5))
+
+
+def as_toml(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_toml, value))}]"
+    return '"' + "".join(f"\\U{ord(c):08X}" for c in value) + '"' if isinstance(value, str) else repr(value)
+
+
+@st.composite
+def typed(draw):
+    """Well-formed TOML of the right shape whose values have any type."""
+    values = st.one_of(scalars(), st.lists(scalars(), max_size=3))
+    row = {key: as_toml(draw(values)) for key in draw(st.sets(st.sampled_from(sorted(KEYS))))}
+    head = draw(
+        st.sampled_from([HEAD, HEAD, f"sheet = {as_toml(draw(values))}\n", f"{HEAD}based_on = {as_toml(draw(values))}\n"])
+    )
+    return f"{head}[ball]\nmass = {{ {', '.join(f'{k} = {v}' for k, v in row.items())} }}\n"
+
+
+def without_surrogates(text):
+    return text.encode("utf-8", "replace")
+
+
+@given(st.one_of(st.binary(max_size=200), st.one_of(st.text(), SOUP, mutated(), typed()).map(without_surrogates)))
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(b"")
+@example(b"[sheet]\ntitle = 'x'")
+def test_any_bytes_load_or_are_refused_as_a_sheet(data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "toy.toml"
+        path.write_bytes(data)
+        try:
+            loaded = Sheet(path, KNOWN)
+        except SheetError as error:
+            assert "toy.toml" in str(error)
+        else:
+            assert all(math.isfinite(value) for value in loaded.values().values())
