@@ -17,6 +17,22 @@ BASELINES = ("depressed", "healthy")
 SUBJECTS = ("compounds", "species", "cascade", "spines")
 
 
+def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
+    """The sheets of a circuit by subject, with (SUBJECT.SECTION.ROW, value) overrides applied.
+
+    Raises SheetError for an unknown circuit sheet or an override of no number.
+    """
+    if circuit not in CIRCUITS:
+        raise SheetError(f"unknown circuit sheet {circuit!r}; there are {', '.join(CIRCUITS)}")
+    found = {"circuit": sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
+    for key, value in overrides:
+        subject, _, number = key.partition(".")
+        if subject not in found:
+            raise SheetError(f"an override names {', '.join(found)}, then .section.row, not {key!r}")
+        found[subject] = found[subject].replaced({number: value})
+    return found
+
+
 @dataclass(frozen=True)
 class Config:
     """One run.  `overrides` are (number, value) pairs; a number is SHEET.SECTION.ROW, the circuit's sheet is `circuit`."""
@@ -33,16 +49,8 @@ class Config:
     spikes: bool = False
 
     def sheets(self) -> dict[str, Sheet]:
-        """Every sheet of the run by subject, overrides applied.  Raises SheetError for an override of no number."""
-        if self.circuit not in CIRCUITS:
-            raise SheetError(f"unknown circuit sheet {self.circuit!r}; there are {', '.join(CIRCUITS)}")
-        found = {"circuit": sheet(self.circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
-        for key, value in self.overrides:
-            subject, _, number = key.partition(".")
-            if subject not in found:
-                raise SheetError(f"an override names {', '.join(found)}, then .section.row, not {key!r}")
-            found[subject] = found[subject].replaced({number: value})
-        return found
+        """Every sheet of the run by subject, overrides applied."""
+        return overridden(self.circuit, self.overrides)
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""

@@ -4,7 +4,7 @@ Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for 
 compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
 """
 
-from experiments.config import Config
+from experiments.config import Config, overridden
 from experiments.figures.dose_response import draw
 from experiments.protocol import one_day
 from experiments.study import Options, Run, Study
@@ -19,13 +19,15 @@ DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # mg/kg
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x dose x seed."""
     # Disposition is linear: the time of the peak is that of any dose.
-    peak = Exposure((Dose(1.0, ROUTE),), SPECIES, species(SPECIES), compounds()).peak_time()
+    sheets = overridden(options.sheets[0], options.overrides)
+    course = Exposure((Dose(1.0, ROUTE),), SPECIES, species(SPECIES, sheets["species"]), compounds(sheets["compounds"]))
+    protocol = one_day(course.peak_time())
     return [
         Run(
             {"sheet": sheet, "dose": dose, "seed": seed},
             Config(
                 study=STUDY.name, circuit=sheet, species=SPECIES, doses=(Dose(dose, ROUTE),), baseline=options.baseline,
-                scale=options.scale, seed=seed, protocol=one_day(peak), overrides=options.overrides, spikes=options.spikes,
+                scale=options.scale, seed=seed, protocol=protocol, overrides=options.overrides, spikes=options.spikes,
             ),
         )
         for seed in range(1, options.seeds + 1)
