@@ -37,7 +37,7 @@ class BuildError(RuntimeError):
 def cache_folder() -> Path:
     """$PRELIMBIC_CACHE, or prelimbic in the user's cache folder."""
     base = os.environ.get("PRELIMBIC_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "prelimbic"
-    return Path(base).expanduser()
+    return Path(base).expanduser().resolve()
 
 
 @cache
@@ -75,9 +75,9 @@ def program(structure: Structure) -> Path:
 
 
 def _key(structure: Structure) -> str:
-    parts = [repr(structure), eq.CELLS, eq.methods_text(), eq.SAMPLE, eq.TAP, background.cpp_source(), str(FLAGS + LINK_FLAGS)]
+    parts = [repr(structure), background.cpp_source(), str(FLAGS + LINK_FLAGS)]
     parts += [version("brian2"), str(compiler()), cpu_target()]
-    parts += [Path(source).read_text() for source in (build.__file__, Path(build.__file__).with_name("server.h"))]
+    parts += [Path(source).read_text() for source in (build.__file__, eq.__file__, Path(build.__file__).with_name("server.h"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 

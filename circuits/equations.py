@@ -75,6 +75,7 @@ sum_AMPA : siemens
 sum_NMDA : siemens
 sum_AB : siemens
 sum_CD : siemens
+sum_open : siemens
 sum_GABA : siemens
 sum_s : 1
 samples : 1
@@ -103,6 +104,7 @@ sum_AMPA += g_AMPA
 sum_NMDA += g_NMDA
 sum_AB += g_NMDA*B_AB
 sum_CD += g_NMDA*B_CD
+sum_open += g_NMDA*open_NMDA
 sum_GABA += g_fast + g_slow
 sum_s += s
 samples += 1

@@ -14,7 +14,7 @@ from circuits.wiring import GROUPS, Wiring, group_sizes
 from parameters import POPULATIONS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the slowest conductance
-SUMS = ("AMPA", "NMDA", "AB", "CD", "GABA", "s")
+SUMS = ("AMPA", "NMDA", "AB", "CD", "open", "GABA", "s")
 
 
 class NetworkError(RuntimeError):
@@ -60,7 +60,7 @@ class Network:
         self._elapsed = start + seconds
         if not (np.isfinite(self.engine.fetch("cells.v")).all() and np.isfinite(self.engine.fetch("cells.g_NMDA")).all()):
             raise NetworkError("the circuit's state is no longer finite; a shorter step or weaker weights are needed")
-        return self._activity(np.asarray(weights), block, seconds, start)
+        return self._activity(np.asarray(weights), seconds, start)
 
     def recurrent_ampa(self, weights: np.ndarray, rate_Hz: np.ndarray) -> np.ndarray:
         """Mean AMPA conductance (nS, shape (pyr,)) that Pyr cells firing at `rate_Hz` deliver through `weights`."""
@@ -70,7 +70,7 @@ class Network:
     def close(self) -> None:
         self.engine.close()
 
-    def _activity(self, weights: np.ndarray, block: np.ndarray, seconds: float, start: float) -> Activity:
+    def _activity(self, weights: np.ndarray, seconds: float, start: float) -> Activity:
         circuit, pyr = self.circuit, self.circuit.counts[0]
         cell = self.engine.fetch("spikes.i").astype(np.int64)
         time_ms = (self.engine.fetch("spikes.t") - start) * 1e3
@@ -78,8 +78,7 @@ class Network:
         rate, cv, burst = rate_statistics(cell, time_ms, [circuit.cells(p) for p in POPULATIONS], seconds)
         samples = self.engine.fetch("cells.samples").astype(float)
         mean = {s: self.engine.fetch(f"cells.sum_{s}").astype(float) / samples for s in SUMS}
-        open_AB, open_CD = (mean[t] * self._factor(block, k) * 1e9 for k, t in enumerate(("AB", "CD")))
-        nmda = open_AB + open_CD
+        nmda = mean["open"] * 1e9
         contacts = (weights > 0).sum(axis=1)
         ampa = self.recurrent_ampa(weights, count[:pyr] / seconds)
         drive = np.where(weights > 0, count[self._sites], 0).sum(axis=1) / seconds
@@ -110,13 +109,11 @@ class Network:
             spike_time=time_ms,
         )
 
-    def _factor(self, block: np.ndarray, term: int) -> np.ndarray:
-        return self.circuit.per_cell(self.circuit.term_shares[:, term] * (1.0 - block[:, term]))
-
     def _by_population(self, values: np.ndarray) -> np.ndarray:
         return np.array([values[self.circuit.cells(p)].mean() for p in POPULATIONS])
 
     def _open_probability(self, mean: dict[str, np.ndarray]) -> np.ndarray:
+        # One release statistic serves all: background fibres are taken to fire as the circuit's own Pyr cells do.
         bound = mean["s"][: self.circuit.counts[0]].mean()  # share of receptors that hold glutamate
         free = [self._by_population(mean[t]) / np.maximum(self._by_population(mean["NMDA"]), 1e-30) for t in ("AB", "CD")]
         return bound * np.stack(free, axis=1)

@@ -6,6 +6,7 @@ Every known error ends as one sentence on standard error, with exit code 2 for u
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -55,7 +56,7 @@ def run(
         out=out or Path("results") / found.name,
         share=_share(share),
         baseline=baseline,
-        sheets=CIRCUITS if "all" in sheets else tuple(dict.fromkeys(sheets)) or (DEFAULT_SHEET,),
+        sheets=tuple(dict.fromkeys(s for name in sheets or (DEFAULT_SHEET,) for s in (CIRCUITS if name == "all" else (name,)))),
         overrides=parse_overrides(overrides),
         spikes=spikes,
     )
@@ -126,6 +127,7 @@ def study_main(study: Any) -> NoReturn:
 
 def main(words: list[str] | None = None) -> NoReturn:
     """Entry point of `prelimbic`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cli.main(words, prog_name="prelimbic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -162,7 +164,7 @@ def _exit_code(error: Exception) -> int | None:
 
     if isinstance(error, (StudyError, SheetError, DoseError, CircuitError, SpineError, ShowError)):
         return USAGE
-    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, StoreError)):
+    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, StoreError, OSError)):
         return FAILURE
     return None
 

@@ -27,6 +27,7 @@ def console() -> Console:
 def listing(study: Study, options: Options) -> None:
     """Print every run of the study and whether its file is whole."""
     runs = study.plan(options)
+    _check(runs)
     mine = {run.file for run in share_of(runs, options.share)}
     for run in runs:
         state = "finished" if is_whole(options.out / run.file, run) else "missing"
@@ -42,8 +43,7 @@ def conduct(study: Study, options: Options) -> None:
     begun = time.monotonic()
     runs = study.plan(options)
     mine = share_of(runs, options.share)
-    for run in runs:
-        run.config.sheets()  # bad sheets and overrides are told before anything is written
+    _check(runs)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
     write_manifest(study, runs, options.out)
@@ -64,6 +64,12 @@ def conduct(study: Study, options: Options) -> None:
         return
     _report(study, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+
+
+def _check(runs: list[Run]) -> None:
+    """Tell bad numbers before anything is written, once for each set of them."""
+    for config in {(run.config.circuit, run.config.scale): run.config for run in runs}.values():
+        config.check()
 
 
 def _prepare(todo: list[Run], screen: Console) -> bool:

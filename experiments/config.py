@@ -7,9 +7,22 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from circuits import describe
 from experiments.protocol import Protocol
-from parameters import CIRCUITS, Sheet, SheetError, digest, sheet
+from parameters import (
+    CIRCUITS,
+    CascadeNumbers,
+    Sheet,
+    SheetError,
+    SpineNumbers,
+    circuit_numbers,
+    compounds,
+    digest,
+    sheet,
+    species,
+)
 from pharmacology import Dose
+from plasticity.spines import rates
 
 SCHEMA_VERSION = 1  # of the result files
 MODEL_VERSION = 1  # raised when a change alters results
@@ -51,6 +64,16 @@ class Config:
     def sheets(self) -> dict[str, Sheet]:
         """Every sheet of the run by subject, overrides applied."""
         return overridden(self.circuit, self.overrides)
+
+    def check(self) -> None:
+        """Fill every record that the run will need.  Raises SheetError, CircuitError or SpineError."""
+        sheets = self.sheets()
+        spines = sheets["spines"].fill("spines", SpineNumbers)
+        sheets["cascade"].fill("cascade", CascadeNumbers)
+        species(self.species, sheets["species"])
+        compounds(sheets["compounds"])
+        circuit = describe(circuit_numbers(sheets["circuit"]), self.scale, round(spines.potential_sites))
+        rates(spines, circuit.projection("Pyr", "Pyr").in_degree)
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""

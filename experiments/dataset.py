@@ -51,8 +51,12 @@ def load(folder: str | Path) -> xr.Dataset:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What the study in `folder` consists of.  Raises StoreError when there is none."""
     try:
-        return dict(json.loads((folder / MANIFEST).read_text()))
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError):
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        runs = [(str(run["file"]), str(run["run_id"]), dict(run["place"])) for run in manifest["runs"]]
+        if not runs or any(set(place) != set(runs[0][2]) for _, _, place in runs):
+            raise ValueError
+        return {"study": str(manifest["study"]), "axes": dict(manifest["axes"]), "runs": manifest["runs"]}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise StoreError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
 
 

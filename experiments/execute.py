@@ -8,8 +8,10 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +29,21 @@ class ExecuteError(RuntimeError):
 
 def available_cpus() -> int:
     """Cores this process may use: Slurm's word if there is one, else the affinity mask."""
-    return int(os.environ.get("SLURM_CPUS_PER_TASK") or len(os.sched_getaffinity(0)))
+    granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return int(granted) if granted.isdigit() and int(granted) > 0 else len(os.sched_getaffinity(0))
 
 
 def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console: Console) -> None:
     """Compute `runs` into `folder`.  Raises ExecuteError after all others have finished when some failed."""
     context = multiprocessing.get_context("spawn")
     told = context.Queue()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = "1"  # one thread a worker; read by the children when they start
     failures: list[str] = []
-    pool = ProcessPoolExecutor(min(workers, len(runs)), context, _begin, (told, str(Path(__file__).resolve().parent.parent)))
+    pool = ProcessPoolExecutor(
+        min(workers, len(runs)), context, _begin, (told, str(Path(__file__).resolve().parent.parent), os.getpid())
+    )
     try:
-        futures = {pool.submit(_one, run, folder, compiled): run for run in runs}
+        with _environment(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")):
+            futures = {pool.submit(_one, run, folder, compiled): run for run in runs}  # starts the workers
         total = sum(run.config.protocol.seconds for run in runs)
         with _Watch(console, told, total, len(runs)) as watch:
             for future in as_completed(futures):
@@ -58,11 +62,34 @@ def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console
         raise ExecuteError(f"{failures[0]}{more}; finished runs are kept, the same command goes on from there")
 
 
-def _begin(told: Any, root: str) -> None:
+@contextmanager
+def _environment(changes: dict[str, str]) -> Iterator[None]:
+    """Environment variables for processes started meanwhile; this process gets its own back."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _begin(told: Any, root: str, parent: int) -> None:
     global _told
     _told = told
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
     if root not in sys.path:
         sys.path.insert(0, root)
+
+
+def _leave_with(parent: int) -> None:
+    """End this worker when the process that started it is gone, however it went."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _one(run: Run, folder: Path, compiled: bool) -> float:

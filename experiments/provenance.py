@@ -11,6 +11,7 @@ from pathlib import Path
 
 from circuits import compiler, cpu_target
 
+ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "experiments")
 PACKAGES = ("prelimbic", "brian2", "numpy", "scipy", "numba", "h5py")
 
 
@@ -41,12 +42,16 @@ def installed(package: str) -> str:
 
 
 def git_state(folder: Path) -> tuple[str, str]:
-    """Commit and yes/no for uncommitted changes of the checkout that holds the code; empty outside a checkout."""
+    """Commit of the checkout around `folder`, and yes/no for uncommitted changes.
+
+    Empty where there is none, or where the code that runs (say, an installed copy) is not that of the checkout.
+    """
     try:
-        top = _git(folder, "rev-parse", "--show-toplevel")
-        if not (Path(top) / "experiments" / "run.py").exists():
+        top = Path(_git(folder, "rev-parse", "--show-toplevel"))
+        running = [path for room in ROOMS for path in sorted((folder.parent / room).rglob("*.py"))]
+        if any(path.read_bytes() != (top / path.relative_to(folder.parent)).read_bytes() for path in running):
             return "", ""
-        return _git(folder, "rev-parse", "HEAD"), "yes" if _git(folder, "status", "--porcelain", "-uno") else "no"
+        return _git(top, "rev-parse", "HEAD"), "yes" if _git(top, "status", "--porcelain", "-uno") else "no"
     except (OSError, subprocess.CalledProcessError):
         return "", ""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits import Activity, Circuit, Network, describe, draw
+from circuits import Activity, Circuit, Network, NetworkError, describe, draw
 from experiments.config import Config
 from experiments.protocol import Look
 from parameters import CascadeNumbers, SpineNumbers, circuit_numbers, compounds, species
@@ -50,6 +50,14 @@ def circuit_of(config: Config) -> Circuit:
     return describe(circuit_numbers(sheets["circuit"]), config.scale, sites)
 
 
+def _relative(ampa: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
+    """AMPA relative to rest.  Raises NetworkError where rest gives nothing to compare with."""
+    silent = int((at_rest <= 0).sum())
+    if silent:
+        raise NetworkError(f"{silent} Pyr cells get no recurrent input at rest, so their drive has no reference")
+    return ampa / at_rest
+
+
 def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> Outcome:
     """Run one configuration.
 
@@ -77,7 +85,7 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
         seen: list[Snapshot] = []
         for look in config.protocol.looks():
             activity = network.observe(weights, block.value, look.seconds)
-            drive = activity.recurrent_ampa / network.recurrent_ampa(weights, resting_rate)
+            drive = _relative(activity.recurrent_ampa, network.recurrent_ampa(weights, resting_rate))
             unbound = exposure.brain_unbound(np.array([look.time]))[0]
             seen.append(Snapshot(look, unbound, block.value, activity, drive, cascade, signal, spines, formed, lost))
             cascade, signal = cascade.advance(drive, look.stride)

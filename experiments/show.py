@@ -18,6 +18,9 @@ from pharmacology.block import by_population, by_subunit
 UNITS_H = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
 
 
+LONGEST_H = 1e5  # exposures are not followed for longer
+
+
 class ShowError(ValueError):
     """Something asked for that is not there or not understood."""
 
@@ -35,13 +38,15 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
                   circuit: str, as_json: bool) -> None:  # fmt: skip
     """Print concentrations and block at the times asked for."""
     times = np.array([hours(part, "--at") for part in at.split(",")])
-    if not np.isfinite(times).all() or (times < 0).any():
-        raise ShowError("--at takes times at or after the dose")
+    if not np.isfinite(times).all() or (times < 0).any() or times.max() > LONGEST_H:
+        raise ShowError(f"--at takes times at or after the dose, up to {LONGEST_H:g} h")
     given = Dose(dose, route, 0.0, None if duration is None else hours(duration, "--duration"), compound)
     disposition = species_numbers(species)
     course = Exposure((given,), species, disposition, compounds())
     arterial, venous = (course.ng_per_ml(c(times)) for c in (course.arterial, course.venous))
     brain = course.brain_unbound(times)
+    if not all(np.isfinite(found).all() for found in (arterial, venous, brain)):
+        raise ShowError(f"--dose {dose:g} or --at {at} is too large to compute with")
     mixtures = circuit_numbers(sheet(circuit)).populations
     subunits = np.array([mixtures[p].subunit_fractions for p in POPULATIONS])
     shut = by_population(by_subunit(brain, course.compounds), subunits)
@@ -55,7 +60,7 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         print(json.dumps(found))
         return
     length = "" if duration is None else f" over {duration}"
-    table = Table(title=f"{compound} {dose:g} mg/kg {route}{length}, {species}; block of NMDA conductance, sheet {circuit}",
+    table = Table(title=f"{compound} {dose:g} mg/kg {route}{length}, {species}; block of NMDA peak conductance, sheet {circuit}",
                   title_justify="left")  # fmt: skip
     for heading in ("min", *(f"{n[:3].upper() if n == 'ketamine' else n[:3]} {q}" for n in ("ketamine", "norketamine", "HNK")
                              for q in ("art. ng/mL", "ven. ng/mL", "brain uM")), *POPULATIONS):  # fmt: skip
@@ -89,10 +94,14 @@ def show_path(path: Path) -> None:
     """Print what a run file, or a study's folder, holds."""
     from experiments.store import StoreError, check_run, tree
 
-    if path.is_dir():
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from None
+    if is_folder:
         _show_folder(path)
         return
-    if not path.exists():
+    if not exists:
         raise StoreError(f"{path} does not exist")
     head = check_run(path)
     print(f"{path}: whole")

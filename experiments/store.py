@@ -18,7 +18,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from experiments.config import MODEL_VERSION, SCHEMA_VERSION, Config
+from experiments.config import MODEL_VERSION, SCHEMA_VERSION, Config, overridden
 from experiments.record import Groups, Variable
 
 SCHEMA = "prelimbic-run"
@@ -79,7 +79,7 @@ def check_run(path: Path) -> dict[str, Any]:
             return head | {"provenance": dict(file["provenance"].attrs)}
     except StoreError:
         raise
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise StoreError(f"{path} cannot be read as a run file ({_reason(error)})") from None
 
 
@@ -90,12 +90,6 @@ def read_groups(path: Path, names: tuple[str, ...]) -> Groups:
             return {name: {key: _read(data) for key, data in file[name].items() if _is_variable(data)} for name in names}
     except (OSError, RuntimeError, KeyError) as error:
         raise StoreError(f"{path} cannot be read as a run file ({_reason(error)})") from None
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """The configuration of a run as stored."""
-    with h5py.File(path, "r") as file:
-        return dict(json.loads(file["config"].asstr()[()]))
 
 
 def tree(path: Path) -> list[tuple[str, str, str, str]]:
@@ -171,20 +165,21 @@ def _create(group: h5py.Group, name: str, variable: Variable) -> h5py.Dataset:
 
 
 def _write_numbers(group: h5py.Group, config: Config) -> None:
-    rows = [
-        (f"{subject}.{section}.{name}", row)
-        for subject, sheet in config.sheets().items()
-        for section, section_rows in sheet.sections.items()
-        for name, row in section_rows.items()
-    ]
-    changed = {key for key, _ in config.overrides}
-    text = {"name": [n for n, _ in rows], "unit": [r.unit for _, r in rows], "status": [r.status for _, r in rows],
-            "source": [r.source for _, r in rows]}  # fmt: skip
+    """Every number the run used; an overridden one has that status, and its sheet's value beside it."""
+    shipped = {f"{s}.{name}": v for s, part in overridden(config.circuit, ()).items() for name, v in part.values().items()}
+    used = [(f"{s}.{section}.{name}", row) for s, part in config.sheets().items()
+            for section, rows in part.sections.items() for name, row in rows.items()]  # fmt: skip
+    changed = {name for name, _ in config.overrides}
+    text = {
+        "name": [name for name, _ in used],
+        "unit": [row.unit for _, row in used],
+        "status": ["overridden" if name in changed else row.status for name, row in used],
+        "source": ["" if name in changed else row.source for name, row in used],
+        "note": ["" if name in changed else row.note for name, row in used],
+    }
     columns = {key: Variable(("number",), np.array(values, dtype=object), "", key) for key, values in text.items()}
-    columns["value"] = Variable(("number",), np.array([r.value for _, r in rows]), "", "value in its unit")
-    columns["overridden"] = Variable(
-        ("number",), np.array([n in changed for n, _ in rows], dtype=np.uint8), "", "1 if overridden"
-    )
+    columns["value"] = Variable(("number",), np.array([row.value for _, row in used]), "", "value in its unit")
+    columns["sheet_value"] = Variable(("number",), np.array([shipped[name] for name, _ in used]), "", "value in the sheet")
     _write_group(group, columns)
 
 

@@ -154,4 +154,4 @@ def parse_overrides(texts: Iterable[str]) -> tuple[tuple[str, float], ...]:
             equals = ""
         if not equals:
             raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, not {text!r}")
-    return tuple(found)
+    return tuple(sorted(dict(found).items()))

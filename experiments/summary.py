@@ -36,10 +36,7 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
 
 
 def spread(values: np.ndarray) -> str:
-    """`mean ± SD` of the runs that are there."""
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return "missing"
+    """`mean ± SD`, or the one value there is."""
     return f"{values.mean():.2f} ± {values.std(ddof=1):.2f}" if len(values) > 1 else f"{values[0]:.2f}"
 
 
@@ -59,21 +56,30 @@ def baseline_line(cell: xr.Dataset, sheet: str) -> str:
 
 def sentence(cell: xr.Dataset, sheet: str) -> str:
     """One sentence of answer, whatever its sign; changes are against the vehicle run of the same seed."""
-    if int(cell["run_id"].isel(dose=0).str.len().astype(bool).sum()) == 0:
-        return f"Sheet {sheet}: no vehicle run has finished, so there is nothing to compare with."
     doses = [float(d) for d in cell["dose"].values if d > 0]
-    dose = REFERENCE_DOSE if REFERENCE_DOSE in doses else doses[0]
+    dose, top = REFERENCE_DOSE if REFERENCE_DOSE in doses else doses[0], max(doses)
     pyr = paired(cell["rate"].sel(readout="peak", population="Pyr"))
     spines = paired(cell["spines"].sel(readout="24 h"))
-    means = {d: float(np.nanmean(spines[d])) if np.isfinite(spines[d]).any() else -np.inf for d in doses}
-    best, top = max(means, key=lambda d: means[d]), max(doses)
-    seeds = int(np.isfinite(pyr[dose]).sum())
-    ending = "; one seed is an anecdote" if seeds == 1 else f" (paired by seed, ± SD of {seeds} seeds)"
-    return (
-        f"Sheet {sheet}: at its peak, {dose:g} mg/kg {change(pyr[dose])} Pyr firing, and a day later {change(spines[dose])} "
-        f"spines, against vehicle; the spine effect is largest at {best:g} mg/kg, and {top:g} mg/kg {change(pyr[top])} "
-        f"Pyr firing at its peak{ending}."
+    seeds = len(pyr[dose])
+    ending = (
+        "One seed is an anecdote."
+        if seeds == 1
+        else f"Changes are against the vehicle run of the same seed, ± SD of {seeds} seeds."
     )
+    return (
+        f"Sheet {sheet}: {dose:g} mg/kg {change(pyr[dose], 'Pyr firing')} at its peak and {change(spines[dose], 'spines')} a day "
+        f"later; {top:g} mg/kg {change(pyr[top], 'Pyr firing')} at its peak; {_largest(spines)}. {ending}"
+    )
+
+
+def _largest(spines: dict[float, np.ndarray]) -> str:
+    """Which doses change spines most, if any clearly does: the largest, and all not told apart from it."""
+    clear = {d: v for d, v in spines.items() if d > 0 and is_clear(v)}
+    if not clear:
+        return "no dose clearly changes spines"
+    best = max(clear, key=lambda d: abs(float(np.mean(clear[d]))))
+    equal = [d for d in clear if d == best or (len(clear[d]) > 1 and not is_clear(clear[best] - clear[d]))]
+    return f"spines change most at {' and '.join(f'{d:g}' for d in equal)} mg/kg ({np.mean(clear[best]):+.1f} %)"
 
 
 def paired(values: xr.DataArray) -> dict[float, np.ndarray]:
@@ -82,17 +88,18 @@ def paired(values: xr.DataArray) -> dict[float, np.ndarray]:
     return {float(d): (100.0 * (values.sel(dose=d) / vehicle - 1.0)).values for d in values["dose"].values}
 
 
-def change(percent: np.ndarray) -> str:
-    """`raises by 40 ± 2 %`, or that nothing clear happens: the 95 % t-interval over seeds includes 0."""
-    percent = percent[np.isfinite(percent)]
-    if len(percent) == 0:
-        return "(no finished run) changes"
+def is_clear(percent: np.ndarray) -> bool:
+    """Whether the 95 % t-interval over seeds excludes 0; of one seed, whether it is not 0."""
+    if len(percent) < 2:
+        return bool(percent.any())
+    half = student.ppf(0.975, len(percent) - 1) * percent.std(ddof=1) / np.sqrt(len(percent))
+    return bool(abs(percent.mean()) > half)
+
+
+def change(percent: np.ndarray, what: str) -> str:
+    """`raises Pyr firing by 40 ± 2 %`, or that nothing clear happens to `what`."""
     mean = percent.mean()
-    verb = "raises" if mean > 0 else "lowers"
-    if len(percent) == 1:
-        return f"{verb} (by {abs(mean):.1f} %)"
-    sd = percent.std(ddof=1)
-    half = student.ppf(0.975, len(percent) - 1) * sd / np.sqrt(len(percent))
-    if abs(mean) <= half:
-        return f"does not clearly change ({mean:+.1f} ± {sd:.1f} %)"
-    return f"{verb} (by {abs(mean):.1f} ± {sd:.1f} %)"
+    spread_text = f" ± {percent.std(ddof=1):.1f}" if len(percent) > 1 else ""
+    if not is_clear(percent):
+        return f"does not clearly change {what} ({mean:+.1f}{spread_text} %)"
+    return f"{'raises' if mean > 0 else 'lowers'} {what} by {abs(mean):.1f}{spread_text} %"

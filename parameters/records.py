@@ -17,68 +17,68 @@ COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")
 class Compound:
     """A drug's constants: molar mass and half-maximal block of each NMDA receptor subunit at 1 mM Mg."""
 
-    molar_mass: float = number("g/mol")
-    ic50_2A: float = number("uM")
-    ic50_2B: float = number("uM")
-    ic50_2C: float = number("uM")
-    ic50_2D: float = number("uM")
-    hill: float = number("1")
+    molar_mass: float = number("g/mol", "above 0")
+    ic50_2A: float = number("uM", "above 0")
+    ic50_2B: float = number("uM", "above 0")
+    ic50_2C: float = number("uM", "above 0")
+    ic50_2D: float = number("uM", "above 0")
+    hill: float = number("1", "above 0")
 
 
 @dataclass(frozen=True)
 class Species:
     """Disposition of ketamine and its two metabolites in an animal of `reference_mass`."""
 
-    reference_mass: float = number("kg")
-    ketamine_central: float = number("L")
-    ketamine_peripheral: float = number("L")
-    ketamine_exchange: float = number("L/h")
-    ketamine_clearance: float = number("L/h")
-    fraction_to_norketamine: float = number("1")
-    norketamine_central: float = number("L")
-    norketamine_peripheral: float = number("L")
-    norketamine_exchange: float = number("L/h")
-    norketamine_clearance: float = number("L/h")
-    fraction_to_hydroxynorketamine: float = number("1")
-    hydroxynorketamine_central: float = number("L")
-    hydroxynorketamine_clearance: float = number("L/h")
-    ip_bioavailability: float = number("1")
-    ip_absorption: float = number("1/h")
-    venous_delay: float = number("h")
-    brain_equilibration_half_time: float = number("h")
-    ketamine_unbound: float = number("1")
-    norketamine_unbound: float = number("1")
-    hydroxynorketamine_unbound: float = number("1")
-    ketamine_brain_to_plasma_unbound: float = number("1")
-    norketamine_brain_to_plasma_unbound: float = number("1")
-    hydroxynorketamine_brain_to_plasma_unbound: float = number("1")
+    reference_mass: float = number("kg", "above 0")
+    ketamine_central: float = number("L", "above 0")
+    ketamine_peripheral: float = number("L", "above 0")
+    ketamine_exchange: float = number("L/h", "at least 0")
+    ketamine_clearance: float = number("L/h", "above 0")
+    fraction_to_norketamine: float = number("1", "from 0 to 1")
+    norketamine_central: float = number("L", "above 0")
+    norketamine_peripheral: float = number("L", "above 0")
+    norketamine_exchange: float = number("L/h", "at least 0")
+    norketamine_clearance: float = number("L/h", "above 0")
+    fraction_to_hydroxynorketamine: float = number("1", "from 0 to 1")
+    hydroxynorketamine_central: float = number("L", "above 0")
+    hydroxynorketamine_clearance: float = number("L/h", "above 0")
+    ip_bioavailability: float = number("1", "from 0 to 1")
+    ip_absorption: float = number("1/h", "above 0")
+    venous_delay: float = number("h", "at least 0")
+    brain_equilibration_half_time: float = number("h", "at least 0")
+    ketamine_unbound: float = number("1", "from 0 to 1")
+    norketamine_unbound: float = number("1", "from 0 to 1")
+    hydroxynorketamine_unbound: float = number("1", "from 0 to 1")
+    ketamine_brain_to_plasma_unbound: float = number("1", "above 0")
+    norketamine_brain_to_plasma_unbound: float = number("1", "above 0")
+    hydroxynorketamine_brain_to_plasma_unbound: float = number("1", "above 0")
 
 
 @dataclass(frozen=True)
 class Population:
     """One cell class: how many, membrane, adaptation, receptors, background input, rate aimed at."""
 
-    count: float = number("cells")
-    capacitance: float = number("pF")
-    leak: float = number("nS")
+    count: float = number("cells", "a whole number above 0")
+    capacitance: float = number("pF", "above 0")
+    leak: float = number("nS", "above 0")
     rest: float = number("mV")
-    rest_sd: float = number("mV")
+    rest_sd: float = number("mV", "at least 0")
     threshold: float = number("mV")
-    threshold_sd: float = number("mV")
+    threshold_sd: float = number("mV", "at least 0")
     reset: float = number("mV")
-    refractory: float = number("ms")
-    adaptation_slope: float = number("nS")
-    adaptation_jump: float = number("pA")
-    adaptation_decay: float = number("ms")
-    ampa_decay: float = number("ms")
-    nmda_to_ampa: float = number("1")
-    fraction_2A: float = number("1")
-    fraction_2B: float = number("1")
-    fraction_2C: float = number("1")
-    fraction_2D: float = number("1")
-    background_ampa: float = number("nS")
-    background_rate: float = number("Hz")
-    target_rate: float = number("Hz")
+    refractory: float = number("ms", "at least 0")
+    adaptation_slope: float = number("nS", "at least 0")
+    adaptation_jump: float = number("pA", "at least 0")
+    adaptation_decay: float = number("ms", "above 0")
+    ampa_decay: float = number("ms", "above 0")
+    nmda_to_ampa: float = number("1", "at least 0")
+    fraction_2A: float = number("1", "from 0 to 1")
+    fraction_2B: float = number("1", "from 0 to 1")
+    fraction_2C: float = number("1", "from 0 to 1")
+    fraction_2D: float = number("1", "from 0 to 1")
+    background_ampa: float = number("nS", "at least 0")
+    background_rate: float = number("Hz", "at least 0")
+    target_rate: float = number("Hz", "above 0")
 
     def __post_init__(self) -> None:
         if abs(sum(self.subunit_fractions) - 1.0) > 1e-6 or min(self.subunit_fractions) < 0:
@@ -93,10 +93,14 @@ class Population:
 class Projection:
     """Connections from one class to another; `in_degree` contacts on each target cell."""
 
-    in_degree: float = number("contacts")
-    weight: float = number("nS")
-    delay_min: float = number("ms")
-    delay_max: float = number("ms")
+    in_degree: float = number("contacts", "a whole number above 0")
+    weight: float = number("nS", "at least 0")
+    delay_min: float = number("ms", "at least 0")
+    delay_max: float = number("ms", "at least 0")
+
+    def __post_init__(self) -> None:
+        if self.delay_min > self.delay_max:
+            raise ValueError("delay_min must not exceed delay_max")
 
 
 @dataclass(frozen=True)
@@ -105,14 +109,14 @@ class Receptors:
 
     excitatory_reversal: float = number("mV")
     inhibitory_reversal: float = number("mV")
-    magnesium: float = number("mM")
-    magnesium_half: float = number("mM")
-    magnesium_slope: float = number("1/mV")
-    magnesium_relief_2CD: float = number("1")
-    nmda_decay: float = number("ms")
-    nmda_saturation: float = number("1")
-    gaba_decay_PV: float = number("ms")
-    gaba_decay_SST_VIP: float = number("ms")
+    magnesium: float = number("mM", "at least 0")
+    magnesium_half: float = number("mM", "above 0")
+    magnesium_slope: float = number("1/mV", "above 0")
+    magnesium_relief_2CD: float = number("1", "above 0")
+    nmda_decay: float = number("ms", "above 0")
+    nmda_saturation: float = number("1", "from 0 to 1")
+    gaba_decay_PV: float = number("ms", "above 0")
+    gaba_decay_SST_VIP: float = number("ms", "above 0")
 
 
 @dataclass(frozen=True)
@@ -129,35 +133,35 @@ class CircuitNumbers:
 class CascadeNumbers:
     """From AMPA drive to synaptic protein, per pyramidal cell; every state is 1 (drive signal: 0) at rest."""
 
-    drive_smoothing: float = number("h")
-    drive_threshold: float = number("1")
-    threshold_sliding: float = number("h")
-    bdnf_gain: float = number("1")
-    bdnf_rise: float = number("h")
-    bdnf_fall: float = number("h")
-    trkb_time: float = number("h")
-    trkb_half: float = number("1")
-    mtorc1_half: float = number("1")
-    mtorc1_hill: float = number("1")
-    mtorc1_rise: float = number("h")
-    mtorc1_fall: float = number("h")
-    protein_gain: float = number("1")
-    protein_rise: float = number("h")
-    protein_fall: float = number("h")
-    maturation_delay: float = number("h")
-    maturation_stages: float = number("stages")
+    drive_smoothing: float = number("h", "above 0")
+    drive_threshold: float = number("1", "above 0")
+    threshold_sliding: float = number("h", "above 0")
+    bdnf_gain: float = number("1", "at least 0")
+    bdnf_rise: float = number("h", "above 0")
+    bdnf_fall: float = number("h", "above 0")
+    trkb_time: float = number("h", "above 0")
+    trkb_half: float = number("1", "above 0")
+    mtorc1_half: float = number("1", "above 0")
+    mtorc1_hill: float = number("1", "above 0")
+    mtorc1_rise: float = number("h", "above 0")
+    mtorc1_fall: float = number("h", "above 0")
+    protein_gain: float = number("1", "at least 0")
+    protein_rise: float = number("h", "above 0")
+    protein_fall: float = number("h", "above 0")
+    maturation_delay: float = number("h", "above 0")
+    maturation_stages: float = number("stages", "a whole number above 0")
 
 
 @dataclass(frozen=True)
 class SpineNumbers:
     """The agents: how many sites a cell has, and the rates at which a spine is born, matures and is lost."""
 
-    potential_sites: float = number("sites")
-    depressed_share: float = number("1")
-    formation_gain: float = number("1")
-    nascent_maturation: float = number("1/h")
-    nascent_loss: float = number("1/h")
-    density_time: float = number("h")
+    potential_sites: float = number("sites", "a whole number above 0")
+    depressed_share: float = number("1", "from 0 to 1")
+    formation_gain: float = number("1", "at least 0")
+    nascent_maturation: float = number("1/h", "above 0")
+    nascent_loss: float = number("1/h", "at least 0")
+    density_time: float = number("h", "above 0")
 
     def __post_init__(self) -> None:
         if not 0 < self.depressed_share <= 1:
@@ -166,10 +170,9 @@ class SpineNumbers:
 
 def sheet(name: str) -> Sheet:
     """A shipped sheet by name.  Raises SheetError naming the sheets there are."""
-    path = SHEETS / f"{name}.toml"
-    if not path.exists():
+    if name not in shipped():
         raise SheetError(f"unknown sheet {name!r}; there are {', '.join(shipped())}")
-    return Sheet(path)
+    return Sheet(SHEETS / f"{name}.toml")
 
 
 def shipped() -> list[str]:
@@ -180,7 +183,10 @@ def shipped() -> list[str]:
 def circuit_numbers(source: Sheet) -> CircuitNumbers:
     """The records of a circuit sheet."""
     pairs = [s for s in source.sections if "->" in s]
-    bad = [s for s in pairs if not set(s.split("->")) <= set(POPULATIONS)]
+    strange = sorted(set(source.sections) - {*pairs, *POPULATIONS, "receptors"})
+    if strange:
+        raise SheetError(f"{source.path.name}: [{strange[0]}] is no section of a circuit sheet")
+    bad = [s for s in pairs if len(s.split("->")) != 2 or not set(s.split("->")) <= set(POPULATIONS)]
     if bad:
         raise SheetError(f"{source.path.name}: projection {bad[0]!r} names a population that is none of {POPULATIONS}")
     return CircuitNumbers(

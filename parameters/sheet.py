@@ -11,6 +11,7 @@ import json
 import math
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -32,7 +33,7 @@ class SheetError(ValueError):
 class Row:
     """One number: what it is, in which unit, how far to trust it and where it comes from."""
 
-    value: float | str
+    value: float
     unit: str
     status: str
     source: str
@@ -40,14 +41,24 @@ class Row:
     range: tuple[float, float] | None
 
 
-def number(unit: str) -> Any:
-    """Declare a dataclass field that a sheet row of this unit fills."""
-    return dataclasses.field(metadata={"unit": unit})
+# What a number may be, by the name of its domain.
+DOMAINS: dict[str, Callable[[float], bool]] = {
+    "any finite number": math.isfinite,
+    "above 0": lambda x: x > 0,
+    "at least 0": lambda x: x >= 0,
+    "from 0 to 1": lambda x: 0 <= x <= 1,
+    "a whole number above 0": lambda x: x >= 1 and x == round(x),
+}
+
+
+def number(unit: str, domain: str = "any finite number") -> Any:
+    """Declare a dataclass field that a sheet row of this unit fills, with a value from this domain."""
+    return dataclasses.field(metadata={"unit": unit, "domain": domain})
 
 
 def reference_keys(path: Path = REFERENCES) -> frozenset[str]:
     """Keys of every entry of a BibTeX file."""
-    return frozenset(re.findall(r"^@\w+\{([^,\s]+),", path.read_text(), flags=re.MULTILINE))
+    return frozenset(re.findall(r"^@\w+\{([^,\s]+),", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
 
 
 class Sheet:
@@ -56,28 +67,28 @@ class Sheet:
     Raises SheetError when the file is unreadable or any row is incomplete.
     """
 
-    def __init__(self, path: Path, references: frozenset[str] | None = None):
+    def __init__(self, path: Path, references: frozenset[str] | None = None, above: tuple[str, ...] = ()):
         self.path = Path(path)
         self.name = self.path.stem
         text = _read_toml(self.path)
         head = text.pop("sheet", {})
-        unknown = set(head) - {"title", "based_on"}
-        if unknown or not isinstance(head.get("title"), str):
-            raise SheetError(f"{self.path.name}: [sheet] takes a title and optionally based_on, not {sorted(head)}")
+        texts = isinstance(head, dict) and all(isinstance(v, str) for v in head.values())
+        if not texts or not {"title"} <= set(head) <= {"title", "based_on"}:
+            raise SheetError(f"{self.path.name}: [sheet] takes a title and optionally based_on, both text, not {str(head)[:80]}")
         self.title: str = head["title"]
         self.based_on: str | None = head.get("based_on")
         known = reference_keys() if references is None else references
         own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
         self.own_rows = own
-        self.sections = _merged(self._base(known), own, self.path.name)
+        self.sections = _merged(self._base(known, (*above, self.name)), own, self.path.name)
 
-    def _base(self, known: frozenset[str]) -> dict[str, dict[str, Row]]:
+    def _base(self, known: frozenset[str], above: tuple[str, ...]) -> dict[str, dict[str, Row]]:
         if self.based_on is None:
             return {}
-        base = self.path.with_name(f"{self.based_on}.toml")
-        if not base.exists() or base == self.path:
-            raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not a sheet beside it")
-        return Sheet(base, known).sections
+        beside = {path.stem: path for path in self.path.parent.glob("*.toml")}
+        if self.based_on not in beside or self.based_on in above:
+            raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not another sheet beside it")
+        return Sheet(beside[self.based_on], known, above).sections
 
     def fill(self, section: str, record: type[Record]) -> Record:
         """Build the frozen dataclass `record` from one section; names and units must match exactly."""
@@ -93,12 +104,15 @@ class Sheet:
             unit = fields[name].metadata["unit"]
             if row.unit != unit:
                 raise SheetError(f"{where} {name}: unit is {row.unit!r} but must be {unit!r}")
+            domain = fields[name].metadata["domain"]
+            if not DOMAINS[domain](row.value):
+                raise SheetError(f"{where} {name}: value is {row.value:g} but must be {domain}")
         try:
             return record(**{name: row.value for name, row in rows.items()})
         except ValueError as error:
             raise SheetError(f"{where}: {error}") from None
 
-    def values(self) -> dict[str, float | str]:
+    def values(self) -> dict[str, float]:
         """Every number by its full name, `section.row`."""
         return {f"{s}.{name}": row.value for s, rows in self.sections.items() for name, row in rows.items()}
 
@@ -118,27 +132,30 @@ class Sheet:
         return other
 
 
-def digest(values: dict[str, float | str]) -> str:
+def digest(values: dict[str, float]) -> str:
     """SHA-256 of named numbers, independent of their order."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SheetError(f"{path.name}: cannot be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SheetError(f"{path.name}: is not valid TOML ({error})") from None
 
 
 def _merged(base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], name: str) -> dict[str, dict[str, Row]]:
+    """The base sheet with some rows changed; a sheet with a base may not add any."""
+    if not base:
+        return own
     merged = {section: dict(rows) for section, rows in base.items()}
     for section, rows in own.items():
-        stray = set(rows) - set(merged.get(section, rows))
-        if stray:
-            raise SheetError(f"{name} [{section}]: {sorted(stray)} are not rows of the sheet it is based on")
-        merged.setdefault(section, {}).update(rows)
+        stray = set(rows) - set(merged.get(section, {}))
+        if section not in merged or stray:
+            raise SheetError(f"{name} [{section}]: {sorted(stray) or 'the section'} is not in the sheet it is based on")
+        merged[section].update(rows)
     return merged
 
 
@@ -154,13 +171,15 @@ def _row(where: str, row: Any, known: frozenset[str]) -> Row:
     absent = {"value", "unit", "status", "source"} - set(row)
     if absent:
         raise SheetError(f"{where}: {sorted(absent)} missing")
+    if isinstance(row["source"], str) and not row["source"].strip():
+        raise SheetError(f"{where}: source is empty")
     if not all(isinstance(row.get(key, ""), str) for key in ("unit", "status", "source", "note")):
         raise SheetError(f"{where}: unit, status, source and note are text")
     if row["status"] not in STATUSES:
         raise SheetError(f"{where}: status is {row['status']!r} but must be one of {', '.join(STATUSES)}")
     if row["status"] == "measured" and row["source"] not in known:
         raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {row['source']!r}")
-    if row["status"] != "measured" and not row.get("note"):
+    if row["status"] != "measured" and not row.get("note", "").strip():
         raise SheetError(f"{where}: a value that is {row['status']} needs a note that says on what grounds")
     if row["status"] == "assumed" and "range" not in row:
         raise SheetError(f"{where}: an assumed value needs the range in which it should be tried")
@@ -169,8 +188,12 @@ def _row(where: str, row: Any, known: frozenset[str]) -> Row:
 
 
 def _number(where: str, key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise SheetError(f"{where}: {key} must be a finite number, not {value!r}")
+    try:
+        finite = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise SheetError(f"{where}: {key} must be a finite number, not {repr(value)[:40]}")
     return float(value)
 
 

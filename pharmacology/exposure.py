@@ -86,8 +86,10 @@ class Exposure:
 
     def peak_time(self, until: float = 6.0) -> float:
         """Hour at which unbound brain ketamine is highest, to a tenth of a minute."""
-        hours = np.arange(0.0, until, 1.0 / 600.0)
-        return float(hours[int(np.argmax(self.brain_unbound(hours)[:, 0]))])
+        coarse = np.arange(0.0, until, 0.1)
+        about = coarse[int(np.argmax(self.brain_unbound(coarse)[:, 0]))]
+        fine = np.round(np.arange(max(about - 0.1, 0.0), about + 0.1, 1.0 / 600.0) * 600.0) / 600.0
+        return float(fine[int(np.argmax(self.brain_unbound(fine)[:, 0]))])
 
     def _umol(self, dose: Dose) -> float:
         mg = dose.amount * self.numbers.reference_mass

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from circuits import Circuit, Network, Wiring, describe, draw
+from experiments import command
 from experiments.config import Config
 from experiments.protocol import Protocol
 from parameters import SpineNumbers, circuit_numbers, sheet
@@ -59,3 +60,17 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     (folder / "screen.txt").write_text(done.stdout)
     return folder
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Exit code, standard output and standard error of one command, run in this process and in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as caught:
+            command.main([str(word) for word in words])
+        said = capsys.readouterr()
+        return int(caught.value.code or 0), said.out, said.err
+
+    return run

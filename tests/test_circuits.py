@@ -173,11 +173,18 @@ def test_every_projection_delivers_its_conductance_and_to_its_target_only():
 
 def test_full_block_silences_the_nmda_current():
     net = network()
-    activity = net.observe(healthy_weights(net.circuit), np.ones((4, 2)), 0.5)
+    weights = healthy_weights(net.circuit)
+    half, full = (net.observe(weights, np.full((4, 2), b), 0.5) for b in (0.5, 1.0))
+    # What is reported is sampled in the simulator, from the variable that enters the membrane equation.
+    assert half.nmda_conductance.mean() > 0
+    assert (full.nmda_conductance == 0).all() and (full.nmda_share == 0).all()
+    assert full.nmda_open_probability.min() > 0  # receptors still gate, the pore is shut
+    net.engine.load("cells.g_NMDA", np.full(net.circuit.size, 1e-6))
+    silent = [net.observe(weights, np.ones((4, 2)), 0.05, settle=0.0).spike_count.sum() for _ in range(2)]
+    net.engine.load("cells.g_NMDA", np.full(net.circuit.size, 1e-6))
+    driven = net.observe(weights, OPEN, 0.05, settle=0.0).spike_count.sum()
     net.close()
-    assert (activity.nmda_conductance == 0).all()
-    assert (activity.nmda_share == 0).all()
-    assert activity.nmda_open_probability.min() > 0  # receptors still gate, the pore is shut
+    assert driven > 10 * max(silent)  # 1 uS of NMDA conductance moves no cell while shut, and all when open
 
 
 def test_state_goes_on_between_looks_as_if_uninterrupted():
@@ -220,7 +227,7 @@ def test_reported_conductance_and_events_follow_from_the_spikes():
     assert (total - activity.recurrent_ampa).mean() == pytest.approx(expected.mean(), rel=0.02)
 
 
-def test_block_on_pyramidal_cells_alone_does_not_raise_their_rate():
+def test_block_on_pyramidal_cells_alone_lowers_their_rate():
     changes = []
     for seed in (1, 2, 3):
         net = network(seed)
@@ -230,7 +237,7 @@ def test_block_on_pyramidal_cells_alone_does_not_raise_their_rate():
         block[0] = 0.5
         changes.append(net.observe(weights, block, 2.0).rate[0] / free - 1.0)
         net.close()
-    assert np.mean(changes) < 0.05
+    assert np.mean(changes) < -3 * np.std(changes, ddof=1) / np.sqrt(3)
 
 
 def test_a_wrong_size_an_unknown_array_and_a_dead_process_are_errors():
@@ -281,7 +288,7 @@ def test_band_power_of_a_sine_is_half_its_square_and_only_in_its_band():
 def test_a_binary_is_known_by_all_it_depends_on(monkeypatch):
     base = Structure(500, 400, (1, 2, 3, 4))
     keys = {cache._key(s) for s in (base, replace(base, cells=501), replace(base, precision=64), replace(base, step_ms=0.05))}
-    monkeypatch.setattr(eq, "SAMPLE", eq.SAMPLE + "# changed")
+    monkeypatch.setattr(cache, "FLAGS", [*cache.FLAGS, "-g"])
     keys.add(cache._key(base))
     monkeypatch.setattr(cache, "cpu_target", lambda: "another machine")
     keys.add(cache._key(base))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
+from circuits import NetworkError
 from experiments.protocol import Protocol, one_day
 from experiments.record import arrange
 from experiments.run import Outcome, simulate
@@ -63,14 +64,18 @@ def test_the_depressed_baseline_has_a_quarter_of_the_contacts_lost_and_the_healt
     assert depressed.seen[0].activity.recurrent_ampa.mean() < healthy.seen[0].activity.recurrent_ampa.mean()
 
 
-def test_weights_follow_the_mature_spines(vehicle_and_drug):
+def test_the_circuit_is_wired_with_the_mature_spines_of_the_moment(vehicle_and_drug):
     for outcome in vehicle_and_drug:
-        weight = outcome.circuit.projection("Pyr", "Pyr").weight
         for snapshot in outcome.seen:
-            active = snapshot.activity.recurrent_ampa / np.maximum(snapshot.activity.recurrent_ampa_per_contact, 1e-30)
             firing = snapshot.activity.recurrent_ampa > 0
-            assert np.allclose(active[firing], snapshot.spines.mature[firing])
-            assert snapshot.spines.weights(weight).sum() == pytest.approx(weight * snapshot.spines.mature.sum())
+            contacts = snapshot.activity.recurrent_ampa[firing] / snapshot.activity.recurrent_ampa_per_contact[firing]
+            assert np.allclose(contacts, snapshot.spines.mature[firing])
+
+
+def test_a_circuit_without_activity_has_no_reference_and_is_refused():
+    silent = replace(brief(), overrides=tuple((f"circuit.{p}.background_rate", 0.0) for p in ("Pyr", "PV", "SST", "VIP")))
+    with pytest.raises(NetworkError, match="no reference"):
+        run(silent)
 
 
 def test_readouts_are_the_looks_that_the_protocol_names(vehicle_and_drug):

@@ -88,7 +88,7 @@ def test_xarray_opens_a_run_with_named_dimensions_and_units_and_no_warning(one_r
     assert opened["summary"]["rate"].attrs["units"] == "Hz"
     assert opened["slow"]["recurrent_ampa"].attrs["units"] == "nS"
     assert opened["traces"]["time"].attrs["units"] == "h"
-    assert set(opened["numbers"].data_vars) >= {"value", "unit", "status", "source", "name", "overridden"}
+    assert set(opened["numbers"].data_vars) >= {"value", "unit", "status", "source", "note", "name", "sheet_value"}
     opened.close()
 
 
@@ -224,6 +224,39 @@ def test_a_killed_sweep_leaves_no_file_that_does_not_load_and_goes_on_afterwards
     assert not list(tmp_path.glob(".*.tmp"))
 
 
+def test_workers_end_with_the_process_that_started_them(tmp_path):
+    words = [str(COMMAND), *SMALL_RUN, "--out", str(tmp_path)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    while len(workers := spawned(process.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(workers) == 2
+    assert not any(alive(pid) for pid in workers)
+
+
+def spawned(parent: int) -> list[str]:
+    """Worker processes of a sweep, as /proc shows them."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found += [folder.name] if b"spawn_main" in (folder / "cmdline").read_bytes() else []
+        except OSError:
+            continue
+    return found
+
+
+def alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
 def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path):
     code = (
         "import resource, sys, signal\n"
@@ -250,7 +283,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path):
 def test_the_main_job_ends_with_a_table_a_sentence_and_the_figures_path(sweep):
     screen = (sweep / "screen.txt").read_text()
     assert "mean ± SD over seeds" in screen
-    assert "against vehicle" in " ".join(screen.split())
+    assert "Sheet sst: 10 mg/kg" in " ".join(screen.split())
     figure = Path(next(line for line in screen.splitlines() if line.startswith("figure: ")).removeprefix("figure: "))
     assert figure.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (sweep / "summary.csv").read_text().startswith("sheet,dose,seed,readout")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -12,6 +13,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+
+from experiments.store import publish
 
 # Okabe and Ito's colours: told apart by colour-blind readers, and each with a marker of its own.
 COLOURS = {"Pyr": "#D55E00", "PV": "#0072B2", "SST": "#009E73", "VIP": "#CC79A7", "a": "#000000", "b": "#E69F00"}
@@ -31,11 +34,12 @@ def draw(dataset: xr.Dataset, folder: Path) -> Path:
         axis.set_xlabel(f"ketamine i.p. ({unit})")
     what = f"mean, band: SD over {seeds} seeds, dots: seeds" if seeds > 1 else "one seed"
     figure.suptitle(f"Ketamine dose-response of the prefrontal microcircuit ({what})", fontsize=11)
-    target = folder / "dose_response.png"
-    figure.savefig(target, dpi=130)
-    figure.savefig(target.with_suffix(".svg"))
+    for kind in ("svg", "png"):
+        image = BytesIO()
+        figure.savefig(image, format=kind, dpi=130)
+        publish(folder / f"dose_response.{kind}", image.getvalue())
     plt.close(figure)
-    return target
+    return folder / "dose_response.png"
 
 
 def _row(axes: np.ndarray, cell: xr.Dataset) -> None:

@@ -1,0 +1,27 @@
+"""Calling the command line in tests, and what it may say."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from experiments import command
+
+PRELIMBIC = str(Path(sys.executable).with_name("prelimbic"))
+SCRIPT = Path(command.__file__).parent / "studies" / "dose_response.py"
+USAGE, FAILURE = 2, 1
+
+RUN = ("run", "dose_response", "--list")
+RAT = ("exposure", "--species", "rat", "--route", "ip", "--dose", "10", "--at")
+MAN = ("exposure", "--species", "human", "--route", "iv", "--dose", "0.5", "--at")
+
+
+def is_one_sentence(err: str, *named: str) -> None:
+    assert "Traceback" not in err
+    assert len(err.splitlines()) == 1
+    assert err.startswith("prelimbic: ") and len(err.split()) > 2
+    for word in named:
+        assert word in err
+
+
+def shell(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, check=False)
