@@ -3,8 +3,6 @@
 import math
 import re
 import tempfile
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,44 +14,9 @@ from parameters import (
     SheetError,
     digest,
     sheet,
-    shipped,
 )
-from parameters.sheet import KEYS, SHEETS, number
-
-HEAD = '[sheet]\ntitle = "A ball"\n'
-MASS = 'mass = { value = 1.5, unit = "kg", status = "assumed", source = "judgement", note = "a guess", range = [1.0, 2.0] }'
-DRAG = 'drag = { value = 0.4, unit = "1", status = "measured", source = "newton1687" }'
-BALL = f"{HEAD}\n[ball]\n{MASS}\n{DRAG}\n"
-KNOWN = frozenset({"newton1687"})
-
-
-@dataclass(frozen=True)
-class Ball:
-    mass: float = number("kg")
-    drag: float = number("1")
-
-
-def load(folder: Path, text: str, name: str = "toy") -> Sheet:
-    path = folder / f"{name}.toml"
-    path.write_text(text)
-    return Sheet(path, KNOWN)
-
-
-def raw(name: str) -> dict[str, dict]:
-    """A shipped sheet as plain TOML, without the loader that is under test."""
-    text = tomllib.loads((SHEETS / f"{name}.toml").read_text())
-    del text["sheet"]
-    return text
-
-
-def raw_rows() -> list:
-    return [
-        pytest.param(name, section, key, row, id=f"{name}.{section}.{key}")
-        for name in shipped()
-        for section, rows in raw(name).items()
-        for key, row in rows.items()
-    ]
-
+from parameters.sheet import KEYS
+from tests.test_parameters import BALL, HEAD, KNOWN
 
 SST = sheet("sst")
 
