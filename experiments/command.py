@@ -36,7 +36,9 @@ def cli() -> None:
 @click.option(
     "--sheet", "sheets", multiple=True, help="Circuit sheet: literature, pv_sst, sst (repeatable), or all.  [default: sst]"
 )
-@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="Override SHEET.SECTION.NUMBER; repeatable.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="Override a number, such as circuit.Pyr.leak=9; repeatable."
+)
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 def run(
     study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None, baseline: str,
@@ -71,14 +73,18 @@ def run(
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
 @click.option("--compound", default="ketamine", show_default=True, help="ketamine, norketamine or hydroxynorketamine.")
 @click.option("--sheet", default="sst", show_default=True, help="Circuit sheet whose subunit mixtures the block is for.")
+@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(
-    species: str, route: str, dose: float, at: str, duration: str | None, compound: str, sheet: str, as_json: bool
-) -> None:
+    species: str, route: str, dose: float, at: str, duration: str | None, compound: str, sheet: str,
+    overrides: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
     """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
+    from experiments.config import overridden
     from experiments.show import show_exposure
+    from experiments.study import parse_overrides
 
-    show_exposure(species, route, dose, at, duration, compound, sheet, as_json)
+    show_exposure(species, route, dose, at, duration, compound, overridden(sheet, parse_overrides(overrides)), as_json)
 
 
 @cli.command()

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from experiments.config import overridden
 from experiments.execute import execute
 from experiments.store import StoreError
 from experiments.study import Options, Run, Study, is_whole, prepare, share_of, strangers, write_manifest
 
-CONSOLE_WIDTH = 120  # of tables where there is no terminal
+CONSOLE_WIDTH = 160  # of tables where there is no terminal
 INTERPRETED_SLOWDOWN = 50
 
 
@@ -46,6 +47,7 @@ def conduct(study: Study, options: Options) -> None:
     _check(runs)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
+    _tell_overrides(runs[0], screen)
     write_manifest(study, runs, options.out)
     _sweep_stale(options.out)
     todo = [run for run in mine if not is_whole(options.out / run.file, run)]
@@ -70,6 +72,18 @@ def _check(runs: list[Run]) -> None:
     """Tell bad numbers before anything is written, once for each set of them."""
     for config in {(run.config.circuit, run.config.scale): run.config for run in runs}.values():
         config.check()
+
+
+def _tell_overrides(run: Run, screen: Console) -> None:
+    """Say which numbers are not those of the sheets, and which lie outside the range that a sheet gives them."""
+    shipped = overridden(run.config.circuit, ())
+    for name, value in run.config.overrides:
+        subject, section, number = name.split(".")
+        row = shipped[subject].sections[section][number]
+        outside = row.range is not None and not row.range[0] <= value <= row.range[1]
+        limits = f"; OUTSIDE its range {row.range[0]:g} to {row.range[1]:g}" if outside and row.range else ""
+        text = f"overridden: {name} = {value:g} {row.unit} (sheet: {row.value:g}{limits})"
+        screen.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _prepare(todo: list[Run], screen: Console) -> bool:

@@ -41,7 +41,7 @@ def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[s
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject not in found:
-            raise SheetError(f"an override names {', '.join(found)}, then .section.row, not {key!r}")
+            raise SheetError(f"an override is called SUBJECT.SECTION.NUMBER with subject {', '.join(found)}, not {key!r}")
         found[subject] = found[subject].replaced({number: value})
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from parameters import COMPOUNDS, POPULATIONS, circuit_numbers, compounds, sheet, shipped
+from parameters import COMPOUNDS, POPULATIONS, Sheet, circuit_numbers, compounds, sheet, shipped
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
 from pharmacology import Dose, Exposure
@@ -35,19 +35,20 @@ def hours(text: str, what: str) -> float:
 
 
 def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str,
-                  circuit: str, as_json: bool) -> None:  # fmt: skip
-    """Print concentrations and block at the times asked for."""
+                  sheets: dict[str, Sheet], as_json: bool) -> None:  # fmt: skip
+    """Print concentrations and block at the times asked for, with the numbers of `sheets` (by subject)."""
     times = np.array([hours(part, "--at") for part in at.split(",")])
     if not np.isfinite(times).all() or (times < 0).any() or times.max() > LONGEST_H:
         raise ShowError(f"--at takes times at or after the dose, up to {LONGEST_H:g} h")
     given = Dose(dose, route, 0.0, None if duration is None else hours(duration, "--duration"), compound)
-    disposition = species_numbers(species)
-    course = Exposure((given,), species, disposition, compounds())
+    disposition = species_numbers(species, sheets["species"])
+    course = Exposure((given,), species, disposition, compounds(sheets["compounds"]))
     arterial, venous = (course.ng_per_ml(c(times)) for c in (course.arterial, course.venous))
     brain = course.brain_unbound(times)
     if not all(np.isfinite(found).all() for found in (arterial, venous, brain)):
         raise ShowError(f"--dose {dose:g} or --at {at} is too large to compute with")
-    mixtures = circuit_numbers(sheet(circuit)).populations
+    circuit = sheets["circuit"].name
+    mixtures = circuit_numbers(sheets["circuit"]).populations
     subunits = np.array([mixtures[p].subunit_fractions for p in POPULATIONS])
     shut = by_population(by_subunit(brain, course.compounds), subunits)
     if as_json:
@@ -66,7 +67,11 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
                              for q in ("art. ng/mL", "ven. ng/mL", "brain uM")), *POPULATIONS):  # fmt: skip
         table.add_column(heading, justify="right")
     for i, t in enumerate(times):
-        columns = [f"{v:.3g}" for k in range(len(COMPOUNDS)) for v in (arterial[i, k], venous[i, k], brain[i, k])]
+        columns = [
+            f"{v:.0f}" if v >= 1000 else f"{v:.3g}"
+            for k in range(len(COMPOUNDS))
+            for v in (arterial[i, k], venous[i, k], brain[i, k])
+        ]
         table.add_row(f"{60 * t:g}", *columns, *(f"{v:.3f}" for v in shut[i]))
     _print(table)
 
@@ -83,7 +88,7 @@ def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
         return
     table = Table(title=f"{len(rows)} numbers", title_justify="left")
     for heading in ("number", "value", "unit", "status", "source", "note", "range"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("number", "status"))
     for sheet_name, section, name, row in rows:
         limits = "" if row.range is None else f"{row.range[0]:g} to {row.range[1]:g}"
         table.add_row(f"{sheet_name}.{section}.{name}", f"{row.value:g}", row.unit, row.status, row.source, row.note, limits)
@@ -92,7 +97,7 @@ def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
 
 def show_path(path: Path) -> None:
     """Print what a run file, or a study's folder, holds."""
-    from experiments.store import StoreError, check_run, tree
+    from experiments.store import StoreError, check_run, read_config, tree
 
     try:
         is_folder, exists = path.is_dir(), path.exists()
@@ -107,6 +112,8 @@ def show_path(path: Path) -> None:
     print(f"{path}: whole")
     for key in sorted(k for k in head if k not in ("provenance", "complete", "magic", "version")):
         print(f"  {key}: {head[key]}")
+    for name, value in read_config(path)["overrides"]:
+        print(f"  overridden: {name} = {value:g}")
     for key, value in sorted(head["provenance"].items()):
         print(f"  {key}: {value}")
     table = Table(title="variables", title_justify="left")

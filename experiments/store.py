@@ -92,6 +92,12 @@ def read_groups(path: Path, names: tuple[str, ...]) -> Groups:
         raise StoreError(f"{path} cannot be read as a run file ({_reason(error)})") from None
 
 
+def read_config(path: Path) -> dict[str, Any]:
+    """The configuration that a checked run file holds."""
+    with h5py.File(path, "r") as file:
+        return dict(json.loads(file["config"].asstr()[()]))
+
+
 def tree(path: Path) -> list[tuple[str, str, str, str]]:
     """(name, shape with dimensions, unit, meaning) of every variable of any netCDF-4 file we write."""
     rows: list[tuple[str, str, str, str]] = []

@@ -70,7 +70,7 @@ BAD_WORDS = {
     "human ip": ((*MAN, "1h", "--route", "ip"), "human", "'ip'", "iv"),
     "unknown compound": ((*RAT, "1h", "--compound", "aspirin"), "'aspirin'", *COMPOUNDS),
     "unknown circuit sheet": ((*RAT, "1h", "--sheet", "nothing"), "'nothing'", *CIRCUITS),
-    "sheet that is no circuit": ((*RAT, "1h", "--sheet", "species"), "species.toml"),
+    "sheet that is no circuit": ((*RAT, "1h", "--sheet", "species"), "unknown circuit sheet", "species"),
     **{
         f"at {at!r}": ((*RAT, at), "--at", repr(at.rpartition(",")[2]), "min")
         for at in ("soon", "10", "", "10min,", "10 minutes", "1h30min", "min", "nanmin", "1e5e5h", "2w")

@@ -52,6 +52,12 @@ def test_an_exposure_of_an_intravenous_bolus_begins_at_dose_over_volume(call):
     assert found["norketamine"]["arterial_ng_per_ml"] == [0.0]
 
 
+def test_an_exposure_follows_the_numbers_that_are_overridden(call):
+    plain, stronger = (exposure(call, *RAT, "12min", *more) for more in ((), ("--set", "compounds.ketamine.ic50_2A=1")))
+    assert stronger["block"]["Pyr"][0] > plain["block"]["Pyr"][0] > 0
+    assert stronger["ketamine"] == plain["ketamine"]
+
+
 def test_an_exposure_of_no_dose_is_nothing(call):
     found = exposure(call, *RAT, TIMES, "--dose", "0")
     assert {value for c in COMPOUNDS for values in found[c].values() for value in values} == {0.0}

@@ -111,6 +111,16 @@ def test_an_override_is_stored_as_one_and_gives_another_run():
     assert sheets["cascade"].values()["cascade.bdnf_gain"] == 7.0
 
 
+def test_overrides_are_told_and_those_outside_their_range_are_marked(tmp_path, capsys):
+    changed = (("cascade.cascade.bdnf_gain", 7.0), ("compounds.ketamine.ic50_2A", 5000.0))
+    runs = [Run({"dose": 0.0, "seed": 1}, replace(brief(0.0), overrides=changed))]
+    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: runs, lambda d: ("", ""), lambda d, f: f)
+    conduct(study, Options(out=tmp_path))
+    said = capsys.readouterr().out
+    assert "cascade.cascade.bdnf_gain = 7 1 (sheet: 5)" in said
+    assert "ic50_2A = 5000 uM (sheet: 5.35; OUTSIDE its range 0.5 to 10)" in said
+
+
 def test_provenance_is_outside_the_digest_and_all_else_inside(one_run, tmp_path):
     path, config, outcome = one_run
     other = tmp_path / "other.h5"
