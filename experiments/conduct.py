@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from experiments.config import overridden
 from experiments.execute import execute
-from experiments.store import StoreError
+from experiments.store import StoreError, sweep_stale
 from experiments.study import Options, Run, Study, is_whole, prepare, share_of, strangers, write_manifest
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
@@ -31,7 +30,7 @@ def listing(study: Study, options: Options) -> None:
     _check(runs)
     mine = {run.file for run in share_of(runs, options.share)}
     for run in runs:
-        state = "finished" if is_whole(options.out / run.file, run) else "missing"
+        state = "missing" if _unfinished([run], options.out) else "finished"
         print(f"{state:9} {'' if run.file in mine else '(other share) '}{run.file}")
 
 
@@ -49,16 +48,17 @@ def conduct(study: Study, options: Options) -> None:
     screen.print(study.question, highlight=False, markup=False)
     _tell_overrides(runs[0], screen)
     write_manifest(study, runs, options.out)
-    _sweep_stale(options.out)
-    todo = [run for run in mine if not is_whole(options.out / run.file, run)]
+    sweep_stale(options.out)
+    todo = _unfinished(mine, options.out)
     if len(todo) < len(mine):
         screen.print(f"{len(mine) - len(todo)} of {len(mine)} runs are already finished and whole; skipped", highlight=False)
-    for name in strangers(options.out, runs):
+    for name in strangers(options.out, {run.file for run in runs}):
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
     if todo:
         compiled = _prepare(todo, screen)
         execute(todo, options.out, options.workers, compiled, screen)
-    missing = [run for run in runs if not is_whole(options.out / run.file, run)]
+    skipped = {run.file for run in mine} - {run.file for run in todo}
+    missing = _unfinished([run for run in runs if run.file not in skipped], options.out)
     if missing:
         screen.print(
             f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
@@ -66,6 +66,10 @@ def conduct(study: Study, options: Options) -> None:
         return
     _report(study, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+
+
+def _unfinished(runs: list[Run], folder: Path) -> list[Run]:
+    return [run for run in runs if not is_whole(folder / run.file, run.config.run_id())]
 
 
 def _check(runs: list[Run]) -> None:
@@ -118,13 +122,3 @@ def _writable(folder: Path) -> None:
         os.unlink(name)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}") from None
-
-
-def _sweep_stale(folder: Path) -> None:
-    """Remove temporary files that processes of this machine left when they were killed."""
-    import socket
-
-    for path in folder.glob(f".*.{socket.gethostname()}.*.tmp"):
-        process = path.name.split(".")[-2]
-        if process.isdigit() and not Path(f"/proc/{process}").exists():
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

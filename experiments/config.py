@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-from circuits import describe
+from circuits import Circuit, describe
 from experiments.protocol import Protocol
 from parameters import (
     CIRCUITS,
@@ -30,8 +31,9 @@ BASELINES = ("depressed", "healthy")
 SUBJECTS = ("compounds", "species", "cascade", "spines")
 
 
+@cache
 def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
-    """The sheets of a circuit by subject, with (SUBJECT.SECTION.ROW, value) overrides applied.
+    """The sheets of a circuit by subject, with (SUBJECT.SECTION.ROW, value) overrides applied; read once.
 
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
@@ -65,15 +67,19 @@ class Config:
         """Every sheet of the run by subject, overrides applied."""
         return overridden(self.circuit, self.overrides)
 
+    def described(self) -> Circuit:
+        """The circuit that this configuration is about.  Raises SheetError or CircuitError."""
+        sheets = self.sheets()
+        sites = round(sheets["spines"].fill("spines", SpineNumbers).potential_sites)
+        return describe(circuit_numbers(sheets["circuit"]), self.scale, sites)
+
     def check(self) -> None:
         """Fill every record that the run will need.  Raises SheetError, CircuitError or SpineError."""
         sheets = self.sheets()
-        spines = sheets["spines"].fill("spines", SpineNumbers)
         sheets["cascade"].fill("cascade", CascadeNumbers)
         species(self.species, sheets["species"])
         compounds(sheets["compounds"])
-        circuit = describe(circuit_numbers(sheets["circuit"]), self.scale, round(spines.potential_sites))
-        rates(spines, circuit.projection("Pyr", "Pyr").in_degree)
+        rates(sheets["spines"].fill("spines", SpineNumbers), self.described().projection("Pyr", "Pyr").in_degree)
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from experiments.record import Variable
-from experiments.store import StoreError, check_run, publish, read_groups
-from experiments.study import MANIFEST
+from experiments.store import StoreError, publish, read_groups
+from experiments.study import MANIFEST, is_whole
 
 GROUPS = ("summary", "traces")
 
@@ -80,12 +80,7 @@ def _as_csv(dataset: xr.Dataset) -> str:
 
 
 def _run(path: Path, run_id: str) -> dict[str, dict[str, Variable]] | None:
-    try:
-        if not path.exists() or str(check_run(path)["run_id"]) != run_id:
-            return None
-        return read_groups(path, GROUPS)
-    except StoreError:
-        return None
+    return read_groups(path, GROUPS) if is_whole(path, run_id) else None
 
 
 def _flat(groups: dict[str, dict[str, Variable]]) -> Iterable[tuple[str, Variable]]:

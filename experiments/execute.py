@@ -110,7 +110,7 @@ class _Watch:
     """A progress bar in a terminal, one plain line a run elsewhere."""
 
     def __init__(self, console: Console, told: Any, total_s: float, runs: int):
-        self._told, self._total, self._runs = told, total_s, runs
+        self._told, self._runs = told, runs
         self._done_s, self._done, self._begun = 0.0, 0, time.monotonic()
         self._console = console
         self._bar = Progress(

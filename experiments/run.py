@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits import Activity, Circuit, Network, NetworkError, describe, draw
+from circuits import Activity, Circuit, Network, NetworkError, draw
 from experiments.config import Config
 from experiments.protocol import Look
-from parameters import CascadeNumbers, SpineNumbers, circuit_numbers, compounds, species
+from parameters import CascadeNumbers, SpineNumbers, compounds, species
 from pharmacology import Exposure, HillBlock
 from plasticity import Cascade, Spines
 
@@ -43,13 +43,6 @@ class Outcome:
     seen: tuple[Snapshot, ...]
 
 
-def circuit_of(config: Config) -> Circuit:
-    """The circuit that a configuration describes."""
-    sheets = config.sheets()
-    sites = round(sheets["spines"].fill("spines", SpineNumbers).potential_sites)
-    return describe(circuit_numbers(sheets["circuit"]), config.scale, sites)
-
-
 def _relative(ampa: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
     """AMPA relative to rest.  Raises NetworkError where rest gives nothing to compare with."""
     silent = int((at_rest <= 0).sum())
@@ -66,7 +59,7 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
     sheets = config.sheets()
     spine_numbers = sheets["spines"].fill("spines", SpineNumbers)
     cascade_numbers = sheets["cascade"].fill("cascade", CascadeNumbers)
-    circuit = circuit_of(config)
+    circuit = config.described()
     wiring_seed, spiking_seed, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)
 
     exposure = Exposure(config.doses, config.species, species(config.species, sheets["species"]), compounds(sheets["compounds"]))

@@ -16,8 +16,6 @@ from pharmacology import Dose, Exposure
 from pharmacology.block import by_population, by_subunit
 
 UNITS_H = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
-
-
 LONGEST_H = 1e5  # exposures are not followed for longer
 
 
@@ -127,6 +125,7 @@ def show_path(path: Path) -> None:
 def _show_folder(folder: Path) -> None:
     from experiments.dataset import read_manifest
     from experiments.store import StoreError, check_run
+    from experiments.study import strangers
 
     manifest = read_manifest(folder)
     mine = [run["file"] for run in manifest["runs"]]
@@ -138,7 +137,7 @@ def _show_folder(folder: Path) -> None:
         except StoreError as error:
             print(f"missing: {name}" if not (folder / name).exists() else str(error))
     print(f"study {manifest['study']}: {whole} of {len(mine)} runs are finished and whole")
-    for other in sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != "sweep.h5"):
+    for other in strangers(folder, mine):
         print(f"not of this study as last asked: {other}")
 
 

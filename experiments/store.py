@@ -64,6 +64,14 @@ def publish(path: Path, content: bytes) -> None:
             scratch.unlink()
 
 
+def sweep_stale(folder: Path) -> None:
+    """Remove the temporary files of `publish` that processes of this machine left when they were killed."""
+    for path in folder.glob(f".*.{socket.gethostname()}.*.tmp"):
+        process = path.name.split(".")[-2]
+        if process.isdigit() and not Path(f"/proc/{process}").exists():
+            path.unlink(missing_ok=True)
+
+
 def check_run(path: Path) -> dict[str, Any]:
     """Attributes of a run file after recomputing its digest.  Raises StoreError when it is no whole, undamaged run."""
     try:

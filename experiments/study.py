@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,17 +95,16 @@ def write_manifest(study: Study, runs: list[Run], folder: Path) -> None:
     publish(folder / MANIFEST, json.dumps({"study": study.name, "axes": study.axes, "runs": listed}, indent=1).encode())
 
 
-def is_whole(path: Path, run: Run) -> bool:
-    """True when the run's file is there, undamaged and of this very configuration."""
+def is_whole(path: Path, run_id: str) -> bool:
+    """True when the file is there, undamaged and of this very run."""
     try:
-        return path.exists() and str(check_run(path)["run_id"]) == run.config.run_id()
+        return path.exists() and str(check_run(path)["run_id"]) == run_id
     except StoreError:
         return False
 
 
-def strangers(folder: Path, runs: list[Run]) -> list[str]:
-    """Run files in the folder that are not of the study as asked."""
-    mine = {run.file for run in runs}
+def strangers(folder: Path, mine: Collection[str]) -> list[str]:
+    """Run files in the folder that are not among the study's own."""
     return sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != "sweep.h5")
 
 
@@ -114,13 +113,12 @@ def prepare(runs: Iterable[Run]) -> bool:
 
     Returns False when there is no C++ compiler, and the runs must be interpreted.
     """
-    from experiments.run import circuit_of
     from plasticity import warm_up
 
     if circuits.compiler() is None:
         warm_up()
         return False
-    needed = {circuits.structure_of(circuit_of(run.config)) for run in runs}
+    needed = {circuits.structure_of(run.config.described()) for run in runs}
     with ThreadPoolExecutor(1) as pool:
         built = [pool.submit(circuits.program, structure) for structure in needed]
         warm_up()

@@ -189,7 +189,7 @@ def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
     conduct(study, Options(out=tmp_path))
     stranger = Run({"dose": 0.0, "seed": 1}, replace(brief(0.0), overrides=(("cascade.cascade.bdnf_gain", 7.0),)))
     carry_out(stranger, tmp_path, True, lambda s: None)
-    assert strangers(tmp_path, planned(doses=(0.0,))) == [stranger.file]
+    assert strangers(tmp_path, {run.file for run in planned(doses=(0.0,))}) == [stranger.file]
     assert load(tmp_path)["run_id"].values.ravel().tolist() == [planned(doses=(0.0,))[0].config.run_id()]
 
 
@@ -209,7 +209,7 @@ def test_a_failing_run_is_named_and_the_others_are_kept(tmp_path):
     prepare([good])
     with pytest.raises(ExecuteError, match=r"dose-10.*too fast"):
         execute([bad, good], tmp_path, 1, True, QUIET)
-    assert is_whole(tmp_path / good.file, good)
+    assert is_whole(tmp_path / good.file, good.config.run_id())
     assert [p.name for p in tmp_path.iterdir()] == [good.file]
 
 
