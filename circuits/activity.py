@@ -18,9 +18,11 @@ LFP_GABA_WEIGHT = 1.65
 
 @dataclass(frozen=True)
 class Activity:
-    """One look.  Axes: cell (all cells), pyr (Pyr cells), population (Pyr PV SST VIP), term (2A/2B, 2C/2D).
+    """One look.  Axes: cell (all cells), pyr (Pyr cells), population (Pyr PV SST VIP), subunit (2A 2B 2C 2D).
 
-    Conductances are means over the look; "recurrent" is what other cells of the circuit send, "background" the rest.
+    Conductances are means over the look and over both compartments where there are two; "recurrent" is what other cells
+    of the circuit send, "background" the rest.  Release is counted in full releases: a terminal that always releases all
+    it has counts its spikes.  What only a dendrite has is NaN for point cells.
     """
 
     seconds: float
@@ -28,6 +30,7 @@ class Activity:
     rate: np.ndarray  # (population,) Hz
     cv_isi: np.ndarray  # (population,) of cells with enough intervals; NaN where there are none
     burst_fraction: np.ndarray  # (population,) share of spikes within 10 ms of another of the same cell
+    potential: np.ndarray  # (population,) mV, soma
     recurrent_ampa: np.ndarray  # (pyr,) nS
     recurrent_ampa_per_contact: np.ndarray  # (pyr,) nS per active contact
     nmda_conductance: np.ndarray  # (pyr,) nS, after Mg and drug
@@ -36,10 +39,17 @@ class Activity:
     excitatory_events_background: np.ndarray  # (pyr,) Hz
     inhibitory_events_recurrent: np.ndarray  # (pyr,) Hz
     inhibitory_events_background: np.ndarray  # (pyr,) Hz; no background inhibition is modelled
-    nmda_open_probability: np.ndarray  # (population, term) receptors that hold glutamate and are free of Mg
+    apical_nmda: np.ndarray  # (pyr,) nS of the dendrite, after Mg and drug
+    apical_potential: np.ndarray  # (pyr,) mV
+    apical_calcium: np.ndarray  # (pyr,) mean activation of voltage-gated Ca channels of the dendrite
+    nmda_open_probability: np.ndarray  # (population, subunit) receptors whose gate is open, Mg and drug aside
+    magnesium_free: np.ndarray  # (population, subunit) share of open receptors that Mg leaves free
+    open_potential: np.ndarray  # (population,) mV, mean at open and Mg-free receptors
     nmda_share: np.ndarray  # (population,) of excitatory conductance, after Mg and drug
-    glutamate_release: float  # events a second and Pyr cell, all its outputs
-    gaba_release: float  # events a second and GABAergic cell
+    release_on_pyr: np.ndarray  # (pyr,) Hz, full releases of a cell's terminal on another Pyr cell
+    glutamate_release: float  # full releases a second and Pyr cell, all its terminals in the circuit
+    glutamate_cycling: float  # the same with what background fibres release onto the circuit's cells
+    gaba_release: float  # full releases a second and GABAergic cell, all its terminals
     pair_correlation: float  # mean over Pyr pairs, counts in 50 ms
     lfp: np.ndarray  # (millisecond,) pA, proxy
     gamma_power: float  # pA^2, 30-80 Hz of the proxy

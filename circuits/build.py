@@ -20,15 +20,15 @@ from circuits import equations as eq
 from circuits.wiring import GROUPS
 
 SAMPLE_MS = 1.0
-SPIKE = {"plastic": eq.EXCITATORY_SPIKE, "excitatory": eq.EXCITATORY_SPIKE, "fast": eq.FAST_SPIKE, "slow": eq.SLOW_SPIKE}
 
 
 @dataclass(frozen=True)
 class Structure:
-    """All that a compiled network depends on besides the equations: sizes, step (ms), precision (bits)."""
+    """All that a compiled network depends on besides the equations: sizes, dendrites or none, step (ms), precision (bits)."""
 
     cells: int
     pyramidal: int
+    dendrites: bool
     synapses: tuple[int, ...]  # contacts of each group, in the order of wiring.GROUPS
     step_ms: float = 0.1
     precision: int = 32
@@ -39,6 +39,7 @@ def construct(structure: Structure, sources: dict[str, Any], targets: dict[str, 
     import brian2
     from brian2 import ms
 
+    dendrites = structure.dendrites
     dtype = np.float32 if structure.precision == 32 else np.float64
     brian2.prefs.core.default_float_dtype = dtype
     # Both implementations are given: the one Brian2 would wrap round the function prints every argument at every step.
@@ -46,19 +47,19 @@ def construct(structure: Structure, sources: dict[str, Any], targets: dict[str, 
     draw.implementations.add_implementation("cpp", background.cpp_source())
     draw.implementations.add_implementation("numpy", _background_uniform)
     cells = brian2.NeuronGroup(
-        structure.cells, eq.CELLS, threshold=eq.THRESHOLD, reset=eq.RESET, refractory="t_refractory", method="euler",
-        dt=structure.step_ms * ms, name="cells", namespace={"background_uniform": draw},
+        structure.cells, eq.cells(dendrites), threshold=eq.THRESHOLD, reset=eq.reset(dendrites), refractory="t_refractory",
+        method="euler", dt=structure.step_ms * ms, name="cells", namespace={"background_uniform": draw},
     )  # fmt: skip
-    cells.run_regularly(eq.BACKGROUND, when="start", name="background")
-    cells.run_regularly(eq.SAMPLE, dt=SAMPLE_MS * ms, when="before_groups", name="sample")
+    cells.run_regularly(eq.background(dendrites), when="start", name="background")
+    cells.run_regularly(eq.sample(dendrites), dt=SAMPLE_MS * ms, when="before_groups", name="sample")
     made: dict[str, Any] = {"cells": cells}
     for group in GROUPS:
-        synapses = brian2.Synapses(cells, cells, "weight : siemens", on_pre=SPIKE[group], name=group,
+        synapses = brian2.Synapses(cells, cells, eq.synapse(dendrites), on_pre=eq.spike(group, dendrites), name=group,
                                    dt=structure.step_ms * ms)  # fmt: skip
         synapses.connect(i=sources[group], j=targets[group])
         made[group] = synapses
     electrode = brian2.NeuronGroup(1, eq.ELECTRODE, dt=SAMPLE_MS * ms, name="electrode", namespace={})
-    tap = brian2.Synapses(cells[: structure.pyramidal], electrode, eq.TAP, dt=SAMPLE_MS * ms, name="tap", namespace={})
+    tap = brian2.Synapses(cells[: structure.pyramidal], electrode, eq.tap(dendrites), dt=SAMPLE_MS * ms, name="tap", namespace={})
     tap.connect(i=np.arange(structure.pyramidal), j=np.zeros(structure.pyramidal, dtype=int))
     made |= {"electrode": electrode, "tap": tap}
     made["spikes"] = brian2.SpikeMonitor(cells, name="spikes")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from parameters import POPULATIONS, CircuitNumbers, Population, Projection, Receptors
+from parameters import POPULATIONS, SUBUNITS, Apical, CircuitNumbers, Population, Projection, Receptors, Subunit
 
 SCALES = (0.5, 20.0)
 PLASTIC = ("Pyr", "Pyr")
@@ -23,15 +23,23 @@ class Circuit:
 
     `counts` cells a population; `projections` (source, target) -> in-degree and weight, already fitted to the size;
     the plastic Pyr->Pyr projection has `sites` potential contacts on each Pyr cell, of which spines fill some.
+    Without `apical` all cells are points.  `ampa` and `background_ampa` are what is left of the AMPA conductance of
+    recurrent and background contacts on each population, `hcn_block` the share of HCN conductance shut; a manipulation
+    changes them.
     """
 
     name: str
     scale: float
     sites: int
     receptors: Receptors
+    subunits: tuple[Subunit, ...]
+    apical: Apical | None
     populations: tuple[Population, ...]
     counts: tuple[int, ...]
     projections: tuple[tuple[str, str, Projection], ...]
+    ampa: tuple[float, ...] = (1.0,) * len(POPULATIONS)
+    background_ampa: tuple[float, ...] = (1.0,) * len(POPULATIONS)
+    hcn_block: float = 0.0
 
     @property
     def size(self) -> int:
@@ -46,6 +54,10 @@ class Circuit:
         """One value a population -> one value a cell, shape (cells,)."""
         return np.repeat(np.asarray(values, dtype=float), self.counts)
 
+    def by_population(self, values: np.ndarray) -> np.ndarray:
+        """Means over the cells of each population, shape (population,)."""
+        return np.array([values[self.cells(p)].mean() for p in POPULATIONS])
+
     def projection(self, source: str, target: str) -> Projection:
         for s, t, projection in self.projections:
             if (s, t) == (source, target):
@@ -59,14 +71,25 @@ class Circuit:
         return degree * self.counts[POPULATIONS.index(target)]
 
     @property
-    def subunits(self) -> np.ndarray:
+    def mixtures(self) -> np.ndarray:
         """Shares of NMDA peak conductance, shape (population, subunit)."""
         return np.array([p.subunit_fractions for p in self.populations])
 
-    @property
-    def term_shares(self) -> np.ndarray:
-        """Shares of the two receptor terms, 2A/2B and 2C/2D, shape (population, term)."""
-        return np.stack([self.subunits[:, :2].sum(axis=1), self.subunits[:, 2:].sum(axis=1)], axis=1)
+    def magnesium_free(self, potential_mV: float) -> np.ndarray:
+        """Share of open receptors that Mg leaves free at a membrane potential, shape (subunit,).
+
+        Jahr and Stevens 1990: 1/(1 + Mg/Mg_half exp(-slope v)).
+        """
+        half = np.array([s.magnesium_half for s in self.subunits])
+        relief = np.exp(-self.receptors.magnesium_slope * potential_mV)
+        return 1.0 / (1.0 + self.receptors.magnesium / half * relief)
+
+    def background_availability(self) -> np.ndarray:
+        """Share of receptors under a background fibre that its last release left free, shape (subunit,): the mean of the
+        saturation that recurrent contacts follow in full, at a Poisson rate of `background_fibre_rate`."""
+        r = self.receptors
+        decay_s = np.array([s.decay for s in self.subunits]) * 1e-3
+        return 1.0 / (1.0 + r.background_fibre_rate * r.nmda_saturation * decay_s)
 
 
 def describe(numbers: CircuitNumbers, scale: float, sites: int) -> Circuit:
@@ -82,6 +105,8 @@ def describe(numbers: CircuitNumbers, scale: float, sites: int) -> Circuit:
         scale=float(scale),
         sites=int(sites),
         receptors=numbers.receptors,
+        subunits=tuple(numbers.subunits[k] for k in SUBUNITS),
+        apical=numbers.apical,
         populations=tuple(numbers.populations[p] for p in POPULATIONS),
         counts=tuple(counts[p] for p in POPULATIONS),
         projections=tuple(
@@ -93,4 +118,12 @@ def describe(numbers: CircuitNumbers, scale: float, sites: int) -> Circuit:
 def _capped(projection: Projection, pool: int) -> Projection:
     degree = min(round(projection.in_degree), pool)
     weight = projection.weight * projection.in_degree / degree
-    return Projection(float(degree), weight, projection.delay_min, projection.delay_max)
+    return replace(projection, in_degree=float(degree), weight=weight)
+
+
+def resting_weights(circuit: Circuit) -> np.ndarray:
+    """Plastic weights (nS) of a circuit that rests at its in-degree, shape (pyr, site): the first sites are filled."""
+    projection = circuit.projection(*PLASTIC)
+    weights = np.zeros((circuit.counts[0], circuit.sites))
+    weights[:, : int(projection.in_degree)] = projection.weight
+    return weights

@@ -1,39 +1,47 @@
 """The circuit's equations, as text fit for a methods section; numbers are never written into them.
 
-One template serves all four populations; a cell's constants differ by population.  Arrays handed in and out of a
-network carry the units named in UNITS.
+One template serves all four populations; a cell's constants differ by population.  A circuit with dendrites gives every
+cell an apical compartment, which only Pyr cells couple to their soma.  Arrays handed in and out are in SI units.
 """
 
 from __future__ import annotations
 
-MEMBRANE = """
-dv/dt = (g_L*(E_L - v) + I_AMPA + I_NMDA + I_GABA - I_adapt)/C : volt (unless refractory)
+from parameters import POPULATIONS, SUBUNITS
+
+SOMA = """
+dv/dt = (g_L*(E_L - v) - g_h_shut*(E_h - v) + I_AMPA + I_NMDA + I_GABA - I_adapt + I_injected{coupled})/C : volt (unless refractory)
 dI_adapt/dt = (a*(v - E_L) - I_adapt)/tau_adapt : amp
-I_AMPA = g_AMPA*(E_exc - v) : amp
-I_NMDA = g_NMDA*open_NMDA*(E_exc - v) : amp
-I_GABA = (g_fast + g_slow)*(E_GABA - v) : amp
+"""
+COUPLED = " + g_couple*(v_apical - v)"
+APICAL = """
+dv_apical/dt = (g_L_apical*(E_L_apical - v_apical) - g_h_shut_apical*(E_h - v_apical) + I_AMPA_apical + I_NMDA_apical + I_GABA_apical + g_couple*(v - v_apical))/C_apical : volt
+calcium_gate = 1/(1 + exp((v_calcium - v_apical)/k_calcium)) : 1
 """
 
+# Synaptic currents of a compartment; `_here` is empty for the soma and `_apical` for the dendrite.
+SYNAPTIC = """
+I_AMPA_here = g_AMPA_here*(E_exc - v_here) : amp
+I_NMDA_here = g_NMDA_here*(E_exc - v_here) : amp
+I_GABA_here = (g_fast_here + g_slow_here{tonic})*(E_GABA - v_here) : amp
+dg_AMPA_here/dt = -g_AMPA_here/tau_AMPA : siemens
+dg_fast_here/dt = -g_fast_here/tau_fast : siemens
+dg_slow_here/dt = -g_slow_here/tau_slow : siemens
+g_NMDA_here = {total} : siemens
+pore_Mg_here = Mg*exp(-Mg_slope*v_here) : 1
+"""
 # The ketamine factor (1 - block) stands here and nowhere else.
-NMDA = """
-open_NMDA = share_AB*(1 - block_AB)*B_AB + share_CD*(1 - block_CD)*B_CD : 1
-B_AB = 1/(1 + Mg/Mg_half*Mg_relief) : 1
-B_CD = 1/(1 + Mg/(Mg_half*relief_CD)*Mg_relief) : 1
-Mg_relief = exp(-Mg_slope*v) : 1
+RECEPTOR = """
+dg_K_here/dt = -g_K_here/tau_K : siemens
+free_K_here = g_K_here/(1 + pore_Mg_here/Mg_half_K) : siemens
+open_K_here = (1 - block_K)*free_K_here : siemens
 """
-
-RECEPTORS = """
-dg_AMPA/dt = -g_AMPA/tau_AMPA : siemens
-dg_NMDA/dt = -g_NMDA/tau_NMDA : siemens
-dg_fast/dt = -g_fast/tau_fast : siemens
-dg_slow/dt = -g_slow/tau_slow : siemens
-ds/dt = -s/tau_NMDA : 1
-"""
+GLUTAMATE = "ds_K/dt = -s_K/tau_K : 1\n"
 
 CELL = """
 C : farad (constant)
 g_L : siemens (constant)
 E_L : volt (constant)
+g_h_shut : siemens (constant)
 v_threshold : volt (constant)
 v_reset : volt (constant)
 t_refractory : second (constant)
@@ -41,102 +49,233 @@ a : siemens (constant)
 b : amp (constant)
 tau_adapt : second (constant)
 tau_AMPA : second (constant)
-ratio_NMDA : 1 (constant)
-share_AB : 1 (constant)
-share_CD : 1 (constant)
-block_AB : 1 (constant)
-block_CD : 1 (constant)
-release_NMDA : 1
-background_weight : siemens (constant)
+I_injected : amp (constant)
+AMPA_left : 1 (constant)
+background_AMPA : siemens (constant)
 p_1 : 1 (constant)
 p_2 : 1 (constant)
 p_3 : 1 (constant)
 p_4 : 1 (constant)
+t_release : second
 """
-
+CELL_APICAL = """
+C_apical : farad (constant)
+g_L_apical : siemens (constant)
+E_L_apical : volt (constant)
+g_h_shut_apical : siemens (constant)
+g_couple : siemens (constant)
+g_tonic : siemens (constant)
+v_kick : volt (constant)
+background_AMPA_apical : siemens (constant)
+q_1 : 1 (constant)
+q_2 : 1 (constant)
+q_3 : 1 (constant)
+q_4 : 1 (constant)
+"""
+# NMDA_K: peak NMDA conductance of subunit K over the AMPA conductance of a contact.
+CELL_SUBUNIT = """
+block_K : 1 (constant)
+NMDA_K : 1 (constant)
+background_K : siemens (constant)
+unbound_K : 1
+"""
+CELL_SUBUNIT_APICAL = """
+NMDA_K_apical : 1 (constant)
+background_K_apical : siemens (constant)
+"""
+# Tsodyks-Markram state of a cell's terminals on population T.
+CELL_TERMINAL = """
+U_T : 1 (constant)
+tau_rec_T : second (constant)
+tau_facil_T : second (constant)
+on_T : 1 (constant)
+u_T : 1
+x_T : 1
+release_T : 1
+released_T : 1
+"""
 SHARED = """
 E_exc : volt (shared, constant)
 E_GABA : volt (shared, constant)
+E_h : volt (shared, constant)
 Mg : 1 (shared, constant)
-Mg_half : 1 (shared, constant)
 Mg_slope : 1/volt (shared, constant)
-relief_CD : 1 (shared, constant)
-tau_NMDA : second (shared, constant)
 tau_fast : second (shared, constant)
 tau_slow : second (shared, constant)
 saturation : 1 (shared, constant)
 key_0 : integer (shared, constant)
 key_1 : integer (shared, constant)
 """
-
-# Sums over the samples of a look (one a millisecond); a look's means are these over `samples`.
-SUMS = """
-sum_AMPA : siemens
-sum_NMDA : siemens
-sum_AB : siemens
-sum_CD : siemens
-sum_open : siemens
-sum_GABA : siemens
-sum_s : 1
-samples : 1
-background_events : 1
+SHARED_SUBUNIT = """
+tau_K : second (shared, constant)
+Mg_half_K : 1 (shared, constant)
+"""
+SHARED_APICAL = """
+v_calcium : volt (shared, constant)
+k_calcium : volt (shared, constant)
 """
 
-CELLS = MEMBRANE + NMDA + RECEPTORS + CELL + SHARED + SUMS
 THRESHOLD = "v > v_threshold"
-RESET = """
+FIRE = """
 v = v_reset
 I_adapt += b
-release_NMDA = 1 - s
-s += saturation*(1 - s)
+"""
+RELEASE_SUBUNIT = """
+unbound_K = 1 - s_K
+s_K += saturation*(1 - s_K)
+"""
+RELEASE_TERMINAL = """
+u_T = u_T*exp(-(t - t_release)/tau_facil_T)
+u_T += U_T*(1 - u_T)
+x_T = 1 - (1 - x_T)*exp(-(t - t_release)/tau_rec_T)
+release_T = u_T*x_T
+x_T -= release_T
+released_T += release_T
 """
 
 # Poisson by inversion: p_k is the chance of at least k events in a step.
 BACKGROUND = """
-u = background_uniform(i, t_in_timesteps, key_0, key_1)
-events = int(u < p_1) + int(u < p_2) + int(u < p_3) + int(u < p_4)
-g_AMPA += events*background_weight
-g_NMDA += events*background_weight*ratio_NMDA
+draw = background_uniform(i, t_in_timesteps, key_0, key_1)
+events = int(draw < p_1) + int(draw < p_2) + int(draw < p_3) + int(draw < p_4)
+g_AMPA += events*background_AMPA
 background_events += events
 """
-SAMPLE = """
-sum_AMPA += g_AMPA
-sum_NMDA += g_NMDA
-sum_AB += g_NMDA*B_AB
-sum_CD += g_NMDA*B_CD
-sum_open += g_NMDA*open_NMDA
-sum_GABA += g_fast + g_slow
-sum_s += s
-samples += 1
+BACKGROUND_APICAL = """
+draw_apical = background_uniform(i + N, t_in_timesteps, key_0, key_1)
+events_apical = int(draw_apical < q_1) + int(draw_apical < q_2) + int(draw_apical < q_3) + int(draw_apical < q_4)
+g_AMPA_apical += events_apical*background_AMPA_apical
+background_events += events_apical
 """
+BACKGROUND_SUBUNIT = "g_K += events*background_K\n"
+BACKGROUND_SUBUNIT_APICAL = "g_K_apical += events_apical*background_K_apical\n"
 
-EXCITATORY_SPIKE = """
-g_AMPA_post += weight
-g_NMDA_post += weight*ratio_NMDA_post*release_NMDA_pre
-"""
-FAST_SPIKE = "g_fast_post += weight"
-SLOW_SPIKE = "g_slow_post += weight"
+_FREE = "+".join(f"free_{k}" for k in SUBUNITS)
+_FREE_APICAL = "+".join(f"free_{k}_apical" for k in SUBUNITS)
+# Sums over the samples of a look (one a millisecond); a look's means are these over `samples`.
+SUMS = {
+    "v": ("volt", "v"),
+    "AMPA": ("siemens", "g_AMPA{+g_AMPA_apical}"),
+    "NMDA": ("siemens", "g_NMDA{+g_NMDA_apical}"),
+    "GABA": ("siemens", "g_fast + g_slow{+g_fast_apical + g_slow_apical}"),
+    "fast": ("siemens", "g_fast{+g_fast_apical}"),
+    "slow": ("siemens", "g_slow{+g_slow_apical}"),
+    "free_v": ("amp", f"({_FREE})*v{{+({_FREE_APICAL})*v_apical}}"),
+}
+SUMS_SUBUNIT = {
+    "bound_K": ("siemens", "g_K{+g_K_apical}"),
+    "free_K": ("siemens", "free_K{+free_K_apical}"),
+}
+SUMS_APICAL = {
+    "v_apical": ("volt", "v_apical"),
+    "NMDA_apical": ("siemens", "g_NMDA_apical"),
+    "calcium": ("1", "calcium_gate"),
+}
 
 # One electrode beside the Pyr cells: their mean synaptic currents, once a millisecond.
 ELECTRODE = """
 AMPA : amp
 GABA : amp
 """
-TAP = """
-AMPA_post = I_AMPA_pre/N_pre : amp (summed)
-GABA_post = I_GABA_pre/N_pre : amp (summed)
-"""
 
 
-def methods_text() -> str:
+def each(text: str, letter: str, names: tuple[str, ...]) -> str:
+    """A template once for every name that stands in for its letter, `_K` of a subunit or `_T` of a target."""
+    return "".join(text.replace(letter, f"_{name}") for name in names)
+
+
+def subunits(text: str) -> str:
+    return each(text, "_K", SUBUNITS)
+
+
+def terminals(text: str) -> str:
+    return each(text, "_T", POPULATIONS)
+
+
+def _compartment(suffix: str, tonic: str = "") -> str:
+    text = SYNAPTIC.format(total=" + ".join(f"open_{k}_here" for k in SUBUNITS), tonic=tonic) + subunits(RECEPTOR)
+    return text.replace("_here", suffix)
+
+
+def currents(dendrites: bool) -> str:
+    """The equations of motion of a cell."""
+    text = SOMA.format(coupled=COUPLED if dendrites else "") + _compartment("")
+    text += APICAL + _compartment("_apical", " + g_tonic") if dendrites else ""
+    return text + subunits(GLUTAMATE)
+
+
+def sums(dendrites: bool) -> dict[str, tuple[str, str]]:
+    """Sampled quantities: name -> (unit, expression)."""
+    found = dict(SUMS)
+    for k in SUBUNITS:
+        found |= {n.replace("_K", f"_{k}"): (u, e.replace("_K", f"_{k}")) for n, (u, e) in SUMS_SUBUNIT.items()}
+    found |= SUMS_APICAL if dendrites else {}
+    return {name: (unit, _with_apical(expression, dendrites)) for name, (unit, expression) in found.items()}
+
+
+def _with_apical(expression: str, dendrites: bool) -> str:
+    return expression.replace("{+", " + ").replace("}", "") if dendrites else expression.partition("{")[0]
+
+
+def cells(dendrites: bool) -> str:
+    """All equations of the cells: motion, constants, counters."""
+    text = currents(dendrites) + CELL + subunits(CELL_SUBUNIT) + terminals(CELL_TERMINAL)
+    text += SHARED + subunits(SHARED_SUBUNIT)
+    text += CELL_APICAL + subunits(CELL_SUBUNIT_APICAL) + SHARED_APICAL if dendrites else ""
+    text += "".join(f"sum_{name} : {unit}\n" for name, (unit, _) in sums(dendrites).items())
+    return text + "samples : 1\nbackground_events : 1\n"
+
+
+def sample(dendrites: bool) -> str:
+    """What is added up once a millisecond."""
+    return "".join(f"sum_{name} += {expression}\n" for name, (_, expression) in sums(dendrites).items()) + "samples += 1\n"
+
+
+def reset(dendrites: bool) -> str:
+    """What a spike does to its own cell."""
+    kick = "v_apical += v_kick\n" if dendrites else ""
+    return FIRE + kick + subunits(RELEASE_SUBUNIT) + terminals(RELEASE_TERMINAL) + "t_release = t\n"
+
+
+def background(dendrites: bool) -> str:
+    """What the background does every step."""
+    text = BACKGROUND + subunits(BACKGROUND_SUBUNIT)
+    return text + BACKGROUND_APICAL + subunits(BACKGROUND_SUBUNIT_APICAL) if dendrites else text
+
+
+def synapse(dendrites: bool) -> str:
+    """Constants of a contact."""
+    return "weight : siemens\napical : 1 (constant)\n" if dendrites else "weight : siemens\n"
+
+
+def spike(group: str, dendrites: bool) -> str:
+    """What a spike of a synapse group does to its target."""
+    chosen = "release_Pyr_pre" if group == "plastic" else " + ".join(f"on_{t}_post*release_{t}_pre" for t in POPULATIONS)
+    text = f"arrived = weight*({chosen})\n"
+    conductances = ["fast", "slow"] if group not in ("plastic", "excitatory") else []
+    for place, share in (("", "(1 - apical)*"), ("_apical", "apical*")) if dendrites else (("", ""),):
+        if group in conductances:
+            text += f"g_{group}{place}_post += {share}arrived\n"
+            continue
+        text += f"g_AMPA{place}_post += {share}arrived*AMPA_left_post\n"
+        text += subunits(f"g_K{place}_post += {share}arrived*NMDA_K{place}_post*unbound_K_pre\n")
+    return text
+
+
+def tap(dendrites: bool) -> str:
+    """What the electrode sees of a Pyr cell."""
+    ampa, gaba = (f"I_{n}_pre" + (f" + I_{n}_apical_pre" if dendrites else "") for n in ("AMPA", "GABA"))
+    return f"AMPA_post = ({ampa})/N_pre : amp (summed)\nGABA_post = ({gaba})/N_pre : amp (summed)\n"
+
+
+def methods_text(dendrites: bool) -> str:
     """All equations with their events, for printing."""
     parts = [
-        ("Cells (every population)", MEMBRANE + NMDA + RECEPTORS),
+        ("Cells (every population)", currents(dendrites)),
         ("Spike when", THRESHOLD),
-        ("Reset", RESET),
-        ("Background, every step", BACKGROUND),
-        ("Spike of a Pyr cell, on its target", EXCITATORY_SPIKE),
-        ("Spike of a PV cell, on its target", FAST_SPIKE),
-        ("Spike of an SST or VIP cell, on its target", SLOW_SPIKE),
+        ("Reset and release", reset(dendrites)),
+        ("Background, every step", background(dendrites)),
+        ("Spike of a Pyr cell, on its target", spike("excitatory", dendrites)),
+        ("Spike of a PV cell, on its target", spike("fast", dendrites)),
+        ("Spike of an SST or VIP cell, on its target", spike("slow", dendrites)),
     ]
     return "\n\n".join(f"{title}\n{text.strip()}" for title, text in parts)

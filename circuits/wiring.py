@@ -16,8 +16,8 @@ GROUPS = ("plastic", "excitatory", "fast", "slow")
 class Wiring:
     """One drawn circuit.
 
-    sources[g], targets[g]: int32 cell indices of the contacts of synapse group g; weights[g] in nS; delays[g] in ms.
-    Group "plastic" lists `sites` potential contacts a Pyr cell, ordered by target.  `threshold` and `rest` (mV) and
+    sources[g], targets[g]: int32 cell indices of the contacts of synapse group g; weights[g] in nS; delays[g] in ms;
+    apical[g]: 1 where the contact stands on the apical dendrite, else 0.  Group "plastic" lists `sites` potential contacts a Pyr cell, ordered by target.  `threshold` and `rest` (mV) and
     `start` (initial membrane potential, mV) have one value a cell.
     """
 
@@ -25,6 +25,7 @@ class Wiring:
     targets: dict[str, np.ndarray]
     weights: dict[str, np.ndarray]
     delays: dict[str, np.ndarray]
+    apical: dict[str, np.ndarray]
     threshold: np.ndarray
     rest: np.ndarray
     start: np.ndarray
@@ -54,7 +55,10 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
         pre, post = _contacts(rng, circuit.cells(source), circuit.cells(target), degree, source == target)
         weight = np.full(len(pre), projection.weight)
         delay = rng.uniform(projection.delay_min, projection.delay_max, len(pre))
-        parts[group_of(source, target)].append((pre, post, weight, delay))
+        # Evenly spread over a cell's contacts, so that any number of filled sites has the same share.
+        steps = np.floor(np.arange(degree + 1) * projection.apical_share + 0.5)
+        apical = np.tile(np.diff(steps), len(pre) // degree)
+        parts[group_of(source, target)].append((pre, post, weight, delay, apical))
     columns = {group: [np.concatenate(column) for column in zip(*parts[group], strict=True)] for group in GROUPS}
     reset = circuit.per_cell([p.reset for p in circuit.populations])
     jitter = rng.standard_normal((2, circuit.size))
@@ -67,6 +71,7 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
         targets={group: columns[group][1] for group in GROUPS},
         weights={group: columns[group][2] for group in GROUPS},
         delays={group: columns[group][3] for group in GROUPS},
+        apical={group: columns[group][4] for group in GROUPS},
         threshold=threshold,
         rest=rest,
         start=reset + (threshold - reset) * rng.uniform(size=circuit.size),

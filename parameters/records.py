@@ -56,7 +56,10 @@ class Species:
 
 @dataclass(frozen=True)
 class Population:
-    """One cell class: how many, membrane, adaptation, receptors, background input, rate aimed at."""
+    """One cell class: how many, membrane, adaptation, receptors, background input, rate aimed at.
+
+    `leak` and `rest` hold the resting HCN conductance `hcn`, so that shutting it takes something away from them.
+    """
 
     count: float = number("cells", "a whole number above 0")
     capacitance: float = number("pF", "above 0")
@@ -70,8 +73,10 @@ class Population:
     adaptation_slope: float = number("nS", "at least 0")
     adaptation_jump: float = number("pA", "at least 0")
     adaptation_decay: float = number("ms", "above 0")
+    hcn: float = number("nS", "at least 0")
     ampa_decay: float = number("ms", "above 0")
     nmda_to_ampa: float = number("1", "at least 0")
+    background_nmda_to_ampa: float = number("1", "at least 0")
     fraction_2A: float = number("1", "from 0 to 1")
     fraction_2B: float = number("1", "from 0 to 1")
     fraction_2C: float = number("1", "from 0 to 1")
@@ -91,10 +96,19 @@ class Population:
 
 @dataclass(frozen=True)
 class Projection:
-    """Connections from one class to another; `in_degree` contacts on each target cell."""
+    """Connections from one class to another; `in_degree` contacts on each target cell.
+
+    `weight` is the conductance of a contact that releases everything.  `release`, `recovery` and `facilitation` are U,
+    tau_rec and tau_fac of Tsodyks, Pawelzik and Markram (1998); 1, 0 and 0 make a static synapse.  `apical_share` of the
+    contacts stand on the apical dendrite where the target has one.
+    """
 
     in_degree: float = number("contacts", "a whole number above 0")
     weight: float = number("nS", "at least 0")
+    apical_share: float = number("1", "from 0 to 1")
+    release: float = number("1", "from 0 to 1")
+    recovery: float = number("ms", "at least 0")
+    facilitation: float = number("ms", "at least 0")
     delay_min: float = number("ms", "at least 0")
     delay_max: float = number("ms", "at least 0")
 
@@ -110,21 +124,50 @@ class Receptors:
     excitatory_reversal: float = number("mV")
     inhibitory_reversal: float = number("mV")
     magnesium: float = number("mM", "at least 0")
-    magnesium_half: float = number("mM", "above 0")
     magnesium_slope: float = number("1/mV", "above 0")
-    magnesium_relief_2CD: float = number("1", "above 0")
-    nmda_decay: float = number("ms", "above 0")
     nmda_saturation: float = number("1", "from 0 to 1")
+    background_fibre_rate: float = number("Hz", "above 0")
+    hcn_reversal: float = number("mV")
     gaba_decay_PV: float = number("ms", "above 0")
     gaba_decay_SST_VIP: float = number("ms", "above 0")
 
 
 @dataclass(frozen=True)
+class Subunit:
+    """An NMDA receptor with one GluN2 subunit: deactivation, Mg that halves its current at 0 mV, and the open
+    probability of a receptor that holds glutamate."""
+
+    decay: float = number("ms", "above 0")
+    magnesium_half: float = number("mM", "above 0")
+    open_maximum: float = number("1", "from 0 to 1")
+
+
+@dataclass(frozen=True)
+class Apical:
+    """The apical dendrite of a pyramidal cell, one compartment coupled to the soma."""
+
+    capacitance: float = number("pF", "above 0")
+    leak: float = number("nS", "above 0")
+    rest: float = number("mV")
+    coupling: float = number("nS", "at least 0")
+    hcn: float = number("nS", "at least 0")
+    tonic: float = number("nS", "at least 0")
+    backpropagation: float = number("mV", "at least 0")
+    nmda_to_ampa: float = number("1", "at least 0")
+    background_ampa: float = number("nS", "at least 0")
+    background_rate: float = number("Hz", "at least 0")
+    calcium_half: float = number("mV")
+    calcium_slope: float = number("mV", "above 0")
+
+
+@dataclass(frozen=True)
 class CircuitNumbers:
-    """A whole circuit sheet."""
+    """A whole circuit sheet; without `apical` every cell is a point."""
 
     name: str
     receptors: Receptors
+    subunits: dict[str, Subunit]
+    apical: Apical | None
     populations: dict[str, Population]
     projections: dict[tuple[str, str], Projection]
 
@@ -183,7 +226,7 @@ def shipped() -> list[str]:
 def circuit_numbers(source: Sheet) -> CircuitNumbers:
     """The records of a circuit sheet."""
     pairs = [s for s in source.sections if "->" in s]
-    strange = sorted(set(source.sections) - {*pairs, *POPULATIONS, "receptors"})
+    strange = sorted(set(source.sections) - {*pairs, *POPULATIONS, *SUBUNITS, "receptors", "apical"})
     if strange:
         raise SheetError(f"{source.path.name}: [{strange[0]}] is no section of a circuit sheet")
     bad = [s for s in pairs if len(s.split("->")) != 2 or not set(s.split("->")) <= set(POPULATIONS)]
@@ -192,6 +235,8 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
     return CircuitNumbers(
         name=source.name,
         receptors=source.fill("receptors", Receptors),
+        subunits={k: source.fill(k, Subunit) for k in SUBUNITS},
+        apical=source.fill("apical", Apical) if "apical" in source.sections else None,
         populations={p: source.fill(p, Population) for p in POPULATIONS},
         projections={(s.split("->")[0], s.split("->")[1]): source.fill(s, Projection) for s in pairs},
     )
@@ -211,7 +256,7 @@ def species(name: str, source: Sheet | None = None) -> Species:
 
 
 __all__ = [
-    "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "CascadeNumbers", "CircuitNumbers", "Compound",
-    "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species", "SpineNumbers",
+    "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "CircuitNumbers", "Compound",
+    "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species", "SpineNumbers", "Subunit",
     "circuit_numbers", "compounds", "digest", "sheet", "shipped", "species",
 ]  # fmt: skip

@@ -147,15 +147,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _merged(base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], name: str) -> dict[str, dict[str, Row]]:
-    """The base sheet with some rows changed; a sheet with a base may not add any."""
+    """The base sheet with some rows changed and whole sections added; rows of a section it has are not added to."""
     if not base:
         return own
     merged = {section: dict(rows) for section, rows in base.items()}
     for section, rows in own.items():
-        stray = set(rows) - set(merged.get(section, {}))
-        if section not in merged or stray:
-            raise SheetError(f"{name} [{section}]: {sorted(stray) or 'the section'} is not in the sheet it is based on")
-        merged[section].update(rows)
+        stray = set(rows) - set(merged.get(section, rows))
+        if stray:
+            raise SheetError(f"{name} [{section}]: {sorted(stray)} is not in the sheet it is based on")
+        merged.setdefault(section, {}).update(rows)
     return merged
 
 

@@ -1,0 +1,157 @@
+"""Find the background rates at which an untreated circuit rests at its target rates; nothing else is moved.
+
+A coarse homeostat brings every class into range, then damped Newton steps on log rates finish, with a Jacobian that is
+measured once and corrected by what each step did (Broyden 1965).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from circuits.activity import Activity
+from circuits.background import HIGHEST_MEAN
+from circuits.describe import Circuit, resting_weights
+from circuits.network import Network
+from circuits.wiring import draw
+from parameters import POPULATIONS
+
+TOLERANCE = 0.05  # of the target rate, on the mean over wirings
+COARSE_LOOKS, COARSE_S, COARSE_GAIN = 30, 1.0, (0.05, 0.1, 0.2, 0.2)
+PROBE, PROBE_S = 0.08, 3.0
+NEWTON_STEPS, NEWTON_S, DAMPING, LONGEST_STEP = 20, 4.0, 0.7, 0.3
+CHECK_S = 10.0
+SLOWEST_HZ, LOWEST_RATE_HZ = 1.0, 0.05
+FIRST_SEED = 1001  # calibration has wirings of its own: runs count their seeds from 1
+
+
+class CalibrationError(ValueError):
+    """No background rates hold the circuit at its target rates; the message gives the residuals."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Background rates found, and what the circuit does with them: one row a wiring."""
+
+    circuit: Circuit  # with the rates in place
+    seeds: tuple[int, ...]
+    rate: np.ndarray  # (wiring, population) Hz
+    cv_isi: np.ndarray  # (wiring, population)
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Rates aimed at, shape (population,) Hz."""
+        return target_rates(self.circuit)
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """Mean rate over wirings against the target, relative, shape (population,)."""
+        return self.rate.mean(axis=0) / self.targets - 1.0
+
+
+def target_rates(circuit: Circuit) -> np.ndarray:
+    """Rates at which the untreated circuit should rest, shape (population,) Hz."""
+    return np.array([p.target_rate for p in circuit.populations])
+
+
+def with_background(circuit: Circuit, rates_Hz: Sequence[float] | np.ndarray) -> Circuit:
+    """The circuit with other background rates, one a population."""
+    changed = tuple(replace(p, background_rate=float(r)) for p, r in zip(circuit.populations, rates_Hz, strict=True))
+    return replace(circuit, populations=changed)
+
+
+def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATIONS,
+              tell: Callable[[str, np.ndarray], None] = lambda stage, rate: None) -> Calibration:  # fmt: skip
+    """Move the background rates of the `free` populations; `tell` hears every stage and the rates seen (population,).
+
+    Raises CalibrationError, with residuals, when any class stays more than TOLERANCE from its target.
+    """
+    seeds = tuple(range(FIRST_SEED, FIRST_SEED + wirings))
+    bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell)
+    try:
+        bench.coarse()
+        bench.newton()
+        looks = bench.look(CHECK_S, "check")
+    finally:
+        bench.close()
+    found = Calibration(
+        with_background(circuit, bench.rates), seeds, np.array([a.rate for a in looks]), np.array([a.cv_isi for a in looks])
+    )
+    off = np.abs(found.residuals)[bench.free] > TOLERANCE
+    if off.any():
+        raise CalibrationError(f"circuit {circuit.name} cannot be calibrated: {residual_text(found)}")
+    return found
+
+
+def residual_text(found: Calibration) -> str:
+    """`Pyr 2.4 Hz for 2.5 (-4 %), ...`, with background rates."""
+    rows = zip(POPULATIONS, found.rate.mean(axis=0), found.targets, found.residuals, found.circuit.populations, strict=True)
+    return ", ".join(
+        f"{name} {rate:.2f} Hz for {target:g} ({100 * residual:+.0f} %, background {p.background_rate:.0f} Hz)"
+        for name, rate, target, residual, p in rows
+    )
+
+
+class _Bench:
+    """Several wirings of one circuit, kept alive while their background is moved."""
+
+    def __init__(self, circuit: Circuit, seeds: Sequence[int], free: list[bool], tell: Callable[[str, np.ndarray], None]):
+        self.free, self._tell, self._targets = np.array(free), tell, target_rates(circuit)
+        self.rates = np.array([p.background_rate for p in circuit.populations])
+        self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), 4))
+        self._networks: list[Network] = []
+        for seed in seeds:
+            wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
+            self._networks.append(Network(circuit, draw(circuit, wiring_seed), spiking_seed))
+        self._step_s = 1e-4
+
+    def look(self, seconds: float, stage: str) -> list[Activity]:
+        """Observe every wiring at the present background."""
+        for network in self._networks:
+            network.set_background(self.rates)
+        looks = [n.observe(self._weights, self._open, seconds, settle=0.5) for n in self._networks]
+        self._tell(stage, np.mean([a.rate for a in looks], axis=0))
+        return looks
+
+    def coarse(self) -> None:
+        gain = np.array(COARSE_GAIN) * self.free
+        for k in range(COARSE_LOOKS):
+            slower = 1.0 if k < COARSE_LOOKS // 2 else 0.5
+            self._move(slower * gain * np.clip(-self._error(COARSE_S, "coarse"), -1.5, 1.5))
+
+    def newton(self) -> None:
+        free = np.flatnonzero(self.free)
+        if not len(free):
+            return
+        error = self._error(NEWTON_S, "probe")
+        slopes = np.zeros((len(free), len(free)))
+        for column, k in enumerate(free):
+            probe = np.zeros(len(self.rates))
+            probe[k] = PROBE
+            self._move(probe)
+            slopes[:, column] = (self._error(PROBE_S, "probe") - error)[free] / PROBE
+            self._move(-probe)
+        for _ in range(NEWTON_STEPS):
+            step = np.zeros(len(self.rates))
+            solved = np.linalg.lstsq(slopes, -error[free], rcond=0.02)[0]
+            step[free] = np.clip(DAMPING * solved, -LONGEST_STEP, LONGEST_STEP)
+            self._move(step)
+            before, error = error, self._error(NEWTON_S, "newton")
+            if (np.abs(error[free]) < TOLERANCE / 3).all():
+                return
+            missed = (error - before)[free] - slopes @ step[free]
+            slopes += np.outer(missed, step[free]) / max(float(step[free] @ step[free]), 0.01)
+
+    def close(self) -> None:
+        for network in self._networks:
+            network.close()
+
+    def _error(self, seconds: float, stage: str) -> np.ndarray:
+        rate = np.mean([a.rate for a in self.look(seconds, stage)], axis=0)
+        return np.log(np.maximum(rate, LOWEST_RATE_HZ) / self._targets)
+
+    def _move(self, by: np.ndarray) -> None:
+        fastest = 0.98 * HIGHEST_MEAN / self._step_s
+        self.rates = np.clip(self.rates * np.exp(by), SLOWEST_HZ, fastest)

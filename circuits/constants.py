@@ -1,0 +1,126 @@
+"""Every constant, delay and first state of a network, in SI units, by the name it has there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from circuits.background import event_probabilities
+from circuits.describe import Circuit
+from circuits.wiring import GROUPS, Wiring
+from parameters import POPULATIONS, SUBUNITS, Apical
+
+LEAST_TAU_MS = 1e-3  # stands for a time constant of 0: all is forgotten before the next spike
+
+PER_CELL = {
+    "C": ("capacitance", 1e-12), "g_L": ("leak", 1e-9), "v_reset": ("reset", 1e-3),
+    "t_refractory": ("refractory", 1e-3), "a": ("adaptation_slope", 1e-9), "b": ("adaptation_jump", 1e-12),
+    "tau_adapt": ("adaptation_decay", 1e-3), "tau_AMPA": ("ampa_decay", 1e-3),
+}  # fmt: skip
+PER_DENDRITE = {
+    "C_apical": ("capacitance", 1e-12), "g_L_apical": ("leak", 1e-9), "E_L_apical": ("rest", 1e-3),
+    "g_couple": ("coupling", 1e-9), "g_tonic": ("tonic", 1e-9), "v_kick": ("backpropagation", 1e-3),
+    "background_AMPA_apical": ("background_ampa", 1e-9),
+}  # fmt: skip
+# A cell without a dendrite still has the compartment's variables: one that nothing reaches and that reaches nothing.
+NO_DENDRITE = {"C_apical": 1e-12, "g_L_apical": 1e-9, "E_L_apical": -0.07}
+
+
+def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float) -> dict[str, np.ndarray]:
+    """Arrays to load into a new network; `keys` are the two integers that key the background."""
+    found = _shared(circuit) | {"key_0": keys[:1], "key_1": keys[1:]}
+    for name, (field, unit) in PER_CELL.items():
+        found[name] = circuit.per_cell([getattr(p, field) * unit for p in circuit.populations])
+    found |= _receptors(circuit) | _terminals(circuit) | background(circuit, step_ms)
+    found |= {"AMPA_left": circuit.per_cell(circuit.ampa), "I_injected": np.zeros(circuit.size)}
+    found |= {"v_threshold": wiring.threshold * 1e-3, "E_L": wiring.rest * 1e-3, "v": wiring.start * 1e-3}
+    if circuit.apical is not None:
+        found |= _dendrites(circuit, circuit.apical) | {"v_apical": wiring.start * 1e-3}
+    loaded = {f"cells.{name}": values for name, values in found.items()}
+    for group in GROUPS:
+        loaded |= {f"{group}.delay": wiring.delays[group] * 1e-3, f"{group}.weight": wiring.weights[group] * 1e-9}
+        if circuit.apical is not None:
+            loaded[f"{group}.apical"] = wiring.apical[group]
+    return loaded
+
+
+def background(circuit: Circuit, step_ms: float) -> dict[str, np.ndarray]:
+    """Chances of background events in a step: `p_k` on the soma, `q_k` on the dendrite.  Raises ValueError when too fast."""
+    rates = circuit.per_cell([p.background_rate for p in circuit.populations])
+    found = {f"p_{k + 1}": p for k, p in enumerate(event_probabilities(rates, step_ms))}
+    if circuit.apical is not None:
+        apical = pyramidal(circuit, circuit.apical.background_rate)
+        found |= {f"q_{k + 1}": q for k, q in enumerate(event_probabilities(apical, step_ms))}
+    return found
+
+
+def hcn_shut(circuit: Circuit, drug: float) -> dict[str, np.ndarray]:
+    """HCN conductance (S) that the circuit's own block and that of a drug (shares) take from every cell."""
+    shut = 1.0 - (1.0 - circuit.hcn_block) * (1.0 - drug)
+    found = {"g_h_shut": circuit.per_cell([p.hcn * shut * 1e-9 for p in circuit.populations])}
+    if circuit.apical is not None:
+        found["g_h_shut_apical"] = pyramidal(circuit, circuit.apical.hcn * shut * 1e-9)
+    return found
+
+
+def pyramidal(circuit: Circuit, value: float, elsewhere: float = 0.0) -> np.ndarray:
+    """One value for every Pyr cell and another for all others, shape (cells,)."""
+    return circuit.per_cell([value if p == "Pyr" else elsewhere for p in POPULATIONS])
+
+
+def _shared(circuit: Circuit) -> dict[str, np.ndarray]:
+    r = circuit.receptors
+    values = {
+        "E_exc": r.excitatory_reversal * 1e-3, "E_GABA": r.inhibitory_reversal * 1e-3, "E_h": r.hcn_reversal * 1e-3,
+        "Mg": r.magnesium, "Mg_slope": r.magnesium_slope * 1e3, "tau_fast": r.gaba_decay_PV * 1e-3,
+        "tau_slow": r.gaba_decay_SST_VIP * 1e-3, "saturation": r.nmda_saturation,
+    }  # fmt: skip
+    for name, subunit in zip(SUBUNITS, circuit.subunits, strict=True):
+        values |= {f"tau_{name}": subunit.decay * 1e-3, f"Mg_half_{name}": subunit.magnesium_half}
+    if circuit.apical is not None:
+        values |= {"v_calcium": circuit.apical.calcium_half * 1e-3, "k_calcium": circuit.apical.calcium_slope * 1e-3}
+    return {name: np.array([value]) for name, value in values.items()}
+
+
+def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
+    weight = [p.background_ampa * 1e-9 for p in circuit.populations]
+    found = {"background_AMPA": circuit.per_cell(np.multiply(weight, circuit.background_ampa))}
+    for k, name in enumerate(SUBUNITS):
+        ratio = [p.nmda_to_ampa * share for p, share in zip(circuit.populations, circuit.mixtures[:, k], strict=True)]
+        of_background = [
+            w * p.background_nmda_to_ampa * share * circuit.background_availability()[k]
+            for w, p, share in zip(weight, circuit.populations, circuit.mixtures[:, k], strict=True)
+        ]
+        found |= {f"NMDA_{name}": circuit.per_cell(ratio), f"background_{name}": circuit.per_cell(of_background)}
+    return found
+
+
+def _terminals(circuit: Circuit) -> dict[str, np.ndarray]:
+    """Tsodyks-Markram constants of every cell's terminals on each population; where there are none, static ones."""
+    found = {}
+    for target in POPULATIONS:
+        known = {s: p for s, t, p in circuit.projections if t == target}
+        rows = [(known[s].release, known[s].recovery, known[s].facilitation) if s in known else (1.0, 0.0, 0.0)
+                for s in POPULATIONS]  # fmt: skip
+        use, recovery, facilitation = np.array(rows).T
+        found |= {
+            f"U_{target}": circuit.per_cell(use),
+            f"tau_rec_{target}": circuit.per_cell(np.maximum(recovery, LEAST_TAU_MS) * 1e-3),
+            f"tau_facil_{target}": circuit.per_cell(np.maximum(facilitation, LEAST_TAU_MS) * 1e-3),
+            f"x_{target}": np.ones(circuit.size),
+            f"on_{target}": circuit.per_cell([float(p == target) for p in POPULATIONS]),
+        }
+    return found
+
+
+def _dendrites(circuit: Circuit, apical: Apical) -> dict[str, np.ndarray]:
+    found = {
+        name: pyramidal(circuit, getattr(apical, field) * unit, NO_DENDRITE.get(name, 0.0))
+        for name, (field, unit) in PER_DENDRITE.items()
+    }
+    found["background_AMPA_apical"] = found["background_AMPA_apical"] * circuit.background_ampa[0]
+    for k, name in enumerate(SUBUNITS):
+        ratio = apical.nmda_to_ampa * circuit.mixtures[0, k]
+        found[f"NMDA_{name}_apical"] = pyramidal(circuit, ratio)
+        weight = apical.background_ampa * ratio * circuit.background_availability()[k] * 1e-9
+        found[f"background_{name}_apical"] = pyramidal(circuit, weight)
+    return found

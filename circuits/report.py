@@ -1,0 +1,144 @@
+"""From what a network counted and summed over a look to Activity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuits.activity import GAMMA_HZ, Activity, band_power, lfp_proxy, pair_correlation, rate_statistics
+from circuits.describe import PLASTIC, Circuit
+from circuits.wiring import Wiring
+from parameters import POPULATIONS, SUBUNITS
+
+
+@dataclass(frozen=True)
+class Means:
+    """Raw record of a look: means over samples and counts, one value a cell, SI units; spikes; electrode currents (A)."""
+
+    mean: dict[str, np.ndarray]
+    counted: dict[str, np.ndarray]
+    spike_cell: np.ndarray
+    spike_time_s: np.ndarray
+    electrode: dict[str, np.ndarray]
+
+
+def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, seconds: float, start: float) -> Activity:
+    """Activity of a look of `seconds` that began at `start` (s), under plastic weights (nS, shape (pyr, site))."""
+    pyr = circuit.counts[0]
+    cell, time_ms = raw.spike_cell, (raw.spike_time_s - start) * 1e3
+    count = np.bincount(cell, minlength=circuit.size)
+    rate, cv, burst = rate_statistics(cell, time_ms, [circuit.cells(p) for p in POPULATIONS], seconds)
+    nano = {name: values * 1e9 for name, values in raw.mean.items()}
+    partners = wiring.sources["plastic"].reshape(weights.shape)
+    filled = weights > 0
+    release_on_pyr = raw.counted["released_Pyr"][:pyr] / seconds
+    decay_s = circuit.populations[0].ampa_decay * 1e-3
+    ampa = np.einsum("ij,ij->i", weights, release_on_pyr[partners]) * decay_s * circuit.ampa[0]
+    lfp = lfp_proxy(raw.electrode["AMPA"] * 1e12, raw.electrode["GABA"] * 1e12)
+    glutamate, cycling, gaba = _released(circuit, raw, filled, seconds)
+    is_pyr = cell < pyr
+    dendrite = {name: raw.mean.get(name, np.full(circuit.size, np.nan))[:pyr] for name in ("NMDA_apical", "v_apical", "calcium")}
+    return Activity(
+        seconds=seconds,
+        spike_count=count.astype(np.int32),
+        rate=rate,
+        cv_isi=cv,
+        burst_fraction=burst,
+        potential=circuit.by_population(raw.mean["v"]) * 1e3,
+        recurrent_ampa=ampa,
+        recurrent_ampa_per_contact=ampa / np.maximum(filled.sum(axis=1), 1),
+        nmda_conductance=nano["NMDA"][:pyr],
+        gaba_conductance=nano["GABA"][:pyr],
+        excitatory_events_recurrent=np.where(filled, count[partners], 0).sum(axis=1) / seconds,
+        excitatory_events_background=raw.counted["background_events"][:pyr] / seconds,
+        inhibitory_events_recurrent=_inhibitory_events(wiring, count, pyr) / seconds,
+        inhibitory_events_background=np.zeros(pyr),
+        apical_nmda=dendrite["NMDA_apical"] * 1e9,
+        apical_potential=dendrite["v_apical"] * 1e3,
+        apical_calcium=dendrite["calcium"],
+        nmda_open_probability=_open_probability(circuit, weights, nano),
+        magnesium_free=_magnesium_free(circuit, nano),
+        open_potential=_open_potential(circuit, raw.mean),
+        nmda_share=circuit.by_population(nano["NMDA"]) / circuit.by_population(nano["NMDA"] + nano["AMPA"]),
+        release_on_pyr=release_on_pyr,
+        glutamate_release=glutamate,
+        glutamate_cycling=cycling,
+        gaba_release=gaba,
+        pair_correlation=pair_correlation(cell[is_pyr], time_ms[is_pyr], pyr, seconds),
+        lfp=lfp,
+        gamma_power=band_power(lfp, GAMMA_HZ),
+        spike_cell=cell.astype(np.int32),
+        spike_time=time_ms,
+    )
+
+
+def _by_subunit(circuit: Circuit, nano: dict[str, np.ndarray], name: str) -> np.ndarray:
+    return np.stack([circuit.by_population(nano[f"{name}_{k}"]) for k in SUBUNITS], axis=1)
+
+
+def _open_probability(circuit: Circuit, weights: np.ndarray, nano: dict[str, np.ndarray]) -> np.ndarray:
+    """Conductance there is without Mg and drug, over that of the same receptors all holding glutamate, times the open
+    probability of one that does."""
+    capacity = nmda_capacity(circuit, float(weights.sum(axis=1).mean()))
+    bound = np.divide(_by_subunit(circuit, nano, "bound"), capacity, out=np.zeros_like(capacity), where=capacity > 0)
+    return np.minimum(bound, 1.0) * np.array([s.open_maximum for s in circuit.subunits])
+
+
+def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
+    """Mg-free NMDA conductance (nS) of a cell whose receptors all hold glutamate, shape (population, subunit).
+
+    A release fills the share `nmda_saturation` of a contact's receptors.  Background fibres are as many as give the
+    background its rate when each fires at `background_fibre_rate`.  `pyr_weight`: total plastic weight on a Pyr cell, nS.
+    """
+    r, apical = circuit.receptors, circuit.apical
+    capacity = np.zeros(len(POPULATIONS))
+    for source, target, projection in circuit.projections:
+        if source != "Pyr":
+            continue
+        k = POPULATIONS.index(target)
+        plastic = (source, target) == PLASTIC
+        total = pyr_weight if plastic else projection.in_degree * projection.weight
+        ratio = circuit.populations[k].nmda_to_ampa
+        if plastic and apical is not None:
+            ratio += projection.apical_share * (apical.nmda_to_ampa - ratio)
+        capacity[k] += total * ratio
+    for k, p in enumerate(circuit.populations):
+        capacity[k] += p.background_rate / r.background_fibre_rate * p.background_ampa * p.background_nmda_to_ampa
+    if apical is not None:
+        capacity[0] += apical.background_rate / r.background_fibre_rate * apical.background_ampa * apical.nmda_to_ampa
+    return capacity[:, None] * circuit.mixtures / r.nmda_saturation
+
+
+def _magnesium_free(circuit: Circuit, nano: dict[str, np.ndarray]) -> np.ndarray:
+    """Share free of Mg, weighted by the conductance there is; where a class has none of a subunit, at its mean potential."""
+    bound, free = _by_subunit(circuit, nano, "bound"), _by_subunit(circuit, nano, "free")
+    at_rest = np.stack([circuit.magnesium_free(v * 1e-6) for v in circuit.by_population(nano["v"])])
+    return np.divide(free, bound, out=at_rest, where=bound > 0)
+
+
+def _open_potential(circuit: Circuit, mean: dict[str, np.ndarray]) -> np.ndarray:
+    free = sum(circuit.by_population(mean[f"free_{k}"]) for k in SUBUNITS)
+    at_rest = circuit.by_population(mean["v"]) * 1e3
+    return np.divide(circuit.by_population(mean["free_v"]) * 1e3, free, out=at_rest, where=free > 0)
+
+
+def _released(circuit: Circuit, raw: Means, filled: np.ndarray, seconds: float) -> tuple[float, float, float]:
+    """Glutamate and GABA released in the circuit, and glutamate with that of background fibres, per cell and second."""
+    totals = dict.fromkeys(POPULATIONS, 0.0)
+    for source, target, _ in circuit.projections:
+        contacts = float(filled.sum()) if (source, target) == PLASTIC else circuit.contacts(source, target)
+        per_cell = contacts / circuit.counts[POPULATIONS.index(source)]
+        totals[source] += raw.counted[f"released_{target}"][circuit.cells(source)].sum() * per_cell / seconds
+    pyr, others = circuit.counts[0], sum(circuit.counts[1:])
+    background = raw.counted["background_events"].sum() / seconds
+    return totals["Pyr"] / pyr, (totals["Pyr"] + background) / pyr, sum(totals[p] for p in POPULATIONS[1:]) / others
+
+
+def _inhibitory_events(wiring: Wiring, count: np.ndarray, pyr: int) -> np.ndarray:
+    total = np.zeros(pyr)
+    for group in ("fast", "slow"):
+        on_pyr = wiring.targets[group] < pyr
+        sources, targets = wiring.sources[group][on_pyr], wiring.targets[group][on_pyr]
+        total += np.bincount(targets, count[sources], minlength=pyr)
+    return total
