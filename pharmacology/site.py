@@ -7,16 +7,15 @@ import numpy as np
 from parameters import POPULATIONS
 from pharmacology.dose import DoseError
 
-PLACES_OF = {
+CLASSES = {
     "all": POPULATIONS,
     "gaba_any": ("PV", "SST", "VIP"),
     "pv": ("PV",),
     "sst": ("SST",),
     "vip": ("VIP",),
     "pyr_direct": ("Pyr",),
-    "off": (),
 }
-SITES = ("all", "gaba_any", "pv", "sst", "vip", "pyr_direct", "uniform", "off")
+SITES = (*CLASSES, "uniform", "off")
 
 
 def confine(value: np.ndarray, site: str, subunits: np.ndarray) -> np.ndarray:
@@ -30,5 +29,5 @@ def confine(value: np.ndarray, site: str, subunits: np.ndarray) -> np.ndarray:
     if site == "uniform":
         pyramidal = POPULATIONS.index("Pyr")
         return np.full_like(value, value[pyramidal] @ subunits[pyramidal])
-    allowed = np.array([population in PLACES_OF[site] for population in POPULATIONS])
+    allowed = np.array([population in CLASSES.get(site, ()) for population in POPULATIONS])
     return np.where(allowed[:, None], value, 0.0)
