@@ -42,7 +42,7 @@ class Activity:
     apical_nmda: np.ndarray  # (pyr,) nS of the dendrite, after Mg and drug
     apical_potential: np.ndarray  # (pyr,) mV
     apical_calcium: np.ndarray  # (pyr,) mean activation of voltage-gated Ca channels of the dendrite
-    nmda_open_probability: np.ndarray  # (population, subunit) receptors whose gate is open, Mg and drug aside
+    nmda_open_probability: np.ndarray  # (population, subunit) share of receptors that hold glutamate
     magnesium_free: np.ndarray  # (population, subunit) share of open receptors that Mg leaves free
     open_potential: np.ndarray  # (population,) mV, mean at open and Mg-free receptors
     nmda_share: np.ndarray  # (population,) of excitatory conductance, after Mg and drug

@@ -78,11 +78,10 @@ def _by_subunit(circuit: Circuit, nano: dict[str, np.ndarray], name: str) -> np.
 
 
 def _open_probability(circuit: Circuit, weights: np.ndarray, nano: dict[str, np.ndarray]) -> np.ndarray:
-    """Conductance there is without Mg and drug, over that of the same receptors all holding glutamate, times the open
-    probability of one that does."""
+    """Share of receptors that hold glutamate: conductance without Mg and drug over that of the same receptors all bound."""
     capacity = nmda_capacity(circuit, float(weights.sum(axis=1).mean()))
     bound = np.divide(_by_subunit(circuit, nano, "bound"), capacity, out=np.zeros_like(capacity), where=capacity > 0)
-    return np.minimum(bound, 1.0) * np.array([s.open_maximum for s in circuit.subunits])
+    return np.minimum(bound, 1.0)
 
 
 def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:

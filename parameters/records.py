@@ -11,11 +11,18 @@ SUBUNITS = ("2A", "2B", "2C", "2D")
 CIRCUITS = ("literature", "pv_sst", "sst")
 SPECIES = ("human", "rat", "mouse")
 COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")
+BLOCKERS = (*COMPOUNDS, "memantine", "mk801", "ro25_6981")
 
 
 @dataclass(frozen=True)
 class Compound:
-    """A drug's constants: molar mass and half-maximal block of each NMDA receptor subunit at 1 mM Mg."""
+    """A drug's constants at NMDA receptors.
+
+    `ic50_*` are equilibrium values at 1 mM Mg and the reference potential of `Channel`.  The drug leaves an open
+    channel at `unblocking` (at that potential) and a closed one at `escape`: 0 is trapped for good, as fast as
+    `unblocking` is indifferent to the gate.  `electrical_distance` is Woodhull's delta.  `magnesium_competition`
+    is 1 for a drug that cannot enter a pore that holds Mg and 0 for one that binds elsewhere.
+    """
 
     molar_mass: float = number("g/mol", "above 0")
     ic50_2A: float = number("uM", "above 0")
@@ -23,6 +30,22 @@ class Compound:
     ic50_2C: float = number("uM", "above 0")
     ic50_2D: float = number("uM", "above 0")
     hill: float = number("1", "above 0")
+    unblocking: float = number("1/s", "above 0")
+    escape: float = number("1/s", "at least 0")
+    electrical_distance: float = number("1", "from 0 to 1")
+    magnesium_competition: float = number("1", "from 0 to 1")
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What all drugs find alike: how fast the gate relaxes, and where and how warm the membrane is.
+
+    `reference_potential` is the potential at which the sheet's ic50 and `unblocking` hold.
+    """
+
+    gate_relaxation: float = number("s", "above 0")
+    reference_potential: float = number("mV")
+    temperature: float = number("K", "above 0")
 
 
 @dataclass(frozen=True)
@@ -134,12 +157,10 @@ class Receptors:
 
 @dataclass(frozen=True)
 class Subunit:
-    """An NMDA receptor with one GluN2 subunit: deactivation, Mg that halves its current at 0 mV, and the open
-    probability of a receptor that holds glutamate."""
+    """An NMDA receptor with one GluN2 subunit: deactivation, and the Mg that halves its current at 0 mV."""
 
     decay: float = number("ms", "above 0")
     magnesium_half: float = number("mM", "above 0")
-    open_maximum: float = number("1", "from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -243,9 +264,14 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
 
 
 def compounds(source: Sheet | None = None) -> dict[str, Compound]:
-    """Constants of every compound, by name."""
+    """Constants of every drug of BLOCKERS, by name."""
     source = source or sheet("compounds")
-    return {name: source.fill(name, Compound) for name in COMPOUNDS}
+    return {name: source.fill(name, Compound) for name in BLOCKERS}
+
+
+def channel(source: Sheet | None = None) -> Channel:
+    """What the binding schemes of all drugs share."""
+    return (source or sheet("compounds")).fill("channel", Channel)
 
 
 def species(name: str, source: Sheet | None = None) -> Species:
@@ -256,7 +282,7 @@ def species(name: str, source: Sheet | None = None) -> Species:
 
 
 __all__ = [
-    "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "CircuitNumbers", "Compound",
-    "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species", "SpineNumbers", "Subunit",
-    "circuit_numbers", "compounds", "digest", "sheet", "shipped", "species",
+    "BLOCKERS", "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "Channel",
+    "CircuitNumbers", "Compound", "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species",
+    "SpineNumbers", "Subunit", "channel", "circuit_numbers", "compounds", "digest", "sheet", "shipped", "species",
 ]  # fmt: skip

@@ -1,7 +1,14 @@
-"""Dose -> exposure -> block of NMDA receptors."""
+"""Dose or bath -> concentrations -> block of NMDA receptors."""
 
-from pharmacology.block import Block, HillBlock
+from pharmacology.bath import Bath
+from pharmacology.block import Block, Concentrations, HillBlock
 from pharmacology.dose import ROUTES, Dose, DoseError
 from pharmacology.exposure import Exposure
+from pharmacology.gating import Gating
+from pharmacology.site import SITES, confine
+from pharmacology.trapping import TrappingBlock
 
-__all__ = ["ROUTES", "Block", "Dose", "DoseError", "Exposure", "HillBlock"]
+__all__ = [
+    "ROUTES", "SITES", "Bath", "Block", "Concentrations", "Dose", "DoseError", "Exposure", "Gating", "HillBlock",
+    "TrappingBlock", "confine",
+]  # fmt: skip

@@ -1,77 +1,100 @@
-"""Block: the fraction of NMDA conductance shut, per population and receptor term.  State of the loop.
+"""Block: the share of NMDA receptors shut, per population and GluN2 subunit.  State of the loop.
 
-Terms are 2A/2B and 2C/2D, which differ in how strongly Mg holds them.  A Block is advanced by exposure, the open
-probability that the circuit reported, and the stride; what it needs of these is its own affair.
+A Block is advanced by the concentrations of drugs, the gating that the circuit reported, and the stride; what it
+needs of these is its own affair.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
-from parameters import COMPOUNDS, SUBUNITS, Compound
-from pharmacology.exposure import Exposure
+from parameters import POPULATIONS, SUBUNITS, Compound
+from pharmacology.gating import Gating
+
+UNIFORM = np.ones((len(POPULATIONS), len(SUBUNITS)))
 
 
-class Block(ABC):
-    """Fraction of NMDA conductance shut, shape (population, term), at hour `time`."""
+class Concentrations(Protocol):
+    """Unbound drugs around the receptors over time: an Exposure or a Bath."""
 
-    time: float
-    value: np.ndarray
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The drugs, in the order of the last axis of `brain_unbound`."""
+        ...
 
-    @abstractmethod
-    def advance(self, exposure: Exposure, open_probability: np.ndarray, stride: float) -> Block:
-        """The block `stride` hours later.  `open_probability` has shape (population, term)."""
+    def brain_unbound(self, hours: np.ndarray) -> np.ndarray:
+        """Unbound concentration, uM, shape (time, drug)."""
+        ...
+
+
+class Block(Protocol):
+    """Share of NMDA receptors shut at hour `time`; `value` has shape (population, subunit)."""
+
+    @property
+    def time(self) -> float: ...
+
+    @property
+    def value(self) -> np.ndarray: ...
+
+    def advance(self, exposure: Concentrations, gating: Gating, stride: float) -> Block:
+        """The block `stride` hours later, the gating being the same all along."""
+        ...
 
 
 @dataclass(frozen=True)
-class HillBlock(Block):
-    """Equilibrium block: competing blockers, one Hill curve a subunit at physiological Mg.
+class HillBlock:
+    """Equilibrium block: drugs that compete, one Hill curve a subunit at physiological Mg, whatever the gate does.
 
-    `subunits` has shape (population, subunit): shares of NMDA peak conductance.
+    `affinity`, shape (population, subunit), multiplies every concentration: 2 halves the IC50 there.
     """
 
-    subunits: np.ndarray = field(repr=False)
     compounds: dict[str, Compound] = field(repr=False)
-    time: float = 0.0
-    value: np.ndarray = field(default_factory=lambda: np.zeros((0, 2)))
+    affinity: np.ndarray = field(repr=False)
+    time: float
+    value: np.ndarray
 
     @classmethod
-    def at(cls, exposure: Exposure, subunits: np.ndarray, time: float) -> HillBlock:
+    def at(
+        cls, exposure: Concentrations, compounds: dict[str, Compound], time: float, affinity: np.ndarray = UNIFORM
+    ) -> HillBlock:
         """Equilibrium at hour `time`."""
-        value = by_term(by_subunit(exposure.brain_unbound(np.array([time]))[0], exposure.compounds), subunits)
-        return cls(subunits, exposure.compounds, time, value)
+        return cls(compounds, affinity, time, _equilibrium(exposure, compounds, time, affinity))
 
-    def advance(self, exposure: Exposure, open_probability: np.ndarray, stride: float) -> HillBlock:
+    def advance(self, exposure: Concentrations, gating: Gating, stride: float) -> HillBlock:
         later = self.time + stride
-        shut = by_subunit(exposure.brain_unbound(np.array([later]))[0], self.compounds)
-        return replace(self, time=later, value=by_term(shut, self.subunits))
+        return replace(self, time=later, value=_equilibrium(exposure, self.compounds, later, self.affinity))
 
 
-def by_subunit(unbound_uM: np.ndarray, compounds: dict[str, Compound]) -> np.ndarray:
-    """Equilibrium block of each subunit, shape (..., subunit), by compounds that compete for one site.
+def _equilibrium(exposure: Concentrations, compounds: dict[str, Compound], time: float, affinity: np.ndarray) -> np.ndarray:
+    drugs = [compounds[name] for name in exposure.names]
+    return by_subunit(exposure.brain_unbound(np.array([time]))[0], drugs, affinity)
 
-    unbound_uM: shape (..., compound).  With occupancy x = sum (C/IC50)^hill, block = x/(1 + x).
+
+def half_maximal(drug: Compound) -> np.ndarray:
+    """IC50 of each subunit at 1 mM Mg and the reference potential, uM, shape (subunit,)."""
+    return np.array([getattr(drug, f"ic50_{subunit}") for subunit in SUBUNITS])
+
+
+def by_subunit(unbound_uM: np.ndarray, drugs: Sequence[Compound], affinity: np.ndarray | float = 1.0) -> np.ndarray:
+    """Equilibrium block of each subunit, shape (..., subunit), by drugs that compete for one site.
+
+    unbound_uM: shape (..., drug).  `affinity` multiplies it and is broadcast against (..., subunit).
+    With occupancy x = sum (C/IC50)^hill, block = x/(1 + x).
     """
     unbound_uM = np.asarray(unbound_uM, dtype=float)
-    occupancy = np.zeros((*unbound_uM.shape[:-1], len(SUBUNITS)))
-    for k, name in enumerate(COMPOUNDS):
-        half = np.array([getattr(compounds[name], f"ic50_{s}") for s in SUBUNITS])
-        occupancy += (unbound_uM[..., k, None] / half) ** compounds[name].hill
+    occupancy = np.zeros(np.broadcast_shapes((*unbound_uM.shape[:-1], len(SUBUNITS)), np.shape(affinity)))
+    for k, drug in enumerate(drugs):
+        occupancy += (affinity * unbound_uM[..., k, None] / half_maximal(drug)) ** drug.hill
     return occupancy / (1.0 + occupancy)
 
 
-def by_term(shut: np.ndarray, subunits: np.ndarray) -> np.ndarray:
-    """Mix block of subunits, shape (subunit,), into block per population and term, shape (population, term)."""
-    terms = []
-    for pair in (slice(0, 2), slice(2, 4)):
-        share = subunits[:, pair].sum(axis=1)
-        terms.append((subunits[:, pair] * shut[pair]).sum(axis=1) / np.where(share > 0, share, 1.0))
-    return np.stack(terms, axis=1)
-
-
 def by_population(shut: np.ndarray, subunits: np.ndarray) -> np.ndarray:
-    """Block of a population's NMDA peak conductance: block of subunits (..., subunit) -> (..., population)."""
+    """Block of a population's NMDA peak conductance: block of subunits (..., subunit) -> (..., population).
+
+    `subunits` has shape (population, subunit): shares of NMDA peak conductance.
+    """
     return shut @ subunits.T

@@ -44,6 +44,11 @@ class Exposure:
     def __post_init__(self) -> None:
         check_routes(self.doses, self.species)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The compounds, in the order of the last axis of every concentration."""
+        return COMPOUNDS
+
     def amounts(self, hours: np.ndarray) -> np.ndarray:
         """Every state at the given times, shape (time, state): umol for PLACES, umol/L for VENOUS and BRAIN."""
         hours = np.atleast_1d(np.asarray(hours, dtype=float))

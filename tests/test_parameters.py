@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from parameters import (
+    BLOCKERS,
     CIRCUITS,
+    COMPOUNDS,
     SPECIES,
     CascadeNumbers,
     Population,
     Sheet,
     SheetError,
     SpineNumbers,
+    channel,
     circuit_numbers,
     compounds,
     sheet,
@@ -91,6 +94,8 @@ def test_every_circuit_sheet_fills_its_records_with_the_numbers_of_its_rows(name
 
 def test_every_subject_sheet_fills_its_records_with_the_numbers_of_its_rows():
     assert compounds()["ketamine"].ic50_2C == raw("compounds")["ketamine"]["ic50_2C"]["value"]
+    assert set(COMPOUNDS) < set(BLOCKERS) == set(compounds()) == set(raw("compounds")) - {"channel"}
+    assert channel().temperature == raw("compounds")["channel"]["temperature"]["value"]
     for name in SPECIES:
         assert species(name).ketamine_clearance == raw("species")[name]["ketamine_clearance"]["value"]
     spines = sheet("spines").fill("spines", SpineNumbers)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parameters import COMPOUNDS, POPULATIONS, SPECIES, circuit_numbers, sheet
+from parameters import COMPOUNDS, SPECIES
 from parameters import compounds as load_compounds
 from parameters import species as load_species
 from pharmacology import ROUTES, Dose, DoseError, Exposure, HillBlock
@@ -23,11 +23,6 @@ FEW = settings(max_examples=15, deadline=None)
 
 def course(animal: str, *doses: Dose, **changes: float) -> Exposure:
     return Exposure(doses, animal, replace(ANIMALS[animal], **changes), DRUGS)
-
-
-def mixtures(name: str) -> np.ndarray:
-    populations = circuit_numbers(sheet(name)).populations
-    return np.array([populations[p].subunit_fractions for p in POPULATIONS])
 
 
 def auc(hours: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -65,7 +60,7 @@ def test_without_a_dose_nothing_is_anywhere_and_nothing_is_blocked(animal, given
         assert concentration.shape == (len(DAY), len(COMPOUNDS))
         assert (concentration == 0.0).all()
     assert (empty.given(DAY) == 0.0).all()
-    assert (HillBlock.at(empty, mixtures("literature"), 1.0).value == 0.0).all()
+    assert (HillBlock.at(empty, DRUGS, 1.0).value == 0.0).all()
 
 
 @given(ANY, st.lists(st.floats(-3.0, 60.0), min_size=1, max_size=8))
@@ -290,9 +285,7 @@ def test_the_usual_human_infusion_gives_the_venous_ketamine_that_is_seen_in_pati
 
 def test_ng_per_ml_is_molar_concentration_times_molar_mass():
     # 1 uM of a substance of 200 g/mol is 200 ug/L, that is 200 ng/mL.
-    masses = {
-        name: replace(drug, molar_mass=mass) for (name, drug), mass in zip(DRUGS.items(), (200.0, 300.0, 400.0), strict=True)
-    }
+    masses = {name: replace(DRUGS[name], molar_mass=mass) for name, mass in zip(COMPOUNDS, (200.0, 300.0, 400.0), strict=True)}
     exposure = Exposure((), "rat", ANIMALS["rat"], masses)
     assert exposure.ng_per_ml(np.array([[1.0, 0.0, 0.0], [0.5, 0.1, 2.0]])).tolist() == [[200.0, 0.0, 0.0], [100.0, 30.0, 800.0]]
 

@@ -1,0 +1,46 @@
+"""Bath: a constant concentration at the receptors, as in a dish."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from parameters import BLOCKERS
+from pharmacology.dose import DoseError
+
+
+@dataclass(frozen=True)
+class Bath:
+    """Drugs at (name, uM), unbound, from hour `start` until hour `end`; none before and from then on.
+
+    Raises DoseError for an unknown drug, one named twice, a concentration that is negative or not finite, or an end
+    that does not follow the start.
+    """
+
+    concentrations: tuple[tuple[str, float], ...]
+    start: float = -math.inf
+    end: float = math.inf
+
+    def __post_init__(self) -> None:
+        for name, uM in self.concentrations:
+            if name not in BLOCKERS:
+                raise DoseError(f"unknown drug {name!r}; there are {', '.join(BLOCKERS)}")
+            if not math.isfinite(uM) or uM < 0:
+                raise DoseError(f"a bath holds a finite number of uM {name}, at least 0, not {uM:g}")
+        if len(set(self.names)) < len(self.names):
+            raise DoseError(f"a bath names each drug once, not {', '.join(self.names)}")
+        if not self.start < self.end:
+            raise DoseError(f"a bath ends after it starts, not from {self.start:g} to {self.end:g} h")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The drugs, in the order of the last axis of `brain_unbound`."""
+        return tuple(name for name, _ in self.concentrations)
+
+    def brain_unbound(self, hours: np.ndarray) -> np.ndarray:
+        """Unbound concentration, uM, shape (time, drug)."""
+        hours = np.atleast_1d(np.asarray(hours, dtype=float))
+        present = (hours >= self.start) & (hours < self.end)
+        return present[:, None] * np.array([uM for _, uM in self.concentrations])
