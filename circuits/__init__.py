@@ -2,13 +2,16 @@
 
 from circuits.activity import Activity
 from circuits.cache import BuildError, compiler, cpu_target, program
-from circuits.describe import SCALES, Circuit, CircuitError, describe
+from circuits.calibrate import Calibration, CalibrationError, calibrate, residual_text
+from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_weights
 from circuits.engine import EngineError
 from circuits.equations import methods_text
+from circuits.manipulate import NAMED, manipulated
 from circuits.network import Network, NetworkError, structure_of
 from circuits.wiring import Wiring, draw
 
 __all__ = [
-    "SCALES", "Activity", "BuildError", "Circuit", "CircuitError", "EngineError", "Network", "NetworkError", "Wiring",
-    "compiler", "cpu_target", "describe", "draw", "methods_text", "program", "structure_of",
+    "NAMED", "SCALES", "Activity", "BuildError", "Calibration", "CalibrationError", "Circuit", "CircuitError", "EngineError",
+    "Network", "NetworkError", "Wiring", "calibrate", "compiler", "cpu_target", "describe", "draw", "manipulated",
+    "methods_text", "program", "residual_text", "resting_weights", "structure_of",
 ]  # fmt: skip

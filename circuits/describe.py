@@ -92,18 +92,21 @@ class Circuit:
         return 1.0 / (1.0 + r.background_fibre_rate * r.nmda_saturation * decay_s)
 
 
-def describe(numbers: CircuitNumbers, scale: float, sites: int) -> Circuit:
-    """Size a circuit sheet.  In-degrees stay as they are; one that exceeds its pool is capped and its weight raised,
-    so that the total conductance on a cell is kept.  Raises CircuitError for a scale outside 0.5-20."""
+def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) -> Circuit:
+    """Size a circuit sheet.  A Pyr cell has `sites_per_contact` potential sites for each Pyr->Pyr contact.
+
+    In-degrees stay as they are; one that exceeds its pool is capped and its weight raised, so that the total conductance
+    on a cell is kept.  Raises CircuitError for a scale outside 0.5-20."""
     if not SCALES[0] <= scale <= SCALES[1]:
         raise CircuitError(f"scale is {scale:g} but must lie between {SCALES[0]:g} and {SCALES[1]:g}")
     counts = {name: max(2, round(p.count * scale)) for name, p in numbers.populations.items()}
+    sites = round(numbers.projections[PLASTIC].in_degree * sites_per_contact)
     if sites > counts["Pyr"] - 1:
         raise CircuitError(f"{sites} potential Pyr->Pyr contacts a cell do not fit into {counts['Pyr']} Pyr cells")
     return Circuit(
         name=numbers.name,
         scale=float(scale),
-        sites=int(sites),
+        sites=sites,
         receptors=numbers.receptors,
         subunits=tuple(numbers.subunits[k] for k in SUBUNITS),
         apical=numbers.apical,

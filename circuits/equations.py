@@ -9,12 +9,14 @@ from __future__ import annotations
 from parameters import POPULATIONS, SUBUNITS
 
 SOMA = """
-dv/dt = (g_L*(E_L - v) - g_h_shut*(E_h - v) + I_AMPA + I_NMDA + I_GABA - I_adapt + I_injected{coupled})/C : volt (unless refractory)
+dv/dt = (g_L*(E_L - v) - g_h_shut*(E_h - v) + I_AMPA + I_NMDA + I_GABA - I_adapt
+         + I_injected{coupled})/C : volt (unless refractory)
 dI_adapt/dt = (a*(v - E_L) - I_adapt)/tau_adapt : amp
 """
 COUPLED = " + g_couple*(v_apical - v)"
 APICAL = """
-dv_apical/dt = (g_L_apical*(E_L_apical - v_apical) - g_h_shut_apical*(E_h - v_apical) + I_AMPA_apical + I_NMDA_apical + I_GABA_apical + g_couple*(v - v_apical))/C_apical : volt
+dv_apical/dt = (g_L_apical*(E_L_apical - v_apical) - g_h_shut_apical*(E_h - v_apical) + I_AMPA_apical + I_NMDA_apical
+                + I_GABA_apical + g_couple*(v - v_apical))/C_apical : volt
 calcium_gate = 1/(1 + exp((v_calcium - v_apical)/k_calcium)) : 1
 """
 
@@ -184,10 +186,12 @@ def each(text: str, letter: str, names: tuple[str, ...]) -> str:
 
 
 def subunits(text: str) -> str:
+    """A template once for every NMDA receptor subunit."""
     return each(text, "_K", SUBUNITS)
 
 
 def terminals(text: str) -> str:
+    """A template once for every population that a terminal may stand on."""
     return each(text, "_T", POPULATIONS)
 
 

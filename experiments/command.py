@@ -30,23 +30,26 @@ def cli() -> None:
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
 @click.option("--workers", type=int, help="Worker processes.  [default: one a core]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY]")
-@click.option(
-    "--baseline", default="depressed", show_default=True, help="healthy, or depressed: a quarter of Pyr-Pyr contacts lost."
-)
-@click.option(
-    "--sheet", "sheets", multiple=True, help="Circuit sheet: literature, pv_sst, sst (repeatable), or all.  [default: sst]"
-)
-@click.option(
-    "--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="Override a number, such as circuit.Pyr.leak=9; repeatable."
-)
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME|FILE.toml",
+              help="Circuit sheet, shipped or your own; repeatable, or all.  [default: dendritic]")
+@click.option("--baseline", default="spine_loss", show_default=True, help="healthy, spine_loss, sst_loss or both.")
+@click.option("--site", default="all", show_default=True, help="Where the drug may block; see prelimbic switches.")
+@click.option("--selectivity", default="subunit", show_default=True, help="What makes block differ between classes.")
+@click.option("--hcn", default="nmda", show_default=True, help="nmda, nmda_hcn1 or hcn1: which channels ketamine shuts.")
+@click.option("--manipulate", "manipulations", multiple=True, metavar="WHAT",
+              help="Such as ampa=0.5@Pyr->SST or delete-GluN2B@PV; repeatable; see prelimbic switches.")
+@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE",
+              help="Override a number, such as circuit.Pyr.leak=9; repeatable.")
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 def run(
-    study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None, baseline: str,
-    sheets: tuple[str, ...], overrides: tuple[str, ...], spikes: bool,
+    study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None,
+    sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, manipulations: tuple[str, ...],
+    overrides: tuple[str, ...], spikes: bool,
 ) -> None:  # fmt: skip
     """Run STUDY (dose_response).  What is finished is skipped, so the same command goes on after any stop."""
     from experiments.conduct import conduct, listing
     from experiments.execute import available_cpus
+    from experiments.hypotheses import Hypotheses
     from experiments.study import DEFAULT_SHEET, Options, parse_overrides
     from parameters import CIRCUITS
 
@@ -57,9 +60,10 @@ def run(
         workers=available_cpus() if workers is None else workers,
         out=out or Path("results") / found.name,
         share=_share(share),
-        baseline=baseline,
         sheets=tuple(dict.fromkeys(s for name in sheets or (DEFAULT_SHEET,) for s in (CIRCUITS if name == "all" else (name,)))),
         overrides=parse_overrides(overrides),
+        hypotheses=Hypotheses(site, selectivity, hcn, baseline),
+        manipulations=manipulations,
         spikes=spikes,
     )
     (listing if list_runs else conduct)(found, options)
@@ -72,7 +76,7 @@ def run(
 @click.option("--at", required=True, metavar="TIMES", help="Times since the dose began, such as 10min,40min,4h.")
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
 @click.option("--compound", default="ketamine", show_default=True, help="ketamine, norketamine or hydroxynorketamine.")
-@click.option("--sheet", default="sst", show_default=True, help="Circuit sheet whose subunit mixtures the block is for.")
+@click.option("--sheet", default="dendritic", show_default=True, help="Circuit sheet whose subunit mixtures the block is for.")
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(
@@ -108,11 +112,41 @@ def inspect(path: Path) -> None:
 
 
 @cli.command()
-def equations() -> None:
+@click.option("--sheet", default="dendritic", show_default=True, help="Circuit sheet; with dendrites or points.")
+def equations(sheet: str) -> None:
     """The circuit's equations, as for a methods section."""
     from circuits import methods_text
+    from parameters import circuit_numbers, circuit_sheet
 
-    print(methods_text())
+    print(methods_text(circuit_numbers(circuit_sheet(sheet)).apical is not None))
+
+
+@cli.command()
+def switches() -> None:
+    """Every hypothesis switch with its options and sources, and every manipulation of the circuit."""
+    from experiments.show import show_switches
+
+    show_switches()
+
+
+@cli.command()
+@click.argument("sheet")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The sheet to write, a .toml file.")
+@click.option("--free", default="Pyr,PV,SST,VIP", show_default=True, help="Populations whose background rate may move.")
+@click.option("--scale", default=1.0, show_default=True, help="Circuit size; 0.5 to 20.")
+@click.option("--wirings", default=4, show_default=True, help="Wirings whose mean rate is fitted.")
+@click.option("--draw", type=int, metavar="SEED", help="Draw every number that has a range from that range first.")
+@click.option("--manipulate", "manipulations", multiple=True, metavar="WHAT",
+              help="A developmental change, such as delete-GluN2B@SST; it goes into the sheet.")
+@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run, circuit numbers only; repeatable.")
+def calibrate(sheet: str, out: Path, free: str, scale: float, wirings: int, draw: int | None, manipulations: tuple[str, ...],
+              overrides: tuple[str, ...]) -> None:  # fmt: skip
+    """Find background rates at which SHEET, changed as asked, rests at its target rates, and write it as a new sheet."""
+    from experiments.calibrating import calibrate_sheet
+    from experiments.study import parse_overrides
+
+    populations = tuple(name.strip() for name in free.split(",") if name.strip())
+    calibrate_sheet(sheet, out, populations, scale, wirings, draw, manipulations, parse_overrides(overrides))
 
 
 def find_study(name: str) -> Any:
@@ -159,8 +193,9 @@ def main(words: list[str] | None = None) -> NoReturn:
 
 def _exit_code(error: Exception) -> int | None:
     """Exit code of an error that is the user's or the machine's; None for one that is ours."""
-    from circuits import BuildError, CircuitError, EngineError, NetworkError
+    from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
     from experiments.execute import ExecuteError
+    from experiments.hypotheses import HypothesisError
     from experiments.show import ShowError
     from experiments.store import StoreError
     from experiments.study import StudyError
@@ -168,7 +203,7 @@ def _exit_code(error: Exception) -> int | None:
     from pharmacology import DoseError
     from plasticity import SpineError
 
-    if isinstance(error, (StudyError, SheetError, DoseError, CircuitError, SpineError, ShowError)):
+    if isinstance(error, (StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError)):
         return USAGE
     if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, StoreError, OSError)):
         return FAILURE

@@ -47,6 +47,7 @@ def conduct(study: Study, options: Options) -> None:
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
     _tell_overrides(runs[0], screen)
+    _tell_calibration(runs, screen)
     write_manifest(study, runs, options.out)
     sweep_stale(options.out)
     todo = _unfinished(mine, options.out)
@@ -76,6 +77,17 @@ def _check(runs: list[Run]) -> None:
     """Tell bad numbers before anything is written, once for each set of them."""
     for config in {(run.config.circuit, run.config.scale): run.config for run in runs}.values():
         config.check()
+
+
+def _tell_calibration(runs: list[Run], screen: Console) -> None:
+    """Say which circuits stand on background rates that were not found for them."""
+    said = {
+        "no": "its background was not calibrated for these numbers (prelimbic calibrate does that)",
+        "other size": "its background was calibrated at --scale 1",
+    }
+    for name, state in {run.config.sheet_name: run.config.calibration() for run in runs}.items():
+        if state in said:
+            screen.print(f"sheet {name}: {said[state]}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _tell_overrides(run: Run, screen: Console) -> None:

@@ -8,27 +8,30 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-from circuits import Circuit, describe
+from circuits import Circuit, describe, manipulated
+from experiments.hypotheses import Hypotheses
 from experiments.protocol import Protocol
 from parameters import (
-    CIRCUITS,
     CascadeNumbers,
+    HypothesisNumbers,
     Sheet,
     SheetError,
     SpineNumbers,
+    channel,
     circuit_numbers,
+    circuit_sheet,
     compounds,
     digest,
     sheet,
     species,
+    structure_digest,
 )
 from pharmacology import Dose
 from plasticity.spines import rates
 
-SCHEMA_VERSION = 1  # of the result files
-MODEL_VERSION = 1  # raised when a change alters results
-BASELINES = ("depressed", "healthy")
-SUBJECTS = ("compounds", "species", "cascade", "spines")
+SCHEMA_VERSION = 2  # of the result files
+MODEL_VERSION = 2  # raised when a change alters results
+SUBJECTS = ("compounds", "species", "cascade", "spines", "hypotheses")
 
 
 @cache
@@ -37,9 +40,7 @@ def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[s
 
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
-    if circuit not in CIRCUITS:
-        raise SheetError(f"unknown circuit sheet {circuit!r}; there are {', '.join(CIRCUITS)}")
-    found = {"circuit": sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
+    found = {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject not in found:
@@ -50,28 +51,47 @@ def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[s
 
 @dataclass(frozen=True)
 class Config:
-    """One run.  `overrides` are (number, value) pairs; a number is SHEET.SECTION.ROW, the circuit's sheet is `circuit`."""
+    """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value) pairs, a number
+    being SUBJECT.SECTION.ROW; `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
 
     study: str
     circuit: str
     species: str
     doses: tuple[Dose, ...]
-    baseline: str
     scale: float
     seed: int
     protocol: Protocol
     overrides: tuple[tuple[str, float], ...] = ()
+    hypotheses: Hypotheses = Hypotheses()
+    manipulations: tuple[str, ...] = ()
     spikes: bool = False
 
     def sheets(self) -> dict[str, Sheet]:
         """Every sheet of the run by subject, overrides applied."""
         return overridden(self.circuit, self.overrides)
 
+    @property
+    def sheet_name(self) -> str:
+        """Name of the circuit sheet, without its folder."""
+        return self.sheets()["circuit"].name
+
     def described(self) -> Circuit:
         """The circuit that this configuration is about.  Raises SheetError or CircuitError."""
         sheets = self.sheets()
-        sites = round(sheets["spines"].fill("spines", SpineNumbers).potential_sites)
-        return describe(circuit_numbers(sheets["circuit"]), self.scale, sites)
+        spines, sizes = sheets["spines"].fill("spines", SpineNumbers), sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
+        grown = manipulated(describe(circuit_numbers(sheets["circuit"]), self.scale, spines.sites_per_contact),
+                            tuple(sheets["circuit"].manipulations.split()))  # fmt: skip
+        return manipulated(self.hypotheses.on_circuit(grown, sizes, spines), self.manipulations)
+
+    def calibration(self) -> str:
+        """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline or a
+        manipulation that is never calibrated for; "other size"; or "no", after an override of a structural number."""
+        source = self.sheets()["circuit"]
+        if source.calibrated != structure_digest(source):
+            return "no"
+        if self.scale != 1.0:
+            return "other size"
+        return "inherited" if self.manipulations or self.hypotheses.baseline != "healthy" else "yes"
 
     def check(self) -> None:
         """Fill every record that the run will need.  Raises SheetError, CircuitError or SpineError."""
@@ -79,14 +99,16 @@ class Config:
         sheets["cascade"].fill("cascade", CascadeNumbers)
         species(self.species, sheets["species"])
         compounds(sheets["compounds"])
-        rates(sheets["spines"].fill("spines", SpineNumbers), self.described().projection("Pyr", "Pyr").in_degree)
+        channel(sheets["compounds"])
+        circuit = self.described()
+        rates(sheets["spines"].fill("spines", SpineNumbers), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites)
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""
         return digest({f"{s}.{name}": v for s, rows in self.sheets().items() for name, v in rows.values().items()})
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"circuit": self.sheet_name}
 
     def run_id(self) -> str:
         """Sixteen characters that change with the configuration, any number, the schema or the model."""

@@ -11,10 +11,9 @@ from circuits import Activity
 from experiments.config import Config
 from experiments.protocol import READOUTS
 from experiments.run import Outcome, Snapshot
-from parameters import COMPOUNDS, POPULATIONS
+from parameters import COMPOUNDS, POPULATIONS, SUBUNITS
 from plasticity.cascade import STATES
 
-TERMS = ("2A/2B", "2C/2D")
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,17 @@ LOOKED = {
     "cv_isi": ("population", "1", "coefficient of variation of inter-spike intervals"),
     "burst_fraction": ("population", "1", "share of spikes within 10 ms of another of the same cell"),
     "nmda_share": ("population", "1", "NMDA share of excitatory conductance, after Mg and drug"),
-    "glutamate_release": ("", "Hz", "release events per Pyr cell"),
-    "gaba_release": ("", "Hz", "release events per GABAergic cell"),
+    "potential": ("population", "mV", "mean membrane potential of the soma"),
+    "open_potential": ("population", "mV", "mean membrane potential at open and Mg-free NMDA receptors"),
+    "glutamate_release": ("", "Hz", "full releases of all terminals of a Pyr cell"),
+    "glutamate_cycling": ("", "Hz", "the same with what background fibres release, per Pyr cell"),
+    "gaba_release": ("", "Hz", "full releases of all terminals of a GABAergic cell"),
     "pair_correlation": ("", "1", "mean spike-count correlation of Pyr pairs, 50 ms"),
     "gamma_power": ("", "pA^2", "30-80 Hz power of the LFP proxy"),
+}
+GATING = {
+    "nmda_open_probability": "share of NMDA receptors that hold glutamate",
+    "magnesium_free": "share of open NMDA receptors that Mg leaves free",
 }
 PER_PYR = {
     "recurrent_ampa": ("nS", "AMPA conductance from recurrent contacts"),
@@ -49,6 +55,9 @@ PER_PYR = {
     "excitatory_events_background": ("Hz", "excitatory synaptic events from the background"),
     "inhibitory_events_recurrent": ("Hz", "inhibitory synaptic events from the circuit"),
     "inhibitory_events_background": ("Hz", "inhibitory synaptic events from the background (none modelled)"),
+    "apical_nmda": ("nS", "NMDA conductance of the dendrite, after Mg and drug; NaN for point cells"),
+    "apical_potential": ("mV", "membrane potential of the dendrite; NaN for point cells"),
+    "apical_calcium": ("1", "activation of voltage-gated Ca channels of the dendrite; NaN for point cells"),
 }
 RELATIVE = "AMPA drive of active contacts relative to the same contacts at rest"
 SLOW = {
@@ -81,16 +90,18 @@ def _scale(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
 
 
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    out = _times(seen) | _scale("population", POPULATIONS) | _scale("term", TERMS) | _scale("compound", COMPOUNDS)
+    out = _times(seen) | _scale("population", POPULATIONS) | _scale("subunit", SUBUNITS) | _scale("compound", COMPOUNDS)
 
     def add(name: str, dims: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
         out[name] = Variable(("time", *dims), np.array(values, dtype=float), unit, meaning)
 
     add("look_seconds", (), [s.look.seconds for s in seen], "s", "spiking time of the look")
     add("brain_unbound", ("compound",), [s.unbound for s in seen], "uM", "unbound brain concentration")
-    add("block", ("population", "term"), [s.block for s in seen], "1", "fraction of NMDA conductance shut")
-    add("nmda_open_probability", ("population", "term"), [s.activity.nmda_open_probability for s in seen], "1",
-        "NMDA receptors that hold glutamate and are free of Mg")  # fmt: skip
+    by_subunit = ("population", "subunit")
+    add("block", by_subunit, [s.block for s in seen], "1", "share of NMDA receptors shut")
+    add("hcn_block", (), [s.hcn_block for s in seen], "1", "share of HCN channels shut by the drug")
+    for name, meaning in GATING.items():
+        add(name, by_subunit, [getattr(s.activity, name) for s in seen], "1", meaning)
     for name, (dim, unit, meaning) in LOOKED.items():
         add(name, (dim,) if dim else (), [getattr(s.activity, name) for s in seen], unit, meaning)
     for name, (unit, meaning) in PER_PYR.items():
@@ -141,7 +152,7 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
-    out = _scale("readout", READOUTS) | _scale("population", POPULATIONS) | _scale("term", TERMS) | _scale("compound", COMPOUNDS)
+    out = _scale("readout", READOUTS) | _scale("population", POPULATIONS) | _scale("subunit", SUBUNITS) | _scale("compound", COMPOUNDS)
     time, moments = traces["time"].values, config.protocol.moments()
     low, high = config.protocol.window()
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)

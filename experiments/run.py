@@ -13,8 +13,8 @@ import numpy as np
 from circuits import Activity, Circuit, Network, NetworkError, draw
 from experiments.config import Config
 from experiments.protocol import Look
-from parameters import CascadeNumbers, SpineNumbers, compounds, species
-from pharmacology import Exposure, HillBlock
+from parameters import CascadeNumbers, HypothesisNumbers, SpineNumbers, channel, compounds, species
+from pharmacology import Exposure, Gating
 from plasticity import Cascade, Spines
 
 
@@ -24,7 +24,8 @@ class Snapshot:
 
     look: Look
     unbound: np.ndarray  # (compound,) uM
-    block: np.ndarray  # (population, term)
+    block: np.ndarray  # (population, subunit)
+    hcn_block: float  # share of HCN channels shut
     activity: Activity
     drive: np.ndarray  # (pyr,) AMPA drive of active contacts relative to the same contacts at rest
     cascade: Cascade
@@ -59,32 +60,34 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
     sheets = config.sheets()
     spine_numbers = sheets["spines"].fill("spines", SpineNumbers)
     cascade_numbers = sheets["cascade"].fill("cascade", CascadeNumbers)
+    sizes, switches = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers), config.hypotheses
     circuit = config.described()
     wiring_seed, spiking_seed, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)
 
-    exposure = Exposure(config.doses, config.species, species(config.species, sheets["species"]), compounds(sheets["compounds"]))
-    healthy = circuit.projection("Pyr", "Pyr")
-    contacts = healthy.in_degree * (spine_numbers.depressed_share if config.baseline == "depressed" else 1.0)
+    drugs = compounds(sheets["compounds"])
+    exposure = Exposure(config.doses, config.species, species(config.species, sheets["species"]), drugs)
+    plastic = circuit.projection("Pyr", "Pyr")
     cascade = Cascade.at_rest(cascade_numbers, circuit.counts[0])
-    spines = Spines.at_rest(spine_numbers, contacts, circuit.counts[0], spine_seed)
-    block = HillBlock.at(exposure, circuit.subunits, config.protocol.times[0])
-    weights = spines.weights(healthy.weight)
+    spines = Spines.at_rest(spine_numbers, plastic.in_degree, circuit.sites, circuit.counts[0], spine_seed)
+    block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, config.protocol.times[0])
+    weights = spines.weights(plastic.weight)
     network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)
     try:
-        rest = network.observe(weights, block.value, config.protocol.rest, settle=1.0)
+        rest = network.observe(weights, switches.nmda_shut(block, circuit), config.protocol.rest, settle=1.0)
         tell(config.protocol.rest)
-        resting_rate = rest.spike_count[circuit.cells("Pyr")] / rest.seconds
         signal, formed, lost = np.ones(circuit.counts[0]), np.zeros(circuit.counts[0]), np.zeros(circuit.counts[0])
         seen: list[Snapshot] = []
         for look in config.protocol.looks():
-            activity = network.observe(weights, block.value, look.seconds)
-            drive = _relative(activity.recurrent_ampa, network.recurrent_ampa(weights, resting_rate))
             unbound = exposure.brain_unbound(np.array([look.time]))[0]
-            seen.append(Snapshot(look, unbound, block.value, activity, drive, cascade, signal, spines, formed, lost))
+            nmda, hcn = switches.nmda_shut(block, circuit), switches.hcn_shut(unbound[0], sizes)
+            activity = network.observe(weights, nmda, look.seconds, hcn_block=hcn)
+            drive = _relative(activity.recurrent_ampa, network.recurrent_ampa(weights, rest.release_on_pyr))
+            seen.append(Snapshot(look, unbound, nmda, hcn, activity, drive, cascade, signal, spines, formed, lost))
             cascade, signal = cascade.advance(drive, look.stride)
             spines, formed, lost = spines.advance(signal, look.stride)
-            weights = spines.weights(healthy.weight)
-            block = block.advance(exposure, activity.nmda_open_probability, look.stride)
+            weights = spines.weights(plastic.weight)
+            gating = Gating(activity.nmda_open_probability, activity.magnesium_free, activity.open_potential)
+            block = block.advance(exposure, gating, look.stride)
             tell(look.seconds)
     finally:
         network.close()

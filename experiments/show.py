@@ -48,7 +48,7 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
     circuit = sheets["circuit"].name
     mixtures = circuit_numbers(sheets["circuit"]).populations
     subunits = np.array([mixtures[p].subunit_fractions for p in POPULATIONS])
-    shut = by_population(by_subunit(brain, course.compounds), subunits)
+    shut = by_population(by_subunit(brain, [course.compounds[name] for name in course.names]), subunits)
     if as_json:
         found: dict[str, object] = {"at_min": [_short(60 * t) for t in times]}
         for k, name in enumerate(COMPOUNDS):
@@ -91,6 +91,28 @@ def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
         limits = "" if row.range is None else f"{row.range[0]:g} to {row.range[1]:g}"
         table.add_row(f"{sheet_name}.{section}.{name}", f"{row.value:g}", row.unit, row.status, row.source, row.note, limits)
     _print(table)
+
+
+def show_switches() -> None:
+    """Print hypothesis switches and manipulations."""
+    from circuits import NAMED
+    from experiments.hypotheses import PV_THALAMIC, SWITCHES
+
+    table = Table(title="switches of `prelimbic run`", title_justify="left")
+    for heading in ("switch", "option", "meaning and source"):
+        table.add_column(heading, overflow="fold")
+    for switch, options in SWITCHES.items():
+        for option, meaning in options.items():
+            table.add_row(f"--{switch}", option, meaning)
+    table.add_row("--sheet", *PV_THALAMIC.split(": ", 1))
+    _print(table)
+    named = Table(title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background or all",
+                  title_justify="left")  # fmt: skip
+    for heading in ("name", "takes"):
+        named.add_column(heading, overflow="fold")
+    for name, (usage, _) in NAMED.items():
+        named.add_row(name, usage.replace("[", r"\["))
+    _print(named)
 
 
 def show_path(path: Path) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import socket
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +142,9 @@ def content_digest(file: h5py.File) -> str:
 def _head(file: h5py.File, config: Config) -> None:
     file.attrs.update({
         "Conventions": "CF-1.11", "schema": SCHEMA, "schema_version": SCHEMA_VERSION, "model_version": MODEL_VERSION,
-        "run_id": config.run_id(), "study": config.study, "circuit_sheet": config.circuit, "species": config.species,
-        "baseline": config.baseline, "scale": config.scale, "seed": config.seed, "sheet_sha256": config.sheet_hash(),
+        "run_id": config.run_id(), "study": config.study, "circuit_sheet": config.sheet_name, "species": config.species,
+        "calibrated": config.calibration(), **asdict(config.hypotheses),
+        "manipulations": " ".join(config.manipulations), "scale": config.scale, "seed": config.seed, "sheet_sha256": config.sheet_hash(),
         "complete": np.uint8(1),
     })  # fmt: skip
     if config.spikes:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import circuits
-from experiments.config import BASELINES, Config
+from experiments.config import Config
+from experiments.hypotheses import Hypotheses
 from experiments.store import StoreError, check_run, publish
-from parameters import CIRCUITS, SheetError
+from parameters import SheetError, circuit_sheet
 
 MANIFEST = "study.json"
-DEFAULT_SHEET = "sst"
+DEFAULT_SHEET = "dendritic"
 
 
 class StudyError(ValueError):
@@ -35,9 +36,10 @@ class Options:
     workers: int = 1
     out: Path = Path("results")
     share: tuple[int, int] = (1, 1)
-    baseline: str = "depressed"
     sheets: tuple[str, ...] = (DEFAULT_SHEET,)
     overrides: tuple[tuple[str, float], ...] = ()
+    hypotheses: Hypotheses = Hypotheses()
+    manipulations: tuple[str, ...] = ()
     spikes: bool = False
 
     def __post_init__(self) -> None:
@@ -45,11 +47,9 @@ class Options:
             raise StudyError(f"--seeds is {self.seeds} but must be at least 1")
         if self.workers < 1:
             raise StudyError(f"--workers is {self.workers} but must be at least 1")
-        if self.baseline not in BASELINES:
-            raise StudyError(f"--baseline is {self.baseline!r} but must be one of {', '.join(BASELINES)}")
-        unknown = [s for s in self.sheets if s not in CIRCUITS]
-        if unknown:
-            raise StudyError(f"--sheet is {unknown[0]!r} but must be one of {', '.join(CIRCUITS)} or all")
+        names = [circuit_sheet(name).name for name in self.sheets]
+        if len(set(names)) < len(names):
+            raise StudyError(f"--sheet names two sheets called {max(names, key=names.count)}; rename one file")
         low, high = circuits.SCALES
         if not low <= self.scale <= high:
             raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")

@@ -1,4 +1,8 @@
 """The numbers: one TOML sheet a subject, and the loader that refuses anything incomplete."""
 
+from parameters.prior import drawn
 from parameters.records import *  # noqa: F403
-from parameters.records import __all__  # noqa: F401
+from parameters.records import __all__ as records_all
+from parameters.write import sheet_text
+
+__all__ = [*records_all, "drawn", "sheet_text"]  # noqa: PLE0604

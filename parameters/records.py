@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from parameters.sheet import SHEETS, Sheet, SheetError, digest, number
 
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
 SUBUNITS = ("2A", "2B", "2C", "2D")
-CIRCUITS = ("literature", "pv_sst", "sst")
+CIRCUITS = ("dendritic", "point", "static_release", "sst_on_soma", "thalamic_pv", "human_l23", "literature", "pv_sst", "sst")
 SPECIES = ("human", "rat", "mouse")
 COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")
 BLOCKERS = (*COMPOUNDS, "memantine", "mk801", "ro25_6981")
@@ -220,7 +221,7 @@ class CascadeNumbers:
 class SpineNumbers:
     """The agents: how many sites a cell has, and the rates at which a spine is born, matures and is lost."""
 
-    potential_sites: float = number("sites", "a whole number above 0")
+    sites_per_contact: float = number("1", "above 0")
     depressed_share: float = number("1", "from 0 to 1")
     formation_gain: float = number("1", "at least 0")
     nascent_maturation: float = number("1/h", "above 0")
@@ -230,6 +231,19 @@ class SpineNumbers:
     def __post_init__(self) -> None:
         if not 0 < self.depressed_share <= 1:
             raise ValueError("depressed_share must be above 0 and at most 1")
+
+
+@dataclass(frozen=True)
+class HypothesisNumbers:
+    """Sizes of hypotheses and conditions: what they mean is said in their rows."""
+
+    interneuron_affinity: float = number("1", "above 0")
+    hcn1_ic50: float = number("uM", "above 0")
+    sst_left: float = number("1", "from 0 to 1")
+    slice_background: float = number("1", "from 0 to 1")
+    holding_epsc: float = number("mV")
+    holding_ipsc: float = number("mV")
+    event_threshold: float = number("pA", "at least 0")
 
 
 def sheet(name: str) -> Sheet:
@@ -263,6 +277,24 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
     )
 
 
+def circuit_sheet(name: str) -> Sheet:
+    """A shipped circuit sheet by name, or one of the user's by its path, which ends in .toml.
+
+    Raises SheetError naming what there is.
+    """
+    if name.endswith(".toml"):
+        return Sheet(Path(name))
+    if name not in CIRCUITS:
+        raise SheetError(f"unknown circuit sheet {name!r}; there are {', '.join(CIRCUITS)}, or the path of a .toml file")
+    return sheet(name)
+
+
+def structure_digest(source: Sheet) -> str:
+    """What a calibration holds for: every number of a circuit sheet but the background rates that a calibration moves."""
+    moved = {f"{p}.background_rate" for p in POPULATIONS}
+    return digest({k: v for k, v in source.values().items() if k not in moved} | {source.manipulations: 0.0})[:16]
+
+
 def compounds(source: Sheet | None = None) -> dict[str, Compound]:
     """Constants of every drug of BLOCKERS, by name."""
     source = source or sheet("compounds")
@@ -283,6 +315,6 @@ def species(name: str, source: Sheet | None = None) -> Species:
 
 __all__ = [
     "BLOCKERS", "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "Channel",
-    "CircuitNumbers", "Compound", "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species",
-    "SpineNumbers", "Subunit", "channel", "circuit_numbers", "compounds", "digest", "sheet", "shipped", "species",
+    "CircuitNumbers", "Compound", "HypothesisNumbers", "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species",
+    "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet", "compounds", "digest", "sheet", "shipped", "species", "structure_digest",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 STATUSES = ("measured", "fitted", "assumed")
+HEAD = ("based_on", "calibrated", "manipulations")
 KEYS = {"value", "unit", "status", "source", "note", "range"}
 SHEETS = Path(str(files("parameters") / "sheets"))
 REFERENCES = Path(str(files("parameters") / "references.bib"))
@@ -62,8 +63,10 @@ def reference_keys(path: Path = REFERENCES) -> frozenset[str]:
 
 
 class Sheet:
-    """The rows of one TOML file, by section; `based_on` names the sheet it changes.
+    """The rows of one TOML file, by section; `based_on` names the sheet it changes, beside it or among the shipped ones.
 
+    Of a circuit sheet, `calibrated` is the digest of the structure that its background rates were found for, and
+    `manipulations` what had been done to the circuit by then (a developmental knock-out); both may be empty.
     Raises SheetError when the file is unreadable or any row is incomplete.
     """
 
@@ -73,10 +76,13 @@ class Sheet:
         text = _read_toml(self.path)
         head = text.pop("sheet", {})
         texts = isinstance(head, dict) and all(isinstance(v, str) for v in head.values())
-        if not texts or not {"title"} <= set(head) <= {"title", "based_on"}:
-            raise SheetError(f"{self.path.name}: [sheet] takes a title and optionally based_on, both text, not {str(head)[:80]}")
+        if not texts or not {"title"} <= set(head) <= {"title", *HEAD}:
+            wanted = f"takes a title and optionally {', '.join(HEAD)}, all text"
+            raise SheetError(f"{self.path.name}: [sheet] {wanted}, not {str(head)[:80]}")
         self.title: str = head["title"]
         self.based_on: str | None = head.get("based_on")
+        self.calibrated: str = head.get("calibrated", "")
+        self.manipulations: str = head.get("manipulations", "")
         known = reference_keys() if references is None else references
         own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
         self.own_rows = own
@@ -85,7 +91,7 @@ class Sheet:
     def _base(self, known: frozenset[str], above: tuple[str, ...]) -> dict[str, dict[str, Row]]:
         if self.based_on is None:
             return {}
-        beside = {path.stem: path for path in self.path.parent.glob("*.toml")}
+        beside = {path.stem: path for folder in (SHEETS, self.path.parent) for path in folder.glob("*.toml")}
         if self.based_on not in beside or self.based_on in above:
             raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not another sheet beside it")
         return Sheet(beside[self.based_on], known, above).sections
@@ -118,9 +124,7 @@ class Sheet:
 
     def replaced(self, changes: dict[str, float]) -> Sheet:
         """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are."""
-        other = object.__new__(Sheet)
-        other.__dict__.update(self.__dict__)
-        other.sections = {section: dict(rows) for section, rows in self.sections.items()}
+        other = self.with_sections({section: dict(rows) for section, rows in self.sections.items()})
         for key, value in changes.items():
             section, _, name = key.rpartition(".")
             row = other.sections.get(section, {}).get(name)
@@ -129,6 +133,13 @@ class Sheet:
             if not math.isfinite(value):
                 raise SheetError(f"{self.path.name} [{section}] {name}: an override must be a finite number")
             other.sections[section][name] = dataclasses.replace(row, value=float(value), range=None)
+        return other
+
+    def with_sections(self, sections: dict[str, dict[str, Row]]) -> Sheet:
+        """The same sheet with other rows."""
+        other = object.__new__(Sheet)
+        other.__dict__.update(self.__dict__)
+        other.sections = sections
         return other
 
 

@@ -13,4 +13,4 @@ def warm_up() -> None:
     """Compile the kernels into numba's cache on disk, so that later processes only load them."""
     cascade = Cascade.at_rest(sheet("cascade").fill("cascade", CascadeNumbers), 2)
     _, signal = cascade.advance(np.ones(2), 1.0)
-    Spines.at_rest(sheet("spines").fill("spines", SpineNumbers), 50.0, 2, np.random.SeedSequence(0)).advance(signal, 1.0)
+    Spines.at_rest(sheet("spines").fill("spines", SpineNumbers), 50.0, 107, 2, np.random.SeedSequence(0)).advance(signal, 1.0)

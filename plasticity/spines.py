@@ -36,12 +36,11 @@ class Rates:
     nascent: float  # nascent spines a cell at the fixed point
 
 
-def rates(numbers: SpineNumbers, contacts: float) -> Rates:
-    """Formation and loss rates of a cell that rests at `contacts` mature spines.
+def rates(numbers: SpineNumbers, contacts: float, sites: int) -> Rates:
+    """Formation and loss rates of a cell that rests at `contacts` mature spines on `sites` potential sites.
 
     Raises SpineError when the sites do not hold them.
     """
-    sites = numbers.potential_sites
     loss = (1.0 - contacts / sites) / numbers.density_time
     nascent = loss * contacts / numbers.nascent_maturation
     vacant = sites - contacts - nascent
@@ -61,10 +60,10 @@ class Spines:
     step: int = 0
 
     @classmethod
-    def at_rest(cls, numbers: SpineNumbers, contacts: float, cells: int, seed: np.random.SeedSequence) -> Spines:
+    def at_rest(cls, numbers: SpineNumbers, contacts: float, sites: int, cells: int, seed: np.random.SeedSequence) -> Spines:
         """A table with exactly the resting number of mature and (rounded) nascent spines on each cell."""
-        resting = rates(numbers, contacts)
-        layout = np.zeros(round(numbers.potential_sites), dtype=np.uint8)
+        resting = rates(numbers, contacts, sites)
+        layout = np.zeros(sites, dtype=np.uint8)
         layout[: round(contacts)] = MATURE
         layout[round(contacts) : round(contacts) + round(resting.nascent)] = NASCENT
         placing, drawing = seed.spawn(2)

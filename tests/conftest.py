@@ -21,8 +21,8 @@ SMALL = 0.5
 
 
 def small_circuit(name: str = "sst") -> Circuit:
-    sites = round(sheet("spines").fill("spines", SpineNumbers).potential_sites)
-    return describe(circuit_numbers(sheet(name)), SMALL, sites)
+    ratio = sheet("spines").fill("spines", SpineNumbers).sites_per_contact
+    return describe(circuit_numbers(sheet(name)), SMALL, ratio)
 
 
 def wired(circuit: Circuit, seed: int = 1) -> tuple[Wiring, np.random.SeedSequence]:

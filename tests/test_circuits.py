@@ -85,7 +85,7 @@ def test_one_seed_draws_one_wiring():
 def test_a_capped_in_degree_keeps_the_total_conductance():
     numbers = circuit_numbers(sheet("sst"))
     wide = replace(numbers.projections["SST", "Pyr"], in_degree=50.0)
-    circuit = describe(replace(numbers, projections=numbers.projections | {("SST", "Pyr"): wide}), 0.5, 107)
+    circuit = describe(replace(numbers, projections=numbers.projections | {("SST", "Pyr"): wide}), 0.5, 1.3375)
     capped = circuit.projection("SST", "Pyr")
     assert capped.in_degree == circuit.counts[2] == 30
     assert capped.in_degree * capped.weight == pytest.approx(50.0 * wide.weight)
@@ -93,12 +93,12 @@ def test_a_capped_in_degree_keeps_the_total_conductance():
 
 def test_size_follows_scale_and_impossible_sizes_are_refused():
     numbers = circuit_numbers(sheet("sst"))
-    assert describe(numbers, 2.0, 107).size == 2 * describe(numbers, 1.0, 107).size == 2000
+    assert describe(numbers, 2.0, 1.3375).size == 2 * describe(numbers, 1.0, 1.3375).size == 2000
     for scale in (0.4, 21.0, float("nan")):
         with pytest.raises(CircuitError, match="scale"):
-            describe(numbers, scale, 107)
+            describe(numbers, scale, 1.3375)
     with pytest.raises(CircuitError, match="do not fit"):
-        describe(numbers, 0.5, 400)
+        describe(numbers, 0.5, 5.0)
 
 
 def test_a_description_is_hashable_and_names_its_projections_when_asked_for_another():

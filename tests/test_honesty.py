@@ -71,7 +71,7 @@ def test_describing_a_circuit_needs_no_brian2():
     code = (
         "import sys, circuits, parameters, experiments.study, experiments.conduct\n"
         "from circuits import describe\n"
-        "print(describe(parameters.circuit_numbers(parameters.sheet('sst')), 1.0, 107).size, 'brian2' in sys.modules)"
+        "print(describe(parameters.circuit_numbers(parameters.sheet('sst')), 1.0, 1.3375).size, 'brian2' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.split() == ["1000", "False"], done.stderr

@@ -99,7 +99,7 @@ def test_every_subject_sheet_fills_its_records_with_the_numbers_of_its_rows():
     for name in SPECIES:
         assert species(name).ketamine_clearance == raw("species")[name]["ketamine_clearance"]["value"]
     spines = sheet("spines").fill("spines", SpineNumbers)
-    assert spines.potential_sites == raw("spines")["spines"]["potential_sites"]["value"]
+    assert spines.sites_per_contact == raw("spines")["spines"]["sites_per_contact"]["value"]
     cascade = sheet("cascade")
     (section,) = cascade.sections
     assert cascade.fill(section, CascadeNumbers).bdnf_rise == raw("cascade")[section]["bdnf_rise"]["value"]

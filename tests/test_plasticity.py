@@ -13,10 +13,11 @@ from plasticity import spines as spines_module
 
 CASCADE = sheet("cascade").fill("cascade", CascadeNumbers)
 SPINES = sheet("spines").fill("spines", SpineNumbers)
+SITES = 107
 
 
 def table(cells: int = 200, contacts: float = 60.0, seed: int = 1) -> Spines:
-    return Spines.at_rest(SPINES, contacts, cells, np.random.SeedSequence(seed))
+    return Spines.at_rest(SPINES, contacts, SITES, cells, np.random.SeedSequence(seed))
 
 
 def course(drive: list[tuple[float, float]], name: str) -> np.ndarray:
@@ -145,7 +146,7 @@ def test_the_resting_table_is_the_fixed_point_of_its_own_rates(contacts):
     spines = table(3000, contacts)
     for _ in range(20):
         spines, _, _ = spines.advance(np.ones(3000), 24.0)
-    error = np.sqrt(contacts * (1 - contacts / SPINES.potential_sites) / 3000)
+    error = np.sqrt(contacts * (1 - contacts / SITES) / 3000)
     assert spines.mature.mean() == pytest.approx(contacts, abs=5 * error)
 
 

@@ -9,7 +9,7 @@ from experiments.figures.dose_response import draw
 from experiments.protocol import one_day
 from experiments.study import Options, Run, Study
 from experiments.summary import answer
-from parameters import compounds, species
+from parameters import circuit_sheet, compounds, species
 from pharmacology import Dose, Exposure
 
 SPECIES, ROUTE = "rat", "ip"
@@ -24,10 +24,11 @@ def plan(options: Options) -> list[Run]:
     protocol = one_day(course.peak_time())
     return [
         Run(
-            {"sheet": sheet, "dose": dose, "seed": seed},
+            {"sheet": circuit_sheet(sheet).name, "dose": dose, "seed": seed},
             Config(
-                study=STUDY.name, circuit=sheet, species=SPECIES, doses=(Dose(dose, ROUTE),), baseline=options.baseline,
-                scale=options.scale, seed=seed, protocol=protocol, overrides=options.overrides, spikes=options.spikes,
+                study=STUDY.name, circuit=sheet, species=SPECIES, doses=(Dose(dose, ROUTE),), scale=options.scale, seed=seed,
+                protocol=protocol, overrides=options.overrides, hypotheses=options.hypotheses,
+                manipulations=options.manipulations, spikes=options.spikes,
             ),
         )
         for seed in range(1, options.seeds + 1)

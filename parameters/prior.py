@@ -1,0 +1,41 @@
+"""Draw a circuit from its prior: every number that has a range, from that range."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from parameters.records import POPULATIONS, SUBUNITS
+from parameters.sheet import Row, Sheet
+
+FIXED = ("background_rate", "target_rate")  # what a calibration moves, and what it aims at
+WHOLE = ("count", "in_degree")
+
+
+def drawn(sheet: Sheet, seed: int) -> Sheet:
+    """The sheet with every ranged number drawn: uniform on a log scale where the range is above 0, else uniform.
+
+    Subunit fractions are scaled to sum to 1; a drawn row keeps its range and says that it was drawn.
+    """
+    rng = np.random.default_rng(seed)
+    sections = {section: {name: _drawn(name, row, rng, seed) for name, row in rows.items()}
+                for section, rows in sheet.sections.items()}  # fmt: skip
+    for population in POPULATIONS:
+        rows = sections.get(population, {})
+        names = [f"fraction_{k}" for k in SUBUNITS if f"fraction_{k}" in rows]
+        total = sum(rows[name].value for name in names)
+        for name in names:
+            share = rows[name].value / total
+            low, high = rows[name].range or (share, share)
+            rows[name] = replace(rows[name], value=share, range=(min(low, share), max(high, share)))
+    return sheet.with_sections(sections)
+
+
+def _drawn(name: str, row: Row, rng: np.random.Generator, seed: int) -> Row:
+    if row.range is None or name in FIXED:
+        return row
+    low, high = row.range
+    value = math.exp(rng.uniform(math.log(low), math.log(high))) if low > 0 else rng.uniform(low, high)
+    return replace(row, value=float(round(value)) if name in WHOLE else value, note=f"{row.note}; drawn with seed {seed}")
