@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from circuits import cache
-from circuits.activity import GAMMA_HZ, Activity, band_power, lfp_proxy, pair_correlation, rate_statistics
+from circuits.activity import Activity, lfp_proxy, pair_correlation, rate_statistics
 from circuits.background import event_probabilities
 from circuits.build import Structure
 from circuits.describe import Circuit
 from circuits.engine import CompiledEngine, Engine, InterpretedEngine
+from circuits.spectrum import BANDS, band_power
 from circuits.wiring import GROUPS, Wiring, group_sizes
 from parameters import POPULATIONS
 
@@ -104,7 +105,7 @@ class Network:
             gaba_release=float(count[pyr:].mean() / seconds),
             pair_correlation=pair_correlation(cell[is_pyr], time_ms[is_pyr], pyr, seconds),
             lfp=lfp,
-            gamma_power=band_power(lfp, GAMMA_HZ),
+            gamma_power=band_power(lfp, BANDS["gamma"]),
             spike_cell=cell.astype(np.int32),
             spike_time=time_ms,
         )
