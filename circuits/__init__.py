@@ -8,10 +8,11 @@ from circuits.engine import EngineError
 from circuits.equations import methods_text
 from circuits.manipulate import NAMED, manipulated
 from circuits.network import Network, NetworkError, structure_of
+from circuits.spectrum import BANDS, Spectrum
 from circuits.wiring import Wiring, draw
 
 __all__ = [
-    "NAMED", "SCALES", "Activity", "BuildError", "Calibration", "CalibrationError", "Circuit", "CircuitError", "EngineError",
-    "Network", "NetworkError", "Wiring", "calibrate", "compiler", "cpu_target", "describe", "draw", "manipulated",
+    "BANDS", "NAMED", "SCALES", "Activity", "BuildError", "Calibration", "CalibrationError", "Circuit", "CircuitError", "EngineError",
+    "Network", "NetworkError", "Spectrum", "Wiring", "calibrate", "compiler", "cpu_target", "describe", "draw", "manipulated",
     "methods_text", "program", "residual_text", "resting_weights", "structure_of",
 ]  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import welch
+
+from circuits.spectrum import Spectrum
 
 BURST_MS = 10.0
 CORRELATION_BIN_S = 0.05
 FEWEST_INTERVALS = 4
-GAMMA_HZ = (30.0, 80.0)
 # Weighted sum of currents that best follows the field of a network of point neurons (Mazzoni et al. 2015).
 LFP_AMPA_LAG_MS = 6
 LFP_GABA_WEIGHT = 1.65
@@ -52,7 +52,7 @@ class Activity:
     gaba_release: float  # full releases a second and GABAergic cell, all its terminals
     pair_correlation: float  # mean over Pyr pairs, counts in 50 ms
     lfp: np.ndarray  # (millisecond,) pA, proxy
-    gamma_power: float  # pA^2, 30-80 Hz of the proxy
+    spectrum: Spectrum  # of the proxy
     spike_cell: np.ndarray  # (spike,)
     spike_time: np.ndarray  # (spike,) ms since the look began
 
@@ -109,10 +109,3 @@ def pair_correlation(cell: np.ndarray, time_ms: np.ndarray, cells: int, seconds:
 def lfp_proxy(ampa_pA: np.ndarray, gaba_pA: np.ndarray) -> np.ndarray:
     """|AMPA| delayed by 6 ms plus 1.65 |GABA|, one sample a millisecond, the first 6 ms dropped."""
     return np.abs(ampa_pA[:-LFP_AMPA_LAG_MS]) + LFP_GABA_WEIGHT * np.abs(gaba_pA[LFP_AMPA_LAG_MS:])
-
-
-def band_power(trace: np.ndarray, band: tuple[float, float], sampling_Hz: float = 1000.0) -> float:
-    """Power of a trace inside a band (trace units squared), Welch, segments of 0.5 s or the whole trace."""
-    frequency, density = welch(trace, sampling_Hz, nperseg=min(len(trace), int(sampling_Hz / 2)))
-    inside = (frequency >= band[0]) & (frequency <= band[1])
-    return float(density[inside].sum() * (frequency[1] - frequency[0]))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits.activity import GAMMA_HZ, Activity, band_power, lfp_proxy, pair_correlation, rate_statistics
+from circuits.activity import Activity, lfp_proxy, pair_correlation, rate_statistics
 from circuits.describe import PLASTIC, Circuit
+from circuits.spectrum import spectrum
 from circuits.wiring import Wiring
 from parameters import POPULATIONS, SUBUNITS
 
@@ -67,7 +68,7 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
         gaba_release=gaba,
         pair_correlation=pair_correlation(cell[is_pyr], time_ms[is_pyr], pyr, seconds),
         lfp=lfp,
-        gamma_power=band_power(lfp, GAMMA_HZ),
+        spectrum=spectrum(lfp),
         spike_cell=cell.astype(np.int32),
         spike_time=time_ms,
     )

@@ -18,7 +18,8 @@ class Wiring:
 
     sources[g], targets[g]: int32 cell indices of the contacts of synapse group g; weights[g] in nS; delays[g] in ms;
     apical[g]: 1 where the contact stands on the apical dendrite, else 0.  Group "plastic" lists `sites` potential contacts
-    a Pyr cell, ordered by target.  `threshold` and `rest` (mV) and `start` (initial membrane potential, mV) have one value a cell.
+    a Pyr cell, ordered by target.  `threshold` and `rest` (mV) and `start`
+    (initial membrane potential, mV) have one value a cell.
     """
 
     sources: dict[str, np.ndarray]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from circuits import Activity
+from circuits import BANDS, Activity
 from experiments.config import Config
 from experiments.protocol import READOUTS
 from experiments.run import Outcome, Snapshot
@@ -40,7 +40,15 @@ LOOKED = {
     "glutamate_cycling": ("", "Hz", "the same with what background fibres release, per Pyr cell"),
     "gaba_release": ("", "Hz", "full releases of all terminals of a GABAergic cell"),
     "pair_correlation": ("", "1", "mean spike-count correlation of Pyr pairs, 50 ms"),
-    "gamma_power": ("", "pA^2", "30-80 Hz power of the LFP proxy"),
+}
+# name -> (dimension after the look, unit, meaning); read off the look's Spectrum
+SPECTRAL = {
+    "power": ("band", "pA^2", "power of the LFP proxy in a band"),
+    "periodic": ("band", "pA^2", "power in a band above the aperiodic part; noise averages to 0"),
+    "aperiodic_offset": ("", "1", "log10 of the aperiodic part's offset"),
+    "aperiodic_knee": ("", "Hz", "corner of the aperiodic part; 0 where it has none"),
+    "aperiodic_exponent": ("", "1", "exponent of the aperiodic part"),
+    "gamma_peak": ("", "Hz", "centre of the largest peak in 30-80 Hz; NaN where there is none"),
 }
 GATING = {
     "nmda_open_probability": "share of NMDA receptors that hold glutamate",
@@ -90,7 +98,7 @@ def _scale(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
 
 
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    out = _times(seen) | _scale("population", POPULATIONS) | _scale("subunit", SUBUNITS) | _scale("compound", COMPOUNDS)
+    out = _times(seen) | _scale("population", POPULATIONS) | _scale("subunit", SUBUNITS) | _scale("compound", COMPOUNDS) | _scale("band", tuple(BANDS))
 
     def add(name: str, dims: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
         out[name] = Variable(("time", *dims), np.array(values, dtype=float), unit, meaning)
@@ -104,6 +112,8 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
         add(name, by_subunit, [getattr(s.activity, name) for s in seen], "1", meaning)
     for name, (dim, unit, meaning) in LOOKED.items():
         add(name, (dim,) if dim else (), [getattr(s.activity, name) for s in seen], unit, meaning)
+    for name, (dim, unit, meaning) in SPECTRAL.items():
+        add(name, (dim,) if dim else (), [getattr(s.activity.spectrum, name) for s in seen], unit, meaning)
     for name, (unit, meaning) in PER_PYR.items():
         add(name, (), [getattr(s.activity, name).mean() for s in seen], unit, f"{meaning}, mean over Pyr cells")
     for name, meaning in SLOW.items():
@@ -153,6 +163,7 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
     out = _scale("readout", READOUTS) | _scale("population", POPULATIONS) | _scale("subunit", SUBUNITS) | _scale("compound", COMPOUNDS)
+    out |= _scale("band", tuple(BANDS))
     time, moments = traces["time"].values, config.protocol.moments()
     low, high = config.protocol.window()
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)

@@ -13,7 +13,7 @@ from scipy.stats import chisquare, poisson
 
 from circuits import CircuitError, EngineError, background, cache, describe
 from circuits import equations as eq
-from circuits.activity import band_power, lfp_proxy, pair_correlation, rate_statistics
+from circuits.activity import lfp_proxy, pair_correlation, rate_statistics
 from circuits.build import Structure
 from circuits.wiring import GROUPS, draw, group_of, group_sizes
 from parameters import POPULATIONS, circuit_numbers, sheet
@@ -277,12 +277,9 @@ def test_copies_of_a_train_correlate_fully_and_independent_trains_not_at_all():
     assert abs(apart) < 0.01
 
 
-def test_band_power_of_a_sine_is_half_its_square_and_only_in_its_band():
-    time = np.arange(4000) / 1000.0
-    sine = 3.0 * np.sin(2 * np.pi * 50.0 * time)
-    assert band_power(sine, (30.0, 80.0)) == pytest.approx(4.5, rel=0.02)
-    assert band_power(sine, (2.0, 20.0)) < 0.01
-    assert len(lfp_proxy(sine, sine)) == len(sine) - 6
+def test_field_proxy_adds_weighted_inhibition_to_the_excitation_of_6_ms_before():
+    ampa, gaba = np.arange(20.0), -np.ones(20)
+    assert lfp_proxy(ampa, gaba) == pytest.approx(np.arange(14.0) + 1.65)
 
 
 def test_a_binary_is_known_by_all_it_depends_on(monkeypatch):
