@@ -12,7 +12,8 @@ from circuits.spectrum import BANDS, Spectrum
 from circuits.wiring import Wiring, draw
 
 __all__ = [
-    "BANDS", "NAMED", "SCALES", "Activity", "BuildError", "Calibration", "CalibrationError", "Circuit", "CircuitError", "EngineError",
+    "BANDS", "NAMED", "SCALES", "Activity", "BuildError", "Calibration", "CalibrationError", "Circuit", "CircuitError",
+    "EngineError",
     "Network", "NetworkError", "Spectrum", "Wiring", "calibrate", "compiler", "cpu_target", "describe", "draw", "manipulated",
     "methods_text", "program", "residual_text", "resting_weights", "structure_of",
 ]  # fmt: skip

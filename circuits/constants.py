@@ -96,7 +96,7 @@ def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
 
 def _terminals(circuit: Circuit) -> dict[str, np.ndarray]:
     """Tsodyks-Markram constants of every cell's terminals on each population; where there are none, static ones."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for target in POPULATIONS:
         known = {s: p for s, t, p in circuit.projections if t == target}
         rows = [(known[s].release, known[s].recovery, known[s].facilitation) if s in known else (1.0, 0.0, 0.0)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,18 @@ from circuits import Calibration, CircuitError, calibrate, describe, manipulated
 from experiments.conduct import console
 from experiments.store import publish
 from experiments.study import StudyError
-from parameters import POPULATIONS, Sheet, SpineNumbers, circuit_numbers, circuit_sheet, drawn, sheet, sheet_text, structure_digest
+from parameters import (
+    POPULATIONS,
+    Sheet,
+    SpineNumbers,
+    circuit_numbers,
+    circuit_sheet,
+    drawn,
+    sheet,
+    sheet_text,
+    structure_digest,
+)
+from parameters.sheet import Row
 
 RATES_HZ = {"Pyr": (1.0, 3.0), "PV": (8.0, 20.0), "SST": (3.0, 8.0), "VIP": (3.0, 10.0)}  # recorded at rest
 CV_ISI = (0.8, 1.3)
@@ -76,7 +86,7 @@ def _variant(source: Sheet, seed: int | None, overrides: tuple[tuple[str, float]
     return source.with_sections(sections)
 
 
-def _placed(source: Sheet, found: Calibration, free: tuple[str, ...], wirings: int, scale: float) -> dict[str, dict[str, object]]:
+def _placed(source: Sheet, found: Calibration, free: tuple[str, ...], wirings: int, scale: float) -> dict[str, dict[str, Row]]:
     """The sheet's rows with the rates found, each with the residual it leaves."""
     sections = {section: dict(rows) for section, rows in source.sections.items()}
     for k, name in enumerate(POPULATIONS):
@@ -86,9 +96,7 @@ def _placed(source: Sheet, found: Calibration, free: tuple[str, ...], wirings: i
                 f"at scale {scale:g}")  # fmt: skip
         row = sections[name]["background_rate"]
         rate = round(found.circuit.populations[k].background_rate, 1)
-        sections[name]["background_rate"] = replace(
-            row, value=rate, status="fitted", source="calibration", note=note, range=None
-        )
+        sections[name]["background_rate"] = replace(row, value=rate, status="fitted", source="calibration", note=note, range=None)
     return sections
 
 
@@ -101,9 +109,11 @@ def _report(found: Calibration, screen: Console) -> None:
         low, high = RATES_HZ[name]
         inside = "" if low <= rate.mean() <= high else " (outside)"
         regular = "" if CV_ISI[0] <= np.nanmean(cv) <= CV_ISI[1] else " (outside)"
-        table.add_row(name, f"{found.targets[k]:g}", f"{rate.mean():.2f} ± {rate.std():.2f}", f"{100 * found.residuals[k]:+.1f} %",
-                      f"{low:g}-{high:g}{inside}", f"{np.nanmean(cv):.2f}", f"{CV_ISI[0]}-{CV_ISI[1]}{regular}",
-                      f"{found.circuit.populations[k].background_rate:.0f}")  # fmt: skip
+        spread = f"{rate.mean():.2f} ± {rate.std():.2f}"
+        table.add_row(
+            name, f"{found.targets[k]:g}", spread, f"{100 * found.residuals[k]:+.1f} %", f"{low:g}-{high:g}{inside}",
+            f"{np.nanmean(cv):.2f}", f"{CV_ISI[0]}-{CV_ISI[1]}{regular}", f"{found.circuit.populations[k].background_rate:.0f}",
+        )  # fmt: skip
     screen.print(table)
 
 

@@ -30,16 +30,27 @@ def cli() -> None:
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
 @click.option("--workers", type=int, help="Worker processes.  [default: one a core]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY]")
-@click.option("--sheet", "sheets", multiple=True, metavar="NAME|FILE.toml",
-              help="Circuit sheet, shipped or your own; repeatable, or all.  [default: dendritic]")
+@click.option(
+    "--sheet",
+    "sheets",
+    multiple=True,
+    metavar="NAME|FILE.toml",
+    help="Circuit sheet, shipped or your own; repeatable, or all.  [default: dendritic]",
+)
 @click.option("--baseline", default="spine_loss", show_default=True, help="healthy, spine_loss, sst_loss or both.")
 @click.option("--site", default="all", show_default=True, help="Where the drug may block; see prelimbic switches.")
 @click.option("--selectivity", default="subunit", show_default=True, help="What makes block differ between classes.")
 @click.option("--hcn", default="nmda", show_default=True, help="nmda, nmda_hcn1 or hcn1: which channels ketamine shuts.")
-@click.option("--manipulate", "manipulations", multiple=True, metavar="WHAT",
-              help="Such as ampa=0.5@Pyr->SST or delete-GluN2B@PV; repeatable; see prelimbic switches.")
-@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE",
-              help="Override a number, such as circuit.Pyr.leak=9; repeatable.")
+@click.option(
+    "--manipulate",
+    "manipulations",
+    multiple=True,
+    metavar="WHAT",
+    help="Such as ampa=0.5@Pyr->SST or delete-GluN2B@PV; repeatable; see prelimbic switches.",
+)
+@click.option(
+    "--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="Override a number, such as circuit.Pyr.leak=9; repeatable."
+)
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 def run(
     study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None,
@@ -136,8 +147,13 @@ def switches() -> None:
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size; 0.5 to 20.")
 @click.option("--wirings", default=4, show_default=True, help="Wirings whose mean rate is fitted.")
 @click.option("--draw", type=int, metavar="SEED", help="Draw every number that has a range from that range first.")
-@click.option("--manipulate", "manipulations", multiple=True, metavar="WHAT",
-              help="A developmental change, such as delete-GluN2B@SST; it goes into the sheet.")
+@click.option(
+    "--manipulate",
+    "manipulations",
+    multiple=True,
+    metavar="WHAT",
+    help="A developmental change, such as delete-GluN2B@SST; it goes into the sheet.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run, circuit numbers only; repeatable.")
 def calibrate(sheet: str, out: Path, free: str, scale: float, wirings: int, draw: int | None, manipulations: tuple[str, ...],
               overrides: tuple[str, ...]) -> None:  # fmt: skip
@@ -203,7 +219,9 @@ def _exit_code(error: Exception) -> int | None:
     from pharmacology import DoseError
     from plasticity import SpineError
 
-    if isinstance(error, (StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError)):
+    if isinstance(
+        error, (StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError)
+    ):
         return USAGE
     if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, StoreError, OSError)):
         return FAILURE

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from circuits import Circuit, describe, manipulated
-from experiments.hypotheses import Hypotheses
+from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.protocol import Protocol
 from parameters import (
     CascadeNumbers,
@@ -62,7 +62,7 @@ class Config:
     seed: int
     protocol: Protocol
     overrides: tuple[tuple[str, float], ...] = ()
-    hypotheses: Hypotheses = Hypotheses()
+    hypotheses: Hypotheses = AS_SHEETS
     manipulations: tuple[str, ...] = ()
     spikes: bool = False
 

@@ -43,7 +43,9 @@ SWITCHES: dict[str, dict[str, str]] = {
         "both": "spine_loss and sst_loss together",
     },
 }
-PV_THALAMIC = "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
+PV_THALAMIC = (
+    "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
+)
 
 
 class HypothesisError(ValueError):
@@ -91,6 +93,9 @@ class Hypotheses:
     def hcn_shut(self, ketamine_uM: float, numbers: HypothesisNumbers) -> float:
         """Share of HCN channels that ketamine shuts, Hill slope 1."""
         return 0.0 if self.hcn == "nmda" else ketamine_uM / (ketamine_uM + numbers.hcn1_ic50)
+
+
+AS_SHEETS = Hypotheses()
 
 
 def _flat(drug: Compound) -> Compound:

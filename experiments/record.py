@@ -15,7 +15,6 @@ from parameters import COMPOUNDS, POPULATIONS, SUBUNITS
 from plasticity.cascade import STATES
 
 
-
 @dataclass(frozen=True)
 class Variable:
     """One array of a result file; `values` has one axis for each name in `dimensions`."""
@@ -97,8 +96,14 @@ def _scale(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
     return {name: Variable((name,), np.array(values, dtype=object), "", name)}
 
 
+def _scales() -> dict[str, Variable]:
+    """Coordinates that both courses and readouts have."""
+    named = {"population": POPULATIONS, "subunit": SUBUNITS, "compound": COMPOUNDS, "band": tuple(BANDS)}
+    return {key: variable for name, values in named.items() for key, variable in _scale(name, values).items()}
+
+
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    out = _times(seen) | _scale("population", POPULATIONS) | _scale("subunit", SUBUNITS) | _scale("compound", COMPOUNDS) | _scale("band", tuple(BANDS))
+    out = _times(seen) | _scales()
 
     def add(name: str, dims: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
         out[name] = Variable(("time", *dims), np.array(values, dtype=float), unit, meaning)
@@ -162,8 +167,7 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
-    out = _scale("readout", READOUTS) | _scale("population", POPULATIONS) | _scale("subunit", SUBUNITS) | _scale("compound", COMPOUNDS)
-    out |= _scale("band", tuple(BANDS))
+    out = _scale("readout", READOUTS) | _scales()
     time, moments = traces["time"].values, config.protocol.moments()
     low, high = config.protocol.window()
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)

@@ -15,7 +15,7 @@ from typing import Any
 
 import circuits
 from experiments.config import Config
-from experiments.hypotheses import Hypotheses
+from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.store import StoreError, check_run, publish
 from parameters import SheetError, circuit_sheet
 
@@ -38,7 +38,7 @@ class Options:
     share: tuple[int, int] = (1, 1)
     sheets: tuple[str, ...] = (DEFAULT_SHEET,)
     overrides: tuple[tuple[str, float], ...] = ()
-    hypotheses: Hypotheses = Hypotheses()
+    hypotheses: Hypotheses = AS_SHEETS
     manipulations: tuple[str, ...] = ()
     spikes: bool = False
 

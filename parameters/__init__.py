@@ -5,4 +5,4 @@ from parameters.records import *  # noqa: F403
 from parameters.records import __all__ as records_all
 from parameters.write import sheet_text
 
-__all__ = [*records_all, "drawn", "sheet_text"]  # noqa: PLE0604
+__all__ = [*records_all, "drawn", "sheet_text"]

@@ -315,6 +315,7 @@ def species(name: str, source: Sheet | None = None) -> Species:
 
 __all__ = [
     "BLOCKERS", "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "Channel",
-    "CircuitNumbers", "Compound", "HypothesisNumbers", "Population", "Projection", "Receptors", "Sheet", "SheetError", "Species",
-    "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet", "compounds", "digest", "sheet", "shipped", "species", "structure_digest",
+    "CircuitNumbers", "Compound", "HypothesisNumbers", "Population", "Projection", "Receptors", "Sheet", "SheetError",
+    "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet", "compounds", "digest", "sheet",
+    "shipped", "species", "structure_digest",
 ]  # fmt: skip
