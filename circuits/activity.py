@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuits.clamp import Currents
 from circuits.spectrum import Spectrum
 
 BURST_MS = 10.0
@@ -53,8 +54,10 @@ class Activity:
     pair_correlation: float  # mean over Pyr pairs, counts in 50 ms
     lfp: np.ndarray  # (millisecond,) pA, proxy
     spectrum: Spectrum  # of the proxy
+    currents: Currents  # spontaneous synaptic currents of voltage-clamped Pyr cells
     spike_cell: np.ndarray  # (spike,)
     spike_time: np.ndarray  # (spike,) ms since the look began
+    spike_release: np.ndarray  # (spike,) released by the terminals on Pyr cells, of all they could
 
 
 def rate_statistics(

@@ -62,7 +62,7 @@ def construct(structure: Structure, sources: dict[str, Any], targets: dict[str, 
     tap = brian2.Synapses(cells[: structure.pyramidal], electrode, eq.tap(dendrites), dt=SAMPLE_MS * ms, name="tap", namespace={})
     tap.connect(i=np.arange(structure.pyramidal), j=np.zeros(structure.pyramidal, dtype=int))
     made |= {"electrode": electrode, "tap": tap}
-    made["spikes"] = brian2.SpikeMonitor(cells, name="spikes")
+    made["spikes"] = brian2.SpikeMonitor(cells, variables="release_Pyr", when="after_resets", name="spikes")
     made["lfp"] = brian2.StateMonitor(electrode, ["AMPA", "GABA"], record=True, name="lfp")
     made["network"] = brian2.Network(*made.values(), name="circuit")
     return made
@@ -97,7 +97,7 @@ def _table(device: Any, made: dict[str, Any]) -> str:
         size = f"{name}.size()" if isinstance(variable, DynamicArrayVariable) else f"_num_{name}"
         size = "1" if variable.scalar else size
         rows.append(f'{{"{public}", (char*)&{name}[0], ({size})*sizeof({name}[0])}}')
-    for name in ("i", "t"):
+    for name in ("i", "t", "release_Pyr"):
         array = f"_dynamic_array_spikes_{name}"
         rows.append(f'{{"spikes.{name}", (char*)({array}.size() ? &{array}[0] : 0), {array}.size()*sizeof({array}[0])}}')
     for name in ("AMPA", "GABA"):
@@ -111,7 +111,8 @@ def _table(device: Any, made: dict[str, Any]) -> str:
 
 
 CLEAR = """[&]() {
-    _dynamic_array_spikes_i.resize(0); _dynamic_array_spikes_t.resize(0); _array_spikes_N[0] = 0;
+    _dynamic_array_spikes_i.resize(0); _dynamic_array_spikes_t.resize(0); _dynamic_array_spikes_release_Pyr.resize(0);
+    _array_spikes_N[0] = 0;
     std::memset(_array_spikes_count, 0, sizeof(_array_spikes_count[0])*_num__array_spikes_count);
     _dynamic_array_lfp_AMPA.resize(0, 1); _dynamic_array_lfp_GABA.resize(0, 1);
     _dynamic_array_lfp_t.resize(0); _array_lfp_N[0] = 0;

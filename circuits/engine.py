@@ -91,7 +91,7 @@ class CompiledEngine:
         last = name.rpartition(".")[2]
         if last in INTEGERS:
             return np.int32
-        return np.float64 if name.startswith(("lfp.", "spikes.")) else self._float
+        return np.float64 if name.startswith("lfp.") or name == "spikes.t" else self._float
 
     def _call(self, op: bytes, name: str = "", payload: bytes = b"") -> bytes:
         stdin = self._process.stdin

@@ -97,5 +97,6 @@ class Network:
             counted={name: self.engine.fetch(f"cells.{name}").astype(float) for name in COUNTERS},
             spike_cell=self.engine.fetch("spikes.i").astype(np.int64),
             spike_time_s=self.engine.fetch("spikes.t"),
+            spike_release=self.engine.fetch("spikes.release_Pyr").astype(float),
             electrode={name: self.engine.fetch(f"lfp.{name}") for name in ("AMPA", "GABA")},
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuits.activity import Activity, lfp_proxy, pair_correlation, rate_statistics
+from circuits.clamp import clamp
 from circuits.describe import PLASTIC, Circuit
 from circuits.spectrum import spectrum
 from circuits.wiring import Wiring
@@ -21,6 +22,7 @@ class Means:
     counted: dict[str, np.ndarray]
     spike_cell: np.ndarray
     spike_time_s: np.ndarray
+    spike_release: np.ndarray  # by the spiking cell's terminals on Pyr cells
     electrode: dict[str, np.ndarray]
 
 
@@ -69,8 +71,10 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
         pair_correlation=pair_correlation(cell[is_pyr], time_ms[is_pyr], pyr, seconds),
         lfp=lfp,
         spectrum=spectrum(lfp),
+        currents=clamp(circuit, wiring, weights, cell, raw.spike_release, raw.counted["background_events"], seconds),
         spike_cell=cell.astype(np.int32),
         spike_time=time_ms,
+        spike_release=raw.spike_release,
     )
 
 

@@ -49,6 +49,15 @@ SPECTRAL = {
     "aperiodic_exponent": ("", "1", "exponent of the aperiodic part"),
     "gamma_peak": ("", "Hz", "centre of the largest peak in 30-80 Hz; NaN where there is none"),
 }
+# name -> (unit, meaning); read off the look's Currents, means over the clamped cells
+CLAMPED = {
+    "sepsc_rate": ("Hz", "spontaneous EPSCs from the circuit"),
+    "sepsc_amplitude": ("pA", "their mean peak"),
+    "background_epsc_rate": ("Hz", "EPSCs from background fibres"),
+    "background_epsc_amplitude": ("pA", "their mean peak"),
+    "sipsc_rate": ("Hz", "spontaneous IPSCs"),
+    "sipsc_amplitude": ("pA", "their mean peak"),
+}
 GATING = {
     "nmda_open_probability": "share of NMDA receptors that hold glutamate",
     "magnesium_free": "share of open NMDA receptors that Mg leaves free",
@@ -119,6 +128,8 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
         add(name, (dim,) if dim else (), [getattr(s.activity, name) for s in seen], unit, meaning)
     for name, (dim, unit, meaning) in SPECTRAL.items():
         add(name, (dim,) if dim else (), [getattr(s.activity.spectrum, name) for s in seen], unit, meaning)
+    for name, (unit, meaning) in CLAMPED.items():
+        add(name, (), [np.nanmean(getattr(s.activity.currents, name)) for s in seen], unit, f"{meaning}, Pyr cells in voltage clamp")
     for name, (unit, meaning) in PER_PYR.items():
         add(name, (), [getattr(s.activity, name).mean() for s in seen], unit, f"{meaning}, mean over Pyr cells")
     for name, meaning in SLOW.items():

@@ -241,9 +241,6 @@ class HypothesisNumbers:
     hcn1_ic50: float = number("uM", "above 0")
     sst_left: float = number("1", "from 0 to 1")
     slice_background: float = number("1", "from 0 to 1")
-    holding_epsc: float = number("mV")
-    holding_ipsc: float = number("mV")
-    event_threshold: float = number("pA", "at least 0")
 
 
 def sheet(name: str) -> Sheet:

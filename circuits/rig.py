@@ -1,0 +1,222 @@
+"""A physiologist's rig: a built network with its background off, whose cells are stimulated and recorded one way at a time.
+
+All protocols leave the network quiet; none of them is part of a run.  Rates, potentials and currents are those of the
+equations themselves, so what the rig finds is what the circuit does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuits.describe import Circuit, resting_weights
+from circuits.network import Network
+from circuits.wiring import GROUPS, draw, group_of
+from parameters import POPULATIONS, SUBUNITS
+
+REST_S = 1.0
+SAMPLE_S = 5e-4
+PSP_WINDOW_S, PULSE_WINDOW_S = 0.06, 0.006
+HOLD_MV = -55.0  # where inhibitory potentials are measured
+PROBE_PA = -10.0
+CONDUCTANCE = {"plastic": ("AMPA", 0), "excitatory": ("AMPA", 0), "fast": ("fast", 0), "slow": ("slow", 0)}
+
+
+@dataclass(frozen=True)
+class Passive:
+    """Resting potential (mV), input resistance (MOhm) and membrane time constant (ms), each (cell,)."""
+
+    rest: np.ndarray
+    resistance: np.ndarray
+    time_constant: np.ndarray
+
+
+class Rig:
+    """One wiring of `circuit` without background.  Close it when done."""
+
+    def __init__(self, circuit: Circuit, seed: int, compiled: bool = True):
+        self.circuit = circuit
+        wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
+        self.wiring = draw(circuit, wiring_seed)
+        self.network = Network(circuit, self.wiring, spiking_seed, compiled)
+        self.engine = self.network.engine
+        self._places = ("", "_apical") if circuit.apical is not None else ("",)
+        zero = np.zeros(circuit.size)
+        for k in (1, 2, 3, 4):
+            self.engine.load(f"cells.p_{k}", zero)
+            if circuit.apical is not None:
+                self.engine.load(f"cells.q_{k}", zero)
+        self.block(np.zeros((len(POPULATIONS), len(SUBUNITS))))
+        self.connect(False)
+        self.rest()
+
+    def close(self) -> None:
+        self.network.close()
+
+    def block(self, shut: np.ndarray) -> None:
+        """NMDA block, shape (population, subunit)."""
+        for k, subunit in enumerate(SUBUNITS):
+            self.engine.load(f"cells.block_{subunit}", self.circuit.per_cell(shut[:, k]))
+
+    def connect(self, on: bool) -> None:
+        """Give every contact its weight, or none."""
+        for group in GROUPS:
+            weights = resting_weights(self.circuit).ravel() if group == "plastic" else self.wiring.weights[group]
+            self.engine.load(f"{group}.weight", weights * 1e-9 * on)
+
+    def inject(self, current_pA: np.ndarray | float) -> None:
+        """Constant current into the soma of every cell, or (cell,)."""
+        self.engine.load("cells.I_injected", np.broadcast_to(current_pA, self.circuit.size) * 1e-12)
+
+    def rest(self) -> None:
+        """Let all conductances and potentials settle, and forget past releases."""
+        for place in self._places:
+            for name in ("g_AMPA", "g_fast", "g_slow", *(f"g_{k}" for k in SUBUNITS)):
+                self.engine.load(f"cells.{name}{place}", np.zeros(self.circuit.size))
+        self.engine.load("cells.I_adapt", np.zeros(self.circuit.size))
+        for name, value in (("x", 1.0), ("u", 0.0)):
+            for target in POPULATIONS:
+                self.engine.load(f"cells.{name}_{target}", np.full(self.circuit.size, value))
+        for k in SUBUNITS:
+            self.engine.load(f"cells.s_{k}", np.zeros(self.circuit.size))
+        self.engine.run(REST_S)
+
+    def potential(self, place: str = "") -> np.ndarray:
+        """Membrane potential of every cell (mV), soma or `_apical`."""
+        return self.engine.fetch(f"cells.v{place}").astype(float) * 1e3
+
+    def passive(self) -> Passive:
+        """Rest, input resistance and time constant from a small hyperpolarising step."""
+        self.inject(0.0)
+        self.rest()
+        rest = self.potential()
+        self.inject(PROBE_PA)
+        times = np.arange(1, 121) * 1e-3
+        course = np.array([self._after(1e-3) for _ in times]) - rest
+        self.engine.run(REST_S)
+        end = self.potential() - rest
+        self.inject(0.0)
+        # Time to 63 % of the final deflection.
+        reached = np.array([np.interp(1 - np.exp(-1), course[:, c] / end[c], times) for c in range(self.circuit.size)])
+        return Passive(rest, end / PROBE_PA * 1e3, reached * 1e3)
+
+    def firing(self, current_pA: float, seconds: float = 1.0) -> np.ndarray:
+        """Rate (Hz) of every cell under a constant current, after 0.2 s."""
+        self.rest()
+        self.inject(current_pA)
+        self.engine.run(0.2)
+        self.engine.clear()
+        self.engine.run(seconds)
+        count = np.bincount(self.engine.fetch("spikes.i").astype(int), minlength=self.circuit.size)
+        self.inject(0.0)
+        return count / seconds
+
+    def postsynaptic_potentials(self, source: str, cells: int = 4) -> dict[str, np.ndarray]:
+        """Peak somatic deflection (mV) at contacts of single cells of `source`, by target population.
+
+        Excitatory ones from rest, inhibitory ones from HOLD_MV.  One value a contact; plastic sites that are empty give none.
+        """
+        passive = self.passive()
+        held = source != "Pyr"
+        current = (HOLD_MV - passive.rest) / passive.resistance * 1e3 if held else np.zeros(self.circuit.size)
+        found: dict[str, list[np.ndarray]] = {}
+        self.connect(True)
+        for cell in range(self.circuit.cells(source).start, self.circuit.cells(source).start + cells):
+            self.rest()
+            self.inject(current)
+            self.engine.run(REST_S)
+            before = self.potential()
+            self.kick(np.array([cell]))
+            course = np.array([self._after(SAMPLE_S) for _ in range(int(PSP_WINDOW_S / SAMPLE_S))]) - before
+            peak = course.min(axis=0) if held else course.max(axis=0)
+            for target, contacts in self.targets(cell).items():
+                found.setdefault(target, []).append(peak[contacts])
+        self.inject(0.0)
+        self.connect(False)
+        return {target: np.concatenate(values) for target, values in found.items()}
+
+    def paired_pulses(self, source: str, interval_s: float, pulses: int = 2, cells: int = 3) -> dict[str, np.ndarray]:
+        """Conductance of each pulse over that of the first, by target population: shape (pulse,), mean over contacts."""
+        group = {t: group_of(source, t) for s, t, _ in self.circuit.projections if s == source}
+        found: dict[str, list[np.ndarray]] = {target: [] for target in group}
+        self.connect(True)
+        for cell in range(self.circuit.cells(source).start, self.circuit.cells(source).start + cells):
+            self.rest()
+            jumps = np.array([self._jump(cell, group, interval_s) for _ in range(pulses)])  # (pulse, target, cell)
+            for k, target in enumerate(group):
+                contacts = self.targets(cell).get(target, np.array([], dtype=int))
+                found[target].append(jumps[:, k][:, contacts].sum(axis=1))
+        self.connect(False)
+        totals = {target: np.sum(values, axis=0) for target, values in found.items()}
+        return {target: total / total[0] for target, total in totals.items() if total[0] > 0}
+
+    def targets(self, cell: int) -> dict[str, np.ndarray]:
+        """Cells that one cell contacts with a filled site, by population."""
+        reached = []
+        for group in GROUPS:
+            weights = resting_weights(self.circuit).ravel() if group == "plastic" else self.wiring.weights[group]
+            reached.append(self.wiring.targets[group][(self.wiring.sources[group] == cell) & (weights > 0)])
+        all_targets = np.concatenate(reached)
+        within = {p: all_targets[(all_targets >= self.circuit.cells(p).start) & (all_targets < self.circuit.cells(p).stop)]
+                  for p in POPULATIONS}  # fmt: skip
+        return {p: cells for p, cells in within.items() if len(cells)}
+
+    def kick(self, cells: np.ndarray) -> None:
+        """Make cells spike at the next step."""
+        v = self.engine.fetch("cells.v")
+        v[cells] = 0.05
+        self.engine.load("cells.v", v)
+
+    def add(self, name: str, amount_nS: np.ndarray | float) -> None:
+        """Add conductance to every cell at once."""
+        self.engine.load(f"cells.{name}", self.engine.fetch(f"cells.{name}") + np.asarray(amount_nS) * 1e-9)
+
+    def volley(self, contacts: float, pulses: int, interval_s: float) -> np.ndarray:
+        """Whether each cell spikes when `contacts` of its Pyr inputs fire together, `pulses` times: shape (cell,) of bool."""
+        self.rest()
+        self.engine.clear()
+        for _ in range(pulses):
+            self._excite(contacts)
+            self.engine.run(interval_s)
+        self.engine.run(0.05)
+        return np.bincount(self.engine.fetch("spikes.i").astype(int), minlength=self.circuit.size) > 0
+
+    def _excite(self, contacts: float) -> None:
+        """Open the receptors of so many contacts from Pyr cells, as a first release does."""
+        for k, population in enumerate(POPULATIONS):
+            projection = self.circuit.projection("Pyr", population)
+            unit = contacts * projection.weight * projection.release
+            split = projection.apical_share if population == "Pyr" and self.circuit.apical is not None else 0.0
+            for place, share in zip(self._places, (1.0 - split, split), strict=False):
+                ratio = self.circuit.populations[k].nmda_to_ampa
+                if place and self.circuit.apical is not None:
+                    ratio = self.circuit.apical.nmda_to_ampa
+                amount = self.circuit.per_cell([unit * share * (j == k) for j in range(len(POPULATIONS))])
+                self.add(f"g_AMPA{place}", amount * self.circuit.ampa[k])
+                for subunit, part in zip(SUBUNITS, self.circuit.mixtures[k], strict=True):
+                    self.add(f"g_{subunit}{place}", amount * ratio * part)
+
+    def _jump(self, cell: int, group: dict[str, str], interval_s: float) -> np.ndarray:
+        """Largest conductance that one spike adds to every cell, for each target's kind of contact, shape (target, cell)."""
+        decay = {"AMPA": self.engine.fetch("cells.tau_AMPA"), "fast": self.engine.fetch("cells.tau_fast"),
+                 "slow": self.engine.fetch("cells.tau_slow")}  # fmt: skip
+        kinds = [CONDUCTANCE[g][0] for g in group.values()]
+        before = [self._conductance(kind) for kind in kinds]
+        self.kick(np.array([cell]))
+        best = np.zeros((len(kinds), self.circuit.size))
+        steps = int(PULSE_WINDOW_S / 1e-4)
+        for step in range(1, steps + 1):
+            self.engine.run(1e-4)
+            for k, kind in enumerate(kinds):
+                left = before[k] * np.exp(-step * 1e-4 / decay[kind])
+                best[k] = np.maximum(best[k], self._conductance(kind) - left)
+        self.engine.run(interval_s - steps * 1e-4)
+        return best
+
+    def _conductance(self, kind: str) -> np.ndarray:
+        return np.sum([self.engine.fetch(f"cells.g_{kind}{place}") for place in self._places], axis=0)
+
+    def _after(self, seconds: float) -> np.ndarray:
+        self.engine.run(seconds)
+        return self.potential()
