@@ -166,6 +166,7 @@ SUMS = {
 SUMS_SUBUNIT = {
     "bound_K": ("siemens", "g_K{+g_K_apical}"),
     "free_K": ("siemens", "free_K{+free_K_apical}"),
+    "open_K": ("siemens", "open_K{+open_K_apical}"),
 }
 SUMS_APICAL = {
     "v_apical": ("volt", "v_apical"),

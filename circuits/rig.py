@@ -182,6 +182,44 @@ class Rig:
         self.engine.run(0.05)
         return np.bincount(self.engine.fetch("spikes.i").astype(int), minlength=self.circuit.size) > 0
 
+    def attenuation(self, size_nS: float = 1.0) -> tuple[float, float]:
+        """How much of the soma reaches the dendrite and back, mean over Pyr cells: steady potential of the dendrite over that
+        of the soma under current into the soma; and the somatic potential of an AMPA input on the dendrite over that of the
+        same input on the soma.  Both are 1 for point cells."""
+        pyr = self.circuit.cells("Pyr")
+        if self.circuit.apical is None:
+            return 1.0, 1.0
+        self.rest()
+        before = [self.potential(place)[pyr] for place in self._places]
+        self.inject(-PROBE_PA)
+        self.engine.run(REST_S)
+        soma, dendrite = (self.potential(p)[pyr] - b for p, b in zip(self._places, before, strict=True))
+        self.inject(0.0)
+        peaks = []
+        for place in self._places:
+            self.rest()
+            before_kick = self.potential()
+            self.add(f"g_AMPA{place}", size_nS)
+            course = np.array([self._after(SAMPLE_S) for _ in range(int(PSP_WINDOW_S / SAMPLE_S))]) - before_kick
+            peaks.append(course.max(axis=0)[pyr].mean())
+        return float((dendrite / soma).mean()), float(peaks[1] / peaks[0])
+
+    def conducting(self, potential_mV: float) -> tuple[np.ndarray, np.ndarray]:
+        """At a membrane potential, shares of bound NMDA receptors that Mg leaves free, and of those after the present block
+        too, as the network's own equations have it: two arrays (population, subunit).  Rest before other protocols."""
+        names = [f"sum_{kind}_{k}" for kind in ("bound", "free", "open") for k in SUBUNITS]
+        for name in names:
+            self.engine.load(f"cells.{name}", np.zeros(self.circuit.size))
+        for place in self._places:
+            self.engine.load(f"cells.v{place}", np.full(self.circuit.size, potential_mV * 1e-3))
+            for k in SUBUNITS:
+                self.engine.load(f"cells.g_{k}{place}", np.full(self.circuit.size, 1e-9))
+        self.engine.run(1e-3)  # one sample, taken before anything moves
+        sums = {name: self.circuit.by_population(self.engine.fetch(f"cells.{name}").astype(float)) for name in names}
+        shares = [np.stack([sums[f"sum_{kind}_{k}"] / sums[f"sum_bound_{k}"] for k in SUBUNITS], axis=1)
+                  for kind in ("free", "open")]  # fmt: skip
+        return shares[0], shares[1]
+
     def _excite(self, contacts: float) -> None:
         """Open the receptors of so many contacts from Pyr cells, as a first release does."""
         for k, population in enumerate(POPULATIONS):

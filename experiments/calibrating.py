@@ -23,14 +23,12 @@ from parameters import (
     circuit_numbers,
     circuit_sheet,
     drawn,
+    recorded,
     sheet,
     sheet_text,
     structure_digest,
 )
 from parameters.sheet import Row
-
-RATES_HZ = {"Pyr": (1.0, 3.0), "PV": (8.0, 20.0), "SST": (3.0, 8.0), "VIP": (3.0, 10.0)}  # recorded at rest
-CV_ISI = (0.8, 1.3)
 
 
 def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, wirings: int, seed: int | None,
@@ -106,13 +104,13 @@ def _report(found: Calibration, screen: Console) -> None:
         table.add_column(heading, justify="right")
     for k, name in enumerate(POPULATIONS):
         rate, cv = found.rate[:, k], found.cv_isi[:, k]
-        low, high = RATES_HZ[name]
+        (low, high), (regular, irregular) = recorded(name, "rate"), recorded(name, "cv_isi")
         inside = "" if low <= rate.mean() <= high else " (outside)"
-        regular = "" if CV_ISI[0] <= np.nanmean(cv) <= CV_ISI[1] else " (outside)"
+        within = "" if regular <= np.nanmean(cv) <= irregular else " (outside)"
         spread = f"{rate.mean():.2f} ± {rate.std():.2f}"
         table.add_row(
             name, f"{found.targets[k]:g}", spread, f"{100 * found.residuals[k]:+.1f} %", f"{low:g}-{high:g}{inside}",
-            f"{np.nanmean(cv):.2f}", f"{CV_ISI[0]}-{CV_ISI[1]}{regular}", f"{found.circuit.populations[k].background_rate:.0f}",
+            f"{np.nanmean(cv):.2f}", f"{regular:g}-{irregular:g}{within}", f"{found.circuit.populations[k].background_rate:.0f}",
         )  # fmt: skip
     screen.print(table)
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-STUDIES = ("dose_response",)
+STUDIES = ("dose_response", "physiology")
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
@@ -57,7 +57,7 @@ def run(
     sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, manipulations: tuple[str, ...],
     overrides: tuple[str, ...], spikes: bool,
 ) -> None:  # fmt: skip
-    """Run STUDY (dose_response).  What is finished is skipped, so the same command goes on after any stop."""
+    """Run STUDY (dose_response or physiology).  What is finished is skipped, so the same command goes on after any stop."""
     from experiments.conduct import conduct, listing
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses

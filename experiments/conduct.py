@@ -119,10 +119,11 @@ def _report(study: Study, folder: Path, screen: Console) -> None:
     dataset = load(folder)
     write_sweep(dataset, folder)
     table, found = study.answer(dataset)
-    figure = study.draw(dataset, folder)
+    figures = study.draw(dataset, folder)
     screen.print(table)
     screen.print(found, highlight=False, markup=False)
-    screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
+    for figure in figures:
+        screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _writable(folder: Path) -> None:

@@ -129,7 +129,13 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     for name, (dim, unit, meaning) in SPECTRAL.items():
         add(name, (dim,) if dim else (), [getattr(s.activity.spectrum, name) for s in seen], unit, meaning)
     for name, (unit, meaning) in CLAMPED.items():
-        add(name, (), [np.nanmean(getattr(s.activity.currents, name)) for s in seen], unit, f"{meaning}, Pyr cells in voltage clamp")
+        add(
+            name,
+            (),
+            [np.nanmean(getattr(s.activity.currents, name)) for s in seen],
+            unit,
+            f"{meaning}, Pyr cells in voltage clamp",
+        )
     for name, (unit, meaning) in PER_PYR.items():
         add(name, (), [getattr(s.activity, name).mean() for s in seen], unit, f"{meaning}, mean over Pyr cells")
     for name, meaning in SLOW.items():

@@ -93,10 +93,14 @@ def check_run(path: Path) -> dict[str, Any]:
 
 
 def read_groups(path: Path, names: tuple[str, ...]) -> Groups:
-    """Some groups of a run file.  Raises StoreError when it cannot be read."""
+    """Those of some groups that a run file has.  Raises StoreError when it cannot be read."""
     try:
         with h5py.File(path, "r") as file:
-            return {name: {key: _read(data) for key, data in file[name].items() if _is_variable(data)} for name in names}
+            return {
+                name: {key: _read(data) for key, data in file[name].items() if _is_variable(data)}
+                for name in names
+                if name in file
+            }
     except (OSError, RuntimeError, KeyError) as error:
         raise StoreError(f"{path} cannot be read as a run file ({_reason(error)})") from None
 

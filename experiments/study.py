@@ -55,12 +55,25 @@ class Options:
             raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")
 
 
+def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None]) -> Any:
+    """What a run computes unless its study says otherwise: the loop of the whole model, arranged for storing."""
+    from experiments.record import arrange
+    from experiments.run import simulate
+
+    return arrange(config, simulate(config, compiled, tell))
+
+
 @dataclass(frozen=True)
 class Run:
-    """One planned run: where it stands on the study's axes, and its configuration."""
+    """One planned run: where it stands on the study's axes, its configuration, and what computes it.
+
+    `compute` takes configuration, whether the circuit is compiled, and a function that hears the biological seconds done; it
+    gives the groups of the result file.  It must be a module's function, so that worker processes find it.
+    """
 
     place: dict[str, Any]  # axis -> value; seed last
     config: Config
+    compute: Callable[[Config, bool, Callable[[float], None]], Any] = whole_loop
 
     @property
     def file(self) -> str:
@@ -73,14 +86,14 @@ class Run:
 @dataclass(frozen=True)
 class Study:
     """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
-    `draw` a figure, whose path it returns."""
+    `draw` figures, whose paths it returns."""
 
     name: str
     question: str
     axes: dict[str, str]  # axis -> unit
     plan: Callable[[Options], list[Run]]
     answer: Callable[[Any], tuple[Any, str]]
-    draw: Callable[[Any, Path], Path]
+    draw: Callable[[Any, Path], list[Path]]
 
 
 def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:
@@ -130,14 +143,12 @@ def prepare(runs: Iterable[Run]) -> bool:
 def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None]) -> float:
     """Compute one run and store it; returns the wall time in seconds."""
     from experiments.provenance import provenance
-    from experiments.record import arrange
-    from experiments.run import simulate
     from experiments.store import write_run
 
     begun = time.monotonic()
-    outcome = simulate(run.config, compiled, tell)
+    groups = run.compute(run.config, compiled, tell)
     wall = time.monotonic() - begun
-    write_run(folder / run.file, run.config, arrange(run.config, outcome), provenance(wall, compiled))
+    write_run(folder / run.file, run.config, groups, provenance(wall, compiled))
     return wall
 
 

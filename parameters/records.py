@@ -286,6 +286,14 @@ def circuit_sheet(name: str) -> Sheet:
     return sheet(name)
 
 
+def recorded(section: str, name: str) -> tuple[float, float]:
+    """Range of a recorded quantity, from the sheet that no run reads.  Raises SheetError when there is none."""
+    row = sheet("recordings").sections.get(section, {}).get(name)
+    if row is None or row.range is None:
+        raise SheetError(f"recordings.toml has no range of {section}.{name}")
+    return row.range
+
+
 def structure_digest(source: Sheet) -> str:
     """What a calibration holds for: every number of a circuit sheet but the background rates that a calibration moves."""
     moved = {f"{p}.background_rate" for p in POPULATIONS}
@@ -313,6 +321,6 @@ def species(name: str, source: Sheet | None = None) -> Species:
 __all__ = [
     "BLOCKERS", "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "Channel",
     "CircuitNumbers", "Compound", "HypothesisNumbers", "Population", "Projection", "Receptors", "Sheet", "SheetError",
-    "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet", "compounds", "digest", "sheet",
-    "shipped", "species", "structure_digest",
+    "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet", "compounds", "digest", "recorded",
+    "sheet", "shipped", "species", "structure_digest",
 ]  # fmt: skip

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.store import publish
-
-# Okabe and Ito's colours: told apart by colour-blind readers, and each with a marker of its own.
-COLOURS = {"Pyr": "#D55E00", "PV": "#0072B2", "SST": "#009E73", "VIP": "#CC79A7", "a": "#000000", "b": "#E69F00"}
-MARKERS = {"Pyr": "o", "PV": "s", "SST": "^", "VIP": "D", "a": "o", "b": "s"}
+from experiments.figures.style import COLOURS, MARKERS, save
 
 
-def draw(dataset: xr.Dataset, folder: Path) -> Path:
+def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw one row of panels a circuit sheet into dose_response.png (and .svg); returns the PNG's path."""
     sheets = dataset["sheet"].values
     figure, rows = plt.subplots(len(sheets), 4, figsize=(14.0, 3.6 * len(sheets)), squeeze=False, layout="constrained")
@@ -34,12 +25,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> Path:
         axis.set_xlabel(f"ketamine i.p. ({unit})")
     what = f"mean, band: SD over {seeds} seeds, dots: seeds" if seeds > 1 else "one seed"
     figure.suptitle(f"Ketamine dose-response of the prefrontal microcircuit ({what})", fontsize=11)
-    for kind in ("svg", "png"):
-        image = BytesIO()
-        figure.savefig(image, format=kind, dpi=130)
-        publish(folder / f"dose_response.{kind}", image.getvalue())
-    plt.close(figure)
-    return folder / "dose_response.png"
+    return [save(figure, folder, "dose_response")]
 
 
 def _row(axes: np.ndarray, cell: xr.Dataset) -> None:

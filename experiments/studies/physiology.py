@@ -1,0 +1,62 @@
+"""Does each piece of the circuit do what its numbers say, and how near is it to what was recorded?
+
+Every cell class, projection, receptor and drug in the rig, one at a time, with the background off: no drug effect on a
+running circuit is asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from experiments.config import Config
+from experiments.figures.physiology import draw
+from experiments.hypotheses import Hypotheses
+from experiments.physiology import answer, examine
+from experiments.protocol import Protocol
+from experiments.record import Groups
+from experiments.study import Options, Run, Study
+from parameters import circuit_sheet
+
+WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the progress bar
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x seed, always as the sheet rests: a baseline is a condition of a running circuit."""
+    switches = Hypotheses(options.hypotheses.site, options.hypotheses.selectivity, options.hypotheses.hcn, "healthy")
+    return [
+        Run(
+            {"sheet": circuit_sheet(name).name, "seed": seed},
+            Config(
+                study=STUDY.name, circuit=name, species="rat", doses=(), scale=options.scale, seed=seed,
+                protocol=Protocol((), 0.0, rest=WORK_S), overrides=options.overrides, hypotheses=switches,
+                manipulations=options.manipulations,
+            ),
+            compute,
+        )
+        for seed in range(1, options.seeds + 1)
+        for name in options.sheets
+    ]  # fmt: skip
+
+
+def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
+    """Examine one wiring."""
+    found = examine(config, int(np.random.SeedSequence(config.seed).generate_state(1)[0]), compiled)
+    tell(WORK_S)
+    return {"summary": found}
+
+
+STUDY = Study(
+    name="physiology",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": ""},
+    plan=plan,
+    answer=answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)
