@@ -18,7 +18,7 @@ from parameters import POPULATIONS, SUBUNITS
 REST_S = 1.0
 SAMPLE_S = 5e-4
 PSP_WINDOW_S, PULSE_WINDOW_S = 0.06, 0.006
-HOLD_MV = -55.0  # where inhibitory potentials are measured
+BELOW_THRESHOLD_MV = 5.0  # where inhibitory potentials are measured
 PROBE_PA = -10.0
 CONDUCTANCE = {"plastic": ("AMPA", 0), "excitatory": ("AMPA", 0), "fast": ("fast", 0), "slow": ("slow", 0)}
 
@@ -115,11 +115,12 @@ class Rig:
     def postsynaptic_potentials(self, source: str, cells: int = 4) -> dict[str, np.ndarray]:
         """Peak somatic deflection (mV) at contacts of single cells of `source`, by target population.
 
-        Excitatory ones from rest, inhibitory ones from HOLD_MV.  One value a contact; plastic sites that are empty give none.
+        Excitatory ones from rest, inhibitory ones from BELOW_THRESHOLD_MV below each cell's threshold.  One value a contact; plastic sites that are empty give none.
         """
         passive = self.passive()
         held = source != "Pyr"
-        current = (HOLD_MV - passive.rest) / passive.resistance * 1e3 if held else np.zeros(self.circuit.size)
+        held_at = self.wiring.threshold - BELOW_THRESHOLD_MV
+        current = (held_at - passive.rest) / passive.resistance * 1e3 if held else np.zeros(self.circuit.size)
         found: dict[str, list[np.ndarray]] = {}
         self.connect(True)
         for cell in range(self.circuit.cells(source).start, self.circuit.cells(source).start + cells):
@@ -136,7 +137,7 @@ class Rig:
         self.connect(False)
         return {target: np.concatenate(values) for target, values in found.items()}
 
-    def paired_pulses(self, source: str, interval_s: float, pulses: int = 2, cells: int = 3) -> dict[str, np.ndarray]:
+    def trains(self, source: str, interval_s: float, pulses: int, cells: int = 3) -> dict[str, np.ndarray]:
         """Conductance of each pulse over that of the first, by target population: shape (pulse,), mean over contacts."""
         group = {t: group_of(source, t) for s, t, _ in self.circuit.projections if s == source}
         found: dict[str, list[np.ndarray]] = {target: [] for target in group}

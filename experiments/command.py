@@ -133,6 +133,20 @@ def equations(sheet: str) -> None:
 
 
 @cli.command()
+@click.argument("ids", nargs=-1)
+@click.option("--seeds", default=10, show_default=True, help="Seeds of the circuit, counted from 1; at least 2.")
+@click.option("--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet.")
+@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def claims(ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict."""
+    from experiments.show import show_claims
+    from experiments.study import parse_overrides
+
+    show_claims(ids, sheet, seeds, parse_overrides(overrides), as_json)
+
+
+@cli.command()
 def switches() -> None:
     """Every hypothesis switch with its options and sources, and every manipulation of the circuit."""
     from experiments.show import show_switches
@@ -210,6 +224,7 @@ def main(words: list[str] | None = None) -> NoReturn:
 def _exit_code(error: Exception) -> int | None:
     """Exit code of an error that is the user's or the machine's; None for one that is ours."""
     from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
+    from experiments.claims import ClaimError
     from experiments.execute import ExecuteError
     from experiments.hypotheses import HypothesisError
     from experiments.show import ShowError
@@ -219,9 +234,10 @@ def _exit_code(error: Exception) -> int | None:
     from pharmacology import DoseError
     from plasticity import SpineError
 
-    if isinstance(
-        error, (StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError)
-    ):
+    usage: tuple[type[Exception], ...] = (
+        StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError, ClaimError,
+    )  # fmt: skip
+    if isinstance(error, usage):
         return USAGE
     if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, StoreError, OSError)):
         return FAILURE

@@ -17,9 +17,10 @@ from pharmacology import Bath, Gating, HillBlock, TrappingBlock
 
 CURRENTS_PA = np.array([0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 300.0, 350.0, 400.0])
 INTERVAL_S, PULSES = 0.05, 5
+FAST_INTERVAL_S, FAST_PULSES, LATE = 0.02, 8, slice(5, 8)  # the 50 Hz train whose late pulses were recorded
 POTENTIALS_MV = np.arange(-100.0, 41.0, 10.0)
 CONCENTRATIONS_UM = 10.0 ** np.arange(-3.0, 3.01, 0.5)
-CONTACTS = np.arange(2.0, 41.0, 2.0)
+CONTACTS = np.unique(np.round(np.geomspace(2.0, 160.0, 26)))
 VOLLEY_PULSES, VOLLEY_INTERVAL_S = 5, 0.02
 TRAPPED = ("ketamine", "memantine", "mk801")
 APPLY_S, WASH_S, AGAIN_S, HELD, TRACE_S = 60.0, 120.0, 60.0, 0.4, 5.0
@@ -64,21 +65,23 @@ def _firing(rig: Rig) -> dict[str, Variable]:
 def _synapses(rig: Rig, circuit: Circuit) -> dict[str, Variable]:
     names = [f"{s}->{t}" for s in POPULATIONS for t in POPULATIONS]  # NaN where a sheet has none
     size, pulses = np.full(len(names), np.nan), np.full((len(names), PULSES), np.nan)
-    expected = pulses.copy()
+    expected, late = pulses.copy(), size.copy()
     for source in POPULATIONS:
-        potentials, ratios = rig.postsynaptic_potentials(source), rig.paired_pulses(source, INTERVAL_S, PULSES)
-        for target, values in potentials.items():
+        for target, values in rig.postsynaptic_potentials(source).items():
             size[names.index(f"{source}->{target}")] = values.mean()
-        for target, values in ratios.items():
+        for target, values in rig.trains(source, INTERVAL_S, PULSES).items():
             pulses[names.index(f"{source}->{target}")] = values
+        for target, values in rig.trains(source, FAST_INTERVAL_S, FAST_PULSES).items():
+            late[names.index(f"{source}->{target}")] = (values[LATE].mean() - 1.0) / values.max()
     for s, t, p in circuit.projections:
         train = expected_pulses(p.release, p.recovery * 1e-3, p.facilitation * 1e-3, INTERVAL_S, PULSES)
         expected[names.index(f"{s}->{t}")] = train
     return {
         "projection": _axis("projection", names),
         "pulse": _axis("pulse", np.arange(1, PULSES + 1)),
-        "psp": Variable(("projection",), size, "mV", "unitary potential in the soma; inhibitory ones from -55 mV"),
+        "psp": Variable(("projection",), size, "mV", "unitary potential in the soma; inhibitory ones from 5 mV below threshold"),
         "pulse_ratio": Variable(("projection", "pulse"), pulses, "1", "conductance of each pulse at 20 Hz over the first"),
+        "late_change": Variable(("projection",), late, "1", "50 Hz: mean of pulses 6 to 8 minus the first, over the largest"),
         "pulse_expected": Variable(("projection", "pulse"), expected, "1", "the same by Tsodyks and Markram's sums"),
     }
 
@@ -132,7 +135,20 @@ def _block(rig: Rig, config: Config) -> dict[str, Variable]:
 
 
 def _coupling(rig: Rig) -> dict[str, Variable]:
-    """Chance to spike when so many Pyr contacts fire together, with NMDA receptors free and all shut."""
+    chance, half, share = coupling_curves(rig)
+    return {
+        "contacts": _axis("contacts", CONTACTS, "contacts"),
+        "nmda": _axis("nmda", ("free", "shut")),
+        "spike_chance": Variable(("nmda", "population", "contacts"), chance, "1", "chance to spike in five volleys at 50 Hz"),
+        "half_contacts": Variable(("nmda", "population"), half, "contacts", "contacts for an even chance to spike"),
+        "nmda_coupling": Variable(("population",), share, "1", "NMDA share of EPSP-spike coupling"),
+    }
+
+
+def coupling_curves(rig: Rig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Chance to spike when so many Pyr contacts fire together, with NMDA receptors free and all shut, (nmda, population,
+    contacts); contacts for an even chance, (nmda, population); and NMDA's share of the coupling: by how much fewer contacts
+    are needed while they are free, (population,)."""
     chance = np.zeros((2, len(POPULATIONS), len(CONTACTS)))
     for i, shut in enumerate((0.0, 1.0)):
         rig.block(np.full((len(POPULATIONS), len(SUBUNITS)), shut))
@@ -141,13 +157,7 @@ def _coupling(rig: Rig) -> dict[str, Variable]:
             chance[i, :, k] = rig.circuit.by_population(spiked.astype(float))
     rig.block(np.zeros((len(POPULATIONS), len(SUBUNITS))))
     half = np.array([[_half(CONTACTS, curve) for curve in row] for row in chance])
-    return {
-        "contacts": _axis("contacts", CONTACTS, "contacts"),
-        "nmda": _axis("nmda", ("free", "shut")),
-        "spike_chance": Variable(("nmda", "population", "contacts"), chance, "1", "chance to spike in five volleys at 50 Hz"),
-        "half_contacts": Variable(("nmda", "population"), half, "contacts", "contacts for an even chance to spike"),
-        "nmda_coupling": Variable(("population",), 1.0 - half[0] / half[1], "1", "NMDA share of EPSP-spike coupling"),
-    }
+    return chance, half, 1.0 - half[0] / half[1]
 
 
 def _half(x: np.ndarray, rising: np.ndarray) -> float:
@@ -198,19 +208,20 @@ def trapped(times: np.ndarray, courses: np.ndarray) -> np.ndarray:
 
 def answer(dataset: xr.Dataset) -> tuple[Table, str]:
     """Per projection: unitary potential and paired-pulse ratio against what was recorded; and a sentence a sheet."""
-    table = Table(title="unitary potentials and 20 Hz trains, mean ± SD over seeds; (outside) of the recorded range or sign",
+    table = Table(title="unitary potentials and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
                   title_justify="left")  # fmt: skip
-    for heading in ("sheet", "projection", "PSP mV", "recorded mV", "2nd / 1st pulse", "5th / 1st pulse", "recorded 50 Hz"):
+    for heading in ("sheet", "projection", "PSP mV", "recorded mV", "20 Hz, 2nd / 1st", "50 Hz, late change", "recorded (sign)"):
         table.add_column(heading, justify="left" if heading in ("sheet", "projection") else "right")
     for name in dataset["sheet"].values:
         cell = dataset.sel(sheet=name)
         for projection in dataset["projection"].values:
             size, ratio = abs(cell["psp"].sel(projection=projection)), cell["pulse_ratio"].sel(projection=projection)
+            late = cell["late_change"].sel(projection=projection)
             if not np.isfinite(size.values).all():
                 continue
             table.add_row(str(name), str(projection), spread(size.values), _beside(str(projection), float(size.mean())),
-                          spread(ratio.sel(pulse=2).values), spread(ratio.sel(pulse=PULSES).values),
-                          _sign(str(projection), float(ratio.sel(pulse=PULSES).mean())))  # fmt: skip
+                          spread(ratio.sel(pulse=2).values), spread(late.values),
+                          _sign(str(projection), float(late.mean())))  # fmt: skip
     return table, "\n".join(_sentence(dataset.sel(sheet=name), str(name)) for name in dataset["sheet"].values)
 
 
@@ -222,11 +233,11 @@ def _beside(projection: str, size: float) -> str:
     return f"{low:g}-{high:g}" + ("" if low <= size <= high else " (outside)")
 
 
-def _sign(projection: str, last: float) -> str:
+def _sign(projection: str, late: float) -> str:
     row = sheet("recordings").sections.get(projection, {}).get("plasticity")
     if row is None:
         return "not found"
-    return f"{row.value:+.2f}" + ("" if (last > 1.0) == (row.value > 0) else " (outside)")
+    return f"{row.value:+.2f}" + ("" if (late > 0) == (row.value > 0) else " (outside)")
 
 
 def _sentence(cell: xr.Dataset, name: str) -> str:

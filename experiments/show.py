@@ -115,6 +115,35 @@ def show_switches() -> None:
     _print(named)
 
 
+def show_claims(ids: tuple[str, ...], name: str, seeds: int, overrides: tuple[tuple[str, float], ...], as_json: bool) -> None:
+    """Judge claims on the healthy circuit of a sheet, and print them as a table or JSON."""
+    from experiments.claimed import CLAIMS
+    from experiments.claims import Bench, chosen, judge
+    from experiments.conduct import console
+
+    asked, screen = chosen(ids, CLAIMS), console()
+    bench = Bench(name, seeds, overrides, lambda what: None if as_json else screen.print(what, highlight=False))
+    board = judge(asked, bench)
+    if as_json:
+        print(json.dumps([j.as_json() for j in board], indent=1))
+        return
+    table = Table(title=f"claims on sheet {bench.config.sheet_name}, {seeds} seeds; intervals are 95 % of the mean",
+                  title_justify="left")  # fmt: skip
+    for heading in ("id", "role", "statement and source", "measure", "model", "published", "verdict"):
+        table.add_column(heading, overflow="fold")
+    for j in board:
+        for k, m in enumerate(j.measures):
+            about = (j.claim.id, j.claim.role, f"{j.claim.statement} ({j.claim.source})") if k == 0 else ("", "", "")
+            below, above = m.interval
+            found = f"{m.values.mean():.3g} {m.unit}" + ("" if len(m.values) < 2 else f" ({below:.3g} to {above:.3g})")
+            table.add_row(*about, m.name, found, _range(m.low, m.high), m.verdict)
+    _print(table)
+
+
+def _range(low: float, high: float) -> str:
+    return f"above {low:g}" if high == float("inf") else f"{low:g} to {high:g}"
+
+
 def show_path(path: Path) -> None:
     """Print what a run file, or a study's folder, holds."""
     from experiments.store import StoreError, check_run, read_config, tree

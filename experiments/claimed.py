@@ -1,0 +1,132 @@
+"""The claims there are.  Adding one takes a record and a readout."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from circuits import Rig
+from experiments.claims import Bench, Claim, Measure
+from experiments.physiology import TRAPPED, coupling_curves, trapped, trapping_courses
+from parameters import COMPOUNDS, POPULATIONS, SUBUNITS, Compound, channel, compounds, recorded, species
+from pharmacology import Bath, Dose, Exposure, HillBlock
+from pharmacology.block import by_subunit
+
+INFUSION_H, DOSE = 40 / 60, 0.5
+KETAMINE, NORKETAMINE, HNK = (COMPOUNDS.index(c) for c in ("ketamine", "norketamine", "hydroxynorketamine"))
+ANY = float("inf")
+
+
+def infusion(bench: Bench) -> Exposure:
+    """0.5 mg/kg over 40 min in man."""
+    sheets = bench.config.sheets()
+    dose = Dose(DOSE, "iv", 0.0, INFUSION_H)
+    return Exposure((dose,), "human", species("human", sheets["species"]), compounds(sheets["compounds"]))
+
+
+def venous_peak(bench: Bench) -> list[Measure]:
+    """V1."""
+    hours = np.arange(0.0, 6.0, 1 / 60)
+    venous = infusion(bench).venous(hours)
+    peak_min = 60 * hours[venous.argmax(axis=0)]
+    return [
+        Measure("venous ketamine at its peak", "uM", venous[:, KETAMINE].max(keepdims=True), 0.5, 1.1),
+        Measure("time of that peak", "min", peak_min[[KETAMINE]], 35.0, 60.0),
+        Measure("norketamine peaks later by", "min", peak_min[[NORKETAMINE]] - peak_min[KETAMINE], 1.0, ANY),
+    ]
+
+
+def hnk_exposure(bench: Bench) -> list[Measure]:
+    """V3."""
+    hours = np.concatenate([np.arange(0.0, 12.0, 0.05), np.arange(12.0, 400.0, 1.0)])
+    arterial = infusion(bench).arterial(hours)
+    area = np.trapezoid(arterial, hours, axis=0)
+    return [
+        Measure("AUC of HNK over that of ketamine", "1", np.array([area[HNK] / area[KETAMINE]]), 1.7, 3.1),
+        Measure("HNK at its peak", "uM", arterial[:, HNK].max(keepdims=True), 0.0, 1.0),
+    ]
+
+
+def magnesium_shift(bench: Bench) -> list[Measure]:
+    """V4: by competition with the Mg block of the circuit itself; ranges are half to one and a half of the record."""
+    reference = channel(bench.config.sheets()["compounds"]).reference_potential
+    shift = 1.0 / bench.circuit.magnesium_free(reference)
+    ranges = {"2A": (8.0, 24.0), "2B": (8.0, 24.0), "2C": (1.15, 3.5), "2D": (1.8, 5.3)}
+    return [Measure(f"IC50 at 1 mM Mg over that without, {k}", "1", shift[[i]], *ranges[k]) for i, k in enumerate(SUBUNITS)]
+
+
+def occupancy(bench: Bench) -> list[Measure]:
+    """V4b."""
+    sheets = bench.config.sheets()
+    rat = species("rat", sheets["species"])
+    brain = _half_block(compounds(sheets["compounds"])["ketamine"], bench.circuit.mixtures[0])
+    plasma = brain / rat.ketamine_brain_to_plasma_unbound
+    return [Measure("unbound plasma ketamine that shuts half of Pyr receptors", "uM", np.array([plasma]), 0.99, 2.14)]
+
+
+def ten_micromolar(bench: Bench) -> list[Measure]:
+    """V4c."""
+    shut = _shut(bench, "ketamine", 10.0)[0] @ bench.circuit.mixtures[0]
+    return [Measure("Pyr NMDA receptors shut by 10 uM", "1", np.array([shut]), 0.78, 0.82)]
+
+
+def weak_hnk(bench: Bench) -> list[Measure]:
+    """V5."""
+    return [Measure("largest block by 1 uM HNK", "1", np.array([_shut(bench, "hydroxynorketamine", 1.0).max()]), 0.0, 0.02)]
+
+
+def baseline(bench: Bench) -> list[Measure]:
+    """V6."""
+    rate, cv = bench.resting
+    rates = [Measure(f"{p} rate", "Hz", rate[:, k], *recorded(p, "rate")) for k, p in enumerate(POPULATIONS)]
+    return rates + [Measure(f"{p} CV of ISI", "1", cv[:, k], *recorded(p, "cv_isi")) for k, p in enumerate(POPULATIONS)]
+
+
+def coupling(bench: Bench) -> list[Measure]:
+    """V7."""
+
+    def share(rig: Rig) -> np.ndarray:
+        return coupling_curves(rig)[2]
+
+    shares = bench.rigs(share)
+    pyr, pv = (shares[:, POPULATIONS.index(p)] for p in ("Pyr", "PV"))
+    return [Measure("NMDA share of EPSP-spike coupling, Pyr minus PV", "1", pyr - pv, 0.0, ANY)]
+
+
+def trapping(bench: Bench) -> list[Measure]:
+    """V17b: means with twice their standard error."""
+    kept = trapped(*trapping_courses(bench.config, bench.circuit))
+    ranges = {"ketamine": (0.84, 0.88), "memantine": (0.63, 0.79)}
+    return [Measure(f"{drug} left after 120 s", "1", kept[[TRAPPED.index(drug)]], *ranges[drug]) for drug in ranges]
+
+
+def _shut(bench: Bench, drug: str, concentration_uM: float) -> np.ndarray:
+    drugs = compounds(bench.config.sheets()["compounds"])
+    return HillBlock.at(Bath(((drug, concentration_uM),)), drugs, 0.0).value
+
+
+def _half_block(drug: Compound, mixture: np.ndarray) -> float:
+    tried = np.geomspace(1e-3, 1e3, 6001)
+    shut = np.array([by_subunit(np.array([c]), [drug]) @ mixture for c in tried])
+    return float(np.interp(0.5, shut, tried))
+
+
+CLAIMS = [
+    Claim("V1", "After 0.5 mg/kg over 40 min venous ketamine peaks at 0.78 uM (0.5-1.1), norketamine later", "zanos2018", "CAL",
+          "human, 0.5 mg/kg i.v. over 40 min", venous_peak),
+    Claim("V3", "AUC of HNK is 1.7 (S) to 3.1 (R) times that of ketamine, and HNK stays at or below 1 uM", "hasan2021", "CAL",
+          "human, 0.5 mg/kg i.v. over 40 min", hnk_exposure),
+    Claim("V4", "Mg (1 mM) raises the IC50 of ketamine 16-fold at 2A and 2B and about 2-fold at 2C",
+          "recalled, unchecked: Kotermanski and Johnson 2009", "CAL", "receptors at -66 mV", magnesium_shift),
+    Claim("V4b", "Half of NMDA receptors are occupied at 1.42 uM (0.99-2.14) unbound ketamine in plasma", "shaffer2014", "CAL",
+          "rat; Pyr receptors at equilibrium", occupancy),
+    Claim("V4c", "10 uM ketamine shuts 80 +- 2 % of NMDA current of cortical neurons", "mealing1999", "PRED",
+          "bath, Pyr receptors at equilibrium", ten_micromolar),
+    Claim("V5", "HNK at 1 uM blocks less than 2 % with 1 mM Mg", "abbott_popescu2020", "PRED", "bath, every class and subunit",
+          weak_hnk),
+    Claim("V6", "Untreated cells fire at 1-3 (Pyr), 8-20 (PV), 3-8 (SST), 3-10 Hz (VIP), with CV 0.8-1.3",
+          "recalled, unchecked: awake rodent prefrontal cortex", "CAL", "healthy circuit, no drug", baseline),
+    Claim("V7", "NMDA receptors carry more of EPSP-spike coupling in Pyr than in PV cells", "rotaru2011", "CAL",
+          "single pathway, five volleys at 50 Hz, all NMDA receptors shut", coupling),
+    Claim("V17b", "After 120 s without agonist 86 % of ketamine block and 71 % of memantine block are left", "mealing1999", "CAL",
+          "receptors, drug and agonist, wash, agonist", trapping),
+]  # fmt: skip
