@@ -115,7 +115,8 @@ class Rig:
     def postsynaptic_potentials(self, source: str, cells: int = 4) -> dict[str, np.ndarray]:
         """Peak somatic deflection (mV) at contacts of single cells of `source`, by target population.
 
-        Excitatory ones from rest, inhibitory ones from BELOW_THRESHOLD_MV below each cell's threshold.  One value a contact; plastic sites that are empty give none.
+        Excitatory ones from rest, inhibitory ones from BELOW_THRESHOLD_MV below each cell's threshold.  One value a contact;
+        plastic sites that are empty give none.
         """
         passive = self.passive()
         held = source != "Pyr"

@@ -28,7 +28,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 def _page(dataset: xr.Dataset, folder: Path, name: str, panel: Callable[[Axes, xr.Dataset], None]) -> Path:
     sheets = dataset["sheet"].values
-    figure, axes = plt.subplots(1, len(sheets), figsize=(5.4 * len(sheets), 4.0), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(1, len(sheets), figsize=(5.4 * len(sheets), 4.4), squeeze=False, layout="constrained")
     for axis, sheet in zip(axes[0], sheets, strict=True):
         panel(axis, dataset.sel(sheet=sheet).transpose("seed", ...))
         axis.set_title(f"sheet {sheet}", loc="left", fontsize=10)
@@ -64,13 +64,18 @@ def _trains(axis: Axes, cell: xr.Dataset) -> None:
         values = cell["pulse_ratio"].sel(projection=name)
         if np.isfinite(values).all():
             seen.setdefault(" ".join(f"{v:.2f}" for v in values.mean("seed").values), []).append(str(name))
-    for colour, names in zip(ORDERED * 3, seen.values(), strict=False):
+    for k, names in enumerate(seen.values()):
+        colour, marker = ORDERED[k % len(ORDERED)], "os^D"[k // len(ORDERED)]
         values, expected = (cell[v].sel(projection=names[0]) for v in ("pulse_ratio", "pulse_expected"))
         label = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         axis.plot(cell["pulse"].values, expected.mean("seed").values, "-", color=colour, linewidth=1)
-        axis.plot(cell["pulse"].values, values.mean("seed").values, "o", color=colour, markersize=5, label=label)
+        axis.plot(cell["pulse"].values, values.mean("seed").values, marker, color=colour, markersize=5, label=label)
     axis.axhline(1.0, color=INK, linewidth=0.8, linestyle=":")
+    axis.set_yscale("log")
+    axis.set_yticks([0.1, 0.2, 0.5, 1.0, 2.0], ["0.1", "0.2", "0.5", "1", "2"])
+    axis.set_xticks(cell["pulse"].values)
     tidy(axis, "pulse of a 20 Hz train (dots: network, lines: recursion)", "conductance over that of the first pulse")
+    axis.legend(frameon=False, fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.16))
 
 
 def _dendrite(axis: Axes, cell: xr.Dataset) -> None:
@@ -109,6 +114,7 @@ def _coupling(axis: Axes, cell: xr.Dataset) -> None:
             share = float(cell["nmda_coupling"].sel(population=p).mean())
             label = f"{p}, NMDA share {share:.2f}" if nmda == "free" else ""
             axis.plot(cell["contacts"].values, values, style, color=COLOURS[p], label=label)
+    axis.set_xscale("log")
     tidy(axis, "Pyr contacts that fire together (solid: NMDA free, dashed: shut)", "chance to spike")
 
 
