@@ -63,7 +63,7 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
         nmda_open_probability=_open_probability(circuit, weights, nano),
         magnesium_free=_magnesium_free(circuit, nano),
         open_potential=_open_potential(circuit, raw.mean),
-        nmda_share=circuit.by_population(nano["NMDA"]) / circuit.by_population(nano["NMDA"] + nano["AMPA"]),
+        nmda_share=_share(circuit.by_population(nano["NMDA"]), circuit.by_population(nano["NMDA"] + nano["AMPA"])),
         release_on_pyr=release_on_pyr,
         glutamate_release=glutamate,
         glutamate_cycling=cycling,
@@ -76,6 +76,11 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
         spike_time=time_ms,
         spike_release=raw.spike_release,
     )
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Part over whole; NaN where there is nothing."""
+    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)
 
 
 def _by_subunit(circuit: Circuit, nano: dict[str, np.ndarray], name: str) -> np.ndarray:

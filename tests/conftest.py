@@ -46,7 +46,7 @@ def network(seed: int = 1, name: str = "sst", **options: object) -> Network:
 def brief(dose: float = 10.0, seed: int = 1, **changes: object) -> Config:
     """A run of a few biological seconds that still passes every link."""
     protocol = Protocol((-12.0, 0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.2, rest=2.0)
-    settings = dict(study="brief", circuit="sst", species="rat", doses=(Dose(dose, "ip"),), baseline="depressed",
+    settings = dict(study="brief", circuit="sst", species="rat", doses=(Dose(dose, "ip"),),
                     scale=SMALL, seed=seed, protocol=protocol)  # fmt: skip
     return Config(**(settings | changes))  # type: ignore[arg-type]
 

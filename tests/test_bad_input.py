@@ -43,15 +43,15 @@ BAD_WORDS = {
         f"share {share!r}": ((*RUN, "--share", share), "--share", repr(share), "k/N")
         for share in ("3/2", "0/2", "-1/2", "1", "1/2/3", "a/b", "", "1/0", "1.0/2")
     },
-    "bad baseline": ((*RUN, "--baseline", "happy"), "--baseline", "'happy'", "healthy", "depressed"),
-    "bad sheet": ((*RUN, "--sheet", "species"), "--sheet", "'species'", *CIRCUITS),
-    "bad sheet beside all": ((*RUN, "--sheet", "all", "--sheet", "nonsense"), "--sheet", "'nonsense'"),
+    "bad baseline": ((*RUN, "--baseline", "happy"), "--baseline", "'happy'", "healthy", "spine_loss", "sst_loss", "both"),
+    "bad sheet": ((*RUN, "--sheet", "species"), "'species'", *CIRCUITS, ".toml"),
+    "bad sheet beside all": ((*RUN, "--sheet", "all", "--sheet", "nonsense"), "'nonsense'"),
     "override without value": ((*RUN, "--set", "circuit.Pyr.rest"), "--set", "'circuit.Pyr.rest'"),
     "override that is no number": ((*RUN, "--set", "circuit.Pyr.rest=low"), "--set", "'circuit.Pyr.rest=low'"),
     "override with an empty value": ((*RUN, "--set", "circuit.Pyr.rest="), "--set", "'circuit.Pyr.rest='"),
     "override that is not finite": ((*RUN, "--set", "circuit.Pyr.rest=nan"), "[Pyr] rest", "finite"),
-    "override of no number": ((*RUN, "--set", "circuit.Pyr.nothing=1"), "'Pyr.nothing'", "sst.toml"),
-    "override of no section": ((*RUN, "--set", "circuit.Nobody.rest=1"), "'Nobody.rest'", "sst.toml"),
+    "override of no number": ((*RUN, "--set", "circuit.Pyr.nothing=1"), "'Pyr.nothing'", "dendritic.toml"),
+    "override of no section": ((*RUN, "--set", "circuit.Nobody.rest=1"), "'Nobody.rest'", "dendritic.toml"),
     "override of no sheet": ((*RUN, "--set", "sst.Pyr.rest=1"), "'sst.Pyr.rest'", "circuit", "spines"),
     "negative dose": ((*RAT, "1h", "--dose", "-1"), "dose", "-1"),
     "nan dose": ((*RAT, "1h", "--dose", "nan"), "dose", "nan"),
@@ -141,7 +141,7 @@ def test_a_reader_that_leaves_early_is_no_traceback():
 
 # Files
 
-CONFIG = Config("toy", "sst", "rat", (Dose(10.0, "ip"),), "depressed", 1.0, 1, one_day(0.26))
+CONFIG = Config("toy", "sst", "rat", (Dose(10.0, "ip"),), 1.0, 1, one_day(0.26))
 
 
 def whole_run(folder: Path) -> Path:
@@ -196,7 +196,7 @@ BAD_PATHS = {
     "cut in half": damaged(lambda data: data[: len(data) // 2]),
     "cut by one byte": damaged(lambda data: data[:-1]),
     "one byte of an array changed": damaged(stored_numbers),
-    "one byte of an attribute's name changed": damaged(lambda data: data.replace(b"baseline\0", b"b\xffseline\0", 1)),
+    "one byte of an attribute's name changed": damaged(lambda data: data.replace(b"run_id\0", b"r\xffn_id\0", 1)),
     "a folder without manifest": lambda folder: folder,
     "a manifest that is no JSON": manifest("{"),
     "a manifest that is a list": manifest("[]"),

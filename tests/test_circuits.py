@@ -16,10 +16,10 @@ from circuits import equations as eq
 from circuits.activity import lfp_proxy, pair_correlation, rate_statistics
 from circuits.build import Structure
 from circuits.wiring import GROUPS, draw, group_of, group_sizes
-from parameters import POPULATIONS, circuit_numbers, sheet
+from parameters import POPULATIONS, SUBUNITS, circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
-OPEN = np.zeros((4, 2))
+OPEN = np.zeros((4, 4))
 
 
 def test_threefry_gives_its_published_known_answers():
@@ -108,13 +108,16 @@ def test_a_description_is_hashable_and_names_its_projections_when_asked_for_anot
         circuit.projection("VIP", "Pyr")
 
 
-def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_numbers():
-    assert len(re.findall(r"\(1 - block_\w\w\)", eq.CELLS)) == 2  # one a receptor term, in one line
-    assert eq.methods_text().count("block_AB") == 1
-    text = "\n".join(
-        (eq.MEMBRANE, eq.NMDA, eq.RECEPTORS, eq.RESET, eq.EXCITATORY_SPIKE, eq.FAST_SPIKE, eq.SLOW_SPIKE, eq.THRESHOLD)
-    )
-    formulas = re.sub(r":.*", "", text)
+@pytest.mark.parametrize("dendrites", [False, True])
+def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_numbers(dendrites):
+    assert eq.RECEPTOR.count("block") == 1  # one template serves every subunit and compartment
+    text = eq.cells(dendrites)
+    factors = re.findall(r"\(1 - block_\w+\)", text)
+    assert len(factors) == len(SUBUNITS) * (2 if dendrites else 1)
+    assert len(re.findall(r"block", text)) == len(factors) + len(SUBUNITS)  # the factors, and the declaration of each
+    pieces = (eq.currents(dendrites), eq.reset(dendrites), eq.THRESHOLD, *(eq.spike(g, dendrites) for g in GROUPS))
+    formulas = re.sub(r":.*", "", "\n".join(pieces))
+    formulas = re.sub(r"_2[ABCD]", "", formulas)
     assert set(re.findall(r"(?<![\w.])\d+\.?\d*(?:e-?\d+)?", formulas)) == {"1"}
 
 
@@ -153,7 +156,7 @@ def test_every_projection_delivers_its_conductance_and_to_its_target_only():
             pre, post = circuit.cells(source), circuit.cells(target)
             mine = (s >= pre.start) & (s < pre.stop) & (t >= post.start) & (t < post.stop)
             engine.load(f"{group}.weight", np.where(mine, projection.weight * 1e-9, 0.0))
-        for name in ("g_AMPA", "g_NMDA", "g_fast", "g_slow", "I_adapt"):
+        for name in ("g_AMPA", *(f"g_{k}" for k in SUBUNITS), "g_fast", "g_slow", "I_adapt"):
             engine.load(f"cells.{name}", np.zeros(circuit.size))
         kick = net.wiring.rest * 1e-3
         kick[circuit.cells(source)] = 0.0
@@ -165,7 +168,7 @@ def test_every_projection_delivers_its_conductance_and_to_its_target_only():
         assert (arrived[reached] > 0).all(), f"{source}->{target}"
         assert (arrived[~reached] == 0).all(), f"{source}->{target}"
         if source == "Pyr":
-            assert (engine.fetch("cells.g_NMDA")[reached] > 0).all(), f"{source}->{target}"
+            assert (engine.fetch("cells.g_2A")[reached] > 0).all(), f"{source}->{target}"
         engine.load("cells.v", net.wiring.rest * 1e-3)
         engine.run(0.02)  # nothing is left on its way
     net.close()
@@ -174,14 +177,14 @@ def test_every_projection_delivers_its_conductance_and_to_its_target_only():
 def test_full_block_silences_the_nmda_current():
     net = network()
     weights = healthy_weights(net.circuit)
-    half, full = (net.observe(weights, np.full((4, 2), b), 0.5) for b in (0.5, 1.0))
+    half, full = (net.observe(weights, np.full((4, 4), b), 0.5) for b in (0.5, 1.0))
     # What is reported is sampled in the simulator, from the variable that enters the membrane equation.
     assert half.nmda_conductance.mean() > 0
     assert (full.nmda_conductance == 0).all() and (full.nmda_share == 0).all()
-    assert full.nmda_open_probability.min() > 0  # receptors still gate, the pore is shut
-    net.engine.load("cells.g_NMDA", np.full(net.circuit.size, 1e-6))
-    silent = [net.observe(weights, np.ones((4, 2)), 0.05, settle=0.0).spike_count.sum() for _ in range(2)]
-    net.engine.load("cells.g_NMDA", np.full(net.circuit.size, 1e-6))
+    assert full.nmda_open_probability[net.circuit.mixtures > 0].min() > 0  # receptors still gate, the pore is shut
+    net.engine.load("cells.g_2B", np.full(net.circuit.size, 1e-6))
+    silent = [net.observe(weights, np.ones((4, 4)), 0.05, settle=0.0).spike_count.sum() for _ in range(2)]
+    net.engine.load("cells.g_2B", np.full(net.circuit.size, 1e-6))
     driven = net.observe(weights, OPEN, 0.05, settle=0.0).spike_count.sum()
     net.close()
     assert driven > 10 * max(silent)  # 1 uS of NMDA conductance moves no cell while shut, and all when open
@@ -200,7 +203,7 @@ def test_the_background_is_the_same_for_every_dose_and_differs_between_looks_and
     first, again, other = network(), network(), network(2)
     weights = healthy_weights(first.circuit)
     free = [first.observe(weights, OPEN, 0.3).excitatory_events_background for _ in range(2)]
-    blocked = again.observe(weights, np.full((4, 2), 0.7), 0.3).excitatory_events_background
+    blocked = again.observe(weights, np.full((4, 4), 0.7), 0.3).excitatory_events_background
     elsewhere = other.observe(weights, OPEN, 0.3).excitatory_events_background
     for net in (first, again, other):
         net.close()
@@ -232,7 +235,7 @@ def test_block_on_pyramidal_cells_alone_lowers_their_rate():
     for seed in (1, 2, 3):
         net = network(seed)
         weights = healthy_weights(net.circuit)
-        block = np.zeros((4, 2))
+        block = np.zeros((4, 4))
         free = net.observe(weights, block, 2.0).rate[0]
         block[0] = 0.5
         changes.append(net.observe(weights, block, 2.0).rate[0] / free - 1.0)
@@ -283,13 +286,22 @@ def test_field_proxy_adds_weighted_inhibition_to_the_excitation_of_6_ms_before()
 
 
 def test_a_binary_is_known_by_all_it_depends_on(monkeypatch):
-    base = Structure(500, 400, (1, 2, 3, 4))
-    keys = {cache._key(s) for s in (base, replace(base, cells=501), replace(base, precision=64), replace(base, step_ms=0.05))}
+    base = Structure(500, 400, False, (1, 2, 3, 4))
+    keys = {
+        cache._key(s)
+        for s in (
+            base,
+            replace(base, cells=501),
+            replace(base, dendrites=True),
+            replace(base, precision=64),
+            replace(base, step_ms=0.05),
+        )
+    }
     monkeypatch.setattr(cache, "FLAGS", [*cache.FLAGS, "-g"])
     keys.add(cache._key(base))
     monkeypatch.setattr(cache, "cpu_target", lambda: "another machine")
     keys.add(cache._key(base))
-    assert len(keys) == 6
+    assert len(keys) == 7
 
 
 def test_many_processes_build_a_binary_once_and_never_see_half_of_it(monkeypatch, tmp_path):
@@ -304,8 +316,8 @@ def test_many_processes_build_a_binary_once_and_never_see_half_of_it(monkeypatch
 
     monkeypatch.setattr(cache, "_compile", compile_slowly)
     found: list[str] = []
-    asked = [threading.Thread(target=lambda: found.append((cache.program(Structure(9, 5, (1, 1, 1, 1))) / "main").read_text()))
-             for _ in range(6)]  # fmt: skip
+    structure = Structure(9, 5, False, (1, 1, 1, 1))
+    asked = [threading.Thread(target=lambda: found.append((cache.program(structure) / "main").read_text())) for _ in range(6)]
     for thread in asked:
         thread.start()
     for thread in asked:

@@ -12,7 +12,7 @@ import pytest
 from experiments.record import Variable
 from experiments.store import write_run
 from experiments.studies.dose_response import DOSES, STUDY
-from experiments.study import Options
+from experiments.study import DEFAULT_SHEET, Options
 from parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
 from parameters.sheet import SHEETS, STATUSES
 from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, shell
@@ -166,7 +166,7 @@ def test_the_list_has_every_dose_of_every_seed_and_writes_nothing(call, tmp_path
     assert len(DOSES) == 6
     assert all(mine for mine, _ in found)
     labels = {name.rpartition("_")[0] for _, name in found}
-    assert labels == {f"sst_dose-{dose:g}_seed-{seed}" for dose in DOSES for seed in range(1, seeds + 1)}
+    assert labels == {f"{DEFAULT_SHEET}_dose-{dose:g}_seed-{seed}" for dose in DOSES for seed in range(1, seeds + 1)}
     assert len(set(ids(found))) == len(found) == 6 * seeds
     assert list(tmp_path.iterdir()) == []
 
@@ -218,6 +218,10 @@ def base_ids() -> list[str]:
         ("--set", "cascade.cascade.bdnf_gain=2"),
         ("--set", "spines.spines.nascent_loss=0"),
         ("--spikes",),
+        ("--site", "gaba_any"),
+        ("--selectivity", "use_dependent"),
+        ("--hcn", "hcn1"),
+        ("--manipulate", "delete-GluN2B@SST"),
     ],
     ids=" ".join,
 )
@@ -227,10 +231,11 @@ def test_an_option_that_changes_the_result_changes_every_run_id(call, option):
     assert set(found).isdisjoint(base_ids())
 
 
-@pytest.mark.parametrize(
-    "option",
-    [(), ("--workers", "1"), ("--workers", "7"), ("--out", "there"), ("--share", "1/1"), ("--scale", "1"), ("--sheet", "sst")],
-)
+SAME = ((), ("--workers", "1"), ("--workers", "7"), ("--out", "there"), ("--share", "1/1"), ("--scale", "1"),
+        ("--sheet", DEFAULT_SHEET), ("--baseline", "spine_loss"))  # fmt: skip
+
+
+@pytest.mark.parametrize("option", SAME)
 def test_an_option_that_does_not_change_the_result_changes_no_run_id(call, option):
     assert ids(listed(call, *BASE, *option)) == base_ids()
 

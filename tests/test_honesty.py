@@ -100,7 +100,8 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
         [sys.executable, "-c", code, str(target)], capture_output=True, text=True, cwd=tmp_path, env=environment
     )
     assert done.returncode == 0, done.stderr
-    assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, "compounds", "species", "cascade", "spines"}
+    others = {"compounds", "species", "cascade", "spines", "hypotheses", "recordings"}
+    assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS} | others
 
 
 def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):
@@ -129,7 +130,7 @@ def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path
         "if __name__ == '__main__':\n"
         "    short = Protocol((0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.05, rest=0.2)\n"
         "    runs = [Run({'dose': 10.0, 'seed': 1}, replace(brief(), protocol=short))]\n"
-        "    study = Study('brief', 'a question', {'dose': 'mg/kg'}, lambda o: runs, lambda d: ('', 'found'), lambda d, f: f)\n"
+        "    study = Study('brief', 'a question', {'dose': 'mg/kg'}, lambda o: runs, lambda d: ('', 'found'), lambda d, f: [f])\n"
         "    conduct(study, Options(out=Path(sys.argv[1])))\n"
     )
     script = tmp_path / "interpreted.py"

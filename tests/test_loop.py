@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import t as student
 
 from circuits import NetworkError
+from experiments.hypotheses import Hypotheses
 from experiments.protocol import Protocol, one_day
 from experiments.record import arrange
 from experiments.run import Outcome, simulate
@@ -55,8 +56,8 @@ def test_the_drug_shuts_receptors_while_it_is_there_and_only_then(vehicle_and_dr
     assert block[24.0].max() < 0.01
 
 
-def test_the_depressed_baseline_has_a_quarter_of_the_contacts_lost_and_the_healthy_background():
-    depressed, healthy = (run(replace(brief(0.0), baseline=b)) for b in ("depressed", "healthy"))
+def test_spine_loss_takes_a_quarter_of_the_contacts_and_leaves_the_healthy_background():
+    depressed, healthy = (run(replace(brief(0.0), hypotheses=Hypotheses(baseline=b))) for b in ("spine_loss", "healthy"))
     contacts = [o.seen[0].spines.mature.mean() for o in (depressed, healthy)]
     assert contacts[0] / contacts[1] == pytest.approx(0.75, abs=0.01)
     events = [o.seen[0].activity.excitatory_events_background.mean() for o in (depressed, healthy)]

@@ -24,9 +24,10 @@ FEW = settings(max_examples=10, deadline=None)
 
 def magnesium_free(potential: float, magnesium: float = 1.0) -> np.ndarray:
     """Share of receptors of each subunit that is free of Mg, from the numbers of a circuit sheet."""
-    receptors = circuit_numbers(sheet("pv_sst")).receptors
-    relief = np.array([1.0, 1.0, receptors.magnesium_relief_2CD, receptors.magnesium_relief_2CD])
-    held = magnesium / (receptors.magnesium_half * relief) * math.exp(-receptors.magnesium_slope * potential)
+    circuit = circuit_numbers(sheet("pv_sst"))
+    receptors = circuit.receptors
+    half = np.array([circuit.subunits[k].magnesium_half for k in SUBUNITS])
+    held = magnesium / half * math.exp(-receptors.magnesium_slope * potential)
     return 1.0 / (1.0 + held)
 
 
