@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-STUDIES = ("dose_response", "physiology")
+STUDIES = ("dose_response", "acute", "physiology")
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
@@ -57,7 +57,7 @@ def run(
     sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, manipulations: tuple[str, ...],
     overrides: tuple[str, ...], spikes: bool,
 ) -> None:  # fmt: skip
-    """Run STUDY (dose_response or physiology).  What is finished is skipped, so the same command goes on after any stop."""
+    """Run STUDY: dose_response, acute or physiology.  What is finished is skipped; the same command goes on after a stop."""
     from experiments.conduct import conduct, listing
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses

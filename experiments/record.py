@@ -101,14 +101,15 @@ def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     return {"time": Variable(("time",), np.array([s.look.time for s in seen]), "h", "hours since the first dose")}
 
 
-def _scale(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
+def coordinate(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
+    """The coordinate of a dimension whose places have names."""
     return {name: Variable((name,), np.array(values, dtype=object), "", name)}
 
 
 def _scales() -> dict[str, Variable]:
     """Coordinates that both courses and readouts have."""
     named = {"population": POPULATIONS, "subunit": SUBUNITS, "compound": COMPOUNDS, "band": tuple(BANDS)}
-    return {key: variable for name, values in named.items() for key, variable in _scale(name, values).items()}
+    return {key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()}
 
 
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
@@ -184,7 +185,7 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
-    out = _scale("readout", READOUTS) | _scales()
+    out = coordinate("readout", READOUTS) | _scales()
     time, moments = traces["time"].values, config.protocol.moments()
     low, high = config.protocol.window()
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)

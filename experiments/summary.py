@@ -41,7 +41,7 @@ def spread(values: np.ndarray) -> str:
 
 
 def baseline_line(cell: xr.Dataset, sheet: str) -> str:
-    """What the circuit did before any drug, and whether the NMDA shares are ordered as recorded in slices."""
+    """What the circuit did before any drug, and what NMDA receptors carry of its excitation."""
     first = cell.isel(dose=0)
     parts = []
     for population in first["population"].values:
@@ -50,8 +50,7 @@ def baseline_line(cell: xr.Dataset, sheet: str) -> str:
         parts.append(f"{population} {spread(rate.values)} Hz (CV {cv:.2f})")
     share = first["baseline_nmda_share"].mean("seed")
     pyr, pv = (float(share.sel(population=p)) for p in ("Pyr", "PV"))
-    order = ">" if pyr > pv else "<="
-    return f"Untreated, sheet {sheet}: {', '.join(parts)}; NMDA share of excitation Pyr {pyr:.2f} {order} PV {pv:.2f}."
+    return f"Untreated, sheet {sheet}: {', '.join(parts)}; NMDA share of mean excitatory conductance Pyr {pyr:.2f}, PV {pv:.2f}."
 
 
 def sentence(cell: xr.Dataset, sheet: str) -> str:
@@ -82,10 +81,10 @@ def _largest(spines: dict[float, np.ndarray]) -> str:
     return f"spines change most at {' and '.join(f'{d:g}' for d in equal)} mg/kg ({np.mean(clear[best]):+.1f} %)"
 
 
-def paired(values: xr.DataArray) -> dict[float, np.ndarray]:
-    """Relative change (%) against the vehicle run of the same seed, by dose."""
-    vehicle = values.isel(dose=0)
-    return {float(d): (100.0 * (values.sel(dose=d) / vehicle - 1.0)).values for d in values["dose"].values}
+def paired(values: xr.DataArray, axis: str = "dose") -> dict[float, np.ndarray]:
+    """Relative change (%) against the same seed without drug, by dose or by another axis that begins at none."""
+    vehicle = values.isel({axis: 0})
+    return {float(d): (100.0 * (values.sel({axis: d}) / vehicle - 1.0)).values for d in values[axis].values}
 
 
 def is_clear(percent: np.ndarray) -> bool:

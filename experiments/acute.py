@@ -1,0 +1,105 @@
+"""A circuit at constant concentrations of ketamine: what the running circuit does before anything slow has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+from rich.table import Table
+
+from circuits import BANDS, Activity, Network, draw, resting_weights
+from experiments.config import Config
+from experiments.record import CLAMPED, GATING, LOOKED, PER_PYR, SPECTRAL, Groups, Variable, coordinate
+from experiments.summary import change, paired, spread
+from parameters import POPULATIONS, SUBUNITS, HypothesisNumbers, channel, compounds
+from pharmacology import Bath, Gating
+
+CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+SETTLE_S, LOOK_S = 2.0, 10.0
+BATH_H = 1.0  # in the bath before a look: long enough for a trapping drug to settle
+
+
+def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
+    """One wiring at every concentration, in one bath after the other from nothing upwards."""
+    sheets, switches = config.sheets(), config.hypotheses
+    circuit, drugs = config.described(), compounds(sheets["compounds"])
+    sizes = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
+    wiring_seed, spiking_seed = np.random.SeedSequence(config.seed).spawn(4)[:2]
+    network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)
+    seen: list[Activity] = []
+    blocks = []
+    try:
+        for concentration in CONCENTRATIONS_UM:
+            bath = Bath((("ketamine", concentration),))
+            block = switches.block(bath, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
+            if seen:
+                last = seen[-1]
+                block = block.advance(bath, Gating(last.nmda_open_probability, last.magnesium_free, last.open_potential), BATH_H)
+            blocks.append(switches.nmda_shut(block, circuit))
+            hcn = switches.hcn_shut(concentration, sizes)
+            seen.append(network.observe(resting_weights(circuit), blocks[-1], LOOK_S, SETTLE_S, hcn))
+            tell(SETTLE_S + LOOK_S)
+    finally:
+        network.close()
+    return {"summary": _arranged(seen, np.array(blocks))}
+
+
+def _arranged(seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
+    found = coordinate("population", POPULATIONS) | coordinate("subunit", SUBUNITS) | coordinate("band", tuple(BANDS))
+    found["concentration"] = Variable(("concentration",), np.array(CONCENTRATIONS_UM), "uM", "ketamine in the bath")
+
+    def add(name: str, dims: tuple[str, ...], values: list[np.ndarray | float], unit: str, meaning: str) -> None:
+        found[name] = Variable(("concentration", *dims), np.array(values, dtype=float), unit, meaning)
+
+    add("block", ("population", "subunit"), list(blocks), "1", "share of NMDA receptors shut")
+    for name, meaning in GATING.items():
+        add(name, ("population", "subunit"), [getattr(a, name) for a in seen], "1", meaning)
+    for name, (dim, unit, meaning) in LOOKED.items():
+        add(name, (dim,) if dim else (), [getattr(a, name) for a in seen], unit, meaning)
+    for name, (dim, unit, meaning) in SPECTRAL.items():
+        add(name, (dim,) if dim else (), [getattr(a.spectrum, name) for a in seen], unit, meaning)
+    for name, (unit, meaning) in CLAMPED.items():
+        add(name, (), [np.nanmean(getattr(a.currents, name)) for a in seen], unit, f"{meaning}, clamped Pyr cells")
+    for name, (unit, meaning) in PER_PYR.items():
+        add(name, (), [getattr(a, name).mean() for a in seen], unit, f"{meaning}, mean over Pyr cells")
+    return found
+
+
+def _rate(population: str) -> Callable[[xr.Dataset], xr.DataArray]:
+    return lambda cell: cell["rate"].sel(population=population)
+
+
+COLUMNS: dict[str, Callable[[xr.Dataset], xr.DataArray]] = {p: _rate(p) for p in POPULATIONS} | {
+    "glutamate": lambda d: d["glutamate_release"],
+    "sEPSC Hz": lambda d: d["sepsc_rate"],
+    "sIPSC Hz": lambda d: d["sipsc_rate"],
+    "apical NMDA": lambda d: d["apical_nmda"],
+    "apical Ca": lambda d: d["apical_calcium"],
+    "gamma": lambda d: d["power"].sel(band="gamma"),
+}
+
+
+def answer(dataset: xr.Dataset) -> tuple[Table, str]:
+    """Everything relative to the same seed without drug, mean and SD over seeds; and a sentence a sheet."""
+    table = Table(title="relative to the same wiring without drug, mean ± SD over seeds", title_justify="left")
+    for heading in ("sheet", "uM", *COLUMNS):
+        table.add_column(heading, justify="left" if heading == "sheet" else "right")
+    for sheet in dataset["sheet"].values:
+        cell = dataset.sel(sheet=sheet)
+        for c in dataset["concentration"].values[1:]:
+            shown = [relative(pick(cell)).sel(concentration=c).values for pick in COLUMNS.values()]
+            table.add_row(str(sheet), f"{c:g}", *(spread(v) if np.isfinite(v).all() else "" for v in shown))
+    return table, "\n".join(_sentence(dataset.sel(sheet=s), str(s)) for s in dataset["sheet"].values)
+
+
+def relative(values: xr.DataArray) -> xr.DataArray:
+    """Over the same seed's value without drug."""
+    return values / values.sel(concentration=0.0)
+
+
+def _sentence(cell: xr.Dataset, sheet: str) -> str:
+    pyr = paired(cell["rate"].sel(population="Pyr"), "concentration")
+    best = max(pyr, key=lambda c: float(np.mean(pyr[c])))
+    parts = [f"{c:g} uM {change(pyr[c], 'Pyr firing')}" for c in (1.0, 10.0, 100.0)]
+    return f"Sheet {sheet}: {'; '.join(parts)}; it is highest at {best:g} uM."
