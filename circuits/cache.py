@@ -77,7 +77,8 @@ def program(structure: Structure) -> Path:
 def _key(structure: Structure) -> str:
     parts = [repr(structure), background.cpp_source(), str(FLAGS + LINK_FLAGS)]
     parts += [version("brian2"), str(compiler()), cpu_target()]
-    parts += [Path(source).read_text() for source in (build.__file__, eq.__file__, Path(build.__file__).with_name("server.h"))]
+    parts += [Path(source).read_text() for source in (build.__file__, Path(build.__file__).with_name("server.h"))]
+    parts += eq.compiled(structure.dendrites)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 

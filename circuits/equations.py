@@ -272,15 +272,35 @@ def tap(dendrites: bool) -> str:
     return f"AMPA_post = ({ampa})/N_pre : amp (summed)\nGABA_post = ({gaba})/N_pre : amp (summed)\n"
 
 
+def compiled(dendrites: bool) -> list[str]:
+    """Every text that a compiled network is made of."""
+    groups = ("plastic", "excitatory", "fast", "slow")
+    return [cells(dendrites), THRESHOLD, reset(dendrites), background(dendrites), sample(dendrites), synapse(dendrites),
+            *(spike(group, dendrites) for group in groups), ELECTRODE, tap(dendrites)]  # fmt: skip
+
+
 def methods_text(dendrites: bool) -> str:
-    """All equations with their events, for printing."""
+    """All equations with their events, for printing: K stands for a GluN2 subunit, T for the population of a target."""
+    here = (SYNAPTIC.format(total="sum over K of open_K", tonic="") + RECEPTOR + GLUTAMATE).replace("_here", "")
+    soma, dendrite = SOMA.format(coupled=COUPLED if dendrites else ""), APICAL if dendrites else ""
+    delivered = "arrived = weight*release_T"
+    excitatory = "g_AMPA += arrived*AMPA_left\ng_K += arrived*NMDA_K*unbound_K of the sending cell"
+    place = ", in the compartment where the contact stands" if dendrites else ""
+    twice = "; the dendrite has the same with v_apical, and g_tonic beside g_slow" if dendrites else ""
     parts = [
-        ("Cells (every population)", currents(dendrites)),
+        (
+            "Cells (every population; only Pyr cells have a dendrite)" if dendrites else "Cells (every population)",
+            soma + dendrite,
+        ),
+        (f"Synaptic currents, for K = {', '.join(SUBUNITS)}{twice}", here),
         ("Spike when", THRESHOLD),
-        ("Reset and release", reset(dendrites)),
-        ("Background, every step", background(dendrites)),
-        ("Spike of a Pyr cell, on its target", spike("excitatory", dendrites)),
-        ("Spike of a PV cell, on its target", spike("fast", dendrites)),
-        ("Spike of an SST or VIP cell, on its target", spike("slow", dendrites)),
+        ("Reset", FIRE + ("v_apical += v_kick\n" if dendrites else "")),
+        (
+            "Release at a spike, for terminals on T (Tsodyks and Markram), and receptors left unbound",
+            RELEASE_TERMINAL + RELEASE_SUBUNIT,
+        ),
+        (f"Arrival of a Pyr spike after its delay{place}", f"{delivered}\n{excitatory}"),
+        (f"Arrival of a PV spike (g_fast), of an SST or VIP spike (g_slow){place}", f"{delivered}\ng_fast += arrived"),
+        ("Background, every step; p_k is the chance of at least k events", BACKGROUND + BACKGROUND_SUBUNIT),
     ]
     return "\n\n".join(f"{title}\n{text.strip()}" for title, text in parts)

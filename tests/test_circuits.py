@@ -111,6 +111,7 @@ def test_a_description_is_hashable_and_names_its_projections_when_asked_for_anot
 @pytest.mark.parametrize("dendrites", [False, True])
 def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_numbers(dendrites):
     assert eq.RECEPTOR.count("block") == 1  # one template serves every subunit and compartment
+    assert eq.methods_text(dendrites).count("block") == 1
     text = eq.cells(dendrites)
     factors = re.findall(r"\(1 - block_\w+\)", text)
     assert len(factors) == len(SUBUNITS) * (2 if dendrites else 1)
@@ -301,7 +302,9 @@ def test_a_binary_is_known_by_all_it_depends_on(monkeypatch):
     keys.add(cache._key(base))
     monkeypatch.setattr(cache, "cpu_target", lambda: "another machine")
     keys.add(cache._key(base))
-    assert len(keys) == 7
+    monkeypatch.setattr(eq, "THRESHOLD", "v >= v_threshold")
+    keys.add(cache._key(base))
+    assert len(keys) == 8
 
 
 def test_many_processes_build_a_binary_once_and_never_see_half_of_it(monkeypatch, tmp_path):
