@@ -41,6 +41,7 @@ def cli() -> None:
 @click.option("--site", default="all", show_default=True, help="Where the drug may block; see prelimbic switches.")
 @click.option("--selectivity", default="subunit", show_default=True, help="What makes block differ between classes.")
 @click.option("--hcn", default="nmda", show_default=True, help="nmda, nmda_hcn1 or hcn1: which channels ketamine shuts.")
+@click.option("--state", default="awake", show_default=True, help="awake, or slice: low background.")
 @click.option(
     "--manipulate",
     "manipulations",
@@ -54,7 +55,7 @@ def cli() -> None:
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 def run(
     study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None,
-    sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, manipulations: tuple[str, ...],
+    sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, state: str, manipulations: tuple[str, ...],
     overrides: tuple[str, ...], spikes: bool,
 ) -> None:  # fmt: skip
     """Run STUDY: dose_response, acute or physiology.  What is finished is skipped; the same command goes on after a stop."""
@@ -73,7 +74,7 @@ def run(
         share=_share(share),
         sheets=tuple(dict.fromkeys(s for name in sheets or (DEFAULT_SHEET,) for s in (CIRCUITS if name == "all" else (name,)))),
         overrides=parse_overrides(overrides),
-        hypotheses=Hypotheses(site, selectivity, hcn, baseline),
+        hypotheses=Hypotheses(site, selectivity, hcn, baseline, state),
         manipulations=manipulations,
         spikes=spikes,
     )

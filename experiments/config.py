@@ -91,7 +91,8 @@ class Config:
             return "no"
         if self.scale != 1.0:
             return "other size"
-        return "inherited" if self.manipulations or self.hypotheses.baseline != "healthy" else "yes"
+        untouched = self.hypotheses.baseline == "healthy" and self.hypotheses.state == "awake" and not self.manipulations
+        return "yes" if untouched else "inherited"
 
     def check(self) -> None:
         """Fill every record that the run will need.  Raises SheetError, CircuitError or SpineError."""

@@ -42,6 +42,10 @@ SWITCHES: dict[str, dict[str, str]] = {
         "sst_loss": "SST conductances and apical tonic inhibition x 0.6 (Yao et al. 2022)",
         "both": "spine_loss and sst_loss together",
     },
+    "state": {
+        "awake": "the background that the sheet was calibrated with (default)",
+        "slice": "a slice: low background (sheet hypotheses, slice_background); currents are those of voltage clamp in any state",
+    },
 }
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
@@ -60,6 +64,7 @@ class Hypotheses:
     selectivity: str = "subunit"
     hcn: str = "nmda"
     baseline: str = "spine_loss"
+    state: str = "awake"
 
     def __post_init__(self) -> None:
         for switch, options in SWITCHES.items():
@@ -68,10 +73,11 @@ class Hypotheses:
                 raise HypothesisError(f"--{switch} is {chosen!r} but must be one of {', '.join(options)}")
 
     def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
-        """The circuit at this baseline."""
-        steps = {"contacts": spines.depressed_share, "sst": numbers.sst_left}
-        chosen = {"healthy": (), "spine_loss": ("contacts",), "sst_loss": ("sst",), "both": ("contacts", "sst")}
-        return manipulated(circuit, tuple(f"{name}={steps[name]!r}" for name in chosen[self.baseline]))
+        """The circuit at this baseline and in this state."""
+        steps = {"contacts": spines.depressed_share, "sst": numbers.sst_left, "slice": numbers.slice_background}
+        chosen = {"healthy": (), "spine_loss": ("contacts",), "sst_loss": ("sst",), "both": ("contacts", "sst")}[self.baseline]
+        chosen += {"awake": (), "slice": ("slice",)}[self.state]
+        return manipulated(circuit, tuple(f"{name}={steps[name]!r}" for name in chosen))
 
     def block(self, exposure: Concentrations, compounds: dict[str, Compound], channel: Channel, circuit: Circuit,
               numbers: HypothesisNumbers, time: float) -> Block:  # fmt: skip

@@ -7,12 +7,12 @@ running circuit is asked here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from experiments.config import Config
 from experiments.figures.physiology import draw
-from experiments.hypotheses import Hypotheses
 from experiments.physiology import answer, examine
 from experiments.protocol import Protocol
 from experiments.record import Groups
@@ -24,7 +24,7 @@ WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x seed, always as the sheet rests: a baseline is a condition of a running circuit."""
-    switches = Hypotheses(options.hypotheses.site, options.hypotheses.selectivity, options.hypotheses.hcn, "healthy")
+    switches = replace(options.hypotheses, baseline="healthy", state="awake")
     return [
         Run(
             {"sheet": circuit_sheet(name).name, "seed": seed},
