@@ -20,7 +20,7 @@ SAMPLE_S = 5e-4
 PSP_WINDOW_S, PULSE_WINDOW_S = 0.06, 0.006
 BELOW_THRESHOLD_MV = 5.0  # where inhibitory potentials are measured
 PROBE_PA = -10.0
-CONDUCTANCE = {"plastic": ("AMPA", 0), "excitatory": ("AMPA", 0), "fast": ("fast", 0), "slow": ("slow", 0)}
+CONDUCTANCE = {"plastic": "AMPA", "excitatory": "AMPA", "fast": "fast", "slow": "slow"}
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class Rig:
         """Largest conductance that one spike adds to every cell, for each target's kind of contact, shape (target, cell)."""
         decay = {"AMPA": self.engine.fetch("cells.tau_AMPA"), "fast": self.engine.fetch("cells.tau_fast"),
                  "slow": self.engine.fetch("cells.tau_slow")}  # fmt: skip
-        kinds = [CONDUCTANCE[g][0] for g in group.values()]
+        kinds = [CONDUCTANCE[g] for g in group.values()]
         before = [self._conductance(kind) for kind in kinds]
         self.kick(np.array([cell]))
         best = np.zeros((len(kinds), self.circuit.size))

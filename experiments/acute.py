@@ -89,8 +89,13 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
         cell = dataset.sel(sheet=sheet)
         for c in dataset["concentration"].values[1:]:
             shown = [relative(pick(cell)).sel(concentration=c).values for pick in COLUMNS.values()]
-            table.add_row(str(sheet), f"{c:g}", *(spread(v) if np.isfinite(v).all() else "" for v in shown))
+            table.add_row(str(sheet), f"{c:g}", *(_tight(v) for v in shown))
     return table, "\n".join(_sentence(dataset.sel(sheet=s), str(s)) for s in dataset["sheet"].values)
+
+
+def _tight(values: np.ndarray) -> str:
+    """`mean±SD` without spaces; nothing where there is no number."""
+    return spread(values).replace(" ± ", "±") if np.isfinite(values).all() else ""
 
 
 def relative(values: xr.DataArray) -> xr.DataArray:

@@ -68,8 +68,8 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
 
 
 def _as_csv(dataset: xr.Dataset) -> str:
-    """One row a run and readout; a value per population where there are four."""
-    flat = {*dataset["run_id"].dims, "readout", "population"}
+    """One row a run and readout or concentration; a value per population where there are four."""
+    flat = {*dataset["run_id"].dims, "readout", "concentration", "population"}
     table = dataset[[n for n, v in dataset.data_vars.items() if set(v.dims) <= flat and n != "run_id"]]
     columns: dict[str, xr.DataArray] = {}
     for name, variable in table.data_vars.items():

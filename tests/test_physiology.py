@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
+import h5py
 import numpy as np
 import pytest
 
 from circuits import Circuit, Rig, constants, manipulated
-from experiments.physiology import expected_pulses
-from parameters import POPULATIONS, SUBUNITS
-from tests.conftest import small_circuit
+from experiments.physiology import coupling_curves, expected_pulses, trapped, trapping_courses
+from parameters import BLOCKERS, POPULATIONS, SUBUNITS
+from tests.conftest import COMMAND, brief, small_circuit
 
 OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))
 PYR, PV, SST, VIP = range(4)
@@ -109,7 +112,7 @@ def test_shutting_resting_hcn_channels_hyperpolarises_and_raises_resistance(benc
     # Leak 10 (of which HCN 1 at -40 mV) and adaptation slope 2 nS: 11 nS are left, and 1 nS pulls no more.
     assert after.resistance[pyr] == pytest.approx(1000 / 11, rel=2e-3)
     assert after.rest[pyr] == pytest.approx((12 * rig.wiring.rest[pyr] + 40) / 11, abs=5e-3)
-    assert after.rest[pv] == pytest.approx(before.rest[pv], abs=1e-4)  # no HCN there
+    assert after.rest[pv] == pytest.approx(before.rest[pv], abs=2e-3)  # no HCN there
 
 
 @pytest.mark.xfail(strict=True, reason="Rig never loads the circuit's own HCN block")
@@ -185,7 +188,7 @@ def test_excitation_depolarises_inhibition_hyperpolarises_and_only_real_contacts
 
 
 def test_inhibition_reverses_at_the_chloride_potential(bench):
-    for reversal, sign in ((-75.0, -1.0), (-30.0, 1.0)):
+    for reversal, sign in ((-90.0, -1.0), (-30.0, 1.0)):
         circuit = small_circuit("sst")
         rig = bench(replace(circuit, receptors=replace(circuit.receptors, inhibitory_reversal=reversal)))
         rig.connect(True)
@@ -206,7 +209,7 @@ def test_inhibition_reverses_at_the_chloride_potential(bench):
     [
         ("Pyr", "PV", (1.0, 0.798, 0.624)),  # U .25, recovery 671 ms, facilitation 17 ms
         ("Pyr", "SST", (1.0, 1.295, 1.148)),  # .28, 194, 507
-        ("SST", "VIP", (1.0, 1.490, 1.681)),  # .16, 45, 376
+        ("SST", "VIP", (1.0, 1.644, 2.040)),  # .16, 45, 376
         ("PV", "Pyr", (1.0, 0.820, 0.636)),  # .25, 706, 21
     ],
 )
@@ -292,11 +295,105 @@ def jahr_stevens(potential_mV: float, magnesium_mM: float, half_mM: float) -> fl
     return 1.0 / (1.0 + magnesium_mM / half_mM * np.exp(-0.062 * potential_mV))
 
 
-@pytest.mark.parametrize("potential", POTENTIALS_MV)
-def test_magnesium_leaves_free_what_jahr_and_stevens_say_in_every_population(bench, potential):
+def test_magnesium_leaves_free_what_jahr_and_stevens_say_in_every_population(bench):
     for name, halves in (("sst", (3.57, 3.57, 14.28, 14.28)), ("dendritic", (3.57, 3.57, 25.0, 40.0))):
-        free, opened = bench(small_circuit(name)).conducting(potential)
-        # What runs is a table of float32: the interneurons' unused receptors answer like the Pyr cells'.
-        assert free[PYR] == pytest.approx([jahr_stevens(potential, 1.0, half) for half in halves], rel=1e-3)
-        assert free == pytest.approx(np.tile(free[PYR], (4, 1)), rel=1e-4)
-        assert np.array_equal(free, opened)
+        rig = bench(small_circuit(name))
+        for potential in POTENTIALS_MV:
+            free, opened = rig.conducting(potential)
+            expected = [jahr_stevens(potential, 1.0, half) for half in halves]
+            assert free == pytest.approx(np.tile(expected, (4, 1)), rel=1e-3)
+            assert np.array_equal(free, opened)
+
+
+@pytest.mark.xfail(strict=True, reason="after thousands of runs the sampling clock skips a tick, and potentials move first")
+def test_what_magnesium_leaves_free_does_not_depend_on_how_often_the_rig_ran_before(bench):
+    rig = bench(small_circuit("sst"))
+    fresh = rig.conducting(40.0)[0]
+    for _ in range(6000):
+        rig.engine.run(1e-3)
+    assert rig.conducting(40.0)[0] == pytest.approx(fresh, rel=1e-3)
+
+
+def test_magnesium_at_its_half_blocks_half_at_0_mv_and_without_magnesium_all_is_free(bench):
+    for config, expected in (
+        (brief(overrides=(("circuit.receptors.magnesium", 3.57),)), [0.5, 0.5, 0.8, 0.8]),
+        (brief(overrides=(("circuit.receptors.magnesium", 0.0),)), [1.0, 1.0, 1.0, 1.0]),
+    ):
+        rig = bench(replace(small_circuit("sst"), receptors=config.described().receptors))
+        assert rig.conducting(0.0)[0][PYR] == pytest.approx(expected, rel=1e-4)
+        if expected[0] == 1.0:
+            assert rig.conducting(-100.0)[0] == pytest.approx(np.ones((4, 4)))
+
+
+def test_block_and_magnesium_multiply(bench):
+    rig = bench(small_circuit("sst"))
+    shut = np.linspace(0.0, 1.0, 16).reshape(4, 4)
+    for potential in (-80.0, 0.0):
+        rig.block(OPEN)
+        free = rig.conducting(potential)[0]
+        rig.block(shut)
+        blocked, opened = rig.conducting(potential)
+        assert np.array_equal(blocked, free)  # the drug does not move Mg
+        assert opened == pytest.approx((1.0 - shut) * free, rel=1e-5)
+
+
+# Spikes from synchronous inputs
+
+
+def test_more_contacts_make_more_cells_spike_and_nmda_block_makes_fewer(points):
+    spiked = [points.volley(n, 5, 0.02) for n in (0.0, 5.0, 12.0, 20.0, 30.0, 160.0)]
+    for fewer, more in pairwise(spiked):
+        assert (fewer <= more).all()
+    assert not spiked[0].any() and spiked[-1].all()
+    points.block(np.ones_like(OPEN))
+    shut = [points.volley(n, 5, 0.02) for n in (12.0, 20.0, 30.0)]
+    points.block(OPEN)
+    assert all((s <= s_free).all() for s, s_free in zip(shut, spiked[2:5], strict=True))
+    assert 0 < sum(s.sum() for s in shut) < sum(s.sum() for s in spiked[2:5])
+
+
+def test_nmda_receptors_carry_part_of_the_coupling_and_none_where_they_are_deleted(bench, monkeypatch):
+    monkeypatch.setattr("experiments.physiology.CONTACTS", np.round(np.geomspace(2.0, 160.0, 9)))
+    rig = bench(manipulated(small_circuit("dendritic"), ("delete-GluN1@PV",)))
+    chance, half, share = coupling_curves(rig)
+    assert (chance[0] >= chance[1]).all()
+    assert (half > 1).all()
+    assert share[PV] == 0.0
+    assert (share[[PYR, SST, VIP]] > 0).all() and (share < 1).all()
+
+
+# Trapping
+
+
+def test_what_cannot_leave_a_closed_channel_stays_for_the_whole_wash():
+    times, courses = trapping_courses(brief(), small_circuit())
+    kept = trapped(times, courses)
+    assert ((courses >= 0) & (courses <= 1)).all() and (courses[:, 0] == 0).all()
+    ketamine, memantine, mk801 = kept
+    assert memantine < ketamine < mk801 <= 1.0
+    # Closed channels lose ketamine at 0.001257 a second: after 120 s exp(-0.151) is left, or less while gates still close.
+    assert ketamine == pytest.approx(np.exp(-0.1508), rel=0.02)
+
+
+# The study
+
+
+@pytest.mark.slow
+def test_the_study_draws_every_protocol_and_does_nothing_twice(tmp_path):
+    words = ["run", "physiology", "--scale", "0.5", "--seeds", "1", "--sheet", "sst", "--workers", "1", "--out", tmp_path]
+    first, again = (
+        subprocess.run([str(w) for w in (COMMAND, *words)], capture_output=True, text=True, timeout=500) for _ in range(2)
+    )
+    assert (first.returncode, first.stderr) == (0, ""), first.stderr
+    pages = {"firing", "potentials", "trains", "dendrite", "magnesium", "block", "trapping", "coupling"}
+    assert {p.stem for p in tmp_path.glob("*.png")} == pages
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in tmp_path.glob("*.png"))
+    for projection in ("Pyr->Pyr", "PV->Pyr", "SST->VIP"):
+        assert any(projection in line and "sst" in line for line in first.stdout.splitlines())
+    assert "1 of 1 runs are already finished and whole; skipped" in again.stdout
+    with h5py.File(tmp_path / "sweep.h5") as file:
+        named: dict[str, np.ndarray] = {}
+        file.visititems(lambda name, item: named.update({name.rpartition("/")[2]: item[()]}) if hasattr(item, "shape") else None)
+    half = np.asarray(named["block"]).reshape(len(BLOCKERS), len(SUBUNITS), -1)
+    assert (np.diff(half, axis=-1) >= -1e-6).all() and half.min() >= 0 and half.max() <= 1
+    assert np.interp(5.35, named["concentration"], half[0, 0]) == pytest.approx(0.5, abs=0.1)  # ketamine at 2A

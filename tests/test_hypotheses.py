@@ -1,0 +1,341 @@
+"""Laws of the hypothesis switches: what each lets the drug do, the identity of a run, and what is said of its calibration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits import Circuit, NetworkError
+from experiments.config import Config
+from experiments.hypotheses import AS_SHEETS, SWITCHES, Hypotheses, HypothesisError
+from experiments.run import Outcome, simulate
+from parameters import (
+    CIRCUITS,
+    POPULATIONS,
+    SUBUNITS,
+    HypothesisNumbers,
+    SheetError,
+    SpineNumbers,
+    channel,
+    compounds,
+    sheet,
+    sheet_text,
+    structure_digest,
+)
+from pharmacology import SITES, Bath, Block, Gating
+from tests.conftest import brief, small_circuit
+from tests.said import RUN, USAGE, is_one_sentence
+
+DRUGS = compounds()
+FIRST_ORDER = {name: replace(drug, hill=1.0) for name, drug in DRUGS.items()}
+CHANNEL = channel()
+SIZES = sheet("hypotheses").fill("hypotheses", HypothesisNumbers)
+SPINES = sheet("spines").fill("spines", SpineNumbers)
+POINT, DENDRITIC = small_circuit("sst"), small_circuit("dendritic")
+SHAPE = (len(POPULATIONS), len(SUBUNITS))
+PYR, INTERNEURONS = 0, slice(1, None)
+EVERY_OPTION = [(switch, option) for switch, options in SWITCHES.items() for option in options]
+uM = st.floats(0.01, 100.0)
+
+
+def bath(concentration: float) -> Bath:
+    return Bath((("ketamine", concentration),))
+
+
+def block_of(concentration: float, circuit: Circuit = DENDRITIC, drugs: dict = DRUGS, **chosen: str) -> Block:
+    return Hypotheses(**chosen).block(bath(concentration), drugs, CHANNEL, circuit, SIZES, 1.0)
+
+
+def shut(concentration: float, circuit: Circuit = DENDRITIC, **chosen: str) -> np.ndarray:
+    return Hypotheses(**chosen).nmda_shut(block_of(concentration, circuit, **chosen), circuit)
+
+
+def gating(open_probability: float, circuit: Circuit) -> Gating:
+    """Receptors at the reference potential and physiological Mg."""
+    free = np.tile(circuit.magnesium_free(CHANNEL.reference_potential), (len(POPULATIONS), 1))
+    return Gating(np.full(SHAPE, open_probability), free, np.full(SHAPE[0], CHANNEL.reference_potential))
+
+
+def run(config: Config) -> Outcome:
+    return simulate(config, True, lambda seconds: None)
+
+
+# Options
+
+
+@pytest.mark.parametrize(("switch", "option"), EVERY_OPTION)
+def test_every_option_of_every_switch_can_be_chosen_and_is_listed_by_the_command(call, switch, option):
+    assert getattr(Hypotheses(**{switch: option}), switch) == option
+    code, out, err = call(*RUN, "--seeds", 1, f"--{switch}", option)
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) == 6
+    assert option in call("switches")[1]
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+@pytest.mark.parametrize("option", ["nonsense", "", "ALL"])
+def test_an_unknown_option_is_refused_with_the_options_there_are(call, switch, option):
+    with pytest.raises(HypothesisError):
+        Hypotheses(**{switch: option})
+    code, out, err = call(*RUN, f"--{switch}", option)
+    is_one_sentence(err, f"--{switch}", repr(option), *SWITCHES[switch])
+    assert (code, out) == (USAGE, "")
+
+
+def test_the_default_of_every_switch_is_the_option_that_says_so():
+    for switch, options in SWITCHES.items():
+        assert "(default)" in options[getattr(AS_SHEETS, switch)] or "(default;" in options[getattr(AS_SHEETS, switch)]
+        assert sum("default" in meaning for meaning in options.values()) == 1
+
+
+def test_every_site_that_pharmacology_knows_is_an_option_and_no_other():
+    assert set(SWITCHES["site"]) == set(SITES)
+
+
+# Site
+
+BLOCKED = {
+    "all": POPULATIONS, "gaba_any": ("PV", "SST", "VIP"), "pv": ("PV",), "sst": ("SST",), "vip": ("VIP",),
+    "pyr_direct": ("Pyr",), "uniform": POPULATIONS, "off": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("selectivity", SWITCHES["selectivity"])
+@pytest.mark.parametrize("site", SWITCHES["site"])
+def test_the_drug_reaches_the_classes_of_its_site_and_no_receptor_elsewhere(site, selectivity):
+    chosen = Hypotheses(site=site, selectivity=selectivity)
+    block = chosen.block(bath(3.0), DRUGS, CHANNEL, DENDRITIC, SIZES, 1.0).advance(bath(3.0), gating(0.1, DENDRITIC), 1.0)
+    found = chosen.nmda_shut(block, DENDRITIC)
+    assert found.shape == SHAPE
+    for k, population in enumerate(POPULATIONS):
+        assert (found[k] > 0).all() if population in BLOCKED[site] else (found[k] == 0).all()
+        if site != "uniform" and population in BLOCKED[site]:
+            assert np.array_equal(found[k], block.value[k])
+
+
+@given(uM)
+@settings(max_examples=15, deadline=None)
+def test_a_uniform_block_takes_as_much_of_every_class_as_the_drug_takes_of_pyramidal_cells(concentration):
+    uniform, direct = (shut(concentration, site=site) for site in ("uniform", "pyr_direct"))
+    assert np.ptp(uniform) == 0
+    for mixture in DENDRITIC.mixtures:
+        assert mixture @ uniform[0] == pytest.approx(DENDRITIC.mixtures[PYR] @ direct[PYR], rel=1e-9)
+
+
+def test_the_sites_of_single_classes_add_up_to_the_drug_everywhere():
+    whole = shut(5.0)
+    assert np.array_equal(sum(shut(5.0, site=site) for site in ("pyr_direct", "pv", "sst", "vip")), whole)
+    assert np.array_equal(shut(5.0, site="pyr_direct") + shut(5.0, site="gaba_any"), whole)
+
+
+# Selectivity
+
+
+@given(uM)
+@settings(max_examples=15, deadline=None)
+def test_without_selectivity_all_subunits_of_all_classes_are_blocked_alike(concentration):
+    flat, subunit = shut(concentration, selectivity="none"), shut(concentration)
+    assert 0 < flat.min() == pytest.approx(flat.max(), rel=1e-12)
+    assert subunit.min() < flat.min() < subunit.max()
+
+
+def test_without_selectivity_the_geometric_mean_of_the_affinities_shuts_half():
+    # 1/C added up on a log scale: the product of the four half-blocking concentrations is that of the subunits.
+    halves = [getattr(DRUGS["ketamine"], f"ic50_{k}") for k in SUBUNITS]
+    assert shut(float(np.prod(halves)) ** 0.25, selectivity="none") == pytest.approx(np.full(SHAPE, 0.5))
+
+
+@given(uM)
+@settings(max_examples=15, deadline=None)
+def test_a_higher_affinity_of_interneurons_is_worth_as_much_more_drug_there_and_nothing_on_pyramidal_cells(concentration):
+    scaled, plain = shut(concentration, selectivity="affinity_scaled"), shut(concentration)
+    more = shut(SIZES.interneuron_affinity * concentration)
+    assert SIZES.interneuron_affinity == 3.0
+    assert np.array_equal(scaled[PYR], plain[PYR])
+    np.testing.assert_allclose(scaled[INTERNEURONS], more[INTERNEURONS], rtol=1e-12)
+    assert (scaled[INTERNEURONS] > plain[INTERNEURONS]).all()
+
+
+@pytest.mark.parametrize("circuit", [POINT, DENDRITIC], ids=["points", "dendrites"])
+def test_use_dependent_block_starts_at_nothing_and_comes_to_the_equilibrium_of_each_subunit(circuit):
+    block = block_of(2.0, circuit, FIRST_ORDER, selectivity="use_dependent")
+    assert (block.value == 0).all()
+    course = [block.value]
+    for _ in range(6):
+        block = block.advance(bath(2.0), gating(0.2, circuit), 0.05)
+        course.append(block.value)
+    assert (np.diff(course, axis=0)[:2] > 0).all()
+    settled = block.advance(bath(2.0), gating(0.2, circuit), 20.0).value
+    np.testing.assert_allclose(settled, block_of(2.0, circuit, FIRST_ORDER).value, rtol=1e-3)
+
+
+def test_use_dependent_block_comes_on_where_receptors_open_and_not_where_they_never_do():
+    closed = gating(0.2, DENDRITIC)
+    closed.open_probability[2] = 0.0
+    trapped = {name: replace(drug, escape=0.0) for name, drug in DRUGS.items()}
+    block = block_of(2.0, DENDRITIC, trapped, selectivity="use_dependent").advance(bath(2.0), closed, 0.1)
+    assert (block.value[2] == 0).all()
+    assert block.value[[0, 1, 3]].min() > 0
+
+
+# HCN
+
+
+@pytest.mark.parametrize(("hcn", "nmda", "channels"), [("nmda", True, False), ("nmda_hcn1", True, True), ("hcn1", False, True)])
+@pytest.mark.parametrize("site", ["all", "pv", "uniform"])
+def test_the_drug_shuts_the_channels_that_it_is_said_to_shut(hcn, nmda, channels, site):
+    assert (shut(3.0, hcn=hcn, site=site).max() > 0) == nmda
+    assert (Hypotheses(hcn=hcn, site=site).hcn_shut(3.0, SIZES) > 0) == channels
+    if nmda:
+        assert np.array_equal(shut(3.0, hcn=hcn, site=site), shut(3.0, site=site))
+
+
+def test_ketamine_shuts_no_hcn_channel_at_first_half_of_them_at_its_ic50_and_all_in_the_end():
+    for hcn in ("hcn1", "nmda_hcn1"):
+        chosen = Hypotheses(hcn=hcn)
+        seen = [chosen.hcn_shut(c, SIZES) for c in (0.0, SIZES.hcn1_ic50 / 9, SIZES.hcn1_ic50, 9 * SIZES.hcn1_ic50, 1e9)]
+        assert seen == pytest.approx([0.0, 0.1, 0.5, 0.9, 1.0])
+
+
+# Baseline
+
+
+@pytest.mark.parametrize("circuit", [POINT, DENDRITIC], ids=["points", "dendrites"])
+def test_both_conditions_together_are_each_after_the_other_in_any_order(circuit):
+    def under(baseline: str, before: Circuit = circuit) -> Circuit:
+        return Hypotheses(baseline=baseline).on_circuit(before, SIZES, SPINES)
+
+    assert under("healthy") == circuit
+    assert under("both") == under("sst_loss", under("spine_loss")) == under("spine_loss", under("sst_loss"))
+    assert len({circuit, under("spine_loss"), under("sst_loss"), under("both")}) == 4
+
+
+@pytest.mark.parametrize("name", ["sst", "dendritic"])
+def test_a_slice_has_the_circuit_of_the_brain_and_less_background(name):
+    awake, slice_ = (brief(circuit=name, hypotheses=Hypotheses(state=state)).described() for state in ("awake", "slice"))
+    rates = [[p.background_rate for p in circuit.populations] for circuit in (awake, slice_)]
+    if awake.apical is not None:
+        rates = [[*r, circuit.apical.background_rate] for r, circuit in zip(rates, (awake, slice_), strict=True)]
+        assert replace(slice_.apical, background_rate=awake.apical.background_rate) == awake.apical
+    assert np.divide(*reversed(rates)) == pytest.approx(np.full(len(rates[0]), SIZES.slice_background))
+    assert SIZES.slice_background < 1
+    assert replace(slice_, populations=awake.populations, apical=awake.apical) == awake
+
+
+def test_a_manipulation_comes_on_top_of_the_baseline():
+    described = brief(manipulations=("contacts=0.5",)).described()
+    healthy = brief(hypotheses=Hypotheses(baseline="healthy")).described()
+    assert healthy.projection("Pyr", "Pyr").in_degree == 80
+    assert described.projection("Pyr", "Pyr").in_degree == 30  # half of three quarters
+
+
+# In a run
+
+
+def test_a_drug_on_hcn_channels_alone_blocks_no_receptor_and_moves_spikes_after_the_dose_only():
+    off, hcn1 = (run(brief(30.0, hypotheses=Hypotheses(**h))) for h in ({"site": "off"}, {"hcn": "hcn1"}))
+    for a, b in zip(off.seen, hcn1.seen, strict=True):
+        assert (a.block == 0).all() and (b.block == 0).all() and a.hcn_block == 0
+        assert (b.hcn_block > 0) == (b.look.time > 0)
+        assert np.array_equal(a.activity.spike_count, b.activity.spike_count) == (b.look.time <= 0)
+
+
+def test_use_dependent_block_follows_the_gating_of_each_class_and_equilibrium_block_does_not():
+    slow, fast = (run(brief(30.0, hypotheses=Hypotheses(selectivity=s))) for s in ("use_dependent", "subunit"))
+    for outcome in (slow, fast):
+        assert (outcome.seen[0].block == 0).all()
+    trapped, settled = ({s.look.time: s.block[:, 0] for s in outcome.seen} for outcome in (slow, fast))
+    for hour in (0.26, 2.0, 4.0):
+        assert np.ptp(settled[hour]) == 0 < settled[hour][0]
+        assert len(set(trapped[hour])) == len(POPULATIONS) and trapped[hour].min() > 0
+
+
+def test_a_run_whose_pyramidal_cells_get_nothing_from_each_other_fails_in_one_sentence():
+    with pytest.raises(NetworkError, match="400 Pyr cells get no recurrent input"):
+        run(brief(manipulations=("silence@Pyr",)))
+
+
+# Identity
+
+
+def test_no_two_combinations_of_switches_share_a_run_id():
+    combinations = [Hypotheses(*options) for options in product(*SWITCHES.values())]
+    assert len({brief(hypotheses=chosen).run_id() for chosen in combinations}) == len(combinations) >= 8 * 4 * 3 * 4 * 2
+
+
+def test_manipulations_and_their_order_are_part_of_the_run_id():
+    texts = ((), ("ampa=0.5",), ("ampa=0.6",), ("ampa=0.5@background",), ("ampa=0.5", "slice=0.7"), ("slice=0.7", "ampa=0.5"))
+    assert len({brief(manipulations=t).run_id() for t in texts}) == len(texts)
+    assert brief(manipulations=("ampa=0.5",)).run_id() == brief(manipulations=("ampa=0.5",)).run_id()
+
+
+def test_what_a_sheet_says_was_done_to_its_circuit_is_part_of_the_run_id(tmp_path):
+    # BUG: two sheets of one name and the same numbers, one of a knock-out, share a run id; a finished run of one is taken
+    # for one of the other.
+    found = []
+    for folder, done in (("wild", ""), ("knockout", "delete-GluN2B@SST")):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "mine.toml"
+        path.write_text(sheet_text(sheet("sst"), "mine", "", done))
+        found.append(brief(circuit=str(path)))
+    assert found[0].described() != found[1].described()
+    assert found[0].run_id() != found[1].run_id()
+
+
+# Calibration of a configuration
+
+HEALTHY = Hypotheses(baseline="healthy")
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_every_shipped_circuit_is_calibrated_for_the_very_numbers_it_has(name):
+    source = sheet(name)
+    assert source.calibrated == structure_digest(source)
+    assert brief(circuit=name, scale=1.0, hypotheses=HEALTHY).calibration() == "yes"
+    for baseline in ("spine_loss", "sst_loss", "both"):
+        assert brief(circuit=name, scale=1.0, hypotheses=Hypotheses(baseline=baseline)).calibration() == "inherited"
+    assert brief(circuit=name, scale=1.0, hypotheses=replace(HEALTHY, state="slice")).calibration() == "inherited"
+    assert brief(circuit=name, scale=1.0, hypotheses=HEALTHY, manipulations=("ampa=0.5",)).calibration() == "inherited"
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"scale": 0.5}, "other size"),
+    ({"scale": 2.0}, "other size"),
+    ({"scale": 0.5, "manipulations": ("slice=0.7",)}, "other size"),
+    ({"overrides": (("circuit.Pyr.leak", 9.0),)}, "no"),
+    ({"overrides": (("circuit.Pyr.leak", 9.0),), "scale": 0.5}, "no"),
+    ({"overrides": (("circuit.apical.background_rate", 310.0),)}, "no"),  # no calibration moves it
+    ({"overrides": (("circuit.Pyr.target_rate", 3.0),)}, "no"),
+    ({"overrides": (("circuit.Pyr->Pyr.weight", 1.1),), "manipulations": ("ampa=0.5",)}, "no"),
+    ({"overrides": (("spines.spines.nascent_loss", 0.01),)}, "yes"),
+    ({"overrides": (("species.rat.ip_absorption", 3.0),)}, "yes"),
+    ({"hypotheses": Hypotheses("pv", "none", "hcn1", "healthy")}, "yes"),
+])  # fmt: skip
+def test_a_configuration_says_whether_its_background_was_found_for_its_structure(changes, said):
+    settings = {"circuit": "dendritic", "scale": 1.0, "hypotheses": HEALTHY} | changes
+    assert brief(**settings).calibration() == said
+
+
+def test_an_overridden_background_rate_is_not_what_calibration_found():
+    # BUG, or a decision to be made: the digest leaves background rates out, so any override of one is still "yes".
+    overrides = (("circuit.Pyr.background_rate", 100.0),)
+    assert brief(scale=1.0, hypotheses=HEALTHY, overrides=overrides).calibration() != "yes"
+
+
+def test_an_override_back_to_the_number_of_the_sheet_is_as_calibrated_as_the_sheet():
+    leak = sheet("sst").values()["Pyr.leak"]
+    assert brief(scale=1.0, hypotheses=HEALTHY, overrides=(("circuit.Pyr.leak", leak),)).calibration() == "yes"
+
+
+def test_a_size_of_a_hypothesis_outside_its_meaning_is_refused(call):
+    overrides = (("hypotheses.hypotheses.sst_left", 1.5),)
+    with pytest.raises(SheetError, match=r"hypotheses.toml \[hypotheses\] sst_left"):
+        brief(overrides=overrides).check()
+    code, _, err = call(*RUN, "--set", "hypotheses.hypotheses.sst_left=1.5")
+    is_one_sentence(err, "sst_left", "1.5", "from 0 to 1")
+    assert code == USAGE
