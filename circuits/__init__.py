@@ -3,6 +3,7 @@
 from circuits.activity import Activity
 from circuits.cache import BuildError, compiler, cpu_target, program
 from circuits.calibrate import Calibration, CalibrationError, calibrate, residual_text
+from circuits.constants import check_background
 from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_weights
 from circuits.engine import EngineError
 from circuits.equations import methods_text
@@ -14,6 +15,7 @@ from circuits.wiring import Wiring, draw
 
 __all__ = [
     "BANDS", "NAMED", "SCALES", "Activity", "BuildError", "Calibration", "CalibrationError", "Circuit", "CircuitError",
-    "EngineError", "Network", "NetworkError", "Passive", "Rig", "Spectrum", "Wiring", "calibrate", "compiler", "cpu_target",
-    "describe", "draw", "manipulated", "methods_text", "program", "residual_text", "resting_weights", "structure_of",
+    "EngineError", "Network", "NetworkError", "Passive", "Rig", "Spectrum", "Wiring", "calibrate", "check_background",
+    "compiler", "cpu_target", "describe", "draw", "manipulated", "methods_text", "program", "residual_text",
+    "resting_weights", "structure_of",
 ]  # fmt: skip

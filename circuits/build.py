@@ -128,7 +128,7 @@ def compile_network(structure: Structure, directory: Path, flags: list[str], lin
     cpp = brian2.prefs.codegen.cpp
     cpp.extra_compile_args_gcc = flags
     cpp.extra_link_args = link_flags
-    cpp.headers += ['"server.h"', "<functional>"]
+    cpp.headers += ['"server.h"', "<functional>", "<cmath>"]
     cpp.include_dirs += [str(Path(__file__).parent)]
     brian2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
     empty = {group: np.zeros(n, dtype=np.int32) for group, n in zip(GROUPS, structure.synapses, strict=True)}
@@ -147,7 +147,9 @@ def compile_network(structure: Structure, directory: Path, flags: list[str], lin
                                       "[](double) {}, []() {});")  # fmt: skip
     device.insert_code("main", f"prelimbic::serve({table}, [](double) {{}}, []() {{}});")
     made["network"].run(0 * brian2.ms, namespace={})
-    run = "[&](double seconds) { circuit.run(seconds, NULL, 10.0); }"
+    # Time is put back on the grid of steps before every run: sums of durations drift off it, and the sampling clock with them.
+    step = f"{structure.step_ms!r}e-3"
+    run = f"[&](double seconds) {{ circuit.t = std::round(circuit.t/{step})*{step}; circuit.run(seconds, NULL, 10.0); }}"
     device.insert_code("main", f"prelimbic::serve({table}, {run}, {CLEAR}); ::_exit(0);")
     device.build(directory=str(directory), compile=True, run=False, debug=False)
 

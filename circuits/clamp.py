@@ -2,7 +2,7 @@
 
 The clamped cells go on spiking in the network; what is reported is the current that an electrode in the soma would see at
 each contact's releases.  Events on the dendrite reach it through the coupling and are seen smaller by the share
-coupling/(coupling + leak), as at steady state.
+coupling/(coupling + leak + tonic), as at steady state.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ class Currents:
 
 
 def clamp(circuit: Circuit, wiring: Wiring, weights: np.ndarray, cell: np.ndarray, release: np.ndarray,
-          background_events: np.ndarray, seconds: float) -> Currents:  # fmt: skip
+          background_events: tuple[np.ndarray, np.ndarray], seconds: float) -> Currents:  # fmt: skip
     """Currents of the first CLAMPED_CELLS Pyr cells.
 
     `cell` and `release` (spike,): which cell spiked and what its terminals on Pyr cells released; `weights` (pyr, site) nS;
-    `background_events` (cell,): events of the background in these `seconds`.
+    `background_events`: those on somata and on dendrites in these `seconds`, each (cell,).
     """
     clamped = min(CLAMPED_CELLS, circuit.counts[0])
     r, apical = circuit.receptors, circuit.apical
-    seen = 1.0 if apical is None else apical.coupling / (apical.coupling + apical.leak)
+    seen = 1.0 if apical is None else apical.coupling / (apical.coupling + apical.leak + apical.tonic)
     epsc_mV, ipsc_mV = abs(r.excitatory_reversal - HOLD_EPSC_MV), abs(r.inhibitory_reversal - HOLD_IPSC_MV)
     spikes = _by_cell(cell, release, circuit.size)
     size = {"plastic": weights.ravel() * circuit.ampa[0] * epsc_mV} | {
@@ -56,9 +56,18 @@ def clamp(circuit: Circuit, wiring: Wiring, weights: np.ndarray, cell: np.ndarra
         peaks[kind].append((full_pA[contacts] * place)[which] * released)
         owners[kind].append(wiring.targets[group][contacts][which])
     epsc, ipsc = (_summary(np.concatenate(peaks[k]), np.concatenate(owners[k]), clamped, seconds) for k in peaks)
-    background_pA = circuit.populations[0].background_ampa * circuit.background_ampa[0] * epsc_mV
-    counts = background_events[:clamped] * (background_pA >= SMALLEST_PA)
-    return Currents(*epsc, counts / seconds, np.full(clamped, background_pA), *ipsc)
+    size_nS = (circuit.populations[0].background_ampa, 0.0 if apical is None else apical.background_ampa * seen)
+    background = _background(np.array(size_nS) * circuit.background_ampa[0] * epsc_mV, background_events, clamped, seconds)
+    return Currents(*epsc, *background, *ipsc)
+
+
+def _background(size_pA: np.ndarray, events: tuple[np.ndarray, np.ndarray], clamped: int,
+                seconds: float) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Rate and mean peak of background events, which are of one size on somata and of another on dendrites."""
+    counts = np.stack([e[:clamped] for e in events]) * (size_pA >= SMALLEST_PA)[:, None]
+    total = counts.sum(axis=0)
+    mean = np.divide(size_pA @ counts, total, out=np.full(clamped, np.nan), where=total > 0)
+    return total / seconds, mean
 
 
 def _by_cell(cell: np.ndarray, release: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

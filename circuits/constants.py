@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from circuits.background import event_probabilities
-from circuits.describe import Circuit
+from circuits.describe import Circuit, CircuitError
 from circuits.wiring import GROUPS, Wiring
 from parameters import POPULATIONS, SUBUNITS, Apical
 
@@ -30,7 +30,7 @@ def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float
     found = _shared(circuit) | {"key_0": keys[:1], "key_1": keys[1:]}
     for name, (field, unit) in PER_CELL.items():
         found[name] = circuit.per_cell([getattr(p, field) * unit for p in circuit.populations])
-    found |= _receptors(circuit) | _terminals(circuit) | background(circuit, step_ms)
+    found |= _receptors(circuit) | _terminals(circuit) | background(circuit, step_ms) | hcn_shut(circuit, 0.0)
     found |= {"AMPA_left": circuit.per_cell(circuit.ampa), "I_injected": np.zeros(circuit.size)}
     found |= {"v_threshold": wiring.threshold * 1e-3, "E_L": wiring.rest * 1e-3, "v": wiring.start * 1e-3}
     if circuit.apical is not None:
@@ -51,6 +51,14 @@ def background(circuit: Circuit, step_ms: float) -> dict[str, np.ndarray]:
         apical = pyramidal(circuit, circuit.apical.background_rate)
         found |= {f"q_{k + 1}": q for k, q in enumerate(event_probabilities(apical, step_ms))}
     return found
+
+
+def check_background(circuit: Circuit, step_ms: float = 0.1) -> None:
+    """Raise CircuitError for a background with more events in a step than can be told apart."""
+    try:
+        background(circuit, step_ms)
+    except ValueError as error:
+        raise CircuitError(f"circuit {circuit.name}: {error}") from None
 
 
 def hcn_shut(circuit: Circuit, drug: float) -> dict[str, np.ndarray]:

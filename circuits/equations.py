@@ -37,7 +37,6 @@ dg_K_here/dt = -g_K_here/tau_K : siemens
 free_K_here = g_K_here/(1 + pore_Mg_here/Mg_half_K) : siemens
 open_K_here = (1 - block_K)*free_K_here : siemens
 """
-GLUTAMATE = "ds_K/dt = -s_K/tau_K : 1\n"
 
 CELL = """
 C : farad (constant)
@@ -79,7 +78,6 @@ CELL_SUBUNIT = """
 block_K : 1 (constant)
 NMDA_K : 1 (constant)
 background_K : siemens (constant)
-unbound_K : 1
 """
 CELL_SUBUNIT_APICAL = """
 NMDA_K_apical : 1 (constant)
@@ -95,6 +93,11 @@ u_T : 1
 x_T : 1
 release_T : 1
 released_T : 1
+"""
+# Share of the receptors under those terminals that hold glutamate, and what the last release gave to the others.
+CELL_SATURATION = """
+s_K_T : 1
+given_K_T : 1
 """
 SHARED = """
 E_exc : volt (shared, constant)
@@ -123,8 +126,9 @@ v = v_reset
 I_adapt += b
 """
 RELEASE_SUBUNIT = """
-unbound_K = 1 - s_K
-s_K += saturation*(1 - s_K)
+s_K_T = s_K_T*exp(-(t - t_release)/tau_K)
+given_K_T = release_T*(1 - s_K_T)
+s_K_T += saturation*given_K_T
 """
 RELEASE_TERMINAL = """
 u_T = u_T*exp(-(t - t_release)/tau_facil_T)
@@ -147,6 +151,7 @@ draw_apical = background_uniform(i + N, t_in_timesteps, key_0, key_1)
 events_apical = int(draw_apical < q_1) + int(draw_apical < q_2) + int(draw_apical < q_3) + int(draw_apical < q_4)
 g_AMPA_apical += events_apical*background_AMPA_apical
 background_events += events_apical
+background_events_apical += events_apical
 """
 BACKGROUND_SUBUNIT = "g_K += events*background_K\n"
 BACKGROUND_SUBUNIT_APICAL = "g_K_apical += events_apical*background_K_apical\n"
@@ -205,7 +210,7 @@ def currents(dendrites: bool) -> str:
     """The equations of motion of a cell."""
     text = SOMA.format(coupled=COUPLED if dendrites else "") + _compartment("")
     text += APICAL + _compartment("_apical", " + g_tonic") if dendrites else ""
-    return text + subunits(GLUTAMATE)
+    return text
 
 
 def sums(dendrites: bool) -> dict[str, tuple[str, str]]:
@@ -223,11 +228,11 @@ def _with_apical(expression: str, dendrites: bool) -> str:
 
 def cells(dendrites: bool) -> str:
     """All equations of the cells: motion, constants, counters."""
-    text = currents(dendrites) + CELL + subunits(CELL_SUBUNIT) + terminals(CELL_TERMINAL)
+    text = currents(dendrites) + CELL + subunits(CELL_SUBUNIT) + terminals(CELL_TERMINAL + subunits(CELL_SATURATION))
     text += SHARED + subunits(SHARED_SUBUNIT)
     text += CELL_APICAL + subunits(CELL_SUBUNIT_APICAL) + SHARED_APICAL if dendrites else ""
     text += "".join(f"sum_{name} : {unit}\n" for name, (unit, _) in sums(dendrites).items())
-    return text + "samples : 1\nbackground_events : 1\n"
+    return text + "samples : 1\nbackground_events : 1\n" + ("background_events_apical : 1\n" if dendrites else "")
 
 
 def sample(dendrites: bool) -> str:
@@ -238,7 +243,7 @@ def sample(dendrites: bool) -> str:
 def reset(dendrites: bool) -> str:
     """What a spike does to its own cell."""
     kick = "v_apical += v_kick\n" if dendrites else ""
-    return FIRE + kick + subunits(RELEASE_SUBUNIT) + terminals(RELEASE_TERMINAL) + "t_release = t\n"
+    return FIRE + kick + terminals(RELEASE_TERMINAL + subunits(RELEASE_SUBUNIT)) + "t_release = t\n"
 
 
 def background(dendrites: bool) -> str:
@@ -254,16 +259,24 @@ def synapse(dendrites: bool) -> str:
 
 def spike(group: str, dendrites: bool) -> str:
     """What a spike of a synapse group does to its target."""
-    chosen = "release_Pyr_pre" if group == "plastic" else " + ".join(f"on_{t}_post*release_{t}_pre" for t in POPULATIONS)
-    text = f"arrived = weight*({chosen})\n"
+    text = f"arrived = weight*({_for_target('release', group)})\n"
     conductances = ["fast", "slow"] if group not in ("plastic", "excitatory") else []
     for place, share in (("", "(1 - apical)*"), ("_apical", "apical*")) if dendrites else (("", ""),):
         if group in conductances:
             text += f"g_{group}{place}_post += {share}arrived\n"
             continue
         text += f"g_AMPA{place}_post += {share}arrived*AMPA_left_post\n"
-        text += subunits(f"g_K{place}_post += {share}arrived*NMDA_K{place}_post*unbound_K_pre\n")
+        for k in SUBUNITS:
+            given = _for_target(f"given_{k}", group)
+            text += f"g_{k}{place}_post += {share}weight*NMDA_{k}{place}_post*({given})\n"
     return text
+
+
+def _for_target(name: str, group: str) -> str:
+    """What the sending cell's terminals on the target's population have of something."""
+    if group == "plastic":
+        return f"{name}_Pyr_pre"
+    return " + ".join(f"on_{t}_post*{name}_{t}_pre" for t in POPULATIONS)
 
 
 def tap(dendrites: bool) -> str:
@@ -281,10 +294,10 @@ def compiled(dendrites: bool) -> list[str]:
 
 def methods_text(dendrites: bool) -> str:
     """All equations with their events, for printing: K stands for a GluN2 subunit, T for the population of a target."""
-    here = (SYNAPTIC.format(total="sum over K of open_K", tonic="") + RECEPTOR + GLUTAMATE).replace("_here", "")
+    here = (SYNAPTIC.format(total="sum over K of open_K", tonic="") + RECEPTOR).replace("_here", "")
     soma, dendrite = SOMA.format(coupled=COUPLED if dendrites else ""), APICAL if dendrites else ""
     delivered = "arrived = weight*release_T"
-    excitatory = "g_AMPA += arrived*AMPA_left\ng_K += arrived*NMDA_K*unbound_K of the sending cell"
+    excitatory = "g_AMPA += arrived*AMPA_left\ng_K += weight*NMDA_K*given_K_T"
     place = ", in the compartment where the contact stands" if dendrites else ""
     twice = "; the dendrite has the same with v_apical, and g_tonic beside g_slow" if dendrites else ""
     parts = [
@@ -296,7 +309,7 @@ def methods_text(dendrites: bool) -> str:
         ("Spike when", THRESHOLD),
         ("Reset", FIRE + ("v_apical += v_kick\n" if dendrites else "")),
         (
-            "Release at a spike, for terminals on T (Tsodyks and Markram), and receptors left unbound",
+            "Release at a spike, for terminals on T (Tsodyks and Markram), and what receptors that are still free get of it",
             RELEASE_TERMINAL + RELEASE_SUBUNIT,
         ),
         (f"Arrival of a Pyr spike after its delay{place}", f"{delivered}\n{excitatory}"),

@@ -26,7 +26,7 @@ def ampa(circuit: Circuit, left: float, site: str = "all") -> Circuit:
         if site in ("all", "background"):
             background[k] *= left
     if site not in ("all", "recurrent", "background"):
-        _known(circuit, site, senders=("Pyr",))
+        _known(circuit, site, ("all", "recurrent", "background"), senders=("Pyr",))
     return replace(circuit, ampa=tuple(recurrent), background_ampa=tuple(background))
 
 
@@ -34,7 +34,7 @@ def release(circuit: Circuit, gain: float, site: str = "recurrent") -> Circuit:
     """Everything that terminals of a site deliver times `gain`: AMPA and NMDA together, or GABA."""
     _at_least_0("release", gain)
     if site != "recurrent":
-        _known(circuit, site)
+        _known(circuit, site, ("recurrent",))
     chosen = [s == "Pyr" if site == "recurrent" else f"{s}->{t}" == site for s, t, _ in circuit.projections]
     return _each_projection(circuit, chosen, lambda p: replace(p, weight=p.weight * gain))
 
@@ -86,10 +86,10 @@ def lose_sst(circuit: Circuit, left: float) -> Circuit:
 
 
 def shut_hcn(circuit: Circuit, share: float) -> Circuit:
-    """HCN channels shut, as a share."""
+    """HCN channels shut, as a share of those that are open."""
     if not 0 <= share <= 1:
         raise CircuitError(f"hcn1 takes the share that is shut, from 0 to 1, not {share:g}")
-    return replace(circuit, hcn_block=share)
+    return replace(circuit, hcn_block=1.0 - (1.0 - circuit.hcn_block) * (1.0 - share))
 
 
 def slice_state(circuit: Circuit, left: float) -> Circuit:
@@ -121,13 +121,13 @@ NAMED: dict[str, tuple[str, Callable[[Circuit, float, str], Circuit]]] = {
 def manipulated(circuit: Circuit, texts: tuple[str, ...]) -> Circuit:
     """Apply manipulations such as `ampa=0.5@Pyr->SST` or `delete-GluN2B@SST`, in their order."""
     for text in texts:
-        head, _, site = text.partition("@")
+        head, at, site = text.partition("@")
         name, equals, amount = head.partition("=")
         if name not in NAMED:
             raise CircuitError(f"unknown manipulation {name!r}; there are {', '.join(NAMED)}")
         usage, function = NAMED[name]
         wants_amount, wants_site = usage.startswith("="), usage.startswith("@")
-        if wants_amount != bool(equals) or (wants_site and not site) or (site and "@" not in usage):
+        if wants_amount != bool(equals) or (wants_site and not site) or (at and (not site or "@" not in usage)):
             raise CircuitError(f"manipulation {text!r} should read {name}{usage}")
         circuit = function(circuit, _number(text, amount) if wants_amount else 0.0, site)
     return circuit
@@ -151,10 +151,10 @@ def _index(population: str) -> int:
     return POPULATIONS.index(population)
 
 
-def _known(circuit: Circuit, site: str, senders: tuple[str, ...] = POPULATIONS) -> None:
+def _known(circuit: Circuit, site: str, groups: tuple[str, ...], senders: tuple[str, ...] = POPULATIONS) -> None:
     found = [f"{s}->{t}" for s, t, _ in circuit.projections if s in senders]
     if site not in found:
-        raise CircuitError(f"circuit {circuit.name} has no site {site!r}; it has {', '.join(found)}")
+        raise CircuitError(f"circuit {circuit.name} has no site {site!r}; it has {', '.join([*groups, *found])}")
 
 
 def _each_projection(circuit: Circuit, chosen: list[bool], change: Callable[[Projection], Projection]) -> Circuit:

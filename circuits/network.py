@@ -41,6 +41,7 @@ class Network:
         self.partners = wiring.sources["plastic"].reshape(circuit.counts[0], circuit.sites)
         self._elapsed, self._step_ms = 0.0, step_ms
         self._sums = tuple(eq.sums(circuit.apical is not None))
+        self._counters = (*COUNTERS, "background_events_apical") if circuit.apical is not None else COUNTERS
         structure = structure_of(circuit, precision, step_ms)
         keys = seed.generate_state(2, dtype=np.uint32).astype(np.int32)
         first = constants.constants(circuit, wiring, keys, step_ms)
@@ -60,7 +61,7 @@ class Network:
         self._load(constants.hcn_shut(self.circuit, hcn_block))
         self.engine.run(settle)
         self.engine.clear()
-        self._load(dict.fromkeys((*(f"sum_{s}" for s in self._sums), *COUNTERS), np.zeros(self.circuit.size)))
+        self._load(dict.fromkeys((*(f"sum_{s}" for s in self._sums), *self._counters), np.zeros(self.circuit.size)))
         start = self._elapsed + settle
         self.engine.run(seconds)
         self._elapsed = start + seconds
@@ -94,7 +95,7 @@ class Network:
         samples = self.engine.fetch("cells.samples").astype(float)
         return Means(
             mean={s: self.engine.fetch(f"cells.sum_{s}").astype(float) / samples for s in self._sums},
-            counted={name: self.engine.fetch(f"cells.{name}").astype(float) for name in COUNTERS},
+            counted={name: self.engine.fetch(f"cells.{name}").astype(float) for name in self._counters},
             spike_cell=self.engine.fetch("spikes.i").astype(np.int64),
             spike_time_s=self.engine.fetch("spikes.t"),
             spike_release=self.engine.fetch("spikes.release_Pyr").astype(float),

@@ -71,7 +71,7 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
         pair_correlation=pair_correlation(cell[is_pyr], time_ms[is_pyr], pyr, seconds),
         lfp=lfp,
         spectrum=spectrum(lfp),
-        currents=clamp(circuit, wiring, weights, cell, raw.spike_release, raw.counted["background_events"], seconds),
+        currents=clamp(circuit, wiring, weights, cell, raw.spike_release, _background_events(raw), seconds),
         spike_cell=cell.astype(np.int32),
         spike_time=time_ms,
         spike_release=raw.spike_release,
@@ -142,6 +142,12 @@ def _released(circuit: Circuit, raw: Means, filled: np.ndarray, seconds: float) 
     pyr, others = circuit.counts[0], sum(circuit.counts[1:])
     background = raw.counted["background_events"].sum() / seconds
     return totals["Pyr"] / pyr, (totals["Pyr"] + background) / pyr, sum(totals[p] for p in POPULATIONS[1:]) / others
+
+
+def _background_events(raw: Means) -> tuple[np.ndarray, np.ndarray]:
+    """Events of the background on somata and on dendrites, each (cell,)."""
+    apical = raw.counted.get("background_events_apical", np.zeros_like(raw.counted["background_events"]))
+    return raw.counted["background_events"] - apical, apical
 
 
 def _inhibitory_events(wiring: Wiring, count: np.ndarray, pyr: int) -> np.ndarray:

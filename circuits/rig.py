@@ -78,8 +78,9 @@ class Rig:
         for name, value in (("x", 1.0), ("u", 0.0)):
             for target in POPULATIONS:
                 self.engine.load(f"cells.{name}_{target}", np.full(self.circuit.size, value))
-        for k in SUBUNITS:
-            self.engine.load(f"cells.s_{k}", np.zeros(self.circuit.size))
+        for target in POPULATIONS:
+            for k in SUBUNITS:
+                self.engine.load(f"cells.s_{k}_{target}", np.zeros(self.circuit.size))
         self.engine.run(REST_S)
 
     def potential(self, place: str = "") -> np.ndarray:

@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 import circuits
-from circuits import Calibration, CircuitError, calibrate, describe, manipulated
+from circuits import Calibration, CircuitError, calibrate, check_background, manipulated
 from experiments.conduct import console
-from experiments.store import publish
+from experiments.config import grown
+from experiments.store import StoreError, publish
 from experiments.study import StudyError
 from parameters import (
     POPULATIONS,
     Sheet,
     SpineNumbers,
-    circuit_numbers,
     circuit_sheet,
     drawn,
     recorded,
@@ -44,10 +44,14 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
         raise StudyError(f"--wirings is {wirings} but must be at least 1")
     if out.suffix != ".toml":
         raise StudyError(f"--out is {out} but must end in .toml")
+    if seed is not None and seed < 0:
+        raise StudyError(f"--draw is {seed} but must be at least 0")
+    if not out.parent.is_dir():
+        raise StoreError(f"{out} cannot be written: there is no folder {out.parent}")
     source = _variant(circuit_sheet(name), seed, overrides)
     developmental = " ".join([*source.manipulations.split(), *manipulations])
-    ratio = sheet("spines").fill("spines", SpineNumbers).sites_per_contact
-    circuit = manipulated(describe(circuit_numbers(source), scale, ratio), tuple(developmental.split()))
+    circuit = manipulated(grown(source, scale, sheet("spines").fill("spines", SpineNumbers)), manipulations)
+    check_background(circuit)
     screen = console()
     if circuits.compiler() is None:
         raise StudyError("calibrate needs a C++ compiler (g++ and make)")

@@ -6,9 +6,10 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from circuits import Circuit, describe, manipulated
+from circuits import Circuit, check_background, describe, manipulated
 from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.protocol import Protocol
 from parameters import (
@@ -34,12 +35,18 @@ MODEL_VERSION = 2  # raised when a change alters results
 SUBJECTS = ("compounds", "species", "cascade", "spines", "hypotheses")
 
 
-@cache
 def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
-    """The sheets of a circuit by subject, with (SUBJECT.SECTION.ROW, value) overrides applied; read once.
+    """The sheets of a circuit by subject, with (SUBJECT.SECTION.ROW, value) overrides applied; read once while a file stands.
 
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
+    path = Path(circuit)
+    stands = path.suffix == ".toml" and path.exists()
+    return _overridden(circuit, overrides, path.stat().st_mtime_ns if stands else 0)
+
+
+@cache
+def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: int) -> dict[str, Sheet]:
     found = {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
     for key, value in overrides:
         subject, _, number = key.partition(".")
@@ -47,6 +54,12 @@ def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[s
             raise SheetError(f"an override is called SUBJECT.SECTION.NUMBER with subject {', '.join(found)}, not {key!r}")
         found[subject] = found[subject].replaced({number: value})
     return found
+
+
+def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
+    """The circuit of a sheet at some size, with what had been done to it while it grew up.  Raises SheetError or CircuitError."""
+    circuit = describe(circuit_numbers(source), scale, spines.sites_per_contact)
+    return manipulated(circuit, tuple(source.manipulations.split()))
 
 
 @dataclass(frozen=True)
@@ -75,19 +88,24 @@ class Config:
         """Name of the circuit sheet, without its folder."""
         return self.sheets()["circuit"].name
 
+    def done(self) -> tuple[str, ...]:
+        """What was done to the circuit: as it grew up (the sheet's manipulations), then in this run."""
+        return (*self.sheets()["circuit"].manipulations.split(), *self.manipulations)
+
     def described(self) -> Circuit:
         """The circuit that this configuration is about.  Raises SheetError or CircuitError."""
         sheets = self.sheets()
         spines, sizes = sheets["spines"].fill("spines", SpineNumbers), sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
-        grown = manipulated(describe(circuit_numbers(sheets["circuit"]), self.scale, spines.sites_per_contact),
-                            tuple(sheets["circuit"].manipulations.split()))  # fmt: skip
-        return manipulated(self.hypotheses.on_circuit(grown, sizes, spines), self.manipulations)
+        circuit = self.hypotheses.on_circuit(grown(sheets["circuit"], self.scale, spines), sizes, spines)
+        return manipulated(circuit, self.manipulations)
 
     def calibration(self) -> str:
         """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline or a
         manipulation that is never calibrated for; "other size"; or "no", after an override of a structural number."""
         source = self.sheets()["circuit"]
-        if source.calibrated != structure_digest(source):
+        found = overridden(self.circuit, ())["circuit"].values()
+        moved = any(found[name] != value for name, value in source.values().items() if name.endswith(".background_rate"))
+        if moved or source.calibrated != structure_digest(source):
             return "no"
         if self.scale != 1.0:
             return "other size"
@@ -102,6 +120,7 @@ class Config:
         compounds(sheets["compounds"])
         channel(sheets["compounds"])
         circuit = self.described()
+        check_background(circuit)
         rates(sheets["spines"].fill("spines", SpineNumbers), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites)
 
     def sheet_hash(self) -> str:
@@ -109,7 +128,7 @@ class Config:
         return digest({f"{s}.{name}": v for s, rows in self.sheets().items() for name, v in rows.values().items()})
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"circuit": self.sheet_name}
+        return asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
 
     def run_id(self) -> str:
         """Sixteen characters that change with the configuration, any number, the schema or the model."""

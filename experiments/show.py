@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from parameters import COMPOUNDS, POPULATIONS, Sheet, circuit_numbers, compounds, sheet, shipped
+from experiments.config import grown
+from parameters import COMPOUNDS, POPULATIONS, Sheet, SpineNumbers, compounds, sheet, shipped
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
 from pharmacology import Dose, Exposure
@@ -46,9 +47,8 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
     if not all(np.isfinite(found).all() for found in (arterial, venous, brain)):
         raise ShowError(f"--dose {dose:g} or --at {at} is too large to compute with")
     circuit = sheets["circuit"].name
-    mixtures = circuit_numbers(sheets["circuit"]).populations
-    subunits = np.array([mixtures[p].subunit_fractions for p in POPULATIONS])
-    shut = by_population(by_subunit(brain, [course.compounds[name] for name in course.names]), subunits)
+    mixtures = grown(sheets["circuit"], 1.0, sheets["spines"].fill("spines", SpineNumbers)).mixtures
+    shut = by_population(by_subunit(brain, [course.compounds[name] for name in course.names]), mixtures)
     if as_json:
         found: dict[str, object] = {"at_min": [_short(60 * t) for t in times]}
         for k, name in enumerate(COMPOUNDS):

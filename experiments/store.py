@@ -147,7 +147,7 @@ def _head(file: h5py.File, config: Config) -> None:
     file.attrs.update({
         "Conventions": "CF-1.11", "schema": SCHEMA, "schema_version": SCHEMA_VERSION, "model_version": MODEL_VERSION,
         "run_id": config.run_id(), "study": config.study, "circuit_sheet": config.sheet_name, "species": config.species,
-        "calibrated": config.calibration(), "manipulations": " ".join(config.manipulations), **asdict(config.hypotheses),
+        "calibrated": config.calibration(), "manipulations": " ".join(config.done()), **asdict(config.hypotheses),
         "scale": config.scale, "seed": config.seed, "sheet_sha256": config.sheet_hash(), "complete": np.uint8(1),
     })  # fmt: skip
     if config.spikes:

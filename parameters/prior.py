@@ -17,7 +17,8 @@ WHOLE = ("count", "in_degree")
 def drawn(sheet: Sheet, seed: int) -> Sheet:
     """The sheet with every ranged number drawn: uniform on a log scale where the range is above 0, else uniform.
 
-    Subunit fractions are scaled to sum to 1; a drawn row keeps its range and says that it was drawn.
+    Drawn subunit fractions are scaled so that all sum to 1, which may lead out of a range; it is then widened.  A drawn row
+    keeps its range otherwise, and says that it was drawn.
     """
     rng = np.random.default_rng(seed)
     sections = {section: {name: _drawn(name, row, rng, seed) for name, row in rows.items()}
@@ -25,9 +26,11 @@ def drawn(sheet: Sheet, seed: int) -> Sheet:
     for population in POPULATIONS:
         rows = sections.get(population, {})
         names = [f"fraction_{k}" for k in SUBUNITS if f"fraction_{k}" in rows]
-        total = sum(rows[name].value for name in names)
-        for name in names:
-            share = rows[name].value / total
+        ranged = [name for name in names if rows[name].range is not None]
+        fixed = sum(rows[name].value for name in names if name not in ranged)
+        total = sum(rows[name].value for name in ranged)
+        for name in ranged:
+            share = rows[name].value * (1.0 - fixed) / total
             low, high = rows[name].range or (share, share)
             rows[name] = replace(rows[name], value=share, range=(min(low, share), max(high, share)))
     return sheet.with_sections(sections)

@@ -26,4 +26,4 @@ def _row_text(row: Row) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # DEL is no character of a TOML text

@@ -26,10 +26,16 @@ def look() -> Iterator[tuple[Network, np.ndarray, Activity]]:
     net.close()
 
 
-def once(circuit: Circuit, wiring: Wiring, cells: np.ndarray, release: float = 1.0, weights: np.ndarray | None = None) -> Currents:
+def once(
+    circuit: Circuit, wiring: Wiring, cells: np.ndarray, release: float = 1.0, weights: np.ndarray | None = None
+) -> Currents:
     """What is seen when each of `cells` spikes once in two seconds, without background."""
     weights = healthy_weights(circuit) if weights is None else weights
-    return clamp(circuit, wiring, weights, cells, np.full(len(cells), release), np.zeros(circuit.size), SECONDS)
+    return clamp(circuit, wiring, weights, cells, np.full(len(cells), release), no_background(circuit), SECONDS)
+
+
+def no_background(circuit: Circuit) -> tuple[np.ndarray, np.ndarray]:
+    return np.zeros(circuit.size), np.zeros(circuit.size)
 
 
 def contacts(wiring: Wiring, group: str, source: int, target: int) -> int:
@@ -91,7 +97,7 @@ def test_an_empty_site_carries_no_event(points):
 
 def test_the_order_of_spikes_does_not_matter(look):
     net, weights, seen = look
-    count = np.zeros(net.circuit.size)
+    count = no_background(net.circuit)
     shuffled = np.random.default_rng(1).permutation(len(seen.spike_cell))
     plain, mixed = (
         clamp(net.circuit, net.wiring, weights, seen.spike_cell[order], seen.spike_release[order], count, seen.seconds)
@@ -130,12 +136,12 @@ def test_mean_amplitude_is_over_events_of_unequal_size(points):
     circuit, wiring = points
     partners = wiring.sources["plastic"].reshape(healthy_weights(circuit).shape)[0]
     cells, release = np.array([partners[0], partners[1], partners[1]]), np.array([1.0, 0.4, 0.1])
-    seen = clamp(circuit, wiring, healthy_weights(circuit), cells, release, np.zeros(circuit.size), SECONDS)
+    seen = clamp(circuit, wiring, healthy_weights(circuit), cells, release, no_background(circuit), SECONDS)
     assert seen.sepsc_rate[0] == pytest.approx(3 / SECONDS)
     assert seen.sepsc_amplitude[0] == pytest.approx(70.0 * (1.0 + 0.4 + 0.1) / 3)
 
 
-def test_release_that_depresses_makes_events_smaller_but_not_fewer(look):
+def test_release_that_depresses_makes_events_smaller_but_not_fewer():
     net = network(1, "dendritic")
     weights = healthy_weights(net.circuit)
     seen = net.observe(weights, OPEN, 1.0, settle=1.0)
@@ -187,7 +193,6 @@ def test_an_ampa_antagonist_shrinks_recurrent_events_until_none_is_seen(points, 
         assert seen.sepsc_amplitude == pytest.approx(amplitude)
         assert (seen.sepsc_rate == free.sepsc_rate).all()
     assert (seen.sipsc_amplitude == free.sipsc_amplitude).all()
-    assert (seen.background_epsc_amplitude == 70.0).all()
 
 
 def test_an_ampa_antagonist_at_the_background_leaves_recurrent_events(points):
@@ -195,7 +200,7 @@ def test_an_ampa_antagonist_at_the_background_leaves_recurrent_events(points):
     events = np.full(circuit.size, 300.0)
     for left, rate in ((0.5, 150.0), (0.05, 0.0)):
         drugged = manipulated(circuit, (f"ampa={left}@background",))
-        seen = clamp(drugged, wiring, healthy_weights(circuit), np.arange(400), np.ones(400), events, SECONDS)
+        seen = clamp(drugged, wiring, healthy_weights(circuit), np.arange(400), np.ones(400), (events, 0 * events), SECONDS)
         assert (seen.background_epsc_rate == rate).all()
         assert seen.sepsc_amplitude == pytest.approx(70.0)
 
@@ -209,6 +214,34 @@ def test_without_pv_and_sst_spikes_there_are_no_inhibitory_events():
     assert (seen.rate[1:3] == 0).all() and seen.rate[0] > 0
     assert (seen.currents.sipsc_rate == 0).all() and np.isnan(seen.currents.sipsc_amplitude).all()
     assert (seen.currents.sepsc_rate > 0).all()
+
+
+def test_background_events_on_the_dendrite_look_smaller_too(dendrites):
+    circuit, wiring = dendrites
+    nobody = np.array([], dtype=int)
+    none, one = no_background(circuit)[0], np.ones(circuit.size)
+    soma, dendrite = (
+        clamp(circuit, wiring, healthy_weights(circuit), nobody, np.array([]), events, 1.0)
+        for events in ((one, none), (none, one))
+    )
+    assert (soma.background_epsc_amplitude == 70.0).all()
+    assert (dendrite.background_epsc_amplitude < 0.7 * 70.0).all()
+    assert (soma.background_epsc_rate == dendrite.background_epsc_rate).all()
+
+
+def test_background_events_that_are_not_seen_have_no_amplitude(points):
+    circuit, wiring = points
+    drugged = manipulated(circuit, ("ampa=0.05@background",))
+    seen = clamp(
+        drugged,
+        wiring,
+        healthy_weights(circuit),
+        np.arange(400),
+        np.ones(400),
+        (np.full(circuit.size, 300.0), np.zeros(circuit.size)),
+        SECONDS,
+    )
+    assert np.isnan(seen.background_epsc_amplitude).all()
 
 
 def test_sparing_only_one_class_leaves_events_of_its_size(points):

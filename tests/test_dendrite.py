@@ -194,6 +194,16 @@ def reached(rig: Rig, target: str) -> np.ndarray:
     return np.unique(np.concatenate(contacts))
 
 
+def test_inhibition_from_pv_cells_is_over_sooner_than_that_from_sst_cells(rig):
+    for source, name, left in (("PV", "g_fast", 0.1889), ("SST", "g_slow_apical", 0.5134)):  # exp(-10/6), exp(-10/15)
+        cell = rig.circuit.cells(source).start
+        targets = rig.targets(cell)["Pyr"]
+        rig.rest()
+        first = fire(rig, slice(cell, cell + 1), 2e-3)
+        rig.engine.run(0.01)
+        assert conductances(rig)[name][targets] / first[name][targets] == pytest.approx(left, rel=0.02)
+
+
 def test_every_subunit_deactivates_with_its_own_time_constant(rig):
     pv = reached(rig, "PV")
     rig.rest()
@@ -287,6 +297,16 @@ def test_shares_are_shares_and_a_subunit_that_is_not_there_holds_nothing(looks):
         assert (seen.nmda_open_probability[0, 2:] == 0).all()  # Pyr cells have no 2C and 2D
         assert (seen.nmda_open_probability[0, :2] > 0).all()
         assert (seen.apical_nmda > 0).all() and (seen.apical_nmda < seen.nmda_conductance).all()
+
+
+def test_all_receptors_bound_would_be_every_contact_and_fibre_filled(begun):
+    net, seen = begun
+    bound = (net.engine.fetch("cells.sum_bound_2B") / net.engine.fetch("cells.samples"))[:400].mean() * 1e9
+    # Half are 2B; a release fills 0.4.  Recurrent: 80 contacts of 5.56 nS, NMDA 0.128 of AMPA on the soma and 0.256 on the
+    # dendrite, where 0.6 of them are.  Background: fibres at 2.5 Hz make 703.1 and 300 events a second of 1 nS.
+    recurrent = 80 * 5.56 * (0.4 * 0.128 + 0.6 * 0.256)
+    background = 703.1 / 2.5 * 0.128 + 300.0 / 2.5 * 0.256
+    assert seen.nmda_open_probability[0, 1] == pytest.approx(bound / ((recurrent + background) * 0.5 / 0.4), rel=1e-4)
 
 
 def test_receptors_under_background_fibres_alone_hold_what_their_fibre_rate_says():

@@ -130,7 +130,6 @@ def test_shares_multiply(name, site):
 
 
 def test_channels_that_are_shut_stay_shut_whatever_is_shut_after_them():
-    # BUG: hcn1 replaces what was shut before, so hcn1=0.5 on top of a knock-out (hcn1=1) opens half of the channels again.
     circuit = small_circuit()
     assert manipulated(circuit, ("hcn1=1", "hcn1=0.5")).hcn_block == 1.0
 
@@ -362,7 +361,6 @@ def test_a_manipulation_that_cannot_be_is_refused_in_one_sentence(call, tmp_path
 
 @pytest.mark.parametrize("text", ["ampa=0.5@", "release=2@"])
 def test_a_site_that_is_empty_is_refused_and_not_taken_for_every_site(text):
-    # BUG: the empty site after @ is taken for none, and so for all sites.
     with pytest.raises(CircuitError):
         manipulated(small_circuit(), (text,))
 
@@ -371,7 +369,6 @@ def test_a_site_that_is_empty_is_refused_and_not_taken_for_every_site(text):
     ("text", "named"), [("ampa=0.5@here", ("all", "recurrent", "background")), ("release=2@here", ("recurrent",))]
 )
 def test_the_sites_that_are_named_in_a_refusal_are_all_that_there_are(text, named):
-    # BUG: the refusal lists projections only, though all, recurrent and background are sites too.
     with pytest.raises(CircuitError) as caught:
         manipulated(small_circuit(), (text,))
     for word in named:
@@ -380,7 +377,6 @@ def test_the_sites_that_are_named_in_a_refusal_are_all_that_there_are(text, name
 
 @pytest.mark.parametrize(("sheet", "text"), [("sst", "slice=10"), ("dendritic", "slice=20")])
 def test_a_background_too_fast_for_the_step_is_refused_before_anything_is_computed(call, tmp_path, sheet, text):
-    # BUG: run --list takes it; the run itself fails in its worker.
     code, _, err = call("run", "dose_response", "--list", "--seeds", 1, "--sheet", sheet, "--manipulate", text)
     is_one_sentence(err, "too fast")
     assert code == USAGE

@@ -115,7 +115,6 @@ def test_shutting_resting_hcn_channels_hyperpolarises_and_raises_resistance(benc
     assert after.rest[pv] == pytest.approx(before.rest[pv], abs=2e-3)  # no HCN there
 
 
-@pytest.mark.xfail(strict=True, reason="Rig never loads the circuit's own HCN block")
 def test_a_circuit_whose_hcn_channels_are_shut_has_its_resistance_in_the_rig(bench):
     rig = bench(manipulated(small_circuit("sst"), ("hcn1=1",)))
     assert rig.passive().resistance[rig.circuit.cells("Pyr")] == pytest.approx(1000 / 11, rel=2e-3)
@@ -305,7 +304,6 @@ def test_magnesium_leaves_free_what_jahr_and_stevens_say_in_every_population(ben
             assert np.array_equal(free, opened)
 
 
-@pytest.mark.xfail(strict=True, reason="after thousands of runs the sampling clock skips a tick, and potentials move first")
 def test_what_magnesium_leaves_free_does_not_depend_on_how_often_the_rig_ran_before(bench):
     rig = bench(small_circuit("sst"))
     fresh = rig.conducting(40.0)[0]

@@ -1,0 +1,391 @@
+"""Laws of calibration: the background that holds a circuit at its rates, sheets that are written, circuits that are drawn."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from itertools import permutations, product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from circuits import Calibration, CalibrationError, Circuit, calibrate, describe, manipulated
+from experiments.hypotheses import Hypotheses
+from parameters import (
+    CIRCUITS,
+    POPULATIONS,
+    SUBUNITS,
+    Apical,
+    Population,
+    Projection,
+    Receptors,
+    Sheet,
+    Subunit,
+    circuit_numbers,
+    drawn,
+    sheet,
+    sheet_text,
+    structure_digest,
+)
+from parameters.sheet import DOMAINS, Row
+from tests.conftest import brief, small_circuit
+from tests.said import FAILURE, USAGE, is_one_sentence
+
+steps = importlib.import_module("circuits.calibrate")
+TARGETS = np.array([p.target_rate for p in small_circuit().populations])
+RECORDS = {"receptors": Receptors, "apical": Apical} | dict.fromkeys(POPULATIONS, Population) | dict.fromkeys(SUBUNITS, Subunit)
+
+
+def rates(circuit: Circuit) -> np.ndarray:
+    return np.array([p.background_rate for p in circuit.populations])
+
+
+def with_rates(circuit: Circuit, values: np.ndarray) -> Circuit:
+    return replace(circuit, populations=tuple(replace(p, background_rate=float(v))
+                                              for p, v in zip(circuit.populations, values, strict=True)))  # fmt: skip
+
+
+def same_but_background(one: Circuit, other: Circuit) -> bool:
+    return with_rates(one, rates(other)) == other
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """A calibration of few and short looks, content with a fifth of the target."""
+    for name, value in {"COARSE_LOOKS": 12, "COARSE_S": 0.5, "COARSE_GAIN": (0.1, 0.2, 0.4, 0.4), "PROBE_S": 2.0,
+                        "NEWTON_STEPS": 12, "NEWTON_S": 2.0, "CHECK_S": 8.0, "TOLERANCE": 0.2}.items():  # fmt: skip
+        monkeypatch.setattr(steps, name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def hopeless(short):
+    for name, value in {"COARSE_LOOKS": 1, "NEWTON_STEPS": 1, "PROBE_S": 0.2, "NEWTON_S": 0.2, "CHECK_S": 0.5}.items():
+        short.setattr(steps, name, value)
+    return short
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """The command with a calibration that finds rates half as high again without spiking; what it was asked is kept."""
+    asked: list[tuple[Circuit, int, tuple[str, ...]]] = []
+
+    def found(circuit: Circuit, wirings: int, free: tuple[str, ...], tell: object) -> Calibration:
+        asked.append((circuit, wirings, free))
+        moved = with_rates(circuit, rates(circuit) * np.where([p in free for p in POPULATIONS], 1.5, 1.0))
+        return Calibration(moved, (1,) * wirings, np.tile(TARGETS, (wirings, 1)), np.ones((wirings, len(POPULATIONS))))
+
+    monkeypatch.setattr("experiments.calibrating.calibrate", found)
+    return asked
+
+
+def described(path: Path) -> Circuit:
+    return brief(circuit=str(path), scale=1.0).described()
+
+
+def written(call, path: Path, *words: object, name: str = "sst") -> Sheet:
+    code, out, err = call("calibrate", name, "--out", path, *words)
+    assert (code, err) == (0, "")
+    assert f"written: {path}" in out
+    return Sheet(path)
+
+
+# Finding the background
+
+
+def test_from_half_the_background_a_circuit_comes_back_near_its_rates_and_nothing_else_is_moved(short):
+    circuit = small_circuit()
+    half = with_rates(circuit, rates(circuit) / 2)
+    said: list[tuple[str, np.ndarray]] = []
+    found = calibrate(half, 2, tell=lambda stage, rate: said.append((stage, rate)))
+    assert (np.abs(said[0][1] / TARGETS - 1) > 0.5).all()  # where it began
+    assert (np.abs(found.rate.mean(axis=0) / TARGETS - 1) < 0.2).all()
+    assert same_but_background(found.circuit, circuit)
+    assert np.abs(np.log(rates(found.circuit) / rates(circuit))).max() < 0.3
+    assert [stage for stage, _ in said].index("check") == len(said) - 1
+
+
+@pytest.mark.slow
+def test_from_half_the_background_a_circuit_comes_back_to_within_five_percent_of_its_rates():
+    circuit = small_circuit()
+    found = calibrate(with_rates(circuit, rates(circuit) / 2), 4)
+    assert (np.abs(found.residuals) <= 0.05).all()
+    assert rates(found.circuit) == pytest.approx(rates(circuit), rel=0.25)
+    assert found.rate.shape == found.cv_isi.shape == (len(found.seeds), len(POPULATIONS)) == (4, len(POPULATIONS))
+
+
+@pytest.mark.parametrize("free", [(), ("VIP",), ("SST", "VIP")])
+def test_only_the_background_of_free_populations_moves(hopeless, free):
+    hopeless.setattr(steps, "TOLERANCE", 100.0)
+    circuit = small_circuit()
+    found = calibrate(circuit, 1, free).circuit
+    assert [p for p, same in zip(POPULATIONS, rates(found) == rates(circuit), strict=True) if not same] == list(free)
+    assert same_but_background(found, circuit)
+
+
+def test_a_circuit_whose_fixed_classes_miss_their_targets_is_not_calibrated(hopeless):
+    hopeless.setattr(steps, "TOLERANCE", 0.7)
+    circuit = small_circuit()
+    far = replace(circuit, populations=(*circuit.populations[:3], replace(circuit.populations[3], target_rate=40.0)))
+    with pytest.raises(CalibrationError, match="VIP"):
+        calibrate(far, 1, ("SST",))
+
+
+IMPOSSIBLE = {
+    "a rate beyond the refractory period": ("circuit.VIP.target_rate=900", "VIP", "for 900"),
+    "no background to move": ("circuit.Pyr.background_ampa=0", "Pyr", "for 2.5"),
+}
+
+
+@pytest.mark.parametrize(("override", "culprit", "aim"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_rates_that_no_background_gives_end_in_one_sentence_with_all_residuals_and_no_sheet(
+    call, tmp_path, hopeless, override, culprit, aim
+):
+    words = ("--scale", 0.5, "--wirings", 1, "--set", override)
+    code, _, err = call("calibrate", "sst", "--out", tmp_path / "mine.toml", *words)
+    is_one_sentence(err, "sst", "cannot be calibrated", aim, *(f"{p} " for p in POPULATIONS))
+    assert code == USAGE
+    assert err.count("%") == err.count("background") == len(POPULATIONS)
+    residuals = dict(zip(POPULATIONS, (float(part.split("%")[0]) for part in err.split("(")[1:]), strict=True))
+    assert residuals[culprit] <= -50
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("override", ["circuit.Pyr.background_rate=9000", "circuit.VIP.background_rate=5001"])
+def test_a_background_too_fast_for_the_step_is_refused_in_one_sentence(call, tmp_path, override):
+    code, _, err = call("calibrate", "sst", "--out", tmp_path / "mine.toml", "--scale", 0.5, "--wirings", 1, "--set", override)
+    is_one_sentence(err, "too fast", override.partition("=")[2])
+    assert code == USAGE
+
+
+# The command
+
+WRONG = {
+    "unknown sheet": (("nosheet", "--out", "x.toml"), "'nosheet'", *CIRCUITS),
+    "a sheet that is no circuit": (("species", "--out", "x.toml"), "'species'", *CIRCUITS),
+    "a file that is not there": (("there.toml", "--out", "x.toml"), "there.toml"),
+    "no out": (("sst",), "--out"),
+    "out that is no sheet": (("sst", "--out", "x.txt"), "--out", "x.txt", ".toml"),
+    "unknown free": (("sst", "--out", "x.toml", "--free", "Pyr,L5"), "--free", "'L5'", *POPULATIONS),
+    "unknown manipulation": (("sst", "--out", "x.toml", "--manipulate", "delete-GluN3@PV"), "'delete-GluN3'", "delete-GluN1"),
+    "manipulation of nobody": (("sst", "--out", "x.toml", "--manipulate", "silence@L5"), "'L5'", *POPULATIONS),
+    "override of another subject": (("sst", "--out", "x.toml", "--set", "species.rat.ip_absorption=3"), "circuit", "'species."),
+    "override of no number": (("sst", "--out", "x.toml", "--set", "circuit.Pyr.charm=3"), "'Pyr.charm'", "sst.toml"),
+    "override outside its domain": (("sst", "--out", "x.toml", "--set", "circuit.Pyr.leak=-1"), "[Pyr] leak", "above 0"),
+    "fractions that are too many": (("sst", "--out", "x.toml", "--set", "circuit.PV.fraction_2A=0.99"), "[PV]", "sum to 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "named"), [(case[0], case[1:]) for case in WRONG.values()], ids=WRONG)
+def test_a_calibration_asked_wrongly_is_refused_in_one_sentence_before_it_begins(call, tmp_path, at_once, words, named):
+    code, out, err = call("calibrate", *words)
+    is_one_sentence(err, *named)
+    assert (code, out, at_once, list(tmp_path.iterdir())) == (USAGE, "", [], [])
+
+
+def test_a_draw_with_a_negative_seed_is_refused_in_one_sentence(call, tmp_path, at_once):
+    code, _, err = call("calibrate", "sst", "--out", tmp_path / "x.toml", "--draw", -1)
+    is_one_sentence(err, "--draw", "-1")
+    assert code == USAGE
+
+
+def test_a_folder_that_is_not_there_is_told_before_minutes_are_spent_on_it(call, tmp_path, at_once):
+    code, _, err = call("calibrate", "sst", "--out", tmp_path / "nowhere" / "x.toml")
+    is_one_sentence(err, "nowhere")
+    assert code == FAILURE
+    assert at_once == []
+
+
+def test_what_is_calibrated_is_the_circuit_that_was_asked_for(call, tmp_path, at_once):
+    words = ("--scale", 0.5, "--free", "PV, VIP", "--wirings", 3, "--set", "circuit.Pyr.leak=9", "--manipulate", "sst=0.6")
+    written(call, tmp_path / "mine.toml", *words)
+    ((circuit, wirings, free),) = at_once
+    changed = replace(small_circuit().populations[0], leak=9.0)
+    assert circuit == manipulated(replace(small_circuit(), populations=(changed, *small_circuit().populations[1:])), ("sst=0.6",))
+    assert (wirings, free) == (3, ("PV", "VIP"))
+
+
+def test_a_written_sheet_has_the_rates_that_were_found_and_every_other_number_as_it_was(call, tmp_path, at_once):
+    found, before = written(call, tmp_path / "mine.toml", "--free", "Pyr,SST"), sheet("sst")
+    moved = {name: value for name, value in found.values().items() if value != before.values()[name]}
+    assert set(moved) == {"Pyr.background_rate", "SST.background_rate"}
+    for name, value in moved.items():
+        assert value == pytest.approx(1.5 * before.values()[name], abs=0.051)
+        row = found.sections[name.partition(".")[0]]["background_rate"]
+        assert (row.status, row.source, row.range) == ("fitted", "calibration", None)
+    assert found.based_on is None  # it needs no other sheet
+    assert found.sections["PV"] == before.sections["PV"]
+
+
+def test_a_number_set_by_hand_is_written_as_assumed_and_set_by_hand(call, tmp_path, at_once):
+    found = written(call, tmp_path / "mine.toml", "--set", "circuit.Pyr->Pyr.weight=1.25")
+    row = found.sections["Pyr->Pyr"]["weight"]
+    assert (row.value, row.status, row.source) == (1.25, "assumed", "override")
+    assert found.calibrated == structure_digest(found)
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_sheet_calibrated_at_full_size_is_calibrated_for_the_run_that_takes_it(call, tmp_path, at_once, name):
+    path = tmp_path / "mine.toml"
+    found = written(call, path, name=name)
+    assert found.calibrated == structure_digest(found) == sheet(name).calibrated  # the structure is the same
+    config = brief(circuit=str(path), scale=1.0, hypotheses=Hypotheses(baseline="healthy"))
+    assert config.calibration() == "yes"
+    assert rates(config.described()) == pytest.approx(rates(at_once[0][0]) * 1.5, abs=0.051)
+    code, out, err = call("run", "dose_response", "--list", "--seeds", 1, "--sheet", path)
+    assert (code, err) == (0, "")
+    assert [line.split()[1].partition("_dose")[0] for line in out.splitlines()] == ["mine"] * 6
+
+
+def test_a_sheet_calibrated_at_another_size_does_not_say_that_it_is_calibrated(call, tmp_path, at_once):
+    found = written(call, tmp_path / "mine.toml", "--scale", 0.5)
+    assert found.calibrated == ""
+    assert brief(circuit=str(found.path), scale=1.0, hypotheses=Hypotheses(baseline="healthy")).calibration() == "no"
+
+
+def test_a_knock_out_goes_into_the_sheet_and_every_run_of_it_has_it(call, tmp_path, at_once):
+    path, twice = tmp_path / "knockout.toml", tmp_path / "twice.toml"
+    found = written(call, path, "--manipulate", "delete-GluN2B@SST")
+    assert found.manipulations == "delete-GluN2B@SST" and found.manipulations in found.title
+    assert found.calibrated == structure_digest(found) != sheet("sst").calibrated
+    assert found.sections["SST"]["fraction_2B"] == sheet("sst").sections["SST"]["fraction_2B"]  # it is done to the circuit
+    config = brief(circuit=str(path), scale=1.0, hypotheses=Hypotheses(baseline="healthy"))
+    assert config.calibration() == "yes"
+    wild = replace(config, circuit="sst").described()
+    assert config.described().mixtures[2, 1] == 0.0 < wild.mixtures[2, 1]
+    assert same_but_background(replace(config.described(), name="sst"), manipulated(wild, ("delete-GluN2B@SST",)))
+    again = written(call, twice, "--manipulate", "delete-GluN1@PV", "--manipulate", "ampa=0.5", name=str(path))
+    assert again.manipulations == "delete-GluN2B@SST delete-GluN1@PV ampa=0.5"
+    assert described(twice).populations[1].nmda_to_ampa == described(twice).mixtures[2, 1] == 0.0
+
+
+def test_an_exposure_shows_the_block_of_the_circuit_that_the_sheet_describes(call, tmp_path, at_once):
+    path = tmp_path / "knockout.toml"
+    written(call, path, "--manipulate", "delete-GluN2B@Pyr")
+    asked = ("exposure", "--species", "rat", "--route", "ip", "--dose", 10, "--at", "20min", "--json", "--sheet")
+    by_hand = ("--set", "circuit.Pyr.fraction_2A=1", "--set", "circuit.Pyr.fraction_2B=0")
+    assert described(path).mixtures[0] == pytest.approx([1, 0, 0, 0])
+    assert call(*asked, path)[1] == call(*asked, "sst", *by_hand)[1] != call(*asked, "sst")[1]
+
+
+# Sheets as text
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+@pytest.mark.parametrize("seed", [None, 7])
+def test_a_circuit_sheet_reads_back_as_it_was_written_row_by_row(tmp_path, name, seed):
+    source = sheet(name) if seed is None else drawn(sheet(name), seed)
+    (tmp_path / "copy.toml").write_text(sheet_text(source, "a copy", source.calibrated, "silence@PV ampa=0.5"), encoding="utf-8")
+    copy = Sheet(tmp_path / "copy.toml")
+    assert copy.sections == source.sections
+    assert (copy.title, copy.calibrated, copy.manipulations) == ("a copy", source.calibrated, "silence@PV ampa=0.5")
+    assert replace(circuit_numbers(copy), name=name) == replace(circuit_numbers(source), name=name)
+
+
+TEXT = st.characters(codec="utf-8")
+NOTES = st.text(TEXT, min_size=1).filter(str.strip)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(FINITE, st.text(TEXT, min_size=1), NOTES, NOTES, FINITE, NOTES)
+@settings(
+    max_examples=25,
+    phases=(Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_any_row_reads_back_as_it_was_written(tmp_path, value, unit, source, note, other, title):
+    row = Row(value, unit, "assumed", source, note, (min(value, other), max(value, other)))
+    assert read_back(tmp_path / "copy.toml", row, title) == (row, title)
+
+
+def test_a_note_with_a_control_character_reads_back_as_it_was_written(tmp_path):
+    row = Row(1.0, "mV", "fitted", "hand", "a\x7fb", None)
+    assert read_back(tmp_path / "copy.toml", row, "title") == (row, "title")
+
+
+def read_back(path: Path, row: Row, title: str) -> tuple[Row, str]:
+    sections = sheet("sst").sections
+    changed = sheet("sst").with_sections(sections | {"Pyr": sections["Pyr"] | {"rest": row}})
+    path.write_text(sheet_text(changed, title), encoding="utf-8", newline="")
+    found = Sheet(path)
+    return found.sections["Pyr"]["rest"], found.title
+
+
+# Drawn circuits
+
+SEEDS = (1, 2, 3, 4, 5, 6)
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_drawn_circuit_can_be_described_and_every_number_is_one_that_its_sheet_allows(name):
+    source = sheet(name)
+    for seed in SEEDS:
+        found = drawn(source, seed)
+        assert describe(circuit_numbers(found), 1.0, 1.3375).size > 500  # every record takes its numbers
+        for section, rows in found.sections.items():
+            fields = RECORDS.get(section, Projection).__dataclass_fields__
+            for key, row in rows.items():
+                before, where = source.sections[section][key], f"{name} {section} {key} seed {seed}"
+                assert DOMAINS[fields[key].metadata["domain"]](row.value), where
+                if before.range is None and not key.startswith("fraction_"):
+                    assert row == before, where
+                elif before.range is None:
+                    assert row.value == pytest.approx(before.value, rel=1e-12, abs=1e-12), where
+                elif not key.startswith("fraction_"):  # those are scaled to sum to 1, which may lead out of their range
+                    assert before.range[0] <= row.value <= before.range[1] and row.range == before.range, where
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_drawn_fractions_sum_to_one_and_keep_the_ratios_that_their_ranges_allow(name):
+    source = sheet(name)
+    for seed, population in product(SEEDS, POPULATIONS):
+        rows = {k: drawn(source, seed).sections[population][f"fraction_{k}"] for k in SUBUNITS}
+        ranges = {k: source.sections[population][f"fraction_{k}"].range for k in SUBUNITS}
+        assert sum(row.value for row in rows.values()) == pytest.approx(1.0, abs=1e-12)
+        for one, other in permutations([k for k in SUBUNITS if ranges[k]], 2):
+            assert rows[one].value * ranges[other][0] <= ranges[one][1] * rows[other].value * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("name", ["sst", "pv_sst"])
+def test_a_fraction_without_a_range_is_not_drawn_and_gets_none(name):
+    before, after = sheet(name).sections, drawn(sheet(name), 1).sections
+    for population, k in product(POPULATIONS, SUBUNITS):
+        row = before[population][f"fraction_{k}"]
+        assert row.range is None and after[population][f"fraction_{k}"] == row
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_draw_leaves_background_and_target_rates_and_is_one_circuit_a_seed(name):
+    source = sheet(name)
+    kept = [f"{p}.{rate}" for p in POPULATIONS for rate in ("background_rate", "target_rate")]
+    draws = [drawn(source, seed) for seed in SEEDS]
+    for found in draws:
+        assert [found.values()[key] for key in kept] == [source.values()[key] for key in kept]
+    assert len({structure_digest(found) for found in (source, *draws)}) == len(SEEDS) + 1
+    assert drawn(source, 3).sections == draws[2].sections
+    assert source.sections == sheet(name).sections  # what was drawn from stays
+
+
+def test_a_range_above_nothing_is_drawn_evenly_on_a_log_scale_and_one_from_nothing_evenly():
+    source = sheet("sst")
+    row = source.sections["Pyr"]["hcn"]
+    found = {}
+    for low, high in ((0.1, 10.0), (0.0, 10.0)):
+        ranged = source.with_sections({"Pyr": {"hcn": replace(row, value=1.0, range=(low, high))}})
+        found[low] = np.array([drawn(ranged, seed).values()["Pyr.hcn"] for seed in range(400)])
+    assert np.median(np.log10(found[0.1])) == pytest.approx(0.0, abs=0.25)
+    assert (found[0.1] < 1.0).mean() == pytest.approx(0.5, abs=0.1)
+    assert (found[0.0] < 1.0).mean() == pytest.approx(0.1, abs=0.06)
+
+
+def test_a_drawn_sheet_is_calibrated_for_what_was_drawn_and_says_so_in_its_rows(call, tmp_path, at_once):
+    found = written(call, tmp_path / "mine.toml", "--draw", 5, name="dendritic")
+    structure = {name: value for name, value in found.values().items() if "background_rate" not in name}
+    assert structure.items() <= drawn(sheet("dendritic"), 5).values().items()
+    assert found.calibrated == structure_digest(found) != sheet("dendritic").calibrated
+    notes = [row.note for rows in found.sections.values() for row in rows.values()]
+    assert sum(note.endswith("drawn with seed 5") for note in notes) > 20
