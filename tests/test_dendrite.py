@@ -239,8 +239,8 @@ def test_saturation_wears_off_sooner_where_deactivation_is_faster(rig):
     found = []
     for k, tau in (("2A", 50.0), ("2B", 300.0), ("2D", 1700.0)):
         added = (second[f"g_{k}"] - before[f"g_{k}"] * np.exp(-1.2 / tau))[pv] / first[f"g_{k}"][pv]
-        # Depression leaves 0.798 of the first release.
-        assert added == pytest.approx(0.798 * (1 - 0.4 * np.exp(-50.0 / tau)), rel=0.01), k
+        # Depression leaves 0.798 of the first release, which was a quarter and so filled a quarter of two fifths.
+        assert added == pytest.approx(0.798 * (1 - 0.1 * np.exp(-50.0 / tau)), rel=0.01), k
         found.append(added.mean())
     assert found[0] > found[1] > found[2]
 
@@ -284,7 +284,7 @@ def test_conductance_of_both_compartments_is_what_background_and_recurrent_relea
     total = (net.engine.fetch("cells.sum_AMPA") / net.engine.fetch("cells.samples"))[:pyr] * 1e9
     background = seen.excitatory_events_background * p.background_ampa * p.ampa_decay * 1e-3  # 1 nS on soma and dendrite
     assert (total - seen.recurrent_ampa).mean() == pytest.approx(background.mean(), rel=0.02)
-    assert seen.excitatory_events_background.mean() == pytest.approx(703.1 + 300.0, rel=0.01)
+    assert seen.excitatory_events_background.mean() == pytest.approx(p.background_rate + 300.0, rel=0.01)
 
 
 # Gating
@@ -303,9 +303,9 @@ def test_all_receptors_bound_would_be_every_contact_and_fibre_filled(begun):
     net, seen = begun
     bound = (net.engine.fetch("cells.sum_bound_2B") / net.engine.fetch("cells.samples"))[:400].mean() * 1e9
     # Half are 2B; a release fills 0.4.  Recurrent: 80 contacts of 5.56 nS, NMDA 0.128 of AMPA on the soma and 0.256 on the
-    # dendrite, where 0.6 of them are.  Background: fibres at 2.5 Hz make 703.1 and 300 events a second of 1 nS.
+    # dendrite, where 0.6 of them are.  Background: fibres at 2.5 Hz make the soma's events and 300 a second, of 1 nS.
     recurrent = 80 * 5.56 * (0.4 * 0.128 + 0.6 * 0.256)
-    background = 703.1 / 2.5 * 0.128 + 300.0 / 2.5 * 0.256
+    background = net.circuit.populations[0].background_rate / 2.5 * 0.128 + 300.0 / 2.5 * 0.256
     assert seen.nmda_open_probability[0, 1] == pytest.approx(bound / ((recurrent + background) * 0.5 / 0.4), rel=1e-4)
 
 

@@ -264,9 +264,12 @@ def test_weak_sst_cells_inhibit_less_and_other_interneurons_as_before(sheet):
 
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
 @pytest.mark.parametrize("population", POPULATIONS)
-def test_a_silenced_class_never_spikes_and_the_others_do(sheet, population):
+def test_a_silenced_class_never_spikes_and_silences_no_other_unless_it_drives_it(sheet, population):
     rate = looked(manipulated(small_circuit(sheet), (f"silence@{population}",))).rate
-    assert [p for p, hz in zip(POPULATIONS, rate, strict=True) if hz == 0.0] == [population]
+    silent = [p for p, hz in zip(POPULATIONS, rate, strict=True) if hz == 0.0]
+    assert population in silent
+    if population != "Pyr":  # without Pyr cells, others may be left with too little
+        assert silent == [population]
 
 
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
