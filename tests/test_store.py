@@ -26,7 +26,7 @@ from experiments.provenance import provenance
 from experiments.record import Variable, arrange
 from experiments.run import simulate
 from experiments.store import StoreError, check_run, content_digest, read_groups, write_run
-from experiments.study import Options, Run, Study, carry_out, is_whole, prepare, strangers
+from experiments.study import DEFAULT_SHEET, Options, Run, Study, carry_out, is_whole, prepare, strangers
 from tests.conftest import COMMAND, brief
 
 QUIET = Console(file=open(os.devnull, "w"))  # noqa: SIM115
@@ -293,7 +293,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path):
 def test_the_main_job_ends_with_a_table_a_sentence_and_the_figures_path(sweep):
     screen = (sweep / "screen.txt").read_text()
     assert "mean ± SD over seeds" in screen
-    assert "Sheet sst: 10 mg/kg" in " ".join(screen.split())
+    assert f"Sheet {DEFAULT_SHEET}: 10 mg/kg" in " ".join(screen.split())
     figure = Path(next(line for line in screen.splitlines() if line.startswith("figure: ")).removeprefix("figure: "))
     assert figure.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (sweep / "summary.csv").read_text().startswith("sheet,dose,seed,readout")
@@ -306,7 +306,7 @@ def test_a_sweep_loads_as_one_dataset_on_the_studys_axes_then_seed(sweep):
     assert dataset["dose"].attrs["units"] == "mg/kg"
     assert dataset["bdnf_course"].dims == ("sheet", "dose", "seed", "time")
     assert not dataset["rate"].isnull().any()
-    block = dataset["block"].sel(readout="peak", population="Pyr", term="2A/2B").values.ravel()
+    block = dataset["block"].sel(readout="peak", population="Pyr", subunit="2A").values.ravel()
     assert block[0] == 0 and (np.diff(block) > 0).all()
     with xr.open_dataset(sweep / "sweep.h5", engine="h5netcdf") as stored:
         assert stored["rate"].equals(dataset["rate"])
