@@ -9,13 +9,13 @@ from circuits.engine import EngineError
 from circuits.equations import methods_text
 from circuits.manipulate import NAMED, manipulated
 from circuits.network import Network, NetworkError, structure_of
-from circuits.rig import Passive, Rig
+from circuits.rig import Passive, Rig, releases
 from circuits.spectrum import BANDS, Spectrum
 from circuits.wiring import Wiring, draw
 
 __all__ = [
     "BANDS", "NAMED", "SCALES", "Activity", "BuildError", "Calibration", "CalibrationError", "Circuit", "CircuitError",
     "EngineError", "Network", "NetworkError", "Passive", "Rig", "Spectrum", "Wiring", "calibrate", "check_background",
-    "compiler", "cpu_target", "describe", "draw", "manipulated", "methods_text", "program", "residual_text",
-    "resting_weights", "structure_of",
+    "compiler", "cpu_target", "describe", "draw", "manipulated", "methods_text", "program", "releases",
+    "residual_text", "resting_weights", "structure_of",
 ]  # fmt: skip

@@ -49,7 +49,7 @@ class Activity:
     nmda_share: np.ndarray  # (population,) of excitatory conductance, after Mg and drug
     release_on_pyr: np.ndarray  # (pyr,) Hz, full releases of a cell's terminal on another Pyr cell
     glutamate_release: float  # full releases a second and Pyr cell, all its terminals in the circuit
-    glutamate_cycling: float  # the same with what background fibres release onto the circuit's cells
+    glutamate_cycling: float  # nS/s and Pyr cell: AMPA conductance that all glutamate opens, background fibres' included
     gaba_release: float  # full releases a second and GABAergic cell, all its terminals
     pair_correlation: float  # mean over Pyr pairs, counts in 50 ms
     lfp: np.ndarray  # (millisecond,) pA, proxy

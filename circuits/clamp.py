@@ -1,12 +1,13 @@
 """Spontaneous synaptic currents of Pyr cells in voltage clamp, event by event.
 
-The clamped cells go on spiking in the network; what is reported is the current that an electrode in the soma would see at
-each contact's releases.  Events on the dendrite reach it through the coupling and are seen smaller by the share
-coupling/(coupling + leak + tonic), as at steady state.
+The clamped cells go on spiking in the network; what is reported is the peak of the current that an electrode in the soma
+would see at each contact's releases.  An event on the dendrite charges it and reaches the electrode through the coupling: seen
+late, filtered, and with the driving force that the dendrite has while the soma is held.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,26 +40,47 @@ def clamp(circuit: Circuit, wiring: Wiring, weights: np.ndarray, cell: np.ndarra
     `background_events`: those on somata and on dendrites in these `seconds`, each (cell,).
     """
     clamped = min(CLAMPED_CELLS, circuit.counts[0])
-    r, apical = circuit.receptors, circuit.apical
-    seen = 1.0 if apical is None else apical.coupling / (apical.coupling + apical.leak + apical.tonic)
-    epsc_mV, ipsc_mV = abs(r.excitatory_reversal - HOLD_EPSC_MV), abs(r.inhibitory_reversal - HOLD_IPSC_MV)
+    r, pyr = circuit.receptors, circuit.populations[0]
+    ampa = (r.excitatory_reversal, HOLD_EPSC_MV, pyr.ampa_decay)
+    course = {"plastic": ampa, "fast": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_PV),
+              "slow": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_SST_VIP)}  # fmt: skip
+    size = {"plastic": weights.ravel() * circuit.ampa[0]} | {group: wiring.weights[group] for group in ("fast", "slow")}
     spikes = _by_cell(cell, release, circuit.size)
-    size = {"plastic": weights.ravel() * circuit.ampa[0] * epsc_mV} | {
-        group: wiring.weights[group] * ipsc_mV for group in ("fast", "slow")
-    }
     peaks: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
     owners: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
-    for group, full_pA in size.items():
-        contacts = np.flatnonzero((wiring.targets[group] < clamped) & (full_pA > 0))
-        place = 1.0 - wiring.apical[group][contacts] * (1.0 - seen)
+    for group, full_nS in size.items():
+        contacts = np.flatnonzero((wiring.targets[group] < clamped) & (full_nS > 0))
+        soma, dendrite = event_peaks(circuit, *course[group])
+        seen = np.where(wiring.apical[group][contacts] > 0, dendrite, soma)
         which, released = _events(wiring.sources[group][contacts], *spikes)
         kind = "excitatory" if group == "plastic" else "inhibitory"
-        peaks[kind].append((full_pA[contacts] * place)[which] * released)
+        peaks[kind].append((full_nS[contacts] * seen)[which] * released)
         owners[kind].append(wiring.targets[group][contacts][which])
     epsc, ipsc = (_summary(np.concatenate(peaks[k]), np.concatenate(owners[k]), clamped, seconds) for k in peaks)
-    size_nS = (circuit.populations[0].background_ampa, 0.0 if apical is None else apical.background_ampa * seen)
-    background = _background(np.array(size_nS) * circuit.background_ampa[0] * epsc_mV, background_events, clamped, seconds)
+    on = np.array([pyr.background_ampa, 0.0 if circuit.apical is None else circuit.apical.background_ampa])
+    background_pA = on * circuit.background_ampa[0] * np.array(event_peaks(circuit, *ampa))
+    background = _background(background_pA, background_events, clamped, seconds)
     return Currents(*epsc, *background, *ipsc)
+
+
+def event_peaks(circuit: Circuit, reversal_mV: float, hold_mV: float, decay_ms: float) -> tuple[float, float]:
+    """Peak current (pA) at the soma of an event of 1 nS on the soma and on the dendrite (0 without one).
+
+    The dendrite follows its charge balance with the soma held, the event's own conductance being small beside it.
+    """
+    apical = circuit.apical
+    soma = abs(reversal_mV - hold_mV)
+    if apical is None:
+        return soma, 0.0
+    load = apical.leak + apical.coupling + apical.tonic  # nS
+    inhibited = apical.tonic * circuit.receptors.inhibitory_reversal
+    resting = (apical.leak * apical.rest + apical.coupling * hold_mV + inhibited) / load
+    slow, fast = decay_ms, apical.capacitance / load  # ms
+    if math.isclose(slow, fast):
+        slow *= 1.0 + 1e-6
+    peak = math.log(fast / slow) / (1 / slow - 1 / fast)
+    rise = (math.exp(-peak / slow) - math.exp(-peak / fast)) / (1 / fast - 1 / slow)  # ms
+    return soma, abs(reversal_mV - resting) / apical.capacitance * rise * apical.coupling
 
 
 def _background(size_pA: np.ndarray, events: tuple[np.ndarray, np.ndarray], clamped: int,

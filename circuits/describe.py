@@ -75,14 +75,15 @@ class Circuit:
         """Shares of NMDA peak conductance, shape (population, subunit)."""
         return np.array([p.subunit_fractions for p in self.populations])
 
-    def magnesium_free(self, potential_mV: float) -> np.ndarray:
-        """Share of open receptors that Mg leaves free at a membrane potential, shape (subunit,).
+    def magnesium_free(self, potential_mV: float, magnesium_mM: float | None = None) -> np.ndarray:
+        """Share of open receptors that Mg (of the sheet unless given) leaves free at a potential, shape (subunit,).
 
         Jahr and Stevens 1990: 1/(1 + Mg/Mg_half exp(-slope v)).
         """
         half = np.array([s.magnesium_half for s in self.subunits])
         relief = np.exp(-self.receptors.magnesium_slope * potential_mV)
-        return 1.0 / (1.0 + self.receptors.magnesium / half * relief)
+        magnesium = self.receptors.magnesium if magnesium_mM is None else magnesium_mM
+        return 1.0 / (1.0 + magnesium / half * relief)
 
     def background_availability(self) -> np.ndarray:
         """Share of receptors under a background fibre that its last release left free, shape (subunit,): the mean of the
@@ -125,8 +126,9 @@ def _capped(projection: Projection, pool: int) -> Projection:
 
 
 def resting_weights(circuit: Circuit) -> np.ndarray:
-    """Plastic weights (nS) of a circuit that rests at its in-degree, shape (pyr, site): the first sites are filled."""
+    """Plastic weights (nS) of a circuit that rests at its in-degree, shape (pyr, site): always the same sites, chosen at random
+    (a cell's sites are not listed in random order)."""
     projection = circuit.projection(*PLASTIC)
     weights = np.zeros((circuit.counts[0], circuit.sites))
     weights[:, : int(projection.in_degree)] = projection.weight
-    return weights
+    return np.random.default_rng(0).permuted(weights, axis=1)

@@ -133,15 +133,20 @@ def _open_potential(circuit: Circuit, mean: dict[str, np.ndarray]) -> np.ndarray
 
 
 def _released(circuit: Circuit, raw: Means, filled: np.ndarray, seconds: float) -> tuple[float, float, float]:
-    """Glutamate and GABA released in the circuit, and glutamate with that of background fibres, per cell and second."""
-    totals = dict.fromkeys(POPULATIONS, 0.0)
-    for source, target, _ in circuit.projections:
+    """Full releases of glutamate and GABA in the circuit, per cell and second, and glutamate with that of background fibres as
+    the AMPA conductance that it would open (nS), since a background event is not as large as a full release."""
+    totals, opened = dict.fromkeys(POPULATIONS, 0.0), 0.0
+    for source, target, projection in circuit.projections:
         contacts = float(filled.sum()) if (source, target) == PLASTIC else circuit.contacts(source, target)
         per_cell = contacts / circuit.counts[POPULATIONS.index(source)]
-        totals[source] += raw.counted[f"released_{target}"][circuit.cells(source)].sum() * per_cell / seconds
+        released = raw.counted[f"released_{target}"][circuit.cells(source)].sum() * per_cell / seconds
+        totals[source] += released
+        opened += released * projection.weight * (source == "Pyr")
+    soma, dendrite = _background_events(raw)
+    opened += soma @ circuit.per_cell([p.background_ampa for p in circuit.populations]) / seconds
+    opened += dendrite.sum() * (0.0 if circuit.apical is None else circuit.apical.background_ampa) / seconds
     pyr, others = circuit.counts[0], sum(circuit.counts[1:])
-    background = raw.counted["background_events"].sum() / seconds
-    return totals["Pyr"] / pyr, (totals["Pyr"] + background) / pyr, sum(totals[p] for p in POPULATIONS[1:]) / others
+    return totals["Pyr"] / pyr, opened / pyr, sum(totals[p] for p in POPULATIONS[1:]) / others
 
 
 def _background_events(raw: Means) -> tuple[np.ndarray, np.ndarray]:

@@ -32,6 +32,19 @@ class Passive:
     time_constant: np.ndarray
 
 
+def releases(use: float, recovery: float, facilitation: float, interval: float, pulses: int) -> np.ndarray:
+    """Releases in a regular train after a long rest (times in s), from the recursion of Tsodyks and Markram, (pulse,)."""
+    u, x, found = 0.0, 1.0, []
+    for k in range(pulses):
+        if k:
+            u *= np.exp(-interval / facilitation) if facilitation > 0 else 0.0
+            x = 1.0 - (1.0 - x) * (np.exp(-interval / recovery) if recovery > 0 else 0.0)
+        u += use * (1.0 - u)
+        found.append(u * x)
+        x -= u * x
+    return np.array(found)
+
+
 class Rig:
     """One wiring of `circuit` without background.  Close it when done."""
 
@@ -176,11 +189,16 @@ class Rig:
         self.engine.load(f"cells.{name}", self.engine.fetch(f"cells.{name}") + np.asarray(amount_nS) * 1e-9)
 
     def volley(self, contacts: float, pulses: int, interval_s: float) -> np.ndarray:
-        """Whether each cell spikes when `contacts` of its Pyr inputs fire together, `pulses` times: shape (cell,) of bool."""
+        """Whether each cell spikes when `contacts` of its Pyr inputs fire together, `pulses` times: shape (cell,) of bool.
+
+        Release and the receptors that are still free change from pulse to pulse as the projection has it.
+        """
         self.rest()
         self.engine.clear()
-        for _ in range(pulses):
-            self._excite(contacts)
+        for pulse in range(pulses):
+            for k, population in enumerate(POPULATIONS):
+                released, given = self._delivered(population, pulses, interval_s)
+                self._excite(k, contacts, released[pulse], given[pulse])
             self.engine.run(interval_s)
         self.engine.run(0.05)
         return np.bincount(self.engine.fetch("spikes.i").astype(int), minlength=self.circuit.size) > 0
@@ -223,20 +241,31 @@ class Rig:
                   for kind in ("free", "open")]  # fmt: skip
         return shares[0], shares[1]
 
-    def _excite(self, contacts: float) -> None:
-        """Open the receptors of so many contacts from Pyr cells, as a first release does."""
-        for k, population in enumerate(POPULATIONS):
-            projection = self.circuit.projection("Pyr", population)
-            unit = contacts * projection.weight * projection.release
-            split = projection.apical_share if population == "Pyr" and self.circuit.apical is not None else 0.0
-            for place, share in zip(self._places, (1.0 - split, split), strict=False):
-                ratio = self.circuit.populations[k].nmda_to_ampa
-                if place and self.circuit.apical is not None:
-                    ratio = self.circuit.apical.nmda_to_ampa
-                amount = self.circuit.per_cell([unit * share * (j == k) for j in range(len(POPULATIONS))])
-                self.add(f"g_AMPA{place}", amount * self.circuit.ampa[k])
-                for subunit, part in zip(SUBUNITS, self.circuit.mixtures[k], strict=True):
-                    self.add(f"g_{subunit}{place}", amount * ratio * part)
+    def _delivered(self, population: str, pulses: int, interval_s: float) -> tuple[np.ndarray, np.ndarray]:
+        """Release of a Pyr terminal on a population at every pulse of a train, (pulse,), and what of it receptors take that
+        are still free, (pulse, subunit)."""
+        projection = self.circuit.projection("Pyr", population)
+        released = releases(projection.release, projection.recovery * 1e-3, projection.facilitation * 1e-3, interval_s, pulses)
+        decay = np.exp(-interval_s * 1e3 / np.array([s.decay for s in self.circuit.subunits]))
+        bound, given = np.zeros(len(SUBUNITS)), np.zeros((pulses, len(SUBUNITS)))
+        for pulse, amount in enumerate(released):
+            given[pulse] = amount * (1.0 - bound)
+            bound = (bound + self.circuit.receptors.nmda_saturation * given[pulse]) * decay
+        return released, given
+
+    def _excite(self, k: int, contacts: float, released: float, given: np.ndarray) -> None:
+        """Open receptors of so many contacts from Pyr cells on the k-th population."""
+        projection = self.circuit.projection("Pyr", POPULATIONS[k])
+        split = projection.apical_share if k == 0 and self.circuit.apical is not None else 0.0
+        for place, share in zip(self._places, (1.0 - split, split), strict=False):
+            ratio = self.circuit.populations[k].nmda_to_ampa
+            if place and self.circuit.apical is not None:
+                ratio = self.circuit.apical.nmda_to_ampa
+            unit = contacts * projection.weight * share
+            here = self.circuit.per_cell([unit * (j == k) for j in range(len(POPULATIONS))])
+            self.add(f"g_AMPA{place}", here * released * self.circuit.ampa[k])
+            for subunit, part, amount in zip(SUBUNITS, self.circuit.mixtures[k], given, strict=True):
+                self.add(f"g_{subunit}{place}", here * ratio * part * amount)
 
     def _jump(self, cell: int, group: dict[str, str], interval_s: float) -> np.ndarray:
         """Largest conductance that one spike adds to every cell, for each target's kind of contact, shape (target, cell)."""

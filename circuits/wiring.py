@@ -9,6 +9,7 @@ import numpy as np
 from circuits.describe import PLASTIC, Circuit
 
 # Synapse groups of the built network, by what they do on the target: plastic and fixed AMPA+NMDA, fast and slow GABA.
+HIGHEST_START_MV = -40.0  # a cell whose threshold is out of reach starts no higher than others
 GROUPS = ("plastic", "excitatory", "fast", "slow")
 
 
@@ -75,7 +76,7 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
         apical={group: columns[group][4] for group in GROUPS},
         threshold=threshold,
         rest=rest,
-        start=reset + (threshold - reset) * rng.uniform(size=circuit.size),
+        start=reset + (np.minimum(threshold, HIGHEST_START_MV) - reset) * rng.uniform(size=circuit.size),
     )
 
 

@@ -100,10 +100,13 @@ def _tight(values: np.ndarray) -> str:
 
 def relative(values: xr.DataArray) -> xr.DataArray:
     """Over the same seed's value without drug."""
-    return values / values.sel(concentration=0.0)
+    rest = values.sel(concentration=0.0)
+    return values / rest.where(rest != 0)
 
 
 def _sentence(cell: xr.Dataset, sheet: str) -> str:
+    if not (cell["rate"].sel(population="Pyr", concentration=0.0) > 0).all():
+        return f"Sheet {sheet}: without drug Pyr cells are silent, so there is nothing to compare with."
     pyr = paired(cell["rate"].sel(population="Pyr"), "concentration")
     best = max(pyr, key=lambda c: float(np.mean(pyr[c])))
     parts = [f"{c:g} uM {change(pyr[c], 'Pyr firing')}" for c in (1.0, 10.0, 100.0)]

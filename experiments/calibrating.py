@@ -44,6 +44,8 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
         raise StudyError(f"--wirings is {wirings} but must be at least 1")
     if out.suffix != ".toml":
         raise StudyError(f"--out is {out} but must end in .toml")
+    if any(text.startswith("slice") for text in manipulations):
+        raise StudyError("slice is a state of a grown circuit, not its development; calibrate first and use --state slice in run")
     if seed is not None and seed < 0:
         raise StudyError(f"--draw is {seed} but must be at least 0")
     if not out.parent.is_dir():
@@ -95,7 +97,7 @@ def _placed(source: Sheet, found: Calibration, free: tuple[str, ...], wirings: i
         if name not in free:
             continue
         note = (f"makes the untreated circuit rest at target_rate: {found.rate.mean(axis=0)[k]:.2f} Hz over {wirings} wirings "
-                f"at scale {scale:g}")  # fmt: skip
+                f"(SD {found.rate.std(axis=0)[k]:.2f}) at scale {scale:g}")  # fmt: skip
         row = sections[name]["background_rate"]
         rate = round(found.circuit.populations[k].background_rate, 1)
         sections[name]["background_rate"] = replace(row, value=rate, status="fitted", source="calibration", note=note, range=None)

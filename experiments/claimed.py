@@ -8,7 +8,7 @@ from circuits import Rig
 from experiments.claims import Bench, Claim, Measure
 from experiments.physiology import TRAPPED, coupling_curves, trapped, trapping_courses
 from parameters import COMPOUNDS, POPULATIONS, SUBUNITS, Compound, channel, compounds, recorded, species
-from pharmacology import Bath, Dose, Exposure, HillBlock
+from pharmacology import Bath, Dose, Exposure, Gating, HillBlock, TrappingBlock
 from pharmacology.block import by_subunit
 
 INFUSION_H, DOSE = 40 / 60, 0.5
@@ -47,9 +47,16 @@ def hnk_exposure(bench: Bench) -> list[Measure]:
 
 
 def magnesium_shift(bench: Bench) -> list[Measure]:
-    """V4: by competition with the Mg block of the circuit itself; ranges are half to one and a half of the record."""
-    reference = channel(bench.config.sheets()["compounds"]).reference_potential
-    shift = 1.0 / bench.circuit.magnesium_free(reference)
+    """V4: by the binding scheme, in which the drug competes with the Mg block of the circuit itself."""
+    numbers, drugs = channel(bench.config.sheets()["compounds"]), compounds(bench.config.sheets()["compounds"])
+    reference = bench.circuit.magnesium_free(numbers.reference_potential, 1.0)
+    shape, potential = (len(POPULATIONS), len(SUBUNITS)), np.full(len(POPULATIONS), numbers.reference_potential)
+    bath, odds = Bath((("ketamine", 1.0),)), []
+    for free in (np.ones(shape), np.broadcast_to(reference, shape)):
+        block = TrappingBlock.at(bath, drugs, 0.0, numbers, reference)
+        shut = block.advance(bath, Gating(np.full(shape, 0.4), free, potential), 1.0).value[0]
+        odds.append(shut / (1.0 - shut))
+    shift = odds[0] / odds[1]
     ranges = {"2A": (8.0, 24.0), "2B": (8.0, 24.0), "2C": (1.15, 3.5), "2D": (1.8, 5.3)}
     return [Measure(f"IC50 at 1 mM Mg over that without, {k}", "1", shift[[i]], *ranges[k]) for i, k in enumerate(SUBUNITS)]
 
@@ -115,14 +122,16 @@ CLAIMS = [
           "human, 0.5 mg/kg i.v. over 40 min", venous_peak),
     Claim("V3", "AUC of HNK is 1.7 (S) to 3.1 (R) times that of ketamine, and HNK stays at or below 1 uM", "hasan2021", "CAL",
           "human, 0.5 mg/kg i.v. over 40 min", hnk_exposure),
-    Claim("V4", "Mg (1 mM) raises the IC50 of ketamine 16-fold at 2A and 2B and about 2-fold at 2C",
-          "recalled, unchecked: Kotermanski and Johnson 2009", "CAL", "receptors at -66 mV", magnesium_shift),
+    Claim("V4", "Mg (1 mM) raises the IC50 of ketamine 16-fold at 2A and 2B, 2.3-fold at 2C and 3.6-fold at 2D",
+          "recalled, unchecked: Kotermanski and Johnson 2009", "CAL",
+          "receptors at -66 mV, binding scheme; the range is half to one and a half of the record, a judgement",
+          magnesium_shift),
     Claim("V4b", "Half of NMDA receptors are occupied at 1.42 uM (0.99-2.14) unbound ketamine in plasma", "shaffer2014", "CAL",
           "rat; Pyr receptors at equilibrium", occupancy),
     Claim("V4c", "10 uM ketamine shuts 80 +- 2 % of NMDA current of cortical neurons", "mealing1999", "PRED",
-          "bath, Pyr receptors at equilibrium", ten_micromolar),
-    Claim("V5", "HNK at 1 uM blocks less than 2 % with 1 mM Mg", "abbott_popescu2020", "PRED", "bath, every class and subunit",
-          weak_hnk),
+          "bath, Pyr receptors at equilibrium, 1 mM Mg (that of the record was not read)", ten_micromolar),
+    Claim("V5", "HNK at 1 uM blocks less than 2 % with 1 mM Mg", "abbott_popescu2020", "STRUCT",
+          "bath, every class and subunit; the IC50 comes from the same paper", weak_hnk),
     Claim("V6", "Untreated cells fire at 1-3 (Pyr), 8-20 (PV), 3-8 (SST), 3-10 Hz (VIP), with CV 0.8-1.3",
           "recalled, unchecked: awake rodent prefrontal cortex", "CAL", "healthy circuit, no drug", baseline),
     Claim("V7", "NMDA receptors carry more of EPSP-spike coupling in Pyr than in PV cells", "rotaru2011", "CAL",

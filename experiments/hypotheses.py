@@ -27,7 +27,7 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
     "selectivity": {
         "subunit": "equilibrium block, one affinity a GluN2 subunit (default; Kotermanski and Johnson 2009, recalled)",
-        "none": "equilibrium block, all subunits alike (geometric mean of their IC50): a null",
+        "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a null",
         "use_dependent": "four-state trapping scheme driven by the circuit's own gating (Mealing et al. 1999)",
         "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and Destexhe 2023)",
     },
@@ -86,9 +86,9 @@ class Hypotheses:
         if self.selectivity == "affinity_scaled":
             affinity[1:] = numbers.interneuron_affinity
         if self.selectivity == "none":
-            compounds = {name: _flat(drug) for name, drug in compounds.items()}
+            compounds = {name: _flat(drug, circuit.mixtures[0]) for name, drug in compounds.items()}
         if self.selectivity == "use_dependent":
-            free = circuit.magnesium_free(channel.reference_potential)
+            free = circuit.magnesium_free(channel.reference_potential, 1.0)  # where the IC50 hold
             return TrappingBlock.at(exposure, compounds, time, channel, free, affinity)
         return HillBlock.at(exposure, compounds, time, affinity)
 
@@ -104,6 +104,7 @@ class Hypotheses:
 AS_SHEETS = Hypotheses()
 
 
-def _flat(drug: Compound) -> Compound:
-    mean = float(np.exp(np.mean([np.log(getattr(drug, f"ic50_{k}")) for k in SUBUNITS])))
+def _flat(drug: Compound, mixture: np.ndarray) -> Compound:
+    """One IC50 for all subunits: that of a mixture, so that what has this mixture is shut as before."""
+    mean = float(np.exp(mixture @ np.log([getattr(drug, f"ic50_{k}") for k in SUBUNITS])))
     return replace(drug, **{f"ic50_{k}": mean for k in SUBUNITS})

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from rich.table import Table
 
-from circuits import Circuit, Rig
+from circuits import Circuit, Rig, releases
 from experiments.config import Config
 from experiments.record import Variable
 from experiments.summary import spread
@@ -74,8 +74,8 @@ def _synapses(rig: Rig, circuit: Circuit) -> dict[str, Variable]:
         for target, values in rig.trains(source, FAST_INTERVAL_S, FAST_PULSES).items():
             late[names.index(f"{source}->{target}")] = (values[LATE].mean() - 1.0) / values.max()
     for s, t, p in circuit.projections:
-        train = expected_pulses(p.release, p.recovery * 1e-3, p.facilitation * 1e-3, INTERVAL_S, PULSES)
-        expected[names.index(f"{s}->{t}")] = train
+        train = releases(p.release, p.recovery * 1e-3, p.facilitation * 1e-3, INTERVAL_S, PULSES)
+        expected[names.index(f"{s}->{t}")] = train / train[0]
     return {
         "projection": _axis("projection", names),
         "pulse": _axis("pulse", np.arange(1, PULSES + 1)),
@@ -84,19 +84,6 @@ def _synapses(rig: Rig, circuit: Circuit) -> dict[str, Variable]:
         "late_change": Variable(("projection",), late, "1", "50 Hz: mean of pulses 6 to 8 minus the first, over the largest"),
         "pulse_expected": Variable(("projection", "pulse"), expected, "1", "the same by Tsodyks and Markram's sums"),
     }
-
-
-def expected_pulses(use: float, recovery: float, facilitation: float, interval: float, pulses: int) -> np.ndarray:
-    """Releases in a regular train over the first (times in s), from the recursion of Tsodyks and Markram."""
-    u, x, found = 0.0, 1.0, []
-    for k in range(pulses):
-        if k:
-            u *= np.exp(-interval / facilitation) if facilitation > 0 else 0.0
-            x = 1.0 - (1.0 - x) * (np.exp(-interval / recovery) if recovery > 0 else 0.0)
-        u += use * (1.0 - u)
-        found.append(u * x)
-        x -= u * x
-    return np.array(found) / found[0]
 
 
 def _dendrite(rig: Rig) -> dict[str, Variable]:
@@ -189,7 +176,7 @@ def trapping_courses(config: Config, circuit: Circuit) -> tuple[np.ndarray, np.n
     times, courses = np.arange(0.0, APPLY_S + WASH_S + AGAIN_S + TRACE_S / 2, TRACE_S), []
     for name in TRAPPED:
         bath = Bath(((name, 10.0 * drugs[name].ic50_2A),), 0.0, APPLY_S / 3600)
-        block = TrappingBlock.at(bath, drugs, 0.0, numbers, circuit.magnesium_free(numbers.reference_potential))
+        block = TrappingBlock.at(bath, drugs, 0.0, numbers, circuit.magnesium_free(numbers.reference_potential, 1.0))
         course = [0.0]
         for begun in times[:-1]:
             washing = APPLY_S <= begun < APPLY_S + WASH_S

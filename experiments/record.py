@@ -36,7 +36,7 @@ LOOKED = {
     "potential": ("population", "mV", "mean membrane potential of the soma"),
     "open_potential": ("population", "mV", "mean membrane potential at open and Mg-free NMDA receptors"),
     "glutamate_release": ("", "Hz", "full releases of all terminals of a Pyr cell"),
-    "glutamate_cycling": ("", "Hz", "the same with what background fibres release, per Pyr cell"),
+    "glutamate_cycling": ("", "nS/s", "AMPA conductance opened by all glutamate, background fibres' included, per Pyr cell"),
     "gaba_release": ("", "Hz", "full releases of all terminals of a GABAergic cell"),
     "pair_correlation": ("", "1", "mean spike-count correlation of Pyr pairs, 50 ms"),
 }

@@ -78,7 +78,7 @@ def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
     """Print every number of every sheet; a sheet that changes another lists what it changes."""
     if status is not None and status not in STATUSES:
         raise ShowError(f"--status is {status!r} but must be one of {', '.join(STATUSES)}")
-    sheets = [sheet(name) for name in ([only] if only else shipped())]
+    sheets = [Sheet(Path(name)) if name.endswith(".toml") else sheet(name) for name in (shipped() if only is None else [only])]
     rows = [(s.name, section, name, row) for s in sheets for section, part in s.own_rows.items() for name, row in part.items()]
     rows = [r for r in rows if status is None or r[3].status == status]
     if as_json:

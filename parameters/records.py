@@ -110,8 +110,11 @@ class Population:
     target_rate: float = number("Hz", "above 0")
 
     def __post_init__(self) -> None:
-        if abs(sum(self.subunit_fractions) - 1.0) > 1e-6 or min(self.subunit_fractions) < 0:
-            raise ValueError("the fractions of 2A, 2B, 2C and 2D must be at least 0 and sum to 1")
+        total = sum(self.subunit_fractions)
+        if abs(total - 1.0) > 1e-6 or min(self.subunit_fractions) < 0:
+            raise ValueError(f"the fractions of 2A, 2B, 2C and 2D must be at least 0 and sum to 1, not to {total:g}")
+        if self.reset >= self.threshold:
+            raise ValueError(f"reset is {self.reset:g} mV but must lie below the threshold of {self.threshold:g} mV")
 
     @property
     def subunit_fractions(self) -> tuple[float, float, float, float]:
@@ -255,6 +258,15 @@ def shipped() -> list[str]:
     return sorted(path.stem for path in SHEETS.glob("*.toml"))
 
 
+# Kinds of projection that every circuit has: senders, targets and how to call them.
+NEEDED = (
+    ((("Pyr",), ("Pyr",)), "Pyr->Pyr"),
+    ((("Pyr",), POPULATIONS[1:]), "from Pyr to PV, SST or VIP"),
+    ((("PV",), POPULATIONS), "from PV"),
+    ((("SST", "VIP"), POPULATIONS), "from SST or VIP"),
+)
+
+
 def circuit_numbers(source: Sheet) -> CircuitNumbers:
     """The records of a circuit sheet."""
     pairs = [s for s in source.sections if "->" in s]
@@ -264,6 +276,9 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
     bad = [s for s in pairs if len(s.split("->")) != 2 or not set(s.split("->")) <= set(POPULATIONS)]
     if bad:
         raise SheetError(f"{source.path.name}: projection {bad[0]!r} names a population that is none of {POPULATIONS}")
+    for needed, kind in NEEDED:
+        if not any(s.split("->")[0] in needed[0] and s.split("->")[1] in needed[1] for s in pairs):
+            raise SheetError(f"{source.path.name}: there is no projection {kind}; a circuit needs at least one")
     return CircuitNumbers(
         name=source.name,
         receptors=source.fill("receptors", Receptors),

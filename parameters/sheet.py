@@ -70,7 +70,7 @@ class Sheet:
     Raises SheetError when the file is unreadable or any row is incomplete.
     """
 
-    def __init__(self, path: Path, references: frozenset[str] | None = None, above: tuple[str, ...] = ()):
+    def __init__(self, path: Path, references: frozenset[str] | None = None, above: tuple[Path, ...] = ()):
         self.path = Path(path)
         self.name = self.path.stem
         text = _read_toml(self.path)
@@ -86,13 +86,13 @@ class Sheet:
         known = reference_keys() if references is None else references
         own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
         self.own_rows = own
-        self.sections = _merged(self._base(known, (*above, self.name)), own, self.path.name)
+        self.sections = _merged(self._base(known, (*above, self.path.resolve())), own, self.path.name)
 
-    def _base(self, known: frozenset[str], above: tuple[str, ...]) -> dict[str, dict[str, Row]]:
+    def _base(self, known: frozenset[str], above: tuple[Path, ...]) -> dict[str, dict[str, Row]]:
         if self.based_on is None:
             return {}
         beside = {path.stem: path for folder in (SHEETS, self.path.parent) for path in folder.glob("*.toml")}
-        if self.based_on not in beside or self.based_on in above:
+        if self.based_on not in beside or beside[self.based_on].resolve() in above:
             raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not another sheet beside it")
         return Sheet(beside[self.based_on], known, above).sections
 

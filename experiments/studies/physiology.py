@@ -13,18 +13,26 @@ import numpy as np
 
 from experiments.config import Config
 from experiments.figures.physiology import draw
+from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.physiology import answer, examine
 from experiments.protocol import Protocol
 from experiments.record import Groups
-from experiments.study import Options, Run, Study
+from experiments.study import Options, Run, Study, StudyError
 from parameters import circuit_sheet
 
 WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the progress bar
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x seed, always as the sheet rests: a baseline is a condition of a running circuit."""
-    switches = replace(options.hypotheses, baseline="healthy", state="awake")
+    """Every circuit sheet asked for x seed, as the sheet rests: baselines are conditions of a running circuit.
+
+    Raises StudyError for what the rig cannot show.
+    """
+    if replace(options.hypotheses, baseline=AS_SHEETS.baseline) != AS_SHEETS:
+        raise StudyError("physiology takes no --site, --selectivity, --hcn or --state: no drug acts on a running circuit there")
+    if any(text.startswith("silence") for text in options.manipulations):
+        raise StudyError("physiology cannot silence a population: its protocols make single cells spike")
+    switches = Hypotheses(baseline="healthy")
     return [
         Run(
             {"sheet": circuit_sheet(name).name, "seed": seed},
