@@ -64,14 +64,14 @@ def clamp(circuit: Circuit, wiring: Wiring, weights: np.ndarray, cell: np.ndarra
 
 
 def event_peaks(circuit: Circuit, reversal_mV: float, hold_mV: float, decay_ms: float) -> tuple[float, float]:
-    """Peak current (pA) at the soma of an event of 1 nS on the soma and on the dendrite (0 without one).
+    """Peak current (pA) at the soma of an event of 1 nS on the soma and on the dendrite (the same for a point cell).
 
     The dendrite follows its charge balance with the soma held, the event's own conductance being small beside it.
     """
     apical = circuit.apical
     soma = abs(reversal_mV - hold_mV)
     if apical is None:
-        return soma, 0.0
+        return soma, soma
     load = apical.leak + apical.coupling + apical.tonic  # nS
     inhibited = apical.tonic * circuit.receptors.inhibitory_reversal
     resting = (apical.leak * apical.rest + apical.coupling * hold_mV + inhibited) / load

@@ -23,6 +23,10 @@ def drawn(sheet: Sheet, seed: int) -> Sheet:
     rng = np.random.default_rng(seed)
     sections = {section: {name: _drawn(name, row, rng, seed) for name, row in rows.items()}
                 for section, rows in sheet.sections.items()}  # fmt: skip
+    for section in [name for name in sections if "->" in name]:
+        rows = sections[section]
+        low, high = sorted((rows["delay_min"].value, rows["delay_max"].value))
+        rows["delay_min"], rows["delay_max"] = (replace(rows["delay_min"], value=low), replace(rows["delay_max"], value=high))
     for population in POPULATIONS:
         rows = sections.get(population, {})
         names = [f"fraction_{k}" for k in SUBUNITS if f"fraction_{k}" in rows]

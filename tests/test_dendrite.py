@@ -117,7 +117,8 @@ def test_plastic_contacts_deliver_their_share_to_the_dendrite(rig):
     rig.rest()
     found = fire(rig, pyr)
     soma, dendrite = (found[g][pyr] for g in ("g_AMPA", "g_AMPA_apical"))
-    assert dendrite / (soma + dendrite) == pytest.approx(0.6, rel=1e-4)
+    # 80 of the 107 sites are filled, at random: 0.6 of them on the dendrite, give or take.
+    assert (dendrite / (soma + dendrite)).mean() == pytest.approx(0.6, rel=0.01)
     # 80 contacts of 5.56 nS release a quarter each; AMPA conductance decays for less than 0.2 ms.
     assert (soma + dendrite) * 1e9 == pytest.approx(80 * 5.56 * 0.25, rel=0.08)
     # NMDA over AMPA conductance is twice as large on the dendrite as on the soma.

@@ -142,12 +142,13 @@ def test_without_selectivity_all_subunits_of_all_classes_are_blocked_alike(conce
     flat, subunit = shut(concentration, selectivity="none"), shut(concentration)
     assert 0 < flat.min() == pytest.approx(flat.max(), rel=1e-12)
     assert subunit.min() < flat.min() < subunit.max()
+    assert flat[0, 0] == pytest.approx(subunit[0, :2].mean(), rel=0.01)  # Pyr cells have 2A and 2B alone
 
 
-def test_without_selectivity_the_geometric_mean_of_the_affinities_shuts_half():
-    # 1/C added up on a log scale: the product of the four half-blocking concentrations is that of the subunits.
-    halves = [getattr(DRUGS["ketamine"], f"ic50_{k}") for k in SUBUNITS]
-    assert shut(float(np.prod(halves)) ** 0.25, selectivity="none") == pytest.approx(np.full(SHAPE, 0.5))
+def test_without_selectivity_pyramidal_cells_are_blocked_as_before_and_others_like_them():
+    # Half 2A and half 2B: the geometric mean of their half-blocking concentrations shuts half of everything.
+    half = (DRUGS["ketamine"].ic50_2A * DRUGS["ketamine"].ic50_2B) ** 0.5
+    assert shut(half, selectivity="none") == pytest.approx(np.full(SHAPE, 0.5))
 
 
 @given(uM)

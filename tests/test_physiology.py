@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from circuits import Circuit, Rig, constants, manipulated
-from experiments.physiology import coupling_curves, expected_pulses, trapped, trapping_courses
+from circuits import rig as rigs
+from experiments.physiology import coupling_curves, trapped, trapping_courses
 from parameters import BLOCKERS, POPULATIONS, SUBUNITS
 from tests.conftest import COMMAND, brief, small_circuit
 
@@ -223,11 +224,11 @@ def test_static_contacts_deliver_the_same_at_every_pulse(points):
 
 
 def test_the_recursion_that_figures_show_gives_known_trains():
-    assert expected_pulses(1.0, 0.0, 0.0, 0.05, 4) == pytest.approx(np.ones(4))
+    assert rigs.releases(1.0, 0.0, 0.0, 0.05, 4) == pytest.approx(np.ones(4))
     # Pure depression, half released, half of the loss regained between pulses (interval = recovery * ln 2).
-    assert expected_pulses(0.5, 1.0, 0.0, np.log(2.0), 3) == pytest.approx([1.0, 0.75, 0.6875])
+    assert rigs.releases(0.5, 1.0, 0.0, np.log(2.0), 3) / 0.5 == pytest.approx([1.0, 0.75, 0.6875])
     # Pure facilitation, all regained at once: u goes from U to U/2 + U(1 - U/2).
-    assert expected_pulses(0.2, 0.0, 1.0, np.log(2.0), 2) == pytest.approx([1.0, (0.1 + 0.2 * 0.9) / 0.2])
+    assert rigs.releases(0.2, 0.0, 1.0, np.log(2.0), 2) / 0.2 == pytest.approx([1.0, (0.1 + 0.2 * 0.9) / 0.2])
 
 
 def releases(rig: Rig, intervals_s: list[float], target: str) -> np.ndarray:
