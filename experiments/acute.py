@@ -10,7 +10,7 @@ from rich.table import Table
 
 from circuits import BANDS, Activity, Network, draw, resting_weights
 from experiments.config import Config
-from experiments.record import CLAMPED, GATING, LOOKED, PER_PYR, SPECTRAL, Groups, Variable, coordinate
+from experiments.record import CLAMPED, GATING, LOOKED, PER_PYR, SPECTRAL, Groups, Variable, coordinate, mean_of_events
 from experiments.summary import change, paired, spread
 from parameters import POPULATIONS, SUBUNITS, HypothesisNumbers, channel, compounds
 from pharmacology import Bath, Gating
@@ -60,7 +60,7 @@ def _arranged(seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
     for name, (dim, unit, meaning) in SPECTRAL.items():
         add(name, (dim,) if dim else (), [getattr(a.spectrum, name) for a in seen], unit, meaning)
     for name, (unit, meaning) in CLAMPED.items():
-        add(name, (), [np.nanmean(getattr(a.currents, name)) for a in seen], unit, f"{meaning}, clamped Pyr cells")
+        add(name, (), [mean_of_events(getattr(a.currents, name)) for a in seen], unit, f"{meaning}, clamped Pyr cells")
     for name, (unit, meaning) in PER_PYR.items():
         add(name, (), [getattr(a, name).mean() for a in seen], unit, f"{meaning}, mean over Pyr cells")
     return found

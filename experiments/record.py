@@ -101,6 +101,12 @@ def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     return {"time": Variable(("time",), np.array([s.look.time for s in seen]), "h", "hours since the first dose")}
 
 
+def mean_of_events(values: np.ndarray) -> float:
+    """Mean over the clamped cells that saw an event; NaN where none did."""
+    seen = values[np.isfinite(values)]
+    return float(seen.mean()) if len(seen) else float("nan")
+
+
 def coordinate(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
     """The coordinate of a dimension whose places have names."""
     return {name: Variable((name,), np.array(values, dtype=object), "", name)}
@@ -133,7 +139,7 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
         add(
             name,
             (),
-            [np.nanmean(getattr(s.activity.currents, name)) for s in seen],
+            [mean_of_events(getattr(s.activity.currents, name)) for s in seen],
             unit,
             f"{meaning}, Pyr cells in voltage clamp",
         )

@@ -11,6 +11,7 @@ import pytest
 from circuits import Circuit, Network, Wiring, manipulated
 from circuits.activity import Activity
 from circuits.clamp import Currents, clamp, event_peaks
+from experiments.record import mean_of_events
 from parameters import POPULATIONS, SUBUNITS
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
@@ -272,3 +273,9 @@ def test_an_event_on_the_dendrite_peaks_as_the_integrated_dendrite_under_a_clamp
     soma, dendrite = event_peaks(circuit, reversal, hold, decay)
     assert dendrite * size == pytest.approx(best, rel=0.01)
     assert soma == abs(reversal - hold)
+
+
+def test_without_events_the_mean_of_events_is_not_a_number_and_says_nothing(recwarn):
+    assert np.isnan(mean_of_events(np.full(3, np.nan)))
+    assert mean_of_events(np.array([np.nan, 2.0, 4.0])) == 3.0
+    assert not recwarn.list
