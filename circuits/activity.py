@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from circuits.clamp import Currents
-from circuits.spectrum import Spectrum
+from circuits.spectrum import Spectrum, spectrum
 
 BURST_MS = 10.0
 CORRELATION_BIN_S = 0.05
@@ -53,11 +54,15 @@ class Activity:
     gaba_release: float  # full releases a second and GABAergic cell, all its terminals
     pair_correlation: float  # mean over Pyr pairs, counts in 50 ms
     lfp: np.ndarray  # (millisecond,) pA, proxy
-    spectrum: Spectrum  # of the proxy
     currents: Currents  # spontaneous synaptic currents of voltage-clamped Pyr cells
     spike_cell: np.ndarray  # (spike,)
     spike_time: np.ndarray  # (spike,) ms since the look began
     spike_release: np.ndarray  # (spike,) released by the terminals on Pyr cells, of all they could
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Of the LFP proxy; fitted when first asked for."""
+        return spectrum(self.lfp)
 
 
 def rate_statistics(

@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from circuits.activity import Activity
 from circuits.background import HIGHEST_MEAN
-from circuits.describe import Circuit, resting_weights
-from circuits.network import Network
-from circuits.wiring import draw
+from circuits.describe import Circuit, resting_weights, with_background
+from circuits.network import Network, drawn_network
 from parameters import POPULATIONS
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
@@ -56,12 +55,6 @@ class Calibration:
 def target_rates(circuit: Circuit) -> np.ndarray:
     """Rates at which the untreated circuit should rest, shape (population,) Hz."""
     return np.array([p.target_rate for p in circuit.populations])
-
-
-def with_background(circuit: Circuit, rates_Hz: Sequence[float] | np.ndarray) -> Circuit:
-    """The circuit with other background rates, one a population."""
-    changed = tuple(replace(p, background_rate=float(r)) for p, r in zip(circuit.populations, rates_Hz, strict=True))
-    return replace(circuit, populations=changed)
 
 
 def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATIONS,
@@ -104,8 +97,7 @@ class _Bench:
         self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), 4))
         self._networks: list[Network] = []
         for seed in seeds:
-            wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
-            self._networks.append(Network(circuit, draw(circuit, wiring_seed), spiking_seed))
+            self._networks.append(drawn_network(circuit, seed))
         self._step_s = 1e-4
 
     def look(self, seconds: float, stage: str) -> list[Activity]:

@@ -125,6 +125,12 @@ def _capped(projection: Projection, pool: int) -> Projection:
     return replace(projection, in_degree=float(degree), weight=weight)
 
 
+def with_background(circuit: Circuit, rates_Hz: Sequence[float] | np.ndarray) -> Circuit:
+    """The circuit with other background rates, one a population; what the dendrite gets stays."""
+    changed = tuple(replace(p, background_rate=float(r)) for p, r in zip(circuit.populations, rates_Hz, strict=True))
+    return replace(circuit, populations=changed)
+
+
 def resting_weights(circuit: Circuit) -> np.ndarray:
     """Plastic weights (nS) of a circuit that rests at its in-degree, shape (pyr, site): always the same sites, chosen at random
     (a cell's sites are not listed in random order)."""

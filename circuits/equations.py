@@ -6,6 +6,7 @@ cell an apical compartment, which only Pyr cells couple to their soma.  Arrays h
 
 from __future__ import annotations
 
+from circuits.wiring import GROUPS
 from parameters import POPULATIONS, SUBUNITS
 
 SOMA = """
@@ -287,9 +288,8 @@ def tap(dendrites: bool) -> str:
 
 def compiled(dendrites: bool) -> list[str]:
     """Every text that a compiled network is made of."""
-    groups = ("plastic", "excitatory", "fast", "slow")
     return [cells(dendrites), THRESHOLD, reset(dendrites), background(dendrites), sample(dendrites), synapse(dendrites),
-            *(spike(group, dendrites) for group in groups), ELECTRODE, tap(dendrites)]  # fmt: skip
+            *(spike(group, dendrites) for group in GROUPS), ELECTRODE, tap(dendrites)]  # fmt: skip
 
 
 def methods_text(dendrites: bool) -> str:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from circuits.describe import PLASTIC, Circuit, CircuitError
+from circuits.describe import PLASTIC, Circuit, CircuitError, with_background
 from parameters import POPULATIONS, SUBUNITS, Population, Projection
 
 OUT_OF_REACH_MV = 100.0  # a threshold above every reversal potential
@@ -95,9 +95,7 @@ def shut_hcn(circuit: Circuit, share: float) -> Circuit:
 def slice_state(circuit: Circuit, left: float) -> Circuit:
     """The low background of a slice: every background rate times `left`."""
     _at_least_0("slice", left)
-    changed = replace(
-        circuit, populations=tuple(replace(p, background_rate=p.background_rate * left) for p in circuit.populations)
-    )
+    changed = with_background(circuit, [p.background_rate * left for p in circuit.populations])
     if changed.apical is None:
         return changed
     return replace(changed, apical=replace(changed.apical, background_rate=changed.apical.background_rate * left))

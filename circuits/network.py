@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from circuits import cache, constants
 from circuits import equations as eq
 from circuits.activity import Activity
 from circuits.build import Structure
-from circuits.describe import Circuit
+from circuits.describe import Circuit, with_background
 from circuits.engine import CompiledEngine, Engine, InterpretedEngine
-from circuits.report import Means, report
-from circuits.wiring import Wiring, group_sizes
+from circuits.report import Means, delivered_ampa, report
+from circuits.wiring import Wiring, draw, group_sizes
 from parameters import POPULATIONS, SUBUNITS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
@@ -56,8 +54,7 @@ class Network:
         """Spike for `settle` + `seconds` under weights (nS, shape (pyr, site)), NMDA block (shape (population, subunit))
         and block of HCN channels (share); report the latter part.  Raises NetworkError when the state is not finite."""
         self.load_weights(weights)
-        for k, subunit in enumerate(SUBUNITS):
-            self.engine.load(f"cells.block_{subunit}", self.circuit.per_cell(block[:, k]))
+        self.load_block(block)
         self._load(constants.hcn_shut(self.circuit, hcn_block))
         self.engine.run(settle)
         self.engine.clear()
@@ -73,16 +70,19 @@ class Network:
         """Set the plastic weights (nS, shape (pyr, site))."""
         self.engine.load("plastic.weight", np.asarray(weights).ravel() * 1e-9)
 
+    def load_block(self, block: np.ndarray) -> None:
+        """Set the NMDA block, shape (population, subunit)."""
+        for k, subunit in enumerate(SUBUNITS):
+            self.engine.load(f"cells.block_{subunit}", self.circuit.per_cell(block[:, k]))
+
     def set_background(self, rates_Hz: np.ndarray) -> None:
         """Change the background rate of every population, shape (population,); what the dendrite gets stays."""
-        changed = [replace(p, background_rate=float(r)) for p, r in zip(self.circuit.populations, rates_Hz, strict=True)]
-        self.circuit = replace(self.circuit, populations=tuple(changed))
+        self.circuit = with_background(self.circuit, rates_Hz)
         self._load(constants.background(self.circuit, self._step_ms))
 
     def recurrent_ampa(self, weights: np.ndarray, release_Hz: np.ndarray) -> np.ndarray:
         """Mean AMPA conductance (nS, shape (pyr,)) that Pyr terminals releasing at `release_Hz` deliver through `weights`."""
-        decay_s = self.circuit.populations[0].ampa_decay * 1e-3
-        return np.einsum("ij,ij->i", weights, release_Hz[self.partners]) * decay_s * self.circuit.ampa[0]
+        return delivered_ampa(self.circuit, self.partners, weights, release_Hz)
 
     def close(self) -> None:
         self.engine.close()
@@ -101,3 +101,9 @@ class Network:
             spike_release=self.engine.fetch("spikes.release_Pyr").astype(float),
             electrode={name: self.engine.fetch(f"lfp.{name}") for name in ("AMPA", "GABA")},
         )
+
+
+def drawn_network(circuit: Circuit, seed: int, compiled: bool = True) -> Network:
+    """A network whose wiring and background come from one integer, as those of a run do."""
+    wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
+    return Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)

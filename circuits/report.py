@@ -9,7 +9,6 @@ import numpy as np
 from circuits.activity import Activity, lfp_proxy, pair_correlation, rate_statistics
 from circuits.clamp import clamp
 from circuits.describe import PLASTIC, Circuit
-from circuits.spectrum import spectrum
 from circuits.wiring import Wiring
 from parameters import POPULATIONS, SUBUNITS
 
@@ -36,8 +35,7 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
     partners = wiring.sources["plastic"].reshape(weights.shape)
     filled = weights > 0
     release_on_pyr = raw.counted["released_Pyr"][:pyr] / seconds
-    decay_s = circuit.populations[0].ampa_decay * 1e-3
-    ampa = np.einsum("ij,ij->i", weights, release_on_pyr[partners]) * decay_s * circuit.ampa[0]
+    ampa = delivered_ampa(circuit, partners, weights, release_on_pyr)
     lfp = lfp_proxy(raw.electrode["AMPA"] * 1e12, raw.electrode["GABA"] * 1e12)
     glutamate, cycling, gaba = _released(circuit, raw, filled, seconds)
     is_pyr = cell < pyr
@@ -70,12 +68,17 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
         gaba_release=gaba,
         pair_correlation=pair_correlation(cell[is_pyr], time_ms[is_pyr], pyr, seconds),
         lfp=lfp,
-        spectrum=spectrum(lfp),
         currents=clamp(circuit, wiring, weights, cell, raw.spike_release, _background_events(raw), seconds),
         spike_cell=cell.astype(np.int32),
         spike_time=time_ms,
         spike_release=raw.spike_release,
     )
+
+
+def delivered_ampa(circuit: Circuit, partners: np.ndarray, weights: np.ndarray, release_Hz: np.ndarray) -> np.ndarray:
+    """Mean AMPA conductance (nS, (pyr,)) through `weights` (nS) from `partners`, both (pyr, site), releasing at `release_Hz`."""
+    decay_s = circuit.populations[0].ampa_decay * 1e-3
+    return np.einsum("ij,ij->i", weights, release_Hz[partners]) * decay_s * circuit.ampa[0]
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

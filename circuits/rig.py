@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuits.describe import Circuit, resting_weights
-from circuits.network import Network
-from circuits.wiring import GROUPS, draw, group_of
+from circuits.network import drawn_network
+from circuits.wiring import group_of
 from parameters import POPULATIONS, SUBUNITS
 
 REST_S = 1.0
@@ -50,10 +50,9 @@ class Rig:
 
     def __init__(self, circuit: Circuit, seed: int, compiled: bool = True):
         self.circuit = circuit
-        wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
-        self.wiring = draw(circuit, wiring_seed)
-        self.network = Network(circuit, self.wiring, spiking_seed, compiled)
-        self.engine = self.network.engine
+        self.network = drawn_network(circuit, seed, compiled)
+        self.wiring, self.engine = self.network.wiring, self.network.engine
+        self._weights = self.wiring.weights | {"plastic": resting_weights(circuit).ravel()}
         self._places = ("", "_apical") if circuit.apical is not None else ("",)
         zero = np.zeros(circuit.size)
         for k in (1, 2, 3, 4):
@@ -69,13 +68,11 @@ class Rig:
 
     def block(self, shut: np.ndarray) -> None:
         """NMDA block, shape (population, subunit)."""
-        for k, subunit in enumerate(SUBUNITS):
-            self.engine.load(f"cells.block_{subunit}", self.circuit.per_cell(shut[:, k]))
+        self.network.load_block(shut)
 
     def connect(self, on: bool) -> None:
         """Give every contact its weight, or none."""
-        for group in GROUPS:
-            weights = resting_weights(self.circuit).ravel() if group == "plastic" else self.wiring.weights[group]
+        for group, weights in self._weights.items():
             self.engine.load(f"{group}.weight", weights * 1e-9 * on)
 
     def inject(self, current_pA: np.ndarray | float) -> None:
@@ -160,8 +157,9 @@ class Rig:
         for cell in range(self.circuit.cells(source).start, self.circuit.cells(source).start + cells):
             self.rest()
             jumps = np.array([self._jump(cell, group, interval_s) for _ in range(pulses)])  # (pulse, target, cell)
+            reached = self.targets(cell)
             for k, target in enumerate(group):
-                contacts = self.targets(cell).get(target, np.array([], dtype=int))
+                contacts = reached.get(target, np.array([], dtype=int))
                 found[target].append(jumps[:, k][:, contacts].sum(axis=1))
         self.connect(False)
         totals = {target: np.sum(values, axis=0) for target, values in found.items()}
@@ -169,11 +167,10 @@ class Rig:
 
     def targets(self, cell: int) -> dict[str, np.ndarray]:
         """Cells that one cell contacts with a filled site, by population."""
-        reached = []
-        for group in GROUPS:
-            weights = resting_weights(self.circuit).ravel() if group == "plastic" else self.wiring.weights[group]
-            reached.append(self.wiring.targets[group][(self.wiring.sources[group] == cell) & (weights > 0)])
-        all_targets = np.concatenate(reached)
+        all_targets = np.concatenate([
+            self.wiring.targets[group][(self.wiring.sources[group] == cell) & (weights > 0)]
+            for group, weights in self._weights.items()
+        ])  # fmt: skip
         within = {p: all_targets[(all_targets >= self.circuit.cells(p).start) & (all_targets < self.circuit.cells(p).stop)]
                   for p in POPULATIONS}  # fmt: skip
         return {p: cells for p, cells in within.items() if len(cells)}
@@ -195,9 +192,9 @@ class Rig:
         """
         self.rest()
         self.engine.clear()
+        trains = [self._delivered(population, pulses, interval_s) for population in POPULATIONS]
         for pulse in range(pulses):
-            for k, population in enumerate(POPULATIONS):
-                released, given = self._delivered(population, pulses, interval_s)
+            for k, (released, given) in enumerate(trains):
                 self._excite(k, contacts, released[pulse], given[pulse])
             self.engine.run(interval_s)
         self.engine.run(0.05)

@@ -8,12 +8,13 @@ import numpy as np
 import xarray as xr
 from rich.table import Table
 
-from circuits import BANDS, Activity, Network, draw, resting_weights
+from circuits import BANDS, Activity, drawn_network, resting_weights
 from experiments.config import Config
-from experiments.record import CLAMPED, GATING, LOOKED, PER_PYR, SPECTRAL, Groups, Variable, coordinate, mean_of_events
+from experiments.hypotheses import gating
+from experiments.record import Groups, Variable, coordinate, courses
 from experiments.summary import change, paired, spread
 from parameters import POPULATIONS, SUBUNITS, HypothesisNumbers, channel, compounds
-from pharmacology import Bath, Gating
+from pharmacology import Bath
 
 CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 SETTLE_S, LOOK_S = 2.0, 10.0
@@ -25,8 +26,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     sheets, switches = config.sheets(), config.hypotheses
     circuit, drugs = config.described(), compounds(sheets["compounds"])
     sizes = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
-    wiring_seed, spiking_seed = np.random.SeedSequence(config.seed).spawn(4)[:2]
-    network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)
+    weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled)
     seen: list[Activity] = []
     blocks = []
     try:
@@ -34,11 +34,10 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
             bath = Bath((("ketamine", concentration),))
             block = switches.block(bath, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
             if seen:
-                last = seen[-1]
-                block = block.advance(bath, Gating(last.nmda_open_probability, last.magnesium_free, last.open_potential), BATH_H)
+                block = block.advance(bath, gating(seen[-1]), BATH_H)
             blocks.append(switches.nmda_shut(block, circuit))
             hcn = switches.hcn_shut(concentration, sizes)
-            seen.append(network.observe(resting_weights(circuit), blocks[-1], LOOK_S, SETTLE_S, hcn))
+            seen.append(network.observe(weights, blocks[-1], LOOK_S, SETTLE_S, hcn))
             tell(SETTLE_S + LOOK_S)
     finally:
         network.close()
@@ -48,22 +47,9 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 def _arranged(seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
     found = coordinate("population", POPULATIONS) | coordinate("subunit", SUBUNITS) | coordinate("band", tuple(BANDS))
     found["concentration"] = Variable(("concentration",), np.array(CONCENTRATIONS_UM), "uM", "ketamine in the bath")
-
-    def add(name: str, dims: tuple[str, ...], values: list[np.ndarray | float], unit: str, meaning: str) -> None:
-        found[name] = Variable(("concentration", *dims), np.array(values, dtype=float), unit, meaning)
-
-    add("block", ("population", "subunit"), list(blocks), "1", "share of NMDA receptors shut")
-    for name, meaning in GATING.items():
-        add(name, ("population", "subunit"), [getattr(a, name) for a in seen], "1", meaning)
-    for name, (dim, unit, meaning) in LOOKED.items():
-        add(name, (dim,) if dim else (), [getattr(a, name) for a in seen], unit, meaning)
-    for name, (dim, unit, meaning) in SPECTRAL.items():
-        add(name, (dim,) if dim else (), [getattr(a.spectrum, name) for a in seen], unit, meaning)
-    for name, (unit, meaning) in CLAMPED.items():
-        add(name, (), [mean_of_events(getattr(a.currents, name)) for a in seen], unit, f"{meaning}, clamped Pyr cells")
-    for name, (unit, meaning) in PER_PYR.items():
-        add(name, (), [getattr(a, name).mean() for a in seen], unit, f"{meaning}, mean over Pyr cells")
-    return found
+    by_subunit = ("concentration", "population", "subunit")
+    found["block"] = Variable(by_subunit, blocks, "1", "share of NMDA receptors shut")
+    return found | courses("concentration", seen)
 
 
 def _rate(population: str) -> Callable[[xr.Dataset], xr.DataArray]:

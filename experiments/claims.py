@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import t as student
 
 import circuits
-from circuits import Circuit, Network, Rig, draw, resting_weights
+from circuits import Circuit, Rig, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import Hypotheses
 from experiments.protocol import Protocol
@@ -117,8 +117,7 @@ class Bench:
         rate, cv = [], []
         for seed in range(1, self.seeds + 1):
             self._tell(f"the untreated circuit, seed {seed} of {self.seeds}")
-            wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(4)[:2]
-            network = Network(self.circuit, draw(self.circuit, wiring_seed), spiking_seed, circuits.compiler() is not None)
+            network = drawn_network(self.circuit, seed, circuits.compiler() is not None)
             try:
                 shut = np.zeros((len(POPULATIONS), len(SUBUNITS)))
                 seen = network.observe(resting_weights(self.circuit), shut, REST_S, settle=REST_SETTLE_S)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from circuits import Circuit
-from circuits.manipulate import manipulated
+from circuits import Activity, Circuit
+from circuits.manipulate import lose_contacts, lose_sst, slice_state
 from parameters import POPULATIONS, SUBUNITS, Channel, Compound, HypothesisNumbers, SpineNumbers
-from pharmacology import Block, Concentrations, HillBlock, TrappingBlock, confine
+from pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine
 
 SWITCHES: dict[str, dict[str, str]] = {
     "site": {
@@ -74,10 +74,11 @@ class Hypotheses:
 
     def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
         """The circuit at this baseline and in this state."""
-        steps = {"contacts": spines.depressed_share, "sst": numbers.sst_left, "slice": numbers.slice_background}
-        chosen = {"healthy": (), "spine_loss": ("contacts",), "sst_loss": ("sst",), "both": ("contacts", "sst")}[self.baseline]
-        chosen += {"awake": (), "slice": ("slice",)}[self.state]
-        return manipulated(circuit, tuple(f"{name}={steps[name]!r}" for name in chosen))
+        if self.baseline in ("spine_loss", "both"):
+            circuit = lose_contacts(circuit, spines.depressed_share)
+        if self.baseline in ("sst_loss", "both"):
+            circuit = lose_sst(circuit, numbers.sst_left)
+        return slice_state(circuit, numbers.slice_background) if self.state == "slice" else circuit
 
     def block(self, exposure: Concentrations, compounds: dict[str, Compound], channel: Channel, circuit: Circuit,
               numbers: HypothesisNumbers, time: float) -> Block:  # fmt: skip
@@ -102,6 +103,11 @@ class Hypotheses:
 
 
 AS_SHEETS = Hypotheses()
+
+
+def gating(activity: Activity) -> Gating:
+    """What a block needs to know of a look."""
+    return Gating(activity.nmda_open_probability, activity.magnesium_free, activity.open_potential)
 
 
 def _flat(drug: Compound, mixture: np.ndarray) -> Compound:

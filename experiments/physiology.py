@@ -12,7 +12,7 @@ from circuits import Circuit, Rig, releases
 from experiments.config import Config
 from experiments.record import Variable
 from experiments.summary import spread
-from parameters import BLOCKERS, POPULATIONS, SUBUNITS, SheetError, channel, compounds, recorded, sheet
+from parameters import BLOCKERS, POPULATIONS, SUBUNITS, SheetError, channel, compounds, recorded, recording
 from pharmacology import Bath, Gating, HillBlock, TrappingBlock
 
 CURRENTS_PA = np.array([0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 300.0, 350.0, 400.0])
@@ -28,7 +28,8 @@ APPLY_S, WASH_S, AGAIN_S, HELD, TRACE_S = 60.0, 120.0, 60.0, 0.4, 5.0
 
 def examine(config: Config, seed: int, compiled: bool) -> dict[str, Variable]:
     """All protocols on one wiring."""
-    circuit, rig = config.described(), Rig(config.described(), seed, compiled)
+    circuit = config.described()
+    rig = Rig(circuit, seed, compiled)
     try:
         parts = (_passive(rig), _firing(rig), _synapses(rig, circuit), _dendrite(rig), _magnesium(rig), _block(rig, config),
                  _coupling(rig), _trapping(config, circuit))  # fmt: skip
@@ -221,7 +222,7 @@ def _beside(projection: str, size: float) -> str:
 
 
 def _sign(projection: str, late: float) -> str:
-    row = sheet("recordings").sections.get(projection, {}).get("plasticity")
+    row = recording(projection, "plasticity")
     if row is None:
         return "not found"
     return f"{row.value:+.2f}" + ("" if (late > 0) == (row.value > 0) else " (outside)")

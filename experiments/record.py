@@ -118,6 +118,27 @@ def _scales() -> dict[str, Variable]:
     return {key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()}
 
 
+def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
+    """What several looks saw, along `axis`: gating, statistics, spectra, clamped currents and means over Pyr cells."""
+    out: dict[str, Variable] = {}
+
+    def add(name: str, dim: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
+        out[name] = Variable((axis, *dim), np.array(values, dtype=float), unit, meaning)
+
+    for name, meaning in GATING.items():
+        add(name, ("population", "subunit"), [getattr(a, name) for a in seen], "1", meaning)
+    for name, (dim, unit, meaning) in LOOKED.items():
+        add(name, (dim,) if dim else (), [getattr(a, name) for a in seen], unit, meaning)
+    for name, (dim, unit, meaning) in SPECTRAL.items():
+        add(name, (dim,) if dim else (), [getattr(a.spectrum, name) for a in seen], unit, meaning)
+    for name, (unit, meaning) in CLAMPED.items():
+        peaks = [mean_of_events(getattr(a.currents, name)) for a in seen]
+        add(name, (), peaks, unit, f"{meaning}, Pyr cells in voltage clamp")
+    for name, (unit, meaning) in PER_PYR.items():
+        add(name, (), [getattr(a, name).mean() for a in seen], unit, f"{meaning}, mean over Pyr cells")
+    return out
+
+
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     out = _times(seen) | _scales()
 
@@ -126,25 +147,9 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 
     add("look_seconds", (), [s.look.seconds for s in seen], "s", "spiking time of the look")
     add("brain_unbound", ("compound",), [s.unbound for s in seen], "uM", "unbound brain concentration")
-    by_subunit = ("population", "subunit")
-    add("block", by_subunit, [s.block for s in seen], "1", "share of NMDA receptors shut")
+    add("block", ("population", "subunit"), [s.block for s in seen], "1", "share of NMDA receptors shut")
     add("hcn_block", (), [s.hcn_block for s in seen], "1", "share of HCN channels shut by the drug")
-    for name, meaning in GATING.items():
-        add(name, by_subunit, [getattr(s.activity, name) for s in seen], "1", meaning)
-    for name, (dim, unit, meaning) in LOOKED.items():
-        add(name, (dim,) if dim else (), [getattr(s.activity, name) for s in seen], unit, meaning)
-    for name, (dim, unit, meaning) in SPECTRAL.items():
-        add(name, (dim,) if dim else (), [getattr(s.activity.spectrum, name) for s in seen], unit, meaning)
-    for name, (unit, meaning) in CLAMPED.items():
-        add(
-            name,
-            (),
-            [mean_of_events(getattr(s.activity.currents, name)) for s in seen],
-            unit,
-            f"{meaning}, Pyr cells in voltage clamp",
-        )
-    for name, (unit, meaning) in PER_PYR.items():
-        add(name, (), [getattr(s.activity, name).mean() for s in seen], unit, f"{meaning}, mean over Pyr cells")
+    out |= courses("time", [s.activity for s in seen])
     for name, meaning in SLOW.items():
         add(name, (), [s.cascade.of(name).mean() for s in seen], "1", f"{meaning}, mean over Pyr cells")
     add("relative_ampa", (), [s.drive.mean() for s in seen], "1", f"{RELATIVE}, mean over Pyr cells")

@@ -12,9 +12,10 @@ import numpy as np
 
 from circuits import Activity, Circuit, Network, NetworkError, draw
 from experiments.config import Config
+from experiments.hypotheses import gating
 from experiments.protocol import Look
 from parameters import CascadeNumbers, HypothesisNumbers, SpineNumbers, channel, compounds, species
-from pharmacology import Exposure, Gating
+from pharmacology import Exposure
 from plasticity import Cascade, Spines
 
 
@@ -86,8 +87,7 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
             cascade, signal = cascade.advance(drive, look.stride)
             spines, formed, lost = spines.advance(signal, look.stride)
             weights = spines.weights(plastic.weight)
-            gating = Gating(activity.nmda_open_probability, activity.magnesium_free, activity.open_potential)
-            block = block.advance(exposure, gating, look.stride)
+            block = block.advance(exposure, gating(activity), look.stride)
             tell(look.seconds)
     finally:
         network.close()

@@ -16,6 +16,7 @@ from typing import Any
 import circuits
 from experiments.config import Config
 from experiments.hypotheses import AS_SHEETS, Hypotheses
+from experiments.protocol import Protocol
 from experiments.store import StoreError, check_run, publish
 from parameters import SheetError, circuit_sheet
 
@@ -55,6 +56,9 @@ class Options:
             raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")
 
 
+Compute = Callable[[Config, bool, Callable[[float], None]], Any]
+
+
 def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None]) -> Any:
     """What a run computes unless its study says otherwise: the loop of the whole model, arranged for storing."""
     from experiments.record import arrange
@@ -73,7 +77,7 @@ class Run:
 
     place: dict[str, Any]  # axis -> value; seed last
     config: Config
-    compute: Callable[[Config, bool, Callable[[float], None]], Any] = whole_loop
+    compute: Compute = whole_loop
 
     @property
     def file(self) -> str:
@@ -94,6 +98,23 @@ class Study:
     plan: Callable[[Options], list[Run]]
     answer: Callable[[Any], tuple[Any, str]]
     draw: Callable[[Any, Path], list[Path]]
+
+
+def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute) -> list[Run]:
+    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds."""
+    return [
+        Run(
+            {"sheet": circuit_sheet(name).name, "seed": seed},
+            Config(
+                study=study, circuit=name, species="rat", doses=(), scale=options.scale, seed=seed,
+                protocol=Protocol((), 0.0, rest=seconds), overrides=options.overrides, hypotheses=hypotheses,
+                manipulations=options.manipulations,
+            ),
+            compute,
+        )
+        for seed in range(1, options.seeds + 1)
+        for name in options.sheets
+    ]  # fmt: skip
 
 
 def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:

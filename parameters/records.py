@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from parameters.sheet import SHEETS, Sheet, SheetError, digest, number
+from parameters.sheet import SHEETS, Row, Sheet, SheetError, digest, number
 
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
 SUBUNITS = ("2A", "2B", "2C", "2D")
@@ -301,9 +302,19 @@ def circuit_sheet(name: str) -> Sheet:
     return sheet(name)
 
 
+@cache
+def _recordings() -> Sheet:
+    return sheet("recordings")
+
+
+def recording(section: str, name: str) -> Row | None:
+    """A recorded quantity, from the sheet that no run reads; None when there is none."""
+    return _recordings().sections.get(section, {}).get(name)
+
+
 def recorded(section: str, name: str) -> tuple[float, float]:
     """Range of a recorded quantity, from the sheet that no run reads.  Raises SheetError when there is none."""
-    row = sheet("recordings").sections.get(section, {}).get(name)
+    row = recording(section, name)
     if row is None or row.range is None:
         raise SheetError(f"recordings.toml has no range of {section}.{name}")
     return row.range
@@ -337,5 +348,5 @@ __all__ = [
     "BLOCKERS", "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "Channel",
     "CircuitNumbers", "Compound", "HypothesisNumbers", "Population", "Projection", "Receptors", "Sheet", "SheetError",
     "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet", "compounds", "digest", "recorded",
-    "sheet", "shipped", "species", "structure_digest",
+    "recording", "sheet", "shipped", "species", "structure_digest",
 ]  # fmt: skip

@@ -15,10 +15,8 @@ from experiments.config import Config
 from experiments.figures.physiology import draw
 from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.physiology import answer, examine
-from experiments.protocol import Protocol
 from experiments.record import Groups
-from experiments.study import Options, Run, Study, StudyError
-from parameters import circuit_sheet
+from experiments.study import Options, Run, Study, StudyError, resting_runs
 
 WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the progress bar
 
@@ -32,20 +30,7 @@ def plan(options: Options) -> list[Run]:
         raise StudyError("physiology takes no --site, --selectivity, --hcn or --state: no drug acts on a running circuit there")
     if any(text.startswith("silence") for text in options.manipulations):
         raise StudyError("physiology cannot silence a population: its protocols make single cells spike")
-    switches = Hypotheses(baseline="healthy")
-    return [
-        Run(
-            {"sheet": circuit_sheet(name).name, "seed": seed},
-            Config(
-                study=STUDY.name, circuit=name, species="rat", doses=(), scale=options.scale, seed=seed,
-                protocol=Protocol((), 0.0, rest=WORK_S), overrides=options.overrides, hypotheses=switches,
-                manipulations=options.manipulations,
-            ),
-            compute,
-        )
-        for seed in range(1, options.seeds + 1)
-        for name in options.sheets
-    ]  # fmt: skip
+    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute)
 
 
 def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
