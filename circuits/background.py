@@ -1,4 +1,4 @@
-"""Background input from a counter-based generator: Threefry-2x32, 20 rounds (Salmon et al. 2011).
+"""Background input from a counter-based generator: Threefry-4x32, 13 rounds (Salmon et al. 2011).
 
 The draw depends only on (seed, cell, step), so it is the same for every dose, process and back-end.
 """
@@ -11,43 +11,51 @@ from scipy.stats import poisson
 MOST_EVENTS = 4  # events a step that are told apart; more are counted as this many
 HIGHEST_MEAN = 0.5  # events a step; above it the truncation would show
 
-ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
+LANES = 16
+ROUNDS = 13  # one more than the fewest that pass BigCrush
+ROTATIONS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
 PARITY = 0x1BD11BDA
 
-
-def uniform(cell: np.ndarray, step: int, key_0: int, key_1: int) -> np.ndarray:
-    """Uniform numbers in [0, 1], float32, one a cell: the reference that the C++ text below must equal."""
-    with np.errstate(over="ignore"):
-        keys = [np.uint32(np.int64(k) & 0xFFFFFFFF) for k in (key_0, key_1)]
-        keys.append(keys[0] ^ keys[1] ^ np.uint32(PARITY))
-        x = np.asarray(cell).astype(np.uint32) + keys[0]
-        y = np.uint32(int(step) & 0xFFFFFFFF) + keys[1] + np.zeros_like(x)
-        for block in range(5):
-            for rotation in ROTATIONS[4 * (block % 2) : 4 * (block % 2) + 4]:
-                x = x + y
-                y = (y << np.uint32(rotation)) | (y >> np.uint32(32 - rotation))
-                y = y ^ x
-            x = x + keys[(block + 1) % 3]
-            y = y + keys[(block + 2) % 3] + np.uint32(block + 1)
-    return x.astype(np.float32) * np.float32(2.0**-32)
-
-
-def cpp_source() -> str:
-    """The same function as C++ text for the compiled network."""
-    lines = []
-    for block in range(5):
-        for rotation in ROTATIONS[4 * (block % 2) : 4 * (block % 2) + 4]:
-            lines.append(f"x += y; y = (y << {rotation}) | (y >> {32 - rotation}); y ^= x;")
-        lines.append(f"x += k{(block + 1) % 3}; y += k{(block + 2) % 3} + {block + 1}u;")
-    body = "\n    ".join(lines)
-    return f"""
-static inline float background_uniform(int32_t cell, int64_t step, int32_t key_0, int32_t key_1) {{
-    const uint32_t k0 = (uint32_t)key_0, k1 = (uint32_t)key_1, k2 = k0 ^ k1 ^ {PARITY}u;
-    uint32_t x = (uint32_t)cell + k0, y = (uint32_t)step + k1;
-    {body}
-    return (float)x * 2.3283064365386963e-10f;
-}}
+# The function for Brian2's own C++ code, on the header of ours.
+CPP_SOURCE = """
+static inline float background_uniform(int32_t cell, int32_t stream, int64_t step, int32_t key_0, int32_t key_1) {
+    uint32_t a = (uint32_t)(cell/64*16 + cell%16), b = (uint32_t)step, c = (uint32_t)stream, d = 0;
+    prelimbic::threefry(a, b, c, d, (uint32_t)key_0, (uint32_t)key_1);
+    const int lane = cell/16%4;
+    return prelimbic::unit(lane == 0 ? a : lane == 1 ? b : lane == 2 ? c : d);
+}
 """
+
+
+def uniform(cell: np.ndarray, stream: int, step: int, key_0: int, key_1: int) -> np.ndarray:
+    """Uniform numbers in [0, 1], float32, one a cell: the reference that kernel/draws.h must equal.
+
+    A call of Threefry serves four cells, LANES apart: its counter is (block of the cell, step since the run began, stream, 0).
+    """
+    cell = np.asarray(cell).astype(np.uint32)
+    block, lane = cell // (4 * LANES) * LANES + cell % LANES, cell // LANES % 4
+    words = threefry((block, int(step) & 0xFFFFFFFF, stream, 0), (key_0, key_1, 0, 0))
+    chosen = np.choose(lane, words)
+    return (chosen >> np.uint32(1)).astype(np.float32) * np.float32(2.0**-31)
+
+
+def threefry(counter: tuple[np.ndarray | int, ...], key: tuple[int, ...], rounds: int = ROUNDS) -> list[np.ndarray]:
+    """The four output words of a counter of four, of which one may be an array, under a key of four; 32 bits each."""
+    shape = np.broadcast_shapes(*(np.shape(word) for word in counter))
+    words = [np.broadcast_to(np.asarray(word, dtype=np.int64).astype(np.uint32), shape) for word in counter]
+    keys = [np.uint32(int(k) & 0xFFFFFFFF) for k in key]
+    keys.append(np.bitwise_xor.reduce([*keys, np.uint32(PARITY)]))
+    with np.errstate(over="ignore"):
+        words = [word + k for word, k in zip(words, keys, strict=False)]
+        for r in range(rounds):
+            for (x, y), turn in zip(((0, 1), (2, 3)) if r % 2 == 0 else ((0, 3), (2, 1)), ROTATIONS[r % 8], strict=True):
+                words[x] = words[x] + words[y]
+                words[y] = ((words[y] << np.uint32(turn)) | (words[y] >> np.uint32(32 - turn))) ^ words[x]
+            if r % 4 == 3:
+                n = r // 4 + 1
+                words = [word + keys[(n + k) % 5] for k, word in enumerate(words)]
+                words[3] = words[3] + np.uint32(n)
+    return words
 
 
 def event_probabilities(rate_Hz: np.ndarray, step_ms: float) -> np.ndarray:

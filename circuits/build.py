@@ -1,165 +1,118 @@
-"""Turn equations into Brian2 objects, and those into a compiled program.  The only importer of Brian2.
+"""A model as plain Brian2 objects: its own Euler, thresholds, resets and spike queues, slow and independent of our program.
 
-The compiled program depends on sizes and equations alone; constants, wiring, weights and block are loaded at run time.
-`python -m circuits.build STRUCTURE.json DIRECTORY` compiles in a process of its own, so that Brian2's global device
-state never leaks into a user's session.
+This is the reference that the compiled program must equal, and what runs where there is no compiler.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from circuits import background
-from circuits import equations as eq
-from circuits.wiring import GROUPS
-
-SAMPLE_MS = 1.0
+from circuits.engine import SAMPLE_MS, Connections, EngineError, Layout
+from circuits.model import ENGINE_EQUATIONS, Model
 
 
-@dataclass(frozen=True)
-class Structure:
-    """All that a compiled network depends on besides the equations: sizes, dendrites or none, step (ms), precision (bits)."""
-
-    cells: int
-    pyramidal: int
-    dendrites: bool
-    synapses: tuple[int, ...]  # contacts of each group, in the order of wiring.GROUPS
-    step_ms: float = 0.1
-    precision: int = 32
-
-
-def construct(structure: Structure, sources: dict[str, Any], targets: dict[str, Any]) -> dict[str, Any]:
+def construct(model: Model, layout: Layout, precision: int, connections: dict[str, Connections]) -> dict[str, Any]:
     """Brian2 objects of the network, by name, in the current device."""
     import brian2
     from brian2 import ms
 
-    dendrites = structure.dendrites
-    dtype = np.float32 if structure.precision == 32 else np.float64
-    brian2.prefs.core.default_float_dtype = dtype
+    brian2.prefs.core.default_float_dtype = np.float32 if precision == 32 else np.float64
     # Both implementations are given: the one Brian2 would wrap round the function prints every argument at every step.
-    draw = brian2.core.functions.Function(_background_uniform, arg_units=[1, 1, 1, 1], return_unit=1)
-    draw.implementations.add_implementation("cpp", background.cpp_source())
-    draw.implementations.add_implementation("numpy", _background_uniform)
+    uniform = brian2.core.functions.Function(_background_uniform, arg_units=[1, 1, 1, 1, 1], return_unit=1)
+    uniform.implementations.add_implementation("cpp", background.CPP_SOURCE)
+    uniform.implementations.add_implementation("numpy", _background_uniform)
     cells = brian2.NeuronGroup(
-        structure.cells, eq.cells(dendrites), threshold=eq.THRESHOLD, reset=eq.reset(dendrites), refractory="t_refractory",
-        method="euler", dt=structure.step_ms * ms, name="cells", namespace={"background_uniform": draw},
+        sum(layout.counts), model.cells + ENGINE_EQUATIONS, threshold=model.threshold, reset=model.reset,
+        refractory=model.refractory, method="euler", dt=layout.step_ms * ms, name="cells",
+        namespace={"background_uniform": uniform},
     )  # fmt: skip
-    cells.run_regularly(eq.background(dendrites), when="start", name="background")
-    cells.run_regularly(eq.sample(dendrites), dt=SAMPLE_MS * ms, when="before_groups", name="sample")
+    draws = "".join(
+        f"{name} = background_uniform(i, {stream}, t_in_timesteps, key_0, key_1)\n" for stream, name in enumerate(model.draws)
+    )
+    cells.run_regularly(model.sample, dt=SAMPLE_MS * ms, when="start", name="sample")
+    cells.run_regularly(draws + model.background, when="before_groups", name="background")
     made: dict[str, Any] = {"cells": cells}
-    for group in GROUPS:
-        synapses = brian2.Synapses(cells, cells, eq.synapse(dendrites), on_pre=eq.spike(group, dendrites), name=group,
-                                   dt=structure.step_ms * ms)  # fmt: skip
-        synapses.connect(i=sources[group], j=targets[group])
-        made[group] = synapses
-    electrode = brian2.NeuronGroup(1, eq.ELECTRODE, dt=SAMPLE_MS * ms, name="electrode", namespace={})
-    tap = brian2.Synapses(cells[: structure.pyramidal], electrode, eq.tap(dendrites), dt=SAMPLE_MS * ms, name="tap", namespace={})
-    tap.connect(i=np.arange(structure.pyramidal), j=np.zeros(structure.pyramidal, dtype=int))
-    made |= {"electrode": electrode, "tap": tap}
-    made["spikes"] = brian2.SpikeMonitor(cells, variables="release_Pyr", when="after_resets", name="spikes")
-    made["lfp"] = brian2.StateMonitor(electrode, ["AMPA", "GABA"], record=True, name="lfp")
+    for contacts in model.contacts:
+        synapses = brian2.Synapses(cells, cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name,
+                                   dt=layout.step_ms * ms)  # fmt: skip
+        wiring = connections[contacts.name]
+        synapses.connect(i=wiring.sources, j=wiring.targets)
+        made[contacts.name] = synapses
+    made["spikes"] = brian2.SpikeMonitor(cells, variables=model.recorded, when="after_resets", name="spikes")
     made["network"] = brian2.Network(*made.values(), name="circuit")
     return made
 
 
-def _background_uniform(cell: Any, step: Any, key_0: Any, key_1: Any) -> Any:
-    return background.uniform(np.asarray(cell), int(step), int(key_0), int(key_1))
+def _background_uniform(cell: Any, stream: Any, step: Any, key_0: Any, key_1: Any) -> Any:
+    return background.uniform(np.asarray(cell), int(stream), int(step), int(key_0), int(key_1))
 
 
-def writable(made: dict[str, Any]) -> list[tuple[str, str, Any]]:
-    """(public name, object name, variable) of every array that a look may load or fetch."""
-    from brian2.core.variables import ArrayVariable
+class InterpretedEngine:
+    """A model under Brian2's numpy code generation, with the interface of the compiled engine."""
 
-    found = []
-    for owner in ("cells", *GROUPS):
-        for name, variable in made[owner].variables.items():
-            plain = isinstance(variable, ArrayVariable) and variable.owner.name == owner
-            if plain and not name.startswith("_") and name not in ("N", "i", "N_incoming", "N_outgoing"):
-                found.append((f"{owner}.{name}", owner, variable))
-        if owner != "cells":
-            found.append((f"{owner}.delay", owner, made[owner].pre.variables["delay"]))
-    return found
+    def __init__(self, model: Model, layout: Layout, precision: int, connections: dict[str, Connections],
+                 first: dict[str, np.ndarray]):  # fmt: skip
+        import brian2
 
+        brian2.set_device("runtime")
+        brian2.prefs.codegen.target = "numpy"
+        self._model, self._first_count = model, layout.counts[0]
+        self._made = construct(model, layout, precision, connections)
+        self._traces: dict[str, list[float]] = {name: [] for name in model.traces}
+        self._made["network"].add(
+            brian2.NetworkOperation(self._trace, dt=SAMPLE_MS * brian2.ms, when="after_start", name="trace")
+        )
+        for group in model.groups:
+            self._made[group].pre.variables["delay"].set_value(connections[group].delays * 1e-3)
+        self.load("cells.step", np.array([layout.step_ms * 1e-3]))
+        for name, values in first.items():
+            self.load(name, values)
 
-def _table(device: Any, made: dict[str, Any]) -> str:
-    """C++ text: every loadable array with its address and size."""
-    from brian2.core.variables import DynamicArrayVariable
+    def _trace(self) -> None:
+        for name, values in self._traces.items():
+            values.append(float(self._made["cells"].variables[name].get_value()[: self._first_count].mean(dtype=float)))
 
-    rows = []
-    for public, _, variable in writable(made):
-        name = device.get_array_name(variable, access_data=False)
-        size = f"{name}.size()" if isinstance(variable, DynamicArrayVariable) else f"_num_{name}"
-        size = "1" if variable.scalar else size
-        rows.append(f'{{"{public}", (char*)&{name}[0], ({size})*sizeof({name}[0])}}')
-    for name in ("i", "t", "release_Pyr"):
-        array = f"_dynamic_array_spikes_{name}"
-        rows.append(f'{{"spikes.{name}", (char*)({array}.size() ? &{array}[0] : 0), {array}.size()*sizeof({array}[0])}}')
-    for name in ("AMPA", "GABA"):
-        rows.append(f'{{"lfp.{name}", (char*)trace_{name}.data(), trace_{name}.size()*sizeof(trace_{name}[0])}}')
-    copies = "\n".join(
-        f"static std::vector<double> trace_{n}; trace_{n}.clear();\n"
-        f"for (int k = 0; k < (int)_dynamic_array_lfp_{n}.n; k++) trace_{n}.push_back(_dynamic_array_lfp_{n}(k, 0));"
-        for n in ("AMPA", "GABA")
-    )
-    return f"[&]() -> std::vector<prelimbic::Array> {{ {copies}\nreturn {{ {', '.join(rows)} }}; }}"
+    def load(self, name: str, values: np.ndarray) -> None:
+        variable = self._variable(name)
+        if np.size(values) != variable.size:
+            raise EngineError(f"{name} takes {variable.size} values, not {np.size(values)}")
+        if not np.isfinite(values).all():
+            raise EngineError(f"{name} is not finite at {np.flatnonzero(~np.isfinite(values))[0]}")
+        variable.set_value(np.asarray(values, dtype=variable.dtype))
 
+    def fetch(self, name: str) -> np.ndarray:
+        owner, _, last = name.partition(".")
+        if owner == "traces":
+            return np.array(self._traces[last])
+        if name == "spikes.value":
+            name = f"spikes.{self._model.recorded}"
+        return np.array(self._variable(name).get_value(), copy=True).ravel()
 
-CLEAR = """[&]() {
-    _dynamic_array_spikes_i.resize(0); _dynamic_array_spikes_t.resize(0); _dynamic_array_spikes_release_Pyr.resize(0);
-    _array_spikes_N[0] = 0;
-    std::memset(_array_spikes_count, 0, sizeof(_array_spikes_count[0])*_num__array_spikes_count);
-    _dynamic_array_lfp_AMPA.resize(0, 1); _dynamic_array_lfp_GABA.resize(0, 1);
-    _dynamic_array_lfp_t.resize(0); _array_lfp_N[0] = 0;
-}"""
+    def run(self, seconds: float) -> None:
+        from brian2 import second
 
+        with np.errstate(over="ignore"):  # Brian2 compares float32 states with 1e50
+            self._made["network"].run(seconds * second, namespace={})
+        for name, variable in self._made["cells"].variables.items():
+            known = getattr(variable, "owner", None) is self._made["cells"] and np.issubdtype(variable.dtype, np.floating)
+            if known and name in self._model.cells and not np.isfinite(variable.get_value()).all():
+                raise EngineError(f"cells.{name} is not finite")
 
-def compile_network(structure: Structure, directory: Path, flags: list[str], link_flags: list[str]) -> None:
-    """Generate and compile the program into `directory`/main.  Raises RuntimeError when the compiler fails."""
-    import brian2
+    def clear(self) -> None:
+        self._made["spikes"].resize(0)
+        self._made["spikes"].variables["N"].set_value(0)
+        self._made["spikes"].variables["count"].set_value(0)
+        for values in self._traces.values():
+            values.clear()
 
-    brian2.set_device("cpp_standalone", build_on_run=False)
-    device = brian2.get_device()
-    cpp = brian2.prefs.codegen.cpp
-    cpp.extra_compile_args_gcc = flags
-    cpp.extra_link_args = link_flags
-    cpp.headers += ['"server.h"', "<functional>", "<cmath>"]
-    cpp.include_dirs += [str(Path(__file__).parent)]
-    brian2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
-    empty = {group: np.zeros(n, dtype=np.int32) for group, n in zip(GROUPS, structure.synapses, strict=True)}
-    # Contacts are overwritten when a run starts; two distinct values keep Brian2 from folding them into a constant.
-    for indices in empty.values():
-        indices[-1] = 1
-    made = construct(structure, empty, empty)
-    wiring = ", ".join(
-        f'{{"{g}.{k}", (char*)brian::_static_array__array_{g}_{k}, '
-        f"(size_t)brian::_num__static_array__array_{g}_{k}*sizeof(brian::_static_array__array_{g}_{k}[0])}}"
-        for g in GROUPS
-        for k in ("sources", "targets")
-    )
-    table = _table(device, made)
-    device.insert_code("after_start", f"prelimbic::serve([&]() -> std::vector<prelimbic::Array> {{ return {{ {wiring} }}; }}, "
-                                      "[](double) {}, []() {});")  # fmt: skip
-    device.insert_code("main", f"prelimbic::serve({table}, [](double) {{}}, []() {{}});")
-    made["network"].run(0 * brian2.ms, namespace={})
-    # Time is put back on the grid of steps before every run: sums of durations drift off it, and the sampling clock with them.
-    step = f"{structure.step_ms!r}e-3"
-    run = f"[&](double seconds) {{ circuit.t = std::round(circuit.t/{step})*{step}; circuit.run(seconds, NULL, 10.0); }}"
-    device.insert_code("main", f"prelimbic::serve({table}, {run}, {CLEAR}); ::_exit(0);")
-    device.build(directory=str(directory), compile=True, run=False, debug=False)
+    def close(self) -> None:
+        self._made.clear()
 
-
-def request_text(structure: Structure, flags: list[str], link_flags: list[str]) -> str:
-    """What `python -m circuits.build` reads."""
-    return json.dumps({"structure": asdict(structure), "flags": flags, "link_flags": link_flags})
-
-
-if __name__ == "__main__":
-    request = json.loads(Path(sys.argv[1]).read_text())
-    request["structure"]["synapses"] = tuple(request["structure"]["synapses"])
-    compile_network(Structure(**request["structure"]), Path(sys.argv[2]), request["flags"], request["link_flags"])
+    def _variable(self, name: str) -> Any:
+        owner, _, last = name.partition(".")
+        if owner not in self._made or last not in self._made[owner].variables:
+            raise EngineError(f"no array is called {name}")
+        return self._made[owner].variables[last]

@@ -1,13 +1,15 @@
 """Compiled networks on disk: each is built once for all that it depends on, and shared by every process.
 
-A program is compiled in a temporary folder beside its place and renamed into it, so a half-built one is never used;
-a lock file lets other processes wait for it instead of compiling the same thing.
+A program depends on the model's texts and the precision alone; sizes, wiring and constants are loaded when it runs.  It is
+compiled in a temporary folder beside its place and renamed into it, so a half-built one is never used; a lock file lets
+other processes wait for it instead of compiling the same thing.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,19 +17,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from circuits import background, build
-from circuits import equations as eq
-from circuits.build import Structure
+from circuits import translate
+from circuits.model import Model
+from circuits.toolchain import Toolchain, toolchain, vector_bytes
 
-# -ffast-math without Brian2's -fno-finite-math-only, and room for many alias checks: without both, GCC leaves the
-# neuron update scalar.  At the link it turns denormals off, which decaying conductances of silent cells would reach.
-FLAGS = ["-w", "-O3", "-ffast-math", "-march=native", "-mprefer-vector-width=512",
-         "--param=vect-max-version-for-alias-checks=1000", "-std=c++17"]  # fmt: skip
-LINK_FLAGS = ["-ffast-math"]
+KERNEL = Path(__file__).with_name("kernel")
+RECORD = "build.json"
 
 
 class BuildError(RuntimeError):
@@ -40,70 +39,77 @@ def cache_folder() -> Path:
     return Path(base).expanduser().resolve()
 
 
-@cache
-def compiler() -> str | None:
-    """One line that names the C++ compiler, or None when g++ or make is missing."""
-    if shutil.which("make") is None or shutil.which("g++") is None:
-        return None
-    shown = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=False)
-    return shown.stdout.splitlines()[0] if shown.returncode == 0 and shown.stdout else None
+def program(model: Model, precision: int = 32) -> Path:
+    """Folder of the compiled network of a model, compiling it if need be: `main`, and `build.json` that tells how it was made.
 
-
-@cache
-def cpu_target() -> str:
-    """What -march=native means here: the architecture's name and a digest of every target option."""
-    if compiler() is None:
-        return "interpreted"
-    shown = subprocess.run(["g++", "-march=native", "-Q", "--help=target"], capture_output=True, text=True, check=False)
-    named = [line.split()[-1] for line in shown.stdout.splitlines() if line.strip().startswith("-march=")]
-    return f"{named[0] if named else 'unknown'}-{hashlib.sha256(shown.stdout.encode()).hexdigest()[:8]}"
-
-
-def program(structure: Structure) -> Path:
-    """Folder of the compiled network for this structure, compiling it if need be.  Raises BuildError."""
-    place = cache_folder() / _key(structure)
+    Raises BuildError without a compiler, and when compiling fails.
+    """
+    tools = toolchain()
+    if tools is None:
+        raise BuildError("no C++ compiler was found; install g++ or clang++, or set CXX")
+    place = cache_folder() / _key(model, precision, tools)
     if (place / "main").exists():
         return place
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _locked(place.with_suffix(".lock")):
             if not (place / "main").exists():
-                _compile(structure, place)
+                _compile(model, precision, tools, place)
     except OSError as error:
         raise BuildError(f"the build cache {place.parent} cannot be written ({error.strerror}); set PRELIMBIC_CACHE") from None
     return place
 
 
-def _key(structure: Structure) -> str:
-    parts = [repr(structure), background.cpp_source(), str(FLAGS + LINK_FLAGS)]
-    parts += [version("brian2"), str(compiler()), cpu_target()]
-    parts += [Path(source).read_text() for source in (build.__file__, Path(build.__file__).with_name("server.h"))]
-    parts += eq.compiled(structure.dendrites)
+def build_record(place: Path) -> dict[str, object]:
+    """How a program was made: compiler, flags, processor, and bytes of the vectors of each of its loops (0 is scalar)."""
+    return json.loads((place / RECORD).read_text())
+
+
+def _key(model: Model, precision: int, tools: Toolchain) -> str:
+    parts = [model.digest, str(precision), version("brian2"), tools.command, tools.version, tools.processor]
+    parts += [*tools.flags(precision), Path(translate.__file__).read_text()]
+    parts += [path.read_text() for path in sorted(KERNEL.glob("*.h"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
-def _compile(structure: Structure, place: Path) -> None:
+def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> None:
     work = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     try:
-        request = work / "request.json"
-        request.write_text(build.request_text(structure, FLAGS, LINK_FLAGS))
-        command = [sys.executable, "-m", "circuits.build", str(request), str(work / "code")]
-        root = str(Path(build.__file__).resolve().parent.parent)
-        paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+        text = _translated(model, precision, place)
+        source, ready = work / "main.cpp", work / "ready"
+        source.write_text(text)
+        ready.mkdir()
+        flags = tools.flags(precision)
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=work, env={**os.environ, "PYTHONPATH": paths}
-        )
-        if done.returncode != 0 or not (work / "code" / "main").exists():
+            [tools.command, *flags, *tools.report_flags(), "-I", str(KERNEL), str(source), "-o", str(ready / "main")],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
             log = place.with_suffix(".log")
             log.write_text(done.stdout + done.stderr)
             raise BuildError(f"the circuit did not compile; the compiler's output is in {log}")
-        ready = work / "ready"
-        ready.mkdir()
-        shutil.move(work / "code" / "main", ready / "main")
-        shutil.move(work / "code" / "static_arrays", ready / "static_arrays")
+        loops = {line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line}
+        record = {"compiler": tools.version, "flags": flags, "processor": tools.processor,
+                  "vector_bytes": vector_bytes(done.stderr, loops)}  # fmt: skip
+        (ready / RECORD).write_text(json.dumps(record, indent=1))
         os.replace(ready, place)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _translated(model: Model, precision: int, place: Path) -> str:
+    """The program's text, written by a process of its own."""
+    root = str(KERNEL.parent.parent)
+    paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    done = subprocess.run(
+        [sys.executable, "-m", "circuits.translate"], input=json.dumps({"model": asdict(model), "precision": precision}),
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    if done.returncode != 0:
+        log = place.with_suffix(".log")
+        log.write_text(done.stderr)
+        raise BuildError(f"the equations could not be translated; what Brian2 says of them is in {log}")
+    return done.stdout
 
 
 @contextmanager

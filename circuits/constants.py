@@ -1,4 +1,4 @@
-"""Every constant, delay and first state of a network, in SI units, by the name it has there."""
+"""Every constant and first state of a network, in SI units, by the name it has there."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float
         found |= _dendrites(circuit, circuit.apical) | {"v_apical": wiring.start * 1e-3}
     loaded = {f"cells.{name}": values for name, values in found.items()}
     for group in GROUPS:
-        loaded |= {f"{group}.delay": wiring.delays[group] * 1e-3, f"{group}.weight": wiring.weights[group] * 1e-9}
+        loaded[f"{group}.weight"] = wiring.weights[group] * 1e-9
         if circuit.apical is not None:
             loaded[f"{group}.apical"] = wiring.apical[group]
     return loaded

@@ -1,28 +1,61 @@
-"""Two ways to run the same network: a compiled process that stays alive between looks, and Brian2's interpreter.
+"""A compiled network as a process that stays alive between looks, and from one run to the next.
 
-Both take and give arrays by name ("cells.v", "plastic.weight"), in SI units, and keep all state between runs.
+Arrays go in and out by name ("cells.v", "plastic.weight"), in SI units; those of contacts in the order of the wiring.  All
+state stays between runs, so that two stretches are one, bit for bit.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import fcntl
 import os
 import select
 import struct
 import subprocess
 import tempfile
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from circuits.build import Structure, construct
-from circuits.wiring import GROUPS
+from circuits.model import Model
 
-INTEGERS = ("sources", "targets", "key_0", "key_1", "i")
+PATIENCE_S = 600.0
+SAMPLE_MS = 1.0
+PIPE_BYTES = 1 << 20
 
 
 class EngineError(RuntimeError):
-    """The simulating process died, hung or refused an array."""
+    """The simulating process died, hung, refused an array, or its state is no longer finite."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes of a network: cells a population, and the step (ms) of its integration."""
+
+    counts: tuple[int, ...]
+    step_ms: float = 0.1
+
+    @property
+    def sample_every(self) -> int:
+        """Steps between two samples."""
+        return round(SAMPLE_MS / self.step_ms)
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Contacts of a synapse group: cells (int32) and delays (ms), each (contact,)."""
+
+    sources: np.ndarray
+    targets: np.ndarray
+    delays: np.ndarray
+
+    def delay_steps(self, step_ms: float) -> np.ndarray:
+        """Delays in steps, to the nearest."""
+        return np.floor(self.delays / step_ms + 0.5).astype(np.int32)
 
 
 class Engine(Protocol):
@@ -36,49 +69,108 @@ class Engine(Protocol):
 
 
 class CompiledEngine:
-    """One process of the compiled network; frames go down its standard input, answers come back on their own pipe.
+    """One run in a process of the compiled network, which is taken from those idle or started.
 
     Raises EngineError, with the process's last words, when it dies, does not answer or refuses an array.
     """
 
-    def __init__(self, program: Path, structure: Structure, sources: dict[str, Any], targets: dict[str, Any],
-                 first: dict[str, np.ndarray]):  # fmt: skip
-        self._float = np.float32 if structure.precision == 32 else np.float64
-        self._patience = 600.0
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._answers, answers_in = os.pipe()
-        self._process = subprocess.Popen(
-            [str(program / "main")], cwd=program, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, bufsize=0,
-            pass_fds=(answers_in,), env={**os.environ, "PRELIMBIC_REPLY_FD": str(answers_in)},
-        )  # fmt: skip
-        os.close(answers_in)
+    def __init__(self, program: Path, model: Model, layout: Layout, precision: int,
+                 connections: dict[str, Connections], first: dict[str, np.ndarray]):  # fmt: skip
+        self._layout = layout
+        self._float = np.float32 if precision == 32 else np.float64
+        self._process = _take(program)
+        contacts = [len(connections[group].sources) for group in model.groups]
+        bounds = np.cumsum(layout.counts)
+        sizes = struct.pack(
+            f"<d{1 + len(contacts) + len(bounds)}q", layout.step_ms * 1e-3, layout.sample_every, *contacts, *bounds
+        )
         try:
-            for group in GROUPS:
-                self.load(f"{group}.sources", sources[group])
-                self.load(f"{group}.targets", targets[group])
-            self._call(b"N")
+            self._process.call(b"B", payload=sizes)
+            for group in model.groups:
+                self._wire(group, connections[group])
+            self.load("cells.step", np.array([layout.step_ms * 1e-3]))
             for name, values in first.items():
                 self.load(name, values)
-            self._call(b"N")
         except BaseException:
-            self.close()
+            self._process.kill()
             raise
 
+    def _wire(self, group: str, connections: Connections) -> None:
+        for name, values in (("sources", connections.sources), ("targets", connections.targets),
+                             ("delays", connections.delay_steps(self._layout.step_ms))):  # fmt: skip
+            self._process.call(b"L", f"{group}.{name}", np.ascontiguousarray(values, dtype=np.int32).data)
+
     def load(self, name: str, values: np.ndarray) -> None:
-        self._call(b"L", name, np.ascontiguousarray(values, dtype=self._dtype(name)).tobytes())
+        self._process.call(b"L", name, np.ascontiguousarray(values, dtype=self._dtype(name)).data)
 
     def fetch(self, name: str) -> np.ndarray:
-        return np.frombuffer(self._call(b"F", name), dtype=self._dtype(name)).copy()
+        return np.frombuffer(self._process.call(b"F", name), dtype=self._dtype(name))
 
     def run(self, seconds: float) -> None:
-        self._call(b"R", "", struct.pack("d", seconds))
+        self._process.call(b"R", payload=struct.pack("<q", round(seconds * 1e3 / self._layout.step_ms)))
 
     def clear(self) -> None:
-        self._call(b"C")
+        self._process.call(b"C")
 
     def close(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
+        _give_back(self._process)
+
+    def _dtype(self, name: str) -> Any:
+        owner, _, last = name.partition(".")
+        if last in ("i", "key_0", "key_1"):
+            return np.int32
+        return np.float64 if owner == "traces" or name == "spikes.t" else self._float
+
+
+class Process:
+    """A compiled program at work: frames go down its standard input, answers come back on a pipe of their own."""
+
+    def __init__(self, program: Path):
+        self.program, self._waiting = program, False
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._answers, answers_in = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [str(program / "main")], cwd="/", stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, bufsize=0,
+                pass_fds=(answers_in,), env={**os.environ, "PRELIMBIC_REPLY_FD": str(answers_in)},
+            )  # fmt: skip
+        except OSError as error:
+            os.close(self._answers)
+            raise EngineError(f"{program / 'main'} cannot be started: {error.strerror}") from None
+        finally:
+            os.close(answers_in)
+        assert self._process.stdin is not None
+        for pipe in (self._process.stdin.fileno(), self._answers):
+            with contextlib.suppress(OSError):  # more than the user may have: the usual size will do
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+    @property
+    def usable(self) -> bool:
+        """True while the process runs and owes no answer."""
+        return not self._waiting and self._process.poll() is None
+
+    def call(self, op: bytes, name: str = "", payload: Any = b"") -> bytearray:
+        """Send a command and wait for its answer.  Raises EngineError."""
+        stdin = self._process.stdin
+        assert stdin is not None
+        self._waiting = True
+        body = memoryview(payload).cast("B")
+        try:
+            for part in (memoryview(struct.pack("<cB6xq", op, len(name), len(body)) + name.encode()), body):
+                while part:
+                    part = part[stdin.write(part) :]
+        except (BrokenPipeError, ValueError):
+            raise self._dead() from None
+        status, size = struct.unpack("<qq", self._receive(16))
+        answer = self._receive(size)
+        self._waiting = False
+        if status != 0:
+            raise EngineError(answer.decode())
+        return answer
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
         self._process.wait()
         if self._process.stdin:
             self._process.stdin.close()
@@ -87,41 +179,19 @@ class CompiledEngine:
             self._answers = -1
         self._log.close()
 
-    def _dtype(self, name: str) -> Any:
-        last = name.rpartition(".")[2]
-        if last in INTEGERS:
-            return np.int32
-        return np.float64 if name.startswith("lfp.") or name == "spikes.t" else self._float
-
-    def _call(self, op: bytes, name: str = "", payload: bytes = b"") -> bytes:
-        stdin = self._process.stdin
-        assert stdin is not None
-        try:
-            for part in (struct.pack("<cB6xq", op, len(name), len(payload)) + name.encode(), payload):
-                view = memoryview(part)
-                while view:
-                    view = view[stdin.write(view) :]
-        except (BrokenPipeError, ValueError):
-            raise self._dead() from None
-        status, size = struct.unpack("<qq", self._receive(16))
-        answer = self._receive(size)
-        if status != 0:
-            raise EngineError(answer.decode())
-        return answer
-
-    def _receive(self, size: int) -> bytes:
-        parts = []
-        while size > 0:
-            ready, _, _ = select.select([self._answers], [], [], self._patience)
-            chunk = os.read(self._answers, min(size, 1 << 20)) if ready else None
-            if chunk is None:
+    def _receive(self, size: int) -> bytearray:
+        buffer = bytearray(size)
+        view = memoryview(buffer)
+        while view:
+            ready, _, _ = select.select([self._answers], [], [], PATIENCE_S)
+            if not ready:
                 self._process.kill()
-                raise EngineError(f"the circuit process gave no answer for {self._patience:g} s and was stopped")
-            if not chunk:
+                raise EngineError(f"the circuit process gave no answer for {PATIENCE_S:g} s and was stopped")
+            read = os.readv(self._answers, [view])
+            if not read:
                 raise self._dead()
-            parts.append(chunk)
-            size -= len(chunk)
-        return b"".join(parts)
+            view = view[read:]
+        return buffer
 
     def _dead(self) -> EngineError:
         code = self._process.wait()
@@ -130,51 +200,40 @@ class CompiledEngine:
         return EngineError(f"the circuit process ended with code {code}{': ' + words if words else ''}")
 
 
-class InterpretedEngine:
-    """The same network under Brian2's numpy code generation: slow, needs no compiler, and is the reference."""
+_idle: dict[Path, list[Process]] = {}
+_owner = os.getpid()
+_lock = threading.Lock()
 
-    def __init__(self, structure: Structure, sources: dict[str, Any], targets: dict[str, Any],
-                 first: dict[str, np.ndarray]):  # fmt: skip
-        import brian2
 
-        brian2.set_device("runtime")
-        brian2.prefs.codegen.target = "numpy"
-        self._made = construct(structure, sources, targets)
-        for name, values in first.items():
-            self.load(name, values)
+def _take(program: Path) -> Process:
+    """An idle process of a program, or a new one.  After a fork the parent's processes are not ours."""
+    global _owner
+    with _lock:
+        if _owner != os.getpid():
+            _owner = os.getpid()
+            _idle.clear()
+        waiting = _idle.get(program, [])
+        while waiting:
+            process = waiting.pop()
+            if process.usable:
+                return process
+            process.kill()
+    return Process(program)
 
-    def load(self, name: str, values: np.ndarray) -> None:
-        variable = self._variable(name)
-        if np.size(values) != variable.size:
-            raise EngineError(f"{name} takes {variable.size} values, not {np.size(values)}")
-        variable.set_value(np.asarray(values, dtype=variable.dtype))
 
-    def fetch(self, name: str) -> np.ndarray:
-        return np.array(self._variable(name).get_value(), copy=True).ravel()
+def _give_back(process: Process) -> None:
+    """Keep a process for the next run; one that is dead or may be in the middle of an answer is ended."""
+    with _lock:
+        if process.usable:
+            _idle.setdefault(process.program, []).append(process)
+        else:
+            process.kill()
 
-    def run(self, seconds: float) -> None:
-        from brian2 import second
 
-        with np.errstate(over="ignore"):  # Brian2 compares float32 states with 1e50
-            self._made["network"].run(seconds * second, namespace={})
-
-    def clear(self) -> None:
-        self._made["spikes"].resize(0)
-        self._made["spikes"].variables["N"].set_value(0)
-        self._made["spikes"].variables["count"].set_value(0)
-        self._made["lfp"].resize(0)
-        self._made["lfp"].variables["N"].set_value(0)
-
-    def close(self) -> None:
-        self._made.clear()
-
-    def _variable(self, name: str) -> Any:
-        owner, _, last = name.partition(".")
-        if owner not in self._made:
-            raise EngineError(f"no array is called {name}")
-        made = self._made[owner]
-        if last == "delay":
-            made = made.pre
-        if last not in made.variables:
-            raise EngineError(f"no array is called {name}")
-        return made.variables[last]
+@atexit.register
+def dismiss() -> None:
+    """End all idle processes."""
+    with _lock:
+        for waiting in _idle.values():
+            while waiting:
+                waiting.pop().kill()

@@ -6,6 +6,9 @@ cell an apical compartment, which only Pyr cells couple to their soma.  Arrays h
 
 from __future__ import annotations
 
+from functools import cache
+
+from circuits.model import Contacts, Model
 from circuits.wiring import GROUPS
 from parameters import POPULATIONS, SUBUNITS
 
@@ -39,28 +42,36 @@ free_K_here = g_K_here/(1 + pore_Mg_here/Mg_half_K) : siemens
 open_K_here = (1 - block_K)*free_K_here : siemens
 """
 
+# What every cell has of its own.
 CELL = """
+E_L : volt (constant)
+v_threshold : volt (constant)
+I_injected : amp (constant)
+t_release : second
+draw : 1
+seen_AMPA : amp
+seen_GABA : amp
+"""
+CELL_APICAL = "draw_apical : 1\n"
+# What all cells of a population share.
+ALIKE = """
 C : farad (constant)
 g_L : siemens (constant)
-E_L : volt (constant)
 g_h_shut : siemens (constant)
-v_threshold : volt (constant)
 v_reset : volt (constant)
 t_refractory : second (constant)
 a : siemens (constant)
 b : amp (constant)
 tau_adapt : second (constant)
 tau_AMPA : second (constant)
-I_injected : amp (constant)
 AMPA_left : 1 (constant)
 background_AMPA : siemens (constant)
 p_1 : 1 (constant)
 p_2 : 1 (constant)
 p_3 : 1 (constant)
 p_4 : 1 (constant)
-t_release : second
 """
-CELL_APICAL = """
+ALIKE_APICAL = """
 C_apical : farad (constant)
 g_L_apical : siemens (constant)
 E_L_apical : volt (constant)
@@ -75,21 +86,23 @@ q_3 : 1 (constant)
 q_4 : 1 (constant)
 """
 # NMDA_K: peak NMDA conductance of subunit K over the AMPA conductance of a contact.
-CELL_SUBUNIT = """
+ALIKE_SUBUNIT = """
 block_K : 1 (constant)
 NMDA_K : 1 (constant)
 background_K : siemens (constant)
 """
-CELL_SUBUNIT_APICAL = """
+ALIKE_SUBUNIT_APICAL = """
 NMDA_K_apical : 1 (constant)
 background_K_apical : siemens (constant)
 """
-# Tsodyks-Markram state of a cell's terminals on population T.
-CELL_TERMINAL = """
+# Tsodyks-Markram constants and state of a cell's terminals on population T.
+ALIKE_TERMINAL = """
 U_T : 1 (constant)
 tau_rec_T : second (constant)
 tau_facil_T : second (constant)
 on_T : 1 (constant)
+"""
+CELL_TERMINAL = """
 u_T : 1
 x_T : 1
 release_T : 1
@@ -109,8 +122,6 @@ Mg_slope : 1/volt (shared, constant)
 tau_fast : second (shared, constant)
 tau_slow : second (shared, constant)
 saturation : 1 (shared, constant)
-key_0 : integer (shared, constant)
-key_1 : integer (shared, constant)
 """
 SHARED_SUBUNIT = """
 tau_K : second (shared, constant)
@@ -140,15 +151,13 @@ x_T -= release_T
 released_T += release_T
 """
 
-# Poisson by inversion: p_k is the chance of at least k events in a step.
+# Poisson by inversion: `draw` is uniform, new at every step, and p_k the chance of at least k events in one.
 BACKGROUND = """
-draw = background_uniform(i, t_in_timesteps, key_0, key_1)
 events = int(draw < p_1) + int(draw < p_2) + int(draw < p_3) + int(draw < p_4)
 g_AMPA += events*background_AMPA
 background_events += events
 """
 BACKGROUND_APICAL = """
-draw_apical = background_uniform(i + N, t_in_timesteps, key_0, key_1)
 events_apical = int(draw_apical < q_1) + int(draw_apical < q_2) + int(draw_apical < q_3) + int(draw_apical < q_4)
 g_AMPA_apical += events_apical*background_AMPA_apical
 background_events += events_apical
@@ -180,10 +189,10 @@ SUMS_APICAL = {
     "calcium": ("1", "calcium_gate"),
 }
 
-# One electrode beside the Pyr cells: their mean synaptic currents, once a millisecond.
+# What an electrode beside a cell sees of it at every sample.
 ELECTRODE = """
-AMPA : amp
-GABA : amp
+seen_AMPA = I_AMPA{+I_AMPA_apical}
+seen_GABA = I_GABA{+I_GABA_apical}
 """
 
 
@@ -229,16 +238,23 @@ def _with_apical(expression: str, dendrites: bool) -> str:
 
 def cells(dendrites: bool) -> str:
     """All equations of the cells: motion, constants, counters."""
-    text = currents(dendrites) + CELL + subunits(CELL_SUBUNIT) + terminals(CELL_TERMINAL + subunits(CELL_SATURATION))
+    text = currents(dendrites) + CELL + shared_by_population(dendrites) + terminals(CELL_TERMINAL + subunits(CELL_SATURATION))
     text += SHARED + subunits(SHARED_SUBUNIT)
-    text += CELL_APICAL + subunits(CELL_SUBUNIT_APICAL) + SHARED_APICAL if dendrites else ""
+    text += CELL_APICAL + SHARED_APICAL if dendrites else ""
     text += "".join(f"sum_{name} : {unit}\n" for name, (unit, _) in sums(dendrites).items())
     return text + "samples : 1\nbackground_events : 1\n" + ("background_events_apical : 1\n" if dendrites else "")
 
 
+def shared_by_population(dendrites: bool) -> str:
+    """Constants that all cells of a population share."""
+    text = ALIKE + subunits(ALIKE_SUBUNIT) + terminals(ALIKE_TERMINAL)
+    return text + ALIKE_APICAL + subunits(ALIKE_SUBUNIT_APICAL) if dendrites else text
+
+
 def sample(dendrites: bool) -> str:
-    """What is added up once a millisecond."""
-    return "".join(f"sum_{name} += {expression}\n" for name, (_, expression) in sums(dendrites).items()) + "samples += 1\n"
+    """What is added up once a millisecond, and what the electrode sees then."""
+    text = "".join(f"sum_{name} += {expression}\n" for name, (_, expression) in sums(dendrites).items()) + "samples += 1\n"
+    return text + "".join(_with_apical(line, dendrites) + "\n" for line in ELECTRODE.strip().splitlines())
 
 
 def reset(dendrites: bool) -> str:
@@ -280,16 +296,24 @@ def _for_target(name: str, group: str) -> str:
     return " + ".join(f"on_{t}_post*{name}_{t}_pre" for t in POPULATIONS)
 
 
-def tap(dendrites: bool) -> str:
-    """What the electrode sees of a Pyr cell."""
-    ampa, gaba = (f"I_{n}_pre" + (f" + I_{n}_apical_pre" if dendrites else "") for n in ("AMPA", "GABA"))
-    return f"AMPA_post = ({ampa})/N_pre : amp (summed)\nGABA_post = ({gaba})/N_pre : amp (summed)\n"
-
-
-def compiled(dendrites: bool) -> list[str]:
-    """Every text that a compiled network is made of."""
-    return [cells(dendrites), THRESHOLD, reset(dendrites), background(dendrites), sample(dendrites), synapse(dendrites),
-            *(spike(group, dendrites) for group in GROUPS), ELECTRODE, tap(dendrites)]  # fmt: skip
+@cache
+def model(dendrites: bool) -> Model:
+    """The texts of a circuit, with or without dendrites."""
+    return Model(
+        cells=cells(dendrites),
+        threshold=THRESHOLD,
+        refractory="t_refractory",
+        reset=reset(dendrites),
+        background=background(dendrites),
+        sample=sample(dendrites),
+        contacts=tuple(Contacts(group, synapse(dendrites), spike(group, dendrites)) for group in GROUPS),
+        draws=("draw", "draw_apical") if dendrites else ("draw",),
+        traces=("seen_AMPA", "seen_GABA"),
+        recorded="release_Pyr",
+        alike=tuple(line.partition(" :")[0] for line in shared_by_population(dendrites).split("\n") if line),
+        motion_elsewhere=currents(False) if dendrites else "",
+        background_elsewhere=background(False) if dendrites else "",
+    )
 
 
 def methods_text(dendrites: bool) -> str:

@@ -7,11 +7,12 @@ import numpy as np
 from circuits import cache, constants
 from circuits import equations as eq
 from circuits.activity import Activity
-from circuits.build import Structure
+from circuits.build import InterpretedEngine
 from circuits.describe import Circuit, with_background
-from circuits.engine import CompiledEngine, Engine, InterpretedEngine
+from circuits.engine import CompiledEngine, Engine, Layout
+from circuits.model import Model
 from circuits.report import Means, delivered_ampa, report
-from circuits.wiring import Wiring, draw, group_sizes
+from circuits.wiring import Wiring, draw
 from parameters import POPULATIONS, SUBUNITS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
@@ -19,12 +20,12 @@ COUNTERS = (*(f"released_{t}" for t in POPULATIONS), "samples", "background_even
 
 
 class NetworkError(RuntimeError):
-    """The circuit's state is no longer a number."""
+    """A circuit whose activity cannot be interpreted."""
 
 
-def structure_of(circuit: Circuit, precision: int = 32, step_ms: float = 0.1) -> Structure:
-    """What the compiled network of a circuit depends on."""
-    return Structure(circuit.size, circuit.counts[0], circuit.apical is not None, group_sizes(circuit), step_ms, precision)
+def model_of(circuit: Circuit) -> Model:
+    """The texts that a circuit is simulated from."""
+    return eq.model(circuit.apical is not None)
 
 
 class Network:
@@ -40,19 +41,19 @@ class Network:
         self._elapsed, self._step_ms = 0.0, step_ms
         self._sums = tuple(eq.sums(circuit.apical is not None))
         self._counters = (*COUNTERS, "background_events_apical") if circuit.apical is not None else COUNTERS
-        structure = structure_of(circuit, precision, step_ms)
         keys = seed.generate_state(2, dtype=np.uint32).astype(np.int32)
         first = constants.constants(circuit, wiring, keys, step_ms)
+        model, layout = model_of(circuit), Layout(circuit.counts, step_ms)
         self.engine: Engine
         if compiled:
-            self.engine = CompiledEngine(cache.program(structure), structure, wiring.sources, wiring.targets, first)
+            self.engine = CompiledEngine(cache.program(model, precision), model, layout, precision, wiring.connections(), first)
         else:
-            self.engine = InterpretedEngine(structure, wiring.sources, wiring.targets, first)
+            self.engine = InterpretedEngine(model, layout, precision, wiring.connections(), first)
 
     def observe(self, weights: np.ndarray, block: np.ndarray, seconds: float, settle: float = SETTLE_S,
                 hcn_block: float = 0.0) -> Activity:  # fmt: skip
         """Spike for `settle` + `seconds` under weights (nS, shape (pyr, site)), NMDA block (shape (population, subunit))
-        and block of HCN channels (share); report the latter part.  Raises NetworkError when the state is not finite."""
+        and block of HCN channels (share); report the latter part.  Raises EngineError when the state is not finite."""
         self.load_weights(weights)
         self.load_block(block)
         self._load(constants.hcn_shut(self.circuit, hcn_block))
@@ -62,8 +63,6 @@ class Network:
         start = self._elapsed + settle
         self.engine.run(seconds)
         self._elapsed = start + seconds
-        if not all(np.isfinite(self.engine.fetch(f"cells.{name}")).all() for name in ("v", "g_AMPA", "g_2B")):
-            raise NetworkError("the circuit's state is no longer finite; a shorter step or weaker weights are needed")
         return report(self.circuit, self.wiring, np.asarray(weights), self._means(), seconds, start)
 
     def load_weights(self, weights: np.ndarray) -> None:
@@ -98,8 +97,8 @@ class Network:
             counted={name: self.engine.fetch(f"cells.{name}").astype(float) for name in self._counters},
             spike_cell=self.engine.fetch("spikes.i").astype(np.int64),
             spike_time_s=self.engine.fetch("spikes.t"),
-            spike_release=self.engine.fetch("spikes.release_Pyr").astype(float),
-            electrode={name: self.engine.fetch(f"lfp.{name}") for name in ("AMPA", "GABA")},
+            spike_release=self.engine.fetch("spikes.value").astype(float),
+            electrode={name: self.engine.fetch(f"traces.seen_{name}") for name in ("AMPA", "GABA")},
         )
 
 

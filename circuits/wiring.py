@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuits.describe import PLASTIC, Circuit
+from circuits.engine import Connections
 
 # Synapse groups of the built network, by what they do on the target: plastic and fixed AMPA+NMDA, fast and slow GABA.
 HIGHEST_START_MV = -40.0  # a cell whose threshold is out of reach starts no higher than others
@@ -32,20 +33,16 @@ class Wiring:
     rest: np.ndarray
     start: np.ndarray
 
+    def connections(self) -> dict[str, Connections]:
+        """The contacts of every group."""
+        return {g: Connections(self.sources[g], self.targets[g], self.delays[g]) for g in GROUPS}
+
 
 def group_of(source: str, target: str) -> str:
     """The synapse group that carries a projection."""
     if source == "Pyr":
         return "plastic" if (source, target) == PLASTIC else "excitatory"
     return "fast" if source == "PV" else "slow"
-
-
-def group_sizes(circuit: Circuit) -> tuple[int, ...]:
-    """Contacts in each synapse group, in the order of GROUPS."""
-    total = dict.fromkeys(GROUPS, 0)
-    for source, target, _ in circuit.projections:
-        total[group_of(source, target)] += circuit.contacts(source, target)
-    return tuple(total[group] for group in GROUPS)
 
 
 def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from circuits import compiler, cpu_target
+import circuits
 
 ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "experiments")
 PACKAGES = ("prelimbic", "brian2", "numpy", "scipy", "numba", "h5py")
@@ -24,13 +24,20 @@ def provenance(wall_s: float, compiled: bool) -> dict[str, str | float]:
         "git_dirty": dirty,
         "host": platform.node(),
         "python": platform.python_version(),
-        "cpu_target": cpu_target() if compiled else "interpreted",
-        "compiler": (compiler() or "none") if compiled else "none",
-        "code_target": "cpp_standalone float32" if compiled else "numpy float32",
+        **_machine_code(compiled),
         "wall_time_s": round(wall_s, 3),
         "slurm_job": os.environ.get("SLURM_JOB_ID", ""),
     }
     return facts | {f"version_{name}": installed(name) for name in PACKAGES}
+
+
+def _machine_code(compiled: bool) -> dict[str, str]:
+    """How the circuit was turned into machine code."""
+    tools = circuits.toolchain() if compiled else None
+    if tools is None:
+        return {"cpu_target": "interpreted", "compiler": "none", "compiler_flags": "", "code_target": "numpy float32"}
+    return {"cpu_target": tools.processor, "compiler": tools.version, "compiler_flags": " ".join(tools.flags(32)),
+            "code_target": "compiled float32"}  # fmt: skip
 
 
 def installed(package: str) -> str:

@@ -143,7 +143,7 @@ def strangers(folder: Path, mine: Collection[str]) -> list[str]:
 
 
 def prepare(runs: Iterable[Run]) -> bool:
-    """Compile what the runs need: each circuit structure once, and the slow layer meanwhile.
+    """Compile what the runs need: each model once, and the slow layer meanwhile.
 
     Returns False when there is no C++ compiler, and the runs must be interpreted.
     """
@@ -152,9 +152,9 @@ def prepare(runs: Iterable[Run]) -> bool:
     if circuits.compiler() is None:
         warm_up()
         return False
-    needed = {circuits.structure_of(run.config.described()) for run in runs}
+    needed = {circuits.model_of(run.config.described()) for run in runs}
     with ThreadPoolExecutor(1) as pool:
-        built = [pool.submit(circuits.program, structure) for structure in needed]
+        built = [pool.submit(circuits.program, model) for model in needed]
         warm_up()
         for future in built:
             future.result()

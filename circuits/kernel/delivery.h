@@ -1,0 +1,61 @@
+// Contacts of a synapse group, laid out by sending cell and delay, and the rows of them that are due at coming steps.
+#ifndef PRELIMBIC_DELIVERY_H
+#define PRELIMBIC_DELIVERY_H
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace prelimbic {
+
+class Rows {
+  public:
+    // Given contacts in any order, find the place of each: by source, then delay (steps), then as given.
+    void arrange(const int32_t* source, const int32_t* target, const int32_t* delay, size_t contacts, int cells) {
+        const int longest = contacts == 0 ? 0 : *std::max_element(delay, delay + contacts);
+        std::vector<int32_t> kind(longest + 1, -1);
+        for (size_t c = 0; c < contacts; c++) kind[delay[c]] = 0;
+        steps_.clear();
+        for (int d = 0; d <= longest; d++)
+            if (kind[d] == 0) {
+                kind[d] = static_cast<int32_t>(steps_.size());
+                steps_.push_back(d);
+            }
+        const size_t classes = steps_.size();
+        begin_.assign(cells * classes + 1, 0);
+        for (size_t c = 0; c < contacts; c++) begin_[source[c] * classes + kind[delay[c]] + 1]++;
+        for (size_t r = 1; r < begin_.size(); r++) begin_[r] += begin_[r - 1];
+        std::vector<int32_t> next(begin_.begin(), begin_.end());
+        place.resize(contacts);
+        this->target.resize(contacts);
+        for (size_t c = 0; c < contacts; c++) {
+            place[c] = next[source[c] * classes + kind[delay[c]]]++;
+            this->target[place[c]] = target[c];
+        }
+        size_t slots = 1;
+        while (slots <= static_cast<size_t>(longest)) slots *= 2;
+        due_.assign(slots, {});
+    }
+
+    // Cells that spiked at this step: their rows fall due after their delays.
+    void fire(const int32_t* cell, int count, int64_t now) {
+        const int classes = static_cast<int>(steps_.size());
+        for (int s = 0; s < count; s++)
+            for (int k = 0; k < classes; k++) {
+                const int32_t first = begin_[cell[s] * classes + k], last = begin_[cell[s] * classes + k + 1];
+                if (first < last) due_[(now + steps_[k]) & (due_.size() - 1)].push_back({cell[s], first, last});
+            }
+    }
+
+    struct Row { int32_t source, first, last; };
+    std::vector<Row>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
+
+    std::vector<int32_t> place;   // where each contact, in the order given, stands
+    std::vector<int32_t> target;  // by place
+
+  private:
+    std::vector<int32_t> steps_, begin_;
+    std::vector<std::vector<Row>> due_;
+};
+
+}  // namespace prelimbic
+#endif

@@ -1,0 +1,261 @@
+// The run-time of a compiled network: its arrays, its clock, its records, and the loop that serves them to the owner.
+//
+// The generated text defines Real, the arrays and what happens in a step, and hands both over.  A frame on standard input is:
+// op, length of name, bytes of payload, name, payload; answers go to a file descriptor of their own.
+//   B  begin a run of so many cells and contacts: all that was there before is gone
+//   L  load an array        F  fetch one        R  run so many steps        C  clear the records
+#ifndef PRELIMBIC_ENGINE_H
+#define PRELIMBIC_ENGINE_H
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "delivery.h"
+#include "draws.h"
+#include "numeric.h"
+#include "pipe.h"
+
+namespace prelimbic {
+
+// A state starts at zero; a constant must be loaded before anything runs; what is alike must also be the same in all cells of
+// a population, since the update loops take it from the first of them.
+enum Kind { STATE, CONSTANT, ALIKE };
+enum Extent { ONE = -2, CELL = -1 };  // else the number of a synapse group
+
+struct Array {
+    const char* name;
+    bool real;  // else int32
+    Kind kind;
+    int extent;
+    void** data;
+};
+
+struct Network {  // the generated text
+    std::vector<Array> arrays;
+    std::vector<const char*> groups, traces;
+    void (*step)(int64_t now);  // finds the cells that spike, delivers, resets
+    void (*sample)();
+};
+
+class Engine {
+  public:
+    int cells = 0, spiking_count = 0;
+    double step_s = 0.0;
+    std::vector<int32_t> bounds;  // of populations
+    std::vector<int32_t> spiking;
+    std::vector<int32_t> fires;  // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
+    std::vector<Rows> rows;  // of each group
+    std::vector<std::vector<double>> traces;
+
+    explicit Engine(const Network& network) : network_(network), loaded_(network.arrays.size(), false) {
+        groups_ = network.groups.size();
+        traces.resize(network.traces.size());
+    }
+
+    void serve() {
+        for (;;) {
+            const Frame frame = receive();
+            try {
+                if (frame.op == 'B') begin(frame);
+                else if (frame.op == 'L') load(frame);
+                else if (frame.op == 'R') run(frame);
+                else if (frame.op == 'C') clear();
+                else if (frame.op == 'F') { fetch(frame.name); continue; }
+                else throw Refused{std::string("no command is called ") + frame.op};
+                reply(0, nullptr, 0);
+            } catch (const Refused& refused) {
+                reply(1, refused.why.data(), refused.why.size());
+            }
+        }
+    }
+
+    // Cells whose flag is up, in ascending order.
+    void collect() {
+        spiking_count = 0;
+        for (int first = 0; first < cells; first += LANES) {
+            int32_t any = 0;
+            for (int k = first; k < first + LANES; k++) any |= fires[k];
+            if (any == 0) continue;
+            for (int k = first; k < first + LANES && k < cells; k++)
+                if (fires[k]) spiking[spiking_count++] = k;
+        }
+    }
+
+    void record(const Real* value, int64_t now) {
+        for (int s = 0; s < spiking_count; s++) {
+            spike_cell_.push_back(spiking[s]);
+            spike_time_.push_back(now * step_s);
+            spike_value_.push_back(value[spiking[s]]);
+        }
+    }
+
+  private:
+    void begin(const Frame& frame) {
+        std::vector<int64_t> sizes(frame.bytes / sizeof(int64_t));
+        std::memcpy(sizes.data(), frame.payload, sizes.size() * sizeof(int64_t));
+        size_t k = 0;
+        std::memcpy(&step_s, &sizes[k++], sizeof(step_s));
+        sample_every_ = sizes[k++];
+        contacts_.assign(sizes.begin() + k, sizes.begin() + k + groups_);
+        k += groups_;
+        bounds.assign(sizes.begin() + k, sizes.end());
+        cells = bounds.back();
+        now_ = 0;
+        rows.assign(groups_, Rows());
+        wiring_.assign(groups_, Wiring());
+        wired_ = false;
+        fires.assign(cells + LANES, 0);
+        spiking.assign(cells, 0);
+        clear();
+        loaded_.assign(network_.arrays.size(), false);
+        for (const Array& array : network_.arrays) {
+            std::free(*array.data);
+            const size_t room = (count(array) / ROOM + 1) * ROOM * width(array);
+            *array.data = std::aligned_alloc(64, room);
+            if (*array.data == nullptr) throw Refused{std::string("no memory is left for ") + array.name};
+            std::memset(*array.data, 0, room);
+        }
+    }
+
+    void load(const Frame& frame) {
+        if (int32_t* wiring = wiring_named(frame)) {
+            std::memcpy(wiring, frame.payload, frame.bytes);
+            wired_ = false;
+            for (size_t k = 0; k < loaded_.size(); k++)
+                if (network_.arrays[k].extent >= 0) loaded_[k] = false;  // they stand in the old order
+            return;
+        }
+        const size_t k = find(frame.name);
+        const Array& array = network_.arrays[k];
+        fits(frame.name, frame, count(array) * width(array));
+        if (array.real) check(array, reinterpret_cast<const Real*>(frame.payload));
+        if (array.extent >= 0) {
+            wire();
+            const Real* given = reinterpret_cast<const Real*>(frame.payload);
+            Real* data = static_cast<Real*>(*array.data);
+            const int32_t* place = rows[array.extent].place.data();
+            for (size_t c = 0; c < contacts_[array.extent]; c++) data[place[c]] = given[c];
+        } else {
+            std::memcpy(*array.data, frame.payload, frame.bytes);
+        }
+        loaded_[k] = true;
+    }
+
+    void fetch(const std::string& name) {
+        if (name == "spikes.i") return reply(0, spike_cell_.data(), spike_cell_.size() * sizeof(int32_t));
+        if (name == "spikes.t") return reply(0, spike_time_.data(), spike_time_.size() * sizeof(double));
+        if (name == "spikes.value") return reply(0, spike_value_.data(), spike_value_.size() * sizeof(Real));
+        for (size_t k = 0; k < traces.size(); k++)
+            if (name == std::string("traces.") + network_.traces[k])
+                return reply(0, traces[k].data(), traces[k].size() * sizeof(double));
+        const Array& array = network_.arrays[find(name)];
+        if (array.extent < 0) return reply(0, *array.data, count(array) * width(array));
+        wire();
+        std::vector<Real> given(contacts_[array.extent]);
+        const int32_t* place = rows[array.extent].place.data();
+        for (size_t c = 0; c < given.size(); c++) given[c] = static_cast<Real*>(*array.data)[place[c]];
+        reply(0, given.data(), given.size() * sizeof(Real));
+    }
+
+    void run(const Frame& frame) {
+        int64_t steps;
+        fits("the number of steps", frame, sizeof(steps));
+        std::memcpy(&steps, frame.payload, sizeof(steps));
+        for (size_t k = 0; k < loaded_.size(); k++)
+            if (!loaded_[k] && network_.arrays[k].kind != STATE && count(network_.arrays[k]) > 0)
+                throw Refused{std::string(network_.arrays[k].name) + " was not loaded"};
+        wire();
+        for (const int64_t end = now_ + steps; now_ < end; now_++) {
+            if (now_ % sample_every_ == 0) network_.sample();
+            if (now_ % 1024 == 0 && owner_gone()) ::_exit(0);
+            network_.step(now_);
+        }
+        for (const Array& array : network_.arrays)
+            if (array.real && array.extent == CELL) check(array, static_cast<const Real*>(*array.data));
+    }
+
+    void clear() {
+        spike_cell_.clear();
+        spike_time_.clear();
+        spike_value_.clear();
+        for (std::vector<double>& trace : traces) trace.clear();
+    }
+
+    struct Wiring { std::vector<int32_t> source, target, delay; };
+
+    // Where the sources, targets or delays (steps) of a group go, or nothing.
+    int32_t* wiring_named(const Frame& frame) {
+        for (size_t g = 0; g < groups_; g++) {
+            const std::string group = network_.groups[g];
+            std::vector<int32_t>* found = frame.name == group + ".sources" ? &wiring_[g].source
+                                        : frame.name == group + ".targets" ? &wiring_[g].target
+                                        : frame.name == group + ".delays" ? &wiring_[g].delay : nullptr;
+            if (found == nullptr) continue;
+            fits(frame.name, frame, contacts_[g] * sizeof(int32_t));
+            found->resize(contacts_[g]);
+            return found->data();
+        }
+        return nullptr;
+    }
+
+    void wire() {
+        if (wired_) return;
+        for (size_t g = 0; g < groups_; g++) {
+            const Wiring& w = wiring_[g];
+            if (w.source.size() != contacts_[g] || w.target.size() != contacts_[g] || w.delay.size() != contacts_[g])
+                throw Refused{std::string("the wiring of ") + network_.groups[g] + " was not loaded"};
+            for (size_t c = 0; c < contacts_[g]; c++)
+                if (w.source[c] < 0 || w.source[c] >= cells || w.target[c] < 0 || w.target[c] >= cells || w.delay[c] < 0)
+                    throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
+            rows[g].arrange(w.source.data(), w.target.data(), w.delay.data(), contacts_[g], cells);
+        }
+        wired_ = true;
+    }
+
+    void check(const Array& array, const Real* values) const {
+        const size_t n = count(array);
+        size_t bad = 0;
+        for (size_t k = 0; k < n; k++) bad += !is_finite(values[k]);
+        if (bad > 0)
+            for (size_t k = 0; k < n; k++)
+                if (!is_finite(values[k])) throw Refused{std::string(array.name) + " is not finite at " + std::to_string(k)};
+        if (array.kind != ALIKE) return;
+        for (size_t p = 0, first = 0; p < bounds.size(); first = bounds[p++])
+            for (size_t k = first; k < static_cast<size_t>(bounds[p]); k++)
+                if (values[k] != values[first])
+                    throw Refused{std::string(array.name) + " must be the same in all cells of a population"};
+    }
+
+    size_t find(const std::string& name) const {
+        for (size_t k = 0; k < network_.arrays.size(); k++)
+            if (name == network_.arrays[k].name) return k;
+        throw Refused{"no array is called " + name};
+    }
+
+    static void fits(const std::string& name, const Frame& frame, size_t bytes) {
+        if (frame.bytes != bytes)
+            throw Refused{name + " takes " + std::to_string(bytes) + " bytes, not " + std::to_string(frame.bytes)};
+    }
+
+    size_t count(const Array& a) const {
+        return a.extent == ONE ? 1 : a.extent == CELL ? static_cast<size_t>(cells) : contacts_[a.extent];
+    }
+    static size_t width(const Array& a) { return a.real ? sizeof(Real) : sizeof(int32_t); }
+
+    const Network network_;
+    std::vector<bool> loaded_;
+    size_t groups_ = 0;
+    int64_t now_ = 0, sample_every_ = 1;
+    bool wired_ = false;
+    std::vector<size_t> contacts_;
+    std::vector<Wiring> wiring_;
+    std::vector<int32_t> spike_cell_;
+    std::vector<double> spike_time_;
+    std::vector<Real> spike_value_;
+};
+
+}  // namespace prelimbic
+#endif

@@ -1,0 +1,69 @@
+// Arithmetic that the generated loops call; everything here must vectorise.
+#ifndef PRELIMBIC_NUMERIC_H
+#define PRELIMBIC_NUMERIC_H
+#include <cstdint>
+#include <cstring>
+
+namespace prelimbic {
+
+inline float clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
+inline double clip(double x, double low, double high) { return x < low ? low : (x > high ? high : x); }
+
+// exp as 2^n times a polynomial on |r| <= ln(2)/2 (minimax, 1e-7 of the value); the argument is clipped: nothing overflows.
+inline float exp(float x) {
+    x = clip(x, -87.0f, 88.0f);
+    const float n = __builtin_rintf(x * 1.44269504f);
+    const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    float p = 0.00831252033f;
+    p = p * r + 0.0418901575f;
+    p = p * r + 0.166671147f;
+    p = p * r + 0.499992315f;
+    p = p * (r * r) + r + 1.0f;
+    const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
+    float power;
+    std::memcpy(&power, &bits, sizeof(power));
+    return p * power;
+}
+
+inline double exp(double x) {
+    x = clip(x, -708.0, 709.0);
+    const double n = __builtin_rint(x * 1.4426950408889634);
+    const double r = (x - n * 0.6931471803691238) - n * 1.9082149292705877e-10;
+    double p = 1.0 / 6227020800.0;
+    p = p * r + 1.0 / 479001600.0;
+    p = p * r + 1.0 / 39916800.0;
+    p = p * r + 1.0 / 3628800.0;
+    p = p * r + 1.0 / 362880.0;
+    p = p * r + 1.0 / 40320.0;
+    p = p * r + 1.0 / 5040.0;
+    p = p * r + 1.0 / 720.0;
+    p = p * r + 1.0 / 120.0;
+    p = p * r + 1.0 / 24.0;
+    p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5;
+    p = p * (r * r) + r + 1.0;
+    const int64_t bits = (static_cast<int64_t>(static_cast<int32_t>(n)) + 1023) << 52;
+    double power;
+    std::memcpy(&power, &bits, sizeof(power));
+    return p * power;
+}
+
+// A step less to wait, and what a cell that waits keeps.  A maximum: GCC would thread a test into the tests that follow, and a
+// selection of truth values is not vectorised.
+template <typename T> inline T one_less(T left) { return left - T(1) > T(0) ? left - T(1) : T(0); }
+template <typename T> inline T unless_waiting(T left, T moved, T kept) { return left < T(0.5) ? moved : kept; }
+
+// Finite by the bits of its exponent: with -ffast-math the compiler takes every number to be finite.
+inline bool is_finite(float x) {
+    uint32_t bits;
+    std::memcpy(&bits, &x, sizeof(bits));
+    return (bits & 0x7f800000u) != 0x7f800000u;
+}
+inline bool is_finite(double x) {
+    uint64_t bits;
+    std::memcpy(&bits, &x, sizeof(bits));
+    return (bits & 0x7ff0000000000000ull) != 0x7ff0000000000000ull;
+}
+
+}  // namespace prelimbic
+#endif

@@ -1,0 +1,229 @@
+"""From a model's equations to the C++ text of one program: a fused loop over cells, deliveries, resets.
+
+Brian2 parses the equations, checks their units, writes the Euler step and turns every statement into C++; the loops round
+them are ours.  In a loop over the cells of one population, what the population shares is read once.
+
+`python -m circuits.translate` does it in a process of its own, so that Brian2 never enters that of a user.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from circuits.model import ENGINE_EQUATIONS, Model
+
+FUNCTIONS = {"exp": "prelimbic::exp", "_clip": "prelimbic::clip", "clip": "prelimbic::clip", "int_": "int", "floor": "std::floor"}
+
+
+@dataclass(frozen=True)
+class Statements:
+    """C++ lines of one block: before the loop, in it, and the arrays they name (text of a type, name)."""
+
+    scalar: tuple[str, ...]
+    vector: tuple[str, ...]
+    pointers: tuple[str, ...]
+
+
+def program_text(model: Model, precision: int) -> str:
+    """The whole program, for `precision` 32 or 64 bits.  Raises what Brian2 raises for equations that make no sense."""
+    import brian2
+
+    known = brian2.prefs.core.default_float_dtype
+    brian2.prefs.core.default_float_dtype = np.float32 if precision == 32 else np.float64
+    try:
+        return _Program(model, precision).text()
+    finally:
+        brian2.prefs.core.default_float_dtype = known
+
+
+class _Program:
+    def __init__(self, model: Model, precision: int):
+        import brian2
+
+        self.model, self.precision = model, precision
+        # Without Brian2's own refractoriness: its clock of the last spike is a double, which would not vectorise.
+        equations = model.cells.replace("(unless refractory)", "") + ENGINE_EQUATIONS
+        self.cells = brian2.NeuronGroup(2, equations, threshold=model.threshold, reset="", method="euler", name="cells",
+                                        namespace={})  # fmt: skip
+        self.synapses = {}
+        for contacts in model.contacts:
+            synapses = brian2.Synapses(self.cells, self.cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name)
+            synapses.connect(i=[0, 1], j=[1, 0])
+            self.synapses[contacts.name] = synapses
+
+    def text(self) -> str:
+        model = self.model
+        body = [self._loop("update_0", self._update(model.cells, model.background), flags=True)]
+        if model.motion_elsewhere:
+            body.append(self._loop("update_1", self._update(model.motion_elsewhere, model.background_elsewhere), flags=True))
+        body += [self._loop("sample_cells", model.sample)] if model.sample else []
+        body += [self._reset()]
+        body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
+        parts = [f"typedef {'float' if self.precision == 32 else 'double'} Real;", '#include "engine.h"']
+        parts += ["extern prelimbic::Engine engine;", "namespace {"]
+        parts += [*self._arrays(), *body, *self._step(), "}", MAIN]
+        return "\n".join(parts) + "\n"
+
+    def _update(self, equations: str, background: str) -> str:
+        """Background, Euler step and threshold of a cell as Brian2's own statements, but waiting counted in steps."""
+        from brian2 import Equations
+        from brian2.stateupdaters.base import StateUpdateMethod
+
+        motion = Equations(equations)
+        euler = StateUpdateMethod.apply_stateupdater(motion, dict(self.cells.variables), "euler")
+        euler = re.sub(r"\bdt\b", "step", euler)
+        for name in motion.diff_eq_names:
+            if "unless refractory" in motion[name].flags:
+                euler = re.sub(rf"^{name} = _{name}$", f"{name} = unless_waiting(waiting, _{name}, {name})", euler, flags=re.M)
+        return f"{background}\nwaiting = one_less(waiting)\n{euler}\n_cond = {self.model.threshold}\n"
+
+    def _loop(self, name: str, code: str, flags: bool = False) -> str:
+        """A function that does `code` for cells first..last-1 of one population."""
+        found = self._translate(self.cells, code)
+        shared = [line for line in found.vector if self._reads(line, self.model.alike)]
+        own = [line for line in found.vector if line not in shared]
+        lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
+        lines += ["int32_t* __restrict fires = engine.fires.data();"] if flags else []
+        lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
+        lines += ["#pragma GCC ivdep", f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}", *own]
+        lines += ["fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"] if flags else []
+        return "\n".join([*lines, "}", "}"])
+
+    def _reset(self) -> str:
+        model = self.model
+        code = f"{model.reset}\nwaiting = floor({model.refractory}/step + 1e-3)\n"
+        found = self._translate(self.cells, code)
+        lines = ["void reset_spiking() {", *found.pointers, *found.scalar]
+        lines += ["for (int k = 0; k < engine.spiking_count; k++) {", "const int _idx = engine.spiking[k];", *found.vector]
+        return "\n".join([*lines, "}", "}"])
+
+    def _delivery(self, group: int, name: str) -> str:
+        """A function that delivers the rows due now; what hangs on the sending cell is read once a row."""
+        pathway = self.synapses[name].pre
+        found = self._translate(pathway, pathway.code)
+        inner = [line for line in found.vector if not re.match(r"const int32_t _(pre|post)synaptic_idx", line)]
+        of_source = [line for line in inner if line.startswith("const ") and "[_presynaptic_idx]" in line]
+        inner = [line for line in inner if line not in of_source]
+        pointers = [p for p in found.pointers if "__synaptic_p" not in p]
+        lines = [f"void deliver_{name}(const int64_t now) {{", *pointers, *found.scalar]
+        lines += [f"Rows& rows = engine.rows[{group}];", "const int32_t* __restrict target = rows.target.data();"]
+        lines += ["for (const Rows::Row& row : rows.due(now)) {", "const int _presynaptic_idx = row.source;", *of_source]
+        lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {", "const int _postsynaptic_idx = target[_idx];"]
+        return "\n".join([*lines, *inner, "}", "}", "rows.due(now).clear();", "}"])
+
+    def _arrays(self) -> list[str]:
+        """Declarations of all arrays, and the table of those that can be loaded or fetched."""
+        lines, rows = ["using namespace prelimbic;", "double time_now[1];"], []
+        for owner, extent in (("cells", "CELL"), *((name, str(k)) for k, name in enumerate(self.model.groups))):
+            for name, variable in self._own_variables(owner):
+                real = np.issubdtype(variable.dtype, np.floating)
+                lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
+                kind = "ALIKE" if name in self.model.alike else "CONSTANT" if variable.constant or owner != "cells" else "STATE"
+                where = "ONE" if variable.scalar else extent
+                rows.append(f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, (void**)&_array_{owner}_{name}}},')
+        return [*lines, "const std::vector<Array> ARRAYS = {", *rows, "};"]
+
+    def _own_variables(self, owner: str) -> Iterable[tuple[str, Any]]:
+        from brian2.core.variables import ArrayVariable
+
+        of = self.cells if owner == "cells" else self.synapses[owner]
+        hidden = ("i", "j", "N", "t", "dt", "t_in_timesteps", "N_incoming", "N_outgoing", "N_pre", "N_post")
+        for name, variable in of.variables.items():
+            own = isinstance(variable, ArrayVariable) and variable.owner.name == owner
+            if own and not name.startswith("_") and name not in hidden:
+                yield name, variable
+
+    def _step(self) -> list[str]:
+        """What happens at a step, in the order of Brian2's schedule."""
+        model = self.model
+        elsewhere = "update_1" if model.motion_elsewhere else "update_0"
+        draws = [
+            f"draw_uniform(_array_cells_{name}, {'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, "
+            "(uint32_t)now, (uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);"
+            for k, name in enumerate(model.draws)
+        ]
+        traces = [
+            f"{{ double sum = 0; for (int k = 0; k < engine.bounds[0]; k++) sum += _array_cells_{name}[k]; "
+            f"engine.traces[{k}].push_back(sum/engine.bounds[0]); }}"
+            for k, name in enumerate(model.traces)
+        ]
+        each = "for (size_t p = 1; p < engine.bounds.size(); p++)"
+        sampling = ["sample_cells(0, engine.bounds[0]);", f"{each} sample_cells(engine.bounds[p - 1], engine.bounds[p]);"]
+        sampling = sampling if model.sample else []
+        return [
+            "void sample() {", *sampling, *traces, "}",
+            "void step(const int64_t now) {", "time_now[0] = now*engine.step_s;", *draws, "update_0(0, engine.bounds[0]);",
+            f"{each} {elsewhere}(engine.bounds[p - 1], engine.bounds[p]);", "engine.collect();",
+            "for (Rows& rows : engine.rows) rows.fire(engine.spiking.data(), engine.spiking_count, now);",
+            *(f"deliver_{name}(now);" for name in model.groups),
+            "reset_spiking();", f"engine.record(_array_cells_{model.recorded}, now);", "}",
+            "const std::vector<const char*> GROUPS = {" + ", ".join(f'"{name}"' for name in model.groups) + "};",
+            "const std::vector<const char*> TRACES = {" + ", ".join(f'"{name}"' for name in model.traces) + "};",
+        ]  # fmt: skip
+
+    def _reads(self, line: str, names: Iterable[str]) -> bool:
+        found = re.match(r"const \w+ (\w+) = _ptr_array_cells_(\w+)\[_idx\];$", line)
+        return found is not None and found.group(1) in names
+
+    def _translate(self, owner: Any, code: str) -> Statements:
+        """Brian2's C++ for abstract code on the variables of a group or of a synaptic pathway."""
+        from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+        from brian2.codegen.translation import analyse_identifiers
+        from brian2.core.variables import Variables
+        from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+
+        auxiliary = Variables(None)
+        auxiliary.add_auxiliary_variable("_cond", dtype=bool)
+        known = dict(owner.variables) | dict(auxiliary)
+        _, used, unknown = analyse_identifiers(code, known, recursive=True)
+        namespace = _functions()
+        names = sorted(used | unknown)
+        variables = owner.resolve_all(names, namespace, user_identifiers=set(), additional_variables=dict(auxiliary))
+        indices = owner.variables.indices
+        for index in {indices[name] for name in variables if name in owner.variables} - {"_idx", "0"}:
+            variables[index] = owner.variables[index]
+        generator = CPPCodeGenerator(
+            variables=variables, variable_indices=indices, owner=owner, iterate_all=("_idx",), name="", template_name="",
+            codeobj_class=CPPStandaloneCodeObject, override_conditional_write=None, allows_scalar_write=False,
+        )  # fmt: skip
+        scalar, vector, keywords = generator.translate({None: code}, dtype=self.cells.variables["waiting"].dtype)
+        pointers = keywords["pointers_lines"]
+        return Statements(*(tuple(self._adapted(part)) for part in (scalar[None], vector[None], pointers)))
+
+    def _adapted(self, lines: Any) -> list[str]:
+        """Our functions for the standard ones, numbers in the program's precision, time from the engine."""
+        text = lines if isinstance(lines, str) else "\n".join(lines)
+        for name, ours in FUNCTIONS.items():
+            text = re.sub(rf"(?<![\w:.]){name}\(", f"{ours}(", text)
+        text = re.sub(r"_array_\w*clock_t;", "time_now;", text).replace("int64_t", "int32_t")
+        if self.precision == 32:
+            text = re.sub(r"(?<![\w.])(\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)(?![\w.])", r"\1f", text)
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _functions() -> dict[str, Any]:
+    """Functions of the fused loop, by the names that its statements use."""
+    from brian2.core.functions import Function
+
+    found = {}
+    for name, arguments in (("one_less", 1), ("unless_waiting", 3)):
+        function = Function(lambda *values: values[0], arg_units=[None] * arguments, return_unit=lambda *units: units[-1])
+        function.implementations.add_implementation("cpp", "")
+        found[name] = function
+    return found
+
+
+MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, step, sample});
+int main() { engine.serve(); }"""
+
+
+if __name__ == "__main__":
+    request = json.load(sys.stdin)
+    sys.stdout.write(program_text(Model.from_dict(request["model"]), request["precision"]))
