@@ -8,7 +8,7 @@ from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_w
 from circuits.engine import EngineError
 from circuits.equations import methods_text
 from circuits.manipulate import NAMED, manipulated
-from circuits.network import Network, NetworkError, drawn_network, model_of
+from circuits.network import STANDARD, Network, NetworkError, Numerics, drawn_network, model_of
 from circuits.rig import Passive, Rig, releases
 from circuits.spectrum import BANDS, Spectrum
 from circuits.toolchain import compiler, toolchain
@@ -16,6 +16,8 @@ from circuits.wiring import Wiring, draw
 
 __all__ = [
     "BANDS",
+    "STANDARD",
+    "Numerics",
     "NAMED",
     "SCALES",
     "Activity",

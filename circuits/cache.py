@@ -90,7 +90,7 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
             raise BuildError(f"the circuit did not compile; the compiler's output is in {log}")
         loops = {line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line}
         record = {"compiler": tools.version, "flags": flags, "processor": tools.processor,
-                  "vector_bytes": vector_bytes(done.stderr, loops)}  # fmt: skip
+                  "vector_bytes": vector_bytes(done.stderr, loops, precision)}  # fmt: skip
         (ready / RECORD).write_text(json.dumps(record, indent=1))
         os.replace(ready, place)
     finally:

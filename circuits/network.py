@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from circuits import cache, constants
 from circuits import equations as eq
 from circuits.activity import Activity
 from circuits.build import InterpretedEngine
-from circuits.describe import Circuit, with_background
-from circuits.engine import CompiledEngine, Engine, Layout
+from circuits.describe import Circuit, CircuitError, with_background
+from circuits.engine import SAMPLE_MS, CompiledEngine, Engine, Layout
 from circuits.model import Model
 from circuits.report import Means, delivered_ampa, report
-from circuits.wiring import Wiring, draw
+from circuits.wiring import Wiring, draw, with_delay_classes
 from parameters import POPULATIONS, SUBUNITS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
+SHORTEST_STEP_MS, LONGEST_STEP_MS = 0.005, 0.1  # longer, and the fastest background would be cut off
 COUNTERS = (*(f"released_{t}" for t in POPULATIONS), "samples", "background_events")
 
 
 class NetworkError(RuntimeError):
     """A circuit whose activity cannot be interpreted."""
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How the computer runs a network: bits of a number (32 or 64), step of integration (ms), and, unless 0, the number of
+    classes that the delays of a projection are rounded to.  Raises CircuitError for a step that does not divide 1 ms."""
+
+    precision: int = 32
+    step: float = 0.1
+    delay_classes: int = 0
+
+    def __post_init__(self) -> None:
+        if self.precision not in (32, 64):
+            raise CircuitError(f"--precision is {self.precision} but must be 32 or 64")
+        steps = SAMPLE_MS / self.step if self.step > 0 else 0.0
+        if not SHORTEST_STEP_MS <= self.step <= LONGEST_STEP_MS or abs(steps - round(steps)) > 1e-6:
+            raise CircuitError(f"--step is {self.step:g} ms but must divide 1 ms and lie between {SHORTEST_STEP_MS:g} and "
+                               f"{LONGEST_STEP_MS:g}")  # fmt: skip
+        if self.delay_classes < 0:
+            raise CircuitError(f"--delay-classes is {self.delay_classes} but must be at least 0")
+
+
+STANDARD = Numerics()
 
 
 def model_of(circuit: Circuit) -> Model:
@@ -35,8 +61,10 @@ class Network:
     """
 
     def __init__(self, circuit: Circuit, wiring: Wiring, seed: np.random.SeedSequence, compiled: bool = True,
-                 precision: int = 32, step_ms: float = 0.1):  # fmt: skip
+                 numerics: Numerics = STANDARD):  # fmt: skip
+        wiring = with_delay_classes(circuit, wiring, numerics.delay_classes) if numerics.delay_classes else wiring
         self.circuit, self.wiring = circuit, wiring
+        precision, step_ms = numerics.precision, numerics.step
         self.partners = wiring.sources["plastic"].reshape(circuit.counts[0], circuit.sites)
         self._elapsed, self._step_ms = 0.0, step_ms
         self._sums = tuple(eq.sums(circuit.apical is not None))
@@ -102,7 +130,7 @@ class Network:
         )
 
 
-def drawn_network(circuit: Circuit, seed: int, compiled: bool = True) -> Network:
+def drawn_network(circuit: Circuit, seed: int, compiled: bool = True, numerics: Numerics = STANDARD) -> Network:
     """A network whose wiring and background come from one integer, as those of a run do."""
     wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
-    return Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)
+    return Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, numerics)

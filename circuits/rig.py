@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuits.describe import Circuit, resting_weights
-from circuits.network import drawn_network
+from circuits.network import STANDARD, Numerics, drawn_network
 from circuits.wiring import group_of
 from parameters import POPULATIONS, SUBUNITS
 
@@ -48,9 +48,9 @@ def releases(use: float, recovery: float, facilitation: float, interval: float, 
 class Rig:
     """One wiring of `circuit` without background.  Close it when done."""
 
-    def __init__(self, circuit: Circuit, seed: int, compiled: bool = True):
+    def __init__(self, circuit: Circuit, seed: int, compiled: bool = True, numerics: Numerics = STANDARD):
         self.circuit = circuit
-        self.network = drawn_network(circuit, seed, compiled)
+        self.network = drawn_network(circuit, seed, compiled, numerics)
         self.wiring, self.engine = self.network.wiring, self.network.engine
         self._weights = self.wiring.weights | {"plastic": resting_weights(circuit).ravel()}
         self._places = ("", "_apical") if circuit.apical is not None else ("",)

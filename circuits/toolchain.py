@@ -66,13 +66,13 @@ def compiler() -> str | None:
     return found.version if found else None
 
 
-def vector_bytes(report: str, lines: dict[str, int]) -> dict[str, int]:
+def vector_bytes(report: str, lines: dict[str, int], precision: int) -> dict[str, int]:
     """From what the compiler told, the width (bytes) of the vectors of each named loop, by its line; 0 where it is scalar."""
-    found = dict.fromkeys(lines, 0)
+    found = {}
     for name, line in lines.items():
         gcc = re.findall(rf":{line}:\d+: optimized: loop vectorized using (\d+) byte", report)
         clang = re.findall(rf":{line}:\d+: remark: vectorized loop \(vectorization width: (\d+)", report)
-        found[name] = max([int(b) for b in gcc] + [4 * int(w) for w in clang], default=0)
+        found[name] = max([int(b) for b in gcc] + [int(w) * precision // 8 for w in clang], default=0)
     return found
 
 

@@ -87,12 +87,12 @@ class _Program:
     def _loop(self, name: str, code: str, flags: bool = False) -> str:
         """A function that does `code` for cells first..last-1 of one population."""
         found = self._translate(self.cells, code)
-        shared = [line for line in found.vector if self._reads(line, self.model.alike)]
+        shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
         lines += ["int32_t* __restrict fires = engine.fires.data();"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
-        lines += ["#pragma GCC ivdep", f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}", *own]
+        lines += ["PRELIMBIC_INDEPENDENT", f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}", *own]
         lines += ["fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"] if flags else []
         return "\n".join([*lines, "}", "}"])
 
@@ -105,16 +105,20 @@ class _Program:
         return "\n".join([*lines, "}", "}"])
 
     def _delivery(self, group: int, name: str) -> str:
-        """A function that delivers the rows due now; what hangs on the sending cell is read once a row."""
+        """A function that delivers the rows due now; what hangs on the sending cell or the target population is read once a row."""
+        alike = self.model.alike
         pathway = self.synapses[name].pre
         found = self._translate(pathway, pathway.code)
         inner = [line for line in found.vector if not re.match(r"const int32_t _(pre|post)synaptic_idx", line)]
-        of_source = [line for line in inner if line.startswith("const ") and "[_presynaptic_idx]" in line]
-        inner = [line for line in inner if line not in of_source]
+        of_row = [
+            line for line in inner if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
+        ]
+        inner = [line for line in inner if line not in of_row]
+        of_row = [line.replace("[_postsynaptic_idx]", "[target[row.first]]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
         lines = [f"void deliver_{name}(const int64_t now) {{", *pointers, *found.scalar]
         lines += [f"Rows& rows = engine.rows[{group}];", "const int32_t* __restrict target = rows.target.data();"]
-        lines += ["for (const Rows::Row& row : rows.due(now)) {", "const int _presynaptic_idx = row.source;", *of_source]
+        lines += ["for (const Rows::Row& row : rows.due(now)) {", "const int _presynaptic_idx = row.source;", *of_row]
         lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {", "const int _postsynaptic_idx = target[_idx];"]
         return "\n".join([*lines, *inner, "}", "}", "rows.due(now).clear();", "}"])
 
@@ -168,9 +172,11 @@ class _Program:
             "const std::vector<const char*> TRACES = {" + ", ".join(f'"{name}"' for name in model.traces) + "};",
         ]  # fmt: skip
 
-    def _reads(self, line: str, names: Iterable[str]) -> bool:
-        found = re.match(r"const \w+ (\w+) = _ptr_array_cells_(\w+)\[_idx\];$", line)
-        return found is not None and found.group(1) in names
+    @staticmethod
+    def _reads(line: str, index: str, names: Iterable[str] | None = None) -> bool:
+        """Whether a line reads a constant of a cell at an index, and one of these names."""
+        found = re.match(rf"const \w+ \w+ = _ptr_array_cells_(\w+)\[{index}\];$", line)
+        return found is not None and (names is None or found.group(1) in names)
 
     def _translate(self, owner: Any, code: str) -> Statements:
         """Brian2's C++ for abstract code on the variables of a group or of a synaptic pathway."""

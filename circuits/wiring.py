@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -86,3 +86,23 @@ def _contacts(rng: np.random.Generator, source: slice, target: slice, degree: in
         chosen[cell] = picks + (picks >= cell) if same else picks
     post = np.repeat(np.arange(cells, dtype=np.int32), degree)
     return (chosen.ravel() + source.start).astype(np.int32), (post + target.start).astype(np.int32)
+
+
+def with_delay_classes(circuit: Circuit, wiring: Wiring, classes: int) -> Wiring:
+    """The wiring with the delays of each projection rounded to the means of so many classes of equal size."""
+    delays = {group: values.copy() for group, values in wiring.delays.items()}
+    for source, target, _ in circuit.projections:
+        group, pre, post = group_of(source, target), circuit.cells(source), circuit.cells(target)
+        s, t = wiring.sources[group], wiring.targets[group]
+        mine = np.flatnonzero((s >= pre.start) & (s < pre.stop) & (t >= post.start) & (t < post.stop))
+        delays[group][mine] = delay_classes(delays[group][mine], classes)
+    return replace(wiring, delays=delays)
+
+
+def delay_classes(delays: np.ndarray, classes: int) -> np.ndarray:
+    """Every delay replaced by the mean of its class, the classes holding equally many delays of like length; any unit."""
+    rank = np.empty(len(delays), dtype=np.int64)
+    rank[np.argsort(delays, kind="stable")] = np.arange(len(delays))
+    belongs = rank * classes // len(delays)
+    mean = np.bincount(belongs, delays, minlength=classes) / np.maximum(np.bincount(belongs, minlength=classes), 1)
+    return mean[belongs]

@@ -26,7 +26,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     sheets, switches = config.sheets(), config.hypotheses
     circuit, drugs = config.described(), compounds(sheets["compounds"])
     sizes = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
-    weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled)
+    weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled, config.numerics)
     seen: list[Activity] = []
     blocks = []
     try:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-STUDIES = ("dose_response", "acute", "physiology")
+STUDIES = ("dose_response", "acute", "physiology", "numerics")
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
@@ -53,12 +53,17 @@ def cli() -> None:
     "--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="Override a number, such as circuit.Pyr.leak=9; repeatable."
 )
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
+@click.option("--precision", default=32, show_default=True, help="Bits of a number in the circuit: 32 or 64.")
+@click.option("--step", default=0.1, show_default=True, help="Integration step of the circuit, ms; it must divide 1 ms.")
+@click.option("--delay-classes", default=0, help="Round the delays of a projection to so many.  [default: exact to the step]")
 def run(
     study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None,
     sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, state: str, manipulations: tuple[str, ...],
-    overrides: tuple[str, ...], spikes: bool,
+    overrides: tuple[str, ...], spikes: bool, precision: int, step: float, delay_classes: int,
 ) -> None:  # fmt: skip
-    """Run STUDY: dose_response, acute or physiology.  What is finished is skipped; the same command goes on after a stop."""
+    """Run STUDY: dose_response, acute, physiology or numerics.  What is finished is skipped; after a stop the same command
+    goes on."""
+    from circuits import Numerics
     from experiments.conduct import conduct, listing
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses
@@ -77,6 +82,7 @@ def run(
         hypotheses=Hypotheses(site, selectivity, hcn, baseline, state),
         manipulations=manipulations,
         spikes=spikes,
+        numerics=Numerics(precision, step, delay_classes),
     )
     (listing if list_runs else conduct)(found, options)
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from circuits import Circuit, check_background, describe, manipulated
+from circuits import STANDARD, Circuit, Numerics, check_background, describe, manipulated
 from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.protocol import Protocol
 from parameters import (
@@ -31,7 +31,7 @@ from pharmacology import Dose
 from plasticity.spines import rates
 
 SCHEMA_VERSION = 2  # of the result files
-MODEL_VERSION = 2  # raised when a change alters results
+MODEL_VERSION = 3  # raised when a change alters results
 SUBJECTS = ("compounds", "species", "cascade", "spines", "hypotheses")
 
 
@@ -78,6 +78,7 @@ class Config:
     hypotheses: Hypotheses = AS_SHEETS
     manipulations: tuple[str, ...] = ()
     spikes: bool = False
+    numerics: Numerics = STANDARD
 
     def sheets(self) -> dict[str, Sheet]:
         """Every sheet of the run by subject, overrides applied."""
@@ -120,7 +121,7 @@ class Config:
         compounds(sheets["compounds"])
         channel(sheets["compounds"])
         circuit = self.described()
-        check_background(circuit)
+        check_background(circuit, self.numerics.step)
         rates(sheets["spines"].fill("spines", SpineNumbers), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites)
 
     def sheet_hash(self) -> str:

@@ -29,7 +29,7 @@ APPLY_S, WASH_S, AGAIN_S, HELD, TRACE_S = 60.0, 120.0, 60.0, 0.4, 5.0
 def examine(config: Config, seed: int, compiled: bool) -> dict[str, Variable]:
     """All protocols on one wiring."""
     circuit = config.described()
-    rig = Rig(circuit, seed, compiled)
+    rig = Rig(circuit, seed, compiled, config.numerics)
     try:
         parts = (_passive(rig), _firing(rig), _synapses(rig, circuit), _dendrite(rig), _magnesium(rig), _block(rig, config),
                  _coupling(rig), _trapping(config, circuit))  # fmt: skip

@@ -15,7 +15,7 @@ ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "experiments")
 PACKAGES = ("prelimbic", "brian2", "numpy", "scipy", "numba", "h5py")
 
 
-def provenance(wall_s: float, compiled: bool) -> dict[str, str | float]:
+def provenance(wall_s: float, compiled: bool, precision: int = 32) -> dict[str, str | float]:
     """Versions, commit, machine and wall time, for the /provenance group of a result file."""
     commit, dirty = git_state(Path(__file__).resolve().parent)
     facts: dict[str, str | float] = {
@@ -24,20 +24,20 @@ def provenance(wall_s: float, compiled: bool) -> dict[str, str | float]:
         "git_dirty": dirty,
         "host": platform.node(),
         "python": platform.python_version(),
-        **_machine_code(compiled),
+        **_machine_code(compiled, precision),
         "wall_time_s": round(wall_s, 3),
         "slurm_job": os.environ.get("SLURM_JOB_ID", ""),
     }
     return facts | {f"version_{name}": installed(name) for name in PACKAGES}
 
 
-def _machine_code(compiled: bool) -> dict[str, str]:
+def _machine_code(compiled: bool, precision: int) -> dict[str, str]:
     """How the circuit was turned into machine code."""
     tools = circuits.toolchain() if compiled else None
     if tools is None:
-        return {"cpu_target": "interpreted", "compiler": "none", "compiler_flags": "", "code_target": "numpy float32"}
-    return {"cpu_target": tools.processor, "compiler": tools.version, "compiler_flags": " ".join(tools.flags(32)),
-            "code_target": "compiled float32"}  # fmt: skip
+        return {"cpu_target": "interpreted", "compiler": "none", "compiler_flags": "", "code_target": f"numpy float{precision}"}
+    return {"cpu_target": tools.processor, "compiler": tools.version, "compiler_flags": " ".join(tools.flags(precision)),
+            "code_target": f"compiled float{precision}"}  # fmt: skip
 
 
 def installed(package: str) -> str:

@@ -72,7 +72,7 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
     spines = Spines.at_rest(spine_numbers, plastic.in_degree, circuit.sites, circuit.counts[0], spine_seed)
     block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, config.protocol.times[0])
     weights = spines.weights(plastic.weight)
-    network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled)
+    network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, config.numerics)
     try:
         rest = network.observe(weights, switches.nmda_shut(block, circuit), config.protocol.rest, settle=1.0)
         tell(config.protocol.rest)

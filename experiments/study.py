@@ -42,6 +42,7 @@ class Options:
     hypotheses: Hypotheses = AS_SHEETS
     manipulations: tuple[str, ...] = ()
     spikes: bool = False
+    numerics: circuits.Numerics = circuits.STANDARD
 
     def __post_init__(self) -> None:
         if self.seeds < 1:
@@ -108,7 +109,7 @@ def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: 
             Config(
                 study=study, circuit=name, species="rat", doses=(), scale=options.scale, seed=seed,
                 protocol=Protocol((), 0.0, rest=seconds), overrides=options.overrides, hypotheses=hypotheses,
-                manipulations=options.manipulations,
+                manipulations=options.manipulations, numerics=options.numerics,
             ),
             compute,
         )
@@ -152,9 +153,9 @@ def prepare(runs: Iterable[Run]) -> bool:
     if circuits.compiler() is None:
         warm_up()
         return False
-    needed = {circuits.model_of(run.config.described()) for run in runs}
+    needed = {(circuits.model_of(run.config.described()), run.config.numerics.precision) for run in runs}
     with ThreadPoolExecutor(1) as pool:
-        built = [pool.submit(circuits.program, model) for model in needed]
+        built = [pool.submit(circuits.program, *texts) for texts in needed]
         warm_up()
         for future in built:
             future.result()
@@ -169,7 +170,7 @@ def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], No
     begun = time.monotonic()
     groups = run.compute(run.config, compiled, tell)
     wall = time.monotonic() - begun
-    write_run(folder / run.file, run.config, groups, provenance(wall, compiled))
+    write_run(folder / run.file, run.config, groups, provenance(wall, compiled, run.config.numerics.precision))
     return wall
 
 

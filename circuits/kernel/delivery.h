@@ -1,4 +1,5 @@
-// Contacts of a synapse group, laid out by sending cell and delay, and the rows of them that are due at coming steps.
+// Contacts of a synapse group in rows of one sending cell, one delay and one target population, and the rows that are due at
+// coming steps.
 #ifndef PRELIMBIC_DELIVERY_H
 #define PRELIMBIC_DELIVERY_H
 #include <algorithm>
@@ -9,26 +10,33 @@ namespace prelimbic {
 
 class Rows {
   public:
-    // Given contacts in any order, find the place of each: by source, then delay (steps), then as given.
-    void arrange(const int32_t* source, const int32_t* target, const int32_t* delay, size_t contacts, int cells) {
+    // Given contacts in any order, find the place of each: by source, delay (steps), target population, then as given.
+    void arrange(const int32_t* source, const int32_t* target, const int32_t* delay, size_t contacts, int cells,
+                 const std::vector<int32_t>& bounds) {
         const int longest = contacts == 0 ? 0 : *std::max_element(delay, delay + contacts);
-        std::vector<int32_t> kind(longest + 1, -1);
-        for (size_t c = 0; c < contacts; c++) kind[delay[c]] = 0;
+        const int populations = static_cast<int>(bounds.size());
+        std::vector<int32_t> population(cells), kind((longest + 1) * populations, -1);
+        for (int c = 0, p = 0; c < cells; c++) {
+            while (c >= bounds[p]) p++;
+            population[c] = p;
+        }
+        const auto combination = [&](size_t c) { return delay[c] * populations + population[target[c]]; };
+        for (size_t c = 0; c < contacts; c++) kind[combination(c)] = 0;
         steps_.clear();
-        for (int d = 0; d <= longest; d++)
-            if (kind[d] == 0) {
-                kind[d] = static_cast<int32_t>(steps_.size());
-                steps_.push_back(d);
+        for (size_t k = 0; k < kind.size(); k++)
+            if (kind[k] == 0) {
+                kind[k] = static_cast<int32_t>(steps_.size());
+                steps_.push_back(static_cast<int32_t>(k) / populations);
             }
-        const size_t classes = steps_.size();
-        begin_.assign(cells * classes + 1, 0);
-        for (size_t c = 0; c < contacts; c++) begin_[source[c] * classes + kind[delay[c]] + 1]++;
+        const size_t kinds = steps_.size();
+        begin_.assign(cells * kinds + 1, 0);
+        for (size_t c = 0; c < contacts; c++) begin_[source[c] * kinds + kind[combination(c)] + 1]++;
         for (size_t r = 1; r < begin_.size(); r++) begin_[r] += begin_[r - 1];
         std::vector<int32_t> next(begin_.begin(), begin_.end());
         place.resize(contacts);
         this->target.resize(contacts);
         for (size_t c = 0; c < contacts; c++) {
-            place[c] = next[source[c] * classes + kind[delay[c]]]++;
+            place[c] = next[source[c] * kinds + kind[combination(c)]]++;
             this->target[place[c]] = target[c];
         }
         size_t slots = 1;
@@ -38,10 +46,10 @@ class Rows {
 
     // Cells that spiked at this step: their rows fall due after their delays.
     void fire(const int32_t* cell, int count, int64_t now) {
-        const int classes = static_cast<int>(steps_.size());
+        const int kinds = static_cast<int>(steps_.size());
         for (int s = 0; s < count; s++)
-            for (int k = 0; k < classes; k++) {
-                const int32_t first = begin_[cell[s] * classes + k], last = begin_[cell[s] * classes + k + 1];
+            for (int k = 0; k < kinds; k++) {
+                const int32_t first = begin_[cell[s] * kinds + k], last = begin_[cell[s] * kinds + k + 1];
                 if (first < last) due_[(now + steps_[k]) & (due_.size() - 1)].push_back({cell[s], first, last});
             }
     }
@@ -53,7 +61,7 @@ class Rows {
     std::vector<int32_t> target;  // by place
 
   private:
-    std::vector<int32_t> steps_, begin_;
+    std::vector<int32_t> steps_, begin_;  // delay of each kind of row; where each row begins
     std::vector<std::vector<Row>> due_;
 };
 

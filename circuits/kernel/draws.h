@@ -4,6 +4,8 @@
 #define PRELIMBIC_DRAWS_H
 #include <cstdint>
 
+#include "numeric.h"
+
 namespace prelimbic {
 
 const int LANES = 16;     // cells whose numbers are the first words of their calls; the next 16 take the second words
@@ -32,7 +34,7 @@ inline float unit(uint32_t bits) { return static_cast<float>(static_cast<int32_t
 template <typename T>
 inline void draw_uniform(T* __restrict out, int cells, uint32_t stream, uint32_t step, uint32_t key_0, uint32_t key_1) {
     for (int first = 0; first < cells; first += ROOM) {
-#pragma GCC ivdep
+PRELIMBIC_INDEPENDENT
         for (int k = 0; k < LANES; k++) {
             uint32_t a = static_cast<uint32_t>(first / 4 + k), b = step, c = stream, d = 0;
             threefry(a, b, c, d, key_0, key_1);

@@ -210,7 +210,7 @@ class Engine {
             for (size_t c = 0; c < contacts_[g]; c++)
                 if (w.source[c] < 0 || w.source[c] >= cells || w.target[c] < 0 || w.target[c] >= cells || w.delay[c] < 0)
                     throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
-            rows[g].arrange(w.source.data(), w.target.data(), w.delay.data(), contacts_[g], cells);
+            rows[g].arrange(w.source.data(), w.target.data(), w.delay.data(), contacts_[g], cells, bounds);
         }
         wired_ = true;
     }

@@ -4,6 +4,13 @@
 #include <cstdint>
 #include <cstring>
 
+// Stands before a loop whose turns do not depend on one another.
+#ifdef __clang__
+#define PRELIMBIC_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define PRELIMBIC_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 namespace prelimbic {
 
 inline float clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }

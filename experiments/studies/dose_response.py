@@ -28,7 +28,7 @@ def plan(options: Options) -> list[Run]:
             Config(
                 study=STUDY.name, circuit=sheet, species=SPECIES, doses=(Dose(dose, ROUTE),), scale=options.scale, seed=seed,
                 protocol=protocol, overrides=options.overrides, hypotheses=options.hypotheses,
-                manipulations=options.manipulations, spikes=options.spikes,
+                manipulations=options.manipulations, spikes=options.spikes, numerics=options.numerics,
             ),
         )
         for seed in range(1, options.seeds + 1)

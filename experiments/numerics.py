@@ -1,0 +1,176 @@
+"""What step, precision, delays, size and length of looks do to what a run reports, and what shared noise saves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+from rich.console import Group
+from rich.table import Table
+
+from circuits import SCALES, Activity, Numerics, drawn_network, resting_weights
+from experiments.config import Config
+from experiments.record import Groups, Variable, coordinate
+from experiments.run import Outcome, simulate
+from experiments.summary import spread
+from parameters import POPULATIONS, HypothesisNumbers, channel, compounds
+from pharmacology import Bath, Dose
+
+DOSE_MG_KG, BATH_UM = 10.0, 3.0
+CONDITIONS = ("vehicle", "ketamine")
+SETTLE_S, WINDOW_S, WINDOWS = 2.0, 0.5, 40
+STANDARD = "standard"
+# name -> what is done to the configuration: numerics, scale times so much, or length of looks times so much
+VARIANTS: dict[str, Numerics | float | str] = {
+    STANDARD: Numerics(),
+    "64 bits": Numerics(precision=64),
+    "step 0.05 ms": Numerics(step=0.05),
+    "step 0.02 ms": Numerics(step=0.02),
+    "5 delay classes": Numerics(delay_classes=5),
+    "1 delay": Numerics(delay_classes=1),
+    "looks x 0.25": "0.25",
+    "looks x 0.5": "0.5",
+    "looks x 2": "2",
+    "size x 0.5": 0.5,
+    "size x 2": 2.0,
+    "size x 4": 4.0,
+    "size x 20": 20.0,
+}
+
+
+def varied(config: Config, variant: str) -> Config:
+    """The configuration of a variant."""
+    what = VARIANTS[variant]
+    if isinstance(what, Numerics):
+        return replace(config, numerics=what)
+    if isinstance(what, str):
+        return replace(config, protocol=replace(config.protocol, look_scale=float(what)))
+    return replace(config, scale=config.scale * what)
+
+
+def possible(scale: float) -> list[str]:
+    """The variants whose circuit has a size that can be built."""
+    low, high = SCALES
+    return [name for name, what in VARIANTS.items() if not isinstance(what, float) or low <= scale * what <= high]
+
+
+def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
+    """Windows of vehicle and of a constant concentration under the same noise, then a day after vehicle and after a dose."""
+    seen = {condition: _windows(config, compiled, condition) for condition in CONDITIONS}
+    tell(config.protocol.seconds / 4)
+    vehicle, dosed = (simulate(replace(config, doses=doses), compiled, lambda s: tell(s * 3 / 8))
+                      for doses in ((), (Dose(DOSE_MG_KG, "ip"),)))  # fmt: skip
+    rates = np.array([[a.rate for a in seen[c]] for c in CONDITIONS])
+    ampa = np.array([[a.recurrent_ampa.mean() for a in seen[c]] for c in CONDITIONS])
+    found = coordinate("population", POPULATIONS) | coordinate("condition", CONDITIONS)
+    found["rate"] = Variable(("condition", "window", "population"), rates, "Hz", f"firing rate in a window of {WINDOW_S:g} s")
+    found["recurrent_ampa"] = Variable(("condition", "window"), ampa, "nS", "AMPA conductance from recurrent contacts")
+    grown = 100.0 * (_spines(dosed) / _spines(vehicle) - 1.0)
+    found["spines_change"] = Variable((), np.array(grown), "%", f"spines 24 h after {DOSE_MG_KG:g} mg/kg against vehicle")
+    return {"summary": found}
+
+
+def _windows(config: Config, compiled: bool, condition: str) -> list[Activity]:
+    """One window after the other; the network's noise is that of the same moment in the other condition."""
+    sheets, switches, circuit = config.sheets(), config.hypotheses, config.described()
+    sizes = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
+    bath = Bath((("ketamine", BATH_UM if condition == "ketamine" else 0.0),))
+    block = switches.block(bath, compounds(sheets["compounds"]), channel(sheets["compounds"]), circuit, sizes, 0.0)
+    shut, weights = switches.nmda_shut(block, circuit), resting_weights(circuit)
+    network = drawn_network(circuit, config.seed, compiled, config.numerics)
+    try:
+        return [network.observe(weights, shut, WINDOW_S, 0.0 if k else SETTLE_S) for k in range(WINDOWS)]
+    finally:
+        network.close()
+
+
+def _spines(outcome: Outcome) -> float:
+    return float(outcome.seen[-1].spines.density.mean())
+
+
+def answer(dataset: xr.Dataset) -> tuple[Group, str]:
+    """What each variant moves, how a look's error falls with its length and what shared noise saves; and a sentence a sheet."""
+    sheets = [str(s) for s in dataset["sheet"].values]
+    shown = [t for s in sheets for t in (_variants(dataset.sel(sheet=s), s), _looks(dataset.sel(sheet=s), s))]
+    return Group(*shown), "\n".join(_sentence(dataset.sel(sheet=s), s) for s in sheets)
+
+
+def variants_of(dataset: xr.Dataset) -> list[str]:
+    """The variants that there are, in the order of VARIANTS."""
+    present = {str(v) for v in dataset["variant"].values}
+    return [name for name in VARIANTS if name in present]
+
+
+def shift(cell: xr.Dataset, variant: str, population: str) -> np.ndarray:
+    """Vehicle firing rate against that of the standard on the same seed, %, (seed,)."""
+    rate = cell["rate"].sel(condition="vehicle", population=population).mean("window")
+    return (100.0 * (rate.sel(variant=variant) / rate.sel(variant=STANDARD) - 1.0)).values
+
+
+def effect(cell: xr.Dataset, variant: str) -> np.ndarray:
+    """Pyr firing under ketamine against vehicle, %, (seed,)."""
+    rate = cell["rate"].sel(population="Pyr", variant=variant).mean("window")
+    return (100.0 * (rate.sel(condition="ketamine") / rate.sel(condition="vehicle") - 1.0)).values
+
+
+def look_error(cell: xr.Dataset, windows: int) -> dict[str, np.ndarray]:
+    """SD between looks of so many windows, in % of the mean, (seed,): of class rates and of recurrent AMPA."""
+    standard = cell.sel(variant=STANDARD, condition="vehicle")
+    found = {p: standard["rate"].sel(population=p) for p in POPULATIONS} | {"recurrent AMPA": standard["recurrent_ampa"]}
+    return {name: _sd_percent(values.transpose("seed", "window").values, windows) for name, values in found.items()}
+
+
+def _sd_percent(values: np.ndarray, windows: int) -> np.ndarray:
+    looks = _looks_of(values, windows)
+    return 100.0 * looks.std(axis=1, ddof=1) / looks.mean(axis=1)
+
+
+def _looks_of(values: np.ndarray, windows: int) -> np.ndarray:
+    whole = values.shape[1] // windows
+    return values[:, : whole * windows].reshape(len(values), whole, windows).mean(axis=2)
+
+
+def shared_noise(cell: xr.Dataset, windows: int, population: str) -> np.ndarray:
+    """Variance of ketamine minus vehicle between looks under the same noise over that under noise of its own, (seed,)."""
+    rate = cell["rate"].sel(variant=STANDARD, population=population).transpose("condition", "seed", "window").values
+    vehicle, ketamine = (_looks_of(r, windows) for r in rate)
+    same = (ketamine - vehicle).var(axis=1, ddof=1)
+    return same / (ketamine - np.roll(vehicle, 1, axis=1)).var(axis=1, ddof=1)
+
+
+LOOK_WINDOWS = (1, 2, 4, 10)
+
+
+def _variants(cell: xr.Dataset, sheet: str) -> Table:
+    table = Table(title=f"sheet {sheet}: rates against the standard, %; effects of ketamine, %; mean ± SD over seeds",
+                  title_justify="left")  # fmt: skip
+    for heading in ("variant", *POPULATIONS, f"Pyr under {BATH_UM:g} uM", f"spines, {DOSE_MG_KG:g} mg/kg"):
+        table.add_column(heading, justify="left" if heading == "variant" else "right")
+    for name in variants_of(cell):
+        shifts = ["" if name == STANDARD else spread(shift(cell, name, p)) for p in POPULATIONS]
+        table.add_row(name, *shifts, spread(effect(cell, name)), spread(cell["spines_change"].sel(variant=name).values))
+    return table
+
+
+def _looks(cell: xr.Dataset, sheet: str) -> Table:
+    table = Table(title=f"sheet {sheet}: SD between looks, % of the mean; variance of a difference under shared noise over that "
+                        "under separate noise", title_justify="left")  # fmt: skip
+    names = (*POPULATIONS, "recurrent AMPA")
+    for heading in ("look, s", *names, *(f"shared, {p}" for p in POPULATIONS)):
+        table.add_column(heading, justify="right")
+    for windows in LOOK_WINDOWS:
+        errors = look_error(cell, windows)
+        saved = [shared_noise(cell, windows, p).mean() for p in POPULATIONS]
+        table.add_row(f"{windows * WINDOW_S:g}", *(f"{errors[n].mean():.1f}" for n in names), *(f"{s:.2f}" for s in saved))
+    return table
+
+
+def _sentence(cell: xr.Dataset, sheet: str) -> str:
+    moved = {name: max(abs(float(shift(cell, name, p).mean())) for p in POPULATIONS) for name in variants_of(cell)}
+    steps = [name for name in moved if name.startswith("step")]
+    parts = [f"{name} moves class rates by at most {moved[name]:.1f} %" for name in ("64 bits", *steps, "5 delay classes")
+             if name in moved]  # fmt: skip
+    error = look_error(cell, round(3.0 / WINDOW_S))["recurrent AMPA"].mean()
+    return f"Sheet {sheet}: {'; '.join(parts)}; a look of 3 s knows recurrent AMPA to {error:.1f} %."

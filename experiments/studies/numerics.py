@@ -1,0 +1,55 @@
+"""How much of what a run reports comes from step, precision, delays, size and length of looks, and not from the model?
+
+One thing is changed at a time; wiring and noise stay those of the seed wherever the change allows it.
+"""
+
+from __future__ import annotations
+
+from experiments.config import Config, overridden
+from experiments.figures.numerics import draw
+from experiments.numerics import answer, measure, possible, varied
+from experiments.protocol import one_day
+from experiments.study import Options, Run, Study
+from parameters import circuit_sheet, compounds, species
+from pharmacology import Dose, Exposure
+
+SPECIES = "rat"
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x variant x seed; the largest circuits first, since they take longest."""
+    sheets = overridden(options.sheets[0], options.overrides)
+    course = Exposure((Dose(1.0, "ip"),), SPECIES, species(SPECIES, sheets["species"]), compounds(sheets["compounds"]))
+    protocol = one_day(course.peak_time())
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "variant": variant, "seed": seed},
+            varied(
+                Config(
+                    study=STUDY.name, circuit=sheet, species=SPECIES, doses=(), scale=options.scale, seed=seed,
+                    protocol=protocol, overrides=options.overrides, hypotheses=options.hypotheses,
+                    manipulations=options.manipulations,
+                ),
+                variant,
+            ),
+            measure,
+        )
+        for variant in reversed(possible(options.scale))
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="numerics",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "variant": ""},
+    plan=plan,
+    answer=answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)
