@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.w1 import CLASSES, SHARED, Network
+from benchmarks.w1 import CLASSES, SHARED, Network, Synapses
 from circuits import background, cache
 from circuits.engine import CompiledEngine, Connections, Layout
 from circuits.model import Contacts, Model
+from circuits.wiring import delay_classes as classed
 
 CELLS = """
 dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp(clip((v - v_T)/Delta_T, -highest_exponent, highest_exponent)) - w
-         + (g_AMPA + g_NMDA/(1 + Mg*exp(-Mg_slope*v)))*(E_exc - v) + g_GABA*(E_inh - v))/C : volt (unless refractory)
+         + (g_AMPA + (1 - block)*g_NMDA/(1 + Mg*exp(-Mg_slope*v)))*(E_exc - v) + g_GABA*(E_inh - v))/C : volt (unless refractory)
 dw/dt = (a*(v - E_L) - w)/tau_w : amp
 dg_AMPA/dt = -g_AMPA/tau_AMPA : siemens
 drise/dt = -rise/tau_rise : siemens
@@ -19,6 +20,8 @@ dg_NMDA/dt = -g_NMDA/tau_NMDA + alpha*rise : siemens
 dg_GABA/dt = -g_GABA/tau_GABA : siemens
 draw : 1
 """
+EXCITATION = "g_AMPA_post += AMPA_left_post*weight\nrise_post += jump_post*weight\n"
+INHIBITION = "g_GABA_post += weight\n"
 ALIKE = {
     "C": ("farad", "capacitance", 1e-12), "g_L": ("siemens", "leak", 1e-9), "E_L": ("volt", "rest", 1e-3),
     "v_T": ("volt", "threshold", 1e-3), "Delta_T": ("volt", "sharpness", 1e-3), "a": ("siemens", "adaptation_slope", 1e-9),
@@ -34,12 +37,14 @@ COMMON = {
     "v_spike": ("volt", SHARED.spike * 1e-3), "highest_exponent": ("1", SHARED.highest_exponent),
 }  # fmt: skip
 CHANCES = ("p_1", "p_2", "p_3", "p_4")
+LEFT = {"block": 0.0, "AMPA_left": 1.0}  # what a look may change: NMDA shut, and AMPA left, on each class
+GROUPS = ("plastic", "excitatory", "inhibitory")  # from E to E, from E to the others, from the others
 
 
 def model() -> Model:
     """The texts of W1."""
     constants = "".join(f"{name} : {unit} (constant)\n" for name, (unit, _, _) in ALIKE.items())
-    constants += "".join(f"{name} : 1 (constant)\n" for name in CHANCES)
+    constants += "".join(f"{name} : 1 (constant)\n" for name in (*CHANCES, *LEFT))
     constants += "".join(f"{name} : {unit} (shared, constant)\n" for name, (unit, _) in COMMON.items())
     events = " + ".join(f"int(draw < {p})" for p in CHANCES)
     return Model(
@@ -49,14 +54,11 @@ def model() -> Model:
         reset="v = v_r\nw += b\n",
         background=f"g_AMPA += ({events})*background_weight\n",
         sample="",
-        contacts=(
-            Contacts("excitatory", "weight : siemens", "g_AMPA_post += weight\nrise_post += jump_post*weight\n"),
-            Contacts("inhibitory", "weight : siemens", "g_GABA_post += weight\n"),
-        ),
+        contacts=tuple(Contacts(g, "weight : siemens", INHIBITION if g == "inhibitory" else EXCITATION) for g in GROUPS),
         draws=("draw",),
         traces=(),
         recorded="v",
-        alike=(*ALIKE, *CHANCES),
+        alike=(*ALIKE, *CHANCES, *LEFT),
     )
 
 
@@ -65,22 +67,36 @@ def first_arrays(network: Network, seed: int, step_ms: float = SHARED.step) -> d
     counts = np.diff(network.bounds)
     found = {n: np.repeat([getattr(c, field) * unit for c in CLASSES], counts) for n, (_, field, unit) in ALIKE.items()}
     found |= {name: np.array([value]) for name, (_, value) in COMMON.items()}
+    found |= {name: np.full(counts.sum(), value) for name, value in LEFT.items()}
     rate = np.full(counts.sum(), SHARED.background_rate * 1e3)
     found |= dict(zip(CHANCES, background.event_probabilities(rate, step_ms), strict=True))
     keys = np.random.SeedSequence(seed).generate_state(2, dtype=np.uint32).astype(np.int32)
     found |= {"v": network.start.astype(float) * 1e-3, "key_0": keys[:1], "key_1": keys[1:]}
     loaded = {f"cells.{name}": values for name, values in found.items()}
-    return loaded | {f"{g}.weight": getattr(network, g).weight * 1e-9 for g in ("excitatory", "inhibitory")}
+    return loaded | {f"{group}.weight": s.weight * np.float32(1e-9) for group, s in groups(network).items()}
 
 
-def connections(network: Network) -> dict[str, Connections]:
-    """The contacts of both groups."""
-    groups = {g: getattr(network, g) for g in ("excitatory", "inhibitory")}
-    return {g: Connections(s.source, s.target, s.delay * SHARED.step) for g, s in groups.items()}
+def groups(network: Network) -> dict[str, Synapses]:
+    """The contacts of every group, in their order."""
+    found, first = network.excitatory, network.bounds[1]
+    to_first = found.target < first
+    parts = {"plastic": to_first, "excitatory": ~to_first}
+    split = {group: Synapses(*(values[mine] for values in vars(found).values())) for group, mine in parts.items()}
+    return split | {"inhibitory": network.inhibitory}
 
 
-def engine(network: Network, seed: int, precision: int = 32, step_ms: float = SHARED.step) -> CompiledEngine:
+def connections(network: Network, delay_classes: int = 0) -> dict[str, Connections]:
+    """The contacts of every group as the engine takes them; delays exact to the step, or rounded to so many a group."""
+    found = {}
+    for group, s in groups(network).items():
+        delay = s.delay * SHARED.step
+        found[group] = Connections(s.source, s.target, classed(delay, delay_classes) if delay_classes else delay)
+    return found
+
+
+def engine(network: Network, seed: int, precision: int = 32, step_ms: float = SHARED.step,
+           delay_classes: int = 0) -> CompiledEngine:  # fmt: skip
     """W1 alive in the compiled engine; `seed` keys its background."""
     texts, layout = model(), Layout(tuple(int(n) for n in np.diff(network.bounds)), step_ms)
     first = first_arrays(network, seed, step_ms)
-    return CompiledEngine(cache.program(texts, precision), texts, layout, precision, connections(network), first)
+    return CompiledEngine(cache.program(texts, precision), texts, layout, precision, connections(network, delay_classes), first)

@@ -15,14 +15,15 @@ LANES = 16
 ROUNDS = 13  # one more than the fewest that pass BigCrush
 ROTATIONS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
 PARITY = 0x1BD11BDA
+GOLDEN = 2654435769  # 2^32 over the golden ratio
 
 # The function for Brian2's own C++ code, on the header of ours.
 CPP_SOURCE = """
 static inline float background_uniform(int32_t cell, int32_t stream, int64_t step, int32_t key_0, int32_t key_1) {
-    uint32_t a = (uint32_t)(cell/64*16 + cell%16), b = (uint32_t)step, c = (uint32_t)stream, d = 0;
-    prelimbic::threefry(a, b, c, d, (uint32_t)key_0, (uint32_t)key_1);
-    const int lane = cell/16%4;
-    return prelimbic::unit(lane == 0 ? a : lane == 1 ? b : lane == 2 ? c : d);
+    uint32_t word[4] = {(uint32_t)(cell/128*16 + cell%16), (uint32_t)step, (uint32_t)stream, 0};
+    prelimbic::threefry(word[0], word[1], word[2], word[3], (uint32_t)key_0, (uint32_t)key_1);
+    const int part = cell/16%8;
+    return prelimbic::unit(word[part%4] >> 16*(part/4) & 0xffffu, prelimbic::below((uint32_t)step));
 }
 """
 
@@ -30,13 +31,16 @@ static inline float background_uniform(int32_t cell, int32_t stream, int64_t ste
 def uniform(cell: np.ndarray, stream: int, step: int, key_0: int, key_1: int) -> np.ndarray:
     """Uniform numbers in [0, 1], float32, one a cell: the reference that kernel/draws.h must equal.
 
-    A call of Threefry serves four cells, LANES apart: its counter is (block of the cell, step since the run began, stream, 0).
+    A call of Threefry serves eight cells, LANES apart, with 16 bits each: its counter is (block of the cell, step since the run
+    began, stream, 0).  What stands below these bits is the same for all cells of a step and fills [0, 1) evenly over steps.
     """
     cell = np.asarray(cell).astype(np.uint32)
-    block, lane = cell // (4 * LANES) * LANES + cell % LANES, cell // LANES % 4
-    words = threefry((block, int(step) & 0xFFFFFFFF, stream, 0), (key_0, key_1, 0, 0))
-    chosen = np.choose(lane, words)
-    return (chosen >> np.uint32(1)).astype(np.float32) * np.float32(2.0**-31)
+    block, part = cell // (8 * LANES) * LANES + cell % LANES, cell // LANES % 8
+    step = int(step) & 0xFFFFFFFF
+    words = threefry((block, step, stream, 0), (key_0, key_1, 0, 0))
+    bits = np.choose(part % 4, words) >> (np.uint32(16) * (part // 4)) & np.uint32(0xFFFF)
+    rest = np.float32((step * GOLDEN & 0xFFFFFFFF) >> 8) * np.float32(2.0**-24)
+    return (bits.astype(np.float32) + rest) * np.float32(2.0**-16)
 
 
 def threefry(counter: tuple[np.ndarray | int, ...], key: tuple[int, ...], rounds: int = ROUNDS) -> list[np.ndarray]:

@@ -33,7 +33,7 @@ def construct(model: Model, layout: Layout, precision: int, connections: dict[st
         f"{name} = background_uniform(i, {stream}, t_in_timesteps, key_0, key_1)\n" for stream, name in enumerate(model.draws)
     )
     cells.run_regularly(model.sample, dt=SAMPLE_MS * ms, when="start", name="sample")
-    cells.run_regularly(draws + model.background, when="before_groups", name="background")
+    cells.run_regularly(draws + model.background, when="after_groups", name="background")
     made: dict[str, Any] = {"cells": cells}
     for contacts in model.contacts:
         synapses = brian2.Synapses(cells, cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name,

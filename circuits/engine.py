@@ -78,7 +78,7 @@ class CompiledEngine:
                  connections: dict[str, Connections], first: dict[str, np.ndarray]):  # fmt: skip
         self._layout = layout
         self._float = np.float32 if precision == 32 else np.float64
-        self._process = _take(program)
+        self._taken: Process | None = _take(program)
         contacts = [len(connections[group].sources) for group in model.groups]
         bounds = np.cumsum(layout.counts)
         sizes = struct.pack(
@@ -93,7 +93,19 @@ class CompiledEngine:
                 self.load(name, values)
         except BaseException:
             self._process.kill()
+            self._taken = None
             raise
+
+    @property
+    def process_id(self) -> int:
+        """Of the process that simulates."""
+        return self._process.process_id
+
+    @property
+    def _process(self) -> Process:
+        if self._taken is None:
+            raise EngineError("this network is closed")
+        return self._taken
 
     def _wire(self, group: str, connections: Connections) -> None:
         for name, values in (("sources", connections.sources), ("targets", connections.targets),
@@ -113,7 +125,9 @@ class CompiledEngine:
         self._process.call(b"C")
 
     def close(self) -> None:
-        _give_back(self._process)
+        process, self._taken = self._taken, None
+        if process is not None:
+            _give_back(process)
 
     def _dtype(self, name: str) -> Any:
         owner, _, last = name.partition(".")
@@ -143,6 +157,10 @@ class Process:
         for pipe in (self._process.stdin.fileno(), self._answers):
             with contextlib.suppress(OSError):  # more than the user may have: the usual size will do
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     @property
     def usable(self) -> bool:

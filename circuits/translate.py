@@ -72,7 +72,9 @@ class _Program:
         return "\n".join(parts) + "\n"
 
     def _update(self, equations: str, background: str) -> str:
-        """Background, Euler step and threshold of a cell as Brian2's own statements, but waiting counted in steps."""
+        """Euler step, background and threshold of a cell as Brian2's own statements, but waiting counted in steps.
+
+        The background arrives after the Euler step, as spikes do: what is sampled next has both."""
         from brian2 import Equations
         from brian2.stateupdaters.base import StateUpdateMethod
 
@@ -82,7 +84,7 @@ class _Program:
         for name in motion.diff_eq_names:
             if "unless refractory" in motion[name].flags:
                 euler = re.sub(rf"^{name} = _{name}$", f"{name} = unless_waiting(waiting, _{name}, {name})", euler, flags=re.M)
-        return f"{background}\nwaiting = one_less(waiting)\n{euler}\n_cond = {self.model.threshold}\n"
+        return f"waiting = one_less(waiting)\n{euler}\n{background}\n_cond = {self.model.threshold}\n"
 
     def _loop(self, name: str, code: str, flags: bool = False) -> str:
         """A function that does `code` for cells first..last-1 of one population."""

@@ -45,7 +45,10 @@ class Cascade:
         signal = np.zeros(len(states))
         steps = math.ceil(hours / LONGEST_STEP_H - 1e-9)
         if steps > 0:
-            integrate(states, signal, np.asarray(drive, dtype=float), steps, hours / steps, _constants(self.numbers))
+            constants = _constants(self.numbers)
+            with np.errstate(under="ignore", divide="ignore"):
+                kept = np.exp(-hours / steps / constants)
+            integrate(states, signal, np.asarray(drive, dtype=float), steps, constants, kept)
         return replace(self, states=states), signal
 
     def of(self, name: str) -> np.ndarray:
@@ -62,31 +65,32 @@ def _constants(n: CascadeNumbers) -> np.ndarray:
 
 
 @njit(cache=True)
-def _relax(value: float, target: float, rise: float, fall: float, h: float) -> float:
-    """Exact step towards a target held over h, with the time constant of its direction."""
-    tau = rise if target > value else fall
-    return target + (value - target) * math.exp(-h / tau)
+def _relax(value: float, target: float, rise: float, fall: float) -> float:
+    """Exact step towards a target held meanwhile, of which the share of its direction is kept from before."""
+    return target + (value - target) * (rise if target > value else fall)
 
 
 @njit(cache=True, parallel=True)
-def integrate(states: np.ndarray, signal: np.ndarray, drive: np.ndarray, steps: int, h: float, c: np.ndarray) -> None:
-    """Advance `states` in place by `steps` of h hours; add the mean of the last stage to `signal`."""
+def integrate(states: np.ndarray, signal: np.ndarray, drive: np.ndarray, steps: int, c: np.ndarray, e: np.ndarray) -> None:
+    """Advance `states` in place by `steps` steps; add the mean of the last stage to `signal`.  Where `c` is a time constant, `e`
+    is the share of a deviation that a step leaves."""
     last = states.shape[1] - 1
+    half = c[8] ** c[9]
     for cell in prange(states.shape[0]):
         total = 0.0
         for _ in range(steps):
-            x = _relax(states[cell, 0], drive[cell], c[0], c[0], h)
-            theta = _relax(states[cell, 1], max(x, 1.0), c[2], c[2], h)
-            bdnf = _relax(states[cell, 2], 1.0 + c[3] * max(x / theta - c[1], 0.0), c[4], c[5], h)
-            trkb = _relax(states[cell, 3], (1.0 + c[7]) * bdnf / (bdnf + c[7]), c[6], c[6], h)
-            power, half = trkb ** c[9], c[8] ** c[9]
-            mtorc1 = _relax(states[cell, 4], (1.0 + half) * power / (power + half), c[10], c[11], h)
-            protein = _relax(states[cell, 5], max(1.0 + c[12] * (mtorc1 - 1.0), 0.0), c[13], c[14], h)
+            x = _relax(states[cell, 0], drive[cell], e[0], e[0])
+            theta = _relax(states[cell, 1], max(x, 1.0), e[2], e[2])
+            bdnf = _relax(states[cell, 2], 1.0 + c[3] * max(x / theta - c[1], 0.0), e[4], e[5])
+            trkb = _relax(states[cell, 3], (1.0 + c[7]) * bdnf / (bdnf + c[7]), e[6], e[6])
+            power = trkb ** c[9]
+            mtorc1 = _relax(states[cell, 4], (1.0 + half) * power / (power + half), e[10], e[11])
+            protein = _relax(states[cell, 5], max(1.0 + c[12] * (mtorc1 - 1.0), 0.0), e[13], e[14])
             states[cell, 0], states[cell, 1], states[cell, 2] = x, theta, bdnf
             states[cell, 3], states[cell, 4], states[cell, 5] = trkb, mtorc1, protein
             upstream = protein
             for k in range(6, last + 1):
-                states[cell, k] = _relax(states[cell, k], upstream, c[15], c[15], h)
+                states[cell, k] = _relax(states[cell, k], upstream, e[15], e[15])
                 upstream = states[cell, k]
             total += upstream
         signal[cell] += total / steps

@@ -1,5 +1,7 @@
 // Uniform numbers of the background: Threefry-4x32 with 13 rounds (Salmon et al. 2011).  circuits/background.py has the
-// same in numpy.  One call serves four cells, 16 apart, so that a vector of calls fills four vectors of numbers.
+// same in numpy.  A call gives eight numbers of 16 bits, for cells 16 apart, so that a vector of calls fills eight vectors.
+// What stands below these bits is the same for all cells of a step and runs evenly through [0, 1) from step to step: the
+// chance of an event is right to 2^-16 in every step and exact over many.
 #ifndef PRELIMBIC_DRAWS_H
 #define PRELIMBIC_DRAWS_H
 #include <cstdint>
@@ -8,8 +10,8 @@
 
 namespace prelimbic {
 
-const int LANES = 16;     // cells whose numbers are the first words of their calls; the next 16 take the second words
-const int ROOM = 4 * LANES;  // arrays of draws are filled in such portions
+const int LANES = 16;        // cells that take the same part of different calls
+const int ROOM = 8 * LANES;  // arrays of draws are filled in such portions
 
 inline void threefry(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d, uint32_t key_0, uint32_t key_1) {
     const uint32_t key[5] = {key_0, key_1, 0, 0, key_0 ^ key_1 ^ 0x1BD11BDAu};
@@ -27,21 +29,28 @@ inline void threefry(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d, uint32_
 #undef PRELIMBIC_KEY
 }
 
-// 31 bits to [0, 1]: every vector unit converts signed integers.
-inline float unit(uint32_t bits) { return static_cast<float>(static_cast<int32_t>(bits >> 1)) * 4.656612873077393e-10f; }
+// What all numbers of a step have below their 16 bits: the multiples of the golden ratio, which fill [0, 1) evenly.
+inline float below(uint32_t step) { return static_cast<float>((step * 2654435769u) >> 8) * 5.9604644775390625e-8f; }
+
+inline float unit(uint32_t bits, float rest) { return (static_cast<float>(static_cast<int32_t>(bits)) + rest) * 1.52587890625e-5f; }
 
 // Fill out[0..cells) for one step; the array has room up to the next multiple of ROOM.
 template <typename T>
 inline void draw_uniform(T* __restrict out, int cells, uint32_t stream, uint32_t step, uint32_t key_0, uint32_t key_1) {
+    const float rest = below(step);
     for (int first = 0; first < cells; first += ROOM) {
-PRELIMBIC_INDEPENDENT
+        PRELIMBIC_INDEPENDENT
         for (int k = 0; k < LANES; k++) {
-            uint32_t a = static_cast<uint32_t>(first / 4 + k), b = step, c = stream, d = 0;
+            uint32_t a = static_cast<uint32_t>(first / 8 + k), b = step, c = stream, d = 0;
             threefry(a, b, c, d, key_0, key_1);
-            out[first + k] = unit(a);
-            out[first + LANES + k] = unit(b);
-            out[first + 2 * LANES + k] = unit(c);
-            out[first + 3 * LANES + k] = unit(d);
+            out[first + k] = unit(a & 0xffffu, rest);
+            out[first + LANES + k] = unit(b & 0xffffu, rest);
+            out[first + 2 * LANES + k] = unit(c & 0xffffu, rest);
+            out[first + 3 * LANES + k] = unit(d & 0xffffu, rest);
+            out[first + 4 * LANES + k] = unit(a >> 16, rest);
+            out[first + 5 * LANES + k] = unit(b >> 16, rest);
+            out[first + 6 * LANES + k] = unit(c >> 16, rest);
+            out[first + 7 * LANES + k] = unit(d >> 16, rest);
         }
     }
 }

@@ -121,8 +121,9 @@ class Engine {
     }
 
     void load(const Frame& frame) {
-        if (int32_t* wiring = wiring_named(frame)) {
-            std::memcpy(wiring, frame.payload, frame.bytes);
+        if (std::vector<int32_t>* wiring = wiring_named(frame)) {
+            wiring->resize(frame.bytes / sizeof(int32_t));
+            std::memcpy(wiring->data(), frame.payload, frame.bytes);
             wired_ = false;
             for (size_t k = 0; k < loaded_.size(); k++)
                 if (network_.arrays[k].extent >= 0) loaded_[k] = false;  // they stand in the old order
@@ -187,7 +188,7 @@ class Engine {
     struct Wiring { std::vector<int32_t> source, target, delay; };
 
     // Where the sources, targets or delays (steps) of a group go, or nothing.
-    int32_t* wiring_named(const Frame& frame) {
+    std::vector<int32_t>* wiring_named(const Frame& frame) {
         for (size_t g = 0; g < groups_; g++) {
             const std::string group = network_.groups[g];
             std::vector<int32_t>* found = frame.name == group + ".sources" ? &wiring_[g].source
@@ -195,8 +196,7 @@ class Engine {
                                         : frame.name == group + ".delays" ? &wiring_[g].delay : nullptr;
             if (found == nullptr) continue;
             fits(frame.name, frame, contacts_[g] * sizeof(int32_t));
-            found->resize(contacts_[g]);
-            return found->data();
+            return found;
         }
         return nullptr;
     }
