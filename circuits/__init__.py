@@ -16,10 +16,9 @@ from circuits.wiring import Wiring, draw
 
 __all__ = [
     "BANDS",
-    "STANDARD",
-    "Numerics",
     "NAMED",
     "SCALES",
+    "STANDARD",
     "Activity",
     "BuildError",
     "Calibration",
@@ -29,6 +28,7 @@ __all__ = [
     "EngineError",
     "Network",
     "NetworkError",
+    "Numerics",
     "Passive",
     "Rig",
     "Spectrum",

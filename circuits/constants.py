@@ -6,7 +6,7 @@ import numpy as np
 
 from circuits.background import event_probabilities
 from circuits.describe import Circuit, CircuitError
-from circuits.wiring import GROUPS, Wiring
+from circuits.wiring import Wiring
 from parameters import POPULATIONS, SUBUNITS, Apical
 
 LEAST_TAU_MS = 1e-3  # stands for a time constant of 0: all is forgotten before the next spike
@@ -36,11 +36,8 @@ def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float
     if circuit.apical is not None:
         found |= _dendrites(circuit, circuit.apical) | {"v_apical": wiring.start * 1e-3}
     loaded = {f"cells.{name}": values for name, values in found.items()}
-    for group in GROUPS:
-        loaded[f"{group}.weight"] = wiring.weights[group] * 1e-9
-        if circuit.apical is not None:
-            loaded[f"{group}.apical"] = wiring.apical[group]
-    return loaded
+    placed = wiring.placed(circuit.apical is not None)
+    return loaded | {f"{name}.weight": wiring.weights[group][which] * 1e-9 for name, (group, which) in placed.items()}
 
 
 def background(circuit: Circuit, step_ms: float) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from circuits.model import Contacts, Model
-from circuits.wiring import GROUPS
+from circuits.wiring import places
 from parameters import POPULATIONS, SUBUNITS
 
 SOMA = """
@@ -269,31 +269,23 @@ def background(dendrites: bool) -> str:
     return text + BACKGROUND_APICAL + subunits(BACKGROUND_SUBUNIT_APICAL) if dendrites else text
 
 
-def synapse(dendrites: bool) -> str:
-    """Constants of a contact."""
-    return "weight : siemens\napical : 1 (constant)\n" if dendrites else "weight : siemens\n"
+CONTACT = "weight : siemens\n"
 
 
-def spike(group: str, dendrites: bool) -> str:
-    """What a spike of a synapse group does to its target."""
-    text = f"arrived = weight*({_for_target('release', group)})\n"
-    conductances = ["fast", "slow"] if group not in ("plastic", "excitatory") else []
-    for place, share in (("", "(1 - apical)*"), ("_apical", "apical*")) if dendrites else (("", ""),):
-        if group in conductances:
-            text += f"g_{group}{place}_post += {share}arrived\n"
-            continue
-        text += f"g_AMPA{place}_post += {share}arrived*AMPA_left_post\n"
-        for k in SUBUNITS:
-            given = _for_target(f"given_{k}", group)
-            text += f"g_{k}{place}_post += {share}weight*NMDA_{k}{place}_post*({given})\n"
-    return text
+def spike(group: str, place: str) -> str:
+    """What a spike of a synapse group does to its target, through contacts on the soma ("") or the dendrite ("_apical")."""
+    on_pyr = group == "plastic" or place == "_apical"
+    text = f"arrived = weight*({_for_target('release', on_pyr)})\n"
+    if group not in ("plastic", "excitatory"):
+        return text + f"g_{group}{place}_post += arrived\n"
+    text += f"g_AMPA{place}_post += arrived*AMPA_left_post\n"
+    given = {k: _for_target(f"given_{k}", on_pyr) for k in SUBUNITS}
+    return text + "".join(f"g_{k}{place}_post += weight*NMDA_{k}{place}_post*({given[k]})\n" for k in SUBUNITS)
 
 
-def _for_target(name: str, group: str) -> str:
+def _for_target(name: str, on_pyr: bool) -> str:
     """What the sending cell's terminals on the target's population have of something."""
-    if group == "plastic":
-        return f"{name}_Pyr_pre"
-    return " + ".join(f"on_{t}_post*{name}_{t}_pre" for t in POPULATIONS)
+    return f"{name}_Pyr_pre" if on_pyr else " + ".join(f"on_{t}_post*{name}_{t}_pre" for t in POPULATIONS)
 
 
 @cache
@@ -306,7 +298,7 @@ def model(dendrites: bool) -> Model:
         reset=reset(dendrites),
         background=background(dendrites),
         sample=sample(dendrites),
-        contacts=tuple(Contacts(group, synapse(dendrites), spike(group, dendrites)) for group in GROUPS),
+        contacts=tuple(Contacts(group + place, CONTACT, spike(group, place)) for group, place in places(dendrites)),
         draws=("draw", "draw_apical") if dendrites else ("draw",),
         traces=("seen_AMPA", "seen_GABA"),
         recorded="release_Pyr",

@@ -28,12 +28,12 @@ class NetworkError(RuntimeError):
 
 @dataclass(frozen=True)
 class Numerics:
-    """How the computer runs a network: bits of a number (32 or 64), step of integration (ms), and, unless 0, the number of
-    classes that the delays of a projection are rounded to.  Raises CircuitError for a step that does not divide 1 ms."""
+    """How the computer runs a network: bits of a number (32 or 64), step of integration (ms), and into how many classes the
+    delays of a projection are rounded (0: each to the step).  Raises CircuitError for what is out of range."""
 
     precision: int = 32
     step: float = 0.1
-    delay_classes: int = 0
+    delay_classes: int = 5
 
     def __post_init__(self) -> None:
         if self.precision not in (32, 64):
@@ -72,11 +72,13 @@ class Network:
         keys = seed.generate_state(2, dtype=np.uint32).astype(np.int32)
         first = constants.constants(circuit, wiring, keys, step_ms)
         model, layout = model_of(circuit), Layout(circuit.counts, step_ms)
+        self._placed = wiring.placed(circuit.apical is not None)
+        connections = wiring.connections(circuit.apical is not None)
         self.engine: Engine
         if compiled:
-            self.engine = CompiledEngine(cache.program(model, precision), model, layout, precision, wiring.connections(), first)
+            self.engine = CompiledEngine(cache.program(model, precision), model, layout, precision, connections, first)
         else:
-            self.engine = InterpretedEngine(model, layout, precision, wiring.connections(), first)
+            self.engine = InterpretedEngine(model, layout, precision, connections, first)
 
     def observe(self, weights: np.ndarray, block: np.ndarray, seconds: float, settle: float = SETTLE_S,
                 hcn_block: float = 0.0) -> Activity:  # fmt: skip
@@ -95,7 +97,13 @@ class Network:
 
     def load_weights(self, weights: np.ndarray) -> None:
         """Set the plastic weights (nS, shape (pyr, site))."""
-        self.engine.load("plastic.weight", np.asarray(weights).ravel() * 1e-9)
+        self.load_contacts("plastic", np.asarray(weights).ravel())
+
+    def load_contacts(self, group: str, weights: np.ndarray) -> None:
+        """Set the weights (nS, shape (contact,)) of a synapse group in the order of the wiring."""
+        for name, (of, which) in self._placed.items():
+            if of == group:
+                self.engine.load(f"{name}.weight", weights[which] * 1e-9)
 
     def load_block(self, block: np.ndarray) -> None:
         """Set the NMDA block, shape (population, subunit)."""

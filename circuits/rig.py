@@ -73,7 +73,7 @@ class Rig:
     def connect(self, on: bool) -> None:
         """Give every contact its weight, or none."""
         for group, weights in self._weights.items():
-            self.engine.load(f"{group}.weight", weights * 1e-9 * on)
+            self.network.load_contacts(group, weights * on)
 
     def inject(self, current_pA: np.ndarray | float) -> None:
         """Constant current into the soma of every cell, or (cell,)."""

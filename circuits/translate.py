@@ -107,7 +107,7 @@ class _Program:
         return "\n".join([*lines, "}", "}"])
 
     def _delivery(self, group: int, name: str) -> str:
-        """A function that delivers the rows due now; what hangs on the sending cell or the target population is read once a row."""
+        """A function that delivers the rows due now; what hangs on sending cell or target population is read once a row."""
         alike = self.model.alike
         pathway = self.synapses[name].pre
         found = self._translate(pathway, pathway.code)

@@ -33,9 +33,26 @@ class Wiring:
     rest: np.ndarray
     start: np.ndarray
 
-    def connections(self) -> dict[str, Connections]:
-        """The contacts of every group."""
-        return {g: Connections(self.sources[g], self.targets[g], self.delays[g]) for g in GROUPS}
+    def placed(self, dendrites: bool) -> dict[str, tuple[str, np.ndarray]]:
+        """Which contacts of which group the built network keeps together: those on somata under the group's name, those on
+        dendrites, where there are any, under that and `_apical`; as (group, indices)."""
+        found = {}
+        for group, place in places(dendrites):
+            chosen = self.apical[group] > 0 if place else (self.apical[group] == 0) | (not dendrites)
+            found[group + place] = (group, np.flatnonzero(chosen))
+        return found
+
+    def connections(self, dendrites: bool) -> dict[str, Connections]:
+        """The contacts that the built network keeps together, by name."""
+        return {
+            name: Connections(self.sources[g][which], self.targets[g][which], self.delays[g][which])
+            for name, (g, which) in self.placed(dendrites).items()
+        }
+
+
+def places(dendrites: bool) -> list[tuple[str, str]]:
+    """(group, "" for the soma or "_apical") of all contacts there may be; only Pyr cells have a dendrite."""
+    return [(g, place) for g in GROUPS for place in (("", "_apical") if dendrites and g != "excitatory" else ("",))]
 
 
 def group_of(source: str, target: str) -> str:

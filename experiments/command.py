@@ -55,7 +55,9 @@ def cli() -> None:
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 @click.option("--precision", default=32, show_default=True, help="Bits of a number in the circuit: 32 or 64.")
 @click.option("--step", default=0.1, show_default=True, help="Integration step of the circuit, ms; it must divide 1 ms.")
-@click.option("--delay-classes", default=0, help="Round the delays of a projection to so many.  [default: exact to the step]")
+@click.option(
+    "--delay-classes", default=5, show_default=True, help="Classes of delay in a projection; 0 rounds each delay to the step."
+)
 def run(
     study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None,
     sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, state: str, manipulations: tuple[str, ...],

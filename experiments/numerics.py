@@ -28,8 +28,8 @@ VARIANTS: dict[str, Numerics | float | str] = {
     "64 bits": Numerics(precision=64),
     "step 0.05 ms": Numerics(step=0.05),
     "step 0.02 ms": Numerics(step=0.02),
-    "5 delay classes": Numerics(delay_classes=5),
-    "1 delay": Numerics(delay_classes=1),
+    "exact delays": Numerics(delay_classes=0),
+    "1 delay class": Numerics(delay_classes=1),
     "looks x 0.25": "0.25",
     "looks x 0.5": "0.5",
     "looks x 2": "2",
@@ -170,7 +170,7 @@ def _looks(cell: xr.Dataset, sheet: str) -> Table:
 def _sentence(cell: xr.Dataset, sheet: str) -> str:
     moved = {name: max(abs(float(shift(cell, name, p).mean())) for p in POPULATIONS) for name in variants_of(cell)}
     steps = [name for name in moved if name.startswith("step")]
-    parts = [f"{name} moves class rates by at most {moved[name]:.1f} %" for name in ("64 bits", *steps, "5 delay classes")
+    parts = [f"{name} moves class rates by at most {moved[name]:.1f} %" for name in ("64 bits", *steps, "exact delays")
              if name in moved]  # fmt: skip
     error = look_error(cell, round(3.0 / WINDOW_S))["recurrent AMPA"].mean()
     return f"Sheet {sheet}: {'; '.join(parts)}; a look of 3 s knows recurrent AMPA to {error:.1f} %."

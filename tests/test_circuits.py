@@ -1,65 +1,28 @@
-"""Laws of the circuit: its wiring, its background, and what the built network does."""
+"""Laws of the circuit: its wiring, its measures, and what the built network does."""
 
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare, poisson
 
-from circuits import CircuitError, EngineError, background, cache, describe
+from circuits import CircuitError, Numerics, describe
 from circuits import equations as eq
 from circuits.activity import lfp_proxy, pair_correlation, rate_statistics
-from circuits.build import Structure
-from circuits.wiring import GROUPS, draw, group_of, group_sizes
+from circuits.wiring import GROUPS, draw, group_of
 from parameters import POPULATIONS, SUBUNITS, circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
 OPEN = np.zeros((4, 4))
 
 
-def test_threefry_gives_its_published_known_answers():
-    # Random123's known-answer vectors for threefry2x32 with 20 rounds: (counter, key) -> first word.
-    for cell, step, key_0, key_1, word in (
-        (0, 0, 0, 0, 0x6B200159),
-        (0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x1CB996FC),
-        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344, 0xC4923A9C),
-    ):
-        drawn = background.uniform(np.array([cell], dtype=np.uint32), step, key_0, key_1)[0]
-        assert drawn == np.float32(word) * np.float32(2.0**-32)
-
-
-def test_background_events_are_poisson():
-    cells, steps, mean = np.arange(2000), 200, 0.2
-    bounds = background.event_probabilities(np.array([mean / 1e-4]), 0.1)[:, 0]
-    draws = np.stack([background.uniform(cells, step, 12345, -678) for step in range(steps)])
-    events = (draws[..., None] < bounds).sum(axis=-1)
-    seen = np.bincount(events.ravel(), minlength=5)[:5]
-    expected = np.append(poisson.pmf(np.arange(4), mean), poisson.sf(3, mean)) * events.size
-    assert chisquare(seen, expected).pvalue > 1e-4
-
-
-def test_background_of_neighbouring_cells_and_steps_is_uncorrelated():
-    draws = np.stack([background.uniform(np.arange(1000), step, 7, 8) for step in range(300)]).astype(float) - 0.5
-    for other in (np.roll(draws, 1, axis=0), np.roll(draws, 1, axis=1), np.roll(draws, (1, 1), axis=(0, 1))):
-        correlation = (draws * other).mean() / draws.var()
-        assert abs(correlation) < 5 / np.sqrt(draws.size)
-
-
-def test_a_background_too_fast_for_the_step_is_refused():
-    with pytest.raises(ValueError, match="too fast"):
-        background.event_probabilities(np.array([6000.0]), 0.1)
-
-
 @pytest.mark.parametrize("name", ["literature", "pv_sst", "sst"])
 def test_every_cell_gets_its_in_degree_once_and_never_from_itself(name):
     circuit = small_circuit(name)
     wiring, _ = wired(circuit)
-    assert tuple(len(wiring.sources[g]) for g in GROUPS) == group_sizes(circuit)
+    counted = 0
     for source, target, projection in circuit.projections:
         group, pre, post = group_of(source, target), circuit.cells(source), circuit.cells(target)
         s, t = wiring.sources[group], wiring.targets[group]
@@ -72,6 +35,8 @@ def test_every_cell_gets_its_in_degree_once_and_never_from_itself(name):
         assert (wiring.delays[group][mine] >= projection.delay_min).all()
         assert (wiring.delays[group][mine] <= projection.delay_max).all()
         assert (wiring.weights[group][mine] > 0).all()
+        counted += mine.sum()
+    assert counted == sum(len(wiring.sources[g]) for g in GROUPS)
 
 
 def test_one_seed_draws_one_wiring():
@@ -125,7 +90,7 @@ def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_num
 def test_compiled_and_interpreted_networks_agree_spike_for_spike_for_50_ms():
     seen = []
     for compiled in (True, False):
-        net = network(compiled=compiled, precision=64)
+        net = network(compiled=compiled, numerics=Numerics(64))
         activity = net.observe(healthy_weights(net.circuit), OPEN, 0.05, settle=0.0)
         seen.append((activity.spike_cell, np.rint(activity.spike_time / 0.1)))
         net.close()
@@ -191,30 +156,6 @@ def test_full_block_silences_the_nmda_current():
     assert driven > 10 * max(silent)  # 1 uS of NMDA conductance moves no cell while shut, and all when open
 
 
-def test_state_goes_on_between_looks_as_if_uninterrupted():
-    whole, parts = network(), network()
-    weights = healthy_weights(whole.circuit)
-    once = whole.observe(weights, OPEN, 1.0, settle=0.0).spike_count
-    twice = sum(parts.observe(weights, OPEN, 0.5, settle=0.0).spike_count for _ in range(2))
-    whole.close(), parts.close()
-    assert np.array_equal(once, twice)
-
-
-def test_the_background_is_the_same_for_every_dose_and_differs_between_looks_and_seeds():
-    first, again, other = network(), network(), network(2)
-    weights = healthy_weights(first.circuit)
-    free = [first.observe(weights, OPEN, 0.3).excitatory_events_background for _ in range(2)]
-    blocked = again.observe(weights, np.full((4, 4), 0.7), 0.3).excitatory_events_background
-    elsewhere = other.observe(weights, OPEN, 0.3).excitatory_events_background
-    for net in (first, again, other):
-        net.close()
-    assert np.array_equal(free[0], blocked)
-    assert not np.array_equal(free[0], free[1])
-    assert not np.array_equal(free[0], elsewhere)
-    rate = first.circuit.populations[0].background_rate
-    assert free[0].mean() == pytest.approx(rate, rel=5 / np.sqrt(rate * 0.3 * len(free[0])))
-
-
 def test_reported_conductance_and_events_follow_from_the_spikes():
     net = network()
     weights = healthy_weights(net.circuit)
@@ -244,20 +185,6 @@ def test_block_on_pyramidal_cells_alone_lowers_their_rate():
     assert np.mean(changes) < -3 * np.std(changes, ddof=1) / np.sqrt(3)
 
 
-def test_a_wrong_size_an_unknown_array_and_a_dead_process_are_errors():
-    net = network()
-    with pytest.raises(EngineError, match=r"cells\.v takes"):
-        net.engine.load("cells.v", np.zeros(3))
-    with pytest.raises(EngineError, match="no array is called"):
-        net.engine.fetch("cells.nonsense")
-    before = net.engine.fetch("cells.v")
-    assert len(before) == net.circuit.size  # it still answers
-    net.engine._process.kill()
-    with pytest.raises(EngineError, match="ended with code -9"):
-        net.engine.run(0.1)
-    net.close()
-
-
 def test_a_regular_train_has_cv_0_and_a_poisson_train_cv_1():
     regular = np.arange(0.0, 5000.0, 50.0)
     rng = np.random.default_rng(1)
@@ -284,49 +211,6 @@ def test_copies_of_a_train_correlate_fully_and_independent_trains_not_at_all():
 def test_field_proxy_adds_weighted_inhibition_to_the_excitation_of_6_ms_before():
     ampa, gaba = np.arange(20.0), -np.ones(20)
     assert lfp_proxy(ampa, gaba) == pytest.approx(np.arange(14.0) + 1.65)
-
-
-def test_a_binary_is_known_by_all_it_depends_on(monkeypatch):
-    base = Structure(500, 400, False, (1, 2, 3, 4))
-    keys = {
-        cache._key(s)
-        for s in (
-            base,
-            replace(base, cells=501),
-            replace(base, dendrites=True),
-            replace(base, precision=64),
-            replace(base, step_ms=0.05),
-        )
-    }
-    monkeypatch.setattr(cache, "FLAGS", [*cache.FLAGS, "-g"])
-    keys.add(cache._key(base))
-    monkeypatch.setattr(cache, "cpu_target", lambda: "another machine")
-    keys.add(cache._key(base))
-    monkeypatch.setattr(eq, "THRESHOLD", "v >= v_threshold")
-    keys.add(cache._key(base))
-    assert len(keys) == 8
-
-
-def test_many_processes_build_a_binary_once_and_never_see_half_of_it(monkeypatch, tmp_path):
-    monkeypatch.setenv("PRELIMBIC_CACHE", str(tmp_path))
-    built = []
-
-    def compile_slowly(structure: Structure, place: Path) -> None:
-        built.append(structure)
-        threading.Event().wait(0.2)
-        place.mkdir()
-        (place / "main").write_text("whole")
-
-    monkeypatch.setattr(cache, "_compile", compile_slowly)
-    found: list[str] = []
-    structure = Structure(9, 5, False, (1, 1, 1, 1))
-    asked = [threading.Thread(target=lambda: found.append((cache.program(structure) / "main").read_text())) for _ in range(6)]
-    for thread in asked:
-        thread.start()
-    for thread in asked:
-        thread.join()
-    assert found == ["whole"] * 6
-    assert len(built) == 1
 
 
 def test_populations_keep_their_order_in_arrays_over_cells():

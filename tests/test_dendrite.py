@@ -132,7 +132,7 @@ def test_dendritic_compartments_of_interneurons_get_nothing_and_move_nothing(beg
     for name in SYNAPTIC:
         assert (net.engine.fetch(f"cells.{name}_apical")[others] == 0).all(), name
         assert net.engine.fetch(f"cells.{name}_apical")[: net.circuit.counts[0]].any() or name in ("g_fast", "g_2C", "g_2D")
-    assert net.engine.fetch("cells.v_apical")[others] == pytest.approx(-0.07, abs=1e-5)
+    assert net.engine.fetch("cells.v_apical")[others] == pytest.approx(net.wiring.start[others] * 1e-3)
 
 
 def test_depolarising_the_compartment_of_an_interneuron_leaves_its_soma_where_it_is(rig):

@@ -92,13 +92,16 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     code = (
         "import json, sys, experiments, parameters, circuits.build, pathlib\n"
         "assert experiments.__file__.startswith(sys.argv[1]), experiments.__file__\n"
-        "assert pathlib.Path(circuits.build.__file__).with_name('server.h').exists()\n"
+        "carried = {p.name for p in pathlib.Path(circuits.build.__file__).with_name('kernel').glob('*.h')}\n"
+        "assert carried == set(sys.argv[2:]), carried\n"
         "from experiments.command import main\n"
         "main(['numbers', '--json'])"
     )
     environment = {**os.environ, "PYTHONPATH": str(target)}
+    headers = [path.name for path in (ROOT / "circuits" / "kernel").glob("*.h")]
+    assert headers
     done = subprocess.run(
-        [sys.executable, "-c", code, str(target)], capture_output=True, text=True, cwd=tmp_path, env=environment
+        [sys.executable, "-c", code, str(target), *headers], capture_output=True, text=True, cwd=tmp_path, env=environment
     )
     assert done.returncode == 0, done.stderr
     others = {"compounds", "species", "cascade", "spines", "hypotheses", "recordings"}

@@ -46,6 +46,7 @@ def received(circuit: Circuit, kicked: str = "", seconds: float = 0.008) -> dict
     wiring, seed = wired(circuit)
     net = Network(circuit, wiring, seed)
     net.load_weights(resting_weights(circuit))
+    net.load_block(OPEN)
     net.engine.load("cells.v_threshold", np.ones(circuit.size))
     if kicked:
         for k in (1, 2, 3, 4):

@@ -18,6 +18,7 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
+from circuits import compiler
 from experiments import load
 from experiments.conduct import conduct
 from experiments.dataset import read_manifest, write_sweep
@@ -98,7 +99,10 @@ def test_a_run_file_says_how_it_came_to_be(one_run):
     assert head["run_id"] == config.run_id()
     assert head["seed"] == config.seed
     assert head["sheet_sha256"] == config.sheet_hash()
-    assert {"cpu_target", "git_commit", "version_brian2", "version_numpy", "wall_time_s", "created"} <= set(head["provenance"])
+    told = head["provenance"]
+    assert {"cpu_target", "git_commit", "version_brian2", "version_numpy", "wall_time_s", "created"} <= set(told)
+    assert (told["compiler"], told["code_target"]) == (compiler(), "compiled float32")
+    assert "-O3" in told["compiler_flags"].split()
     with h5py.File(path) as file:
         assert json.loads(file["config"].asstr()[()]) == json.loads(json.dumps(config.to_dict()))
 

@@ -1,0 +1,236 @@
+"""How a network becomes a program on disk: built once for all it depends on, by the compiler that is there, or told why not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from circuits import BuildError, build_record, cache, program, translate
+from circuits import equations as eq
+from circuits.model import Model
+from circuits.toolchain import TARGETS, Toolchain, compiler, toolchain, vector_bytes
+from tests.engines import TOY
+
+TOOLS = Toolchain("g++", "g++ 12", ("-march=native",), "x86_64-1")
+
+
+@pytest.fixture
+def fresh(monkeypatch, tmp_path) -> Iterator[Path]:
+    """An empty cache, and no compiler known from before."""
+    monkeypatch.setenv("PRELIMBIC_CACHE", str(tmp_path / "cache"))
+    toolchain.cache_clear()
+    yield tmp_path / "cache"
+    toolchain.cache_clear()
+
+
+@pytest.fixture
+def pretended(fresh, monkeypatch, tmp_path) -> Callable[[str], Path]:
+    """Makes a compiler of shell lines that come before the true one's work, and names it in $CXX."""
+    true = shutil.which("g++") or shutil.which("clang++")
+
+    def make(lines: str) -> Path:
+        script = tmp_path / "pretended-c++"
+        script.write_text(f'#!/bin/sh\n{lines}\nexec {true} "$@"\n')
+        script.chmod(0o755)
+        monkeypatch.setenv("CXX", str(script))
+        return script
+
+    return make
+
+
+# Programs
+
+
+def test_a_program_is_known_by_all_it_depends_on(monkeypatch, tmp_path):
+    model = eq.model(False)
+    known = cache._key(model, 32, TOOLS)
+    assert known == cache._key(Model(**vars(model)), 32, replace(TOOLS))
+    others = {
+        cache._key(model, 64, TOOLS),
+        cache._key(eq.model(True), 32, TOOLS),
+        cache._key(replace(model, threshold="v >= v_threshold"), 32, TOOLS),
+        cache._key(replace(model, alike=model.alike[1:]), 32, TOOLS),
+        cache._key(model, 32, replace(TOOLS, command="clang++")),
+        cache._key(model, 32, replace(TOOLS, version="g++ 13")),
+        cache._key(model, 32, replace(TOOLS, target=())),
+        cache._key(model, 32, replace(TOOLS, processor="x86_64-2")),
+    }
+    kernel, translator = tmp_path / "kernel", tmp_path / "translate.py"
+    shutil.copytree(cache.KERNEL, kernel)
+    translator.write_text(Path(translate.__file__).read_text())
+    monkeypatch.setattr(cache, "KERNEL", kernel)
+    monkeypatch.setattr(translate, "__file__", str(translator))
+    assert cache._key(model, 32, TOOLS) == known  # not by where the project lies
+    headers = sorted(kernel.glob("*.h"))
+    for text in (*headers, translator):
+        before = text.read_text()
+        text.write_text(before + "// another\n")
+        others.add(cache._key(model, 32, TOOLS))
+        text.write_text(before)
+    monkeypatch.setattr(cache, "version", lambda package: "another")
+    others.add(cache._key(model, 32, TOOLS))
+    assert len(others) == 8 + len(headers) + 2
+    assert known not in others
+
+
+def test_many_threads_build_a_program_once_and_never_see_half_of_it(fresh, monkeypatch):
+    built = []
+
+    def compile_slowly(model: Model, precision: int, tools: Toolchain, place: Path) -> None:
+        built.append(precision)
+        threading.Event().wait(0.2)
+        place.mkdir()
+        (place / "main").write_text(f"whole {precision}")
+
+    monkeypatch.setattr(cache, "_compile", compile_slowly)
+    found: list[str] = []
+    asked = [
+        threading.Thread(target=lambda p=precision: found.append((program(TOY, p) / "main").read_text()))
+        for precision in (32, 64) * 6
+    ]
+    for thread in asked:
+        thread.start()
+    for thread in asked:
+        thread.join()
+    assert sorted(found) == ["whole 32"] * 6 + ["whole 64"] * 6
+    assert sorted(built) == [32, 64]
+
+
+def test_a_program_is_built_whole_and_tells_how_and_is_not_built_again(fresh):
+    place = program(TOY, 64)
+    assert {path.name for path in place.iterdir()} == {"main", "build.json"}
+    assert os.access(place / "main", os.X_OK)
+    told = build_record(place)
+    assert told["compiler"] == compiler()
+    assert set(toolchain().target) <= set(told["flags"])
+    assert "-ffast-math" not in told["flags"]
+    built = (place / "main").stat().st_mtime_ns
+    assert program(TOY, 64) == place and (place / "main").stat().st_mtime_ns == built
+    assert {path.suffix for path in fresh.iterdir()} == {"", ".lock"}
+
+
+def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, fresh):
+    pretended('case "$*" in *main.cpp*) echo "this is beyond me" >&2; echo half > "${@: -1}" 2>/dev/null; exit 1;; esac')
+    for _ in range(2):
+        with pytest.raises(BuildError, match=r"did not compile; the compiler's output is in (\S+)") as caught:
+            program(TOY, 64)
+        log = Path(str(caught.value).rpartition(" ")[2])
+        assert "this is beyond me" in log.read_text()
+        assert [path for path in fresh.iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"cells": TOY.cells.replace("= drive", "= drive*nonsense")}, "nonsense"),
+        ({"cells": TOY.cells.replace("= drive", "= drive*drive")}, "unit"),
+        ({"background": "power = exp(drive)\n"}, "unit"),
+        ({"reset": "v = nonsense\n"}, "nonsense"),
+        ({"contacts": (replace(TOY.contacts[0], on_pre="received_post += t\n"),)}, "unit"),
+    ],
+)
+def test_equations_that_make_no_sense_are_told_in_a_log(fresh, wrong, words):
+    with pytest.raises(BuildError, match=r"could not be translated; what Brian2 says of them is in (\S+)") as caught:
+        program(replace(TOY, **wrong), 64)
+    assert words in Path(str(caught.value).rpartition(" ")[2]).read_text()
+    assert [path for path in fresh.iterdir() if path.is_dir()] == []
+
+
+def test_a_cache_that_cannot_be_written_is_told(fresh, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PRELIMBIC_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(BuildError, match=r"the build cache \S+ cannot be written .*; set PRELIMBIC_CACHE"):
+        program(TOY, 64)
+
+
+# Compilers
+
+
+@pytest.mark.parametrize("asked", ["/nonexistent", "no-such-compiler"])
+def test_without_a_compiler_there_is_no_program_and_one_sentence(fresh, monkeypatch, asked):
+    monkeypatch.setenv("CXX", asked)
+    assert toolchain() is None and compiler() is None
+    with pytest.raises(BuildError, match="no C\\+\\+ compiler was found; install g\\+\\+ or clang\\+\\+, or set CXX"):
+        program(TOY, 64)
+    assert not fresh.exists()
+
+
+def test_the_compiler_asked_for_is_the_only_one_used(pretended):
+    script = pretended('if [ "$1" = --version ]; then echo "pretended 1.0"; exit 0; fi')
+    found = toolchain()
+    assert (found.command, found.version, compiler()) == (str(script), "pretended 1.0", "pretended 1.0")
+
+
+def test_a_compiler_asked_for_that_compiles_nothing_is_not_replaced_by_another(pretended):
+    pretended("exit 1")
+    assert toolchain() is None
+
+
+@pytest.mark.parametrize("known", range(1, len(TARGETS)))
+def test_a_target_that_the_compiler_refuses_is_passed_over_for_the_next(pretended, known):
+    refused = {flag for target in TARGETS[:known] for flag in target} - {flag for target in TARGETS[known:] for flag in target}
+    checks = "\n".join(f'case " $* " in *" {flag} "*) exit 1;; esac' for flag in sorted(refused))
+    pretended(checks)
+    found = toolchain()
+    assert found.target in TARGETS[known:]
+    assert not refused & set(found.flags(32))
+    assert not refused & set(found.flags(64))
+
+
+def test_a_target_whose_programs_do_not_run_here_is_passed_over(pretended):
+    # What a compiler makes for another processor: it compiles, and ends on its first instruction.
+    pretended(
+        'case "$*" in *-m*=native*)\n'
+        'while [ $# -gt 1 ]; do shift; done\nprintf \'#!/bin/sh\\nkill -ILL $$\\n\' > "$1"; chmod +x "$1"; exit 0;; esac'
+    )
+    found = toolchain()
+    assert not any("native" in flag for flag in found.target)
+
+
+def test_a_compiler_whose_programs_may_not_be_executed_here_is_no_compiler(pretended):
+    pretended('while [ $# -gt 1 ]; do shift; done\nprintf "no program" > "$1"; exit 0')
+    assert toolchain() is None
+
+
+GCC = """main.cpp:120:26: optimized: loop vectorized using 64 byte vectors
+main.cpp:120:26: optimized: loop vectorized using 32 byte vectors
+main.cpp:300:26: optimized: loop vectorized using 16 byte vectors
+/x/kernel/draws.h:44:27: optimized: loop vectorized using 64 byte vectors
+main.cpp:55:9: optimized: basic block part vectorized using 32 byte vectors
+main.cpp:1200:1: optimized: loop versioned for vectorization because of possible aliasing
+"""
+CLANG = """main.cpp:120:1: remark: vectorized loop (vectorization width: 16, interleaved count: 1) [-Rpass=loop-vectorize]
+main.cpp:300:5: remark: vectorized loop (vectorization width: 2, interleaved count: 4) [-Rpass=loop-vectorize]
+draws.h:44:9: remark: vectorized loop (vectorization width: 8, interleaved count: 1) [-Rpass=loop-vectorize]
+"""
+
+
+@pytest.mark.parametrize(
+    ("report", "precision", "expected"),
+    [
+        (GCC, 32, {"cells": 64, "others": 16, "block": 0, "none": 0}),
+        (GCC, 64, {"cells": 64, "others": 16, "block": 0, "none": 0}),
+        (CLANG, 32, {"cells": 64, "others": 8, "block": 0, "none": 0}),
+        (CLANG, 64, {"cells": 128, "others": 16, "block": 0, "none": 0}),
+        ("", 32, {"cells": 0, "others": 0, "block": 0, "none": 0}),
+    ],
+)
+def test_the_width_of_a_loops_vectors_is_read_from_what_gcc_and_clang_tell(report, precision, expected):
+    assert vector_bytes(report, {"cells": 120, "others": 300, "block": 55, "none": 12}, precision) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", [32, 64])
+@pytest.mark.parametrize("command", ["g++", "clang++"])
+def test_each_compiler_that_is_here_makes_vectors_of_every_loop(fresh, monkeypatch, command, precision):
+    if shutil.which(command) is None:
+        pytest.skip(f"{command} is not installed")
+    monkeypatch.setenv("CXX", command)
+    for model in (eq.model(False), eq.model(True)):
+        assert min(build_record(program(model, precision))["vector_bytes"].values()) >= 16

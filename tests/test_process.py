@@ -1,0 +1,392 @@
+"""The process that simulates: taken, given back and used again, refusing what is wrong, and gone when it or its owner dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from circuits import EngineError, Network, Numerics, cache, describe, engine, manipulated
+from parameters import circuit_numbers, sheet
+from tests.conftest import healthy_weights, network, small_circuit, wired
+from tests.engines import ONE, ROOT, STEP_S, TOY, children, contacts, digest, ended, everything, soon, toy
+
+BLOCK = np.full((4, 4), 0.3)
+LONG_S = 1e7  # of biological time: no run of this length ends by itself
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(monkeypatch, tmp_path_factory) -> Iterator[None]:
+    """After every test no process is alive, no file is open and none is left that was not so before."""
+    toy().close()  # compiled, and all that happens once has happened
+    engine.dismiss()
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    alive, open_before = children(), len(os.listdir("/proc/self/fd"))
+    yield
+    engine.dismiss()
+    left = children() - alive
+    for process in left:
+        os.kill(process, signal.SIGKILL)  # the next test begins with none
+        os.waitpid(process, 0)
+    assert left == set()
+    assert len(os.listdir("/proc/self/fd")) == open_before
+    assert list(folder.iterdir()) == []
+
+
+def works() -> int:
+    """A network that does what a toy must do, and the process it does so in."""
+    net = toy(near=contacts((0, 1, 0.2)), v=[2.0, 0, 0, 0, 0])
+    net.run(3 * STEP_S)
+    assert list(net.fetch("cells.received")) == [0, 1, 0, 0, 0]
+    process = net.process_id
+    net.close()
+    return process
+
+
+def settled(name: str, precision: int, seed: int = 1) -> dict[str, np.ndarray]:
+    """Everything of a small circuit after a look of a fifth of a second."""
+    net = network(seed, name, numerics=Numerics(precision))
+    net.load_weights(healthy_weights(net.circuit))
+    net.load_block(BLOCK)
+    net.engine.run(0.2)
+    found = everything(net, net.circuit.apical is not None) | {"process": np.array(net.engine.process_id)}
+    net.close()
+    return found
+
+
+# Used again
+
+
+@pytest.mark.parametrize(("name", "precision"), [("dendritic", 32), ("dendritic", 64), ("sst", 32)])
+def test_a_used_process_does_exactly_what_a_fresh_one_does(name, precision):
+    fresh = settled(name, precision)
+    engine.dismiss()
+    # Another size, background, wiring, block and weights, and a network left in the middle of its activity.
+    numbers = circuit_numbers(sheet("human_l23" if name == "dendritic" else "pv_sst"))
+    other = manipulated(describe(numbers, 1.3, 1.3375), ("release=1.5", "ampa=1.2", "hcn1=0.5"))
+    net = Network(other, *wired(other, 9), numerics=Numerics(precision))
+    net.observe(3.0 * healthy_weights(other), np.zeros((4, 4)), 0.3, settle=0.0)
+    assert net.circuit.size != len(fresh["cells.v"]) and len(net.engine.fetch("spikes.i")) > 100
+    used = net.engine.process_id
+    net.close()
+    again = settled(name, precision)
+    assert again["process"] == used != fresh["process"]
+    for array in set(fresh) - {"process"}:
+        assert np.array_equal(again[array], fresh[array]), array
+
+
+def test_spikes_on_their_way_when_a_network_is_closed_arrive_nowhere():
+    net = toy(near=contacts((0, 1, 2.0)), v=[2.0, 0, 0, 0, 0])
+    net.run(3 * STEP_S)
+    used = net.process_id
+    net.close()
+    then = toy(near=contacts((1, 0, 2.0)), far=contacts((0, 1, 2.0)))
+    assert then.process_id == used
+    then.run(40 * STEP_S)
+    assert not then.fetch("cells.received").any() and len(then.fetch("spikes.i")) == 0
+    then.close()
+
+
+@pytest.mark.parametrize("name", ["cells.gain", "cells.drive", "cells.key_1", "near.weight"])
+def test_a_constant_of_the_network_before_is_not_that_of_the_next(name):
+    works()
+    net = toy(without=name)
+    with pytest.raises(EngineError, match=rf"{name} was not loaded"):
+        net.run(STEP_S)
+    net.load(name, np.ones(len(net.fetch(name))))
+    net.run(STEP_S)
+    net.close()
+
+
+def test_networks_that_live_at_once_have_a_process_each_and_leave_them_all_to_the_next():
+    nets = [toy((n, 1), v=[2.0] + [0.0] * n, near=contacts((0, n, 0.1))) for n in (3, 4, 5)]
+    used = {net.process_id for net in nets}
+    assert len(used) == 3
+    for net in nets:
+        net.run(3 * STEP_S)
+    for n, net in zip((3, 4, 5), nets, strict=True):
+        assert list(net.fetch("cells.received")) == [0.0] * n + [1.0]
+        net.close()
+    nets = [toy() for _ in range(3)]
+    assert {net.process_id for net in nets} == used == children()
+    for net in nets:
+        net.close()
+
+
+def test_a_network_closed_twice_does_not_lend_its_process_twice():
+    net = toy()
+    net.close(), net.close()
+    one, other = toy(), toy()
+    assert one.process_id != other.process_id
+    one.close(), other.close()
+
+
+def test_a_closed_network_no_longer_reaches_the_process_it_had():
+    closed = toy()
+    closed.close()
+    net = toy()
+    for act in (lambda: closed.load("cells.v", np.full(5, 2.0)), lambda: closed.fetch("cells.v"), lambda: closed.run(STEP_S)):
+        with pytest.raises(EngineError, match="this network is closed"):
+            act()
+    net.run(STEP_S)
+    assert len(net.fetch("spikes.i")) == 0
+    net.close()
+
+
+def test_many_threads_take_and_give_back_processes_and_none_gets_that_of_another():
+    def user(k: int) -> set[int]:
+        used = set()
+        for turn in range(15):
+            net = toy(v=[0.001 * k, 0, 0, 0, 0], drive=k)
+            net.run(10 * STEP_S)
+            assert net.fetch("cells.v")[0] == pytest.approx(0.002 * k, rel=1e-9), f"thread {k}, turn {turn}"
+            used.add(net.process_id)
+            net.close()
+        return used
+
+    with ThreadPoolExecutor(6) as pool:
+        used = set().union(*pool.map(user, range(1, 7)))
+    assert 1 <= len(used) <= 6
+    assert children() == used
+
+
+def test_two_networks_at_once_and_one_in_another_process_spike_alike():
+    nets = [network(name="dendritic") for _ in range(2)]
+    for net in nets:
+        net.load_weights(healthy_weights(net.circuit))
+        net.load_block(BLOCK)
+    for seconds in (0.1, 0.2):
+        for net in nets:
+            net.engine.run(seconds)
+    here = [everything(net, True) for net in nets]
+    for net in nets:
+        net.close()
+    code = (
+        "import numpy as np\n"
+        "from tests.conftest import healthy_weights, network\n"
+        "from tests.engines import digest, everything\n"
+        "net = network(name='dendritic')\n"
+        "net.load_weights(healthy_weights(net.circuit))\n"
+        "net.load_block(np.full((4, 4), 0.3))\n"
+        "net.engine.run(0.3)\n"
+        "print(digest(everything(net, True)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert len(here[0]["spikes.i"]) > 100
+    assert digest(here[0]) == digest(here[1]) == done.stdout.strip()
+
+
+# Refused
+
+
+def test_an_array_of_the_wrong_size_or_of_an_unknown_name_is_refused_and_all_else_goes_on():
+    net = network()
+    before = net.engine.fetch("cells.v")
+    for name, values, words in (
+        ("cells.v", np.zeros(3), r"cells\.v takes 2000 bytes, not 12"),
+        ("plastic.weight", np.zeros(7), r"plastic\.weight takes"),
+        ("plastic.delays", np.zeros(7), r"plastic\.delays takes"),
+        ("cells.nonsense", np.zeros(500), r"no array is called cells\.nonsense"),
+        ("nonsense", np.zeros(500), "no array is called nonsense"),
+    ):
+        with pytest.raises(EngineError, match=words):
+            net.engine.load(name, values)
+    with pytest.raises(EngineError, match=r"no array is called cells\.nonsense"):
+        net.engine.fetch("cells.nonsense")
+    assert np.array_equal(net.engine.fetch("cells.v"), before)
+    net.load_block(BLOCK)
+    net.engine.run(0.01)
+    net.close()
+    assert len(children()) == 1
+    network().close()
+    assert len(children()) == 1
+
+
+@pytest.mark.parametrize("precision", [32, 64])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_and_what_was_there_stays(precision, bad):
+    net = toy((40, 30), precision, v=0.25)
+    for name, size in (("cells.v", 70), ("cells.drive", 70), ("near.weight", 1)):
+        before, spoilt = net.fetch(name), np.zeros(size)
+        spoilt[size // 2] = bad
+        with pytest.raises(EngineError, match=f"{name} is not finite at {size // 2}"):
+            net.load(name, spoilt)
+        assert np.array_equal(net.fetch(name), before)
+    net.close()
+    works()
+
+
+def test_a_constant_that_differs_within_a_population_is_refused_and_between_populations_is_not():
+    net = toy((3, 2), gain=[1.0, 1.0, 1.0, 2.0, 2.0])
+    for spoilt in ([1.0, 2.0, 1.0, 2.0, 2.0], [1.0, 1.0, 1.0, 2.0, 1.0], [1.0, 1.0, 2.0, 2.0, 2.0]):
+        with pytest.raises(EngineError, match=r"cells\.gain must be the same in all cells of a population"):
+            net.load("cells.gain", np.array(spoilt))
+    assert list(net.fetch("cells.gain")) == [1, 1, 1, 2, 2]
+    net.close()
+    with pytest.raises(EngineError, match=r"cells\.gain must be the same"):
+        toy((3, 2), gain=[1.0, 2.0, 1.0, 1.0, 1.0])
+    works()
+
+
+@pytest.mark.parametrize("contact", [(0, 5, 0.1), (5, 0, 0.1), (-1, 0, 0.1), (0, -1, 0.1), (0, 1, -0.3)])
+def test_a_contact_that_leads_out_of_the_network_is_refused(contact):
+    with pytest.raises(EngineError, match="a contact of near leads out of the network"):
+        toy((3, 2), near=contacts((0, 1, 0.1), contact))
+    assert children() == set()
+    works()
+
+
+@pytest.mark.parametrize("precision", [32, 64])
+def test_a_state_that_grows_without_bound_is_named(precision):
+    net = toy((50, 20), precision, growth=np.where(np.arange(70) == 61, 2e4, 0.0))
+    net.load("cells.grown", np.ones(70))
+    net.run(STEP_S)
+    with pytest.raises(EngineError, match=r"cells\.grown is not finite at 61"):
+        net.run(0.1)
+    net.close()
+    assert works() > 0
+
+
+def test_a_circuit_that_is_driven_beyond_all_bounds_says_so_in_the_network_too():
+    net = network()
+    net.engine.load("cells.I_injected", np.full(net.circuit.size, -1e36))
+    with pytest.raises(EngineError, match=r"cells\.\w+ is not finite"):
+        net.observe(healthy_weights(net.circuit), BLOCK, 0.1)
+    net.close()
+
+
+# Dead, deaf or left
+
+
+def test_a_process_killed_between_two_runs_is_told_and_replaced():
+    net = toy()
+    used = net.process_id
+    os.kill(used, signal.SIGKILL)
+    for _ in range(2):
+        with pytest.raises(EngineError, match="ended with code -9"):
+            net.run(STEP_S)
+    net.close()
+    assert works() != used
+
+
+def test_a_process_killed_during_a_run_is_told_and_replaced():
+    net = toy()
+    used = net.process_id
+    threading.Timer(0.2, os.kill, (used, signal.SIGKILL)).start()
+    with pytest.raises(EngineError, match="ended with code -9"):
+        net.run(LONG_S)
+    net.close()
+    assert works() != used
+
+
+def test_an_idle_process_that_died_is_not_used_again():
+    first = works()
+    os.kill(first, signal.SIGKILL)
+    assert soon(lambda: ended(first))
+    assert works() != first
+
+
+def test_a_process_that_does_not_answer_is_stopped(monkeypatch):
+    monkeypatch.setattr(engine, "PATIENCE_S", 0.3)
+    net = toy()
+    used = net.process_id
+    os.kill(used, signal.SIGSTOP)
+    with pytest.raises(EngineError, match=r"gave no answer for 0\.3 s and was stopped"):
+        net.run(STEP_S)
+    net.close()
+    assert works() != used
+
+
+def test_a_process_that_no_longer_listens_is_stopped(monkeypatch):
+    monkeypatch.setattr(engine, "PATIENCE_S", 0.3)
+    crowd = 2**21  # more than any pipe holds
+    net = toy((crowd,))
+    used = net.process_id
+    os.kill(used, signal.SIGSTOP)
+    rescue = threading.Timer(5.0, os.kill, (used, signal.SIGKILL))
+    rescue.start()
+    with pytest.raises(EngineError, match=r"gave no answer for 0\.3 s and was stopped"):
+        net.load("cells.v", np.zeros(crowd))
+    rescue.cancel()
+    net.close()
+    assert works() != used
+
+
+def test_a_process_that_still_owes_an_answer_when_its_user_is_interrupted_is_not_used_again():
+    net = toy()
+    used = net.process_id
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        net.run(LONG_S)
+    net.close()
+    assert children() == set()
+    assert works() != used
+
+
+def test_a_network_whose_wiring_is_incomplete_leaves_no_process():
+    with pytest.raises((KeyError, EngineError)):
+        engine.CompiledEngine(cache.program(TOY, 64), TOY, engine.Layout((3, 2)), 64, {"near": ONE}, {})
+    assert children() == set()
+
+
+def test_a_program_that_cannot_be_started_is_told(tmp_path):
+    with pytest.raises(EngineError, match="main cannot be started"):
+        engine.Process(tmp_path)
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_the_process_ends_when_its_owner_is_killed(busy):
+    code = (
+        "import time\n"
+        "from tests.engines import toy\n"
+        "net = toy()\n"
+        "print(net.process_id, flush=True)\n"
+        f"net.run({LONG_S}) if {busy} else time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as owner:
+        process = int(owner.stdout.readline())
+        assert not ended(process)
+        owner.kill()
+    assert soon(lambda: ended(process))
+
+
+def test_idle_processes_end_with_the_program_that_started_them():
+    code = "from tests.engines import toy\nnets = [toy(), toy()]\nprint(*(n.process_id for n in nets))\nnets[0].close()\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr == ""
+    for process in done.stdout.split():
+        assert soon(lambda process=process: ended(int(process)))
+
+
+def test_a_fork_takes_no_process_of_its_parent():
+    net = toy(v=0.5)
+    idle = works()
+    child = os.fork()
+    if child == 0:  # no assertion here: the status alone is heard
+        mine = toy()
+        mine.run(STEP_S)
+        good = mine.process_id not in (net.process_id, idle) and mine.fetch("cells.v")[0] == 0.0
+        mine.close()
+        engine.dismiss()
+        os._exit(0 if good else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    net.run(STEP_S)
+    assert net.fetch("cells.v")[0] == 0.5
+    net.close()
+    assert not ended(idle)
+
+
+def test_nobody_hears_of_small_circuits_that_were_closed():
+    circuit = small_circuit()
+    for _ in range(3):
+        Network(circuit, *wired(circuit)).close()
+    assert len(children()) == 1
