@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, fields
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +28,7 @@ SOURCE = Path(__file__).parent / "reference" / "nest_w1.cpp"
 # What NEST's own nest-config gives to modules, for this processor.  The wheel is built with the old ABI of std::string.
 FLAGS = ["-O3", "-march=native", "-DNDEBUG", "-std=c++20", "-fopenmp", "-fPIC", "-shared", "-D_GLIBCXX_USE_CXX11_ABI=0"]
 WARM_UP_S = 0.5
-# The banner goes to standard output first.
-FIND = "import nest, numpy; print(); print(nest.__version__); print(nest.__path__[0])"
+FIND = "import nest, numpy; print(); print(nest.__version__); print(nest.__path__[0])"  # after what NEST itself prints
 
 
 class NestError(RuntimeError):
@@ -62,9 +60,8 @@ class Peer:
         # The text of one function rather than this file: its folder would come first on the path, and `nest` would be itself.
         text = f"{inspect.getsource(_serve)}\n_serve({str(module)!r}, {WARM_UP_S})"
         with open(folder / "log", "w") as log:
-            self._process = subprocess.Popen(
-                [_python(), "-c", text], cwd=folder, env=_quiet(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-            )
+            self._process = subprocess.Popen([_python(), "-c", text], cwd=folder, text=True, stdin=subprocess.PIPE,
+                                             stdout=subprocess.PIPE, stderr=log)  # fmt: skip
         self._answer()
 
     def cost(self, seconds: float) -> float:
@@ -76,7 +73,7 @@ class Peer:
         except (BrokenPipeError, ValueError):
             raise NestError("NEST's process has ended") from None
         found = self._answer()
-        self._rates = tuple(found["spikes"] / self._counts / seconds)
+        self._rates = tuple((found["spikes"] / self._counts / seconds).tolist())
         return found["cpu_seconds"] / seconds
 
     def rates(self) -> tuple[float, ...]:
@@ -84,10 +81,7 @@ class Peer:
         return self._rates
 
     def close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()  # the process ends when it has nothing more to read
-        self._process.wait()
+        self._process.communicate()  # it ends when it has nothing more to read
         self._folder.cleanup()
 
     def _answer(self) -> dict:
@@ -100,26 +94,27 @@ class Peer:
 
 
 def _python() -> str:
-    return os.environ.get("PRELIMBIC_NEST_PYTHON") or sys.executable
+    named = os.environ.get("PRELIMBIC_NEST_PYTHON") or sys.executable
+    return os.path.abspath(shutil.which(named) or named)  # it is run from other folders
 
 
-def _quiet() -> dict[str, str]:
-    """The environment without this project's path, so that NEST's Python sees its own packages alone."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
+def _ask(text: str) -> list[str]:
+    """Lines that NEST's Python prints when it runs a text.  Raises NestError when it fails."""
+    with tempfile.TemporaryDirectory() as elsewhere:  # in this file's folder `import nest` would find this file
+        try:
+            done = subprocess.run([_python(), "-c", text], cwd=elsewhere, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise NestError(f"{_python()} cannot be run: {error.strerror}") from None
+    if done.returncode != 0:
+        raise NestError(f"NEST does not work in {_python()}:\n{done.stderr[-2000:]}")
+    return done.stdout.splitlines()
 
 
 def _module() -> Path:
     """The compiled model for the NEST that is found; compiled if need be.  Raises NestError when that cannot be done."""
-    with tempfile.TemporaryDirectory() as elsewhere:  # a `nest.py` in the current folder would be found first
-        try:
-            found = subprocess.run([_python(), "-c", FIND], cwd=elsewhere, env=_quiet(), capture_output=True, text=True, check=False)
-        except OSError as error:
-            raise NestError(f"{_python()} cannot be run: {error.strerror}") from None
-    if found.returncode != 0:
-        raise NestError(f"{_python()} has no NEST:\n{found.stderr[-2000:]}")
+    version, home = _ask(FIND)[-2:]
     if shutil.which("g++") is None:
         raise NestError("NEST's model needs g++")
-    version, home = found.stdout.splitlines()[-2:]
     command = ["g++", *FLAGS, "-I", str(Path(home) / "include" / "nest")]
     # Its own account of what it would do names its version and all that -march=native stands for here.
     account = subprocess.run([*command, "-E", "-v", "-"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -133,6 +128,7 @@ def _module() -> Path:
         done = subprocess.run([*command, str(SOURCE), "-o", str(made)], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise NestError(f"{SOURCE.name} does not compile:\n{done.stderr[-2000:]}")
+        _ask(f"import nest; nest.Install({str(made)!r})")  # a NEST that is built otherwise cannot load it
         os.replace(made, place)
     return place
 

@@ -50,8 +50,10 @@ class Run:
     ns_per_event: float  # CPU time of delivery
 
 
-def compile_reference(name: str) -> Path:
+def compile_reference(name: str, tuned: bool = False) -> Path:
     """The compiled program of a workload, "w1" or "w2"; compiled once for its sources, the compiler and the CPU.
+
+    Both keep what a population shares in registers; a `tuned` one has an exponential of its own beside that.
 
     Raises ProgramError when the name is another, when g++ is missing or when it does not compile.
     """
@@ -59,19 +61,20 @@ def compile_reference(name: str) -> Path:
         raise ProgramError(f"there is no reference simulator {name!r}; there are {', '.join(PROGRAMS)}")
     if shutil.which("g++") is None:
         raise ProgramError("the reference simulators need g++; on Debian: apt install g++")
+    flags = [*FLAGS, "-DTUNED"] if tuned else FLAGS
     # Its own account of what it would do names its version and all that -march=native stands for here.
     account = subprocess.run(
-        ["g++", *FLAGS, "-E", "-v", "-"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        ["g++", *flags, "-E", "-v", "-"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     texts = [(SOURCES / file).read_text() for file in (f"{name}.cpp", "common.h")]
-    key = hashlib.sha256("\0".join([*texts, *FLAGS, account.stderr]).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\0".join([*texts, *flags, account.stderr]).encode()).hexdigest()[:16]
     place = cache_folder() / "reference" / f"{name}-{key}"
     if place.exists():
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as work:
         made = Path(work) / name
-        done = subprocess.run(["g++", *FLAGS, str(SOURCES / f"{name}.cpp"), "-o", str(made)],
+        done = subprocess.run(["g++", *flags, str(SOURCES / f"{name}.cpp"), "-o", str(made)],
                               capture_output=True, text=True, check=False)  # fmt: skip
         if done.returncode != 0:
             raise ProgramError(f"{name}.cpp does not compile:\n{done.stderr}")

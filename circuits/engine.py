@@ -78,12 +78,12 @@ class CompiledEngine:
                  connections: dict[str, Connections], first: dict[str, np.ndarray]):  # fmt: skip
         self._layout = layout
         self._float = np.float32 if precision == 32 else np.float64
-        self._taken: Process | None = _take(program)
         contacts = [len(connections[group].sources) for group in model.groups]
         bounds = np.cumsum(layout.counts)
         sizes = struct.pack(
             f"<d{1 + len(contacts) + len(bounds)}q", layout.step_ms * 1e-3, layout.sample_every, *contacts, *bounds
         )
+        self._taken: Process | None = _take(program)
         try:
             self._process.call(b"B", payload=sizes)
             for group in model.groups:
@@ -154,7 +154,9 @@ class Process:
         finally:
             os.close(answers_in)
         assert self._process.stdin is not None
-        for pipe in (self._process.stdin.fileno(), self._answers):
+        self._input = self._process.stdin.fileno()
+        os.set_blocking(self._input, False)  # a process that does not read is noticed
+        for pipe in (self._input, self._answers):
             with contextlib.suppress(OSError):  # more than the user may have: the usual size will do
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
@@ -169,14 +171,11 @@ class Process:
 
     def call(self, op: bytes, name: str = "", payload: Any = b"") -> bytearray:
         """Send a command and wait for its answer.  Raises EngineError."""
-        stdin = self._process.stdin
-        assert stdin is not None
         self._waiting = True
         body = memoryview(payload).cast("B")
         try:
-            for part in (memoryview(struct.pack("<cB6xq", op, len(name), len(body)) + name.encode()), body):
-                while part:
-                    part = part[stdin.write(part) :]
+            self._send(memoryview(struct.pack("<cB6xq", op, len(name), len(body)) + name.encode()))
+            self._send(body)
         except (BrokenPipeError, ValueError):
             raise self._dead() from None
         status, size = struct.unpack("<qq", self._receive(16))
@@ -197,19 +196,29 @@ class Process:
             self._answers = -1
         self._log.close()
 
+    def _send(self, view: memoryview) -> None:
+        while view:
+            _, ready, _ = select.select([], [self._input], [], PATIENCE_S)
+            if not ready:
+                raise self._hung()
+            view = view[os.write(self._input, view) :]
+
     def _receive(self, size: int) -> bytearray:
         buffer = bytearray(size)
         view = memoryview(buffer)
         while view:
             ready, _, _ = select.select([self._answers], [], [], PATIENCE_S)
             if not ready:
-                self._process.kill()
-                raise EngineError(f"the circuit process gave no answer for {PATIENCE_S:g} s and was stopped")
+                raise self._hung()
             read = os.readv(self._answers, [view])
             if not read:
                 raise self._dead()
             view = view[read:]
         return buffer
+
+    def _hung(self) -> EngineError:
+        self._process.kill()
+        return EngineError(f"the circuit process gave no answer for {PATIENCE_S:g} s and was stopped")
 
     def _dead(self) -> EngineError:
         code = self._process.wait()

@@ -31,8 +31,8 @@ class Model:
     `cells` are the equations of every cell: motion, constants, counters.  Cells beyond the first population may move by
     `motion_elsewhere`, the same motion without what only the first one has.  `draws` are variables that hold a new uniform
     number at every step, which `background` uses after the Euler step; draws that only the first population has end in
-    `_apical`.  `sample` is done at every sample; `traces` are the means over the first population of variables it leaves.  `alike` are the
-    constants that all cells of a population share.  `recorded` is stored with every spike.
+    `_apical`.  `sample` is done at every sample; `traces` are the means over the first population of variables it leaves.
+    `alike` are the constants that all cells of a population share.  `recorded` is stored with every spike.
     """
 
     cells: str

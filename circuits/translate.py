@@ -122,7 +122,11 @@ class _Program:
         lines += [f"Rows& rows = engine.rows[{group}];", "const int32_t* __restrict target = rows.target.data();"]
         lines += ["for (const Rows::Row& row : rows.due(now)) {", "const int _presynaptic_idx = row.source;", *of_row]
         lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {", "const int _postsynaptic_idx = target[_idx];"]
-        return "\n".join([*lines, *inner, "}", "}", "rows.due(now).clear();", "}"])
+        lines += [*inner, "}", "}", "rows.due(now).clear();"]
+        # Ask now for what is due next: else delivery waits for memory.
+        arrays = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
+        lines += ["for (const Rows::Row& row : rows.due(now + 1)) {", *(f"__builtin_prefetch(&{a}[row.first]);" for a in arrays)]
+        return "\n".join([*lines, "}", "}"])
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""

@@ -29,14 +29,17 @@ class Rows {
                 steps_.push_back(static_cast<int32_t>(k) / populations);
             }
         const size_t kinds = steps_.size();
-        begin_.assign(cells * kinds + 1, 0);
-        for (size_t c = 0; c < contacts; c++) begin_[source[c] * kinds + kind[combination(c)] + 1]++;
+        first_ = contacts == 0 ? 0 : *std::min_element(source, source + contacts);
+        last_ = contacts == 0 ? -1 : *std::max_element(source, source + contacts);
+        const auto row = [&](size_t c) { return (source[c] - first_) * kinds + kind[combination(c)]; };
+        begin_.assign(static_cast<size_t>(last_ - first_ + 1) * kinds + 1, 0);
+        for (size_t c = 0; c < contacts; c++) begin_[row(c) + 1]++;
         for (size_t r = 1; r < begin_.size(); r++) begin_[r] += begin_[r - 1];
         std::vector<int32_t> next(begin_.begin(), begin_.end());
         place.resize(contacts);
         this->target.resize(contacts);
         for (size_t c = 0; c < contacts; c++) {
-            place[c] = next[source[c] * kinds + kind[combination(c)]]++;
+            place[c] = next[row(c)]++;
             this->target[place[c]] = target[c];
         }
         size_t slots = 1;
@@ -47,11 +50,13 @@ class Rows {
     // Cells that spiked at this step: their rows fall due after their delays.
     void fire(const int32_t* cell, int count, int64_t now) {
         const int kinds = static_cast<int>(steps_.size());
-        for (int s = 0; s < count; s++)
-            for (int k = 0; k < kinds; k++) {
-                const int32_t first = begin_[cell[s] * kinds + k], last = begin_[cell[s] * kinds + k + 1];
-                if (first < last) due_[(now + steps_[k]) & (due_.size() - 1)].push_back({cell[s], first, last});
-            }
+        for (int s = 0; s < count; s++) {
+            if (cell[s] < first_ || cell[s] > last_) continue;
+            const int32_t* begin = &begin_[(cell[s] - first_) * kinds];
+            for (int k = 0; k < kinds; k++)
+                if (begin[k] < begin[k + 1])
+                    due_[(now + steps_[k]) & (due_.size() - 1)].push_back({cell[s], begin[k], begin[k + 1]});
+        }
     }
 
     struct Row { int32_t source, first, last; };
@@ -61,6 +66,7 @@ class Rows {
     std::vector<int32_t> target;  // by place
 
   private:
+    int32_t first_ = 0, last_ = -1;       // sources
     std::vector<int32_t> steps_, begin_;  // delay of each kind of row; where each row begins
     std::vector<std::vector<Row>> due_;
 };

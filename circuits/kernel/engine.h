@@ -75,11 +75,11 @@ class Engine {
     // Cells whose flag is up, in ascending order.
     void collect() {
         spiking_count = 0;
-        for (int first = 0; first < cells; first += LANES) {
+        for (int first = 0; first < cells; first += ROOM) {
             int32_t any = 0;
-            for (int k = first; k < first + LANES; k++) any |= fires[k];
+            for (int k = first; k < first + ROOM; k++) any |= fires[k];
             if (any == 0) continue;
-            for (int k = first; k < first + LANES && k < cells; k++)
+            for (int k = first; k < first + ROOM && k < cells; k++)
                 if (fires[k]) spiking[spiking_count++] = k;
         }
     }
@@ -107,7 +107,7 @@ class Engine {
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
         wired_ = false;
-        fires.assign(cells + LANES, 0);
+        fires.assign(cells + ROOM, 0);
         spiking.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
