@@ -82,10 +82,10 @@ class W1:
         reference.export_w1(self.network, self.folder)
 
     def rows(self, repeats: int) -> list[Row]:
-        plain = self._against(lambda: reference.run(reference.compile_reference("w1"), self.folder, SECONDS, 1), repeats)
-        tuned = self._against(lambda: reference.run(reference.compile_reference("w1", tuned=True), self.folder, SECONDS, 1), repeats)
+        plain, tuned = (self._against(reference.compile_reference("w1", tuned), repeats) for tuned in (False, True))
         peer = brian.Default(self.network, SECONDS)
         brians = [(cost(self.engine), peer.cost()) for _ in range(repeats)]
+        peer.close()
         found = [
             row("W1 against plain C++", plain, "<= 0.9", "CPU s / s"),
             row("W1 against 0.64 of plain C++", [(a, LIMIT_OF_PLAIN * b) for a, b in plain], "<= 1.25", "CPU s / s"),
@@ -95,15 +95,16 @@ class W1:
         if nest.available():
             rival = nest.Peer(self.network)
             pairs = [(cost(self.engine), rival.cost(SECONDS)) for _ in range(repeats)]
+            rival.close()
             found.append(row("W1 against NEST, times faster", pairs, ">= 30", "CPU s / s", faster=True))
         else:
             print("NEST is not installed: its row is left out (benchmarks/nest.py says how to build it)", file=sys.stderr)
         return found
 
-    def _against(self, run: Callable[[], reference.Run], repeats: int) -> list[tuple[float, float]]:
+    def _against(self, program: Path, repeats: int) -> list[tuple[float, float]]:
         pairs = []
         for _ in range(repeats):
-            own, other = cost(self.engine), run()
+            own, other = cost(self.engine), reference.run(program, self.folder, SECONDS, 1)
             if other.ns_per_cell_step > MOST_NS["cell step"] or other.ns_per_event > MOST_NS["event"]:
                 print(f"this reference is too slow to be a limit: {other}", file=sys.stderr)
             pairs.append((own, other.cpu_seconds / SECONDS))

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from circuits import translate
 from circuits.model import Model
-from circuits.toolchain import Toolchain, toolchain, vector_bytes
+from circuits.toolchain import Toolchain, cache_folder, toolchain, vector_bytes
 
 KERNEL = Path(__file__).with_name("kernel")
 RECORD = "build.json"
@@ -33,12 +33,6 @@ class BuildError(RuntimeError):
     """The compiler is there but the network did not compile."""
 
 
-def cache_folder() -> Path:
-    """$PRELIMBIC_CACHE, or prelimbic in the user's cache folder."""
-    base = os.environ.get("PRELIMBIC_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "prelimbic"
-    return Path(base).expanduser().resolve()
-
-
 def program(model: Model, precision: int = 32) -> Path:
     """Folder of the compiled network of a model, compiling it if need be: `main`, and `build.json` that tells how it was made.
 
@@ -46,7 +40,8 @@ def program(model: Model, precision: int = 32) -> Path:
     """
     tools = toolchain()
     if tools is None:
-        raise BuildError("no C++ compiler was found; install g++ or clang++, or set CXX")
+        raise BuildError(f"no C++ compiler works; install g++ or clang++, set CXX, or PRELIMBIC_CACHE if programs may not run in "
+                         f"{cache_folder()}")  # fmt: skip
     place = cache_folder() / _key(model, precision, tools)
     if (place / "main").exists():
         return place
@@ -66,7 +61,7 @@ def build_record(place: Path) -> dict[str, object]:
 
 
 def _key(model: Model, precision: int, tools: Toolchain) -> str:
-    parts = [model.digest, str(precision), version("brian2"), tools.command, tools.version, tools.processor]
+    parts = [model.digest, str(precision), version("brian2"), *tools.command, tools.version, tools.processor]
     parts += [*tools.flags(precision), Path(translate.__file__).read_text()]
     parts += [path.read_text() for path in sorted(KERNEL.glob("*.h"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
@@ -81,7 +76,7 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
         ready.mkdir()
         flags = tools.flags(precision)
         done = subprocess.run(
-            [tools.command, *flags, *tools.report_flags(), "-I", str(KERNEL), str(source), "-o", str(ready / "main")],
+            [*tools.command, *flags, *tools.report_flags(), "-I", str(KERNEL), str(source), "-o", str(ready / "main")],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode != 0:

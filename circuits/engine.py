@@ -198,27 +198,26 @@ class Process:
 
     def _send(self, view: memoryview) -> None:
         while view:
-            _, ready, _ = select.select([], [self._input], [], PATIENCE_S)
-            if not ready:
-                raise self._hung()
+            self._wait(self._input, select.POLLOUT)
             view = view[os.write(self._input, view) :]
 
     def _receive(self, size: int) -> bytearray:
         buffer = bytearray(size)
         view = memoryview(buffer)
         while view:
-            ready, _, _ = select.select([self._answers], [], [], PATIENCE_S)
-            if not ready:
-                raise self._hung()
+            self._wait(self._answers, select.POLLIN)
             read = os.readv(self._answers, [view])
             if not read:
                 raise self._dead()
             view = view[read:]
         return buffer
 
-    def _hung(self) -> EngineError:
-        self._process.kill()
-        return EngineError(f"the circuit process gave no answer for {PATIENCE_S:g} s and was stopped")
+    def _wait(self, pipe: int, event: int) -> None:
+        poll = select.poll()
+        poll.register(pipe, event)
+        if not poll.poll(PATIENCE_S * 1e3):
+            self._process.kill()
+            raise EngineError(f"the circuit process gave no answer for {PATIENCE_S:g} s and was stopped")
 
     def _dead(self) -> EngineError:
         code = self._process.wait()

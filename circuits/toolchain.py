@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-COMPILERS = ("g++", "clang++")
+COMPILERS = (("g++",), ("clang++",))
 # The widest vectors first; what a compiler or processor does not take is passed over.
 TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ("-march=x86-64-v2",), ())
 COMMON = ("-std=c++17", "-O3", "-w")
@@ -29,11 +31,17 @@ int main(int n, char**) {
 """
 
 
+def cache_folder() -> Path:
+    """Where compiled programs are kept: $PRELIMBIC_CACHE, or prelimbic in the user's cache folder."""
+    base = os.environ.get("PRELIMBIC_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "prelimbic"
+    return Path(base).expanduser().resolve()
+
+
 @dataclass(frozen=True)
 class Toolchain:
     """A compiler that works here: its command, the line that names it, its flags, and a digest of the processor it is for."""
 
-    command: str
+    command: tuple[str, ...]
     version: str
     target: tuple[str, ...]
     processor: str
@@ -50,9 +58,9 @@ class Toolchain:
 @cache
 def toolchain() -> Toolchain | None:
     """The first compiler and target that compile a program which runs, or None.  $CXX, where set, is the only compiler tried."""
-    asked = os.environ.get("CXX")
+    asked = tuple(shlex.split(os.environ.get("CXX", "")))
     for command in (asked,) if asked else COMPILERS:
-        if shutil.which(command) is None:
+        if shutil.which(command[0]) is None:
             continue
         for target in TARGETS:
             if _works(command, target):
@@ -76,22 +84,29 @@ def vector_bytes(report: str, lines: dict[str, int], precision: int) -> dict[str
     return found
 
 
-def _works(command: str, target: tuple[str, ...]) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder) / "probe"
-        compiled = subprocess.run([command, *COMMON, *target, *ARITHMETIC[32], "-x", "c++", "-", "-o", str(program)],
-                                  input=PROBE, text=True, capture_output=True, check=False)  # fmt: skip
-        return compiled.returncode == 0 and subprocess.run([str(program)], check=False).returncode == 0
+def _works(command: tuple[str, ...], target: tuple[str, ...]) -> bool:
+    """Whether a program compiles and runs, if possible where programs will have to run."""
+    place = cache_folder()
+    with contextlib.suppress(OSError):
+        place.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=place if os.access(place, os.W_OK) else None, prefix=".probe.") as folder:
+            program = Path(folder) / "probe"
+            compiled = subprocess.run([*command, *COMMON, *target, *ARITHMETIC[32], "-x", "c++", "-", "-o", str(program)],
+                                      input=PROBE, text=True, capture_output=True, check=False)  # fmt: skip
+            return compiled.returncode == 0 and subprocess.run([str(program)], check=False).returncode == 0
+    except OSError:
+        return False
 
 
-def _first_line(command: str) -> str:
-    shown = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
-    return shown.stdout.splitlines()[0] if shown.stdout else command
+def _first_line(command: tuple[str, ...]) -> str:
+    shown = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
+    return shown.stdout.splitlines()[0] if shown.stdout else " ".join(command)
 
 
-def _processor(command: str, target: tuple[str, ...]) -> str:
+def _processor(command: tuple[str, ...], target: tuple[str, ...]) -> str:
     """What the target means on this machine: a digest of the macros it predefines."""
     shown = subprocess.run(
-        [command, *target, "-dM", "-E", "-x", "c++", "-"], input="", capture_output=True, text=True, check=False
+        [*command, *target, "-dM", "-E", "-x", "c++", "-"], input="", capture_output=True, text=True, check=False
     )
     return f"{os.uname().machine}-{hashlib.sha256(shown.stdout.encode()).hexdigest()[:8]}"

@@ -19,7 +19,14 @@ import numpy as np
 
 from circuits.model import ENGINE_EQUATIONS, Model
 
-FUNCTIONS = {"exp": "prelimbic::exp", "_clip": "prelimbic::clip", "clip": "prelimbic::clip", "int_": "int", "floor": "std::floor"}
+FUNCTIONS = {
+    "exp": "prelimbic::exp",
+    "_brian_pow": "std::pow",
+    "_clip": "prelimbic::clip",
+    "clip": "prelimbic::clip",
+    "int_": "int",
+    "floor": "std::floor",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class _Program:
         equations = model.cells.replace("(unless refractory)", "") + ENGINE_EQUATIONS
         self.cells = brian2.NeuronGroup(2, equations, threshold=model.threshold, reset="", method="euler", name="cells",
                                         namespace={})  # fmt: skip
+        self.cells.equations.check_units(self.cells, run_namespace={})
         self.synapses = {}
         for contacts in model.contacts:
             synapses = brian2.Synapses(self.cells, self.cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name)
@@ -60,10 +68,12 @@ class _Program:
 
     def text(self) -> str:
         model = self.model
-        body = [self._loop("update_0", self._update(model.cells, model.background), flags=True)]
+        everywhere = (model.cells, model.background)
+        elsewhere = (model.motion_elsewhere, model.background_elsewhere)
+        body = [self._loop("update_0", self._update(*everywhere), model.background, flags=True)]
         if model.motion_elsewhere:
-            body.append(self._loop("update_1", self._update(model.motion_elsewhere, model.background_elsewhere), flags=True))
-        body += [self._loop("sample_cells", model.sample)] if model.sample else []
+            body.append(self._loop("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True))
+        body += [self._loop("sample_cells", model.sample, model.sample)] if model.sample else []
         body += [self._reset()]
         body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
         parts = [f"typedef {'float' if self.precision == 32 else 'double'} Real;", '#include "engine.h"']
@@ -86,9 +96,9 @@ class _Program:
                 euler = re.sub(rf"^{name} = _{name}$", f"{name} = unless_waiting(waiting, _{name}, {name})", euler, flags=re.M)
         return f"waiting = one_less(waiting)\n{euler}\n{background}\n_cond = {self.model.threshold}\n"
 
-    def _loop(self, name: str, code: str, flags: bool = False) -> str:
-        """A function that does `code` for cells first..last-1 of one population."""
-        found = self._translate(self.cells, code)
+    def _loop(self, name: str, code: str, checked: str, flags: bool = False) -> str:
+        """A function that does `code` for cells first..last-1 of one population; the units of `checked` are checked."""
+        found = self._translate(self.cells, code, checked)
         shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
@@ -101,7 +111,7 @@ class _Program:
     def _reset(self) -> str:
         model = self.model
         code = f"{model.reset}\nwaiting = floor({model.refractory}/step + 1e-3)\n"
-        found = self._translate(self.cells, code)
+        found = self._translate(self.cells, code, code)
         lines = ["void reset_spiking() {", *found.pointers, *found.scalar]
         lines += ["for (int k = 0; k < engine.spiking_count; k++) {", "const int _idx = engine.spiking[k];", *found.vector]
         return "\n".join([*lines, "}", "}"])
@@ -110,7 +120,7 @@ class _Program:
         """A function that delivers the rows due now; what hangs on sending cell or target population is read once a row."""
         alike = self.model.alike
         pathway = self.synapses[name].pre
-        found = self._translate(pathway, pathway.code)
+        found = self._translate(pathway, pathway.code, pathway.code)
         inner = [line for line in found.vector if not re.match(r"const int32_t _(pre|post)synaptic_idx", line)]
         of_row = [
             line for line in inner if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
@@ -184,12 +194,13 @@ class _Program:
         found = re.match(rf"const \w+ \w+ = _ptr_array_cells_(\w+)\[{index}\];$", line)
         return found is not None and (names is None or found.group(1) in names)
 
-    def _translate(self, owner: Any, code: str) -> Statements:
-        """Brian2's C++ for abstract code on the variables of a group or of a synaptic pathway."""
+    def _translate(self, owner: Any, code: str, checked: str) -> Statements:
+        """Brian2's C++ for abstract code on the variables of a group or of a synaptic pathway; units of `checked` are checked."""
         from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
         from brian2.codegen.translation import analyse_identifiers
         from brian2.core.variables import Variables
         from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+        from brian2.equations.unitcheck import check_units_statements
 
         auxiliary = Variables(None)
         auxiliary.add_auxiliary_variable("_cond", dtype=bool)
@@ -201,6 +212,7 @@ class _Program:
         indices = owner.variables.indices
         for index in {indices[name] for name in variables if name in owner.variables} - {"_idx", "0"}:
             variables[index] = owner.variables[index]
+        check_units_statements(checked, variables)
         generator = CPPCodeGenerator(
             variables=variables, variable_indices=indices, owner=owner, iterate_all=("_idx",), name="", template_name="",
             codeobj_class=CPPStandaloneCodeObject, override_conditional_write=None, allows_scalar_write=False,

@@ -16,7 +16,7 @@ namespace prelimbic {
 inline float clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
 inline double clip(double x, double low, double high) { return x < low ? low : (x > high ? high : x); }
 
-// exp as 2^n times a polynomial on |r| <= ln(2)/2 (minimax, 1e-7 of the value); the argument is clipped: nothing overflows.
+// exp as 2^n times a polynomial on |r| <= ln(2)/2 (minimax), to 4e-7 of the value; the argument is clipped: nothing overflows.
 inline float exp(float x) {
     x = clip(x, -87.0f, 88.0f);
     const float n = __builtin_rintf(x * 1.44269504f);
