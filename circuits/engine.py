@@ -7,8 +7,7 @@ state stays between runs, so that two stretches are one, bit for bit.
 from __future__ import annotations
 
 import atexit
-import contextlib
-import fcntl
+import mmap
 import os
 import select
 import struct
@@ -25,7 +24,7 @@ from circuits.model import Model
 
 PATIENCE_S = 600.0
 SAMPLE_MS = 1.0
-PIPE_BYTES = 1 << 20
+SHARED_BYTES = 1 << 16  # a larger payload goes through shared memory instead of the pipe
 
 
 class EngineError(RuntimeError):
@@ -143,22 +142,23 @@ class Process:
         self.program, self._waiting = program, False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._answers, answers_in = os.pipe()
+        self._memory_file = os.memfd_create("prelimbic")
+        self._memory: mmap.mmap | None = None
         try:
             self._process = subprocess.Popen(
                 [str(program / "main")], cwd="/", stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, bufsize=0,
-                pass_fds=(answers_in,), env={**os.environ, "PRELIMBIC_REPLY_FD": str(answers_in)},
+                pass_fds=(answers_in, self._memory_file),
+                env={**os.environ, "PRELIMBIC_FDS": f"{answers_in} {self._memory_file}"},
             )  # fmt: skip
         except OSError as error:
             os.close(self._answers)
+            os.close(self._memory_file)
             raise EngineError(f"{program / 'main'} cannot be started: {error.strerror}") from None
         finally:
             os.close(answers_in)
         assert self._process.stdin is not None
         self._input = self._process.stdin.fileno()
         os.set_blocking(self._input, False)  # a process that does not read is noticed
-        for pipe in (self._input, self._answers):
-            with contextlib.suppress(OSError):  # more than the user may have: the usual size will do
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     @property
     def process_id(self) -> int:
@@ -174,8 +174,12 @@ class Process:
         self._waiting = True
         body = memoryview(payload).cast("B")
         try:
-            self._send(memoryview(struct.pack("<cB6xq", op, len(name), len(body)) + name.encode()))
-            self._send(body)
+            shared = len(body) > SHARED_BYTES
+            if shared:
+                self._share(body)
+            self._send(memoryview(struct.pack("<cBB5xq", op, len(name), shared, len(body)) + name.encode()))
+            if not shared:
+                self._send(body)
         except (BrokenPipeError, ValueError):
             raise self._dead() from None
         status, size = struct.unpack("<qq", self._receive(16))
@@ -193,8 +197,16 @@ class Process:
             self._process.stdin.close()
         if self._answers >= 0:
             os.close(self._answers)
-            self._answers = -1
+            os.close(self._memory_file)
+            self._answers, self._memory = -1, None
         self._log.close()
+
+    def _share(self, body: memoryview) -> None:
+        """Put a large payload where the process reads it without a copy through the pipe."""
+        if self._memory is None or len(self._memory) < len(body):
+            os.ftruncate(self._memory_file, len(body))
+            self._memory = mmap.mmap(self._memory_file, len(body))
+        self._memory[: len(body)] = body
 
     def _send(self, view: memoryview) -> None:
         while view:

@@ -217,11 +217,11 @@ class Engine {
 
     void check(const Array& array, const Real* values) const {
         const size_t n = count(array);
-        size_t bad = 0;
-        for (size_t k = 0; k < n; k++) bad += !is_finite(values[k]);
-        if (bad > 0)
+        uint32_t highest = 0;
+        for (size_t k = 0; k < n; k++) highest = std::max(highest, exponent_bits(values[k]));
+        if (highest == NOT_FINITE)
             for (size_t k = 0; k < n; k++)
-                if (!is_finite(values[k])) throw Refused{std::string(array.name) + " is not finite at " + std::to_string(k)};
+                if (exponent_bits(values[k]) == NOT_FINITE) throw Refused{std::string(array.name) + " is not finite at " + std::to_string(k)};
         if (array.kind != ALIKE) return;
         for (size_t p = 0, first = 0; p < bounds.size(); first = bounds[p++])
             for (size_t k = first; k < static_cast<size_t>(bounds[p]); k++)

@@ -60,16 +60,18 @@ inline double exp(double x) {
 template <typename T> inline T one_less(T left) { return left - T(1) > T(0) ? left - T(1) : T(0); }
 template <typename T> inline T unless_waiting(T left, T moved, T kept) { return left < T(0.5) ? moved : kept; }
 
-// Finite by the bits of its exponent: with -ffast-math the compiler takes every number to be finite.
-inline bool is_finite(float x) {
+// The bits of a number's exponent, all of which are up where it is not finite: with -ffast-math the compiler takes every number
+// to be finite.
+const uint32_t NOT_FINITE = 0x7ff00000u;
+inline uint32_t exponent_bits(float x) {
     uint32_t bits;
     std::memcpy(&bits, &x, sizeof(bits));
-    return (bits & 0x7f800000u) != 0x7f800000u;
+    return (bits & 0x7f800000u) == 0x7f800000u ? NOT_FINITE : bits & 0x7f800000u;
 }
-inline bool is_finite(double x) {
+inline uint32_t exponent_bits(double x) {
     uint64_t bits;
     std::memcpy(&bits, &x, sizeof(bits));
-    return (bits & 0x7ff0000000000000ull) != 0x7ff0000000000000ull;
+    return static_cast<uint32_t>(bits >> 32) & NOT_FINITE;
 }
 
 }  // namespace prelimbic

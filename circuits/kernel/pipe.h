@@ -2,9 +2,11 @@
 #ifndef PRELIMBIC_PIPE_H
 #define PRELIMBIC_PIPE_H
 #include <poll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -22,6 +24,18 @@ struct Frame {
     size_t bytes;
 };
 
+// Where answers go, and the memory that large payloads come through, as the owner named them.
+struct Descriptors {
+    int answers = -1, memory = -1;
+    Descriptors() {
+        if (std::sscanf(std::getenv("PRELIMBIC_FDS"), "%d %d", &answers, &memory) != 2) ::_exit(1);
+    }
+};
+inline const Descriptors& descriptors() {
+    static const Descriptors found;
+    return found;
+}
+
 inline void read_all(void* target, size_t bytes) {
     char* p = static_cast<char*>(target);
     while (bytes > 0) {
@@ -34,10 +48,22 @@ inline void read_all(void* target, size_t bytes) {
 
 inline Frame receive() {
     static std::vector<char> payload;  // kept: fresh memory would be zeroed, page by page, for every array
-    struct { char op; uint8_t name_length; char pad[6]; int64_t bytes; } head;
+    static void* memory = nullptr;
+    static size_t mapped = 0;
+    struct { char op; uint8_t name_length, shared; char pad[5]; int64_t bytes; } head;
     read_all(&head, sizeof(head));
     Frame frame{head.op, std::string(head.name_length, ' '), nullptr, static_cast<size_t>(head.bytes)};
     if (head.name_length > 0) read_all(&frame.name[0], frame.name.size());
+    if (head.shared) {
+        if (mapped < frame.bytes) {
+            if (memory != nullptr) ::munmap(memory, mapped);
+            memory = ::mmap(nullptr, frame.bytes, PROT_READ, MAP_SHARED, descriptors().memory, 0);
+            if (memory == MAP_FAILED) ::_exit(1);
+            mapped = frame.bytes;
+        }
+        frame.payload = static_cast<const char*>(memory);
+        return frame;
+    }
     if (payload.size() < frame.bytes) payload.resize(frame.bytes);
     read_all(payload.data(), frame.bytes);
     frame.payload = payload.data();
@@ -45,10 +71,9 @@ inline Frame receive() {
 }
 
 inline void write_all(const void* data, size_t bytes) {
-    static const int fd = std::atoi(std::getenv("PRELIMBIC_REPLY_FD"));
     const char* p = static_cast<const char*>(data);
     while (bytes > 0) {
-        const ssize_t n = ::write(fd, p, bytes);
+        const ssize_t n = ::write(descriptors().answers, p, bytes);
         if (n <= 0) ::_exit(0);
         p += n;
         bytes -= static_cast<size_t>(n);
