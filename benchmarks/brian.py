@@ -130,10 +130,10 @@ def _exact(request: dict) -> None:
     made = construct(model, layout, request["precision"], wiring)
     for name in arrays.files:
         owner, _, variable = name.partition(".")
-        if owner in made:
+        if owner in made and arrays[name].size > 0:
             setattr(made[owner], f"{variable}_", arrays[name] if arrays[name].size > 1 else arrays[name][0])
     made["cells"].step_ = layout.step_ms * 1e-3
-    for group in model.groups:
+    for group in (g for g in model.groups if len(wiring[g].delays) > 0):
         made[group].delay_ = wiring[group].delays * 1e-3
     made["network"].run(request["seconds"] * brian2.second, namespace={})
     brian2.get_device().build(directory=str(place / "code"), compile=True, run=True)

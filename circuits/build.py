@@ -39,10 +39,12 @@ def construct(model: Model, layout: Layout, precision: int, connections: dict[st
         synapses = brian2.Synapses(cells, cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name,
                                    dt=layout.step_ms * ms)  # fmt: skip
         wiring = connections[contacts.name]
-        synapses.connect(i=wiring.sources, j=wiring.targets)
+        if len(wiring.sources) > 0:
+            synapses.connect(i=wiring.sources, j=wiring.targets)
         made[contacts.name] = synapses
     made["spikes"] = brian2.SpikeMonitor(cells, variables=model.recorded, when="after_resets", name="spikes")
-    made["network"] = brian2.Network(*made.values(), name="circuit")
+    empty = [name for name, wiring in connections.items() if len(wiring.sources) == 0]  # Brian2 would not run these
+    made["network"] = brian2.Network(*(o for name, o in made.items() if name not in empty), name="circuit")
     return made
 
 
@@ -59,6 +61,7 @@ class InterpretedEngine:
 
         brian2.set_device("runtime")
         brian2.prefs.codegen.target = "numpy"
+        brian2.BrianLogger.suppress_name("unused_brian_object")  # groups without contacts
         self._model, self._first_count = model, layout.counts[0]
         self._made = construct(model, layout, precision, connections)
         self._traces: dict[str, list[float]] = {name: [] for name in model.traces}
@@ -66,7 +69,8 @@ class InterpretedEngine:
             brian2.NetworkOperation(self._trace, dt=SAMPLE_MS * brian2.ms, when="after_start", name="trace")
         )
         for group in model.groups:
-            self._made[group].pre.variables["delay"].set_value(connections[group].delays * 1e-3)
+            if len(connections[group].delays) > 0:
+                self._made[group].pre.variables["delay"].set_value(connections[group].delays * 1e-3)
         self.load("cells.step", np.array([layout.step_ms * 1e-3]))
         for name, values in first.items():
             self.load(name, values)
@@ -81,7 +85,8 @@ class InterpretedEngine:
             raise EngineError(f"{name} takes {variable.size} values, not {np.size(values)}")
         if not np.isfinite(values).all():
             raise EngineError(f"{name} is not finite at {np.flatnonzero(~np.isfinite(values))[0]}")
-        variable.set_value(np.asarray(values, dtype=variable.dtype))
+        if variable.size > 0:
+            variable.set_value(np.asarray(values, dtype=variable.dtype))
 
     def fetch(self, name: str) -> np.ndarray:
         owner, _, last = name.partition(".")

@@ -42,6 +42,7 @@ def program_text(model: Model, precision: int) -> str:
     """The whole program, for `precision` 32 or 64 bits.  Raises what Brian2 raises for equations that make no sense."""
     import brian2
 
+    brian2.prefs.codegen.target = "numpy"  # else Brian2 compiles something to see whether it could
     known = brian2.prefs.core.default_float_dtype
     brian2.prefs.core.default_float_dtype = np.float32 if precision == 32 else np.float64
     try:
