@@ -13,7 +13,7 @@ from rich.table import Table
 from circuits import SCALES, Activity, Numerics, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.record import Groups, Variable, coordinate
-from experiments.run import Outcome, simulate
+from experiments.run import simulate
 from experiments.summary import spread
 from parameters import POPULATIONS, HypothesisNumbers, channel, compounds
 from pharmacology import Bath, Dose
@@ -21,6 +21,7 @@ from pharmacology import Bath, Dose
 DOSE_MG_KG, BATH_UM = 10.0, 3.0
 CONDITIONS = ("vehicle", "ketamine")
 SETTLE_S, WINDOW_S, WINDOWS = 2.0, 0.5, 40
+LARGEST_LOOPED = 5.0  # scale; a day of a larger circuit is left out
 STANDARD = "standard"
 # name -> what is done to the configuration: numerics, scale times so much, or length of looks times so much
 VARIANTS: dict[str, Numerics | float | str] = {
@@ -57,17 +58,16 @@ def possible(scale: float) -> list[str]:
 
 
 def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """Windows of vehicle and of a constant concentration under the same noise, then a day after vehicle and after a dose."""
+    """Windows of vehicle and of a constant concentration under the same noise, then a day after vehicle and after a dose (but
+    for circuits larger than LARGEST_LOOPED)."""
     seen = {condition: _windows(config, compiled, condition) for condition in CONDITIONS}
     tell(config.protocol.seconds / 4)
-    vehicle, dosed = (simulate(replace(config, doses=doses), compiled, lambda s: tell(s * 3 / 8))
-                      for doses in ((), (Dose(DOSE_MG_KG, "ip"),)))  # fmt: skip
     rates = np.array([[a.rate for a in seen[c]] for c in CONDITIONS])
     ampa = np.array([[a.recurrent_ampa.mean() for a in seen[c]] for c in CONDITIONS])
     found = coordinate("population", POPULATIONS) | coordinate("condition", CONDITIONS)
     found["rate"] = Variable(("condition", "window", "population"), rates, "Hz", f"firing rate in a window of {WINDOW_S:g} s")
     found["recurrent_ampa"] = Variable(("condition", "window"), ampa, "nS", "AMPA conductance from recurrent contacts")
-    grown = 100.0 * (_spines(dosed) / _spines(vehicle) - 1.0)
+    grown = _growth(config, compiled, tell) if config.scale <= LARGEST_LOOPED else float("nan")
     found["spines_change"] = Variable((), np.array(grown), "%", f"spines 24 h after {DOSE_MG_KG:g} mg/kg against vehicle")
     return {"summary": found}
 
@@ -86,8 +86,13 @@ def _windows(config: Config, compiled: bool, condition: str) -> list[Activity]:
         network.close()
 
 
-def _spines(outcome: Outcome) -> float:
-    return float(outcome.seen[-1].spines.density.mean())
+def _growth(config: Config, compiled: bool, tell: Callable[[float], None]) -> float:
+    """Spines a day after a dose against a day after vehicle, %."""
+    spines = []
+    for doses in ((), (Dose(DOSE_MG_KG, "ip"),)):
+        outcome = simulate(replace(config, doses=doses), compiled, lambda s: tell(s * 3 / 8))
+        spines.append(outcome.seen[-1].spines.density.mean())
+    return float(100.0 * (spines[1] / spines[0] - 1.0))
 
 
 def answer(dataset: xr.Dataset) -> tuple[Group, str]:
@@ -149,8 +154,9 @@ def _variants(cell: xr.Dataset, sheet: str) -> Table:
     for heading in ("variant", *POPULATIONS, f"Pyr under {BATH_UM:g} uM", f"spines, {DOSE_MG_KG:g} mg/kg"):
         table.add_column(heading, justify="left" if heading == "variant" else "right")
     for name in variants_of(cell):
+        grown = cell["spines_change"].sel(variant=name).values
         shifts = ["" if name == STANDARD else spread(shift(cell, name, p)) for p in POPULATIONS]
-        table.add_row(name, *shifts, spread(effect(cell, name)), spread(cell["spines_change"].sel(variant=name).values))
+        table.add_row(name, *shifts, spread(effect(cell, name)), "" if np.isnan(grown).all() else spread(grown))
     return table
 
 

@@ -47,7 +47,7 @@ def _bias(axis: Axes, cell: xr.Dataset) -> None:
 
 
 def _spines(axis: Axes, cell: xr.Dataset) -> None:
-    names = variants_of(cell)
+    names = [name for name in variants_of(cell) if np.isfinite(cell["spines_change"].sel(variant=name)).any()]
     values = np.array([cell["spines_change"].sel(variant=name).values for name in names])
     error = values.std(axis=1, ddof=1) if values.shape[1] > 1 else np.zeros(len(names))
     axis.errorbar(values.mean(axis=1), range(len(names)), xerr=error, fmt="o", color="#000000", markersize=4, linewidth=1)
