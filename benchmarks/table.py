@@ -23,8 +23,9 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import brian, closure, nest, reference, w1, w1_engine
+from circuits.cache import BuildError
 from circuits.describe import describe, resting_weights
-from circuits.engine import CompiledEngine
+from circuits.engine import CompiledEngine, EngineError
 from circuits.network import drawn_network
 from parameters import SpineNumbers, circuit_numbers, circuit_sheet, sheet
 
@@ -219,4 +220,7 @@ def shown(rows: list[Row]) -> Table:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (reference.ProgramError, nest.NestError, BuildError, EngineError) as error:
+        sys.exit(f"table.py: {error}")

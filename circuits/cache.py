@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from circuits import model as texts
 from circuits import translate
 from circuits.model import Model
 from circuits.toolchain import Toolchain, cache_folder, toolchain, vector_bytes
@@ -62,7 +64,8 @@ def build_record(place: Path) -> dict[str, object]:
 
 def _key(model: Model, precision: int, tools: Toolchain) -> str:
     parts = [model.digest, str(precision), version("brian2"), *tools.command, tools.version, tools.processor]
-    parts += [*tools.flags(precision), Path(translate.__file__).read_text()]
+    parts += [*tools.flags(precision), *platform.libc_ver()]
+    parts += [Path(str(module.__file__)).read_text() for module in (translate, texts)]
     parts += [path.read_text() for path in sorted(KERNEL.glob("*.h"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
@@ -97,7 +100,7 @@ def _translated(model: Model, precision: int, place: Path) -> str:
     root = str(KERNEL.parent.parent)
     paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
     done = subprocess.run(
-        [sys.executable, "-m", "circuits.translate"], input=json.dumps({"model": asdict(model), "precision": precision}),
+        [sys.executable, "-P", "-m", "circuits.translate"], input=json.dumps({"model": asdict(model), "precision": precision}),
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip
     if done.returncode != 0:

@@ -22,7 +22,7 @@ import numpy as np
 
 from circuits.model import Model
 
-PATIENCE_S = 600.0
+PATIENCE_S, STRETCH_S = 600.0, 1.0
 SAMPLE_MS = 1.0
 SHARED_BYTES = 1 << 16  # a larger payload goes through shared memory instead of the pipe
 
@@ -118,7 +118,12 @@ class CompiledEngine:
         return np.frombuffer(self._process.call(b"F", name), dtype=self._dtype(name))
 
     def run(self, seconds: float) -> None:
-        self._process.call(b"R", payload=struct.pack("<q", round(seconds * 1e3 / self._layout.step_ms)))
+        left, stretch = round(seconds * 1e3 / self._layout.step_ms), round(STRETCH_S * 1e3 / self._layout.step_ms)
+        if left < 0:
+            raise EngineError(f"a network cannot run for {seconds:g} s")
+        while left > 0:  # a stretch at a time: each has its own patience
+            self._process.call(b"R", payload=struct.pack("<q", min(left, stretch)))
+            left -= stretch
 
     def clear(self) -> None:
         self._process.call(b"C")
@@ -139,7 +144,7 @@ class Process:
     """A compiled program at work: frames go down its standard input, answers come back on a pipe of their own."""
 
     def __init__(self, program: Path):
-        self.program, self._waiting = program, False
+        self.program, self._waiting, self._owner = program, False, os.getpid()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._answers, answers_in = os.pipe()
         self._memory_file = os.memfd_create("prelimbic")
@@ -171,6 +176,8 @@ class Process:
 
     def call(self, op: bytes, name: str = "", payload: Any = b"") -> bytearray:
         """Send a command and wait for its answer.  Raises EngineError."""
+        if self._owner != os.getpid():
+            raise EngineError("this network belongs to another process")
         self._waiting = True
         body = memoryview(payload).cast("B")
         try:

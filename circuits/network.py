@@ -11,13 +11,14 @@ from circuits import equations as eq
 from circuits.activity import Activity
 from circuits.build import InterpretedEngine
 from circuits.describe import Circuit, CircuitError, with_background
-from circuits.engine import SAMPLE_MS, CompiledEngine, Engine, Layout
+from circuits.engine import CompiledEngine, Engine, Layout
 from circuits.model import Model
 from circuits.report import Means, delivered_ampa, report
 from circuits.wiring import Wiring, draw, with_delay_classes
 from parameters import POPULATIONS, SUBUNITS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
+MOST_DELAY_CLASSES = 1000
 SHORTEST_STEP_MS, LONGEST_STEP_MS = 0.005, 0.1  # longer, and the fastest background would be cut off
 COUNTERS = (*(f"released_{t}" for t in POPULATIONS), "samples", "background_events")
 
@@ -38,12 +39,13 @@ class Numerics:
     def __post_init__(self) -> None:
         if self.precision not in (32, 64):
             raise CircuitError(f"--precision is {self.precision} but must be 32 or 64")
-        steps = SAMPLE_MS / self.step if self.step > 0 else 0.0
-        if not SHORTEST_STEP_MS <= self.step <= LONGEST_STEP_MS or abs(steps - round(steps)) > 1e-6:
-            raise CircuitError(f"--step is {self.step:g} ms but must divide 1 ms and lie between {SHORTEST_STEP_MS:g} and "
-                               f"{LONGEST_STEP_MS:g}")  # fmt: skip
-        if self.delay_classes < 0:
-            raise CircuitError(f"--delay-classes is {self.delay_classes} but must be at least 0")
+        steps = LONGEST_STEP_MS / self.step if self.step > 0 else 0.0
+        if not self.step >= SHORTEST_STEP_MS or not steps >= 1 or abs(steps - round(steps)) > 1e-6:
+            raise CircuitError(
+                f"--step is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least {SHORTEST_STEP_MS:g} ms"
+            )
+        if not 0 <= self.delay_classes <= MOST_DELAY_CLASSES:
+            raise CircuitError(f"--delay-classes is {self.delay_classes} but must lie between 0 and {MOST_DELAY_CLASSES}")
 
 
 STANDARD = Numerics()

@@ -17,7 +17,7 @@ from pathlib import Path
 COMPILERS = (("g++",), ("clang++",))
 # The widest vectors first; what a compiler or processor does not take is passed over.
 TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ("-march=x86-64-v2",), ())
-COMMON = ("-std=c++17", "-O3", "-w")
+COMMON = ("-std=c++17", "-O3", "-w", "-static-libstdc++", "-static-libgcc")
 # float32: fast, and denormals to zero at the link, which the decaying conductances of silent cells would reach.
 # float64: every operation as it is written, so that two programs of one model agree bit for bit.
 ARITHMETIC = {32: ("-ffast-math",), 64: ("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")}
@@ -58,8 +58,12 @@ class Toolchain:
 @cache
 def toolchain() -> Toolchain | None:
     """The first compiler and target that compile a program which runs, or None.  $CXX, where set, is the only compiler tried."""
-    asked = tuple(shlex.split(os.environ.get("CXX", "")))
-    for command in (asked,) if asked else COMPILERS:
+    asked = os.environ.get("CXX", "")
+    try:
+        commands = (tuple(shlex.split(asked)),) if asked.strip() else COMPILERS
+    except ValueError:  # an open quotation mark
+        return None
+    for command in commands:
         if shutil.which(command[0]) is None:
             continue
         for target in TARGETS:
@@ -90,7 +94,9 @@ def _works(command: tuple[str, ...], target: tuple[str, ...]) -> bool:
     with contextlib.suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(dir=place if os.access(place, os.W_OK) else None, prefix=".probe.") as folder:
+        with tempfile.TemporaryDirectory(
+            dir=place if place.is_dir() and os.access(place, os.W_OK) else None, prefix=".probe."
+        ) as folder:
             program = Path(folder) / "probe"
             compiled = subprocess.run([*command, *COMMON, *target, *ARITHMETIC[32], "-x", "c++", "-", "-o", str(program)],
                                       input=PROBE, text=True, capture_output=True, check=False)  # fmt: skip

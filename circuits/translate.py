@@ -155,7 +155,7 @@ class _Program:
         from brian2.core.variables import ArrayVariable
 
         of = self.cells if owner == "cells" else self.synapses[owner]
-        hidden = ("i", "j", "N", "t", "dt", "t_in_timesteps", "N_incoming", "N_outgoing", "N_pre", "N_post")
+        hidden = ("delay", "i", "j", "N", "t", "dt", "t_in_timesteps", "N_incoming", "N_outgoing", "N_pre", "N_post")
         for name, variable in of.variables.items():
             own = isinstance(variable, ArrayVariable) and variable.owner.name == owner
             if own and not name.startswith("_") and name not in hidden:

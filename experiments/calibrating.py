@@ -56,7 +56,7 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
     check_background(circuit)
     screen = console()
     if circuits.compiler() is None:
-        raise StudyError("calibrate needs a C++ compiler (g++ and make)")
+        raise StudyError("calibrate needs a C++ compiler (g++ or clang++)")
     with _told(screen) as tell:
         found = calibrate(circuit, wirings, free, tell)
     title = f"{source.title}; background calibrated" + (f" after {developmental}" if developmental else "")

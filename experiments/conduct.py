@@ -15,7 +15,6 @@ from experiments.store import StoreError, sweep_stale
 from experiments.study import Options, Run, Study, is_whole, prepare, share_of, strangers, write_manifest
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
-INTERPRETED_SLOWDOWN = 50
 
 
 def console() -> Console:
@@ -107,8 +106,8 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
     compiled = prepare(todo)
     if not compiled:
         screen.print(
-            "There is no C++ compiler (g++ and make), so the circuit is interpreted, about "
-            f"{INTERPRETED_SLOWDOWN} times slower; install them, or try --seeds 1 --scale 0.5.", highlight=False,
+            "No C++ compiler works here (g++ or clang++, and a PRELIMBIC_CACHE where programs may run), so the circuit is "
+            "interpreted, hundreds of times slower; try --seeds 1 --scale 0.5.", highlight=False,
         )  # fmt: skip
     return compiled
 

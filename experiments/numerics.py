@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from rich.console import Group
 from rich.table import Table
 
-from circuits import SCALES, Activity, Numerics, drawn_network, resting_weights
+from circuits import SCALES, Activity, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.record import Groups, Variable, coordinate
 from experiments.run import simulate
-from experiments.summary import spread
+from experiments.summary import is_clear, spread
 from parameters import POPULATIONS, HypothesisNumbers, channel, compounds
 from pharmacology import Bath, Dose
 
@@ -23,38 +24,38 @@ CONDITIONS = ("vehicle", "ketamine")
 SETTLE_S, WINDOW_S, WINDOWS = 2.0, 0.5, 40
 LARGEST_LOOPED = 5.0  # scale; a day of a larger circuit is left out
 STANDARD = "standard"
-# name -> what is done to the configuration: numerics, scale times so much, or length of looks times so much
-VARIANTS: dict[str, Numerics | float | str] = {
-    STANDARD: Numerics(),
-    "64 bits": Numerics(precision=64),
-    "step 0.05 ms": Numerics(step=0.05),
-    "step 0.02 ms": Numerics(step=0.02),
-    "exact delays": Numerics(delay_classes=0),
-    "1 delay class": Numerics(delay_classes=1),
-    "looks x 0.25": "0.25",
-    "looks x 0.5": "0.5",
-    "looks x 2": "2",
-    "size x 0.5": 0.5,
-    "size x 2": 2.0,
-    "size x 4": 4.0,
-    "size x 20": 20.0,
+# name -> what is changed: numerics, scale times so much, or length of looks times so much
+VARIANTS: dict[str, dict[str, Any]] = {
+    STANDARD: {},
+    "64 bits": {"precision": 64},
+    "step 0.05 ms": {"step": 0.05},
+    "step 0.02 ms": {"step": 0.02},
+    "exact delays": {"delay_classes": 0},
+    "1 delay class": {"delay_classes": 1},
+    "looks x 0.25": {"looks": 0.25},
+    "looks x 0.5": {"looks": 0.5},
+    "looks x 2": {"looks": 2.0},
+    "size x 0.5": {"size": 0.5},
+    "size x 2": {"size": 2.0},
+    "size x 4": {"size": 4.0},
+    "size x 20": {"size": 20.0},
 }
 
 
 def varied(config: Config, variant: str) -> Config:
     """The configuration of a variant."""
-    what = VARIANTS[variant]
-    if isinstance(what, Numerics):
-        return replace(config, numerics=what)
-    if isinstance(what, str):
-        return replace(config, protocol=replace(config.protocol, look_scale=float(what)))
-    return replace(config, scale=config.scale * what)
+    changes = dict(VARIANTS[variant])
+    size, looks = changes.pop("size", 1.0), changes.pop("looks", 1.0)
+    return replace(
+        config, scale=config.scale * size, numerics=replace(config.numerics, **changes),
+        protocol=replace(config.protocol, look_scale=config.protocol.look_scale * looks),
+    )  # fmt: skip
 
 
 def possible(scale: float) -> list[str]:
     """The variants whose circuit has a size that can be built."""
     low, high = SCALES
-    return [name for name, what in VARIANTS.items() if not isinstance(what, float) or low <= scale * what <= high]
+    return [name for name, changes in VARIANTS.items() if low <= scale * changes.get("size", 1.0) <= high]
 
 
 def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
@@ -137,15 +138,15 @@ def _looks_of(values: np.ndarray, windows: int) -> np.ndarray:
     return values[:, : whole * windows].reshape(len(values), whole, windows).mean(axis=2)
 
 
-def shared_noise(cell: xr.Dataset, windows: int, population: str) -> np.ndarray:
-    """Variance of ketamine minus vehicle between looks under the same noise over that under noise of its own, (seed,)."""
+def shared_noise(cell: xr.Dataset, windows: int, population: str) -> float:
+    """Variance of ketamine minus vehicle between looks under the same noise over that under noise of its own, all seeds
+    pooled: 1 - 2 cov/(var + var)."""
     rate = cell["rate"].sel(variant=STANDARD, population=population).transpose("condition", "seed", "window").values
-    vehicle, ketamine = (_looks_of(r, windows) for r in rate)
-    same = (ketamine - vehicle).var(axis=1, ddof=1)
-    return same / (ketamine - np.roll(vehicle, 1, axis=1)).var(axis=1, ddof=1)
+    vehicle, ketamine = (looks - looks.mean(axis=1, keepdims=True) for looks in (_looks_of(r, windows) for r in rate))
+    return float(1.0 - 2.0 * (vehicle * ketamine).sum() / ((vehicle**2).sum() + (ketamine**2).sum()))
 
 
-LOOK_WINDOWS = (1, 2, 4, 10)
+LOOK_WINDOWS = (1, 2, 4, 6)  # of 0.5 s; of longer looks there are too few
 
 
 def _variants(cell: xr.Dataset, sheet: str) -> Table:
@@ -168,15 +169,26 @@ def _looks(cell: xr.Dataset, sheet: str) -> Table:
         table.add_column(heading, justify="right")
     for windows in LOOK_WINDOWS:
         errors = look_error(cell, windows)
-        saved = [shared_noise(cell, windows, p).mean() for p in POPULATIONS]
+        saved = [shared_noise(cell, windows, p) for p in POPULATIONS]
         table.add_row(f"{windows * WINDOW_S:g}", *(f"{errors[n].mean():.1f}" for n in names), *(f"{s:.2f}" for s in saved))
     return table
 
 
 def _sentence(cell: xr.Dataset, sheet: str) -> str:
-    moved = {name: max(abs(float(shift(cell, name, p).mean())) for p in POPULATIONS) for name in variants_of(cell)}
-    steps = [name for name in moved if name.startswith("step")]
-    parts = [f"{name} moves class rates by at most {moved[name]:.1f} %" for name in ("64 bits", *steps, "exact delays")
-             if name in moved]  # fmt: skip
+    told = [name for name in variants_of(cell) if {"precision", "step", "delay_classes"} & VARIANTS[name].keys()]
     error = look_error(cell, round(3.0 / WINDOW_S))["recurrent AMPA"].mean()
-    return f"Sheet {sheet}: {'; '.join(parts)}; a look of 3 s knows recurrent AMPA to {error:.1f} %."
+    return (
+        f"Sheet {sheet}: {'; '.join(_moved(cell, name) for name in told)}; a look of 3 s knows recurrent AMPA to {error:.1f} %."
+    )
+
+
+def _moved(cell: xr.Dataset, name: str) -> str:
+    """Which classes a variant clearly moves, or how small a shift would have been seen."""
+    shifts = {p: shift(cell, name, p) for p in POPULATIONS}
+    clear = [f"{p} by {v.mean():+.1f} %" for p, v in shifts.items() if len(v) > 1 and is_clear(v)]
+    if clear:
+        return f"{name} moves {', '.join(clear)}"
+    largest = max(
+        float(np.abs(v.mean()) + 2 * v.std(ddof=1) / np.sqrt(len(v))) if len(v) > 1 else np.inf for v in shifts.values()
+    )
+    return f"{name} moves no class clearly" + (f" (none by more than {largest:.1f} %)" if np.isfinite(largest) else "")

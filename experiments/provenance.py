@@ -55,7 +55,8 @@ def git_state(folder: Path) -> tuple[str, str]:
     """
     try:
         top = Path(_git(folder, "rev-parse", "--show-toplevel"))
-        running = [path for room in ROOMS for path in sorted((folder.parent / room).rglob("*.py"))]
+        running = [path for room in ROOMS for end in ("py", "h")
+                   for path in sorted((folder.parent / room).rglob(f"*.{end}"))]  # fmt: skip
         if any(path.read_bytes() != (top / path.relative_to(folder.parent)).read_bytes() for path in running):
             return "", ""
         return _git(top, "rev-parse", "HEAD"), "yes" if _git(top, "status", "--porcelain", "-uno") else "no"

@@ -85,7 +85,7 @@ class Run:
         label = "_".join(
             f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in self.place.items()
         )
-        return f"{label}_{self.config.run_id()}.h5"
+        return f"{label.replace(' ', '-')}_{self.config.run_id()}.h5"
 
 
 @dataclass(frozen=True)

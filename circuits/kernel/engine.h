@@ -23,6 +23,8 @@ namespace prelimbic {
 // A state starts at zero; a constant must be loaded before anything runs; what is alike must also be the same in all cells of
 // a population, since the update loops take it from the first of them.
 enum Kind { STATE, CONSTANT, ALIKE };
+// Steps of a run: beyond, float32 no longer tells times half a millisecond apart.
+const int64_t LONGEST_RUN = 1 << 26;
 enum Extent { ONE = -2, CELL = -1 };  // else the number of a synapse group
 
 struct Array {
@@ -169,6 +171,7 @@ class Engine {
             if (!loaded_[k] && network_.arrays[k].kind != STATE && count(network_.arrays[k]) > 0)
                 throw Refused{std::string(network_.arrays[k].name) + " was not loaded"};
         wire();
+        if (now_ + steps > LONGEST_RUN) throw Refused{"no run may be longer than " + std::to_string(LONGEST_RUN) + " steps"};
         for (const int64_t end = now_ + steps; now_ < end; now_++) {
             if (now_ % sample_every_ == 0) network_.sample();
             if (now_ % 1024 == 0 && owner_gone()) ::_exit(0);

@@ -73,10 +73,11 @@ def _errors(axis: Axes, cell: xr.Dataset) -> None:
 def _shared(axis: Axes, cell: xr.Dataset) -> None:
     seconds = np.array(LOOK_WINDOWS) * WINDOW_S
     for p in POPULATIONS:
-        band(axis, seconds, np.array([shared_noise(cell, w, p) for w in LOOK_WINDOWS]).T, COLOURS[p], MARKERS[p], p)
+        saved = [shared_noise(cell, w, p) for w in LOOK_WINDOWS]
+        axis.plot(seconds, saved, "-", marker=MARKERS[p], markersize=4, color=COLOURS[p], label=p)
     axis.axhline(1.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
     axis.set_xscale("log")
     axis.set_xticks(seconds, [f"{s:g}" for s in seconds])
     axis.minorticks_off()
     axis.set_ylim(bottom=0.0)
-    tidy(axis, "length of a look (s)", "variance of ketamine - vehicle,\nshared noise over separate noise")
+    tidy(axis, "length of a look (s)", "variance of ketamine - vehicle, seeds pooled,\nshared noise over separate noise")

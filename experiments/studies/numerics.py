@@ -28,7 +28,7 @@ def plan(options: Options) -> list[Run]:
                 Config(
                     study=STUDY.name, circuit=sheet, species=SPECIES, doses=(), scale=options.scale, seed=seed,
                     protocol=protocol, overrides=options.overrides, hypotheses=options.hypotheses,
-                    manipulations=options.manipulations,
+                    manipulations=options.manipulations, numerics=options.numerics,
                 ),
                 variant,
             ),
