@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,6 +101,7 @@ def sweep(tell: Callable[[Outcome], None] = lambda outcome: None) -> tuple[float
     """Every dose and seed on all cores: wall seconds from nothing to the last result, and the outcomes."""
     begun = time.monotonic()
     found = []
+    os.environ |= dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # a worker a core
     with multiprocessing.get_context("spawn").Pool(available_cpus()) as pool:
         for outcome in pool.imap_unordered(_seed, SEEDS):
             found += outcome

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from circuits import Circuit, Network, Wiring, describe, draw
+from circuits import Circuit, Network, Wiring, describe, draw, engine
 from experiments import command
 from experiments.config import Config
 from experiments.protocol import Protocol
 from parameters import SpineNumbers, circuit_numbers, sheet
 from pharmacology import Dose
+from tests.engines import children, toy
 
 COMMAND = Path(sys.executable).with_name("prelimbic")
 SMALL = 0.5
@@ -60,6 +65,25 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     (folder / "screen.txt").write_text(done.stdout)
     return folder
+
+
+@pytest.fixture
+def nothing_left(monkeypatch, tmp_path_factory) -> Iterator[None]:
+    """After every test no process is alive, no file is open and none is left that was not so before."""
+    toy().close()  # compiled, and all that happens once has happened
+    engine.dismiss()
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    alive, open_before = children(), len(os.listdir("/proc/self/fd"))
+    yield
+    engine.dismiss()
+    left = children() - alive
+    for process in left:
+        os.kill(process, signal.SIGKILL)  # the next test begins with none
+        os.waitpid(process, 0)
+    assert left == set()
+    assert len(os.listdir("/proc/self/fd")) == open_before
+    assert list(folder.iterdir()) == []
 
 
 @pytest.fixture

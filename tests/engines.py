@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from circuits import Network, cache
+from circuits import Network, cache, equations
 from circuits.build import InterpretedEngine
 from circuits.engine import CompiledEngine, Connections, Layout
 from circuits.model import Contacts, Model
@@ -77,6 +77,16 @@ def toy(counts: tuple[int, ...] = (3, 2), precision: int = 64, near: Connections
     return CompiledEngine(cache.program(TOY, precision), TOY, layout, precision, wiring, first)
 
 
+def works() -> int:
+    """A network that does what a toy must do, and the process it does so in."""
+    net = toy(near=contacts((0, 1, 0.2)), v=[2.0, 0, 0, 0, 0])
+    net.run(3 * STEP_S)
+    assert list(net.fetch("cells.received")) == [0, 1, 0, 0, 0]
+    process = net.process_id
+    net.close()
+    return process
+
+
 def children() -> set[int]:
     """Processes of compiled networks that this process started, those not yet waited for included."""
     found = set()
@@ -108,19 +118,15 @@ def soon(true: Callable[[], bool], seconds: float = 10.0) -> bool:
     return true()
 
 
+def names(model: Model) -> list[str]:
+    """Every variable and constant of a model's cells."""
+    return re.findall(r"^d(\w+)/dt =", model.cells, re.M) + re.findall(r"^(\w+) :", model.cells, re.M)
+
+
 def everything(network: Network, dendrites: bool) -> dict[str, np.ndarray]:
     """All spikes of a network and every array of its cells."""
-    from circuits import equations
-
-    text = equations.model(dendrites).cells
-    names = re.findall(r"^d(\w+)/dt =", text, re.M) + re.findall(r"^(\w+) :", text, re.M)
-    fetched = [f"cells.{name}" for name in names] + [
-        "spikes.i",
-        "spikes.t",
-        "spikes.value",
-        "traces.seen_AMPA",
-        "traces.seen_GABA",
-    ]
+    fetched = [f"cells.{name}" for name in names(equations.model(dendrites))]
+    fetched += ["spikes.i", "spikes.t", "spikes.value", "traces.seen_AMPA", "traces.seen_GABA"]
     return {name: network.engine.fetch(name) for name in fetched}
 
 

@@ -113,6 +113,7 @@ def test_compiled_and_interpreted_rates_agree_within_seed_noise():
 def test_every_projection_delivers_its_conductance_and_to_its_target_only():
     net = network()
     circuit, engine = net.circuit, net.engine
+    net.load_block(OPEN)
     conductance = {"plastic": "g_AMPA", "excitatory": "g_AMPA", "fast": "g_fast", "slow": "g_slow"}
     for k in (1, 2, 3, 4):
         engine.load(f"cells.p_{k}", np.zeros(circuit.size))
@@ -121,7 +122,7 @@ def test_every_projection_delivers_its_conductance_and_to_its_target_only():
             s, t = net.wiring.sources[group], net.wiring.targets[group]
             pre, post = circuit.cells(source), circuit.cells(target)
             mine = (s >= pre.start) & (s < pre.stop) & (t >= post.start) & (t < post.stop)
-            engine.load(f"{group}.weight", np.where(mine, projection.weight * 1e-9, 0.0))
+            net.load_contacts(group, np.where(mine, projection.weight, 0.0))
         for name in ("g_AMPA", *(f"g_{k}" for k in SUBUNITS), "g_fast", "g_slow", "I_adapt"):
             engine.load(f"cells.{name}", np.zeros(circuit.size))
         kick = net.wiring.rest * 1e-3

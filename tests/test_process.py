@@ -1,55 +1,21 @@
-"""The process that simulates: taken, given back and used again, refusing what is wrong, and gone when it or its owner dies."""
+"""The process that simulates: taken, given back and used again as if it were new, and refusing what is wrong."""
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from circuits import EngineError, Network, Numerics, cache, describe, engine, manipulated
+from circuits import EngineError, Network, Numerics, describe, engine, manipulated
 from parameters import circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, small_circuit, wired
-from tests.engines import ONE, ROOT, STEP_S, TOY, children, contacts, digest, ended, everything, soon, toy
+from tests.engines import ROOT, STEP_S, children, contacts, digest, everything, toy, works
 
+pytestmark = pytest.mark.usefixtures("nothing_left")
 BLOCK = np.full((4, 4), 0.3)
-LONG_S = 1e7  # of biological time: no run of this length ends by itself
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(monkeypatch, tmp_path_factory) -> Iterator[None]:
-    """After every test no process is alive, no file is open and none is left that was not so before."""
-    toy().close()  # compiled, and all that happens once has happened
-    engine.dismiss()
-    folder = tmp_path_factory.mktemp("temporary")
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    alive, open_before = children(), len(os.listdir("/proc/self/fd"))
-    yield
-    engine.dismiss()
-    left = children() - alive
-    for process in left:
-        os.kill(process, signal.SIGKILL)  # the next test begins with none
-        os.waitpid(process, 0)
-    assert left == set()
-    assert len(os.listdir("/proc/self/fd")) == open_before
-    assert list(folder.iterdir()) == []
-
-
-def works() -> int:
-    """A network that does what a toy must do, and the process it does so in."""
-    net = toy(near=contacts((0, 1, 0.2)), v=[2.0, 0, 0, 0, 0])
-    net.run(3 * STEP_S)
-    assert list(net.fetch("cells.received")) == [0, 1, 0, 0, 0]
-    process = net.process_id
-    net.close()
-    return process
 
 
 def settled(name: str, precision: int, seed: int = 1) -> dict[str, np.ndarray]:
@@ -185,6 +151,13 @@ def test_two_networks_at_once_and_one_in_another_process_spike_alike():
     assert digest(here[0]) == digest(here[1]) == done.stdout.strip()
 
 
+def test_nobody_hears_of_small_circuits_that_were_closed():
+    circuit = small_circuit()
+    for _ in range(3):
+        Network(circuit, *wired(circuit)).close()
+    assert len(children()) == 1
+
+
 # Refused
 
 
@@ -262,131 +235,3 @@ def test_a_circuit_that_is_driven_beyond_all_bounds_says_so_in_the_network_too()
     with pytest.raises(EngineError, match=r"cells\.\w+ is not finite"):
         net.observe(healthy_weights(net.circuit), BLOCK, 0.1)
     net.close()
-
-
-# Dead, deaf or left
-
-
-def test_a_process_killed_between_two_runs_is_told_and_replaced():
-    net = toy()
-    used = net.process_id
-    os.kill(used, signal.SIGKILL)
-    for _ in range(2):
-        with pytest.raises(EngineError, match="ended with code -9"):
-            net.run(STEP_S)
-    net.close()
-    assert works() != used
-
-
-def test_a_process_killed_during_a_run_is_told_and_replaced():
-    net = toy()
-    used = net.process_id
-    threading.Timer(0.2, os.kill, (used, signal.SIGKILL)).start()
-    with pytest.raises(EngineError, match="ended with code -9"):
-        net.run(LONG_S)
-    net.close()
-    assert works() != used
-
-
-def test_an_idle_process_that_died_is_not_used_again():
-    first = works()
-    os.kill(first, signal.SIGKILL)
-    assert soon(lambda: ended(first))
-    assert works() != first
-
-
-def test_a_process_that_does_not_answer_is_stopped(monkeypatch):
-    monkeypatch.setattr(engine, "PATIENCE_S", 0.3)
-    net = toy()
-    used = net.process_id
-    os.kill(used, signal.SIGSTOP)
-    with pytest.raises(EngineError, match=r"gave no answer for 0\.3 s and was stopped"):
-        net.run(STEP_S)
-    net.close()
-    assert works() != used
-
-
-def test_a_process_that_no_longer_listens_is_stopped(monkeypatch):
-    monkeypatch.setattr(engine, "PATIENCE_S", 0.3)
-    crowd = 2**21  # more than any pipe holds
-    net = toy((crowd,))
-    used = net.process_id
-    os.kill(used, signal.SIGSTOP)
-    rescue = threading.Timer(5.0, os.kill, (used, signal.SIGKILL))
-    rescue.start()
-    with pytest.raises(EngineError, match=r"gave no answer for 0\.3 s and was stopped"):
-        net.load("cells.v", np.zeros(crowd))
-    rescue.cancel()
-    net.close()
-    assert works() != used
-
-
-def test_a_process_that_still_owes_an_answer_when_its_user_is_interrupted_is_not_used_again():
-    net = toy()
-    used = net.process_id
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        net.run(LONG_S)
-    net.close()
-    assert children() == set()
-    assert works() != used
-
-
-def test_a_network_whose_wiring_is_incomplete_leaves_no_process():
-    with pytest.raises((KeyError, EngineError)):
-        engine.CompiledEngine(cache.program(TOY, 64), TOY, engine.Layout((3, 2)), 64, {"near": ONE}, {})
-    assert children() == set()
-
-
-def test_a_program_that_cannot_be_started_is_told(tmp_path):
-    with pytest.raises(EngineError, match="main cannot be started"):
-        engine.Process(tmp_path)
-
-
-@pytest.mark.parametrize("busy", [True, False])
-def test_the_process_ends_when_its_owner_is_killed(busy):
-    code = (
-        "import time\n"
-        "from tests.engines import toy\n"
-        "net = toy()\n"
-        "print(net.process_id, flush=True)\n"
-        f"net.run({LONG_S}) if {busy} else time.sleep(60)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as owner:
-        process = int(owner.stdout.readline())
-        assert not ended(process)
-        owner.kill()
-    assert soon(lambda: ended(process))
-
-
-def test_idle_processes_end_with_the_program_that_started_them():
-    code = "from tests.engines import toy\nnets = [toy(), toy()]\nprint(*(n.process_id for n in nets))\nnets[0].close()\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert done.stderr == ""
-    for process in done.stdout.split():
-        assert soon(lambda process=process: ended(int(process)))
-
-
-def test_a_fork_takes_no_process_of_its_parent():
-    net = toy(v=0.5)
-    idle = works()
-    child = os.fork()
-    if child == 0:  # no assertion here: the status alone is heard
-        mine = toy()
-        mine.run(STEP_S)
-        good = mine.process_id not in (net.process_id, idle) and mine.fetch("cells.v")[0] == 0.0
-        mine.close()
-        engine.dismiss()
-        os._exit(0 if good else 1)
-    assert os.waitpid(child, 0)[1] == 0
-    net.run(STEP_S)
-    assert net.fetch("cells.v")[0] == 0.5
-    net.close()
-    assert not ended(idle)
-
-
-def test_nobody_hears_of_small_circuits_that_were_closed():
-    circuit = small_circuit()
-    for _ in range(3):
-        Network(circuit, *wired(circuit)).close()
-    assert len(children()) == 1
