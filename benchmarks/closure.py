@@ -18,6 +18,7 @@ from experiments.execute import available_cpus
 from parameters import POPULATIONS, CascadeNumbers, SpineNumbers, compounds, sheet, species
 from pharmacology import Dose, Exposure, HillBlock
 from plasticity import Cascade, Spines
+from plasticity.spines import MATURE
 
 CELLS, REST_S, LOOK_S = 4000, 5.0, 1.0
 DOSES = (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 50.0, 100.0)  # mg/kg, rat, intraperitoneal
@@ -67,6 +68,7 @@ def run(dose: float, seed: int) -> Outcome:
     engine, spiking = w1_engine.engine(network, seed), 0.0
     try:
         at_rest = _look(engine, network, _weights(spines, unit), np.zeros(len(POPULATIONS)), REST_S) / REST_S
+        of_partners = at_rest.astype(np.float32)[partners]
         rates, grown = [], []
         for now, then in pairwise(TIMES_H):
             block = HillBlock.at(exposure, drugs, now).value[:, :2].mean(axis=1)
@@ -74,8 +76,9 @@ def run(dose: float, seed: int) -> Outcome:
             rate = _look(engine, network, weights, block, LOOK_S) / LOOK_S
             spiking += time.monotonic() - looked
             rates.append(rate[:cells].mean())
-            filled = weights.reshape(cells, sites) > 0
-            drive = (filled * rate[partners]).sum(axis=1) / np.maximum((filled * at_rest[partners]).sum(axis=1), 1e-9)
+            filled = weights.reshape(cells, sites)  # all of one size
+            now_sent, then_sent = (np.einsum("ij,ij->i", filled, r) for r in (rate.astype(np.float32)[partners], of_partners))
+            drive = now_sent / then_sent
             cascade, signal = cascade.advance(drive, then - now)
             spines, _, _ = spines.advance(signal, then - now)
             grown.append(spines.mature.mean())
@@ -85,7 +88,7 @@ def run(dose: float, seed: int) -> Outcome:
 
 
 def _weights(spines: Spines, unit: np.float32) -> np.ndarray:
-    return (spines.weights(1.0).astype(np.float32) * unit).ravel()
+    return ((spines.states == MATURE) * unit).ravel()
 
 
 def _look(engine: CompiledEngine, network: w1.Network, weights: np.ndarray, block: np.ndarray, seconds: float) -> np.ndarray:

@@ -70,12 +70,23 @@ def _relax(value: float, target: float, rise: float, fall: float) -> float:
     return target + (value - target) * (rise if target > value else fall)
 
 
+@njit(cache=True)
+def _power(base: float, exponent: float) -> float:
+    """base ** exponent; a whole exponent, as sheets have it, takes a few products instead of a call."""
+    if exponent != math.floor(exponent) or exponent < 0:
+        return base**exponent
+    product = 1.0
+    for _ in range(int(exponent)):
+        product *= base
+    return product
+
+
 @njit(cache=True, parallel=True)
 def integrate(states: np.ndarray, signal: np.ndarray, drive: np.ndarray, steps: int, c: np.ndarray, e: np.ndarray) -> None:
     """Advance `states` in place by `steps` steps; add the mean of the last stage to `signal`.  Where `c` is a time constant, `e`
     is the share of a deviation that a step leaves."""
     last = states.shape[1] - 1
-    half = c[8] ** c[9]
+    half = _power(c[8], c[9])
     for cell in prange(states.shape[0]):
         total = 0.0
         for _ in range(steps):
@@ -83,7 +94,7 @@ def integrate(states: np.ndarray, signal: np.ndarray, drive: np.ndarray, steps: 
             theta = _relax(states[cell, 1], max(x, 1.0), e[2], e[2])
             bdnf = _relax(states[cell, 2], 1.0 + c[3] * max(x / theta - c[1], 0.0), e[4], e[5])
             trkb = _relax(states[cell, 3], (1.0 + c[7]) * bdnf / (bdnf + c[7]), e[6], e[6])
-            power = math.exp(c[9] * math.log(trkb))  # a quarter faster than a power
+            power = _power(trkb, c[9])
             mtorc1 = _relax(states[cell, 4], (1.0 + half) * power / (power + half), e[10], e[11])
             protein = _relax(states[cell, 5], max(1.0 + c[12] * (mtorc1 - 1.0), 0.0), e[13], e[14])
             states[cell, 0], states[cell, 1], states[cell, 2] = x, theta, bdnf
