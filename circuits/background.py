@@ -12,7 +12,7 @@ MOST_EVENTS = 4  # events a step that are told apart; more are counted as this m
 HIGHEST_MEAN = 0.5  # events a step; above it the truncation would show
 
 LANES = 16
-ROUNDS = 13  # one more than the fewest that pass BigCrush
+ROUNDS = 13  # the fewest for which Random123 publishes known answers
 ROTATIONS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
 PARITY = 0x1BD11BDA
 GOLDEN = 2654435769  # 2^32 over the golden ratio

@@ -145,7 +145,7 @@ def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path
     words = [sys.executable, str(script), str(tmp_path / "out")]
     done = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("There is no C++ compiler") == 1
+    assert done.stdout.count("No C++ compiler works here") == 1
     assert "found" in done.stdout
     assert circuits.compiler() is not None  # only the bare environment lacked it
 

@@ -79,9 +79,14 @@ def test_a_process_that_no_longer_listens_is_stopped(monkeypatch, crowd):
 def test_a_process_that_still_owes_an_answer_when_its_user_is_interrupted_is_not_used_again():
     net = toy()
     used = net.process_id
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        net.run(LONG_S)
+    # Whatever the shell or Brian2 have made of the signal before.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            net.run(LONG_S)
+    finally:
+        signal.signal(signal.SIGINT, before)
     net.close()
     assert children() == set()
     assert works() != used
