@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import circuits
-from experiments.config import Config
+from experiments.config import Config, overridden
 from experiments.hypotheses import AS_SHEETS, Hypotheses
-from experiments.protocol import Protocol
+from experiments.protocol import Protocol, one_day
 from experiments.store import StoreError, check_run, publish
-from parameters import SheetError, circuit_sheet
+from parameters import SheetError, circuit_sheet, compounds, species
+from pharmacology import Dose, Exposure
 
 MANIFEST = "study.json"
 DEFAULT_SHEET = "dendritic"
@@ -116,6 +117,14 @@ def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: 
         for seed in range(1, options.seeds + 1)
         for name in options.sheets
     ]  # fmt: skip
+
+
+def day_after(options: Options, animal: str, route: str) -> Protocol:
+    """The protocol of one day after a dose by a route, with a look at the peak; the same for every dose, for disposition is
+    linear."""
+    sheets = overridden(options.sheets[0], options.overrides)
+    course = Exposure((Dose(1.0, route),), animal, species(animal, sheets["species"]), compounds(sheets["compounds"]))
+    return one_day(course.peak_time())
 
 
 def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:

@@ -4,13 +4,12 @@ Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for 
 compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
 """
 
-from experiments.config import Config, overridden
+from experiments.config import Config
 from experiments.figures.dose_response import draw
-from experiments.protocol import one_day
-from experiments.study import Options, Run, Study
+from experiments.study import Options, Run, Study, day_after
 from experiments.summary import answer
-from parameters import circuit_sheet, compounds, species
-from pharmacology import Dose, Exposure
+from parameters import circuit_sheet
+from pharmacology import Dose
 
 SPECIES, ROUTE = "rat", "ip"
 DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # mg/kg
@@ -18,10 +17,7 @@ DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # mg/kg
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x dose x seed."""
-    # Disposition is linear: the time of the peak is that of any dose.
-    sheets = overridden(options.sheets[0], options.overrides)
-    course = Exposure((Dose(1.0, ROUTE),), SPECIES, species(SPECIES, sheets["species"]), compounds(sheets["compounds"]))
-    protocol = one_day(course.peak_time())
+    protocol = day_after(options, SPECIES, ROUTE)
     return [
         Run(
             {"sheet": circuit_sheet(sheet).name, "dose": dose, "seed": seed},

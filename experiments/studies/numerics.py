@@ -5,22 +5,18 @@ One thing is changed at a time; wiring and noise stay those of the seed wherever
 
 from __future__ import annotations
 
-from experiments.config import Config, overridden
+from experiments.config import Config
 from experiments.figures.numerics import draw
 from experiments.numerics import answer, measure, possible, varied
-from experiments.protocol import one_day
-from experiments.study import Options, Run, Study
-from parameters import circuit_sheet, compounds, species
-from pharmacology import Dose, Exposure
+from experiments.study import Options, Run, Study, day_after
+from parameters import circuit_sheet
 
 SPECIES = "rat"
 
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x variant x seed; the largest circuits first, since they take longest."""
-    sheets = overridden(options.sheets[0], options.overrides)
-    course = Exposure((Dose(1.0, "ip"),), SPECIES, species(SPECIES, sheets["species"]), compounds(sheets["compounds"]))
-    protocol = one_day(course.peak_time())
+    protocol = day_after(options, SPECIES, "ip")
     return [
         Run(
             {"sheet": circuit_sheet(sheet).name, "variant": variant, "seed": seed},
