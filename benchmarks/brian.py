@@ -83,7 +83,8 @@ def _default(request: dict) -> None:
 
     place = Path(request["folder"])
     brian2.set_device("cpp_standalone", build_on_run=False)
-    arrays, bounds = np.load(place / "arrays.npz"), np.load(place / "arrays.npz")["bounds"]
+    arrays = np.load(place / "arrays.npz")
+    bounds = arrays["bounds"]
     counts = np.diff(bounds)
     step = w1.SHARED.step * brian2.ms
     equations = w1_engine.CELLS.replace("draw : 1", "").replace("(1 - block)*", "")
@@ -117,11 +118,10 @@ def _exact(request: dict) -> None:
 
     place = Path(request["folder"])
     (place / "own_exp.h").write_text(OUR_EXP if request["own_exp"] else "")
-    (place / "draws_of.h").write_text('#include "draws.h"\n')
     brian2.set_device("cpp_standalone", build_on_run=False)
     cpp = brian2.prefs.codegen.cpp
     cpp.extra_compile_args_gcc = EXACT
-    cpp.headers += ['"draws_of.h"', '"own_exp.h"']
+    cpp.headers += ['"draws.h"', '"own_exp.h"']
     cpp.include_dirs += [str(KERNEL), str(place)]
     arrays = np.load(place / "arrays.npz")
     model = Model.from_dict(request["model"])

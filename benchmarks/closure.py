@@ -41,22 +41,21 @@ class Outcome:
 
 
 @lru_cache(maxsize=1)
-def _network(seed: int) -> tuple[w1.Network, np.ndarray, float]:
-    """A network whose plastic contacts stand by target, its partners (cell, site) and the weight (nS) of a contact when the
-    resting share of the sites is filled."""
+def _network(seed: int) -> tuple[w1.Network, np.ndarray]:
+    """A network whose plastic contacts stand by target, and its partners (cell, site)."""
     network = w1.draw(CELLS, seed)
     s = network.excitatory
     order = np.argsort(s.target, kind="stable")
     ordered = w1.Synapses(s.source[order], s.target[order], s.weight[order], s.delay[order])
     cells = int(network.bounds[1])
     partners = ordered.source[ordered.target < cells].reshape(cells, -1)
-    return w1.Network(network.bounds, network.start, ordered, network.inhibitory), partners, w1.WEIGHTS["E", "E"]
+    return w1.Network(network.bounds, network.start, ordered, network.inhibitory), partners
 
 
 def run(dose: float, seed: int) -> Outcome:
     """One dose in one network over 14 days."""
     begun = time.monotonic()
-    network, partners, weight = _network(seed)
+    network, partners = _network(seed)
     numbers = sheet("spines").fill("spines", SpineNumbers)
     cells, sites = partners.shape
     contacts = sites / numbers.sites_per_contact
@@ -64,7 +63,7 @@ def run(dose: float, seed: int) -> Outcome:
     spines = Spines.at_rest(numbers, contacts, sites, cells, np.random.SeedSequence(seed))
     drugs = compounds(sheet("compounds"))
     exposure = Exposure((Dose(dose, "ip"),) if dose else (), "rat", species("rat", sheet("species")), drugs)
-    unit = np.float32(weight * sites / contacts * 1e-9)
+    unit = np.float32(w1.WEIGHTS["E", "E"] * sites / contacts * 1e-9)
     engine, spiking = w1_engine.engine(network, seed), 0.0
     try:
         at_rest = _look(engine, network, _weights(spines, unit), np.zeros(len(POPULATIONS)), REST_S) / REST_S

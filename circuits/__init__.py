@@ -48,4 +48,4 @@ __all__ = [
     "residual_text",
     "resting_weights",
     "toolchain",
-]  # fmt: skip
+]

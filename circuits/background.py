@@ -20,9 +20,10 @@ GOLDEN = 2654435769  # 2^32 over the golden ratio
 # The function for Brian2's own C++ code, on the header of ours.
 CPP_SOURCE = """
 static inline float background_uniform(int32_t cell, int32_t stream, int64_t step, int32_t key_0, int32_t key_1) {
-    uint32_t word[4] = {(uint32_t)(cell/128*16 + cell%16), (uint32_t)step, (uint32_t)stream, 0};
+    using prelimbic::LANES; using prelimbic::ROOM;
+    uint32_t word[4] = {(uint32_t)(cell/ROOM*LANES + cell%LANES), (uint32_t)step, (uint32_t)stream, 0};
     prelimbic::threefry(word[0], word[1], word[2], word[3], (uint32_t)key_0, (uint32_t)key_1);
-    const int part = cell/16%8;
+    const int part = cell%ROOM/LANES;
     return prelimbic::unit(word[part%4] >> 16*(part/4) & 0xffffu, prelimbic::below((uint32_t)step));
 }
 """

@@ -103,7 +103,7 @@ class InterpretedEngine:
             self._made["network"].run(seconds * second, namespace={})
         for name, variable in self._made["cells"].variables.items():
             known = getattr(variable, "owner", None) is self._made["cells"] and np.issubdtype(variable.dtype, np.floating)
-            if known and name in self._model.cells and not np.isfinite(variable.get_value()).all():
+            if known and not np.isfinite(variable.get_value()).all():
                 raise EngineError(f"cells.{name} is not finite")
 
     def clear(self) -> None:

@@ -57,6 +57,14 @@ class Options:
         if not low <= self.scale <= high:
             raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")
 
+    def config(self, study: str, sheet: str, seed: int, **own: Any) -> Config:
+        """A run's configuration as asked; `own` is what the study adds or puts in place of it."""
+        asked: dict[str, Any] = {
+            "scale": self.scale, "overrides": self.overrides, "hypotheses": self.hypotheses,
+            "manipulations": self.manipulations, "numerics": self.numerics,
+        }  # fmt: skip
+        return Config(study=study, circuit=sheet, seed=seed, **(asked | own))
+
 
 Compute = Callable[[Config, bool, Callable[[float], None]], Any]
 
@@ -107,10 +115,8 @@ def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: 
     return [
         Run(
             {"sheet": circuit_sheet(name).name, "seed": seed},
-            Config(
-                study=study, circuit=name, species="rat", doses=(), scale=options.scale, seed=seed,
-                protocol=Protocol((), 0.0, rest=seconds), overrides=options.overrides, hypotheses=hypotheses,
-                manipulations=options.manipulations, numerics=options.numerics,
+            options.config(
+                study, name, seed, species="rat", doses=(), protocol=Protocol((), 0.0, rest=seconds), hypotheses=hypotheses
             ),
             compute,
         )

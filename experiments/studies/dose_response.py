@@ -4,7 +4,6 @@ Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for 
 compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
 """
 
-from experiments.config import Config
 from experiments.figures.dose_response import draw
 from experiments.study import Options, Run, Study, day_after
 from experiments.summary import answer
@@ -21,10 +20,8 @@ def plan(options: Options) -> list[Run]:
     return [
         Run(
             {"sheet": circuit_sheet(sheet).name, "dose": dose, "seed": seed},
-            Config(
-                study=STUDY.name, circuit=sheet, species=SPECIES, doses=(Dose(dose, ROUTE),), scale=options.scale, seed=seed,
-                protocol=protocol, overrides=options.overrides, hypotheses=options.hypotheses,
-                manipulations=options.manipulations, spikes=options.spikes, numerics=options.numerics,
+            options.config(
+                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), protocol=protocol, spikes=options.spikes
             ),
         )
         for seed in range(1, options.seeds + 1)

@@ -5,7 +5,6 @@ One thing is changed at a time; wiring and noise stay those of the seed wherever
 
 from __future__ import annotations
 
-from experiments.config import Config
 from experiments.figures.numerics import draw
 from experiments.numerics import answer, measure, possible, varied
 from experiments.study import Options, Run, Study, day_after
@@ -20,14 +19,7 @@ def plan(options: Options) -> list[Run]:
     return [
         Run(
             {"sheet": circuit_sheet(sheet).name, "variant": variant, "seed": seed},
-            varied(
-                Config(
-                    study=STUDY.name, circuit=sheet, species=SPECIES, doses=(), scale=options.scale, seed=seed,
-                    protocol=protocol, overrides=options.overrides, hypotheses=options.hypotheses,
-                    manipulations=options.manipulations, numerics=options.numerics,
-                ),
-                variant,
-            ),
+            varied(options.config(STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol), variant),
             measure,
         )
         for variant in reversed(possible(options.scale))
