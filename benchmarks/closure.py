@@ -15,10 +15,10 @@ import numpy as np
 from benchmarks import w1, w1_engine
 from circuits.engine import CompiledEngine
 from experiments.execute import available_cpus
+from experiments.protocol import minutes
 from parameters import POPULATIONS, CascadeNumbers, SpineNumbers, compounds, sheet, species
 from pharmacology import Dose, Exposure, HillBlock
-from plasticity import Cascade, Spines
-from plasticity.spines import MATURE
+from plasticity import Cascade, Spines, resting_factors
 
 CELLS, REST_S, LOOK_S = 4000, 5.0, 1.0
 DOSES = (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 50.0, 100.0)  # mg/kg, rat, intraperitoneal
@@ -78,8 +78,9 @@ def run(dose: float, seed: int) -> Outcome:
             filled = weights.reshape(cells, sites)  # all of one size
             now_sent, then_sent = (np.einsum("ij,ij->i", filled, r) for r in (rate.astype(np.float32)[partners], of_partners))
             drive = now_sent / then_sent
-            cascade, signal = cascade.advance(drive, then - now)
-            spines, _, _ = spines.advance(signal, then - now)
+            ticks = resting_factors(minutes(then) - minutes(now))
+            cascade = cascade.begun().advance(drive, np.ones(cells), ticks)
+            spines = spines.advance(cascade.signal, then - now)
             grown.append(spines.mature.mean())
     finally:
         engine.close()
@@ -87,7 +88,7 @@ def run(dose: float, seed: int) -> Outcome:
 
 
 def _weights(spines: Spines, unit: np.float32) -> np.ndarray:
-    return ((spines.states == MATURE) * unit).ravel()
+    return spines.weights(float(unit)).ravel()
 
 
 def _look(engine: CompiledEngine, network: w1.Network, weights: np.ndarray, block: np.ndarray, seconds: float) -> np.ndarray:

@@ -22,7 +22,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import brian, closure, nest, reference, w1, w1_engine
+from benchmarks import brian, closure, nest, reference, slow, w1, w1_engine
 from circuits.cache import BuildError
 from circuits.describe import describe, resting_weights
 from circuits.engine import CompiledEngine, EngineError
@@ -177,18 +177,37 @@ def whole_study(console: Console) -> list[Row]:
     return [row("14 days, 80 looks, 10 doses x 10 seeds, W1", [(minutes, 8.0)], "<= 1", "min")]
 
 
+def slow_layer(repeats: int) -> list[Row]:
+    """Ten million agents, and 14 days of a whole run."""
+    table = slow.Table()
+    print(f"{table.agents:,} agents of {table.bytes_an_agent:.2f} bytes", file=sys.stderr)
+    jumps = [(table.jumped() / 1e9, slow.GOAL / 1e9) for _ in range(4 * repeats)]
+    strides = [(table.advanced() / 1e9, slow.GOAL / 1e9) for _ in range(4 * repeats)]
+    polls = [(table.jumped() / 1e9, table.polled() / 1e9) for _ in range(repeats)]
+    found = [
+        row("agents jumped a second against 1.5e9", jumps, ">= 1", "1e9/s"),
+        row("agents of whole strides a second against 1.5e9", strides, ">= 1", "1e9/s"),
+        row("agents jumped against drawn with numpy", polls, ">= 10", "1e9/s"),
+    ]
+    for scale, goal in slow.CPU_GOAL_S.items():
+        costs = [(slow.cpu_of_14_days(scale), goal) for _ in range(min(repeats, 3))]
+        found.append(row(f"14 days, one run at scale {scale:g}", costs, "<= 1", "CPU s"))
+    return found
+
+
 def main() -> None:
     """Measure what is asked for and show it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print a list of rows as JSON")
     parser.add_argument("--repeats", type=int, default=5, help="rounds of every comparison")
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="w1, w2, large, study; all without")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="w1, w2, large, slow, study; all without")
     asked = parser.parse_args()
     console = Console(stderr=True)
     parts: dict[str, Callable[[Path], list[Row]]] = {
         "w1": lambda folder: W1(folder).rows(asked.repeats),
         "w2": lambda folder: w2(folder, asked.repeats),
         "large": lambda _: large(asked.repeats),
+        "slow": lambda _: slow_layer(asked.repeats),
         "study": lambda _: whole_study(console),
     }
     unknown = [name for name in asked.rows if name not in parts]

@@ -19,7 +19,6 @@ PER_CELL = {
 PER_DENDRITE = {
     "C_apical": ("capacitance", 1e-12), "g_L_apical": ("leak", 1e-9), "E_L_apical": ("rest", 1e-3),
     "g_couple": ("coupling", 1e-9), "g_tonic": ("tonic", 1e-9), "v_kick": ("backpropagation", 1e-3),
-    "background_AMPA_apical": ("background_ampa", 1e-9),
 }  # fmt: skip
 # A cell without a dendrite still has the compartment's variables: one that nothing reaches and that reaches nothing.
 NO_DENDRITE = {"C_apical": 1e-12, "g_L_apical": 1e-9, "E_L_apical": -0.07}
@@ -31,10 +30,11 @@ def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float
     for name, (field, unit) in PER_CELL.items():
         found[name] = circuit.per_cell([getattr(p, field) * unit for p in circuit.populations])
     found |= _receptors(circuit) | _terminals(circuit) | background(circuit, step_ms) | hcn_shut(circuit, 0.0)
-    found |= {"AMPA_left": circuit.per_cell(circuit.ampa), "I_injected": np.zeros(circuit.size)}
+    found |= {"I_injected": np.zeros(circuit.size)}
     found |= {"v_threshold": wiring.threshold * 1e-3, "E_L": wiring.rest * 1e-3, "v": wiring.start * 1e-3}
     if circuit.apical is not None:
         found |= _dendrites(circuit, circuit.apical) | {"v_apical": wiring.start * 1e-3}
+    found |= ampa_left(circuit)
     loaded = {f"cells.{name}": values for name, values in found.items()}
     placed = wiring.placed(circuit.apical is not None)
     return loaded | {f"{name}.weight": wiring.weights[group][which] * 1e-9 for name, (group, which) in placed.items()}
@@ -47,6 +47,16 @@ def background(circuit: Circuit, step_ms: float) -> dict[str, np.ndarray]:
     if circuit.apical is not None:
         apical = pyramidal(circuit, circuit.apical.background_rate)
         found |= {f"q_{k + 1}": q for k, q in enumerate(event_probabilities(apical, step_ms))}
+    return found
+
+
+def ampa_left(circuit: Circuit) -> dict[str, np.ndarray]:
+    """What manipulations leave of AMPA conductance: of recurrent contacts, and of the background on soma and dendrite (S)."""
+    weight = np.multiply([p.background_ampa * 1e-9 for p in circuit.populations], circuit.background_ampa)
+    found = {"AMPA_left": circuit.per_cell(circuit.ampa), "background_AMPA": circuit.per_cell(weight)}
+    if circuit.apical is not None:
+        apical = circuit.apical.background_ampa * 1e-9 * circuit.background_ampa[0]
+        found["background_AMPA_apical"] = pyramidal(circuit, apical)
     return found
 
 
@@ -88,7 +98,7 @@ def _shared(circuit: Circuit) -> dict[str, np.ndarray]:
 
 def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
     weight = [p.background_ampa * 1e-9 for p in circuit.populations]
-    found = {"background_AMPA": circuit.per_cell(np.multiply(weight, circuit.background_ampa))}
+    found: dict[str, np.ndarray] = {}
     for k, name in enumerate(SUBUNITS):
         ratio = [p.nmda_to_ampa * share for p, share in zip(circuit.populations, circuit.mixtures[:, k], strict=True)]
         of_background = [
@@ -122,7 +132,6 @@ def _dendrites(circuit: Circuit, apical: Apical) -> dict[str, np.ndarray]:
         name: pyramidal(circuit, getattr(apical, field) * unit, NO_DENDRITE.get(name, 0.0))
         for name, (field, unit) in PER_DENDRITE.items()
     }
-    found["background_AMPA_apical"] = found["background_AMPA_apical"] * circuit.background_ampa[0]
     for k, name in enumerate(SUBUNITS):
         ratio = apical.nmda_to_ampa * circuit.mixtures[0, k]
         found[f"NMDA_{name}_apical"] = pyramidal(circuit, ratio)

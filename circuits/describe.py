@@ -71,6 +71,12 @@ class Circuit:
         return degree * self.counts[POPULATIONS.index(target)]
 
     @property
+    def apical_sites(self) -> np.ndarray:
+        """Which of a cell's potential Pyr->Pyr contacts stand on its dendrite, shape (site,), bool; alike for all cells."""
+        share = self.projection(*PLASTIC).apical_share if self.apical is not None else 0.0
+        return evenly(self.sites, share)
+
+    @property
     def mixtures(self) -> np.ndarray:
         """Shares of NMDA peak conductance, shape (population, subunit)."""
         return np.array([p.subunit_fractions for p in self.populations])
@@ -91,6 +97,11 @@ class Circuit:
         r = self.receptors
         decay_s = np.array([s.decay for s in self.subunits]) * 1e-3
         return 1.0 / (1.0 + r.background_fibre_rate * r.nmda_saturation * decay_s)
+
+
+def evenly(count: int, share: float) -> np.ndarray:
+    """A share of so many places chosen evenly, so that any stretch of them has it, shape (count,), bool."""
+    return np.diff(np.floor(np.arange(count + 1) * share + 0.5)) > 0
 
 
 def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) -> Circuit:

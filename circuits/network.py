@@ -14,7 +14,7 @@ from circuits.describe import Circuit, CircuitError, with_background
 from circuits.engine import CompiledEngine, Engine, Layout
 from circuits.model import Model
 from circuits.report import Means, delivered_ampa, report
-from circuits.wiring import Wiring, draw, with_delay_classes
+from circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
 from parameters import POPULATIONS, SUBUNITS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
@@ -65,7 +65,7 @@ class Network:
     def __init__(self, circuit: Circuit, wiring: Wiring, seed: np.random.SeedSequence, compiled: bool = True,
                  numerics: Numerics = STANDARD):  # fmt: skip
         wiring = with_delay_classes(circuit, wiring, numerics.delay_classes) if numerics.delay_classes else wiring
-        self.circuit, self.wiring = circuit, wiring
+        self.circuit, self.described, self.wiring = circuit, circuit, wiring
         precision, step_ms = numerics.precision, numerics.step
         self.partners = wiring.sources["plastic"].reshape(circuit.counts[0], circuit.sites)
         self._elapsed, self._step_ms = 0.0, step_ms
@@ -97,6 +97,15 @@ class Network:
         self._elapsed = start + seconds
         return report(self.circuit, self.wiring, np.asarray(weights), self._means(), seconds, start)
 
+    def alter(self, circuit: Circuit) -> None:
+        """Go on as a circuit that differs from the described one in what is left of AMPA conductance and in the weights of what
+        Pyr cells send to others; the plastic weights come with each look."""
+        if circuit == self.circuit:
+            return
+        self.circuit = circuit
+        self._load(constants.ampa_left(circuit))
+        self.load_contacts("excitatory", fixed_weights(circuit))
+
     def load_weights(self, weights: np.ndarray) -> None:
         """Set the plastic weights (nS, shape (pyr, site))."""
         self.load_contacts("plastic", np.asarray(weights).ravel())
@@ -115,11 +124,13 @@ class Network:
     def set_background(self, rates_Hz: np.ndarray) -> None:
         """Change the background rate of every population, shape (population,); what the dendrite gets stays."""
         self.circuit = with_background(self.circuit, rates_Hz)
+        self.described = self.circuit
         self._load(constants.background(self.circuit, self._step_ms))
 
     def recurrent_ampa(self, weights: np.ndarray, release_Hz: np.ndarray) -> np.ndarray:
-        """Mean AMPA conductance (nS, shape (pyr,)) that Pyr terminals releasing at `release_Hz` deliver through `weights`."""
-        return delivered_ampa(self.circuit, self.partners, weights, release_Hz)
+        """Mean AMPA conductance (nS, shape (pyr,)) that Pyr terminals releasing at `release_Hz` deliver through `weights` in the
+        circuit as described."""
+        return delivered_ampa(self.described, self.partners, weights, release_Hz)
 
     def close(self) -> None:
         self.engine.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from circuits.describe import PLASTIC, Circuit
+from circuits.describe import PLASTIC, Circuit, evenly
 from circuits.engine import Connections
 
 # Synapse groups of the built network, by what they do on the target: plastic and fixed AMPA+NMDA, fast and slow GABA.
@@ -72,8 +72,7 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
         weight = np.full(len(pre), projection.weight)
         delay = rng.uniform(projection.delay_min, projection.delay_max, len(pre))
         # Evenly spread over a cell's contacts, so that any number of filled sites has the same share.
-        steps = np.floor(np.arange(degree + 1) * projection.apical_share + 0.5)
-        apical = np.tile(np.diff(steps), len(pre) // degree)
+        apical = np.tile(evenly(degree, projection.apical_share).astype(float), len(pre) // degree)
         parts[group_of(source, target)].append((pre, post, weight, delay, apical))
     columns = {group: [np.concatenate(column) for column in zip(*parts[group], strict=True)] for group in GROUPS}
     reset = circuit.per_cell([p.reset for p in circuit.populations])
@@ -103,6 +102,12 @@ def _contacts(rng: np.random.Generator, source: slice, target: slice, degree: in
         chosen[cell] = picks + (picks >= cell) if same else picks
     post = np.repeat(np.arange(cells, dtype=np.int32), degree)
     return (chosen.ravel() + source.start).astype(np.int32), (post + target.start).astype(np.int32)
+
+
+def fixed_weights(circuit: Circuit) -> np.ndarray:
+    """Weights (nS) of the contacts that Pyr cells make on other populations, in the order in which they are drawn."""
+    mine = [(s, t, p) for s, t, p in circuit.projections if group_of(s, t) == "excitatory"]
+    return np.concatenate([np.full(circuit.contacts(s, t), p.weight) for s, t, p in mine])
 
 
 def with_delay_classes(circuit: Circuit, wiring: Wiring, classes: int) -> Wiring:

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from scipy.stats import t as student
 
 import circuits
 from circuits import Circuit, Rig, drawn_network, resting_weights
 from experiments.config import Config
+from experiments.dataset import load, read_manifest
 from experiments.hypotheses import Hypotheses
 from experiments.protocol import Protocol
+from experiments.store import StoreError, check_run
 from experiments.study import DEFAULT_SHEET
 from parameters import POPULATIONS, SUBUNITS
 
@@ -61,7 +65,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Claim:
-    """A published finding.  `readout` asks a Bench for measures."""
+    """A published finding.  `readout` asks a Bench for measures; `study`: whose stored runs it reads, if any."""
 
     id: str
     statement: str
@@ -69,6 +73,7 @@ class Claim:
     role: str
     protocol: str
     readout: Callable[[Bench], list[Measure]]
+    study: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,11 @@ class Bench:
     """What readouts may ask of the model: numbers, and the healthy circuit of a sheet over seeds, each computed once."""
 
     def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
-                 tell: Callable[[str], None] = lambda what: None):  # fmt: skip
+                 tell: Callable[[str], None] = lambda what: None, results: Path = Path("results")):  # fmt: skip
         if seeds < 2:
             raise ClaimError(f"--seeds is {seeds} but a verdict needs at least 2")
-        self.seeds, self._tell = seeds, tell
+        self.seeds, self._tell, self.results = seeds, tell, results
+        self._studies: dict[str, xr.Dataset] = {}
         self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
         self.config.check()
 
@@ -127,6 +133,28 @@ class Bench:
             cv.append(seen.cv_isi)
         return np.array(rate), np.array(cv)
 
+    def study(self, name: str) -> xr.Dataset:
+        """The stored runs of a study on the bench's sheet.  Raises ClaimError where there are none, or of other numbers."""
+        if name not in self._studies:
+            self._studies[name] = self._load(name)
+        return self._studies[name]
+
+    def _load(self, name: str) -> xr.Dataset:
+        folder, sheet = self.results / name, self.config.sheet_name
+        how = f"`prelimbic run {name} --seeds {self.seeds} --sheet {sheet} --out {folder}`"
+        try:
+            runs = [run["file"] for run in read_manifest(folder)["runs"] if run["place"].get("sheet") == sheet]
+            dataset = load(folder)
+        except StoreError:
+            raise ClaimError(f"study {name} is not in {folder}; {how} computes it") from None
+        if not runs or (dataset.sel(sheet=sheet)["run_id"] == "").any():
+            raise ClaimError(f"runs of study {name} on sheet {sheet} are missing in {folder}; {how} computes them")
+        stored = str(check_run(folder / runs[0])["sheet_sha256"])
+        if stored != self.config.sheet_hash():
+            raise ClaimError(f"study {name} in {folder} was run with other numbers ({stored[:8]}, not "
+                             f"{self.config.sheet_hash()[:8]}); {how} computes it")  # fmt: skip
+        return dataset.sel(sheet=sheet)
+
     def rigs(self, ask: Callable[[Rig], np.ndarray]) -> np.ndarray:
         """What `ask` gives of a rig, one row a seed."""
         found = []
@@ -141,8 +169,25 @@ class Bench:
 
 
 def judge(claims: list[Claim], bench: Bench) -> list[Judged]:
-    """Ask every claim's readout."""
-    return [Judged(c, tuple(c.readout(bench)), bench.seeds, bench.config.sheet_name, bench.config.sheet_hash()) for c in claims]
+    """Ask every claim's readout.  Raises ClaimError for a claim whose study is missing."""
+    found = []
+    for claim in claims:
+        measures = tuple(claim.readout(bench))
+        seeds = bench.study(claim.study).sizes["seed"] if claim.study else bench.seeds
+        found.append(Judged(claim, measures, seeds, bench.config.sheet_name, bench.config.sheet_hash()))
+    return found
+
+
+def unasked(claims: list[Claim], bench: Bench) -> dict[str, str]:
+    """Claims that cannot be judged, by id, with the reason: their study is missing."""
+    found = {}
+    for claim in claims:
+        try:
+            if claim.study:
+                bench.study(claim.study)
+        except ClaimError as error:
+            found[claim.id] = str(error)
+    return found
 
 
 def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:

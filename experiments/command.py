@@ -13,8 +13,19 @@ from typing import Any, NoReturn
 
 import click
 
-STUDIES = ("dose_response", "acute", "physiology", "numerics")
+from experiments.switches import DEFAULTS, SWITCHES
+
+STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
+           "blockers", "strides")  # fmt: skip
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+def _switch_options(command: Any) -> Any:
+    """An option for every hypothesis switch."""
+    for switch, options in reversed(SWITCHES.items()):
+        flag = f"--{switch.replace('_', '-')}"
+        command = click.option(flag, default=DEFAULTS[switch], show_default=True, help=f"{', '.join(options)}.")(command)
+    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,11 +48,14 @@ def cli() -> None:
     metavar="NAME|FILE.toml",
     help="Circuit sheet, shipped or your own; repeatable, or all.  [default: dendritic]",
 )
-@click.option("--baseline", default="spine_loss", show_default=True, help="healthy, spine_loss, sst_loss or both.")
-@click.option("--site", default="all", show_default=True, help="Where the drug may block; see prelimbic switches.")
-@click.option("--selectivity", default="subunit", show_default=True, help="What makes block differ between classes.")
-@click.option("--hcn", default="nmda", show_default=True, help="nmda, nmda_hcn1 or hcn1: which channels ketamine shuts.")
-@click.option("--state", default="awake", show_default=True, help="awake, or slice: low background.")
+@_switch_options
+@click.option(
+    "--inhibit",
+    "inhibitions",
+    multiple=True,
+    metavar="NAME[=AMOUNT][@HOURh]",
+    help="An inhibitor, such as rapamycin_icv@-0.5h; repeatable; see prelimbic switches.",
+)
 @click.option(
     "--manipulate",
     "manipulations",
@@ -60,15 +74,16 @@ def cli() -> None:
 )
 def run(
     study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None,
-    sheets: tuple[str, ...], baseline: str, site: str, selectivity: str, hcn: str, state: str, manipulations: tuple[str, ...],
-    overrides: tuple[str, ...], spikes: bool, precision: int, step: float, delay_classes: int,
+    sheets: tuple[str, ...], inhibitions: tuple[str, ...], manipulations: tuple[str, ...], overrides: tuple[str, ...],
+    spikes: bool, precision: int, step: float, delay_classes: int, **switches: str,
 ) -> None:  # fmt: skip
-    """Run STUDY: dose_response, acute, physiology or numerics.  What is finished is skipped; after a stop the same command
-    goes on."""
+    """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the same command goes
+    on."""
     from circuits import Numerics
     from experiments.conduct import conduct, listing
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses
+    from experiments.inhibition import parse_inhibition
     from experiments.study import DEFAULT_SHEET, Options, parse_overrides
     from parameters import CIRCUITS
 
@@ -81,7 +96,8 @@ def run(
         share=_share(share),
         sheets=tuple(dict.fromkeys(s for name in sheets or (DEFAULT_SHEET,) for s in (CIRCUITS if name == "all" else (name,)))),
         overrides=parse_overrides(overrides),
-        hypotheses=Hypotheses(site, selectivity, hcn, baseline, state),
+        hypotheses=Hypotheses(**switches),
+        inhibitions=tuple(parse_inhibition(text) for text in inhibitions),
         manipulations=manipulations,
         spikes=spikes,
         numerics=Numerics(precision, step, delay_classes),
@@ -146,13 +162,26 @@ def equations(sheet: str) -> None:
 @click.option("--seeds", default=10, show_default=True, help="Seeds of the circuit, counted from 1; at least 2.")
 @click.option("--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet.")
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
+@click.option(
+    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder of the stored studies."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def claims(ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict."""
+def claims(ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], results: Path, as_json: bool) -> None:
+    """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict.
+
+    Findings about the slow layer are judged by stored runs of a study.
+    """
     from experiments.show import show_claims
     from experiments.study import parse_overrides
 
-    show_claims(ids, sheet, seeds, parse_overrides(overrides), as_json)
+    show_claims(ids, sheet, seeds, parse_overrides(overrides), results, as_json)
+
+
+@cli.command()
+def studies() -> None:
+    """Every study with its question."""
+    for name in STUDIES:
+        print(f"{name:14} {find_study(name).question}")
 
 
 @cli.command()
@@ -236,15 +265,18 @@ def _exit_code(error: Exception) -> int | None:
     from experiments.claims import ClaimError
     from experiments.execute import ExecuteError
     from experiments.hypotheses import HypothesisError
+    from experiments.inhibition import InhibitionError
+    from experiments.protocol import ProtocolError
     from experiments.show import ShowError
     from experiments.store import StoreError
     from experiments.study import StudyError
     from parameters import SheetError
     from pharmacology import DoseError
-    from plasticity import SpineError
+    from plasticity import CascadeError, SpineError
 
     usage: tuple[type[Exception], ...] = (
         StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError, ClaimError,
+        InhibitionError, ProtocolError, CascadeError,
     )  # fmt: skip
     if isinstance(error, usage):
         return USAGE

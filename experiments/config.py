@@ -9,8 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from circuits import STANDARD, Circuit, Numerics, check_background, describe, manipulated
-from experiments.hypotheses import AS_SHEETS, Hypotheses
+from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from experiments.inhibition import left
 from experiments.protocol import Protocol
 from parameters import (
     CascadeNumbers,
@@ -27,12 +30,13 @@ from parameters import (
     species,
     structure_digest,
 )
-from pharmacology import Dose
-from plasticity.spines import rates
+from pharmacology import Bath, Dose
+from plasticity.cascade import check_times
+from plasticity.spines import branch_bounds, rates
 
-SCHEMA_VERSION = 2  # of the result files
-MODEL_VERSION = 3  # raised when a change alters results
-SUBJECTS = ("compounds", "species", "cascade", "spines", "hypotheses")
+SCHEMA_VERSION = 3  # of the result files
+MODEL_VERSION = 4  # raised when a change alters results
+SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
 
 
 def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
@@ -79,6 +83,7 @@ class Config:
     manipulations: tuple[str, ...] = ()
     spikes: bool = False
     numerics: Numerics = STANDARD
+    bath: Bath | None = None
 
     def sheets(self) -> dict[str, Sheet]:
         """Every sheet of the run by subject, overrides applied."""
@@ -93,12 +98,19 @@ class Config:
         """What was done to the circuit: as it grew up (the sheet's manipulations), then in this run."""
         return (*self.sheets()["circuit"].manipulations.split(), *self.manipulations)
 
+    def sizes(self) -> HypothesisNumbers:
+        """Sizes of hypotheses."""
+        return self.sheets()["hypotheses"].fill("hypotheses", HypothesisNumbers)
+
+    def grown(self) -> Circuit:
+        """The circuit before this run's baseline and manipulations.  Raises SheetError or CircuitError."""
+        sheets = self.sheets()
+        return grown(sheets["circuit"], self.scale, sheets["spines"].fill("spines", SpineNumbers))
+
     def described(self) -> Circuit:
         """The circuit that this configuration is about.  Raises SheetError or CircuitError."""
-        sheets = self.sheets()
-        spines, sizes = sheets["spines"].fill("spines", SpineNumbers), sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
-        circuit = self.hypotheses.on_circuit(grown(sheets["circuit"], self.scale, spines), sizes, spines)
-        return manipulated(circuit, self.manipulations)
+        spines = self.sheets()["spines"].fill("spines", SpineNumbers)
+        return manipulated(self.hypotheses.on_circuit(self.grown(), self.sizes(), spines), self.manipulations)
 
     def calibration(self) -> str:
         """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline or a
@@ -114,15 +126,29 @@ class Config:
         return "yes" if untouched else "inherited"
 
     def check(self) -> None:
-        """Fill every record that the run will need.  Raises SheetError, CircuitError or SpineError."""
+        """Fill every record that the run will need.  Raises SheetError, CircuitError, SpineError, CascadeError, HypothesisError
+        or InhibitionError."""
         sheets = self.sheets()
-        sheets["cascade"].fill("cascade", CascadeNumbers)
+        check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
+        left(self.protocol.inhibitions, sheets["inhibitors"], np.zeros(1), False)
+        self._check_switches()
         species(self.species, sheets["species"])
         compounds(sheets["compounds"])
         channel(sheets["compounds"])
         circuit = self.described()
         check_background(circuit, self.numerics.step)
-        rates(sheets["spines"].fill("spines", SpineNumbers), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites)
+        spines = sheets["spines"].fill("spines", SpineNumbers)
+        rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites)
+        branch_bounds(circuit.sites, int((~circuit.apical_sites).sum()), round(spines.branches))
+
+    def _check_switches(self) -> None:
+        asked, lost = self.hypotheses, self.hypotheses.baseline in ("spine_loss", "both")
+        if asked.hnk_exposure == "kamp" and self.species != "human":
+            raise HypothesisError(f"--hnk-exposure kamp is known in man, not in {self.species}")
+        if asked.spine_rule == "branch" and not lost and self.protocol.stress is None:
+            raise HypothesisError(f"--spine-rule branch and --baseline {asked.baseline} exclude each other: no spine was lost")
+        if self.protocol.stress is not None and lost:
+            raise HypothesisError(f"stress and --baseline {asked.baseline} exclude each other: each takes spines away")
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""

@@ -14,13 +14,14 @@ from experiments.record import Variable
 from experiments.store import StoreError, publish, read_groups
 from experiments.study import MANIFEST, is_whole
 
-GROUPS = ("summary", "traces")
+SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}  # of a variable, by the group that it is read from
 
 
 def load(folder: str | Path) -> xr.Dataset:
     """All runs of the study in `folder`, on the study's axes and then seed.
 
-    Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h).  A run that is
+    Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
+    looks `<name>_fine` and a `moment` axis (h).  A run that is
     missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load.
     """
     manifest = read_manifest(Path(folder))
@@ -81,14 +82,14 @@ def _as_csv(dataset: xr.Dataset) -> str:
 
 
 def _run(path: Path, run_id: str) -> dict[str, dict[str, Variable]] | None:
-    return read_groups(path, GROUPS) if is_whole(path, run_id) else None
+    return read_groups(path, tuple(SUFFIX)) if is_whole(path, run_id) else None
 
 
 def _flat(groups: dict[str, dict[str, Variable]]) -> Iterable[tuple[str, Variable]]:
     for group, variables in groups.items():
         for name, variable in variables.items():
             if variable.dimensions != (name,):
-                yield (name if group == "summary" else f"{name}_course"), variable
+                yield name + SUFFIX[group], variable
 
 
 def _coordinates(groups: dict[str, dict[str, Variable]]) -> dict[str, Any]:

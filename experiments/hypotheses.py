@@ -1,7 +1,4 @@
-"""Competing hypotheses as switches of a run: each option with what it means and who holds it.
-
-The defaults are what the receptors of the sheets do by themselves: every class, equilibrium block by subunit, NMDA alone.
-"""
+"""Competing hypotheses as switches of a run, and what each does: a pure function on circuit, block or cascade."""
 
 from __future__ import annotations
 
@@ -10,46 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuits import Activity, Circuit
-from circuits.manipulate import lose_contacts, lose_sst, slice_state
-from parameters import POPULATIONS, SUBUNITS, Channel, Compound, HypothesisNumbers, SpineNumbers
-from pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine
-
-SWITCHES: dict[str, dict[str, str]] = {
-    "site": {
-        "all": "wherever there are NMDA receptors (default)",
-        "gaba_any": "GABAergic cells only: disinhibition (Homayoun and Moghaddam 2007)",
-        "pv": "PV cells only (Homayoun and Moghaddam 2007 saw fast-spiking cells fall first)",
-        "sst": "SST cells only (Ali et al. 2020; Gerhard et al. 2020)",
-        "vip": "VIP cells only: a null, nobody's hypothesis",
-        "pyr_direct": "Pyr cells only: direct action (Miller et al. 2014)",
-        "uniform": "every class has the block of Pyr cells: a null against selectivity",
-        "off": "no NMDA block: what remains is not carried by NMDA receptors",
-    },
-    "selectivity": {
-        "subunit": "equilibrium block, one affinity a GluN2 subunit (default; Kotermanski and Johnson 2009, recalled)",
-        "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a null",
-        "use_dependent": "four-state trapping scheme driven by the circuit's own gating (Mealing et al. 1999)",
-        "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and Destexhe 2023)",
-    },
-    "hcn": {
-        "nmda": "NMDA receptors only (default)",
-        "nmda_hcn1": "ketamine shuts HCN1 channels too (Chen et al. 2009)",
-        "hcn1": "HCN1 channels only (Bojak et al. 2013: an EEG shift without NMDA receptors)",
-    },
-    "baseline": {
-        "spine_loss": "a quarter of Pyr->Pyr contacts lost (chronic stress, Li et al. 2011) (default)",
-        "healthy": "as the sheet rests",
-        "sst_loss": "SST conductances and apical tonic inhibition x 0.6 (Yao et al. 2022)",
-        "both": "spine_loss and sst_loss together",
-    },
-    "state": {
-        "awake": "the background that the sheet was calibrated with (default)",
-        "slice": "a slice: low background (sheet hypotheses, slice_background); currents are those of voltage clamp in any state",
-    },
-}
-PV_THALAMIC = (
-    "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
+from circuits.manipulate import ampa, lose_contacts, lose_sst, release, slice_state
+from experiments.switches import EXCLUSIVE, LATCHES, SWITCHES
+from parameters import (
+    POPULATIONS,
+    SUBUNITS,
+    CascadeNumbers,
+    Channel,
+    Compound,
+    HypothesisNumbers,
+    Species,
+    SpineNumbers,
 )
+from pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine
+from plasticity import Arms
 
 
 class HypothesisError(ValueError):
@@ -65,12 +36,26 @@ class Hypotheses:
     hcn: str = "nmda"
     baseline: str = "spine_loss"
     state: str = "awake"
+    surge: str = "on"
+    eef2k: str = "off"
+    nitrergic: str = "off"
+    hnk: str = "off"
+    hnk_exposure: str = "hasan"
+    trkb: str = "off"
+    mtor: str = "local"
+    feedback: str = "on"
+    memory: str = "none"
+    spine_rule: str = "activity"
 
     def __post_init__(self) -> None:
         for switch, options in SWITCHES.items():
             chosen = getattr(self, switch)
             if chosen not in options:
-                raise HypothesisError(f"--{switch} is {chosen!r} but must be one of {', '.join(options)}")
+                raise HypothesisError(f"{_flag(switch)} is {chosen!r} but must be one of {', '.join(options)}")
+        for (one, these), (other, those), why in EXCLUSIVE:
+            a, b = getattr(self, one), getattr(self, other)
+            if a in these and b in those:
+                raise HypothesisError(f"{_flag(one)} {a} and {_flag(other)} {b} exclude each other: {why}")
 
     def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
         """The circuit at this baseline and in this state."""
@@ -101,8 +86,59 @@ class Hypotheses:
         """Share of HCN channels that ketamine shuts, Hill slope 1."""
         return 0.0 if self.hcn == "nmda" else ketamine_uM / (ketamine_uM + numbers.hcn1_ic50)
 
+    def disposition(self, species: Species, numbers: HypothesisNumbers) -> Species:
+        """The disposition constants, with the other parameterisation of HNK if asked for."""
+        if self.hnk_exposure == "hasan":
+            return species
+        return replace(species, hydroxynorketamine_central=numbers.hnk_kamp_central,
+                       hydroxynorketamine_clearance=numbers.hnk_kamp_clearance)  # fmt: skip
+
+    def at_look(self, circuit: Circuit, hnk_uM: float, ampa_left: float, numbers: HypothesisNumbers) -> Circuit:
+        """The circuit under an AMPA antagonist (share left) and what HNK does to AMPA conductance or release."""
+        changed = ampa(circuit, ampa_left) if ampa_left < 1.0 else circuit
+        if self.hnk == "off" or hnk_uM <= 0:
+            return changed
+        gain = 1.0 + numbers.hnk_gain * hnk_uM / (hnk_uM + numbers.hnk_ec50)
+        if self.hnk == "release":
+            return release(changed, gain)
+        return ampa(changed, gain, "all" if self.hnk == "ampa_all" else "Pyr->Pyr")
+
+    def arms(self, numbers: HypothesisNumbers) -> Arms:
+        """Which arms of the cascade there are."""
+        rate = self.memory == "rate_latch"
+        return Arms(
+            surge=float(self.surge == "on"),
+            eef2_gain=numbers.eef2_gain if self.eef2k == "on" else 0.0,
+            siah1_share=numbers.siah1_share if self.nitrergic == "on" else 0.0,
+            feedback=float(self.feedback == "on"),
+            locus=float(self.mtor != "absent"),
+            latch_charging=numbers.latch_charging if self.memory in LATCHES else 0.0,
+            latch_time=numbers.latch_time,
+            latch_least=numbers.latch_rate_deficit if rate else numbers.latch_nmda_deficit,
+            elements_rate=numbers.growth_rate if self.spine_rule == "homeostatic" else 0.0,
+            elements_lowest=numbers.growth_lowest,
+        )
+
+    def cascade(self, cascade: CascadeNumbers, numbers: HypothesisNumbers) -> CascadeNumbers:
+        """The cascade's constants; with adaptation its threshold follows fast."""
+        return replace(cascade, threshold_sliding=numbers.adaptation_time) if self.memory == "adaptation" else cascade
+
+    def deficit(self, rate: float, nmda: float) -> float:
+        """What may charge a latch: how far Pyr firing or NMDA conductance, both relative to rest, are below it."""
+        return 1.0 - (nmda if self.memory == "nmda_latch" else rate)
+
+    def sensitisation(self, ketamine_uM: np.ndarray, numbers: HypothesisNumbers) -> np.ndarray:
+        """How much more BDNF a TrkB sees than there is."""
+        if self.trkb == "off":
+            return np.ones_like(ketamine_uM)
+        return 1.0 + numbers.trkb_gain * ketamine_uM / (ketamine_uM + numbers.trkb_ec50)
+
 
 AS_SHEETS = Hypotheses()
+
+
+def _flag(switch: str) -> str:
+    return f"--{switch.replace('_', '-')}"
 
 
 def gating(activity: Activity) -> Gating:

@@ -1,24 +1,34 @@
-"""What is done to the model: when the circuit is looked at, for how long, and which looks are the readouts."""
+"""What is done to the model: when the circuit is looked at, for how long, which looks are the readouts, stress, inhibitors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from experiments.inhibition import Inhibition
+from parameters import target_of
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
 DRUG_H = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 LATE_H = (6.0, 9.0, 12.0, 16.0, 20.0, 24.0)
 NEARBY_H = 0.05  # grid times this close to the peak give way to it
-SHORT_S, LONG_S = 3.0, 6.0
-LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one
+SHORT_S, LONG_S = 6.0, 12.0
+LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one: its noise is held that long
+FIRST_STRIDE_H, STRIDE_GROWTH, LONGEST_STRIDE_H = 6.0, 1.25, 24.0  # after the first day, until something is done again
 WINDOW_H = 2.0  # the mean over 0-2 h
-READOUTS = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h")
+DAY = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h")
+GIVEN_H = (0.0, 0.25, 0.5, 1.0, 2.0)  # after an AMPA antagonist was given
+FAST_H, FAST_STRIDE_H, SLOW_STRIDE_H = 2.0, 2.0, 48.0
+
+
+class ProtocolError(ValueError):
+    """A protocol that the model cannot follow."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """`seconds` of spiking at hour `time`; the slow world then moves `stride` hours on what was seen."""
+    """`seconds` of spiking at hour `time`, 0 where the look before stands in; the slow world then moves `stride` hours."""
 
     time: float
     stride: float
@@ -29,19 +39,39 @@ class Look:
 class Protocol:
     """The times (h) of all looks and the time of peak unbound concentration; the same for every dose and seed.
 
-    The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every look.
+    The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every look.  At the times
+    in `reused` the look before stands in.  `readouts` names looks: rest, peak, 0-2 h, or an hour or day such as 24 h or 7 d.
+    `stress` is from hour to hour.  Raises ProtocolError for times that do not increase or lie too far apart.
     """
 
     times: tuple[float, ...]
     peak: float
     look_scale: float = 1.0
     rest: float = 20.0
+    readouts: tuple[str, ...] = DAY
+    reused: tuple[float, ...] = ()
+    stress: tuple[float, float] | None = None
+    inhibitions: tuple[Inhibition, ...] = ()
+
+    def __post_init__(self) -> None:
+        for before, after in pairwise(self.times):
+            if minutes(after) <= minutes(before):
+                raise ProtocolError(f"looks at {before:g} and {after:g} h do not stand a minute apart in order")
+            if after - before > SLOW_STRIDE_H:
+                raise ProtocolError(f"the stride from {before:g} to {after:g} h is longer than {SLOW_STRIDE_H:g} h")
+            if 0 <= before < FAST_H and after - before > FAST_STRIDE_H:
+                raise ProtocolError(
+                    f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which is what BDNF, the "
+                    f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
+                )
+        if self.stress is not None and not set(self.stress) <= set(self.times):
+            raise ProtocolError(f"stress begins and ends at looks, not at {self.stress[0]:g} and {self.stress[1]:g} h")
 
     def looks(self) -> Iterator[Look]:
         for k, time in enumerate(self.times):
             stride = self.times[k + 1] - time if k + 1 < len(self.times) else 0.0
             seconds = LONG_S if stride >= LONG_STRIDE_H or time < 0 or stride == 0 else SHORT_S
-            yield Look(time, stride, seconds * self.look_scale)
+            yield Look(time, stride, 0.0 if k and time in self.reused else seconds * self.look_scale)
 
     @property
     def seconds(self) -> float:
@@ -50,11 +80,26 @@ class Protocol:
 
     def moments(self) -> dict[str, float]:
         """Readouts that are one look, by name, with their hour."""
-        return {"rest": 0.0, "peak": self.peak, "2 h": 2.0, "4 h": 4.0, "24 h": 24.0}
+        return {name: self._hour(name) for name in self.readouts if name != "0-2 h"}
+
+    def _hour(self, name: str) -> float:
+        if name in ("rest", "peak"):
+            return 0.0 if name == "rest" else self.peak
+        amount, unit = name.split()
+        return float(amount) * {"h": 1.0, "d": 24.0}[unit]
 
     def window(self) -> tuple[float, float]:
         """The hours over which the 0-2 h readout is a mean."""
         return 0.0, WINDOW_H
+
+    def stressed(self, time: float) -> bool:
+        """Whether a stride that begins at `time` is under stress."""
+        return self.stress is not None and self.stress[0] <= time < self.stress[1]
+
+
+def minutes(hour: float) -> int:
+    """The slow world's clock: whole minutes."""
+    return round(hour * 60.0)
 
 
 def one_day(peak: float, halved: bool = False) -> Protocol:
@@ -65,6 +110,42 @@ def one_day(peak: float, halved: bool = False) -> Protocol:
     grid = [t for t in (*DRUG_H, *LATE_H) if t == 0.0 or abs(t - peak) > NEARBY_H or t in (2.0, 4.0, 24.0)]
     early = [peak / 2] if peak / 2 > NEARBY_H and all(abs(peak / 2 - t) > NEARBY_H for t in grid) else []
     times = sorted({*RELAX_H, *grid, *early, peak})
-    if halved:
-        times = sorted({*times, *((a + b) / 2 for a, b in pairwise(times))})
-    return Protocol(tuple(times), peak)
+    return Protocol(tuple(_halved(times) if halved else times), peak)
+
+
+def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (), stress: tuple[float, float] | None = None,
+          reuse: bool = True, halved: bool = False) -> Protocol:  # fmt: skip
+    """A day as above, then strides that lengthen from 6 to 24 h until the last readout; before it, if asked for, stress.
+
+    `also`: further hours at which to look.  With `reuse` every second look a day or more after the dose, and before it, is not
+    taken: the one before stands in.  None of this depends on dose or seed.
+    """
+    last = max(Protocol((), peak, readouts=readouts).moments().values())
+    times = {*one_day(peak).times, *Protocol((), peak, readouts=readouts).moments().values(), *also}
+    hour, stride = 24.0, FIRST_STRIDE_H
+    while hour < last:
+        times.add(hour := min(float(round(hour + stride)), last))
+        stride = min(stride * STRIDE_GROWTH, LONGEST_STRIDE_H)
+    if stress is not None:
+        times |= {stress[0] + LONGEST_STRIDE_H * k for k in range(int((stress[1] - stress[0]) / LONGEST_STRIDE_H) + 1)} | {
+            stress[1]
+        }
+    ordered = [t for t in sorted(times) if t <= last]
+    ordered = _halved(ordered) if halved else ordered
+    quiet = [t for t in ordered if t < 0 or t > 24.0]
+    return Protocol(tuple(ordered), peak, readouts=readouts, reused=tuple(quiet[1::2]) if reuse else (), stress=stress)
+
+
+def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
+    """The protocol with inhibitors; one that acts on the circuit itself is looked at while it comes and goes."""
+    times = set(protocol.times)
+    for item in inhibitions:
+        if target_of(item.name) == "ampa":
+            after = (item.start + hours for hours in GIVEN_H)
+            times |= {t for t in after if protocol.times[0] < t < protocol.times[-1]
+                      and all(abs(t - other) > NEARBY_H for other in protocol.times)}  # fmt: skip
+    return replace(protocol, times=tuple(sorted(times)), inhibitions=(*protocol.inhibitions, *inhibitions))
+
+
+def _halved(times: list[float]) -> list[float]:
+    return sorted({*times, *((a + b) / 2 for a, b in pairwise(times))})

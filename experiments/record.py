@@ -9,10 +9,9 @@ import numpy as np
 
 from circuits import BANDS, Activity
 from experiments.config import Config
-from experiments.protocol import READOUTS
 from experiments.run import Outcome, Snapshot
 from parameters import COMPOUNDS, POPULATIONS, SUBUNITS
-from plasticity.cascade import STATES
+from plasticity import READOUTS, STATE, STATES, turnover
 
 
 @dataclass(frozen=True)
@@ -77,21 +76,38 @@ PER_PYR = {
 }
 RELATIVE = "AMPA drive of active contacts relative to the same contacts at rest"
 SLOW = {
-    "drive": "AMPA drive of active contacts, low-passed, relative to rest",
-    "threshold": "sliding threshold of the drive, relative to rest",
-    "bdnf": "BDNF, relative to rest",
-    "trkb": "TrkB, relative to rest",
-    "mtorc1": "mTORC1, relative to rest",
-    "protein": "synaptic protein, relative to rest",
+    "drive": "AMPA drive that a cell senses, low-passed",
+    "threshold": "sliding threshold of the drive",
+    "calcium": "L-type calcium",
+    "eef2": "phosphorylated eEF2",
+    "bdnf": "BDNF",
+    "trkb": "active TrkB",
+    "akt": "active PI3K-Akt",
+    "erk": "active MEK-ERK",
+    "nitrosylation": "S-nitrosylated GAPDH with Siah1",
+    "rheb": "Rheb",
+    "latch": "latch on mTORC1 (a hypothesis), share shut",
+    "mtorc1": "phosphorylated mTORC1",
+    "s6k": "phosphorylated p70S6K",
+    "bp4e": "phosphorylated 4E-BP1",
+    "feedback": "feedback of p70S6K, 0 at rest",
+    "protein": "synaptic protein: synapsin I, PSD-95, GluA1 alike",
+    "elements": "synaptic elements of the homeostatic rule",
 }
+AT_REST = ", relative to rest"
+PERCENTILES = (5, 25, 50, 75, 95)
+RASTER_CELLS = 4  # whose every site is stored at every look
+IMAGED_H = 48.0  # between two images of the same dendrite
+PEAKS = ("bdnf", "mtorc1", "protein")
 
 
 def arrange(config: Config, outcome: Outcome) -> Groups:
     """The groups of a result file: traces, slow states, spikes a cell, LFP, spines, summary and, if asked, spikes."""
     seen = outcome.seen
     groups: Groups = {"traces": _traces(seen), "slow": _slow(seen), "cells": _cells(seen), "lfp": _lfp(seen)}
-    groups["spines"] = _spines(config, seen)
-    groups["summary"] = _summary(config, outcome.rest, groups["traces"])
+    groups["spines"], groups["raster"] = _spines(config, seen), _raster(seen)
+    groups["fine"] = _fine(seen)
+    groups["summary"] = _summary(config, outcome.rest, groups["traces"]) | _peaks(groups["fine"]) | _imaging(config, seen)
     if config.spikes:
         groups |= _spikes(outcome)
     return groups
@@ -115,7 +131,8 @@ def coordinate(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
 def _scales() -> dict[str, Variable]:
     """Coordinates that both courses and readouts have."""
     named = {"population": POPULATIONS, "subunit": SUBUNITS, "compound": COMPOUNDS, "band": tuple(BANDS)}
-    return {key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()}
+    found = {key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()}
+    return found | {"percentile": Variable(("percentile",), np.array(PERCENTILES, dtype=float), "%", "share of cells below")}
 
 
 def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
@@ -151,21 +168,28 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     add("hcn_block", (), [s.hcn_block for s in seen], "1", "share of HCN channels shut by the drug")
     out |= courses("time", [s.activity for s in seen])
     for name, meaning in SLOW.items():
-        add(name, (), [s.cascade.of(name).mean() for s in seen], "1", f"{meaning}, mean over Pyr cells")
+        add(name, (), [s.cascade.of(name).mean() for s in seen], "1", f"{meaning}{AT_REST}, mean over Pyr cells")
     add("relative_ampa", (), [s.drive.mean() for s in seen], "1", f"{RELATIVE}, mean over Pyr cells")
-    add("formation_signal", (), [s.signal.mean() for s in seen], "1", "signal for spine formation over the last stride")
+    add("formation_signal", (), [s.slow.signal.mean() for s in seen], "1", "signal for spine formation over the last stride")
     add("spines", (), [s.spines.density.mean() for s in seen], "spines", "nascent and mature spines per Pyr cell")
     add("mature_spines", (), [s.spines.mature.mean() for s in seen], "spines", "mature spines per Pyr cell")
-    add("spines_formed", (), [s.formed.mean() for s in seen], "spines", "formed over the last stride, per Pyr cell")
-    add("spines_lost", (), [s.lost.mean() for s in seen], "spines", "lost over the last stride, per Pyr cell")
+    add("spines_formed", (), [s.formed.mean() for s in seen], "spines", "not there at the look before, per Pyr cell")
+    add("spines_lost", (), [s.lost.mean() for s in seen], "spines", "there at the look before and gone, per Pyr cell")
+    add("lost_sites", (), [s.spines.lost.mean() for s in seen], "sites", "whose spine stress took, per Pyr cell")
+    add("regained", (), [s.spines.regained.mean() for s in seen], "sites", "of these that hold a spine again, per Pyr cell")
+    add("ampa_left", (), [s.ampa_left for s in seen], "1", "share of AMPA conductance that an antagonist leaves")
+    spread = [np.percentile(s.spines.density, PERCENTILES) for s in seen]
+    add("spines_percentile", ("percentile",), spread, "spines", "percentiles of spines over Pyr cells")
+    spread = [np.percentile(s.cascade.of("protein"), PERCENTILES) for s in seen]
+    add("protein_percentile", ("percentile",), spread, "1", f"percentiles of synaptic protein over Pyr cells{AT_REST}")
     return out
 
 
 def _slow(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     out = _times(seen)
-    for k, name in enumerate(STATES):
-        values = np.array([s.cascade.states[:, k] for s in seen], dtype=np.float32)
-        out[name] = Variable(("time", "pyr"), values, "1", SLOW[name])
+    for name in STATES:
+        values = np.array([s.cascade.of(name) for s in seen], dtype=np.float32)
+        out[name] = Variable(("time", "pyr"), values, "1", f"{SLOW[name]}{AT_REST}")
     for name in ("recurrent_ampa", "nmda_conductance", "gaba_conductance"):
         values = np.array([getattr(s.activity, name) for s in seen], dtype=np.float32)
         out[name] = Variable(("time", "pyr"), values, *PER_PYR[name])
@@ -191,12 +215,54 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     moments = sorted(set(config.protocol.moments().values()))
     chosen = tuple(s for s in seen if any(abs(s.look.time - m) < 1e-9 for m in moments))
     states = np.array([s.spines.states for s in chosen], dtype=np.uint8)
-    return _times(chosen) | {"state": Variable(("time", "pyr", "site"), states, "1", "0 vacant, 1 nascent, 2 mature")}
+    meaning = "0 vacant, 1 nascent, 2 mature; + 4 where a spine was lost to stress; sites branch by branch"
+    return _times(chosen) | {"state": Variable(("time", "pyr", "site"), states, "1", meaning)}
+
+
+def _raster(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
+    states = np.array([s.spines.states[:RASTER_CELLS] & STATE for s in seen], dtype=np.uint8)
+    bounds = Variable(("edge",), seen[0].spines.bounds, "", "where the branches of a cell begin and end among its sites")
+    meaning = "0 vacant, 1 nascent, 2 mature; sites branch by branch"
+    return _times(seen) | {"branches": bounds, "state": Variable(("time", "some_pyr", "site"), states, "1", meaning)}
+
+
+def _fine(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
+    """Means over Pyr cells of the cascade's readouts, several times a stride."""
+    hours, means = zip(*(sample for s in seen for sample in s.slow.sampled), strict=True)
+    out = {"moment": Variable(("moment",), np.array(hours), "h", "hours since the first dose")}
+    for k, name in enumerate(READOUTS):
+        out[name] = Variable(("moment",), np.array(means)[:, k], "1", f"{SLOW[name]}{AT_REST}, mean over Pyr cells")
+    return out
+
+
+def _peaks(fine: dict[str, Variable]) -> dict[str, Variable]:
+    after, out = fine["moment"].values >= 0, {}
+    for name in PEAKS:
+        course = fine[name].values[after]
+        out[f"peak_{name}"] = Variable((), np.array(course.max()), "1", f"highest {name} after the dose")
+        when = np.array(fine["moment"].values[after][int(np.argmax(course))])
+        out[f"peak_{name}_time"] = Variable((), when, "h", f"time of the highest {name}")
+    return out
+
+
+def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
+    """Formation and elimination as two images show them, in percent of the spines on the first; NaN without one."""
+    moments, at = config.protocol.moments(), {round(s.look.time, 6): s.spines for s in seen}
+    shares = np.full((2, len(config.protocol.readouts)), np.nan)
+    for k, name in enumerate(config.protocol.readouts):
+        first, second = (at.get(round(moments.get(name, np.nan) - before, 6)) for before in (IMAGED_H, 0.0))
+        if first is not None and second is not None:
+            shares[:, k] = [100.0 * sites.sum() / first.density.sum() for sites in turnover(first, second)]
+    what = ("spines not there 48 h before", "spines of 48 h before that are gone")
+    return {
+        name: Variable(("readout",), share, "%", f"{meaning}, of those of 48 h before")
+        for name, share, meaning in zip(("imaged_formation", "imaged_elimination"), shares, what, strict=True)
+    }
 
 
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
-    out = coordinate("readout", READOUTS) | _scales()
+    out = coordinate("readout", config.protocol.readouts) | _scales()
     time, moments = traces["time"].values, config.protocol.moments()
     low, high = config.protocol.window()
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)
@@ -206,15 +272,9 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         rows = [
             trace.values[int(np.argmin(np.abs(time - moments[r])))] if r in moments
             else np.trapezoid(trace.values[inside], time[inside], axis=0) / (high - low)
-            for r in READOUTS
+            for r in config.protocol.readouts
         ]  # fmt: skip
         out[name] = Variable(("readout", *trace.dimensions[1:]), np.array(rows), trace.unit, trace.meaning)
-    after = time >= 0
-    for name in ("bdnf", "mtorc1"):
-        peak = np.array(traces[name].values[after].max())
-        out[f"peak_{name}"] = Variable((), peak, "1", f"highest {name} after the dose")
-        when = np.array(time[after][int(np.argmax(traces[name].values[after]))])
-        out[f"peak_{name}_time"] = Variable((), when, "h", f"time of the highest {name}")
     for name in ("rate", "cv_isi", "burst_fraction", "nmda_share"):
         unit, meaning = LOOKED[name][1:]
         out[f"baseline_{name}"] = Variable(("population",), getattr(rest, name), unit, f"{meaning}, untreated")

@@ -14,9 +14,10 @@ from circuits import Activity, Circuit, Network, NetworkError, draw
 from experiments.config import Config
 from experiments.hypotheses import gating
 from experiments.protocol import Look
-from parameters import CascadeNumbers, HypothesisNumbers, SpineNumbers, channel, compounds, species
-from pharmacology import Exposure
-from plasticity import Cascade, Spines
+from experiments.slow import Slow
+from parameters import COMPOUNDS, channel, compounds, species
+from pharmacology import Concentrations, Exposure, Together
+from plasticity import Cascade, Spines, turnover
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,20 @@ class Snapshot:
     unbound: np.ndarray  # (compound,) uM
     block: np.ndarray  # (population, subunit)
     hcn_block: float  # share of HCN channels shut
+    ampa_left: float  # share of AMPA conductance that an antagonist leaves
     activity: Activity
     drive: np.ndarray  # (pyr,) AMPA drive of active contacts relative to the same contacts at rest
-    cascade: Cascade
-    signal: np.ndarray  # (pyr,) formation signal over the stride that led here
-    spines: Spines
-    formed: np.ndarray  # (pyr,) spines formed over that stride
-    lost: np.ndarray  # (pyr,)
+    slow: Slow
+    formed: np.ndarray  # (pyr,) spines that were not there at the look before
+    lost: np.ndarray  # (pyr,) spines that were there and are not any more
+
+    @property
+    def cascade(self) -> Cascade:
+        return self.slow.cascade
+
+    @property
+    def spines(self) -> Spines:
+        return self.slow.spines
 
 
 @dataclass(frozen=True)
@@ -45,12 +53,12 @@ class Outcome:
     seen: tuple[Snapshot, ...]
 
 
-def _relative(ampa: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
+def _relative(now: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
     """AMPA relative to rest.  Raises NetworkError where rest gives nothing to compare with."""
     silent = int((at_rest <= 0).sum())
     if silent:
         raise NetworkError(f"{silent} Pyr cells get no recurrent input at rest, so their drive has no reference")
-    return ampa / at_rest
+    return now / at_rest
 
 
 def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> Outcome:
@@ -58,35 +66,33 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
 
     `tell` hears the biological seconds done.  Raises NetworkError or EngineError when the circuit fails.
     """
-    sheets = config.sheets()
-    spine_numbers = sheets["spines"].fill("spines", SpineNumbers)
-    cascade_numbers = sheets["cascade"].fill("cascade", CascadeNumbers)
-    sizes, switches = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers), config.hypotheses
-    circuit = config.described()
+    sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
+    circuit, protocol = config.described(), config.protocol
     wiring_seed, spiking_seed, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)
-
     drugs = compounds(sheets["compounds"])
-    exposure = Exposure(config.doses, config.species, species(config.species, sheets["species"]), drugs)
-    plastic = circuit.projection("Pyr", "Pyr")
-    cascade = Cascade.at_rest(cascade_numbers, circuit.counts[0])
-    spines = Spines.at_rest(spine_numbers, plastic.in_degree, circuit.sites, circuit.counts[0], spine_seed)
-    block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, config.protocol.times[0])
-    weights = spines.weights(plastic.weight)
+    disposition = switches.disposition(species(config.species, sheets["species"]), sizes)
+    exposure: Concentrations = Exposure(config.doses, config.species, disposition, drugs)
+    exposure = Together((exposure, config.bath)) if config.bath is not None else exposure
+    slow = Slow.at_rest(config, circuit, exposure, spine_seed)
+    block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, protocol.times[0])
     network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, config.numerics)
     try:
-        rest = network.observe(weights, switches.nmda_shut(block, circuit), config.protocol.rest, settle=1.0)
-        tell(config.protocol.rest)
-        signal, formed, lost = np.ones(circuit.counts[0]), np.zeros(circuit.counts[0]), np.zeros(circuit.counts[0])
+        rest = network.observe(slow.weights(circuit), switches.nmda_shut(block, circuit), protocol.rest, settle=1.0)
+        tell(protocol.rest)
         seen: list[Snapshot] = []
-        for look in config.protocol.looks():
-            unbound = exposure.brain_unbound(np.array([look.time]))[0]
+        activity, before = rest, slow
+        for look in protocol.looks():
+            unbound = exposure.brain_unbound(np.array([look.time]))[0, : len(COMPOUNDS)]
             nmda, hcn = switches.nmda_shut(block, circuit), switches.hcn_shut(unbound[0], sizes)
-            activity = network.observe(weights, nmda, look.seconds, hcn_block=hcn)
-            drive = _relative(activity.recurrent_ampa, network.recurrent_ampa(weights, rest.release_on_pyr))
-            seen.append(Snapshot(look, unbound, nmda, hcn, activity, drive, cascade, signal, spines, formed, lost))
-            cascade, signal = cascade.advance(drive, look.stride)
-            spines, formed, lost = spines.advance(signal, look.stride)
-            weights = spines.weights(plastic.weight)
+            ampa_left = slow.ampa_left(look.time)
+            if look.seconds > 0:
+                now = switches.at_look(circuit, unbound[-1], ampa_left, sizes)
+                network.alter(now)
+                activity = network.observe(slow.weights(now), nmda, look.seconds, hcn_block=hcn)
+                drive = _relative(activity.recurrent_ampa, network.recurrent_ampa(slow.weights(circuit), rest.release_on_pyr))
+            formed, lost = turnover(before.spines, slow.spines)
+            seen.append(Snapshot(look, unbound, nmda, hcn, ampa_left, activity, drive, slow, formed, lost))
+            before, slow = slow, slow.advance(look, drive, activity, rest, nmda)
             block = block.advance(exposure, gating(activity), look.stride)
             tell(look.seconds)
     finally:

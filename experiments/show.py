@@ -10,7 +10,7 @@ import numpy as np
 from rich.table import Table
 
 from experiments.config import grown
-from parameters import COMPOUNDS, POPULATIONS, Sheet, SpineNumbers, compounds, sheet, shipped
+from parameters import COMPOUNDS, INHIBITORS, POPULATIONS, Sheet, SpineNumbers, compounds, inhibitor, sheet, shipped, target_of
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
 from pharmacology import Dose, Exposure
@@ -96,14 +96,14 @@ def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
 def show_switches() -> None:
     """Print hypothesis switches and manipulations."""
     from circuits import NAMED
-    from experiments.hypotheses import PV_THALAMIC, SWITCHES
+    from experiments.switches import PV_THALAMIC, SWITCHES
 
     table = Table(title="switches of `prelimbic run`", title_justify="left")
     for heading in ("switch", "option", "meaning and source"):
         table.add_column(heading, overflow="fold")
     for switch, options in SWITCHES.items():
         for option, meaning in options.items():
-            table.add_row(f"--{switch}", option, meaning)
+            table.add_row(f"--{switch.replace('_', '-')}", option, meaning)
     table.add_row("--sheet", *PV_THALAMIC.split(": ", 1))
     _print(table)
     named = Table(title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background or all",
@@ -113,21 +113,38 @@ def show_switches() -> None:
     for name, (usage, _) in NAMED.items():
         named.add_row(name, usage.replace("[", r"\["))
     _print(named)
+    drugs = Table(title="inhibitors for --inhibit NAME[=AMOUNT][@HOURh]; AMOUNT times the usual one".replace("[", r"\["),
+                  title_justify="left")  # fmt: skip
+    for heading in ("name", "target", "shut at its peak (brain, blood)", "half-times (h)", "what it is"):
+        drugs.add_column(heading, overflow="fold")
+    source = sheet("inhibitors")
+    for name in INHIBITORS:
+        n, note = inhibitor(name, source), source.sections[name]["brain"].note
+        drugs.add_row(name, target_of(name), f"{n.brain:g}, {n.blood:g}", f"{n.onset:g}, {n.offset:g}", note)
+    _print(drugs)
 
 
-def show_claims(ids: tuple[str, ...], name: str, seeds: int, overrides: tuple[tuple[str, float], ...], as_json: bool) -> None:
-    """Judge claims on the healthy circuit of a sheet, and print them as a table or JSON."""
+def show_claims(ids: tuple[str, ...], name: str, seeds: int, overrides: tuple[tuple[str, float], ...], results: Path,
+                as_json: bool) -> None:  # fmt: skip
+    """Judge claims on the healthy circuit of a sheet and on stored studies, and print them as a table or JSON.
+
+    Without ids, claims whose study is missing are named and left out; named, they are an error.
+    """
     from experiments.claimed import CLAIMS
-    from experiments.claims import Bench, chosen, judge
+    from experiments.claimed_slow import SLOW_CLAIMS
+    from experiments.claims import Bench, chosen, judge, unasked
     from experiments.conduct import console
 
-    asked, screen = chosen(ids, CLAIMS), console()
-    bench = Bench(name, seeds, overrides, lambda what: None if as_json else screen.print(what, highlight=False))
-    board = judge(asked, bench)
+    asked, screen = chosen(ids, [*CLAIMS, *SLOW_CLAIMS]), console()
+    bench = Bench(name, seeds, overrides, lambda what: None if as_json else screen.print(what, highlight=False), results)
+    left_out = {} if ids else unasked(asked, bench)
+    board = judge([claim for claim in asked if claim.id not in left_out], bench)
     if as_json:
         print(json.dumps([j.as_json() for j in board], indent=1))
         return
-    table = Table(title=f"claims on sheet {bench.config.sheet_name}, {seeds} seeds; intervals are 95 % of the mean",
+    for missing, why in left_out.items():
+        screen.print(f"{missing} not judged: {why}", highlight=False, markup=False)
+    table = Table(title=f"claims on sheet {bench.config.sheet_name}; intervals are 95 % of the mean over seeds",
                   title_justify="left")  # fmt: skip
     for heading in ("id", "role", "statement and source", "measure", "model", "published", "verdict"):
         table.add_column(heading, overflow="fold")

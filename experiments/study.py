@@ -16,8 +16,10 @@ from typing import Any
 import circuits
 from experiments.config import Config, overridden
 from experiments.hypotheses import AS_SHEETS, Hypotheses
-from experiments.protocol import Protocol, one_day
+from experiments.inhibition import Inhibition
+from experiments.protocol import Protocol, given, one_day
 from experiments.store import StoreError, check_run, publish
+from experiments.switches import DEFAULTS
 from parameters import SheetError, circuit_sheet, compounds, species
 from pharmacology import Dose, Exposure
 
@@ -42,6 +44,7 @@ class Options:
     overrides: tuple[tuple[str, float], ...] = ()
     hypotheses: Hypotheses = AS_SHEETS
     manipulations: tuple[str, ...] = ()
+    inhibitions: tuple[Inhibition, ...] = ()
     spikes: bool = False
     numerics: circuits.Numerics = circuits.STANDARD
 
@@ -75,6 +78,11 @@ def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None]) ->
     from experiments.run import simulate
 
     return arrange(config, simulate(config, compiled, tell))
+
+
+def readouts_only(config: Config, compiled: bool, tell: Callable[[float], None]) -> Any:
+    """The readouts of the loop of the whole model, for runs that are looked at at different times."""
+    return {"summary": whole_loop(config, compiled, tell)["summary"]}
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,12 @@ class Study:
 
 
 def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute) -> list[Run]:
-    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds."""
+    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds.
+
+    Raises StudyError for inhibitors, which such a study does not give.
+    """
+    if options.inhibitions:
+        raise StudyError(f"study {study} gives no drug over time, so --inhibit {options.inhibitions[0].name} has no place in it")
     return [
         Run(
             {"sheet": circuit_sheet(name).name, "seed": seed},
@@ -125,12 +138,24 @@ def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: 
     ]  # fmt: skip
 
 
-def day_after(options: Options, animal: str, route: str) -> Protocol:
-    """The protocol of one day after a dose by a route, with a look at the peak; the same for every dose, for disposition is
-    linear."""
+def peak_of(options: Options, animal: str, route: str) -> float:
+    """Hour of peak unbound ketamine after a dose by a route; the same for every dose, for disposition is linear."""
     sheets = overridden(options.sheets[0], options.overrides)
     course = Exposure((Dose(1.0, route),), animal, species(animal, sheets["species"]), compounds(sheets["compounds"]))
-    return one_day(course.peak_time())
+    return course.peak_time()
+
+
+def day_after(options: Options, animal: str, route: str) -> Protocol:
+    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors asked for."""
+    return given(one_day(peak_of(options, animal, route)), options.inhibitions)
+
+
+def leave_to(study: str, options: Options, *switches: str) -> None:
+    """Raise StudyError when a switch was asked for that the study sets itself."""
+    for switch in switches:
+        chosen = getattr(options.hypotheses, switch)
+        if chosen != DEFAULTS[switch]:
+            raise StudyError(f"study {study} sets --{switch.replace('_', '-')} itself; leave out {chosen!r}")
 
 
 def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from parameters.sheet import SHEETS, Row, Sheet, SheetError, digest, number
+from parameters.slow import INHIBITORS, TARGETS, CascadeNumbers, HypothesisNumbers, Inhibitor, SpineNumbers, inhibitor, target_of
 
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
 SUBUNITS = ("2A", "2B", "2C", "2D")
@@ -198,55 +199,6 @@ class CircuitNumbers:
     projections: dict[tuple[str, str], Projection]
 
 
-@dataclass(frozen=True)
-class CascadeNumbers:
-    """From AMPA drive to synaptic protein, per pyramidal cell; every state is 1 (drive signal: 0) at rest."""
-
-    drive_smoothing: float = number("h", "above 0")
-    drive_threshold: float = number("1", "above 0")
-    threshold_sliding: float = number("h", "above 0")
-    bdnf_gain: float = number("1", "at least 0")
-    bdnf_rise: float = number("h", "above 0")
-    bdnf_fall: float = number("h", "above 0")
-    trkb_time: float = number("h", "above 0")
-    trkb_half: float = number("1", "above 0")
-    mtorc1_half: float = number("1", "above 0")
-    mtorc1_hill: float = number("1", "above 0")
-    mtorc1_rise: float = number("h", "above 0")
-    mtorc1_fall: float = number("h", "above 0")
-    protein_gain: float = number("1", "at least 0")
-    protein_rise: float = number("h", "above 0")
-    protein_fall: float = number("h", "above 0")
-    maturation_delay: float = number("h", "above 0")
-    maturation_stages: float = number("stages", "a whole number above 0")
-
-
-@dataclass(frozen=True)
-class SpineNumbers:
-    """The agents: how many sites a cell has, and the rates at which a spine is born, matures and is lost."""
-
-    sites_per_contact: float = number("1", "above 0")
-    depressed_share: float = number("1", "from 0 to 1")
-    formation_gain: float = number("1", "at least 0")
-    nascent_maturation: float = number("1/h", "above 0")
-    nascent_loss: float = number("1/h", "at least 0")
-    density_time: float = number("h", "above 0")
-
-    def __post_init__(self) -> None:
-        if not 0 < self.depressed_share <= 1:
-            raise ValueError("depressed_share must be above 0 and at most 1")
-
-
-@dataclass(frozen=True)
-class HypothesisNumbers:
-    """Sizes of hypotheses and conditions: what they mean is said in their rows."""
-
-    interneuron_affinity: float = number("1", "above 0")
-    hcn1_ic50: float = number("uM", "above 0")
-    sst_left: float = number("1", "from 0 to 1")
-    slice_background: float = number("1", "from 0 to 1")
-
-
 def sheet(name: str) -> Sheet:
     """A shipped sheet by name.  Raises SheetError naming the sheets there are."""
     if name not in shipped():
@@ -345,8 +297,9 @@ def species(name: str, source: Sheet | None = None) -> Species:
 
 
 __all__ = [
-    "BLOCKERS", "CIRCUITS", "COMPOUNDS", "POPULATIONS", "SPECIES", "SUBUNITS", "Apical", "CascadeNumbers", "Channel",
-    "CircuitNumbers", "Compound", "HypothesisNumbers", "Population", "Projection", "Receptors", "Sheet", "SheetError",
-    "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet", "compounds", "digest", "recorded",
-    "recording", "sheet", "shipped", "species", "structure_digest",
+    "BLOCKERS", "CIRCUITS", "COMPOUNDS", "INHIBITORS", "POPULATIONS", "SPECIES", "SUBUNITS", "TARGETS", "Apical",
+    "CascadeNumbers", "Channel", "CircuitNumbers", "Compound", "HypothesisNumbers", "Inhibitor", "Population", "Projection",
+    "Receptors", "Sheet", "SheetError", "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet",
+    "compounds", "digest", "inhibitor", "recorded", "recording", "sheet", "shipped", "species", "structure_digest",
+    "target_of",
 ]  # fmt: skip

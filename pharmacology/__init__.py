@@ -1,6 +1,6 @@
 """Dose or bath -> concentrations -> block of NMDA receptors."""
 
-from pharmacology.bath import Bath
+from pharmacology.bath import Bath, Together
 from pharmacology.block import Block, Concentrations, HillBlock
 from pharmacology.dose import ROUTES, Dose, DoseError
 from pharmacology.exposure import Exposure
@@ -10,5 +10,5 @@ from pharmacology.trapping import TrappingBlock
 
 __all__ = [
     "ROUTES", "SITES", "Bath", "Block", "Concentrations", "Dose", "DoseError", "Exposure", "Gating", "HillBlock",
-    "TrappingBlock", "confine",
+    "Together", "TrappingBlock", "confine",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parameters import BLOCKERS
+from pharmacology.block import Concentrations
 from pharmacology.dose import DoseError
 
 
@@ -44,3 +45,22 @@ class Bath:
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
         present = (hours >= self.start) & (hours < self.end)
         return present[:, None] * np.array([uM for _, uM in self.concentrations])
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several sources of drugs at once, such as a dose and a bath; of a drug that is in two of them there is the sum."""
+
+    parts: tuple[Concentrations, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The drugs of all parts, in the order of the last axis of `brain_unbound`."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.names))
+
+    def brain_unbound(self, hours: np.ndarray) -> np.ndarray:
+        """Unbound concentration, uM, shape (time, drug)."""
+        total = np.zeros((len(np.atleast_1d(hours)), len(self.names)))
+        for part in self.parts:
+            total[:, [self.names.index(name) for name in part.names]] += part.brain_unbound(hours)
+        return total

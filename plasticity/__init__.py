@@ -3,14 +3,19 @@
 import numpy as np
 
 from parameters import CascadeNumbers, SpineNumbers, sheet
-from plasticity.cascade import Cascade
-from plasticity.spines import MATURE, NASCENT, VACANT, SpineError, Spines
+from plasticity.cascade import FACTORS, READOUTS, STATES, Arms, Cascade, CascadeError, resting_factors
+from plasticity.chain import LOST, MATURE, NASCENT, STATE, VACANT
+from plasticity.kernel import TICK_H
+from plasticity.spines import SpineError, Spines, turnover
 
-__all__ = ["MATURE", "NASCENT", "VACANT", "Cascade", "SpineError", "Spines", "warm_up"]
+__all__ = [
+    "FACTORS", "LOST", "MATURE", "NASCENT", "READOUTS", "STATE", "STATES", "TICK_H", "VACANT", "Arms", "Cascade",
+    "CascadeError", "SpineError", "Spines", "resting_factors", "turnover", "warm_up",
+]  # fmt: skip
 
 
 def warm_up() -> None:
     """Compile the kernels into numba's cache on disk, so that later processes only load them."""
     cascade = Cascade.at_rest(sheet("cascade").fill("cascade", CascadeNumbers), 2)
-    _, signal = cascade.advance(np.ones(2), 1.0)
+    signal = cascade.advance(np.ones(2), np.ones(2), resting_factors(2)).signal
     Spines.at_rest(sheet("spines").fill("spines", SpineNumbers), 50.0, 107, 2, np.random.SeedSequence(0)).advance(signal, 1.0)

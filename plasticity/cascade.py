@@ -1,107 +1,160 @@
-"""From AMPA drive to synaptic protein, per pyramidal cell.
+"""From AMPA drive to the signal for spine formation, per pyramidal cell.
 
-`drive` is the AMPA conductance that a cell's active contacts deliver, relative to what the same contacts delivered at
-rest.  All states are relative to rest.  Equations, x+ meaning max(x, 0):
+`drive` is the AMPA conductance that a cell's active contacts deliver, `nmda` its NMDA conductance, both relative to rest;
+`resting` is the share of resting NMDA receptors that the drug leaves open.  Every state is relative to rest, x+ means
+max(x, 0), and the factors l, b, t, a, e, m are what inhibitors leave of L-type channels, BDNF, TrkB, Akt, ERK and mTORC1:
 
-    x'      = (drive - x)/smoothing                     low-passed before the threshold: noise must not be rectified
-    theta'  = (max(x, 1) - theta)/sliding               sliding threshold, never below rest
-    B'      = (1 + gain (x/theta - threshold)+ - B)/(rise or fall)       BDNF
-    T'      = ((1 + K) B/(B + K) - T)/time                               TrkB
-    M'      = ((1 + K^n) T^n/(T^n + K^n) - M)/(rise or fall)             mTORC1
-    S'      = (1 + gain (M - 1) - S)/(rise or fall)                      synaptic protein
-    z_1'    = (S - z_1) stages/delay,  z_k' = (z_{k-1} - z_k) stages/delay     maturation; the last is the signal
+    x'     = (sharing mean(drive) + (1 - sharing) drive - x)/smoothing       low-passed before the threshold
+    theta' = (max(x, 1) - theta)/sliding                                     sliding threshold, never below rest
+    c'     = (1 + surge (x/theta - threshold)+ - c)/time                     L-type calcium
+    p'     = (resting - p)/time                                              phosphorylated eEF2
+    B'     = (1 + gain (c - 1) l + eef2_gain (1 - p) - B)/time               BDNF
+    T'     = (t (1 + K) s b B/(s b B + K) - T)/time                          TrkB, which the drug may sensitise: s
+    A', E' = (a T - A)/time, (e T - E)/time                                  PI3K-Akt and MEK-ERK
+    N'     = (nmda - N)/time                                                 nitrosylated GAPDH with Siah1
+    R'     = (1 - R (1 - share + share N))/time                              Rheb
+    L'     = charging (deficit - least)+ (1 - L) - L/time                    a latch on mTORC1 (a hypothesis)
+    u      = sqrt(A E) R (1 - L)/(1 + F)
+    M'     = (m (1 + h^n) u^n/(u^n + h^n) - M)/time                          mTORC1
+    K'     = (M - K)/time                                                    p70S6K
+    F'     = strength (K - 1) - F/time, F >= 0                               feedback of p70S6K on its own input
+    G      = M, or E where mTORC1 plays no part
+    S'     = making (1/time + rate (G - gate)+) - S/time                     synaptic protein; stress lowers `making`
+    H'     = rate (2 exp(-((x - xi)/zeta)^2) - 1), 0 <= H <= 2               synaptic elements (the homeostatic rule)
+    z_1'   = (S or H - z_1) stages/delay,  z_k' = (z_{k-1} - z_k) stages/delay       the last is the signal
+
+No time constant differs between rise and fall, so noise is not rectified; the threshold and the gate keep it from adding up.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from numba import njit, prange
 
 from parameters import CascadeNumbers
+from plasticity.kernel import TICK_H, Constants, integrate
 
-LONGEST_STEP_H = 1.0 / 60.0
-STATES = ("drive", "threshold", "bdnf", "trkb", "mtorc1", "protein")
-CHAIN = len(STATES)  # the stages of maturation follow
+STATES = ("drive", "threshold", "calcium", "eef2", "bdnf", "trkb", "akt", "erk", "nitrosylation", "rheb", "latch", "mtorc1",
+          "s6k", "feedback", "protein", "elements")  # fmt: skip
+READOUTS = (*STATES, "bp4e")  # what a cascade can be asked for by name
+AT_REST_ZERO = ("latch", "feedback")
+CHAIN = len(STATES)  # the stages of maturation follow, and after them the sum of the signal over the stride
+FACTORS = ("ltype", "bdnf", "trkb", "akt", "erk", "mtorc1", "sensitisation", "making")  # each 1 where nothing is done
+TIMES = ("drive_smoothing", "threshold_sliding", "calcium_time", "bdnf_time", "eef2_time", "trkb_time", "akt_time", "erk_time",
+         "nitrosylation_time", "rheb_time", "mtorc1_time", "s6k_time", "feedback_time", "protein_time")  # fmt: skip
+TICKS_IN_FASTEST = 2.0
+
+
+class CascadeError(ValueError):
+    """A cascade that cannot be computed as asked."""
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Which arms of the cascade there are, and their sizes; 0 switches one off.
+
+    surge: the AMPA drive; eef2_gain: BDNF made when eEF2 is not phosphorylated; siah1_share: of the loss of Rheb;
+    feedback: of p70S6K; locus: mTORC1 gates translation (1) or ERK does (0); latch_*: charging (1/h), decay (h) and least
+    deficit; elements_rate (1/h) and elements_lowest: the homeostatic growth rule in place of protein.
+    """
+
+    surge: float = 1.0
+    eef2_gain: float = 0.0
+    siah1_share: float = 0.0
+    feedback: float = 1.0
+    locus: float = 1.0
+    latch_charging: float = 0.0
+    latch_time: float = 12.0
+    latch_least: float = 0.0
+    elements_rate: float = 0.0
+    elements_lowest: float = 0.0
+
+    def __post_init__(self) -> None:
+        for arm in fields(self):
+            if not getattr(self, arm.name) >= 0:
+                raise CascadeError(f"{arm.name} of the cascade's arms is {getattr(self, arm.name):g} but must be at least 0")
 
 
 @dataclass(frozen=True)
 class Cascade:
-    """States of all cells, shape (cell, 6 + stages), at rest 1 throughout."""
+    """States of all cells, shape (16 + stages + 1, cell), and the minutes since the stride began."""
 
     numbers: CascadeNumbers
+    arms: Arms
     states: np.ndarray = field(repr=False)
+    ticks: int = 0
 
     @classmethod
-    def at_rest(cls, numbers: CascadeNumbers, cells: int) -> Cascade:
-        return cls(numbers, np.ones((cells, CHAIN + round(numbers.maturation_stages))))
+    def at_rest(cls, numbers: CascadeNumbers, cells: int, arms: Arms = Arms()) -> Cascade:
+        """Every state at 1, but latch and feedback at 0.  Raises CascadeError for a time constant too short for the step."""
+        states = np.ones((CHAIN + round(numbers.maturation_stages) + 1, cells))
+        for name in AT_REST_ZERO:
+            states[STATES.index(name)] = 0.0
+        states[-1] = 0.0
+        check_times(numbers)
+        return cls(numbers, arms, states)
 
-    def advance(self, drive: np.ndarray, hours: float) -> tuple[Cascade, np.ndarray]:
-        """The cascade `hours` later under a constant drive (cell,), and the formation signal meanwhile: the mean of
-        the last stage over the stride, shape (cell,)."""
+    def advance(self, drive: np.ndarray, nmda: np.ndarray, factors: np.ndarray, resting: float = 1.0,
+                deficit: float = 0.0) -> Cascade:  # fmt: skip
+        """The cascade len(factors) minutes later, under constant drive and nmda, each (cell,), share `resting` of NMDA receptors
+        open at rest, a `deficit` that may charge the latch, and factors of shape (minute, 8), in the order of FACTORS.
+
+        However a stride is parted into whole minutes, its states are the same to the last bit.
+        """
         states = self.states.copy()
-        signal = np.zeros(len(states))
-        steps = math.ceil(hours / LONGEST_STEP_H - 1e-9)
-        if steps > 0:
-            constants = _constants(self.numbers)
-            with np.errstate(under="ignore", divide="ignore"):
-                kept = np.exp(-hours / steps / constants)
-            integrate(states, signal, np.asarray(drive, dtype=float), steps, constants, kept)
-        return replace(self, states=states), signal
+        felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(drive, dtype=float)
+        factors = np.ascontiguousarray(factors, dtype=float)
+        integrate(states, felt, np.asarray(nmda, dtype=float), factors, resting, deficit, _constants(self.numbers, self.arms))
+        return replace(self, states=states, ticks=self.ticks + len(factors))
+
+    def begun(self) -> Cascade:
+        """The same cascade at the beginning of a stride: the signal is summed from here."""
+        states = self.states.copy()
+        states[-1] = 0.0
+        return replace(self, states=states, ticks=0)
+
+    @property
+    def signal(self) -> np.ndarray:
+        """Mean signal for spine formation since the stride began, shape (cell,)."""
+        return self.states[-1] / self.ticks if self.ticks else self.states[-2].copy()
 
     def of(self, name: str) -> np.ndarray:
-        """One state by its name in STATES, shape (cell,)."""
-        return self.states[:, STATES.index(name)]
+        """One of READOUTS by name, shape (cell,): a state, or phosphorylated 4E-BP1 (`bp4e`)."""
+        if name == "bp4e":
+            half, mtorc1 = self.numbers.bp4e_half, self.of("mtorc1")
+            return (1.0 + half) * mtorc1 / (mtorc1 + half)
+        return self.states[STATES.index(name)]
 
 
-def _constants(n: CascadeNumbers) -> np.ndarray:
-    return np.array([
-        n.drive_smoothing, n.drive_threshold, n.threshold_sliding, n.bdnf_gain, n.bdnf_rise, n.bdnf_fall, n.trkb_time,
-        n.trkb_half, n.mtorc1_half, n.mtorc1_hill, n.mtorc1_rise, n.mtorc1_fall, n.protein_gain, n.protein_rise,
-        n.protein_fall, n.maturation_delay / round(n.maturation_stages),
-    ])  # fmt: skip
+def check_times(numbers: CascadeNumbers) -> None:
+    """Raise CascadeError for a time constant that the step of the slow world cannot follow."""
+    stage = {"maturation_delay over maturation_stages": numbers.maturation_delay / numbers.maturation_stages}
+    for name, hours in ({time: getattr(numbers, time) for time in TIMES} | stage).items():
+        if hours < TICKS_IN_FASTEST * TICK_H:
+            raise CascadeError(
+                f"cascade.toml [cascade] {name} is {hours:g} h but must be at least {TICKS_IN_FASTEST * TICK_H:.3g} h, two steps"
+            )
 
 
-@njit(cache=True)
-def _relax(value: float, target: float, rise: float, fall: float) -> float:
-    """Exact step towards a target held meanwhile, of which the share of its direction is kept from before."""
-    return target + (value - target) * (rise if target > value else fall)
+def resting_factors(ticks: int) -> np.ndarray:
+    """Factors of so many minutes in which nothing is done."""
+    return np.ones((ticks, len(FACTORS)))
 
 
-@njit(cache=True)
-def _power(base: float, exponent: float) -> float:
-    """base ** exponent; a whole exponent, as sheets have it, takes a few products instead of a call."""
-    if exponent != math.floor(exponent) or exponent < 0:
-        return base**exponent
-    product = 1.0
-    for _ in range(int(exponent)):
-        product *= base
-    return product
-
-
-@njit(cache=True, parallel=True)
-def integrate(states: np.ndarray, signal: np.ndarray, drive: np.ndarray, steps: int, c: np.ndarray, e: np.ndarray) -> None:
-    """Advance `states` in place by `steps` steps; add the mean of the last stage to `signal`.  Where `c` is a time constant, `e`
-    is the share of a deviation that a step leaves."""
-    last = states.shape[1] - 1
-    half = _power(c[8], c[9])
-    for cell in prange(states.shape[0]):
-        total = 0.0
-        for _ in range(steps):
-            x = _relax(states[cell, 0], drive[cell], e[0], e[0])
-            theta = _relax(states[cell, 1], max(x, 1.0), e[2], e[2])
-            bdnf = _relax(states[cell, 2], 1.0 + c[3] * max(x / theta - c[1], 0.0), e[4], e[5])
-            trkb = _relax(states[cell, 3], (1.0 + c[7]) * bdnf / (bdnf + c[7]), e[6], e[6])
-            power = _power(trkb, c[9])
-            mtorc1 = _relax(states[cell, 4], (1.0 + half) * power / (power + half), e[10], e[11])
-            protein = _relax(states[cell, 5], max(1.0 + c[12] * (mtorc1 - 1.0), 0.0), e[13], e[14])
-            states[cell, 0], states[cell, 1], states[cell, 2] = x, theta, bdnf
-            states[cell, 3], states[cell, 4], states[cell, 5] = trkb, mtorc1, protein
-            upstream = protein
-            for k in range(6, last + 1):
-                states[cell, k] = _relax(states[cell, k], upstream, e[15], e[15])
-                upstream = states[cell, k]
-            total += upstream
-        signal[cell] += total / steps
+def _constants(n: CascadeNumbers, arms: Arms) -> Constants:
+    kept = {name: float(np.exp(-TICK_H / getattr(n, name))) for name in TIMES}
+    xi = 0.5 * (1.0 + arms.elements_lowest)
+    return Constants(
+        **{f"keep_{name.removesuffix('_time')}": share for name, share in kept.items()},
+        keep_stage=float(np.exp(-TICK_H * round(n.maturation_stages) / n.maturation_delay)),
+        drive_threshold=n.drive_threshold, surge=arms.surge, bdnf_gain=n.bdnf_gain, eef2_gain=arms.eef2_gain,
+        trkb_half=n.trkb_half, siah1_share=arms.siah1_share, rheb_step=TICK_H / n.rheb_time,
+        latch_charging=arms.latch_charging, latch_least=arms.latch_least, latch_time=arms.latch_time,
+        mtorc1_half=n.mtorc1_half, mtorc1_hill=round(n.mtorc1_hill),
+        feedback_strength=n.feedback_strength * arms.feedback, feedback_time=n.feedback_time,
+        locus=arms.locus, translation_gate=n.translation_gate, translation_rate=n.translation_rate,
+        protein_time=n.protein_time, elements_rate=arms.elements_rate, elements_centre=xi,
+        elements_width=(1.0 - arms.elements_lowest) / (2.0 * np.sqrt(np.log(2.0))),
+        elements_rule=float(arms.elements_rate > 0),
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 
 from experiments.store import publish
@@ -32,10 +35,37 @@ def save(figure: Any, folder: Path, name: str) -> Path:
     return folder / f"{name}.png"
 
 
+def centre(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and SD over the seeds (first axis) that are there; NaN where none is, SD 0 where one is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean, sd = np.nanmean(values, axis=0), np.nanstd(values, axis=0, ddof=1)
+    return mean, np.where(np.isnan(sd) & ~np.isnan(mean), 0.0, sd)
+
+
+def dots(axis: Axes, x: float, values: np.ndarray, colour: str, marker: str = "o", label: str = "") -> None:
+    """Values of single seeds, shape (seed,), as small dots, and right of them their mean ± SD."""
+    mean, sd = centre(values)
+    axis.plot(np.full(len(values), x - 0.05), values, ".", color=colour, markersize=4, alpha=0.5)
+    axis.errorbar(x + 0.05, mean, yerr=sd, fmt=marker, color=colour, markersize=5, linewidth=1, capsize=2, label=label)
+
+
+def pages(name: str, dataset: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
+    """Sheet by sheet the name of a figure's file, a heading, and the sheet's part of a dataset, seed first."""
+    for sheet in dataset["sheet"].values:
+        file = name if dataset.sizes["sheet"] == 1 else f"{name}_{sheet}"
+        yield file, f"sheet {sheet}", dataset.sel(sheet=sheet).transpose("seed", ...)
+
+
+def told(dataset: xr.Dataset) -> str:
+    """What means and bands of a figure are, for its title."""
+    seeds = dataset.sizes["seed"]
+    return f"mean ± SD over {seeds} seeds" if seeds > 1 else "one seed"
+
+
 def band(axis: Axes, x: np.ndarray, values: np.ndarray, colour: str, marker: str = "o", label: str = "") -> None:
     """Mean and SD over seeds of `values`, shape (seed, x)."""
-    mean = np.nanmean(values, axis=0)
-    sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+    mean, sd = centre(values)
     axis.fill_between(x, mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0)
     axis.plot(x, mean, "-", marker=marker, markersize=4, color=colour, label=label)
 

@@ -1,0 +1,192 @@
+"""Claims about the slow layer: each reads the stored runs of one study.
+
+Where a link is the cascade's only way, that blocking it abolishes the effect is true by construction (STRUCT).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from experiments.claims import Bench, Claim, Measure
+from experiments.slow_answers import ablated, against, at, value
+
+ANY = float("inf")
+ABOLISHED = (-0.25, 0.25)  # share of an effect that is left
+
+
+def _drug(bench: Bench, animal: str) -> tuple[xr.Dataset, xr.Dataset]:
+    """10 mg/kg and vehicle in study cascade."""
+    cell = bench.study("cascade").sel(species=animal)
+    return cell.sel(dose=10.0), cell.sel(dose=0.0)
+
+
+def inhibition_and_growth(bench: Bench) -> list[Measure]:
+    """V15."""
+    cell = bench.study("blockers").sel(arm="surge")
+    drug, none = cell.sel(drug="ro25_6981"), cell.sel(drug="none")
+    return [
+        Measure("GABA conductance on Pyr against none", "%", against(at("gaba_conductance", "peak"), drug, none), 0.0, ANY),
+        Measure("spines at 24 h against none", "%", against(at("spines", "24 h"), drug, none), 0.0, ANY),
+    ]
+
+
+def memantine_share(bench: Bench, low: float, high: float) -> list[Measure]:
+    """BDNF that memantine makes by eEF2K over that of as much ketamine."""
+    cell = bench.study("blockers").sel(arm="eef2k")
+    rise = {drug: against(value("peak_bdnf"), cell.sel(drug=drug), cell.sel(drug="none")) for drug in ("ketamine", "memantine")}
+    return [Measure("rise of BDNF, memantine over ketamine", "1", rise["memantine"] / rise["ketamine"], low, high)]
+
+
+def _left(bench: Bench, inhibitor: str, arm: str = "surge") -> list[Measure]:
+    cell = bench.study("ablation_grid")
+    found = []
+    for label, name, readout in (("BDNF at 1.5 h", "bdnf", "1.5 h"), ("mTORC1 at 1 h", "mtorc1", "1 h"),
+                                 ("spines at 24 h", "spines", "24 h")):  # fmt: skip
+        under, without = (ablated(cell, arm, given, name, readout) for given in (inhibitor, "none"))
+        found.append(Measure(f"effect on {label} left under {inhibitor}", "1", under / without.mean(), *ABOLISHED))
+    return found
+
+
+def ampa_needed(bench: Bench) -> list[Measure]:
+    """V18."""
+    return _left(bench, "ampa_antagonist")
+
+
+def abolished(bench: Bench) -> list[Measure]:
+    """V24: by which inhibitors spines do not grow."""
+    return [_left(bench, inhibitor)[-1] for inhibitor in ("anti_bdnf", "trkb_inhibitor", "rapamycin_icv")]
+
+
+def rheb_alone(bench: Bench) -> list[Measure]:
+    """V24r."""
+    cell = bench.study("ablation_grid")
+    grown = [ablated(cell, "nitrergic", "none", name, readout) for name, readout in (("mtorc1", "1 h"), ("spines", "24 h"))]
+    return [
+        Measure("mTORC1 at 1 h against vehicle, by Rheb alone", "%", grown[0], 0.0, ANY),
+        Measure("spines at 24 h against vehicle, by Rheb alone", "%", grown[1], 0.0, ANY),
+    ]
+
+
+def bdnf_course(bench: Bench) -> list[Measure]:
+    """V19."""
+    drug, vehicle = _drug(bench, "rat")
+    early = [Measure(f"BDNF at {r} over rest", "1", at("bdnf", r)(drug), 1.0, ANY) for r in ("0.5 h", "4 h")]
+    grown = against(at("spines", "24 h"), drug, vehicle)
+    return [
+        *early,
+        Measure("BDNF at 24 h over rest", "1", at("bdnf", "24 h")(drug), 0.95, 1.05),
+        Measure("spines at 24 h against vehicle", "%", grown, 0.0, ANY),
+    ]
+
+
+def mtorc1_course(bench: Bench) -> list[Measure]:
+    """V20."""
+    drug, _ = _drug(bench, "rat")
+    return [
+        Measure("mTORC1 is highest at", "h", value("peak_mtorc1_time")(drug), 0.25, 1.0),
+        Measure("its highest value over rest", "1", value("peak_mtorc1")(drug), 1.5, 2.5),
+        Measure("mTORC1 at 2 h over rest", "1", at("mtorc1", "2 h")(drug), 0.85, 1.15),
+    ]
+
+
+def mtorc1_dose(bench: Bench) -> list[Measure]:
+    """V20d."""
+    cell = bench.study("growth_dose").sel(memory="none")
+    rise = {d: against(at("mtorc1", "1 h"), cell.sel(dose=d), cell.sel(dose=0.0)) for d in (10.0, 80.0)}
+    return [
+        Measure("mTORC1 at 1 h after 10 mg/kg against vehicle", "%", rise[10.0], 20.0, ANY),
+        Measure("mTORC1 at 1 h after 80 mg/kg against vehicle", "%", rise[80.0], -20.0, 20.0),
+    ]
+
+
+def protein_course(bench: Bench) -> list[Measure]:
+    """V21."""
+    drug, _ = _drug(bench, "rat")
+    return [
+        Measure("synaptic protein at 2 h over rest", "1", at("protein", "2 h")(drug), 1.2, 2.0),
+        Measure("synaptic protein at 72 h over rest", "1", at("protein", "72 h")(drug), 1.2, 2.0),
+    ]
+
+
+def formation_onset(bench: Bench) -> list[Measure]:
+    """V22: the range at 24 h is from any rise to the published difference plus twice its standard error."""
+    drug, vehicle = _drug(bench, "mouse")
+    born = at("imaged_formation", "3 d")
+    return [
+        Measure("spines at 6 h against vehicle", "%", against(at("spines", "6 h"), drug, vehicle), -1.0, 1.0),
+        Measure("spines at 24 h against vehicle", "%", against(at("spines", "24 h"), drug, vehicle), 0.0, 15.7),
+        Measure("formation before day 3, ketamine over vehicle", "1", born(drug) / born(vehicle), 1.5, 2.4),
+    ]
+
+
+def elimination_and_duration(bench: Bench) -> list[Measure]:
+    """V22e: the ranges are the difference of the published group means, twice its standard error either way."""
+    drug, vehicle = _drug(bench, "mouse")
+    gone = at("imaged_elimination", "24 h")
+    ranges = {"3 d": (3.8, 28.0), "10 d": (9.3, 37.3), "15 d": (-2.5, 29.1)}
+    return [
+        Measure("elimination by 24 h, ketamine minus vehicle", "% of spines", gone(drug) - gone(vehicle), -3.9, 7.1),
+        *(Measure(f"spines at {r} against vehicle", "%", against(at("spines", r), drug, vehicle), *ranges[r]) for r in ranges),
+        Measure("spines at 14 d against vehicle", "%", against(at("spines", "14 d"), drug, vehicle), 0.0, ANY),
+    ]
+
+
+def _stressed(bench: Bench, group: str, readout: str) -> np.ndarray:
+    return at("spines", readout)(bench.study("stress").sel(rule="activity", group=group))
+
+
+def stress_deficit(bench: Bench) -> list[Measure]:
+    """V23."""
+    lost = 100.0 * (_stressed(bench, "stress", "rest") / _stressed(bench, "control", "rest") - 1.0)
+    return [Measure("spines after three weeks of stress against control", "%", lost, -40.0, -20.0)]
+
+
+def rescue(bench: Bench) -> list[Measure]:
+    """V23r: what of the deficit a dose takes away, against no dose."""
+    found = []
+    for label, group, without, low, high in (
+        ("one dose", "stress, ketamine", "stress", 0.5, ANY),
+        ("one dose under rapamycin", "stress, ketamine, rapamycin", "stress, rapamycin", -0.1, 0.1),
+    ):
+        deficit = _stressed(bench, "control", "24 h") - _stressed(bench, without, "24 h")
+        gained = _stressed(bench, group, "24 h") - _stressed(bench, without, "24 h")
+        found.append(Measure(f"share of the deficit that {label} takes away in 24 h", "1", gained / deficit, low, high))
+    return found
+
+
+SLOW_CLAIMS = [
+    Claim("V15", "GluN2B-selective block (Ro 25-6981) raises inhibition of Pyr cells, and makes synapses",
+          "recalled, unchecked: Widman and McMahon 2018; Li et al. 2011", "CTRL", "bath of 1 uM for 2 h, then a day; surge arm",
+          inhibition_and_growth, "blockers"),
+    Claim("V17", "At rest, in Mg, memantine does not do by eEF2K what as much ketamine does", "gideons2014", "CTRL",
+          "bath of 3 uM for 2 h, eEF2K arm alone; at most a quarter counts as not",
+          lambda bench: memantine_share(bench, -0.25, 0.25), "blockers"),
+    Claim("V17e", "Memantine and ketamine, equimolar, cannot be told apart", "emnett2013", "CTRL",
+          "bath of 3 uM for 2 h, eEF2K arm alone; within a third counts as not", lambda bench: memantine_share(bench, 0.67, 1.5),
+          "blockers"),
+    Claim("V18", "An AMPA antagonist abolishes what ketamine does to BDNF, mTORC1 and spines", "li2010", "STRUCT",
+          "rat, 10 mg/kg i.p., surge arm; by construction AMPA drive is its only input; that a block of 30 % is enough is not",
+          ampa_needed, "ablation_grid"),
+    Claim("V19", "BDNF is up from 30 to 240 min and normal at 24 h, when the outcome is still there",
+          "recalled, unchecked: Autry et al. 2011; Haile et al. 2014", "CAL", "rat, 10 mg/kg i.p.", bdnf_course, "cascade"),
+    Claim("V20", "mTORC1 peaks at 15-60 min, 1.5-2.5 fold, and is back by 2 h", "recalled, unchecked: Li et al. 2010", "CAL",
+          "rat, 10 mg/kg i.p.", mtorc1_course, "cascade"),
+    Claim("V20d", "mTORC1 at 1 h rises after 10 and not after 80 mg/kg", "recalled, unchecked: Li et al. 2010", "PRED",
+          "rat i.p., no memory; the hour of the record was not read", mtorc1_dose, "growth_dose"),
+    Claim("V21", "Synaptic protein is up from 2 to 72 h", "recalled, unchecked: Li et al. 2010", "CAL", "rat, 10 mg/kg i.p.",
+          protein_course, "cascade"),
+    Claim("V22", "Spines do not change in the first 6 h; formation about doubles in the days after", "phoumthipphavong2016",
+          "CAL", "mouse, 10 mg/kg i.p.; onset after Moda-Sava et al. 2019", formation_onset, "cascade"),
+    Claim("V22e", "Elimination does not change, and spines stay above control to day 14", "phoumthipphavong2016", "PRED",
+          "mouse, 10 mg/kg i.p.; that elimination does not follow the drug is by construction, for how long spines differ is not",
+          elimination_and_duration, "cascade"),
+    Claim("V23", "Three weeks of stress take 20-40 % of spines", "recalled, unchecked: Li et al. 2011", "CAL",
+          "rat, healthy circuit", stress_deficit, "stress"),
+    Claim("V23r", "One dose takes the deficit away within a day, and rapamycin prevents it", "li2011", "PRED",
+          "rat, 10 mg/kg i.p.; at least half counts as away; that rapamycin prevents it is by construction", rescue, "stress"),
+    Claim("V24", "Anti-BDNF, TrkB block and rapamycin each abolish the growth of spines", "lepack2014", "STRUCT",
+          "rat, 10 mg/kg i.p., surge arm", abolished, "ablation_grid"),
+    Claim("V24r", "Rheb that is no longer degraded raises mTORC1 and makes synapses without any surge", "harraz2016", "CTRL",
+          "rat, 10 mg/kg i.p., nitrergic arm alone", rheb_alone, "ablation_grid"),
+]  # fmt: skip

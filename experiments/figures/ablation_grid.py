@@ -1,0 +1,72 @@
+"""Heat map: what an arm does to spines a day later under every inhibitor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from experiments.figures.style import centre, pages, save, told
+from experiments.slow_answers import ablated, names
+from experiments.summary import is_clear
+
+COLOURS = "PuOr_r"  # diverging, told apart by colour-blind readers
+DARK = 0.65  # of the range: beyond it text is white
+
+
+def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
+    """Draw ablation_grid.png (and .svg), once a sheet: inhibitors down, arms across."""
+    from experiments.studies.ablation_grid import ARMS, GIVEN
+
+    made = []
+    for file, heading, cell in pages("ablation_grid", dataset):
+        arms, given = names(cell, "arm", ARMS), names(cell, "inhibitor", GIVEN)
+        found = {(g, a): _there(ablated(cell, a, g)) for g in given for a in arms}
+        figure, axis = plt.subplots(figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained")
+        _grid(axis, np.array([[_mean(found[g, a]) for a in arms] for g in given]), arms, given)
+        for row, g in enumerate(given):
+            for column, a in enumerate(arms):
+                _tell(axis, column, row, found[g, a])
+        figure.suptitle(f"Spines 24 h after 10 mg/kg against vehicle under the same inhibitor, rat, {heading}\n"
+                        f"Most of it is true by construction: an arm fails where its own equations need what is shut\n"
+                        f"({told(cell)}; dot: the 95 % t-interval includes 0)", fontsize=10)  # fmt: skip
+        made.append(save(figure, folder, file))
+    return made
+
+
+def _there(values: np.ndarray) -> np.ndarray:
+    return values[np.isfinite(values)]
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _grid(axis: Axes, means: np.ndarray, arms: list[str], given: list[str]) -> None:
+    largest = float(np.nanmax(np.abs(means), initial=1e-9))
+    image = axis.imshow(means, cmap=COLOURS, vmin=-largest, vmax=largest, aspect="auto")
+    axis.set_facecolor("#D9D9D9")
+    axis.set_xticks(range(len(arms)), arms)
+    axis.set_yticks(range(len(given)), [g.replace("_", " ") for g in given])
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    axis.set_xlabel("arm")
+    axis.set_ylabel("inhibitor")
+    axis.figure.colorbar(image, ax=axis, label="spines against vehicle (%)", shrink=0.8)
+
+
+def _tell(axis: Axes, column: int, row: int, values: np.ndarray) -> None:
+    """Mean and SD in a cell, and a dot where no effect is clear."""
+    if not len(values):
+        axis.text(column, row, "not run", ha="center", va="center", fontsize=8, color="black")
+        return
+    mean, sd = centre(values)
+    limit = axis.images[0].get_clim()[1]
+    ink = "white" if limit and abs(mean) > DARK * limit else "black"
+    text = f"{mean:+.1f}" + (f"\n± {sd:.1f}" if len(values) > 1 else "")
+    axis.text(column, row, text, ha="center", va="center", fontsize=8, color=ink)
+    if not is_clear(values):
+        axis.plot(column + 0.38, row - 0.3, "o", markersize=4, color=ink)

@@ -1,0 +1,76 @@
+"""Dose against glutamate, mTORC1 and spines, for each assumed memory; of the rat, and of a human infusion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from experiments.figures.style import ORDERED, band, pages, save, tidy, told
+from experiments.slow_answers import Column, at, names, value
+
+# memory -> colour, marker, width of the line
+LOOKS = {"none": (ORDERED[0], "o", 3.0), "adaptation": (ORDERED[1], "s", 1.5), "rate_latch": (ORDERED[4], "^", 1.5),
+         "nmda_latch": (ORDERED[6], "D", 1.5)}  # fmt: skip
+# label -> column, whether it is shown as a change against vehicle of the same seed
+PANELS: dict[str, tuple[Column, bool]] = {
+    "glutamate release, 0-2 h (% against vehicle)": (at("glutamate_release", "0-2 h"), True),
+    "mTORC1 at 1 h (relative to rest)": (at("mtorc1", "1 h"), False),
+    "mTORC1, highest (relative to rest)": (value("peak_mtorc1"), False),
+    "spines at 24 h (% against vehicle)": (at("spines", "24 h"), True),
+    "spines at 7 d (% against vehicle)": (at("spines", "7 d"), True),
+}
+
+
+def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
+    """Draw growth_dose.png (and .svg), once a sheet."""
+    return _draw(dataset, folder, "growth_dose", "ketamine i.p., rat")
+
+
+def draw_human(dataset: xr.Dataset, folder: Path) -> list[Path]:
+    """Draw human_dose.png (and .svg), once a sheet."""
+    return _draw(dataset, folder, "human_dose", "ketamine i.v. over 40 min, human")
+
+
+def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path]:
+    from experiments.switches import SWITCHES
+
+    made = []
+    for file, heading, cell in pages(name, dataset):
+        figure, axes = plt.subplots(2, 3, figsize=(13.5, 8.0), layout="constrained")
+        for axis, (label, (column, relative)) in zip(axes.flat, PANELS.items(), strict=False):
+            for memory in reversed(names(cell, "memory", SWITCHES["memory"])):
+                _curve(axis, cell.sel(memory=memory), column, relative, memory)
+            axis.axhline(0.0 if relative else 1.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
+            _doses(axis, cell["dose"].values)
+            tidy(axis, f"ketamine ({cell['dose'].attrs['units']})", label)
+            axis.get_legend().remove()
+        handles, labels = axes.flat[0].get_legend_handles_labels()
+        axes.flat[-1].legend(handles[::-1], labels[::-1], frameon=False, loc="center", title="memory (all but none are assumptions)")
+        axes.flat[-1].axis("off")
+        figure.suptitle(f"Dose against growth, {given}, {heading} ({told(cell)})", fontsize=11)
+        made.append(save(figure, folder, file))
+    return made
+
+
+def _curve(axis: Axes, part: xr.Dataset, column: Column, relative: bool, memory: str) -> None:
+    values = np.array([column(part.sel(dose=dose)) for dose in part["dose"].values]).T
+    if relative:
+        values = 100.0 * (values / values[:, :1] - 1.0)
+    colour, marker, width = LOOKS[memory]
+    band(axis, _positions(part["dose"].values), values, colour, marker, memory)
+    axis.lines[-1].set_linewidth(width)
+
+
+def _positions(doses: np.ndarray) -> np.ndarray:
+    """Logarithm of the dose; vehicle stands one half-decade left of the lowest dose."""
+    lowest = doses[doses > 0].min()
+    return np.log10(np.where(doses > 0, doses, lowest / 10**0.5))
+
+
+def _doses(axis: Axes, doses: np.ndarray) -> None:
+    axis.set_xticks(_positions(doses), [f"{d:g}" for d in doses], fontsize=8, rotation=90 if len(doses) > 6 else 0)
+    axis.margins(x=0.04)

@@ -1,0 +1,69 @@
+"""Inhibitors as items of a protocol: what each leaves of its target, hour by hour."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of
+
+LARGEST_AMOUNT = 1000.0
+
+
+class InhibitionError(ValueError):
+    """An inhibitor that does not exist or cannot be given so."""
+
+
+@dataclass(frozen=True)
+class Inhibition:
+    """`amount` times the usual amount of an inhibitor, given at hour `start`.  Raises InhibitionError."""
+
+    name: str
+    start: float = 0.0
+    amount: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.name not in INHIBITORS:
+            raise InhibitionError(f"unknown inhibitor {self.name!r}; there are {', '.join(INHIBITORS)}")
+        if not math.isfinite(self.start):
+            raise InhibitionError(f"{self.name} is given at a finite hour, not {self.start:g}")
+        if not 0 <= self.amount <= LARGEST_AMOUNT:
+            raise InhibitionError(f"the amount of {self.name} is {self.amount:g} but must lie between 0 and {LARGEST_AMOUNT:g}")
+
+
+def parse_inhibition(text: str) -> Inhibition:
+    """`rapamycin_icv@-0.5h`, `ampa_antagonist=0.5@0h` -> Inhibition.  Raises InhibitionError for anything else."""
+    head, at, hour = text.partition("@")
+    name, equals, amount = head.partition("=")
+    try:
+        if at and not hour.endswith("h"):
+            raise ValueError
+        start, times = float(hour[:-1]) if at else 0.0, float(amount) if equals else 1.0
+    except ValueError:
+        raise InhibitionError(f"--inhibit takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h, not {text!r}") from None
+    return Inhibition(name, start, times)
+
+
+def left(inhibitions: tuple[Inhibition, ...], source: Sheet, hours: np.ndarray, systemic: bool) -> dict[str, np.ndarray]:
+    """Share of each target that is left at the given hours, by target, each (time,).
+
+    Brain exposure counts, but for mTORC1 that of blood where it is `systemic`.  Amounts add as doses of a competitive
+    inhibitor do: the odds of being shut are in proportion to them.
+    """
+    found: dict[str, np.ndarray] = {}
+    for item in inhibitions:
+        numbers, target = inhibitor(item.name, source), target_of(item.name)
+        shut = numbers.blood if systemic and target == "mtorc1" else numbers.brain
+        odds = item.amount * shut / (1.0 - shut) * course(numbers, np.asarray(hours) - item.start)
+        found[target] = found.get(target, np.ones(len(hours))) / (1.0 + odds)
+    return found
+
+
+def course(numbers: Inhibitor, since: np.ndarray) -> np.ndarray:
+    """Exposure relative to its peak (Bateman) at hours since the inhibitor was given."""
+    arrive, leave = np.log(2.0) / numbers.onset, np.log(2.0) / numbers.offset
+    peak = np.log(arrive / leave) / (arrive - leave)
+    after = np.maximum(since, 0.0)
+    return (np.exp(-leave * after) - np.exp(-arrive * after)) / (np.exp(-leave * peak) - np.exp(-arrive * peak))

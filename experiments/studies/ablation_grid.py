@@ -1,0 +1,72 @@
+"""Which arm from NMDA block to spines survives which inhibitor?
+
+Rat, 10 mg/kg intraperitoneal against vehicle, every arm on its own and all together, under every inhibitor; spines a day later.
+What an arm needs follows from its own equations: most of the grid is true by construction, and is shown as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.figures.ablation_grid import draw
+from experiments.inhibition import Inhibition
+from experiments.slow_answers import ablation_answer
+from experiments.study import Options, Run, Study, day_after, leave_to
+from parameters import INHIBITORS, circuit_sheet
+from pharmacology import Dose
+
+SPECIES, ROUTE, DOSES = "rat", "ip", (0.0, 10.0)
+READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h")
+SILENT = {"surge": "off", "eef2k": "off", "nitrergic": "off", "hnk": "off", "trkb": "off"}
+ARMS: dict[str, dict[str, str]] = {
+    "surge": SILENT | {"surge": "on"},
+    "eef2k": SILENT | {"eef2k": "on"},
+    "nitrergic": SILENT | {"nitrergic": "on"},
+    "hnk": SILENT | {"hnk": "release", "surge": "on", "site": "off"},
+    "trkb": SILENT | {"trkb": "on"},
+    "all": {"surge": "on", "eef2k": "on", "nitrergic": "on", "hnk": "release", "trkb": "on"},
+}
+EVERY = "all"  # without a drug all arms are idle: one vehicle under each inhibitor does for every arm
+# name -> what is given; each long enough before the dose to be there when the drug is
+GIVEN: dict[str, tuple[Inhibition, ...]] = {
+    "none": (),
+    "ampa_10%": (Inhibition("ampa_antagonist", -0.25, 0.26),),
+} | {name: (Inhibition(name, -2.0 if name == "rapamycin_po" else -0.5 if name != "ampa_antagonist" else -0.25),)
+     for name in INHIBITORS}  # fmt: skip
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x arm x inhibitor x dose x seed, vehicle only where all arms are."""
+    leave_to(STUDY.name, options, "surge", "eef2k", "nitrergic", "hnk", "trkb")
+    protocol = replace(day_after(options, SPECIES, ROUTE), readouts=READOUTS)
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "arm": arm, "inhibitor": given, "dose": dose, "seed": seed},
+            options.config(
+                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
+                hypotheses=replace(options.hypotheses, **switches),
+                protocol=replace(protocol, inhibitions=(*protocol.inhibitions, *inhibitions)),
+            ),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for arm, switches in ARMS.items()
+        for given, inhibitions in GIVEN.items()
+        for dose in DOSES
+        if dose > 0 or arm == EVERY
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="ablation_grid",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "arm": "", "inhibitor": "", "dose": "mg/kg"},
+    plan=plan,
+    answer=ablation_answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

@@ -1,0 +1,54 @@
+"""Do other NMDA blockers at the same free concentration do to circuit and spines what ketamine does?
+
+A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 25-6981; by the surge, or by eEF2K at rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.figures.blockers import draw
+from experiments.protocol import given, one_day
+from experiments.slow_answers import blockers_answer
+from experiments.study import Options, Run, Study, leave_to
+from parameters import circuit_sheet
+from pharmacology import Bath
+
+BATH_H = 2.0
+DRUGS: dict[str, float] = {"none": 0.0, "ketamine": 3.0, "memantine": 3.0, "ro25_6981": 1.0}  # uM
+ARMS = {"surge": {"surge": "on", "eef2k": "off"}, "eef2k": {"surge": "off", "eef2k": "on"}}
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x arm x drug x seed."""
+    leave_to(STUDY.name, options, "surge", "eef2k")
+    protocol = given(one_day(0.25), options.inhibitions)
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "arm": arm, "drug": drug, "seed": seed},
+            options.config(
+                STUDY.name, sheet, seed, species="rat", doses=(), protocol=protocol, spikes=options.spikes,
+                hypotheses=replace(options.hypotheses, **switches),
+                bath=Bath(((drug, uM),), 0.0, BATH_H) if drug != "none" else None,
+            ),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for arm, switches in ARMS.items()
+        for drug, uM in DRUGS.items()
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="blockers",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "arm": "", "drug": ""},
+    plan=plan,
+    answer=blockers_answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

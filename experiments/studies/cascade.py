@@ -1,0 +1,56 @@
+"""In what order, and for how long, do BDNF, mTORC1, synaptic protein, spine formation and spine density change after a dose?
+
+Rat and mouse, 10 mg/kg intraperitoneal against vehicle, from minutes to 28 days; formation and elimination as two images of
+the same dendrites, 48 h apart, would show them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.figures.cascade import draw
+from experiments.protocol import given, weeks
+from experiments.slow_answers import cascade_answer
+from experiments.study import Options, Run, Study, peak_of
+from parameters import circuit_sheet
+from pharmacology import Dose
+
+SPECIES, ROUTE, DOSES = ("rat", "mouse"), "ip", (0.0, 10.0)
+READOUTS = ("rest", "peak", "0-2 h", "0.5 h", "1 h", "2 h", "4 h", "6 h", "12 h", "24 h", "72 h", "3 d", "5 d", "7 d", "10 d",
+            "14 d", "15 d", "28 d")  # fmt: skip
+FIRST_IMAGES_H = (8 * 24.0, 13 * 24.0, 12 * 24.0)  # two days before images that are readouts
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x species x dose x seed; looks at the same times in both species."""
+    peaks = {animal: peak_of(options, animal, ROUTE) for animal in SPECIES}
+    times = tuple(p / k for p in peaks.values() for k in (1, 2))
+    common = weeks(peaks["rat"], READOUTS, also=(*FIRST_IMAGES_H, *times))
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "species": animal, "dose": dose, "seed": seed},
+            options.config(
+                STUDY.name, sheet, seed, species=animal, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
+                protocol=given(replace(common, peak=peaks[animal]), options.inhibitions),
+            ),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for animal in SPECIES
+        for dose in DOSES
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="cascade",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "species": "", "dose": "mg/kg"},
+    plan=plan,
+    answer=cascade_answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

@@ -1,0 +1,55 @@
+"""At which doses do mTORC1 and spines rise, and does either turn round at a high dose?
+
+Rat, intraperitoneal, 0 to 100 mg/kg, looked at after 1 h, 2 h, 24 h and 7 d; once as the model is, and once for each assumed
+memory that might make the inverted U reach the spines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.figures.growth_dose import draw
+from experiments.protocol import given, weeks
+from experiments.slow_answers import growth_answer
+from experiments.study import Options, Run, Study, leave_to, peak_of
+from experiments.switches import SWITCHES
+from parameters import circuit_sheet
+from pharmacology import Dose
+
+SPECIES, ROUTE = "rat", "ip"
+DOSES = (0.0, 1.0, 3.0, 10.0, 20.0, 30.0, 50.0, 80.0, 100.0)
+READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d")
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x memory x dose x seed."""
+    leave_to(STUDY.name, options, "memory")
+    protocol = given(weeks(peak_of(options, SPECIES, ROUTE), READOUTS), options.inhibitions)
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "memory": memory, "dose": dose, "seed": seed},
+            options.config(
+                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), protocol=protocol, spikes=options.spikes,
+                hypotheses=replace(options.hypotheses, memory=memory),
+            ),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for memory in SWITCHES["memory"]
+        for dose in DOSES
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="growth_dose",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "memory": "", "dose": "mg/kg"},
+    plan=plan,
+    answer=growth_answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

@@ -1,0 +1,53 @@
+"""What does a human infusion do to the circuit, the cascade and spines, and what sets the size of it?
+
+0 to 1 mg/kg over 40 min, once as the model is, and once for each assumed memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.figures.growth_dose import draw_human
+from experiments.protocol import given, weeks
+from experiments.slow_answers import growth_answer
+from experiments.study import Options, Run, Study, leave_to
+from experiments.switches import SWITCHES
+from parameters import circuit_sheet
+from pharmacology import Dose
+
+DOSES, INFUSION_H = (0.0, 0.1, 0.2, 0.5, 1.0), 40.0 / 60.0
+READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d")
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x memory x dose x seed."""
+    leave_to(STUDY.name, options, "memory")
+    protocol = given(weeks(INFUSION_H, READOUTS), options.inhibitions)
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "memory": memory, "dose": dose, "seed": seed},
+            options.config(
+                STUDY.name, sheet, seed, species="human", doses=(Dose(dose, "iv", 0.0, INFUSION_H),), protocol=protocol,
+                spikes=options.spikes, hypotheses=replace(options.hypotheses, memory=memory),
+            ),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for memory in SWITCHES["memory"]
+        for dose in DOSES
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="human_dose",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "memory": "", "dose": "mg/kg"},
+    plan=plan,
+    answer=growth_answer,
+    draw=draw_human,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

@@ -1,0 +1,71 @@
+"""What does chronic stress take, what comes back without a drug, and how many of the lost spines does one dose bring back?
+
+Rat, healthy circuit; three weeks of stress, then vehicle, 10 mg/kg intraperitoneal or that with rapamycin, and two weeks more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.figures.stress import draw
+from experiments.inhibition import Inhibition
+from experiments.protocol import given, weeks
+from experiments.slow_answers import stress_answer
+from experiments.study import Options, Run, Study, leave_to, peak_of
+from parameters import circuit_sheet
+from pharmacology import Dose
+
+SPECIES, ROUTE, DOSE = "rat", "ip", 10.0
+STRESS_H = (-21 * 24.0, 0.0)
+READOUTS = ("rest", "peak", "0-2 h", "1 h", "2 h", "4 h", "24 h", "72 h", "7 d", "14 d")
+RULES = ("activity", "branch")
+RAPAMYCIN = (Inhibition("rapamycin_icv", -0.5),)
+# name -> (stressed, dose, inhibitors)
+GROUPS: dict[str, tuple[bool, float, tuple[Inhibition, ...]]] = {
+    "control": (False, 0.0, ()),
+    "control, ketamine": (False, DOSE, ()),
+    "stress": (True, 0.0, ()),
+    "stress, ketamine": (True, DOSE, ()),
+    "stress, ketamine, rapamycin": (True, DOSE, RAPAMYCIN),
+    "stress, rapamycin": (True, 0.0, RAPAMYCIN),
+}
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x rule of regrowth x group x seed; a control has no lost site, so one rule does for it."""
+    leave_to(STUDY.name, options, "spine_rule")
+    peak = peak_of(options, SPECIES, ROUTE)
+    protocol = given(weeks(peak, READOUTS, also=(STRESS_H[0] - 24.0,), stress=STRESS_H), options.inhibitions)
+    healthy = replace(options.hypotheses, baseline="healthy")
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "rule": rule, "group": group, "seed": seed},
+            options.config(
+                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
+                hypotheses=replace(healthy, spine_rule=rule),
+                protocol=replace(
+                    protocol, stress=STRESS_H if stressed else None, inhibitions=(*protocol.inhibitions, *inhibitions)
+                ),
+            ),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for rule in RULES
+        for group, (stressed, dose, inhibitions) in GROUPS.items()
+        if stressed or rule == "activity"
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="stress",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "rule": "", "group": ""},
+    plan=plan,
+    answer=stress_answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

@@ -1,0 +1,63 @@
+"""How much of the growth that a run reports comes from its strides and looks?
+
+Rat, 10 mg/kg against vehicle, 14 days: strides halved, looks doubled, every look taken where one in two stands for the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.figures.strides import draw
+from experiments.protocol import Protocol, given, weeks
+from experiments.slow_answers import strides_answer
+from experiments.study import Options, Run, Study, peak_of, readouts_only
+from parameters import circuit_sheet
+from pharmacology import Dose
+
+SPECIES, ROUTE, DOSES = "rat", "ip", (0.0, 10.0)
+READOUTS = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h", "72 h", "7 d", "14 d")
+
+
+def variants(peak: float) -> dict[str, Protocol]:
+    """The protocol as it is and changed in one way at a time."""
+    standard = weeks(peak, READOUTS)
+    return {
+        "standard": standard,
+        "strides halved": weeks(peak, READOUTS, halved=True),
+        "looks doubled": replace(standard, look_scale=2.0),
+        "every look taken": weeks(peak, READOUTS, reuse=False),
+    }
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x variant x dose x seed."""
+    protocols = variants(peak_of(options, SPECIES, ROUTE))
+    return [
+        Run(
+            {"sheet": circuit_sheet(sheet).name, "variant": variant, "dose": dose, "seed": seed},
+            options.config(
+                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
+                protocol=given(protocol, options.inhibitions),
+            ),
+            readouts_only,
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for variant, protocol in protocols.items()
+        for dose in DOSES
+    ]  # fmt: skip
+
+
+STUDY = Study(
+    name="strides",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "variant": "", "dose": "mg/kg"},
+    plan=plan,
+    answer=strides_answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

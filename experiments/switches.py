@@ -1,0 +1,96 @@
+"""The competing hypotheses, as data: every switch with its options, what each means and who holds it.
+
+The first option that says so is the default: what the receptors of the sheets and the path from AMPA to spines do by themselves.
+"""
+
+SWITCHES: dict[str, dict[str, str]] = {
+    "site": {
+        "all": "wherever there are NMDA receptors (default)",
+        "gaba_any": "GABAergic cells only: disinhibition (Homayoun and Moghaddam 2007)",
+        "pv": "PV cells only (Homayoun and Moghaddam 2007 saw fast-spiking cells fall first)",
+        "sst": "SST cells only (Ali et al. 2020; Gerhard et al. 2020)",
+        "vip": "VIP cells only: a null, nobody's hypothesis",
+        "pyr_direct": "Pyr cells only: direct action (Miller et al. 2014)",
+        "uniform": "every class has the block of Pyr cells: a null against selectivity",
+        "off": "no NMDA block: what remains is not carried by NMDA receptors",
+    },
+    "selectivity": {
+        "subunit": "equilibrium block, one affinity a GluN2 subunit (default; Kotermanski and Johnson 2009, recalled)",
+        "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a null",
+        "use_dependent": "four-state trapping scheme driven by the circuit's own gating (Mealing et al. 1999)",
+        "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and Destexhe 2023)",
+    },
+    "hcn": {
+        "nmda": "NMDA receptors only (default)",
+        "nmda_hcn1": "ketamine shuts HCN1 channels too (Chen et al. 2009)",
+        "hcn1": "HCN1 channels only (Bojak et al. 2013: an EEG shift without NMDA receptors)",
+    },
+    "baseline": {
+        "spine_loss": "a quarter of Pyr->Pyr contacts lost (chronic stress, Li et al. 2011) (default)",
+        "healthy": "as the sheet rests",
+        "sst_loss": "SST conductances and apical tonic inhibition x 0.6 (Yao et al. 2022)",
+        "both": "spine_loss and sst_loss together",
+    },
+    "state": {
+        "awake": "the background that the sheet was calibrated with (default)",
+        "slice": "a slice: low background (sheet hypotheses, slice_background); currents are those of voltage clamp in any state",
+    },
+    "surge": {
+        "on": "AMPA drive above a threshold opens L-type channels and releases BDNF (default; Lepack et al. 2014)",
+        "off": "it does not: what remains is carried by the arms below",
+    },
+    "eef2k": {
+        "off": "no such arm (default)",
+        "on": "block of resting NMDA receptors lets eEF2 be dephosphorylated and BDNF be made (Autry et al. 2011)",
+    },
+    "nitrergic": {
+        "off": "no such arm (default)",
+        "on": "NMDA calcium, by nNOS, GAPDH and Siah1, degrades Rheb, which drives mTORC1 (Harraz et al. 2016)",
+    },
+    "hnk": {
+        "off": "hydroxynorketamine only blocks NMDA receptors, weakly (default)",
+        "release": "it raises release at all Pyr terminals (Riggs et al. 2020; presynaptic)",
+        "ampa_pyr": "it raises AMPA conductance of Pyr->Pyr contacts",
+        "ampa_all": "it raises AMPA conductance everywhere, background included",
+    },
+    "hnk_exposure": {
+        "hasan": "AUC of HNK in man 2.4 times that of ketamine (default; Hasan 2021)",
+        "kamp": "0.27 times (a fit of the Kamp 2020 data); man only",
+    },
+    "trkb": {
+        "off": "no such arm (default)",
+        "on": "ketamine binds TrkB and makes it more sensitive to BDNF (Casarotto et al. 2021)",
+    },
+    "mtor": {
+        "local": "mTORC1 of the cell gates its translation; what reaches the brain of rapamycin counts (default; Li et al. 2010)",
+        "systemic": "mTORC1 outside the brain does; what blood holds of rapamycin counts",
+        "absent": "ERK gates translation; mTORC1 follows but carries nothing (Autry et al. 2011, recalled, unchecked)",
+    },
+    "feedback": {
+        "on": "p70S6K turns down what reaches mTORC1 (default)",
+        "off": "it does not: a null for the time course of mTORC1",
+    },
+    "memory": {
+        "none": "nothing outlasts the wash-out but the chain itself (default)",
+        "adaptation": "the threshold follows the drive within half an hour: an assumption, made for an inverted U in spines",
+        "rate_latch": "mTORC1 is shut for half a day when Pyr firing fell below its baseline: an assumption made for the same",
+        "nmda_latch": "the same, when NMDA conductance fell far: an assumption made for the same, fine-tuned",
+    },
+    "spine_rule": {
+        "activity": "new spines form on any vacant site at a rate that follows synaptic protein (default)",
+        "branch": "what forms above rest forms where spines were lost to stress (Moda-Sava et al. 2019)",
+        "homeostatic": "formation follows synaptic elements, which grow where activity is below rest (Butz and van Ooyen 2013)",
+    },
+}  # fmt: skip
+DEFAULTS = {switch: next(o for o, meaning in options.items() if "(default" in meaning) for switch, options in SWITCHES.items()}
+PV_THALAMIC = (
+    "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
+)
+LATCHES = ("rate_latch", "nmda_latch")
+# Pairs of options that exclude each other, and why.
+EXCLUSIVE = (
+    (("mtor", ("absent",)), ("nitrergic", ("on",)), "Rheb acts through mTORC1, which then carries nothing"),
+    (("mtor", ("absent",)), ("memory", LATCHES), "the latch acts on mTORC1, which then carries nothing"),
+    (("surge", ("off",)), ("memory", ("adaptation",)), "there is no drive left that could adapt"),
+    (("spine_rule", ("homeostatic",)), ("memory", LATCHES), "synaptic elements do not follow mTORC1"),
+)

@@ -1,0 +1,131 @@
+"""Records of the slow layer: the cascade, the spine agents, the inhibitors, and the sizes of hypotheses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parameters.sheet import Sheet, SheetError, number
+
+INHIBITORS = (
+    "ampa_antagonist", "ltype_blocker", "anti_bdnf", "trkb_inhibitor", "akt_inhibitor", "mek_inhibitor", "rapamycin_icv",
+    "rapamycin_po",
+)  # fmt: skip
+TARGETS = ("ampa", "ltype", "bdnf", "trkb", "akt", "erk", "mtorc1")  # what an inhibitor shuts
+
+
+@dataclass(frozen=True)
+class CascadeNumbers:
+    """From AMPA drive to synaptic protein, per pyramidal cell; every state is relative to rest."""
+
+    drive_smoothing: float = number("h", "above 0")
+    drive_sharing: float = number("1", "from 0 to 1")
+    drive_threshold: float = number("1", "above 0")
+    threshold_sliding: float = number("h", "above 0")
+    calcium_time: float = number("h", "above 0")
+    bdnf_gain: float = number("1", "at least 0")
+    bdnf_time: float = number("h", "above 0")
+    eef2_time: float = number("h", "above 0")
+    trkb_half: float = number("1", "above 0")
+    trkb_time: float = number("h", "above 0")
+    akt_time: float = number("h", "above 0")
+    erk_time: float = number("h", "above 0")
+    nitrosylation_time: float = number("h", "above 0")
+    rheb_time: float = number("h", "above 0")
+    mtorc1_half: float = number("1", "above 0")
+    mtorc1_hill: float = number("1", "a whole number above 0")
+    mtorc1_time: float = number("h", "above 0")
+    s6k_time: float = number("h", "above 0")
+    bp4e_half: float = number("1", "above 0")
+    feedback_strength: float = number("1/h", "at least 0")
+    feedback_time: float = number("h", "above 0")
+    translation_gate: float = number("1", "above 0")
+    translation_rate: float = number("1/h", "at least 0")
+    protein_time: float = number("h", "above 0")
+    maturation_delay: float = number("h", "above 0")
+    maturation_stages: float = number("stages", "a whole number above 0")
+
+    def __post_init__(self) -> None:
+        if self.drive_threshold < 1:
+            raise ValueError("drive_threshold must be at least 1, what a cell has at rest")
+        if self.translation_gate < 1:
+            raise ValueError("translation_gate must be at least 1, what a cell has at rest")
+
+
+@dataclass(frozen=True)
+class SpineNumbers:
+    """The agents: how many sites a cell has, on how many branches, and how fast a spine is born, matures and is lost."""
+
+    sites_per_contact: float = number("1", "above 0")
+    branches: float = number("branches", "a whole number above 0")
+    branch_spread: float = number("1", "at least 0")
+    depressed_share: float = number("1", "from 0 to 1")
+    formation_gain: float = number("1", "at least 0")
+    nascent_maturation: float = number("1/h", "above 0")
+    nascent_loss: float = number("1/h", "at least 0")
+    density_time: float = number("h", "above 0")
+    stress_loss: float = number("1", "at least 0")
+    stress_protein: float = number("1", "from 0 to 1")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.depressed_share <= 1:
+            raise ValueError("depressed_share must be above 0 and at most 1")
+
+
+@dataclass(frozen=True)
+class Inhibitor:
+    """A drug of the protocol: the shares of its target that its usual amount shuts at its peak, in the brain and in blood, and
+    how fast it comes and goes."""
+
+    brain: float = number("1", "from 0 to 1")
+    blood: float = number("1", "from 0 to 1")
+    onset: float = number("h", "above 0")
+    offset: float = number("h", "above 0")
+
+    def __post_init__(self) -> None:
+        if not self.onset < self.offset:
+            raise ValueError("onset must be shorter than offset, both half-times")
+        if max(self.brain, self.blood) >= 1:
+            raise ValueError("brain and blood are shares below 1")
+
+
+@dataclass(frozen=True)
+class HypothesisNumbers:
+    """Sizes of hypotheses and conditions: what they mean is said in their rows."""
+
+    interneuron_affinity: float = number("1", "above 0")
+    hcn1_ic50: float = number("uM", "above 0")
+    sst_left: float = number("1", "from 0 to 1")
+    slice_background: float = number("1", "from 0 to 1")
+    eef2_gain: float = number("1", "at least 0")
+    siah1_share: float = number("1", "from 0 to 1")
+    trkb_gain: float = number("1", "at least 0")
+    trkb_ec50: float = number("uM", "above 0")
+    hnk_gain: float = number("1", "at least 0")
+    hnk_ec50: float = number("uM", "above 0")
+    hnk_kamp_central: float = number("L", "above 0")
+    hnk_kamp_clearance: float = number("L/h", "above 0")
+    adaptation_time: float = number("h", "above 0")
+    latch_charging: float = number("1/h", "at least 0")
+    latch_time: float = number("h", "above 0")
+    latch_rate_deficit: float = number("1", "from 0 to 1")
+    latch_nmda_deficit: float = number("1", "from 0 to 1")
+    growth_rate: float = number("1/h", "at least 0")
+    growth_lowest: float = number("1", "from 0 to 1")
+
+    def __post_init__(self) -> None:
+        if self.growth_lowest >= 1:
+            raise ValueError("growth_lowest must be below 1, what a cell has at rest")
+
+
+def target_of(inhibitor: str) -> str:
+    """What an inhibitor shuts, one of TARGETS."""
+    return {"anti_bdnf": "bdnf", "mek_inhibitor": "erk", "rapamycin_icv": "mtorc1", "rapamycin_po": "mtorc1"}.get(
+        inhibitor, inhibitor.split("_")[0]
+    )
+
+
+def inhibitor(name: str, source: Sheet) -> Inhibitor:
+    """One inhibitor.  Raises SheetError naming those there are."""
+    if name not in INHIBITORS:
+        raise SheetError(f"unknown inhibitor {name!r}; there are {', '.join(INHIBITORS)}")
+    return source.fill(name, Inhibitor)
