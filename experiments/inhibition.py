@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of
 
 LARGEST_AMOUNT = 1000.0
+LATEST_H = 1e4
 
 
 class InhibitionError(ValueError):
@@ -27,8 +27,8 @@ class Inhibition:
     def __post_init__(self) -> None:
         if self.name not in INHIBITORS:
             raise InhibitionError(f"unknown inhibitor {self.name!r}; there are {', '.join(INHIBITORS)}")
-        if not math.isfinite(self.start):
-            raise InhibitionError(f"{self.name} is given at a finite hour, not {self.start:g}")
+        if not abs(self.start) <= LATEST_H:
+            raise InhibitionError(f"{self.name} is given at {self.start:g} h but must be within {LATEST_H:g} h of the dose")
         if not 0 <= self.amount <= LARGEST_AMOUNT:
             raise InhibitionError(f"the amount of {self.name} is {self.amount:g} but must lie between 0 and {LARGEST_AMOUNT:g}")
 

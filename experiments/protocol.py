@@ -18,7 +18,7 @@ LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one: its noise
 FIRST_STRIDE_H, STRIDE_GROWTH, LONGEST_STRIDE_H = 6.0, 1.25, 24.0  # after the first day, until something is done again
 WINDOW_H = 2.0  # the mean over 0-2 h
 DAY = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h")
-GIVEN_H = (0.0, 0.25, 0.5, 1.0, 2.0)  # after an AMPA antagonist was given
+GIVEN_H = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # after an AMPA antagonist was given
 FAST_H, FAST_STRIDE_H, SLOW_STRIDE_H = 2.0, 2.0, 48.0
 
 
@@ -64,13 +64,14 @@ class Protocol:
                     f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which is what BDNF, the "
                     f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
                 )
-        if self.stress is not None and not set(self.stress) <= set(self.times):
-            raise ProtocolError(f"stress begins and ends at looks, not at {self.stress[0]:g} and {self.stress[1]:g} h")
+        if self.stress is not None and not (set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]):
+            raise ProtocolError(f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and {self.stress[1]:g} h")
 
     def looks(self) -> Iterator[Look]:
         for k, time in enumerate(self.times):
             stride = self.times[k + 1] - time if k + 1 < len(self.times) else 0.0
-            seconds = LONG_S if stride >= LONG_STRIDE_H or time < 0 or stride == 0 else SHORT_S
+            stands = next((t for t in self.times[k + 1 :] if t not in self.reused), self.times[-1]) - time
+            seconds = LONG_S if stands >= LONG_STRIDE_H or time < 0 or stride == 0 else SHORT_S
             yield Look(time, stride, 0.0 if k and time in self.reused else seconds * self.look_scale)
 
     @property
@@ -107,6 +108,7 @@ def one_day(peak: float, halved: bool = False) -> Protocol:
 
     peak: hour of peak unbound concentration, which becomes a look.  `halved` puts a look in the middle of every stride.
     """
+    peak = next((t for t in (0.0, 2.0, 4.0, 24.0) if minutes(t) == minutes(peak)), peak)
     grid = [t for t in (*DRUG_H, *LATE_H) if t == 0.0 or abs(t - peak) > NEARBY_H or t in (2.0, 4.0, 24.0)]
     early = [peak / 2] if peak / 2 > NEARBY_H and all(abs(peak / 2 - t) > NEARBY_H for t in grid) else []
     times = sorted({*RELAX_H, *grid, *early, peak})
@@ -138,13 +140,16 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
 
 def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
     """The protocol with inhibitors; one that acts on the circuit itself is looked at while it comes and goes."""
-    times = set(protocol.times)
+    times, reused = set(protocol.times), set(protocol.reused)
     for item in inhibitions:
         if target_of(item.name) == "ampa":
-            after = (item.start + hours for hours in GIVEN_H)
-            times |= {t for t in after if protocol.times[0] < t < protocol.times[-1]
-                      and all(abs(t - other) > NEARBY_H for other in protocol.times)}  # fmt: skip
-    return replace(protocol, times=tuple(sorted(times)), inhibitions=(*protocol.inhibitions, *inhibitions))
+            for time in (item.start + hours for hours in GIVEN_H):
+                if protocol.times[0] < time < protocol.times[-1] and all(abs(time - other) > NEARBY_H for other in times):
+                    times.add(time)
+            reused -= {time for time in reused if item.start <= time <= item.start + SLOW_STRIDE_H}
+    return replace(
+        protocol, times=tuple(sorted(times)), reused=tuple(sorted(reused)), inhibitions=(*protocol.inhibitions, *inhibitions)
+    )
 
 
 def _halved(times: list[float]) -> list[float]:

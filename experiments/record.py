@@ -175,7 +175,13 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     add("mature_spines", (), [s.spines.mature.mean() for s in seen], "spines", "mature spines per Pyr cell")
     add("spines_formed", (), [s.formed.mean() for s in seen], "spines", "not there at the look before, per Pyr cell")
     add("spines_lost", (), [s.lost.mean() for s in seen], "spines", "there at the look before and gone, per Pyr cell")
-    add("lost_sites", (), [s.spines.lost.mean() for s in seen], "sites", "whose spine stress took, per Pyr cell")
+    add(
+        "lost_sites",
+        (),
+        [s.spines.lost.mean() for s in seen],
+        "sites",
+        "vacated over the stress or by the baseline, per Pyr cell",
+    )
     add("regained", (), [s.spines.regained.mean() for s in seen], "sites", "of these that hold a spine again, per Pyr cell")
     add("ampa_left", (), [s.ampa_left for s in seen], "1", "share of AMPA conductance that an antagonist leaves")
     spread = [np.percentile(s.spines.density, PERCENTILES) for s in seen]
@@ -287,7 +293,7 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
 
 def _spikes(outcome: Outcome) -> Groups:
     """SONATA populations: node_ids within the population, timestamps in ms of spiking time, looks end to end."""
-    seen = outcome.seen
+    seen = [s for s in outcome.seen if s.look.seconds > 0]
     begins = np.cumsum([0.0] + [s.look.seconds * 1e3 for s in seen])
     cell = np.concatenate([s.activity.spike_cell for s in seen])
     stamp = np.concatenate([s.activity.spike_time + b for s, b in zip(seen, begins[:-1], strict=True)])

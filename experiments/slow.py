@@ -69,14 +69,16 @@ class Slow:
         resting = 1.0 - float(shut[0] @ self.circuit.mixtures[0])
         deficit = self.config.hypotheses.deficit(activity.rate[0] / max(rest.rate[0], 1e-9), float(nmda.mean()))
         stressed = self.config.protocol.stressed(look.time)
+        contacts = self.spines.mature / self.circuit.projection("Pyr", "Pyr").in_degree
         factors, cascade, spines, sampled = self._factors(start, end, stressed), self.cascade.begun(), self.spines, []
         for part in np.array_split(np.arange(start, end), max(min(SAMPLES, end - start), 1)):
-            cascade = cascade.advance(drive, nmda, factors[part - start], resting, deficit)
+            cascade = cascade.advance(drive, nmda, factors[part - start], resting, deficit, contacts)
             sampled.append((start / 60.0 + cascade.ticks / 60.0, np.array([cascade.of(name).mean() for name in READOUTS])))
-        if self.config.protocol.stress is not None and look.time == self.config.protocol.stress[0]:
+        stress = [minutes(hour) for hour in self.config.protocol.stress or ()]
+        if stress and start == stress[0]:
             spines = spines.stress_begins()
         spines = spines.advance(cascade.signal, (end - start) / 60.0, float(stressed))
-        if self.config.protocol.stress is not None and look.time + look.stride == self.config.protocol.stress[1]:
+        if stress and end == stress[1] > start:
             spines = spines.stress_ends()
         return replace(self, cascade=cascade, spines=spines, sampled=tuple(sampled))
 

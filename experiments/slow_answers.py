@@ -115,10 +115,9 @@ def ablation_answer(dataset: Cell) -> tuple[Group, str]:
 
 def ablated(cell: Cell, arm: str, given: str, name: str = "spines", readout: str = "24 h") -> np.ndarray:
     """What the dose does to a readout by an arm, against vehicle under the same inhibitor, seed by seed, %."""
-    from experiments.studies.ablation_grid import EVERY
-
     under = cell.sel(inhibitor=given)
-    return against(at(name, readout), under.sel(arm=arm, dose=under["dose"].max()), under.sel(arm=EVERY, dose=0.0))
+    vehicle = under.sel(dose=0.0).dropna("arm", how="all", subset=[name]).isel(arm=0)  # one arm has it, for all
+    return against(at(name, readout), under.sel(arm=arm, dose=under["dose"].max()), vehicle)
 
 
 GROWTH: dict[str, Column] = {

@@ -9,13 +9,13 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import circuits
 from experiments.config import Config, overridden
-from experiments.hypotheses import AS_SHEETS, Hypotheses
+from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import Inhibition
 from experiments.protocol import Protocol, given, one_day
 from experiments.store import StoreError, check_run, publish
@@ -83,6 +83,14 @@ def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None]) ->
 def readouts_only(config: Config, compiled: bool, tell: Callable[[float], None]) -> Any:
     """The readouts of the loop of the whole model, for runs that are looked at at different times."""
     return {"summary": whole_loop(config, compiled, tell)["summary"]}
+
+
+def variant(options: Options, switches: dict[str, str]) -> Hypotheses | None:
+    """The hypotheses asked for with some switches set otherwise; nothing where that excludes itself."""
+    try:
+        return replace(options.hypotheses, **switches)
+    except HypothesisError:
+        return None
 
 
 @dataclass(frozen=True)

@@ -93,4 +93,7 @@ EXCLUSIVE = (
     (("mtor", ("absent",)), ("memory", LATCHES), "the latch acts on mTORC1, which then carries nothing"),
     (("surge", ("off",)), ("memory", ("adaptation",)), "there is no drive left that could adapt"),
     (("spine_rule", ("homeostatic",)), ("memory", LATCHES), "synaptic elements do not follow mTORC1"),
+    (("spine_rule", ("homeostatic",)), ("memory", ("adaptation",)), "synaptic elements do not follow the threshold"),
+    (("eef2k", ("on",)), ("site", ("gaba_any", "pv", "sst", "vip", "off")), "no resting receptor of a Pyr cell is blocked"),
+    (("hcn", ("hcn1",)), ("eef2k", ("on",)), "no NMDA receptor is blocked"),
 )

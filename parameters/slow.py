@@ -49,6 +49,8 @@ class CascadeNumbers:
             raise ValueError("drive_threshold must be at least 1, what a cell has at rest")
         if self.translation_gate < 1:
             raise ValueError("translation_gate must be at least 1, what a cell has at rest")
+        if self.mtorc1_hill > 20:
+            raise ValueError("mtorc1_hill must be at most 20")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class SpineNumbers:
     def __post_init__(self) -> None:
         if not 0 < self.depressed_share <= 1:
             raise ValueError("depressed_share must be above 0 and at most 1")
+        if not (self.branch_spread == 0 or 0.01 <= self.branch_spread <= 10):
+            raise ValueError("branch_spread must be 0 or from 0.01 to 10")
 
 
 @dataclass(frozen=True)

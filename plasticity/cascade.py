@@ -1,8 +1,9 @@
 """From AMPA drive to the signal for spine formation, per pyramidal cell.
 
 `drive` is the AMPA conductance that a cell's active contacts deliver, `nmda` its NMDA conductance, both relative to rest;
-`resting` is the share of resting NMDA receptors that the drug leaves open.  Every state is relative to rest, x+ means
-max(x, 0), and the factors l, b, t, a, e, m are what inhibitors leave of L-type channels, BDNF, TrkB, Akt, ERK and mTORC1:
+`resting` is the share of resting NMDA receptors that the drug leaves open, k a cell's contacts relative to rest.  Every state is
+relative to rest, x+ means max(x, 0), and the factors l, b, t, a, e, m are what inhibitors leave of L-type channels, BDNF, TrkB,
+Akt, ERK and mTORC1:
 
     x'     = (sharing mean(drive) + (1 - sharing) drive - x)/smoothing       low-passed before the threshold
     theta' = (max(x, 1) - theta)/sliding                                     sliding threshold, never below rest
@@ -20,10 +21,11 @@ max(x, 0), and the factors l, b, t, a, e, m are what inhibitors leave of L-type 
     F'     = strength (K - 1) - F/time, F >= 0                               feedback of p70S6K on its own input
     G      = M, or E where mTORC1 plays no part
     S'     = making (1/time + rate (G - gate)+) - S/time                     synaptic protein; stress lowers `making`
-    H'     = rate (2 exp(-((x - xi)/zeta)^2) - 1), 0 <= H <= 2               synaptic elements (the homeostatic rule)
+    H'     = rate (2 exp(-((x k - xi)/zeta)^2) - 1), 0 <= H <= 2             synaptic elements (the homeostatic rule)
     z_1'   = (S or H - z_1) stages/delay,  z_k' = (z_{k-1} - z_k) stages/delay       the last is the signal
 
-No time constant differs between rise and fall, so noise is not rectified; the threshold and the gate keep it from adding up.
+On the default path no time constant differs between rise and fall, so noise is not rectified; threshold and gate keep it from
+adding up.  The homeostatic rule sees the whole input, x k, so that a cell's own new contacts turn its growth down.
 """
 
 from __future__ import annotations
@@ -96,16 +98,23 @@ class Cascade:
         return cls(numbers, arms, states)
 
     def advance(self, drive: np.ndarray, nmda: np.ndarray, factors: np.ndarray, resting: float = 1.0,
-                deficit: float = 0.0) -> Cascade:  # fmt: skip
+                deficit: float = 0.0, contacts: np.ndarray | float = 1.0) -> Cascade:  # fmt: skip
         """The cascade len(factors) minutes later, under constant drive and nmda, each (cell,), share `resting` of NMDA receptors
-        open at rest, a `deficit` that may charge the latch, and factors of shape (minute, 8), in the order of FACTORS.
+        open at rest, a `deficit` that may charge the latch, contacts relative to rest, and factors of shape (minute, 8), in the
+        order of FACTORS.
 
-        However a stride is parted into whole minutes, its states are the same to the last bit.
+        However a stride is parted into whole minutes, its states are the same to the last bit.  Raises CascadeError when a state
+        is no longer finite.
         """
         states = self.states.copy()
         felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(drive, dtype=float)
         factors = np.ascontiguousarray(factors, dtype=float)
-        integrate(states, felt, np.asarray(nmda, dtype=float), factors, resting, deficit, _constants(self.numbers, self.arms))
+        with np.errstate(over="ignore"):
+            constants = _constants(self.numbers, self.arms)
+        held = np.broadcast_to(np.asarray(contacts, dtype=float), felt.shape).copy()
+        integrate(states, felt, np.asarray(nmda, dtype=float), held, factors, resting, deficit, constants)
+        if not np.isfinite(states).all():
+            raise CascadeError("the cascade is no longer finite; its numbers are too large to compute with")
         return replace(self, states=states, ticks=self.ticks + len(factors))
 
     def begun(self) -> Cascade:

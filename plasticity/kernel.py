@@ -58,24 +58,24 @@ class Constants(NamedTuple):
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def integrate(states: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factors: np.ndarray, resting: float, deficit: float,
-              c: Constants) -> None:  # fmt: skip
+def integrate(states: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray, factors: np.ndarray, resting: float,
+              deficit: float, c: Constants) -> None:  # fmt: skip
     """Advance `states`, shape (state, cell), in place by one minute for every row of `factors`."""
     cells = states.shape[1]
     for chunk in prange((cells + CHUNK - 1) // CHUNK):
         first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, cells)
-        upstream(states[:, first:last], felt[first:last], nmda[first:last], factors, resting, deficit, c)
+        upstream(states[:, first:last], felt[first:last], nmda[first:last], held[first:last], factors, resting, deficit, c)
 
 
 @njit(cache=True, error_model="numpy")
-def upstream(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factors: np.ndarray, resting: float, deficit: float,
-             c: Constants) -> None:  # fmt: skip
+def upstream(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray, factors: np.ndarray, resting: float,
+             deficit: float, c: Constants) -> None:  # fmt: skip
     """All minutes of one chunk."""
     power = np.empty(s.shape[1])
     charge = c.latch_charging * max(deficit - c.latch_least, 0.0)
     for k in range(len(factors)):
         released(s, felt, nmda, factors[k], resting, c)
-        activated(s, factors[k], charge, power, c)
+        activated(s, held, factors[k], charge, power, c)
         matured(s, c)
 
 
@@ -104,7 +104,7 @@ def released(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factor: np.ndarr
 
 
 @njit(cache=True, error_model="numpy")
-def activated(s: np.ndarray, factor: np.ndarray, charge: float, power: np.ndarray, c: Constants) -> None:
+def activated(s: np.ndarray, held: np.ndarray, factor: np.ndarray, charge: float, power: np.ndarray, c: Constants) -> None:
     """One minute from what reaches mTORC1 to synaptic protein or elements."""
     drive, akt, erk, rheb, latch = s[0], s[6], s[7], s[9], s[10]
     mtorc1, s6k, feedback, protein, elements = s[11], s[12], s[13], s[14], s[15]
@@ -128,7 +128,7 @@ def activated(s: np.ndarray, factor: np.ndarray, charge: float, power: np.ndarra
         protein[i] = synthesis + (protein[i] - synthesis) * c.keep_protein
     if c.elements_rule > 0.0:
         for i in range(s.shape[1]):
-            away = (drive[i] - c.elements_centre) / c.elements_width
+            away = (drive[i] * held[i] - c.elements_centre) / c.elements_width
             grown = elements[i] + TICK_H * c.elements_rate * (2.0 * np.exp(-away * away) - 1.0)
             elements[i] = min(max(grown, 0.0), MOST_ELEMENTS)
 

@@ -14,6 +14,7 @@ def saved(cascade: Cascade, spines: Spines) -> dict[str, np.ndarray]:
     """Everything that changes, also in the middle of a stride; the constants come from the run's configuration."""
     return {
         "cascade": cascade.states, "minutes": np.array(cascade.ticks), "spines": spines.states, "stride": np.array(spines.stride),
+        "seed": np.array(spines.seed, dtype=np.uint64),
     }  # fmt: skip
 
 
@@ -27,6 +28,8 @@ def restored(arrays: dict[str, np.ndarray], cascade: Cascade, spines: Spines) ->
         raise CascadeError(f"a saved cascade of shape {states.shape} does not fit one of {cascade.states.shape}")
     if agents.shape != spines.states.shape or agents.dtype != np.uint8:
         raise SpineError(f"saved spines of shape {agents.shape} ({agents.dtype}) do not fit {spines.states.shape} (uint8)")
+    if int(arrays["seed"]) != spines.seed:
+        raise SpineError("saved spines are those of another seed")
     return (
         replace(cascade, states=states.copy(), ticks=int(arrays["minutes"])),
         replace(spines, states=agents.copy(), stride=int(arrays["stride"])),

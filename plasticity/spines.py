@@ -18,6 +18,7 @@ from plasticity.chain import LOST, MATURE, NASCENT, STATE, STOOD, VACANT, jump, 
 RULES = ("everywhere", "lost_sites")
 LONGEST_STRIDE_H = 1000.0
 MOST_AGENTS = 2**32
+FASTEST_FORMATION = 1e6  # 1/h
 
 
 class SpineError(ValueError):
@@ -133,6 +134,8 @@ class Spines:
         """Formation rates (1/h) on any site and on one where a spine was lost, each (cell,); both rules make equally many."""
         r = self.rates
         rate = r.formation * np.maximum(1.0 + r.gain * (signal - 1.0), 0.0)
+        if not (rate <= FASTEST_FORMATION).all():
+            raise SpineError(f"formation is faster than {FASTEST_FORMATION:g} an hour; formation_gain is too large for that")
         if self.rule == "everywhere":
             return rate, rate
         vacant = (self.states & STATE) == VACANT

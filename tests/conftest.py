@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numba import config, get_num_threads, set_num_threads
 
 from circuits import Circuit, Network, Wiring, describe, draw, engine
 from experiments import command
@@ -98,3 +99,21 @@ def call(tmp_path, monkeypatch, capsys):
         return int(caught.value.code or 0), said.out, said.err
 
     return run
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """On small tables threads that wait for each other cost more than they save."""
+    set_num_threads(1)
+
+
+def in_threads(compute: Callable[[], np.ndarray]) -> list[bytes]:
+    """What is computed in one thread, and in as many as there are."""
+    before, found = get_num_threads(), []
+    try:
+        for threads in (1, config.NUMBA_NUM_THREADS):
+            set_num_threads(threads)
+            found.append(compute().tobytes())
+    finally:
+        set_num_threads(before)
+    return found

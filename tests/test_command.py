@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.command import STUDIES, find_study
+from experiments.hypotheses import Hypotheses
+from experiments.inhibition import parse_inhibition
 from experiments.record import Variable
 from experiments.store import write_run
 from experiments.studies.dose_response import DOSES, STUDY
@@ -198,6 +201,45 @@ def test_a_listed_run_is_finished_once_its_file_is_whole(call, tmp_path):
     assert "finished" not in call(*RUN, "--seeds", 1, "--out", tmp_path)[1]
 
 
+# Studies
+
+
+def test_every_study_is_listed_with_the_question_it_asks(call):
+    code, out, err = call("studies")
+    assert (code, err) == (0, "")
+    told = dict(line.split(maxsplit=1) for line in out.splitlines())
+    shipped_studies = {path.stem for path in SCRIPT.parent.glob("*.py")} - {"__init__"}
+    assert set(told) == shipped_studies == set(STUDIES)
+    assert all(question.endswith("?") for question in told.values()) and len(set(told.values())) == len(told)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_study_lists_its_runs_each_once_and_computes_nothing(call, tmp_path, study):
+    code, out, err = call("run", study, "--list", "--seeds", 1)
+    assert (code, err) == (0, "")
+    files = [line.split()[-1] for line in out.splitlines()]
+    assert all(line.startswith("missing ") for line in out.splitlines())
+    assert files and len(set(files)) == len(set(ids([(True, name) for name in files]))) == len(files)
+    assert all(name.startswith(f"{DEFAULT_SHEET}_") for name in files)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("study", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")])
+def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
+    given = parse_inhibition("anti_bdnf=0.5@-1h")
+    found = find_study(study)
+    runs = found.plan(Options(seeds=1, inhibitions=(given,)))
+    assert all(given in run.config.protocol.inhibitions for run in runs)
+    assert not any(given in run.config.protocol.inhibitions for run in found.plan(Options(seeds=1)))
+
+
+@pytest.mark.parametrize("study", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")])
+def test_a_switch_that_a_study_does_not_set_itself_reaches_every_run_of_it(study):
+    for switches in ({"selectivity": "none"}, {"feedback": "off"}):
+        runs = find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(**switches)))
+        assert all(getattr(run.config.hypotheses, name) == option for run in runs for name, option in switches.items())
+
+
 BASE = ("--seeds", "1")
 
 
@@ -221,6 +263,12 @@ def base_ids() -> list[str]:
         ("--site", "gaba_any"),
         ("--selectivity", "use_dependent"),
         ("--hcn", "hcn1"),
+        ("--surge", "off"),
+        ("--hnk", "release"),
+        ("--spine-rule", "homeostatic"),
+        ("--inhibit", "anti_bdnf"),
+        ("--inhibit", "anti_bdnf=0"),
+        ("--set", "inhibitors.anti_bdnf.brain=0.8"),
         ("--manipulate", "delete-GluN2B@SST"),
     ],
     ids=" ".join,

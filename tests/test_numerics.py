@@ -81,7 +81,7 @@ def test_a_run_has_windows_under_the_same_noise_and_a_day_of_growth():
     assert rate.shape == (2, WINDOWS, 4)
     pyr = rate[:, :, 0]
     assert pyr[1].mean() > pyr[0].mean()  # sheet sst at 3 uM
-    assert abs(found["spines_change"].values) < 20
+    assert 0 < found["spines_change"].values < 40
 
 
 def test_classes_keep_the_mean_delay_of_a_projection_and_no_delay_moves_far():

@@ -13,8 +13,10 @@ from parameters import (
     BLOCKERS,
     CIRCUITS,
     COMPOUNDS,
+    INHIBITORS,
     SPECIES,
     CascadeNumbers,
+    HypothesisNumbers,
     Population,
     Sheet,
     SheetError,
@@ -22,11 +24,14 @@ from parameters import (
     channel,
     circuit_numbers,
     compounds,
+    inhibitor,
     sheet,
     shipped,
     species,
+    target_of,
 )
 from parameters.sheet import KEYS, REFERENCES, SHEETS, STATUSES, number
+from parameters.slow import TARGETS
 
 HEAD = '[sheet]\ntitle = "A ball"\n'
 MASS = 'mass = { value = 1.5, unit = "kg", status = "assumed", source = "judgement", note = "a guess", range = [1.0, 2.0] }'
@@ -71,7 +76,8 @@ def bib_keys() -> list[str]:
 
 def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
     assert shipped() == sorted(path.stem for path in SHEETS.iterdir())
-    assert set(CIRCUITS) | {"compounds", "species", "cascade", "spines", "hypotheses", "recordings"} == set(shipped())
+    subjects = {"compounds", "species", "cascade", "spines", "inhibitors", "hypotheses", "recordings"}
+    assert set(CIRCUITS) | subjects == set(shipped())
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -102,7 +108,14 @@ def test_every_subject_sheet_fills_its_records_with_the_numbers_of_its_rows():
     assert spines.sites_per_contact == raw("spines")["spines"]["sites_per_contact"]["value"]
     cascade = sheet("cascade")
     (section,) = cascade.sections
-    assert cascade.fill(section, CascadeNumbers).bdnf_rise == raw("cascade")[section]["bdnf_rise"]["value"]
+    assert cascade.fill(section, CascadeNumbers).bdnf_gain == raw("cascade")[section]["bdnf_gain"]["value"]
+    sizes = sheet("hypotheses").fill("hypotheses", HypothesisNumbers)
+    assert sizes.latch_time == raw("hypotheses")["hypotheses"]["latch_time"]["value"]
+    assert set(INHIBITORS) == set(raw("inhibitors"))
+    for name in INHIBITORS:
+        assert inhibitor(name, sheet("inhibitors")).offset == raw("inhibitors")[name]["offset"]["value"]
+        assert target_of(name) in TARGETS
+    assert {target_of(name) for name in INHIBITORS} == set(TARGETS)
 
 
 @pytest.mark.parametrize(("name", "section", "key", "row"), raw_rows())
@@ -343,12 +356,6 @@ def test_a_negative_fraction_is_refused_even_when_the_sum_is_one():
     changes = {"Pyr.fraction_2A": 1.5, "Pyr.fraction_2B": -0.5, "Pyr.fraction_2C": 0.0, "Pyr.fraction_2D": 0.0}
     with pytest.raises(SheetError, match="from 0 to 1"):
         sheet("pv_sst").replaced(changes).fill("Pyr", Population)
-
-
-@pytest.mark.parametrize("share", [0.0, -0.5, 1.5])
-def test_a_depressed_share_outside_its_meaning_is_refused(share):
-    with pytest.raises(SheetError, match="depressed_share"):
-        sheet("spines").replaced({"spines.depressed_share": share}).fill("spines", SpineNumbers)
 
 
 @pytest.mark.parametrize("pair", ["Pyr->Nobody", "Pyr -> PV", "Pyr->", "Pyr->PV->SST"])

@@ -1,4 +1,4 @@
-"""Laws of the protocol of a day, and the wording of the answer."""
+"""Laws of the protocols of a day and of weeks, and the wording of the answer."""
 
 from itertools import pairwise
 
@@ -7,15 +7,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.protocol import DRUG_H, LATE_H, RELAX_H, Protocol, one_day
+from experiments.command import STUDIES, find_study
+from experiments.protocol import (
+    DRUG_H,
+    LATE_H,
+    LONG_S,
+    LONG_STRIDE_H,
+    RELAX_H,
+    SHORT_S,
+    Protocol,
+    ProtocolError,
+    minutes,
+    one_day,
+    weeks,
+)
+from experiments.study import Options
 from experiments.summary import change
 
 # The protocol of a day
 
-# Exposure.peak_time gives multiples of a tenth of a minute.
-PEAKS = st.integers(0, 2400).map(lambda tenth: tenth * (1.0 / 600.0)) | st.sampled_from(
-    [0.0, 0.05, 0.1, 0.26, 0.5, 1.97, 2.0, 2.03, 4.0]
-)
+# Exposure.peak_time gives multiples of a tenth of a minute; a peak minutes from an hour that is looked at anyway gives way.
+ALWAYS_H = (0.0, 2.0, 4.0, 24.0)
+PEAKS = (st.integers(0, 2400).map(lambda tenth: tenth * (1.0 / 600.0)) | st.sampled_from([0.0, 0.05, 0.1, 0.26, 0.5, 1.95, 2.0])
+         ).filter(lambda peak: all(abs(peak - hour) > 0.04 or peak == hour for hour in ALWAYS_H))  # fmt: skip
 
 
 @given(PEAKS)
@@ -63,6 +77,126 @@ def test_a_run_lasts_as_long_as_its_looks_and_its_rest():
     assert sum(look.seconds for look in long.looks()) == pytest.approx(2.0 * looked)
     assert long.seconds - short.seconds == pytest.approx(looked)
     assert all(look.seconds > 0.0 for look in short.looks())
+
+
+@given(PEAKS, st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_a_look_that_stands_for_hours_is_a_long_one(peak, reuse):
+    protocol = weeks(peak, ("rest", "7 d"), reuse=reuse)
+    for look in protocol.looks():
+        short = 0.0 <= look.time < protocol.times[-1] and look.stride < LONG_STRIDE_H
+        assert look.seconds == (0.0 if look.time in protocol.reused else SHORT_S if short else LONG_S)
+    assert 0.0 < SHORT_S < LONG_S
+
+
+# What the slow world cannot follow
+
+
+@pytest.mark.parametrize(("times", "named"), [
+    ((0.0, 1.0, 1.0), "1 and 1 h do not stand a minute apart"), ((0.0, 1.0, 0.5), "1 and 0.5 h do not stand a minute apart"),
+    ((0.0, 1.0, 1.008), "1 and 1.008 h do not stand a minute apart"), ((-12.0, 0.0, 0.008), "do not stand a minute apart"),
+    ((2.0, 50.01), "from 2 to 50.01 h is longer than 48 h"), ((-100.0, 0.0, 1.0), "from -100 to 0 h is longer than 48 h"),
+    ((0.0, 2.01), "from 0 to 2.01 h is longer than 2 h"), ((0.0, 1.9, 4.0), "from 1.9 to 4 h is longer than 2 h"),
+])  # fmt: skip
+def test_looks_too_close_or_too_far_apart_are_refused(times, named):
+    with pytest.raises(ProtocolError) as caught:
+        Protocol(times, 0.0)
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("times", [(0.0, 1.0, 1.017), (-48.0, 0.0, 2.0, 50.0), (-0.01, 47.0), (0.0, 1.9, 3.9), (2.0, 50.0), ()])
+def test_looks_just_close_and_far_enough_apart_are_taken(times):
+    assert [look.time for look in Protocol(times, 0.0).looks()] == list(times)
+
+
+@pytest.mark.parametrize("stress", [(-24.0, 1.0), (-20.0, 0.0), (-48.0, 0.0)])
+def test_stress_that_begins_or_ends_between_looks_is_refused(stress):
+    with pytest.raises(ProtocolError, match="stress begins and ends at looks"):
+        Protocol((-24.0, 0.0, 2.0), 0.0, stress=stress)
+
+
+def test_stress_lasts_from_its_beginning_until_its_end_and_covers_whole_strides():
+    protocol = weeks(0.26, ("rest", "7 d"), stress=(-72.0, 0.0))
+    under = [look for look in protocol.looks() if protocol.stressed(look.time)]
+    assert (under[0].time, under[-1].time + under[-1].stride) == (-72.0, 0.0)
+    assert sum(look.stride for look in under) == 72.0
+    assert not any(one_day(0.26).stressed(time) for time in one_day(0.26).times)
+
+
+# Weeks
+
+DAYS = st.sampled_from(["24 h", "36 h", "72 h", "3 d", "5 d", "7 d", "14 d", "28 d", "8 d"])
+SEVERAL = st.sets(DAYS, min_size=1, max_size=5).map(sorted).map(tuple)
+
+
+def last_hour(readouts: tuple[str, ...]) -> float:
+    return max(float(name.split()[0]) * (24.0 if name.endswith("d") else 1.0) for name in readouts)
+
+
+@given(PEAKS, SEVERAL, st.booleans(), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_weeks_begin_as_a_day_look_at_every_readout_and_end_at_the_last(peak, readouts, halved, reuse):
+    protocol = weeks(peak, readouts, halved=halved, reuse=reuse)
+    day = [time for time in one_day(peak, halved).times if time <= last_hour(readouts)]
+    assert list(protocol.times[: len(day)]) == day
+    assert set(protocol.moments().values()) <= set(protocol.times)
+    assert protocol.times[-1] == last_hour(readouts)
+    assert sum(look.stride for look in protocol.looks()) == pytest.approx(last_hour(readouts) + 48.0)
+
+
+@pytest.mark.parametrize("days", [2, 5, 14, 28, 90])
+def test_strides_lengthen_from_six_hours_to_a_day_and_never_shrink_but_for_rounding_before_the_last_readout(days):
+    times = [time for time in weeks(0.26, (f"{days} d",)).times if time >= 24.0]
+    strides = [after - before for before, after in pairwise(times)]
+    assert strides[0] == 6.0 and max(strides) <= 24.0
+    for before, after in pairwise(strides[:-1]):
+        assert before - 1.0 <= after <= 1.25 * before + 1.0
+    assert all(time == round(time) for time in times)
+    assert len(times) <= 8 + days
+
+
+@given(PEAKS, SEVERAL)
+@settings(max_examples=50, deadline=None)
+def test_readouts_on_the_way_add_looks_and_move_none(peak, readouts):
+    last = max(readouts, key=lambda name: last_hour((name,)))
+    alone, several = weeks(peak, (last,)), weeks(peak, readouts)
+    added = set(several.times) - set(alone.times)
+    assert set(alone.times) <= set(several.times)
+    assert added <= set(several.moments().values())
+
+
+@given(PEAKS, SEVERAL, st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_a_look_stands_in_for_the_next_at_most_and_only_before_the_dose_and_after_its_day(peak, readouts, halved):
+    protocol, taken = weeks(peak, readouts, halved=halved), weeks(peak, readouts, halved=halved, reuse=False)
+    assert taken.times == protocol.times and taken.reused == ()
+    assert all(time < 0.0 or time > 24.0 for time in protocol.reused)
+    looked = [look.seconds > 0.0 for look in protocol.looks()]
+    assert looked[0] and all(before or after for before, after in pairwise(looked))
+    quiet = sum(time < 0.0 or time > 24.0 for time in protocol.times)
+    assert len(protocol.reused) == looked.count(False) == quiet // 2
+
+
+@given(PEAKS)
+@settings(max_examples=50, deadline=None)
+def test_every_stride_is_as_many_whole_minutes_as_the_slow_world_moves(peak):
+    times = weeks(peak, ("28 d",)).times
+    assert sum(minutes(after) - minutes(before) for before, after in pairwise(times)) == (28 * 24 + 48) * 60
+    assert min(minutes(after) - minutes(before) for before, after in pairwise(times)) >= 1
+
+
+@pytest.mark.parametrize("name", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")])
+def test_runs_of_a_study_are_looked_at_alike_whatever_their_dose_and_seed(name):
+    found: dict[tuple, set] = {}
+    for run in find_study(name).plan(Options(seeds=2)):
+        key = tuple(
+            value for axis, value in run.place.items() if axis not in ("dose", "seed", "drug", "arm", "inhibitor", "group")
+        )
+        protocol = run.config.protocol
+        found.setdefault(key, set()).add((protocol.times, protocol.reused, protocol.peak, protocol.look_scale, protocol.rest))
+    assert {len(protocols) for protocols in found.values()} == {1}
+    if name == "cascade":
+        assert len({times for protocols in found.values() for times, *_ in protocols}) == 1
 
 
 # The sentence

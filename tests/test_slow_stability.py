@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from circuits import drawn_network
+from experiments.config import Config
+from experiments.hypotheses import Hypotheses
+from experiments.protocol import Protocol
 from parameters import CascadeNumbers, SpineNumbers, sheet
 from plasticity import Cascade, CascadeError, SpineError, Spines, resting_factors
 from plasticity.loop import course, loop_gain
@@ -87,3 +91,24 @@ def test_without_drug_factors_nothing_but_the_drive_moves_the_cascade():
     cascade, _ = states()
     moved = cascade.advance(np.full(40, 0.9), np.ones(40), resting_factors(600))
     assert np.allclose(moved.of("bdnf"), 1.0, atol=1e-12) and (moved.of("drive") < 0.95).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("baseline", ["spine_loss", "healthy"])
+def test_the_elasticity_of_the_drive_is_what_the_loop_gain_was_asked_for(baseline):
+    config = Config("asked", "dendritic", "rat", (), 1.0, 1, Protocol((), 0.0), hypotheses=Hypotheses(baseline=baseline))
+    circuit, found = config.described(), []
+    contacts, weight = int(circuit.projection("Pyr", "Pyr").in_degree), circuit.projection("Pyr", "Pyr").weight
+    for seed in (1, 2, 3, 4):
+        network, seen = drawn_network(circuit, seed), []
+        for filled in (contacts, round(1.25 * contacts)):
+            weights = np.zeros((circuit.counts[0], circuit.sites))
+            weights[:, :filled] = weight
+            weights = np.random.default_rng(1).permuted(weights, axis=1)
+            activity = network.observe(weights, np.zeros((4, 4)), 20.0, settle=2.0)
+            seen.append((activity, weights))
+        network.close()
+        at_rest = seen[0][0].release_on_pyr
+        drive = [(a.recurrent_ampa / network.recurrent_ampa(w, at_rest)).mean() for a, w in seen]
+        found.append(np.log(drive[1] / drive[0]) / np.log(round(1.25 * contacts) / contacts))
+    assert MEASURED[0] < np.mean(found) < MEASURED[1]

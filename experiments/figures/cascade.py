@@ -134,7 +134,7 @@ def _lifetimes(file: str, heading: str, cell: xr.Dataset, folder: Path) -> list[
         _survival(axis, found, births)
     bars = [Line2D([], [], color=colour, linewidth=4, label=label) for colour, label in BARS.values()]
     figure.legend(handles=bars, frameon=False, fontsize=9, ncols=4, loc="outside upper center", title_fontsize=11,
-                  title=f"Synapses of one Pyr cell, look by look, {RASTER_OF}, {heading}; below, what lasts")  # fmt: skip
+                  title=f"Synapses of one Pyr cell, look by look, {RASTER_OF}, {heading}; below, survival")  # fmt: skip
     return [save(figure, folder, file)]
 
 

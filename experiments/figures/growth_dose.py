@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from experiments.figures.style import ORDERED, band, pages, save, tidy, told
 from experiments.slow_answers import Column, at, names, value
 
-# memory -> colour, marker, width of the line
-LOOKS = {"none": (ORDERED[0], "o", 3.0), "adaptation": (ORDERED[1], "s", 1.5), "rate_latch": (ORDERED[4], "^", 1.5),
-         "nmda_latch": (ORDERED[6], "D", 1.5)}  # fmt: skip
+# memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be seen
+LOOKS = {"none": (ORDERED[0], "o", 4, 3.5, "-"), "adaptation": (ORDERED[1], "s", 5, 1.5, "-"),
+         "rate_latch": (ORDERED[2], "^", 9, 1.5, "-"), "nmda_latch": (ORDERED[6], "D", 4, 1.5, "--")}  # fmt: skip
 # label -> column, whether it is shown as a change against vehicle of the same seed
 PANELS: dict[str, tuple[Column, bool]] = {
     "glutamate release, 0-2 h (% against vehicle)": (at("glutamate_release", "0-2 h"), True),
@@ -42,14 +42,14 @@ def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path
     for file, heading, cell in pages(name, dataset):
         figure, axes = plt.subplots(2, 3, figsize=(13.5, 8.0), layout="constrained")
         for axis, (label, (column, relative)) in zip(axes.flat, PANELS.items(), strict=False):
-            for memory in reversed(names(cell, "memory", SWITCHES["memory"])):
+            for memory in names(cell, "memory", SWITCHES["memory"]):
                 _curve(axis, cell.sel(memory=memory), column, relative, memory)
             axis.axhline(0.0 if relative else 1.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
             _doses(axis, cell["dose"].values)
             tidy(axis, f"ketamine ({cell['dose'].attrs['units']})", label)
             axis.get_legend().remove()
         handles, labels = axes.flat[0].get_legend_handles_labels()
-        axes.flat[-1].legend(handles[::-1], labels[::-1], frameon=False, loc="center", title="memory (all but none are assumptions)")
+        axes.flat[-1].legend(handles, labels, frameon=False, loc="center", title="memory (all but none are assumptions)")
         axes.flat[-1].axis("off")
         figure.suptitle(f"Dose against growth, {given}, {heading} ({told(cell)})", fontsize=11)
         made.append(save(figure, folder, file))
@@ -60,9 +60,9 @@ def _curve(axis: Axes, part: xr.Dataset, column: Column, relative: bool, memory:
     values = np.array([column(part.sel(dose=dose)) for dose in part["dose"].values]).T
     if relative:
         values = 100.0 * (values / values[:, :1] - 1.0)
-    colour, marker, width = LOOKS[memory]
+    colour, marker, size, width, dashes = LOOKS[memory]
     band(axis, _positions(part["dose"].values), values, colour, marker, memory)
-    axis.lines[-1].set_linewidth(width)
+    axis.lines[-1].set(markersize=size, linewidth=width, linestyle=dashes)
 
 
 def _positions(doses: np.ndarray) -> np.ndarray:

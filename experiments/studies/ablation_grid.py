@@ -11,7 +11,7 @@ from dataclasses import replace
 from experiments.figures.ablation_grid import draw
 from experiments.inhibition import Inhibition
 from experiments.slow_answers import ablation_answer
-from experiments.study import Options, Run, Study, day_after, leave_to
+from experiments.study import Options, Run, Study, day_after, leave_to, variant
 from parameters import INHIBITORS, circuit_sheet
 from pharmacology import Dose
 
@@ -26,7 +26,7 @@ ARMS: dict[str, dict[str, str]] = {
     "trkb": SILENT | {"trkb": "on"},
     "all": {"surge": "on", "eef2k": "on", "nitrergic": "on", "hnk": "release", "trkb": "on"},
 }
-EVERY = "all"  # without a drug all arms are idle: one vehicle under each inhibitor does for every arm
+EVERY = "all"  # without a drug no arm does more than its noise: one vehicle under each inhibitor does for every arm
 # name -> what is given; each long enough before the dose to be there when the drug is
 GIVEN: dict[str, tuple[Inhibition, ...]] = {
     "none": (),
@@ -37,23 +37,25 @@ GIVEN: dict[str, tuple[Inhibition, ...]] = {
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x arm x inhibitor x dose x seed, vehicle only where all arms are."""
-    leave_to(STUDY.name, options, "surge", "eef2k", "nitrergic", "hnk", "trkb")
+    leave_to(STUDY.name, options, "site", "surge", "eef2k", "nitrergic", "hnk", "trkb")
     protocol = replace(day_after(options, SPECIES, ROUTE), readouts=READOUTS)
+    arms = {arm: asked for arm, switches in ARMS.items() if (asked := variant(options, switches)) is not None}
+    idle = EVERY if EVERY in arms else next(iter(arms))
     return [
         Run(
             {"sheet": circuit_sheet(sheet).name, "arm": arm, "inhibitor": given, "dose": dose, "seed": seed},
             options.config(
                 STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
-                hypotheses=replace(options.hypotheses, **switches),
+                hypotheses=asked,
                 protocol=replace(protocol, inhibitions=(*protocol.inhibitions, *inhibitions)),
             ),
         )
         for seed in range(1, options.seeds + 1)
         for sheet in options.sheets
-        for arm, switches in ARMS.items()
+        for arm, asked in arms.items()
         for given, inhibitions in GIVEN.items()
         for dose in DOSES
-        if dose > 0 or arm == EVERY
+        if dose > 0 or arm == idle
     ]  # fmt: skip
 
 

@@ -5,12 +5,10 @@ A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 2
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from experiments.figures.blockers import draw
 from experiments.protocol import given, one_day
 from experiments.slow_answers import blockers_answer
-from experiments.study import Options, Run, Study, leave_to
+from experiments.study import Options, Run, Study, leave_to, variant
 from parameters import circuit_sheet
 from pharmacology import Bath
 
@@ -28,13 +26,14 @@ def plan(options: Options) -> list[Run]:
             {"sheet": circuit_sheet(sheet).name, "arm": arm, "drug": drug, "seed": seed},
             options.config(
                 STUDY.name, sheet, seed, species="rat", doses=(), protocol=protocol, spikes=options.spikes,
-                hypotheses=replace(options.hypotheses, **switches),
+                hypotheses=asked,
                 bath=Bath(((drug, uM),), 0.0, BATH_H) if drug != "none" else None,
             ),
         )
         for seed in range(1, options.seeds + 1)
         for sheet in options.sheets
         for arm, switches in ARMS.items()
+        if (asked := variant(options, switches)) is not None
         for drug, uM in DRUGS.items()
     ]  # fmt: skip
 

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from experiments.figures.growth_dose import draw_human
 from experiments.protocol import given, weeks
 from experiments.slow_answers import growth_answer
-from experiments.study import Options, Run, Study, leave_to
+from experiments.study import Options, Run, Study, leave_to, variant
 from experiments.switches import SWITCHES
 from parameters import circuit_sheet
 from pharmacology import Dose
@@ -28,12 +26,13 @@ def plan(options: Options) -> list[Run]:
             {"sheet": circuit_sheet(sheet).name, "memory": memory, "dose": dose, "seed": seed},
             options.config(
                 STUDY.name, sheet, seed, species="human", doses=(Dose(dose, "iv", 0.0, INFUSION_H),), protocol=protocol,
-                spikes=options.spikes, hypotheses=replace(options.hypotheses, memory=memory),
+                spikes=options.spikes, hypotheses=asked,
             ),
         )
         for seed in range(1, options.seeds + 1)
         for sheet in options.sheets
         for memory in SWITCHES["memory"]
+        if (asked := variant(options, {"memory": memory})) is not None
         for dose in DOSES
     ]  # fmt: skip
 

@@ -33,7 +33,7 @@ GROUPS: dict[str, tuple[bool, float, tuple[Inhibition, ...]]] = {
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x rule of regrowth x group x seed; a control has no lost site, so one rule does for it."""
-    leave_to(STUDY.name, options, "spine_rule")
+    leave_to(STUDY.name, options, "spine_rule", "baseline")
     peak = peak_of(options, SPECIES, ROUTE)
     protocol = given(weeks(peak, READOUTS, also=(STRESS_H[0] - 24.0,), stress=STRESS_H), options.inhibitions)
     healthy = replace(options.hypotheses, baseline="healthy")
