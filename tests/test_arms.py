@@ -135,6 +135,16 @@ def test_elements_grow_between_their_lowest_activity_and_rest_and_shrink_outside
     assert ends == [2.0, 0.0]
 
 
+def test_more_contacts_turn_the_growth_of_elements_down_as_more_drive_does_and_move_nothing_else():
+    arms, rest = Arms(elements_rate=0.02, elements_lowest=0.2), resting_factors(12 * 60)
+    begun, one = Cascade.at_rest(CASCADE, 1, arms), np.ones(1)
+    grown = {k: begun.advance(0.5 * one, one, rest, contacts=k * one) for k in (1.0, 1.2, 2.0, 3.0)}
+    assert grown[2.0].of("elements")[0] == pytest.approx(1.0, abs=0.01)  # half the drive on twice the contacts is rest
+    assert grown[1.0].of("elements")[0] > grown[2.0].of("elements")[0] > grown[3.0].of("elements")[0]
+    plain = [Cascade.at_rest(CASCADE, 1).advance(1.5 * one, one, rest, contacts=k * one).states for k in (1.0, 2.0)]
+    assert np.array_equal(*plain)
+
+
 # Inhibitors
 
 

@@ -62,8 +62,10 @@ BAD_WORDS = {
     "inhibitor slower to come than to go": (
         (*RUN, "--inhibit", "anti_bdnf", "--set", "inhibitors.anti_bdnf.onset=30"), "[anti_bdnf]", "onset must be shorter"),
     "options that exclude each other": ((*RUN, "--mtor", "absent", "--nitrergic", "on"), "--mtor absent", "--nitrergic on"),
-    "an arm without a pathway in an arm's study": (("run", "ablation_grid", "--list", "--mtor", "absent"), "--mtor", "exclude"),
-    "a memory without a pathway": (("run", "growth_dose", "--list", "--mtor", "absent"), "--mtor absent", "_latch", "exclude"),
+    "an arm that is the study's own": (("run", "ablation_grid", "--list", "--surge", "off"), "ablation_grid", "--surge"),
+    "a memory that is the study's own": (("run", "growth_dose", "--list", "--memory", "adaptation"), "growth_dose", "--memory"),
+    "no NMDA block for an arm of it": ((*RUN, "--eef2k", "on", "--site", "off"), "--eef2k on", "--site off", "exclude"),
+    "inhibitor given in another year": ((*RUN, "--inhibit", "anti_bdnf@1e5h"), "anti_bdnf", "100000 h"),
     "a rule without lost spines": ((*RUN, "--spine-rule", "branch", "--baseline", "healthy"), "--spine-rule branch", "no spine"),
     "HNK of man in a rat": ((*RUN, "--hnk-exposure", "kamp"), "--hnk-exposure kamp", "rat"),
     "time constant below the step": ((*RUN, "--set", "cascade.cascade.trkb_time=0.001"), "trkb_time", "0.001", "two steps"),

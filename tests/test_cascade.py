@@ -44,7 +44,7 @@ ORDER = (*STATES, *(f"z{k + 1}" for k in range(round(CASCADE.maturation_stages))
 
 
 def change(y: np.ndarray, n: CascadeNumbers, arms: Arms, felt: float, nmda: float, resting: float, deficit: float,
-           left: dict[str, float]) -> np.ndarray:  # fmt: skip
+           left: dict[str, float], contacts: float) -> np.ndarray:  # fmt: skip
     """Time derivatives (1/h) of one cell as the docstring of the cascade writes them."""
     x, theta, c, p, B, T, A, E, N, R, L, M, K, F, S, H, *z = y
     l, b, t, a, e, m, s, making = (left.get(name, 1.0) for name in FACTORS)  # noqa: E741
@@ -54,7 +54,7 @@ def change(y: np.ndarray, n: CascadeNumbers, arms: Arms, felt: float, nmda: floa
     risen = n.feedback_strength * arms.feedback * (K - 1.0) - F / n.feedback_time
     gate = arms.locus * M + (1.0 - arms.locus) * E
     width = (1.0 - arms.elements_lowest) / 2.0 / np.sqrt(np.log(2.0))
-    grown = arms.elements_rate * (2.0 * np.exp(-(((x - (1.0 + arms.elements_lowest) / 2.0) / width) ** 2)) - 1.0)
+    grown = arms.elements_rate * (2.0 * np.exp(-(((x * contacts - (1.0 + arms.elements_lowest) / 2.0) / width) ** 2)) - 1.0)
     first, pace = (H if arms.elements_rate > 0 else S), n.maturation_stages / n.maturation_delay
     return np.array([
         (felt - x) / n.drive_smoothing,
@@ -89,21 +89,22 @@ def solved(y: np.ndarray, hours: float, steps: int, *given) -> np.ndarray:
     return np.array(course)
 
 
-# (drive, nmda, resting, deficit, factors) while something is done, and the arms there are
+# (drive, nmda, resting, deficit, factors, contacts) while something is done, and the arms there are
 DONE = {
-    "drive": ((1.23, 1.0, 1.0, 0.0, {}), Arms()),
-    "a strong drive": ((2.5, 1.0, 1.0, 0.0, {}), Arms()),
-    "no feedback": ((1.23, 1.0, 1.0, 0.0, {}), Arms(feedback=0.0)),
-    "no drive": ((0.3, 1.0, 1.0, 0.0, {}), Arms()),
-    "eEF2": ((1.0, 1.0, 0.5, 0.0, {}), Arms(surge=0.0, eef2_gain=2.0)),
-    "Rheb": ((1.0, 0.4, 1.0, 0.0, {}), Arms(surge=0.0, siah1_share=0.5)),
-    "a sensitised TrkB": ((1.0, 1.0, 1.0, 0.0, {"sensitisation": 1.8}), Arms()),
-    "a latch": ((1.3, 1.0, 1.0, 0.4, {}), Arms(latch_charging=10.0, latch_least=0.1)),
-    "elements": ((0.5, 1.0, 1.0, 0.0, {}), Arms(elements_rate=0.02, elements_lowest=0.1)),
-    "ERK in place of mTORC1": ((1.4, 1.0, 1.0, 0.0, {"mtorc1": 0.2}), Arms(locus=0.0)),
-    "inhibitors": ((1.6, 1.0, 1.0, 0.0, {"ltype": 0.8, "bdnf": 0.9, "trkb": 0.95, "akt": 0.9, "erk": 0.8}), Arms()),
-    "stress": ((1.0, 1.0, 1.0, 0.0, {"making": 0.3}), Arms()),
-    "everything": ((1.4, 0.6, 0.7, 0.3, {"sensitisation": 1.3, "akt": 0.9, "making": 0.95}), EVERY_ARM),
+    "drive": ((1.23, 1.0, 1.0, 0.0, {}, 1.0), Arms()),
+    "a strong drive": ((2.5, 1.0, 1.0, 0.0, {}, 1.0), Arms()),
+    "no feedback": ((1.23, 1.0, 1.0, 0.0, {}, 1.0), Arms(feedback=0.0)),
+    "no drive": ((0.3, 1.0, 1.0, 0.0, {}, 1.0), Arms()),
+    "eEF2": ((1.0, 1.0, 0.5, 0.0, {}, 1.0), Arms(surge=0.0, eef2_gain=2.0)),
+    "Rheb": ((1.0, 0.4, 1.0, 0.0, {}, 1.0), Arms(surge=0.0, siah1_share=0.5)),
+    "a sensitised TrkB": ((1.0, 1.0, 1.0, 0.0, {"sensitisation": 1.8}, 1.0), Arms()),
+    "a latch": ((1.3, 1.0, 1.0, 0.4, {}, 1.0), Arms(latch_charging=10.0, latch_least=0.1)),
+    "elements": ((0.5, 1.0, 1.0, 0.0, {}, 1.0), Arms(elements_rate=0.02, elements_lowest=0.1)),
+    "elements of more contacts": ((0.8, 1.0, 1.0, 0.0, {}, 1.4), Arms(elements_rate=0.02, elements_lowest=0.1)),
+    "ERK in place of mTORC1": ((1.4, 1.0, 1.0, 0.0, {"mtorc1": 0.2}, 1.0), Arms(locus=0.0)),
+    "inhibitors": ((1.6, 1.0, 1.0, 0.0, {"ltype": 0.8, "bdnf": 0.9, "trkb": 0.95, "akt": 0.9, "erk": 0.8}, 1.0), Arms()),
+    "stress": ((1.0, 1.0, 1.0, 0.0, {"making": 0.3}, 1.0), Arms()),
+    "everything": ((1.4, 0.6, 0.7, 0.3, {"sensitisation": 1.3, "akt": 0.9, "making": 0.95}, 1.0), EVERY_ARM),
 }  # fmt: skip
 
 
@@ -112,11 +113,14 @@ DONE = {
 def test_minutes_add_up_to_the_differential_equations(done, arms, numbers, slower, error):
     arms = replace(arms, latch_charging=arms.latch_charging / slower, latch_time=arms.latch_time * slower,
                    elements_rate=arms.elements_rate / slower)  # fmt: skip
-    cascade, seen, nothing = Cascade.at_rest(numbers, 1, arms), [], (1.0, 1.0, 1.0, 0.0, {})
+    cascade, seen, nothing = Cascade.at_rest(numbers, 1, arms), [], (1.0, 1.0, 1.0, 0.0, {}, 1.0)
     begun = exact = cascade.states[:-1, 0]
-    for minutes, (drive, nmda, resting, deficit, left) in ((90, done), (90, nothing), (360, nothing)):
-        course = solved(exact, minutes * slower / 60.0, 5 * minutes, numbers, arms, drive, nmda, resting, deficit, left)
-        cascade = cascade.advance(np.array([drive]), np.array([nmda]), factors(minutes * slower, **left), resting, deficit)
+    for minutes, under in ((90, done), (90, nothing), (360, nothing)):
+        drive, nmda, resting, deficit, left, contacts = under
+        course = solved(exact, minutes * slower / 60.0, 5 * minutes, numbers, arms, *under)
+        cascade = cascade.advance(
+            np.array([drive]), np.array([nmda]), factors(minutes * slower, **left), resting, deficit, contacts
+        )
         exact = course[-1]
         seen.append((cascade.states[:-1, 0], exact, np.abs(course - begun).max(axis=0)))
     reach = np.max([far for *_, far in seen], axis=0)

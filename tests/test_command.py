@@ -240,6 +240,16 @@ def test_a_switch_that_a_study_does_not_set_itself_reaches_every_run_of_it(study
         assert all(getattr(run.config.hypotheses, name) == option for run in runs for name, option in switches.items())
 
 
+@pytest.mark.parametrize(("study", "axis", "left_out"), [("ablation_grid", "arm", {"nitrergic", "all"}),
+                                                          ("growth_dose", "memory", {"rate_latch", "nmda_latch"})])  # fmt: skip
+def test_a_study_leaves_out_what_excludes_itself_as_asked_and_nothing_else(study, axis, left_out):
+    whole, rest = (
+        {run.place[axis] for run in find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(mtor=mtor)))}
+        for mtor in ("local", "absent")
+    )
+    assert whole - rest == left_out and rest
+
+
 BASE = ("--seeds", "1")
 
 

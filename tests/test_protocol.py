@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.command import STUDIES, find_study
+from experiments.inhibition import Inhibition
 from experiments.protocol import (
     DRUG_H,
     LATE_H,
@@ -21,6 +22,7 @@ from experiments.protocol import (
     one_day,
     weeks,
 )
+from experiments.protocol import given as with_inhibitors
 from experiments.study import Options
 from experiments.summary import change
 
@@ -89,6 +91,12 @@ def test_a_look_that_stands_for_hours_is_a_long_one(peak, reuse):
     assert 0.0 < SHORT_S < LONG_S
 
 
+def test_a_look_that_stands_in_for_others_is_as_long_as_if_their_strides_were_its_own():
+    taken, reused = (Protocol((0.0, 1.0, 2.5, 3.0), 0.0, reused=reused) for reused in ((), (1.0,)))
+    assert [look.seconds for look in taken.looks()] == [SHORT_S, SHORT_S, SHORT_S, LONG_S]
+    assert [look.seconds for look in reused.looks()] == [LONG_S, 0.0, SHORT_S, LONG_S]
+
+
 # What the slow world cannot follow
 
 
@@ -109,9 +117,9 @@ def test_looks_just_close_and_far_enough_apart_are_taken(times):
     assert [look.time for look in Protocol(times, 0.0).looks()] == list(times)
 
 
-@pytest.mark.parametrize("stress", [(-24.0, 1.0), (-20.0, 0.0), (-48.0, 0.0)])
-def test_stress_that_begins_or_ends_between_looks_is_refused(stress):
-    with pytest.raises(ProtocolError, match="stress begins and ends at looks"):
+@pytest.mark.parametrize("stress", [(-24.0, 1.0), (-20.0, 0.0), (-48.0, 0.0), (0.0, -24.0), (0.0, 0.0)])
+def test_stress_that_begins_or_ends_between_looks_or_before_it_begins_is_refused(stress):
+    with pytest.raises(ProtocolError, match=f"stress begins .* at looks.* not at {stress[0]:g} and {stress[1]:g} h"):
         Protocol((-24.0, 0.0, 2.0), 0.0, stress=stress)
 
 
@@ -183,6 +191,20 @@ def test_every_stride_is_as_many_whole_minutes_as_the_slow_world_moves(peak):
     times = weeks(peak, ("28 d",)).times
     assert sum(minutes(after) - minutes(before) for before, after in pairwise(times)) == (28 * 24 + 48) * 60
     assert min(minutes(after) - minutes(before) for before, after in pairwise(times)) >= 1
+
+
+@given(PEAKS, st.sampled_from([-20.0, -1.0, -0.25, 0.0, 0.1, 0.3, 3.0, 30.0, 100.0]))
+@settings(max_examples=100, deadline=None)
+def test_an_inhibitor_of_the_circuit_is_looked_at_while_it_comes_and_goes_and_others_are_not(peak, start):
+    before = weeks(peak, ("rest", "7 d"))
+    circuit, other = (with_inhibitors(before, (Inhibition(name, start),)) for name in ("ampa_antagonist", "anti_bdnf"))
+    assert (other.times, other.reused, len(other.inhibitions)) == (before.times, before.reused, 1)
+    assert set(before.times) <= set(circuit.times)
+    for hours in (0.0, 0.25, 0.5, 1.0, 2.0, 4.0):
+        assert any(abs(time - (start + hours)) <= 0.05 for time in circuit.times)
+    assert not [time for time in circuit.reused if start <= time <= start + 48.0]
+    assert set(circuit.reused) <= set(before.reused)
+    assert with_inhibitors(with_inhibitors(before, ()), ()) == before
 
 
 @pytest.mark.parametrize("name", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")])

@@ -14,7 +14,9 @@ def test_a_depressed_share_outside_its_meaning_is_refused(share):
 @pytest.mark.parametrize(("subject", "record", "row", "value"), [
     ("cascade", CascadeNumbers, "drive_threshold", 0.99), ("cascade", CascadeNumbers, "translation_gate", 0.5),
     ("cascade", CascadeNumbers, "maturation_stages", 2.5), ("cascade", CascadeNumbers, "drive_sharing", 1.1),
-    ("spines", SpineNumbers, "branches", 0.0), ("spines", SpineNumbers, "stress_loss", -0.1),
+    ("cascade", CascadeNumbers, "mtorc1_hill", 21.0),
+    ("spines", SpineNumbers, "branches", 0.0), ("spines", SpineNumbers, "branch_spread", 11.0),
+    ("spines", SpineNumbers, "stress_loss", -0.1),
     ("spines", SpineNumbers, "stress_protein", 1.5), ("hypotheses", HypothesisNumbers, "growth_lowest", 1.0),
     ("hypotheses", HypothesisNumbers, "latch_charging", -1.0),
 ])  # fmt: skip
