@@ -138,7 +138,7 @@ class Config:
         circuit = self.described()
         check_background(circuit, self.numerics.step)
         spines = sheets["spines"].fill("spines", SpineNumbers)
-        rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites)
+        rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites, self.grown().projection("Pyr", "Pyr").in_degree)
         branch_bounds(circuit.sites, int((~circuit.apical_sites).sum()), round(spines.branches))
 
     def _check_switches(self) -> None:

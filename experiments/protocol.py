@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from parameters import target_of
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
 DRUG_H = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 LATE_H = (6.0, 9.0, 12.0, 16.0, 20.0, 24.0)
+ANCHORS_H = (0.0, 2.0, 4.0, 24.0)  # looked at whatever else is
 NEARBY_H = 0.05  # grid times this close to the peak give way to it
 SHORT_S, LONG_S = 6.0, 12.0
 LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one: its noise is held that long
@@ -65,7 +66,9 @@ class Protocol:
                     f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
                 )
         if self.stress is not None and not (set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]):
-            raise ProtocolError(f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and {self.stress[1]:g} h")
+            raise ProtocolError(
+                f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and {self.stress[1]:g} h"
+            )
 
     def looks(self) -> Iterator[Look]:
         for k, time in enumerate(self.times):
@@ -108,10 +111,10 @@ def one_day(peak: float, halved: bool = False) -> Protocol:
 
     peak: hour of peak unbound concentration, which becomes a look.  `halved` puts a look in the middle of every stride.
     """
-    peak = next((t for t in (0.0, 2.0, 4.0, 24.0) if minutes(t) == minutes(peak)), peak)
-    grid = [t for t in (*DRUG_H, *LATE_H) if t == 0.0 or abs(t - peak) > NEARBY_H or t in (2.0, 4.0, 24.0)]
+    peak = _snapped(peak, ANCHORS_H)
+    grid = [t for t in (*DRUG_H, *LATE_H) if t in ANCHORS_H or abs(t - peak) > NEARBY_H]
     early = [peak / 2] if peak / 2 > NEARBY_H and all(abs(peak / 2 - t) > NEARBY_H for t in grid) else []
-    times = sorted({*RELAX_H, *grid, *early, peak})
+    times = _apart((*ANCHORS_H, peak), (*RELAX_H, *grid, *early))
     return Protocol(tuple(_halved(times) if halved else times), peak)
 
 
@@ -122,8 +125,10 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
     `also`: further hours at which to look.  With `reuse` every second look a day or more after the dose, and before it, is not
     taken: the one before stands in.  None of this depends on dose or seed.
     """
-    last = max(Protocol((), peak, readouts=readouts).moments().values())
-    times = {*one_day(peak).times, *Protocol((), peak, readouts=readouts).moments().values(), *also}
+    hours = tuple(hour for name, hour in Protocol((), peak, readouts=readouts).moments().items() if name != "peak")
+    peak = _snapped(peak, (*hours, *ANCHORS_H))
+    last = max(peak, *hours)
+    times = {*one_day(peak).times, *also}
     hour, stride = 24.0, FIRST_STRIDE_H
     while hour < last:
         times.add(hour := min(float(round(hour + stride)), last))
@@ -132,7 +137,7 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
         times |= {stress[0] + LONGEST_STRIDE_H * k for k in range(int((stress[1] - stress[0]) / LONGEST_STRIDE_H) + 1)} | {
             stress[1]
         }
-    ordered = [t for t in sorted(times) if t <= last]
+    ordered = [t for t in _apart((*hours, peak), sorted(times)) if t <= last]
     ordered = _halved(ordered) if halved else ordered
     quiet = [t for t in ordered if t < 0 or t > 24.0]
     return Protocol(tuple(ordered), peak, readouts=readouts, reused=tuple(quiet[1::2]) if reuse else (), stress=stress)
@@ -152,5 +157,18 @@ def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
     )
 
 
+def _snapped(hour: float, anchors: tuple[float, ...]) -> float:
+    """The anchor in the same minute, or the hour itself."""
+    return next((t for t in anchors if minutes(t) == minutes(hour)), hour)
+
+
+def _apart(first: Iterable[float], times: Iterable[float]) -> list[float]:
+    """All times in order, one for every minute; those named first stay."""
+    kept: dict[int, float] = {}
+    for time in (*first, *times):
+        kept.setdefault(minutes(time), time)
+    return sorted(kept.values())
+
+
 def _halved(times: list[float]) -> list[float]:
-    return sorted({*times, *((a + b) / 2 for a, b in pairwise(times))})
+    return _apart(times, ((a + b) / 2 for a, b in pairwise(times)))

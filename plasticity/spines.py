@@ -19,6 +19,7 @@ RULES = ("everywhere", "lost_sites")
 LONGEST_STRIDE_H = 1000.0
 MOST_AGENTS = 2**32
 FASTEST_FORMATION = 1e6  # 1/h
+MOST_FILLED = 0.999  # of the lost sites in one stride
 
 
 class SpineError(ValueError):
@@ -47,16 +48,18 @@ class Rates:
                 raise SpineError(f"rate {name} of the spines is {value:g} but must be finite and at least 0")
 
 
-def rates(numbers: SpineNumbers, contacts: float, sites: int) -> Rates:
+def rates(numbers: SpineNumbers, contacts: float, sites: int, healthy: float | None = None) -> Rates:
     """Formation and loss rates of a cell that rests at `contacts` mature spines on `sites` potential sites.
 
-    Raises SpineError when the sites do not hold them.
+    Raises SpineError when the sites do not hold them, or not those there were before stress, `healthy`.
     """
     loss = (1.0 - contacts / sites) / numbers.density_time
     nascent = loss * contacts / numbers.nascent_maturation
     vacant = sites - contacts - nascent
     if not 0 < contacts < sites or vacant <= 0:
         raise SpineError(f"{contacts:g} contacts a cell do not fit into {sites:g} potential sites")
+    if healthy is not None and not round(contacts) <= round(healthy) <= sites - round(nascent):
+        raise SpineError(f"{healthy:g} healthy contacts a cell do not fit between {contacts:g} and {sites} potential sites")
     formation = (numbers.nascent_maturation + numbers.nascent_loss) * nascent / vacant
     return Rates(
         formation, numbers.formation_gain, numbers.nascent_maturation, numbers.nascent_loss, loss, numbers.stress_loss, nascent
@@ -101,9 +104,7 @@ class Spines:
             raise SpineError(f"unknown rule {rule!r} of spines; there are {', '.join(RULES)}")
         if cells * sites > MOST_AGENTS:
             raise SpineError(f"{cells} cells of {sites} sites are more than 2^32 agents")
-        resting, stood = rates(numbers, contacts, sites), round(contacts if healthy is None else healthy)
-        if stood + round(resting.nascent) > sites or stood < round(contacts):
-            raise SpineError(f"{stood} healthy contacts a cell do not fit between {contacts:g} and {sites} potential sites")
+        resting, stood = rates(numbers, contacts, sites, healthy), round(contacts if healthy is None else healthy)
         bounds = branch_bounds(sites, split, round(numbers.branches))
         placing, drawing, branching = seed.spawn(3)
         layout = np.zeros(sites, dtype=np.uint8)
@@ -124,14 +125,15 @@ class Spines:
             return self
         r, states = self.rates, self.states.copy()
         loss = r.mature_loss * (1.0 + stress * r.stress * self.vulnerability) if stress else np.full((1, 1), r.mature_loss)
-        table = thresholds(*self._formation(np.asarray(signal, dtype=float)), r.maturation, r.nascent_loss, loss, hours)
+        table = thresholds(*self._formation(np.asarray(signal, dtype=float), hours), r.maturation, r.nascent_loss, loss, hours)
         bounds = self.bounds if stress else self.bounds[[0, -1]]  # without stress all branches of a cell are alike
         key = np.random.SeedSequence([self.seed, self.stride]).generate_state(2, dtype=np.uint32)
         jump(states, bounds, table, key[0], key[1])
         return replace(self, states=states, stride=self.stride + 1)
 
-    def _formation(self, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Formation rates (1/h) on any site and on one where a spine was lost, each (cell,); both rules make equally many."""
+    def _formation(self, signal: np.ndarray, hours: float) -> tuple[np.ndarray, np.ndarray]:
+        """Formation rates (1/h) on other sites and on those where a spine was lost, each (cell,): both rules make equally many
+        in a stride; what the lost sites cannot hold goes to the others."""
         r = self.rates
         rate = r.formation * np.maximum(1.0 + r.gain * (signal - 1.0), 0.0)
         if not (rate <= FASTEST_FORMATION).all():
@@ -140,8 +142,12 @@ class Spines:
             return rate, rate
         vacant = (self.states & STATE) == VACANT
         lost = (vacant & ((self.states & LOST) > 0)).sum(axis=1)
-        more = np.where(lost > 0, np.maximum(rate - r.formation, 0.0), 0.0)
-        return rate - more, rate - more + more * vacant.sum(axis=1) / np.maximum(lost, 1)
+        everywhere = vacant.sum(axis=1)
+        more = np.maximum(rate - r.formation, 0.0)
+        made = -everywhere * np.expm1(-more * hours)
+        here = np.minimum(made, MOST_FILLED * lost)
+        elsewhere = np.minimum((made - here) / np.maximum(everywhere - lost, 1), MOST_FILLED)
+        return rate - more - np.log1p(-elsewhere) / hours, rate - more - np.log1p(-here / np.maximum(lost, 1)) / hours
 
     def stress_begins(self) -> Spines:
         """Remember where mature spines stand."""
