@@ -8,7 +8,6 @@ import sys
 import time
 
 import numpy as np
-from numba import get_num_threads, set_num_threads
 
 from parameters import SpineNumbers, sheet
 from plasticity import MATURE, NASCENT, VACANT, Spines
@@ -53,15 +52,11 @@ class Table:
         s = self.spines
         return (s.states.nbytes + s.bounds.nbytes + s.vulnerability.nbytes) / self.agents
 
-    def jumped(self, threads: int | None = None) -> float:
+    def jumped(self) -> float:
         """Agents a second, the draws alone."""
-        before = get_num_threads()
-        set_num_threads(before if threads is None else threads)
         begun = time.perf_counter()
         jump(self.spines.states, self.bounds, self.table, np.uint32(1), np.uint32(2))
-        taken = time.perf_counter() - begun
-        set_num_threads(before)
-        return self.agents / taken
+        return self.agents / (time.perf_counter() - begun)
 
     def advanced(self) -> float:
         """Agents a second of a whole stride: chances of every cell, a copy of the table, the draws."""

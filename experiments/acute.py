@@ -13,7 +13,7 @@ from experiments.config import Config
 from experiments.hypotheses import gating
 from experiments.record import Groups, Variable, coordinate, courses
 from experiments.summary import change, paired, spread
-from parameters import POPULATIONS, SUBUNITS, HypothesisNumbers, channel, compounds
+from parameters import POPULATIONS, SUBUNITS, channel, compounds
 from pharmacology import Bath
 
 CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -25,7 +25,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     """One wiring at every concentration, in one bath after the other from nothing upwards."""
     sheets, switches = config.sheets(), config.hypotheses
     circuit, drugs = config.described(), compounds(sheets["compounds"])
-    sizes = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
+    sizes = config.sizes()
     weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled, config.numerics)
     seen: list[Activity] = []
     blocks = []

@@ -108,8 +108,8 @@ class Bench:
 
     def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
                  tell: Callable[[str], None] = lambda what: None, results: Path = Path("results")):  # fmt: skip
-        if seeds < 2:
-            raise ClaimError(f"--seeds is {seeds} but a verdict needs at least 2")
+        if seeds < FEWEST_SEEDS:
+            raise ClaimError(f"--seeds is {seeds} but a verdict needs at least {FEWEST_SEEDS}")
         self.seeds, self._tell, self.results, self._sheet = seeds, tell, results, sheet
         self._studies: dict[str, xr.Dataset] = {}
         self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from experiments.switches import DEFAULTS, SWITCHES
+from experiments.switches import DEFAULTS, SWITCHES, flag
 
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
            "blockers", "strides")  # fmt: skip
@@ -23,8 +23,7 @@ USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 def _switch_options(command: Any) -> Any:
     """An option for every hypothesis switch."""
     for switch, options in reversed(SWITCHES.items()):
-        flag = f"--{switch.replace('_', '-')}"
-        command = click.option(flag, default=DEFAULTS[switch], show_default=True, help=f"{', '.join(options)}.")(command)
+        command = click.option(flag(switch), default=DEFAULTS[switch], show_default=True, help=f"{', '.join(options)}.")(command)
     return command
 
 

@@ -98,19 +98,22 @@ class Config:
         """What was done to the circuit: as it grew up (the sheet's manipulations), then in this run."""
         return (*self.sheets()["circuit"].manipulations.split(), *self.manipulations)
 
+    def spine_numbers(self) -> SpineNumbers:
+        """Numbers of the spine agents."""
+        return self.sheets()["spines"].fill("spines", SpineNumbers)
+
     def sizes(self) -> HypothesisNumbers:
         """Sizes of hypotheses."""
         return self.sheets()["hypotheses"].fill("hypotheses", HypothesisNumbers)
 
     def grown(self) -> Circuit:
         """The circuit before this run's baseline and manipulations.  Raises SheetError or CircuitError."""
-        sheets = self.sheets()
-        return grown(sheets["circuit"], self.scale, sheets["spines"].fill("spines", SpineNumbers))
+        return grown(self.sheets()["circuit"], self.scale, self.spine_numbers())
 
     def described(self) -> Circuit:
         """The circuit that this configuration is about.  Raises SheetError or CircuitError."""
-        spines = self.sheets()["spines"].fill("spines", SpineNumbers)
-        return manipulated(self.hypotheses.on_circuit(self.grown(), self.sizes(), spines), self.manipulations)
+        circuit = self.hypotheses.on_circuit(self.grown(), self.sizes(), self.spine_numbers())
+        return manipulated(circuit, self.manipulations)
 
     def calibration(self) -> str:
         """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline or a
@@ -135,9 +138,8 @@ class Config:
         species(self.species, sheets["species"])
         compounds(sheets["compounds"])
         channel(sheets["compounds"])
-        circuit = self.described()
+        circuit, spines = self.described(), self.spine_numbers()
         check_background(circuit, self.numerics.step)
-        spines = sheets["spines"].fill("spines", SpineNumbers)
         rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites, self.grown().projection("Pyr", "Pyr").in_degree)
         branch_bounds(circuit.sites, int((~circuit.apical_sites).sum()), round(spines.branches))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from circuits import Activity, Circuit
 from circuits.manipulate import ampa, lose_contacts, lose_sst, release, slice_state
-from experiments.switches import EXCLUSIVE, LATCHES, SWITCHES
+from experiments.switches import DEFAULTS, EXCLUSIVE, LATCHES, SWITCHES, flag
 from parameters import (
     POPULATIONS,
     SUBUNITS,
@@ -31,31 +31,31 @@ class HypothesisError(ValueError):
 class Hypotheses:
     """One option for every switch.  Raises HypothesisError for one that is not in SWITCHES."""
 
-    site: str = "all"
-    selectivity: str = "subunit"
-    hcn: str = "nmda"
-    baseline: str = "spine_loss"
-    state: str = "awake"
-    surge: str = "on"
-    eef2k: str = "off"
-    nitrergic: str = "off"
-    hnk: str = "off"
-    hnk_exposure: str = "hasan"
-    trkb: str = "off"
-    mtor: str = "local"
-    feedback: str = "on"
-    memory: str = "none"
-    spine_rule: str = "activity"
+    site: str = DEFAULTS["site"]
+    selectivity: str = DEFAULTS["selectivity"]
+    hcn: str = DEFAULTS["hcn"]
+    baseline: str = DEFAULTS["baseline"]
+    state: str = DEFAULTS["state"]
+    surge: str = DEFAULTS["surge"]
+    eef2k: str = DEFAULTS["eef2k"]
+    nitrergic: str = DEFAULTS["nitrergic"]
+    hnk: str = DEFAULTS["hnk"]
+    hnk_exposure: str = DEFAULTS["hnk_exposure"]
+    trkb: str = DEFAULTS["trkb"]
+    mtor: str = DEFAULTS["mtor"]
+    feedback: str = DEFAULTS["feedback"]
+    memory: str = DEFAULTS["memory"]
+    spine_rule: str = DEFAULTS["spine_rule"]
 
     def __post_init__(self) -> None:
         for switch, options in SWITCHES.items():
             chosen = getattr(self, switch)
             if chosen not in options:
-                raise HypothesisError(f"{_flag(switch)} is {chosen!r} but must be one of {', '.join(options)}")
+                raise HypothesisError(f"{flag(switch)} is {chosen!r} but must be one of {', '.join(options)}")
         for (one, these), (other, those), why in EXCLUSIVE:
             a, b = getattr(self, one), getattr(self, other)
             if a in these and b in those:
-                raise HypothesisError(f"{_flag(one)} {a} and {_flag(other)} {b} exclude each other: {why}")
+                raise HypothesisError(f"{flag(one)} {a} and {flag(other)} {b} exclude each other: {why}")
 
     def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
         """The circuit at this baseline and in this state."""
@@ -135,10 +135,6 @@ class Hypotheses:
 
 
 AS_SHEETS = Hypotheses()
-
-
-def _flag(switch: str) -> str:
-    return f"--{switch.replace('_', '-')}"
 
 
 def gating(activity: Activity) -> Gating:

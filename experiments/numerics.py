@@ -16,7 +16,7 @@ from experiments.config import Config
 from experiments.record import Groups, Variable, coordinate
 from experiments.run import simulate
 from experiments.summary import is_clear, spread
-from parameters import POPULATIONS, HypothesisNumbers, channel, compounds
+from parameters import POPULATIONS, channel, compounds
 from pharmacology import Bath, Dose
 
 DOSE_MG_KG, BATH_UM = 10.0, 3.0
@@ -76,7 +76,7 @@ def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 def _windows(config: Config, compiled: bool, condition: str) -> list[Activity]:
     """One window after the other; the network's noise is that of the same moment in the other condition."""
     sheets, switches, circuit = config.sheets(), config.hypotheses, config.described()
-    sizes = sheets["hypotheses"].fill("hypotheses", HypothesisNumbers)
+    sizes = config.sizes()
     bath = Bath((("ketamine", BATH_UM if condition == "ketamine" else 0.0),))
     block = switches.block(bath, compounds(sheets["compounds"]), channel(sheets["compounds"]), circuit, sizes, 0.0)
     shut, weights = switches.nmda_shut(block, circuit), resting_weights(circuit)

@@ -96,14 +96,14 @@ def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
 def show_switches() -> None:
     """Print hypothesis switches and manipulations."""
     from circuits import NAMED
-    from experiments.switches import PV_THALAMIC, SWITCHES
+    from experiments.switches import PV_THALAMIC, SWITCHES, flag
 
     table = Table(title="switches of `prelimbic run`", title_justify="left")
     for heading in ("switch", "option", "meaning and source"):
         table.add_column(heading, overflow="fold")
     for switch, options in SWITCHES.items():
         for option, meaning in options.items():
-            table.add_row(f"--{switch.replace('_', '-')}", option, meaning)
+            table.add_row(flag(switch), option, meaning)
     table.add_row("--sheet", *PV_THALAMIC.split(": ", 1))
     _print(table)
     named = Table(title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background or all",

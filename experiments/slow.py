@@ -10,7 +10,7 @@ from circuits import Activity, Circuit
 from experiments.config import Config
 from experiments.inhibition import left
 from experiments.protocol import Look, minutes
-from parameters import CascadeNumbers, SpineNumbers
+from parameters import CascadeNumbers
 from pharmacology import Concentrations
 from plasticity import FACTORS, READOUTS, Cascade, Spines, resting_factors
 
@@ -39,7 +39,7 @@ class Slow:
         healthy = config.grown().projection("Pyr", "Pyr").in_degree
         apical = circuit.apical_sites
         spines = Spines.at_rest(
-            sheets["spines"].fill("spines", SpineNumbers), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites,
+            config.spine_numbers(), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites,
             circuit.counts[0], seed, healthy=healthy, split=int((~apical).sum()), rule=RULES[switches.spine_rule],
         )  # fmt: skip
         cascade = Cascade.at_rest(numbers, circuit.counts[0], switches.arms(sizes))
@@ -98,6 +98,5 @@ class Slow:
             ketamine = np.interp(hours, knots, self.exposure.brain_unbound(knots)[:, 0])
             factors[:, FACTORS.index("sensitisation")] = self.config.hypotheses.sensitisation(ketamine, self.config.sizes())
         if stressed:
-            numbers = self.config.sheets()["spines"].fill("spines", SpineNumbers)
-            factors[:, FACTORS.index("making")] = 1.0 - numbers.stress_protein
+            factors[:, FACTORS.index("making")] = 1.0 - self.config.spine_numbers().stress_protein
         return factors

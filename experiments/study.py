@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import Inhibition
 from experiments.protocol import Protocol, given, one_day
 from experiments.store import StoreError, check_run, publish
-from experiments.switches import DEFAULTS
+from experiments.switches import DEFAULTS, SWITCHES, flag
 from parameters import SheetError, circuit_sheet, compounds, species
 from pharmacology import Dose, Exposure
 
@@ -126,6 +126,24 @@ class Study:
     draw: Callable[[Any, Path], list[Path]]
 
 
+def planned(
+    study: str, options: Options, points: Iterable[tuple[dict[str, Any], dict[str, Any]]], compute: Compute = whole_loop
+) -> list[Run]:
+    """Every seed x circuit sheet asked for x point, a point being its place on the study's own axes and what it puts into the
+    configuration."""
+    names, points = {sheet: circuit_sheet(sheet).name for sheet in options.sheets}, list(points)
+    return [
+        Run(
+            {"sheet": names[sheet], **place, "seed": seed},
+            options.config(study, sheet, seed, **({"spikes": options.spikes} | own)),
+            compute,
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for place, own in points
+    ]
+
+
 def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute) -> list[Run]:
     """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds.
 
@@ -133,17 +151,8 @@ def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: 
     """
     if options.inhibitions:
         raise StudyError(f"study {study} gives no drug over time, so --inhibit {options.inhibitions[0].name} has no place in it")
-    return [
-        Run(
-            {"sheet": circuit_sheet(name).name, "seed": seed},
-            options.config(
-                study, name, seed, species="rat", doses=(), protocol=Protocol((), 0.0, rest=seconds), hypotheses=hypotheses
-            ),
-            compute,
-        )
-        for seed in range(1, options.seeds + 1)
-        for name in options.sheets
-    ]  # fmt: skip
+    own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "hypotheses": hypotheses, "spikes": False}
+    return planned(study, options, [({}, own)], compute)
 
 
 def peak_of(options: Options, animal: str, route: str) -> float:
@@ -163,7 +172,19 @@ def leave_to(study: str, options: Options, *switches: str) -> None:
     for switch in switches:
         chosen = getattr(options.hypotheses, switch)
         if chosen != DEFAULTS[switch]:
-            raise StudyError(f"study {study} sets --{switch.replace('_', '-')} itself; leave out {chosen!r}")
+            raise StudyError(f"study {study} sets {flag(switch)} itself; leave out {chosen!r}")
+
+
+def with_each_memory(
+    study: str, options: Options, animal: str, doses: dict[float, Dose], protocol: Protocol
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Points of a dose study: every memory that goes with what was asked for x dose (mg/kg -> what is given)."""
+    leave_to(study, options, "memory")
+    for memory in SWITCHES["memory"]:
+        asked = variant(options, {"memory": memory})
+        for amount, dose in doses.items() if asked is not None else ():
+            own = {"species": animal, "doses": (dose,), "protocol": protocol, "hypotheses": asked}
+            yield {"memory": memory, "dose": amount}, own
 
 
 def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:

@@ -1,6 +1,6 @@
 """The competing hypotheses, as data: every switch with its options, what each means and who holds it.
 
-The first option that says so is the default: what the receptors of the sheets and the path from AMPA to spines do by themselves.
+The first option is the default: what the receptors of the sheets and the path from AMPA to spines do by themselves.
 """
 
 SWITCHES: dict[str, dict[str, str]] = {
@@ -82,7 +82,7 @@ SWITCHES: dict[str, dict[str, str]] = {
         "homeostatic": "formation follows synaptic elements, which grow where activity is below rest (Butz and van Ooyen 2013)",
     },
 }  # fmt: skip
-DEFAULTS = {switch: next(o for o, meaning in options.items() if "(default" in meaning) for switch, options in SWITCHES.items()}
+DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
 )
@@ -97,3 +97,8 @@ EXCLUSIVE = (
     (("eef2k", ("on",)), ("site", ("gaba_any", "pv", "sst", "vip", "off")), "no resting receptor of a Pyr cell is blocked"),
     (("hcn", ("hcn1",)), ("eef2k", ("on",)), "no NMDA receptor is blocked"),
 )
+
+
+def flag(switch: str) -> str:
+    """A switch as the command line has it."""
+    return f"--{switch.replace('_', '-')}"

@@ -31,6 +31,7 @@ adding up.  The homeostatic rule sees the whole input, x k, so that a cell's own
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 
 import numpy as np
 
@@ -109,10 +110,9 @@ class Cascade:
         states = self.states.copy()
         felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(drive, dtype=float)
         factors = np.ascontiguousarray(factors, dtype=float)
-        with np.errstate(over="ignore"):
-            constants = _constants(self.numbers, self.arms)
         held = np.broadcast_to(np.asarray(contacts, dtype=float), felt.shape).copy()
-        integrate(states, felt, np.asarray(nmda, dtype=float), held, factors, resting, deficit, constants)
+        integrate(states, felt, np.asarray(nmda, dtype=float), held, factors, resting, deficit,
+                  _constants(self.numbers, self.arms))  # fmt: skip
         if not np.isfinite(states).all():
             raise CascadeError("the cascade is no longer finite; its numbers are too large to compute with")
         return replace(self, states=states, ticks=self.ticks + len(factors))
@@ -151,6 +151,7 @@ def resting_factors(ticks: int) -> np.ndarray:
     return np.ones((ticks, len(FACTORS)))
 
 
+@cache
 def _constants(n: CascadeNumbers, arms: Arms) -> Constants:
     kept = {name: float(np.exp(-TICK_H / getattr(n, name))) for name in TIMES}
     xi = 0.5 * (1.0 + arms.elements_lowest)
@@ -165,5 +166,4 @@ def _constants(n: CascadeNumbers, arms: Arms) -> Constants:
         locus=arms.locus, translation_gate=n.translation_gate, translation_rate=n.translation_rate,
         protein_time=n.protein_time, elements_rate=arms.elements_rate, elements_centre=xi,
         elements_width=(1.0 - arms.elements_lowest) / (2.0 * np.sqrt(np.log(2.0))),
-        elements_rule=float(arms.elements_rate > 0),
     )  # fmt: skip

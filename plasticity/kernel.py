@@ -54,7 +54,6 @@ class Constants(NamedTuple):
     elements_rate: float
     elements_centre: float
     elements_width: float
-    elements_rule: float
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
@@ -126,7 +125,7 @@ def activated(s: np.ndarray, held: np.ndarray, factor: np.ndarray, charge: float
         gate = c.locus * mtorc1[i] + (1.0 - c.locus) * erk[i]
         synthesis = making * (1.0 + c.translation_rate * c.protein_time * max(gate - c.translation_gate, 0.0))
         protein[i] = synthesis + (protein[i] - synthesis) * c.keep_protein
-    if c.elements_rule > 0.0:
+    if c.elements_rate > 0.0:
         for i in range(s.shape[1]):
             away = (drive[i] * held[i] - c.elements_centre) / c.elements_width
             grown = elements[i] + TICK_H * c.elements_rate * (2.0 * np.exp(-away * away) - 1.0)
@@ -138,7 +137,7 @@ def matured(s: np.ndarray, c: Constants) -> None:
     """One minute of the chain of stages, whose last is added to the sum of the stride."""
     stages = s.shape[0] - 17
     for k in range(stages):
-        before = s[15 if c.elements_rule > 0.0 else 14] if k == 0 else s[15 + k]
+        before = s[15 if c.elements_rate > 0.0 else 14] if k == 0 else s[15 + k]
         stage = s[16 + k]
         for i in range(s.shape[1]):
             stage[i] = before[i] + (stage[i] - before[i]) * c.keep_stage

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, save
+from experiments.figures.style import COLOURS, MARKERS, band, dose_axis, dose_places, save
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -45,26 +45,14 @@ def _row(axes: np.ndarray, cell: xr.Dataset) -> None:
     _curve(axes[3], cell["mature_spines"].sel(readout="24 h"), "mature", "b")
     axes[3].set_ylabel("spines per Pyr cell at 24 h")
     for axis in axes:
-        _dose_axis(axis, cell["dose"].values)
+        dose_axis(axis, cell["dose"].values)
         axis.legend(frameon=False, fontsize=8)
         axis.spines[["top", "right"]].set_visible(False)
 
 
 def _curve(axis: Axes, values: xr.DataArray, label: str, key: str) -> None:
-    values = values.transpose("dose", "seed")
-    x = _positions(values["dose"].values)
-    mean, sd = values.mean("seed").values, values.std("seed", ddof=1 if values.sizes["seed"] > 1 else 0).values
-    axis.fill_between(x, mean - sd, mean + sd, color=COLOURS[key], alpha=0.2, linewidth=0)
-    axis.plot(np.repeat(x, values.sizes["seed"]), values.values.ravel(), ".", color=COLOURS[key], markersize=3)
-    axis.plot(x, mean, "-", marker=MARKERS[key], markersize=5, color=COLOURS[key], label=label)
-
-
-def _positions(doses: np.ndarray) -> np.ndarray:
-    """Logarithm of the dose; vehicle stands one half-decade left of the lowest dose."""
-    lowest = doses[doses > 0].min()
-    return np.log10(np.where(doses > 0, doses, lowest / 10**0.5))
-
-
-def _dose_axis(axis: Axes, doses: np.ndarray) -> None:
-    axis.set_xticks(_positions(doses), [f"{d:g}" for d in doses])
-    axis.margins(x=0.04)
+    values = values.transpose("seed", "dose")
+    x = dose_places(values["dose"].values)
+    axis.plot(np.tile(x, values.sizes["seed"]), values.values.ravel(), ".", color=COLOURS[key], markersize=3)
+    band(axis, x, values.values, COLOURS[key], MARKERS[key], label)
+    axis.lines[-1].set_markersize(5)

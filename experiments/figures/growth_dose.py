@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, dose_axis, dose_places, pages, save, tidy, told
 from experiments.slow_answers import Column, at, names, value
 
 # memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be seen
@@ -45,7 +45,7 @@ def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path
             for memory in names(cell, "memory", SWITCHES["memory"]):
                 _curve(axis, cell.sel(memory=memory), column, relative, memory)
             axis.axhline(0.0 if relative else 1.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
-            _doses(axis, cell["dose"].values)
+            dose_axis(axis, cell["dose"].values, fontsize=8, rotation=90 if cell.sizes["dose"] > 6 else 0)
             tidy(axis, f"ketamine ({cell['dose'].attrs['units']})", label)
             axis.get_legend().remove()
         handles, labels = axes.flat[0].get_legend_handles_labels()
@@ -61,16 +61,5 @@ def _curve(axis: Axes, part: xr.Dataset, column: Column, relative: bool, memory:
     if relative:
         values = 100.0 * (values / values[:, :1] - 1.0)
     colour, marker, size, width, dashes = LOOKS[memory]
-    band(axis, _positions(part["dose"].values), values, colour, marker, memory)
+    band(axis, dose_places(part["dose"].values), values, colour, marker, memory)
     axis.lines[-1].set(markersize=size, linewidth=width, linestyle=dashes)
-
-
-def _positions(doses: np.ndarray) -> np.ndarray:
-    """Logarithm of the dose; vehicle stands one half-decade left of the lowest dose."""
-    lowest = doses[doses > 0].min()
-    return np.log10(np.where(doses > 0, doses, lowest / 10**0.5))
-
-
-def _doses(axis: Axes, doses: np.ndarray) -> None:
-    axis.set_xticks(_positions(doses), [f"{d:g}" for d in doses], fontsize=8, rotation=90 if len(doses) > 6 else 0)
-    axis.margins(x=0.04)

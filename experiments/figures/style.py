@@ -70,6 +70,18 @@ def band(axis: Axes, x: np.ndarray, values: np.ndarray, colour: str, marker: str
     axis.plot(x, mean, "-", marker=marker, markersize=4, color=colour, label=label)
 
 
+def dose_places(doses: np.ndarray) -> np.ndarray:
+    """Logarithm of the dose; vehicle stands one half-decade left of the lowest dose."""
+    lowest = doses[doses > 0].min()
+    return np.log10(np.where(doses > 0, doses, lowest / 10**0.5))
+
+
+def dose_axis(axis: Axes, doses: np.ndarray, **text: Any) -> None:
+    """Doses along x, written with properties `text`."""
+    axis.set_xticks(dose_places(doses), [f"{d:g}" for d in doses], **text)
+    axis.margins(x=0.04)
+
+
 def tidy(axis: Axes, x: str, y: str) -> None:
     """Labels with units, a legend where there is something to tell apart, no box."""
     axis.set_xlabel(x)

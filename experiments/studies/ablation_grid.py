@@ -11,8 +11,8 @@ from dataclasses import replace
 from experiments.figures.ablation_grid import draw
 from experiments.inhibition import Inhibition
 from experiments.slow_answers import ablation_answer
-from experiments.study import Options, Run, Study, day_after, leave_to, variant
-from parameters import INHIBITORS, circuit_sheet
+from experiments.study import Options, Run, Study, day_after, leave_to, planned, variant
+from parameters import INHIBITORS
 from pharmacology import Dose
 
 SPECIES, ROUTE, DOSES = "rat", "ip", (0.0, 10.0)
@@ -41,22 +41,20 @@ def plan(options: Options) -> list[Run]:
     protocol = replace(day_after(options, SPECIES, ROUTE), readouts=READOUTS)
     arms = {arm: asked for arm, switches in ARMS.items() if (asked := variant(options, switches)) is not None}
     idle = EVERY if EVERY in arms else next(iter(arms))
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "arm": arm, "inhibitor": given, "dose": dose, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
-                hypotheses=asked,
-                protocol=replace(protocol, inhibitions=(*protocol.inhibitions, *inhibitions)),
-            ),
+    points = [
+        (
+            {"arm": arm, "inhibitor": name, "dose": d},
+            {
+                "species": SPECIES, "doses": (Dose(d, ROUTE),), "hypotheses": asked,
+                "protocol": replace(protocol, inhibitions=(*protocol.inhibitions, *inhibitions)),
+            },
         )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
         for arm, asked in arms.items()
-        for given, inhibitions in GIVEN.items()
-        for dose in DOSES
-        if dose > 0 or arm == idle
+        for name, inhibitions in GIVEN.items()
+        for d in DOSES
+        if d > 0 or arm == idle
     ]  # fmt: skip
+    return planned(STUDY.name, options, points)
 
 
 STUDY = Study(

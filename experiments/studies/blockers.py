@@ -8,8 +8,7 @@ from __future__ import annotations
 from experiments.figures.blockers import draw
 from experiments.protocol import given, one_day
 from experiments.slow_answers import blockers_answer
-from experiments.study import Options, Run, Study, leave_to, variant
-from parameters import circuit_sheet
+from experiments.study import Options, Run, Study, leave_to, planned, variant
 from pharmacology import Bath
 
 BATH_H = 2.0
@@ -21,21 +20,19 @@ def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x arm x drug x seed."""
     leave_to(STUDY.name, options, "surge", "eef2k")
     protocol = given(one_day(0.25), options.inhibitions)
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "arm": arm, "drug": drug, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species="rat", doses=(), protocol=protocol, spikes=options.spikes,
-                hypotheses=asked,
-                bath=Bath(((drug, uM),), 0.0, BATH_H) if drug != "none" else None,
-            ),
+    points = [
+        (
+            {"arm": arm, "drug": drug},
+            {
+                "species": "rat", "doses": (), "protocol": protocol, "hypotheses": asked,
+                "bath": Bath(((drug, uM),), 0.0, BATH_H) if drug != "none" else None,
+            },
         )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
         for arm, switches in ARMS.items()
         if (asked := variant(options, switches)) is not None
         for drug, uM in DRUGS.items()
     ]  # fmt: skip
+    return planned(STUDY.name, options, points)
 
 
 STUDY = Study(

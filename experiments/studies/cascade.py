@@ -11,8 +11,7 @@ from dataclasses import replace
 from experiments.figures.cascade import draw
 from experiments.protocol import given, weeks
 from experiments.slow_answers import cascade_answer
-from experiments.study import Options, Run, Study, peak_of
-from parameters import circuit_sheet
+from experiments.study import Options, Run, Study, peak_of, planned
 from pharmacology import Dose
 
 SPECIES, ROUTE, DOSES = ("rat", "mouse"), "ip", (0.0, 10.0)
@@ -26,19 +25,13 @@ def plan(options: Options) -> list[Run]:
     peaks = {animal: peak_of(options, animal, ROUTE) for animal in SPECIES}
     times = tuple(p / k for p in peaks.values() for k in (1, 2))
     common = weeks(peaks["rat"], READOUTS, also=(*FIRST_IMAGES_H, *times))
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "species": animal, "dose": dose, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species=animal, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
-                protocol=given(replace(common, peak=peaks[animal]), options.inhibitions),
-            ),
-        )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
-        for animal in SPECIES
-        for dose in DOSES
-    ]  # fmt: skip
+    protocols = {animal: given(replace(common, peak=peak), options.inhibitions) for animal, peak in peaks.items()}
+    points = [
+        ({"species": animal, "dose": d}, {"species": animal, "doses": (Dose(d, ROUTE),), "protocol": protocol})
+        for animal, protocol in protocols.items()
+        for d in DOSES
+    ]
+    return planned(STUDY.name, options, points)
 
 
 STUDY = Study(

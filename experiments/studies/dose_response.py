@@ -5,9 +5,8 @@ compared in pairs.  Nothing in the model says that the circuit is disinhibited: 
 """
 
 from experiments.figures.dose_response import draw
-from experiments.study import Options, Run, Study, day_after
+from experiments.study import Options, Run, Study, day_after, planned
 from experiments.summary import answer
-from parameters import circuit_sheet
 from pharmacology import Dose
 
 SPECIES, ROUTE = "rat", "ip"
@@ -17,17 +16,8 @@ DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # mg/kg
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x dose x seed."""
     protocol = day_after(options, SPECIES, ROUTE)
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "dose": dose, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), protocol=protocol, spikes=options.spikes
-            ),
-        )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
-        for dose in DOSES
-    ]  # fmt: skip
+    points = [({"dose": d}, {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol}) for d in DOSES]
+    return planned(STUDY.name, options, points)
 
 
 STUDY = Study(

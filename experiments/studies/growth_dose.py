@@ -9,9 +9,7 @@ from __future__ import annotations
 from experiments.figures.growth_dose import draw
 from experiments.protocol import given, weeks
 from experiments.slow_answers import growth_answer
-from experiments.study import Options, Run, Study, leave_to, peak_of, variant
-from experiments.switches import SWITCHES
-from parameters import circuit_sheet
+from experiments.study import Options, Run, Study, peak_of, planned, with_each_memory
 from pharmacology import Dose
 
 SPECIES, ROUTE = "rat", "ip"
@@ -21,22 +19,9 @@ READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d"
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x memory x dose x seed."""
-    leave_to(STUDY.name, options, "memory")
     protocol = given(weeks(peak_of(options, SPECIES, ROUTE), READOUTS), options.inhibitions)
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "memory": memory, "dose": dose, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), protocol=protocol, spikes=options.spikes,
-                hypotheses=asked,
-            ),
-        )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
-        for memory in SWITCHES["memory"]
-        if (asked := variant(options, {"memory": memory})) is not None
-        for dose in DOSES
-    ]  # fmt: skip
+    doses = {d: Dose(d, ROUTE) for d in DOSES}
+    return planned(STUDY.name, options, with_each_memory(STUDY.name, options, SPECIES, doses, protocol))
 
 
 STUDY = Study(

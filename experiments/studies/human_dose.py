@@ -8,9 +8,7 @@ from __future__ import annotations
 from experiments.figures.growth_dose import draw_human
 from experiments.protocol import given, weeks
 from experiments.slow_answers import growth_answer
-from experiments.study import Options, Run, Study, leave_to, variant
-from experiments.switches import SWITCHES
-from parameters import circuit_sheet
+from experiments.study import Options, Run, Study, planned, with_each_memory
 from pharmacology import Dose
 
 DOSES, INFUSION_H = (0.0, 0.1, 0.2, 0.5, 1.0), 40.0 / 60.0
@@ -19,22 +17,9 @@ READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d"
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x memory x dose x seed."""
-    leave_to(STUDY.name, options, "memory")
     protocol = given(weeks(INFUSION_H, READOUTS), options.inhibitions)
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "memory": memory, "dose": dose, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species="human", doses=(Dose(dose, "iv", 0.0, INFUSION_H),), protocol=protocol,
-                spikes=options.spikes, hypotheses=asked,
-            ),
-        )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
-        for memory in SWITCHES["memory"]
-        if (asked := variant(options, {"memory": memory})) is not None
-        for dose in DOSES
-    ]  # fmt: skip
+    doses = {d: Dose(d, "iv", 0.0, INFUSION_H) for d in DOSES}
+    return planned(STUDY.name, options, with_each_memory(STUDY.name, options, "human", doses, protocol))
 
 
 STUDY = Study(

@@ -11,8 +11,7 @@ from experiments.figures.stress import draw
 from experiments.inhibition import Inhibition
 from experiments.protocol import given, weeks
 from experiments.slow_answers import stress_answer
-from experiments.study import Options, Run, Study, leave_to, peak_of
-from parameters import circuit_sheet
+from experiments.study import Options, Run, Study, leave_to, peak_of, planned
 from pharmacology import Dose
 
 SPECIES, ROUTE, DOSE = "rat", "ip", 10.0
@@ -37,23 +36,21 @@ def plan(options: Options) -> list[Run]:
     peak = peak_of(options, SPECIES, ROUTE)
     protocol = given(weeks(peak, READOUTS, also=(STRESS_H[0] - 24.0,), stress=STRESS_H), options.inhibitions)
     healthy = replace(options.hypotheses, baseline="healthy")
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "rule": rule, "group": group, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
-                hypotheses=replace(healthy, spine_rule=rule),
-                protocol=replace(
+    points = [
+        (
+            {"rule": rule, "group": group},
+            {
+                "species": SPECIES, "doses": (Dose(dose, ROUTE),), "hypotheses": replace(healthy, spine_rule=rule),
+                "protocol": replace(
                     protocol, stress=STRESS_H if stressed else None, inhibitions=(*protocol.inhibitions, *inhibitions)
                 ),
-            ),
+            },
         )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
         for rule in RULES
         for group, (stressed, dose, inhibitions) in GROUPS.items()
         if stressed or rule == "activity"
     ]  # fmt: skip
+    return planned(STUDY.name, options, points)
 
 
 STUDY = Study(

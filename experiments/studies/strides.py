@@ -10,8 +10,7 @@ from dataclasses import replace
 from experiments.figures.strides import draw
 from experiments.protocol import Protocol, given, weeks
 from experiments.slow_answers import strides_answer
-from experiments.study import Options, Run, Study, peak_of, readouts_only
-from parameters import circuit_sheet
+from experiments.study import Options, Run, Study, peak_of, planned, readouts_only
 from pharmacology import Dose
 
 SPECIES, ROUTE, DOSES = "rat", "ip", (0.0, 10.0)
@@ -32,20 +31,12 @@ def variants(peak: float) -> dict[str, Protocol]:
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x variant x dose x seed."""
     protocols = variants(peak_of(options, SPECIES, ROUTE))
-    return [
-        Run(
-            {"sheet": circuit_sheet(sheet).name, "variant": variant, "dose": dose, "seed": seed},
-            options.config(
-                STUDY.name, sheet, seed, species=SPECIES, doses=(Dose(dose, ROUTE),), spikes=options.spikes,
-                protocol=given(protocol, options.inhibitions),
-            ),
-            readouts_only,
-        )
-        for seed in range(1, options.seeds + 1)
-        for sheet in options.sheets
-        for variant, protocol in protocols.items()
-        for dose in DOSES
-    ]  # fmt: skip
+    points = [
+        ({"variant": name, "dose": d}, {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol})
+        for name, protocol in ((name, given(p, options.inhibitions)) for name, p in protocols.items())
+        for d in DOSES
+    ]
+    return planned(STUDY.name, options, points, readouts_only)
 
 
 STUDY = Study(
