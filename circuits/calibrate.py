@@ -20,7 +20,7 @@ from circuits.network import Network, drawn_network
 from parameters import POPULATIONS
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
-COARSE_LOOKS, COARSE_S, COARSE_GAIN = 30, 1.0, (0.05, 0.1, 0.2, 0.2)
+COARSE_LOOKS, COARSE_S, COARSE_GAIN = 60, 1.0, (0.05, 0.1, 0.2, 0.2)
 PROBE, PROBE_S = 0.08, 3.0
 NEWTON_STEPS, NEWTON_S, DAMPING, LONGEST_STEP = 20, 4.0, 0.7, 0.3
 CHECK_S, SETTLE_S = 10.0, 0.5
@@ -58,13 +58,15 @@ def target_rates(circuit: Circuit) -> np.ndarray:
 
 
 def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATIONS,
-              tell: Callable[[str, np.ndarray], None] = lambda stage, rate: None) -> Calibration:  # fmt: skip
-    """Move the background rates of the `free` populations; `tell` hears every stage and the rates seen (population,).
+              tell: Callable[[str, np.ndarray], None] = lambda stage, rate: None, first: int = FIRST_SEED,
+              tolerance: float = TOLERANCE) -> Calibration:  # fmt: skip
+    """Move the background rates of the `free` populations, on wirings of the seeds from `first` on; `tell` hears every stage and
+    the rates seen (population,).
 
-    Raises CalibrationError, with residuals, when any class stays more than TOLERANCE from its target.
+    Raises CalibrationError, with residuals, when any class stays more than `tolerance` from its target.
     """
-    seeds = tuple(range(FIRST_SEED, FIRST_SEED + wirings))
-    bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell)
+    seeds = tuple(range(first, first + wirings))
+    bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell, tolerance)
     try:
         bench.coarse()
         bench.newton()
@@ -74,7 +76,7 @@ def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATI
     found = Calibration(
         with_background(circuit, bench.rates), seeds, np.array([a.rate for a in looks]), np.array([a.cv_isi for a in looks])
     )
-    if (np.abs(found.residuals) > TOLERANCE).any():
+    if (np.abs(found.residuals) > tolerance).any():
         raise CalibrationError(f"circuit {circuit.name} cannot be calibrated: {residual_text(found)}")
     return found
 
@@ -91,8 +93,9 @@ def residual_text(found: Calibration) -> str:
 class _Bench:
     """Several wirings of one circuit, kept alive while their background is moved."""
 
-    def __init__(self, circuit: Circuit, seeds: Sequence[int], free: list[bool], tell: Callable[[str, np.ndarray], None]):
-        self.free, self._tell, self._targets = np.array(free), tell, target_rates(circuit)
+    def __init__(self, circuit: Circuit, seeds: Sequence[int], free: list[bool], tell: Callable[[str, np.ndarray], None],
+                 tolerance: float):  # fmt: skip
+        self.free, self._tell, self._targets, self._near = np.array(free), tell, target_rates(circuit), tolerance / 3
         self.rates = np.array([p.background_rate for p in circuit.populations])
         self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), 4))
         self._networks: list[Network] = []
@@ -133,7 +136,7 @@ class _Bench:
             step[free] = np.clip(DAMPING * solved, -LONGEST_STEP, LONGEST_STEP)
             self._move(step)
             before, error = error, self._error(NEWTON_S, "newton")
-            if (np.abs(error[free]) < TOLERANCE / 3).all():
+            if (np.abs(error[free]) < self._near).all():
                 return
             missed = (error - before)[free] - slopes @ step[free]
             slopes += np.outer(missed, step[free]) / max(float(step[free] @ step[free]), 0.01)

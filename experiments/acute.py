@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 from rich.table import Table
 
-from circuits import BANDS, Activity, drawn_network, resting_weights
+from circuits import Activity, Circuit, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import gating
-from experiments.record import Groups, Variable, coordinate, courses
+from experiments.record import Groups, Variable, courses, scales
 from experiments.summary import change, paired, spread
-from parameters import POPULATIONS, SUBUNITS, channel, compounds
+from parameters import POPULATIONS, channel, compounds
 from pharmacology import Bath
 
 CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -23,30 +23,40 @@ BATH_H = 1.0  # in the bath before a look: long enough for a trapping drug to se
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring at every concentration, in one bath after the other from nothing upwards."""
-    sheets, switches = config.sheets(), config.hypotheses
-    circuit, drugs = config.described(), compounds(sheets["compounds"])
-    sizes = config.sizes()
+    seen, blocks = in_baths(config, config.described(), CONCENTRATIONS_UM, (SETTLE_S, LOOK_S), compiled, tell)
+    return {"summary": scales() | arranged(CONCENTRATIONS_UM, seen, blocks)}
+
+
+def in_baths(config: Config, circuit: Circuit, concentrations: tuple[float, ...], seconds: tuple[float, float], compiled: bool,
+             tell: Callable[[float], None], warm_s: float = 0.0) -> tuple[list[Activity], np.ndarray]:  # fmt: skip
+    """What a circuit does in one bath of ketamine (uM) after the other, and the block (concentration, population, subunit).
+
+    `seconds`: to settle, and of each look; `warm_s`: more to settle before the first.
+    """
+    sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
+    drugs = compounds(sheets["compounds"])
     weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled, config.numerics)
     seen: list[Activity] = []
     blocks = []
     try:
-        for concentration in CONCENTRATIONS_UM:
+        for concentration in concentrations:
             bath = Bath((("ketamine", concentration),))
             block = switches.block(bath, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
             if seen:
                 block = block.advance(bath, gating(seen[-1]), BATH_H)
-            blocks.append(switches.nmda_shut(block, circuit))
+            blocks.append(switches.nmda_shut(block, circuit, config.seed))
             hcn = switches.hcn_shut(concentration, sizes)
-            seen.append(network.observe(weights, blocks[-1], LOOK_S, SETTLE_S, hcn))
-            tell(SETTLE_S + LOOK_S)
+            settle = seconds[0] if seen else seconds[0] + warm_s
+            seen.append(network.observe(weights, blocks[-1], seconds[1], settle, hcn))
+            tell(sum(seconds))
     finally:
         network.close()
-    return {"summary": _arranged(seen, np.array(blocks))}
+    return seen, np.array(blocks)
 
 
-def _arranged(seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
-    found = coordinate("population", POPULATIONS) | coordinate("subunit", SUBUNITS) | coordinate("band", tuple(BANDS))
-    found["concentration"] = Variable(("concentration",), np.array(CONCENTRATIONS_UM), "uM", "ketamine in the bath")
+def arranged(concentrations: tuple[float, ...], seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
+    """What was seen in baths, by concentration."""
+    found = {"concentration": Variable(("concentration",), np.array(concentrations), "uM", "ketamine in the bath")}
     by_subunit = ("concentration", "population", "subunit")
     found["block"] = Variable(by_subunit, blocks, "1", "share of NMDA receptors shut")
     return found | courses("concentration", seen)

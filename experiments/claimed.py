@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from circuits import Rig
-from experiments.claims import Bench, Claim, Measure
-from experiments.physiology import TRAPPED, coupling_curves, trapped, trapping_courses
+from experiments.bench import Bench
+from experiments.claims import CIRCUIT, DRUG, Claim, Measure
+from experiments.nulls import MODEL
+from experiments.physiology import TRAPPED, trapped, trapping_courses
 from parameters import COMPOUNDS, POPULATIONS, SUBUNITS, Compound, channel, compounds, recorded, species
 from pharmacology import Bath, Dose, Exposure, Gating, HillBlock, TrappingBlock
 from pharmacology.block import by_subunit
@@ -83,19 +84,15 @@ def weak_hnk(bench: Bench) -> list[Measure]:
 
 def baseline(bench: Bench) -> list[Measure]:
     """V6."""
-    rate, cv = bench.resting
+    untreated = bench.dataset.sel(given=0.0).isel(hour=0).transpose("seed", "population", ...)
+    rate, cv = untreated["rate"].values, untreated["cv_isi"].values
     rates = [Measure(f"{p} rate", "Hz", rate[:, k], *recorded(p, "rate")) for k, p in enumerate(POPULATIONS)]
     return rates + [Measure(f"{p} CV of ISI", "1", cv[:, k], *recorded(p, "cv_isi")) for k, p in enumerate(POPULATIONS)]
 
 
 def coupling(bench: Bench) -> list[Measure]:
     """V7."""
-
-    def share(rig: Rig) -> np.ndarray:
-        return coupling_curves(rig)[2]
-
-    shares = bench.rigs(share)
-    pyr, pv = (shares[:, POPULATIONS.index(p)] for p in ("Pyr", "PV"))
+    pyr, pv = (bench.dataset["nmda_coupling"].sel(population=p).values for p in ("Pyr", "PV"))
     return [Measure("NMDA share of EPSP-spike coupling, Pyr minus PV", "1", pyr - pv, 0.0, ANY)]
 
 
@@ -119,23 +116,25 @@ def _half_block(drug: Compound, mixture: np.ndarray) -> float:
 
 CLAIMS = [
     Claim("V1", "After 0.5 mg/kg over 40 min venous ketamine peaks at 0.78 uM (0.5-1.1), norketamine later", "zanos2018", "CAL",
-          "human, 0.5 mg/kg i.v. over 40 min", venous_peak),
+          "human, 0.5 mg/kg i.v. over 40 min", venous_peak, rests_on=DRUG),
     Claim("V3", "AUC of HNK is 1.7 (S) to 3.1 (R) times that of ketamine, and HNK stays at or below 1 uM", "hasan2021", "CAL",
-          "human, 0.5 mg/kg i.v. over 40 min", hnk_exposure),
+          "human, 0.5 mg/kg i.v. over 40 min", hnk_exposure, rests_on=DRUG),
     Claim("V4", "Mg (1 mM) raises the IC50 of ketamine 16-fold at 2A and 2B, 2.3-fold at 2C and 3.6-fold at 2D",
           "recalled, unchecked: Kotermanski and Johnson 2009", "CAL",
           "receptors at -66 mV, binding scheme; the range is half to one and a half of the record, a judgement",
-          magnesium_shift),
+          magnesium_shift, rests_on=DRUG),
     Claim("V4b", "Half of NMDA receptors are occupied at 1.42 uM (0.99-2.14) unbound ketamine in plasma", "shaffer2014", "CAL",
-          "rat; Pyr receptors at equilibrium", occupancy),
+          "rat; Pyr receptors at equilibrium", occupancy, rests_on=DRUG),
     Claim("V4c", "10 uM ketamine shuts 80 +- 2 % of NMDA current of cortical neurons", "mealing1999", "PRED",
-          "bath, Pyr receptors at equilibrium, 1 mM Mg (that of the record was not read)", ten_micromolar),
+          "bath, Pyr receptors at equilibrium, 1 mM Mg (that of the record was not read)", ten_micromolar, rests_on=DRUG),
     Claim("V5", "HNK at 1 uM blocks less than 2 % with 1 mM Mg", "abbott_popescu2020", "STRUCT",
-          "bath, every class and subunit; the IC50 comes from the same paper", weak_hnk),
+          "bath, every class and subunit; the IC50 comes from the same paper", weak_hnk, rests_on=DRUG),
     Claim("V6", "Untreated cells fire at 1-3 (Pyr), 8-20 (PV), 3-8 (SST), 3-10 Hz (VIP), with CV 0.8-1.3",
-          "recalled, unchecked: awake rodent prefrontal cortex", "CAL", "healthy circuit, no drug", baseline),
+          "recalled, unchecked: awake rodent prefrontal cortex", "CAL", "healthy circuit, no drug, 20 s",
+          baseline, "surge", lambda place: place["null"] == MODEL, CIRCUIT,
+          note="rates were set by calibration of the background, CVs were not"),
     Claim("V7", "NMDA receptors carry more of EPSP-spike coupling in Pyr than in PV cells", "rotaru2011", "CAL",
-          "single pathway, five volleys at 50 Hz, all NMDA receptors shut", coupling),
+          "single pathway, five volleys at 50 Hz, all NMDA receptors shut", coupling, "physiology", rests_on=CIRCUIT),
     Claim("V17b", "After 120 s without agonist 86 % of ketamine block and 71 % of memantine block are left", "mealing1999", "CAL",
-          "receptors, drug and agonist, wash, agonist", trapping),
+          "receptors, drug and agonist, wash, agonist", trapping, rests_on=DRUG),
 ]  # fmt: skip

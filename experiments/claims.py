@@ -1,38 +1,28 @@
 """Claims: published findings, each a small record with one readout, and the verdict that the model's values earn.
 
-Roles: CAL may be tuned on; PRED is held out; CTRL is a controversy; STRUCT is true by construction.
+Roles: CAL may be tuned on; PRED is held out; CTRL is a controversy; STRUCT is true by construction and predicts nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from scipy.stats import t as student
 
-import circuits
-from circuits import Circuit, Rig, drawn_network, resting_weights
-from experiments.config import Config
-from experiments.dataset import load, read_manifest
-from experiments.hypotheses import Hypotheses
-from experiments.protocol import Protocol
-from experiments.store import StoreError
-from experiments.study import DEFAULT_SHEET, Options
-from parameters import POPULATIONS, SUBUNITS
+from experiments.bench import Bench, ClaimError
+from experiments.nulls import MEANING, MODEL
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
-REST_SETTLE_S, REST_S = 2.0, 20.0
-FEWEST_SEEDS = 2
+ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
 
-
-class ClaimError(ValueError):
-    """A claim that does not exist, or a question that cannot be asked of it."""
+# What a claim can rest on: names of numbers begin so.  Sizes of hypotheses that its runs do not switch on are not among them.
+DRUG = ("compounds.", "species.", "circuit.")
+CIRCUIT = (*DRUG, "spines.")
+CASCADE = (*CIRCUIT, "cascade.", "inhibitors.")
 
 
 @dataclass(frozen=True)
@@ -65,9 +55,19 @@ class Measure:
         return "fails" if above < self.low or below > self.high else "inconclusive"
 
 
+def everything(place: dict[str, Any]) -> bool:
+    """Of a study every run."""
+    return True
+
+
 @dataclass(frozen=True)
 class Claim:
-    """A published finding.  `readout` asks a Bench for measures; `study`: whose stored runs it reads, if any."""
+    """A published finding.
+
+    `readout` asks a Bench for measures.  `study`: whose stored runs it reads, if any, and `needs`: which of them, by place.
+    `rests_on`: beginnings of the names of the numbers that can move it.  `prior`: of study circuit_prior, whether each circuit
+    shows the finding.  `note`: what a reader should know, such as what was tuned on it.
+    """
 
     id: str
     statement: str
@@ -76,120 +76,87 @@ class Claim:
     protocol: str
     readout: Callable[[Bench], list[Measure]]
     study: str = ""
+    needs: Callable[[dict[str, Any]], bool] = everything
+    rests_on: tuple[str, ...] = CASCADE
+    prior: Callable[[xr.Dataset], np.ndarray] | None = None
+    note: str = ""
+
+
+def deciding(measures: Iterable[Measure]) -> Measure:
+    """The measure that decides: the first with the worst verdict."""
+    order = ("fails", "inconclusive", "not testable", "holds")
+    return min(measures, key=lambda m: order.index(m.verdict))
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with what the model gave."""
+    """A claim with what the model gave, what each null gave, and the share of the prior's circuits that show it.
+
+    `role` is that of the claim, or CAL for a held-out claim that was looked at under other numbers before.
+    """
 
     claim: Claim
     measures: tuple[Measure, ...]
     seeds: int
     sheet: str
     sheet_hash: str
+    nulls: dict[str, tuple[Measure, ...]]
+    prior: tuple[float, int] | None
+    role: str
 
     @property
     def deciding(self) -> Measure:
-        """The measure that decides: the first with the worst verdict."""
-        order = ("fails", "inconclusive", "not testable", "holds")
-        return min(self.measures, key=lambda m: order.index(m.verdict))
+        """The measure that decides."""
+        return deciding(self.measures)
+
+    @property
+    def verdict(self) -> str:
+        """That of the deciding measure; inconclusive while there are too few seeds for one."""
+        found = self.deciding.verdict
+        few = bool(self.claim.study) and self.seeds < ENOUGH_SEEDS
+        return "inconclusive" if few and found in ("holds", "fails") else found
 
     def as_json(self) -> dict[str, Any]:
         c, m = self.claim, self.deciding
         return {
-            "id": c.id, "statement": c.statement, "source": c.source, "role": c.role, "verdict": m.verdict,
-            **_measure_json(m), "seeds": self.seeds, "sheet": self.sheet, "sheet_hash": self.sheet_hash,
-            "measures": [{"name": each.name, "verdict": each.verdict, **_measure_json(each)} for each in self.measures],
+            "id": c.id, "statement": c.statement, "source": c.source, "role": self.role, "declared_role": c.role,
+            "verdict": self.verdict, **_measure_json(m), "seeds": self.seeds, "sheet": self.sheet,
+            "sheet_hash": self.sheet_hash, "protocol": c.protocol, "note": c.note,
+            "prior_share": None if self.prior is None else {"share": _number(self.prior[0]), "circuits": self.prior[1]},
+            "measures": [_named(each) for each in self.measures],
+            "nulls": [{"null": MEANING[n], "verdict": deciding(found).verdict, "measures": [_named(each) for each in found]}
+                      for n, found in self.nulls.items()],
         }  # fmt: skip
 
 
-class Bench:
-    """What readouts may ask of the model: numbers, and the healthy circuit of a sheet over seeds, each computed once."""
+def judge(claims: Iterable[Claim], bench: Bench, looked: Callable[[str], set[str]] = lambda claim: set()) -> list[Judged]:
+    """Ask every claim's readout, for the model and for the nulls that its study has.
 
-    def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
-                 tell: Callable[[str], None] = lambda what: None, results: Path = Path("results")):  # fmt: skip
-        if seeds < FEWEST_SEEDS:
-            raise ClaimError(f"--seeds is {seeds} but a verdict needs at least {FEWEST_SEEDS}")
-        self.seeds, self._tell, self.results, self._sheet = seeds, tell, results, sheet
-        self._studies: dict[str, xr.Dataset] = {}
-        self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
-        self.config.check()
-
-    @cached_property
-    def circuit(self) -> Circuit:
-        return self.config.described()
-
-    @cached_property
-    def resting(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rates (Hz) and CV of inter-spike intervals of the untreated circuit, each (seed, population)."""
-        rate, cv = [], []
-        for seed in range(1, self.seeds + 1):
-            self._tell(f"the untreated circuit, seed {seed} of {self.seeds}")
-            network = drawn_network(self.circuit, seed, circuits.compiler() is not None)
-            try:
-                shut = np.zeros((len(POPULATIONS), len(SUBUNITS)))
-                seen = network.observe(resting_weights(self.circuit), shut, REST_S, settle=REST_SETTLE_S)
-            finally:
-                network.close()
-            rate.append(seen.rate)
-            cv.append(seen.cv_isi)
-        return np.array(rate), np.array(cv)
-
-    def study(self, name: str) -> xr.Dataset:
-        """The stored runs of a study on the bench's sheet.  Raises ClaimError where there are none, or of other numbers."""
-        if name not in self._studies:
-            self._studies[name] = self._load(name)
-        return self._studies[name]
-
-    def _load(self, name: str) -> xr.Dataset:
-        folder, sheet = self.results / name, self.config.sheet_name
-        how = f"`prelimbic run {name} --seeds {self.seeds} --sheet {sheet} --out {folder}`"
-        try:
-            runs = [run for run in read_manifest(folder)["runs"] if run["place"].get("sheet") == sheet]
-            dataset = load(folder)
-        except StoreError:
-            raise ClaimError(f"study {name} is not in {folder}; {how} computes it") from None
-        seeds, whole = {run["place"]["seed"] for run in runs}, set(dataset["run_id"].values.ravel())
-        if len(seeds) < FEWEST_SEEDS:
-            raise ClaimError(f"study {name} in {folder} has {len(seeds)} seeds on sheet {sheet}, but a verdict needs "
-                             f"{FEWEST_SEEDS}; {how} computes them")  # fmt: skip
-        plan = import_module(f"experiments.studies.{name}").STUDY.plan
-        wanted = plan(Options(len(seeds), sheets=(self._sheet,), overrides=self.config.overrides))
-        if not {run.config.run_id() for run in wanted} <= whole:
-            raise ClaimError(f"study {name} in {folder} has missing runs, or was run with other numbers, switches or another "
-                             f"model on sheet {sheet}; {how} computes it")  # fmt: skip
-        return dataset.sel(sheet=sheet)
-
-    def rigs(self, ask: Callable[[Rig], np.ndarray]) -> np.ndarray:
-        """What `ask` gives of a rig, one row a seed."""
-        found = []
-        for seed in range(1, self.seeds + 1):
-            self._tell(f"the rig, seed {seed} of {self.seeds}")
-            rig = Rig(self.circuit, seed, circuits.compiler() is not None)
-            try:
-                found.append(ask(rig))
-            finally:
-                rig.close()
-        return np.array(found)
+    `looked` gives the sheet hashes under which a claim was looked at before.  Raises ClaimError where a study is missing.
+    """
+    return [_judged(claim, bench, looked(claim.id)) for claim in claims]
 
 
-def judge(claims: list[Claim], bench: Bench) -> list[Judged]:
-    """Ask every claim's readout.  Raises ClaimError for a claim whose study is missing."""
-    found = []
-    for claim in claims:
-        measures = tuple(claim.readout(bench))
-        seeds = bench.study(claim.study).sizes["seed"] if claim.study else bench.seeds
-        found.append(Judged(claim, measures, seeds, bench.config.sheet_name, bench.config.sheet_hash()))
-    return found
+def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
+    seeds, nulls = bench.seeds, []
+    if claim.study:
+        bench = bench.of(claim.study, claim.needs)
+        seeds, nulls = bench.stored_seeds, [n for n in bench.nulls if n != MODEL and claim.needs({"null": n})]
+    sheet_hash = bench.frozen(claim.rests_on)
+    return Judged(
+        claim, tuple(claim.readout(bench)), seeds, bench.config.sheet_name, sheet_hash,
+        {n: tuple(claim.readout(bench.under(n))) for n in nulls}, bench.prior_share(claim.prior),
+        "CAL" if claim.role == "PRED" and looked - {sheet_hash} else claim.role,
+    )  # fmt: skip
 
 
-def unasked(claims: list[Claim], bench: Bench) -> dict[str, str]:
+def unasked(claims: Iterable[Claim], bench: Bench) -> dict[str, str]:
     """Claims that cannot be judged, by id, with the reason: their study is missing."""
     found = {}
     for claim in claims:
         try:
             if claim.study:
-                bench.study(claim.study)
+                bench.of(claim.study, claim.needs)
         except ClaimError as error:
             found[claim.id] = str(error)
     return found
@@ -202,6 +169,10 @@ def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
     if unknown:
         raise ClaimError(f"unknown claim {unknown[0]!r}; there are {', '.join(by_id)}")
     return [by_id[i] for i in dict.fromkeys(ids)] or known
+
+
+def _named(m: Measure) -> dict[str, Any]:
+    return {"name": m.name, "verdict": m.verdict, **_measure_json(m)}
 
 
 def _measure_json(m: Measure) -> dict[str, Any]:

@@ -15,8 +15,6 @@ import click
 
 from experiments.switches import DEFAULTS, SWITCHES, flag
 
-STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
-           "blockers", "strides")  # fmt: skip
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
@@ -36,7 +34,7 @@ def cli() -> None:
 @click.argument("study")
 @click.option("--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing.")
 @click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters.")
-@click.option("--seeds", default=3, show_default=True, help="Number of seeds, counted from 1.")
+@click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 288]")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
 @click.option("--workers", type=int, help="Worker processes.  [default: one a core]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY]")
@@ -72,7 +70,7 @@ def cli() -> None:
     "--delay-classes", default=5, show_default=True, help="Classes of delay in a projection; 0 rounds each delay to the step."
 )
 def run(
-    study: str, list_runs: bool, share: str, seeds: int, scale: float, workers: int | None, out: Path | None,
+    study: str, list_runs: bool, share: str, seeds: int | None, scale: float, workers: int | None, out: Path | None,
     sheets: tuple[str, ...], inhibitions: tuple[str, ...], manipulations: tuple[str, ...], overrides: tuple[str, ...],
     spikes: bool, precision: int, step: float, delay_classes: int, **switches: str,
 ) -> None:  # fmt: skip
@@ -83,17 +81,17 @@ def run(
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses
     from experiments.inhibition import parse_inhibition
-    from experiments.study import DEFAULT_SHEET, Options, parse_overrides
+    from experiments.study import Options, find_study, parse_overrides
     from parameters import CIRCUITS
 
     found = find_study(study)
     options = Options(
-        seeds=seeds,
+        seeds=found.seeds if seeds is None else seeds,
         scale=scale,
         workers=available_cpus() if workers is None else workers,
         out=out or Path("results") / found.name,
         share=_share(share),
-        sheets=tuple(dict.fromkeys(s for name in sheets or (DEFAULT_SHEET,) for s in (CIRCUITS if name == "all" else (name,)))),
+        sheets=tuple(dict.fromkeys(s for name in sheets or (found.sheet,) for s in (CIRCUITS if name == "all" else (name,)))),
         overrides=parse_overrides(overrides),
         hypotheses=Hypotheses(**switches),
         inhibitions=tuple(parse_inhibition(text) for text in inhibitions),
@@ -158,27 +156,41 @@ def equations(sheet: str) -> None:
 
 @cli.command()
 @click.argument("ids", nargs=-1)
-@click.option("--seeds", default=10, show_default=True, help="Seeds of the circuit, counted from 1; at least 2.")
+@click.option(
+    "--seeds", default=10, show_default=True, help="Seeds to read, or with --run to compute, counted from 1; a verdict needs 10."
+)
 @click.option("--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet.")
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option(
     "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder of the stored studies."
 )
+@click.option("--run", "run_missing", is_flag=True, help="Compute first what is missing in the stored studies.")
+@click.option("--workers", type=int, help="Worker processes of --run.  [default: one a core]")
+@click.option("--page", type=click.Path(path_type=Path), metavar="FOLDER", help="Write claims.md and a figure a claim there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def claims(ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], results: Path, as_json: bool) -> None:
+def claims(
+    ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], results: Path, run_missing: bool,
+    workers: int | None, page: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict.
 
-    Findings about the slow layer are judged by stored runs of a study.
+    Findings about the circuit and the slow layer are judged by stored runs of a study; --run computes those that are missing.
+    Looks at held-out findings are recorded in a ledger.
     """
-    from experiments.show import show_claims
-    from experiments.study import parse_overrides
+    from experiments.board import show_claims
+    from experiments.execute import available_cpus
+    from experiments.study import StudyError, parse_overrides
 
-    show_claims(ids, sheet, seeds, parse_overrides(overrides), results, as_json)
+    if workers is not None and workers < 1:
+        raise StudyError(f"--workers is {workers} but must be at least 1")
+    show_claims(ids, sheet, seeds, parse_overrides(overrides), results, as_json, run_missing, workers or available_cpus(), page)
 
 
 @cli.command()
 def studies() -> None:
     """Every study with its question."""
+    from experiments.study import STUDIES, find_study
+
     for name in STUDIES:
         print(f"{name:14} {find_study(name).question}")
 
@@ -216,17 +228,6 @@ def calibrate(sheet: str, out: Path, free: str, scale: float, wirings: int, draw
     calibrate_sheet(sheet, out, populations, scale, wirings, draw, manipulations, parse_overrides(overrides))
 
 
-def find_study(name: str) -> Any:
-    """The Study called `name`.  Raises StudyError naming the studies there are."""
-    from importlib import import_module
-
-    from experiments.study import StudyError
-
-    if name not in STUDIES:
-        raise StudyError(f"unknown study {name!r}; there is {', '.join(STUDIES)}")
-    return import_module(f"experiments.studies.{name}").STUDY
-
-
 def study_main(study: Any) -> NoReturn:
     """Command line of one study run as a script: the options of `prelimbic run`."""
     main(["run", study.name, *sys.argv[1:]])
@@ -261,7 +262,7 @@ def main(words: list[str] | None = None) -> NoReturn:
 def _exit_code(error: Exception) -> int | None:
     """Exit code of an error that is the user's or the machine's; None for one that is ours."""
     from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
-    from experiments.claims import ClaimError
+    from experiments.bench import ClaimError
     from experiments.execute import ExecuteError
     from experiments.hypotheses import HypothesisError
     from experiments.inhibition import InhibitionError

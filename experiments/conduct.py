@@ -48,16 +48,7 @@ def conduct(study: Study, options: Options) -> None:
     screen.print(study.question, highlight=False, markup=False)
     _tell_overrides(runs[0], screen)
     _tell_calibration(runs, screen)
-    write_manifest(study, runs, options.out)
-    sweep_stale(options.out)
-    todo = _unfinished(mine, options.out)
-    if len(todo) < len(mine):
-        screen.print(f"{len(mine) - len(todo)} of {len(mine)} runs are already finished and whole; skipped", highlight=False)
-    for name in strangers(options.out, {run.file for run in runs}):
-        screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
-    if todo:
-        compiled = _prepare(todo, screen)
-        execute(todo, options.out, options.workers, compiled, screen)
+    todo = _fulfil(study, runs, mine, options.out, options.workers, screen)
     skipped = {run.file for run in mine} - {run.file for run in todo}
     missing = _unfinished([run for run in runs if run.file not in skipped], options.out)
     if missing:
@@ -67,6 +58,45 @@ def conduct(study: Study, options: Options) -> None:
         return
     _report(study, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+
+
+def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> None:
+    """Compute those of a study's runs that are wanted and not finished, and list all in its manifest; no report.
+
+    Raises StoreError, BuildError or ExecuteError; what finished stays.
+    """
+    if not _unfinished(wanted, folder) and {run.file for run in wanted} <= _listed(folder):
+        return
+    _check(wanted)
+    _writable(folder)
+    screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
+    _tell_overrides(wanted[0], screen)
+    _fulfil(study, runs, wanted, folder, workers, screen)
+
+
+def _fulfil(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> list[Run]:
+    """Write the manifest of all runs and compute those wanted that are not finished; returns these."""
+    write_manifest(study, runs, folder)
+    sweep_stale(folder)
+    todo = _unfinished(wanted, folder)
+    if len(todo) < len(wanted):
+        screen.print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
+    for name in strangers(folder, {run.file for run in runs}):
+        screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
+    if todo:
+        compiled = _prepare(todo, screen)
+        execute(todo, folder, workers, compiled, screen)
+    return todo
+
+
+def _listed(folder: Path) -> set[str]:
+    """Files that the manifest of a folder names."""
+    from experiments.dataset import read_manifest
+
+    try:
+        return {run["file"] for run in read_manifest(folder)["runs"]}
+    except StoreError:
+        return set()
 
 
 def _unfinished(runs: list[Run], folder: Path) -> list[Run]:

@@ -14,6 +14,7 @@ from experiments.record import Variable
 from experiments.store import StoreError, publish, read_groups
 from experiments.study import MANIFEST, is_whole
 
+PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
 SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}  # of a variable, by the group that it is read from
 
 
@@ -44,7 +45,7 @@ def load(folder: str | Path) -> xr.Dataset:
                 data[name] = ((*axes, *variable.dimensions), blank, attributes)
             data[name][1][where] = variable.values
     coordinates = {axis: (axis, values, {"units": units[axis]} if units[axis] else {}) for axis, values in axes.items()}
-    dataset = xr.Dataset(data, coordinates | _coordinates(runs[0][1]), {"study": manifest["study"]})
+    dataset = xr.Dataset(data, coordinates | _coordinates(groups for _, groups in runs), {"study": manifest["study"]})
     dataset["run_id"] = (tuple(axes), ids.astype(str))
     return dataset
 
@@ -69,8 +70,9 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
 
 
 def _as_csv(dataset: xr.Dataset) -> str:
-    """One row a run and readout or concentration; a value per population where there are four."""
-    flat = {*dataset["run_id"].dims, "readout", "concentration", "population"}
+    """One row a run and place of a readout (its name, concentration, dose, hour, minute); a value per population where there are
+    four."""
+    flat = {*dataset["run_id"].dims, *PLACES, "population"}
     table = dataset[[n for n, v in dataset.data_vars.items() if set(v.dims) <= flat and n != "run_id"]]
     columns: dict[str, xr.DataArray] = {}
     for name, variable in table.data_vars.items():
@@ -92,11 +94,11 @@ def _flat(groups: dict[str, dict[str, Variable]]) -> Iterable[tuple[str, Variabl
                 yield name + SUFFIX[group], variable
 
 
-def _coordinates(groups: dict[str, dict[str, Variable]]) -> dict[str, Any]:
+def _coordinates(runs: Iterable[dict[str, dict[str, Variable]]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for variables in groups.values():
+    for variables in (part for groups in runs for part in groups.values()):
         for name, variable in variables.items():
-            if variable.dimensions == (name,):
+            if variable.dimensions == (name,) and name not in found:
                 values = variable.values.astype(str) if variable.values.dtype.kind == "O" else variable.values
                 found[name] = (name, values, {"units": variable.unit} if variable.unit else {})
     return found

@@ -19,7 +19,7 @@ from parameters import (
     Species,
     SpineNumbers,
 )
-from pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine
+from pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine, relabelled
 from plasticity import Arms
 
 
@@ -78,8 +78,10 @@ class Hypotheses:
             return TrappingBlock.at(exposure, compounds, time, channel, free, affinity)
         return HillBlock.at(exposure, compounds, time, affinity)
 
-    def nmda_shut(self, block: Block, circuit: Circuit) -> np.ndarray:
-        """NMDA block where the hypotheses let it act, shape (population, subunit)."""
+    def nmda_shut(self, block: Block, circuit: Circuit, seed: int) -> np.ndarray:
+        """NMDA block where the hypotheses let it act, shape (population, subunit); shuffled labels depend on the seed."""
+        if self.site == "shuffled" and self.hcn != "hcn1":
+            return relabelled(block.value, circuit.mixtures, seed)
         return confine(block.value, "off" if self.hcn == "hcn1" else self.site, circuit.mixtures)
 
     def hcn_shut(self, ketamine_uM: float, numbers: HypothesisNumbers) -> float:

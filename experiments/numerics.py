@@ -79,7 +79,7 @@ def _windows(config: Config, compiled: bool, condition: str) -> list[Activity]:
     sizes = config.sizes()
     bath = Bath((("ketamine", BATH_UM if condition == "ketamine" else 0.0),))
     block = switches.block(bath, compounds(sheets["compounds"]), channel(sheets["compounds"]), circuit, sizes, 0.0)
-    shut, weights = switches.nmda_shut(block, circuit), resting_weights(circuit)
+    shut, weights = switches.nmda_shut(block, circuit, config.seed), resting_weights(circuit)
     network = drawn_network(circuit, config.seed, compiled, config.numerics)
     try:
         return [network.observe(weights, shut, WINDOW_S, 0.0 if k else SETTLE_S) for k in range(WINDOWS)]

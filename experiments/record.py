@@ -128,7 +128,7 @@ def coordinate(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
     return {name: Variable((name,), np.array(values, dtype=object), "", name)}
 
 
-def _scales() -> dict[str, Variable]:
+def scales() -> dict[str, Variable]:
     """Coordinates that both courses and readouts have."""
     named = {"population": POPULATIONS, "subunit": SUBUNITS, "compound": COMPOUNDS, "band": tuple(BANDS)}
     found = {key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()}
@@ -157,7 +157,7 @@ def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
 
 
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    out = _times(seen) | _scales()
+    out = _times(seen) | scales()
 
     def add(name: str, dims: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
         out[name] = Variable(("time", *dims), np.array(values, dtype=float), unit, meaning)
@@ -268,7 +268,7 @@ def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
-    out = coordinate("readout", config.protocol.readouts) | _scales()
+    out = coordinate("readout", config.protocol.readouts) | scales()
     time, moments = traces["time"].values, config.protocol.moments()
     low, high = config.protocol.window()
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)

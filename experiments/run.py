@@ -77,13 +77,13 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
     block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, protocol.times[0])
     network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, config.numerics)
     try:
-        rest = network.observe(slow.weights(circuit), switches.nmda_shut(block, circuit), protocol.rest, settle=1.0)
+        rest = network.observe(slow.weights(circuit), switches.nmda_shut(block, circuit, config.seed), protocol.rest, settle=1.0)
         tell(protocol.rest)
         seen: list[Snapshot] = []
         activity, before = rest, slow
         for look in protocol.looks():
             unbound = exposure.brain_unbound(np.array([look.time]))[0, : len(COMPOUNDS)]
-            nmda, hcn = switches.nmda_shut(block, circuit), switches.hcn_shut(unbound[0], sizes)
+            nmda, hcn = switches.nmda_shut(block, circuit, config.seed), switches.hcn_shut(unbound[0], sizes)
             ampa_left = slow.ampa_left(look.time)
             if look.seconds > 0:
                 now = switches.at_look(circuit, unbound[-1], ampa_left, sizes)

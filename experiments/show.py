@@ -124,43 +124,6 @@ def show_switches() -> None:
     _print(drugs)
 
 
-def show_claims(ids: tuple[str, ...], name: str, seeds: int, overrides: tuple[tuple[str, float], ...], results: Path,
-                as_json: bool) -> None:  # fmt: skip
-    """Judge claims on the healthy circuit of a sheet and on stored studies, and print them as a table or JSON.
-
-    Without ids, claims whose study is missing are named and left out; named, they are an error.
-    """
-    from experiments.claimed import CLAIMS
-    from experiments.claimed_slow import SLOW_CLAIMS
-    from experiments.claims import Bench, chosen, judge, unasked
-    from experiments.conduct import console
-
-    asked, screen = chosen(ids, [*CLAIMS, *SLOW_CLAIMS]), console()
-    bench = Bench(name, seeds, overrides, lambda what: None if as_json else screen.print(what, highlight=False), results)
-    left_out = {} if ids else unasked(asked, bench)
-    board = judge([claim for claim in asked if claim.id not in left_out], bench)
-    if as_json:
-        print(json.dumps([j.as_json() for j in board], indent=1))
-        return
-    for missing, why in left_out.items():
-        screen.print(f"{missing} not judged: {why}", highlight=False, markup=False)
-    table = Table(title=f"claims on sheet {bench.config.sheet_name}; intervals are 95 % of the mean over seeds",
-                  title_justify="left")  # fmt: skip
-    for heading in ("id", "role", "statement and source", "measure", "model", "published", "verdict"):
-        table.add_column(heading, overflow="fold")
-    for j in board:
-        for k, m in enumerate(j.measures):
-            about = (j.claim.id, j.claim.role, f"{j.claim.statement} ({j.claim.source})") if k == 0 else ("", "", "")
-            below, above = m.interval
-            found = f"{m.values.mean():.3g} {m.unit}" + ("" if len(m.values) < 2 else f" ({below:.3g} to {above:.3g})")
-            table.add_row(*about, m.name, found, _range(m.low, m.high), m.verdict)
-    _print(table)
-
-
-def _range(low: float, high: float) -> str:
-    return f"above {low:g}" if high == float("inf") else f"{low:g} to {high:g}"
-
-
 def show_path(path: Path) -> None:
     """Print what a run file, or a study's folder, holds."""
     from experiments.store import StoreError, check_run, read_config, tree

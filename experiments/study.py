@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from pharmacology import Dose, Exposure
 
 MANIFEST = "study.json"
 DEFAULT_SHEET = "dendritic"
+STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
+           "blockers", "strides", "surge", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
 
 
 class StudyError(ValueError):
@@ -116,7 +119,7 @@ class Run:
 @dataclass(frozen=True)
 class Study:
     """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
-    `draw` figures, whose paths it returns."""
+    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for."""
 
     name: str
     question: str
@@ -124,6 +127,16 @@ class Study:
     plan: Callable[[Options], list[Run]]
     answer: Callable[[Any], tuple[Any, str]]
     draw: Callable[[Any, Path], list[Path]]
+    sheet: str = DEFAULT_SHEET
+    seeds: int = 3
+
+
+def find_study(name: str) -> Study:
+    """The study called `name`.  Raises StudyError naming the studies there are."""
+    if name not in STUDIES:
+        raise StudyError(f"unknown study {name!r}; there is {', '.join(STUDIES)}")
+    found: Study = import_module(f"experiments.studies.{name}").STUDY
+    return found
 
 
 def planned(

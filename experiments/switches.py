@@ -12,6 +12,7 @@ SWITCHES: dict[str, dict[str, str]] = {
         "vip": "VIP cells only: a null, nobody's hypothesis",
         "pyr_direct": "Pyr cells only: direct action (Miller et al. 2014)",
         "uniform": "every class has the block of Pyr cells: a null against selectivity",
+        "shuffled": "every class has the block of another, which by seed: a null against labels",
         "off": "no NMDA block: what remains is not carried by NMDA receptors",
     },
     "selectivity": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -14,14 +15,15 @@ FIXED = ("background_rate", "target_rate")  # what a calibration moves, and what
 WHOLE = ("count", "in_degree")
 
 
-def drawn(sheet: Sheet, seed: int) -> Sheet:
-    """The sheet with every ranged number drawn: uniform on a log scale where the range is above 0, else uniform.
+def drawn(sheet: Sheet, seed: int, fixed: Collection[str] = FIXED) -> Sheet:
+    """The sheet with every ranged number drawn but rows called as in `fixed`: uniform on a log scale where the range is above 0,
+    else uniform.
 
     Drawn subunit fractions are scaled so that all sum to 1, which may lead out of a range; it is then widened.  A drawn row
     keeps its range otherwise, and says that it was drawn.
     """
     rng = np.random.default_rng(seed)
-    sections = {section: {name: _drawn(name, row, rng, seed) for name, row in rows.items()}
+    sections = {section: {name: row if name in fixed else _drawn(name, row, rng, seed) for name, row in rows.items()}
                 for section, rows in sheet.sections.items()}  # fmt: skip
     for section in [name for name in sections if "->" in name]:
         rows = sections[section]
@@ -31,17 +33,17 @@ def drawn(sheet: Sheet, seed: int) -> Sheet:
         rows = sections.get(population, {})
         names = [f"fraction_{k}" for k in SUBUNITS if f"fraction_{k}" in rows]
         ranged = [name for name in names if rows[name].range is not None]
-        fixed = sum(rows[name].value for name in names if name not in ranged)
+        kept = sum(rows[name].value for name in names if name not in ranged)
         total = sum(rows[name].value for name in ranged)
         for name in ranged:
-            share = rows[name].value * (1.0 - fixed) / total
+            share = rows[name].value * (1.0 - kept) / total
             low, high = rows[name].range or (share, share)
             rows[name] = replace(rows[name], value=share, range=(min(low, share), max(high, share)))
     return sheet.with_sections(sections)
 
 
 def _drawn(name: str, row: Row, rng: np.random.Generator, seed: int) -> Row:
-    if row.range is None or name in FIXED:
+    if row.range is None:
         return row
     low, high = row.range
     value = math.exp(rng.uniform(math.log(low), math.log(high))) if low > 0 else rng.uniform(low, high)

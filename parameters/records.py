@@ -11,6 +11,7 @@ from parameters.slow import INHIBITORS, TARGETS, CascadeNumbers, HypothesisNumbe
 
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
 SUBUNITS = ("2A", "2B", "2C", "2D")
+PRIOR = "prior"  # the circuit sheet that circuits are drawn from
 CIRCUITS = ("dendritic", "point", "static_release", "sst_on_soma", "thalamic_pv", "human_l23", "literature", "pv_sst", "sst")
 SPECIES = ("human", "rat", "mouse")
 COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")
@@ -249,7 +250,7 @@ def circuit_sheet(name: str) -> Sheet:
     """
     if name.endswith(".toml"):
         return Sheet(Path(name))
-    if name not in CIRCUITS:
+    if name not in (*CIRCUITS, PRIOR):
         raise SheetError(f"unknown circuit sheet {name!r}; there are {', '.join(CIRCUITS)}, or the path of a .toml file")
     return sheet(name)
 
@@ -297,7 +298,7 @@ def species(name: str, source: Sheet | None = None) -> Species:
 
 
 __all__ = [
-    "BLOCKERS", "CIRCUITS", "COMPOUNDS", "INHIBITORS", "POPULATIONS", "SPECIES", "SUBUNITS", "TARGETS", "Apical",
+    "BLOCKERS", "CIRCUITS", "COMPOUNDS", "INHIBITORS", "POPULATIONS", "PRIOR", "SPECIES", "SUBUNITS", "TARGETS", "Apical",
     "CascadeNumbers", "Channel", "CircuitNumbers", "Compound", "HypothesisNumbers", "Inhibitor", "Population", "Projection",
     "Receptors", "Sheet", "SheetError", "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet",
     "compounds", "digest", "inhibitor", "recorded", "recording", "sheet", "shipped", "species", "structure_digest",

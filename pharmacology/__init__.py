@@ -5,10 +5,10 @@ from pharmacology.block import Block, Concentrations, HillBlock
 from pharmacology.dose import ROUTES, Dose, DoseError
 from pharmacology.exposure import Exposure
 from pharmacology.gating import Gating
-from pharmacology.site import SITES, confine
+from pharmacology.site import SITES, confine, relabelled
 from pharmacology.trapping import TrappingBlock
 
 __all__ = [
     "ROUTES", "SITES", "Bath", "Block", "Concentrations", "Dose", "DoseError", "Exposure", "Gating", "HillBlock",
-    "Together", "TrappingBlock", "confine",
+    "Together", "TrappingBlock", "confine", "relabelled",
 ]  # fmt: skip

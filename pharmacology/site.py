@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 
 from parameters import POPULATIONS
@@ -16,6 +18,7 @@ CLASSES = {
     "pyr_direct": ("Pyr",),
 }
 SITES = (*CLASSES, "uniform", "off")
+STRANGE = [turn for turn in permutations(range(len(POPULATIONS))) if all(k != place for place, k in enumerate(turn))]
 
 
 def confine(value: np.ndarray, site: str, subunits: np.ndarray) -> np.ndarray:
@@ -31,3 +34,10 @@ def confine(value: np.ndarray, site: str, subunits: np.ndarray) -> np.ndarray:
         return np.full_like(value, value[pyramidal] @ subunits[pyramidal])
     allowed = np.array([population in CLASSES.get(site, ()) for population in POPULATIONS])
     return np.where(allowed[:, None], value, 0.0)
+
+
+def relabelled(value: np.ndarray, subunits: np.ndarray, seed: int) -> np.ndarray:
+    """The block `value`, shape (population, subunit), of each class's mixture, given to another class: no class keeps its own.
+    Same shape; which of the nine ways depends on the seed."""
+    turn = STRANGE[seed % len(STRANGE)]
+    return np.repeat((value * subunits).sum(axis=1)[list(turn)][:, None], value.shape[1], axis=1)

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.command import STUDIES, find_study
 from experiments.hypotheses import Hypotheses
 from experiments.inhibition import parse_inhibition
 from experiments.record import Variable
 from experiments.store import write_run
 from experiments.studies.dose_response import DOSES, STUDY
-from experiments.study import DEFAULT_SHEET, Options
+from experiments.study import DEFAULT_SHEET, STUDIES, Options, find_study
 from parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
 from parameters.sheet import SHEETS, STATUSES
 from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, shell

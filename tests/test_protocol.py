@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.command import STUDIES, find_study
 from experiments.inhibition import Inhibition
 from experiments.protocol import (
     DRUG_H,
@@ -23,7 +22,7 @@ from experiments.protocol import (
     weeks,
 )
 from experiments.protocol import given as with_inhibitors
-from experiments.study import Options
+from experiments.study import STUDIES, Options, find_study
 from experiments.summary import change
 
 # The protocol of a day

@@ -1,0 +1,131 @@
+"""What readouts of claims may ask: the numbers of a sheet, and the stored runs of a study on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from circuits import Circuit
+from experiments.config import Config
+from experiments.dataset import load
+from experiments.hypotheses import Hypotheses
+from experiments.nulls import MODEL
+from experiments.protocol import Protocol
+from experiments.store import StoreError
+from experiments.study import DEFAULT_SHEET, Options, Run, find_study
+from parameters import PRIOR, digest
+
+FEWEST_SEEDS = 2
+PRIOR_STUDY = "circuit_prior"
+Needs = Callable[[dict[str, Any]], bool]
+
+
+class ClaimError(ValueError):
+    """A claim that does not exist, or a question that cannot be asked of it."""
+
+
+class Bench:
+    """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many, from 1 on, are read."""
+
+    def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
+                 results: Path = Path("results")):  # fmt: skip
+        if seeds < FEWEST_SEEDS:
+            raise ClaimError(f"--seeds is {seeds} but a verdict needs at least {FEWEST_SEEDS}")
+        self.seeds, self.results, self._sheet = seeds, results, sheet
+        self._loaded: dict[str, xr.Dataset | None] = {}
+        self._dataset: xr.Dataset | None = None
+        self._null = MODEL
+        self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
+        self.config.check()
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """The healthy circuit."""
+        return self.config.described()
+
+    def frozen(self, rests_on: tuple[str, ...]) -> str:
+        """SHA-256 of every number whose name begins as one of `rests_on`."""
+        numbers = {f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()}
+        return digest({name: v for name, v in numbers.items() if name.startswith(rests_on)})
+
+    def plan(self, study: str) -> list[Run]:
+        """The runs of a study that a bench asks for.  Raises StudyError for an unknown study."""
+        found = find_study(study)
+        if study == PRIOR_STUDY:
+            return found.plan(Options(found.seeds, sheets=(PRIOR,)))
+        return found.plan(Options(self.seeds, sheets=(self._sheet,), overrides=self.config.overrides))
+
+    def of(self, study: str, needs: Needs) -> Bench:
+        """The bench with the stored runs of a study, of seeds that have all that are needed.
+
+        Raises ClaimError where there are none, or of other numbers.
+        """
+        folder, stored = self.results / study, self._stored(study)
+        how = f"`prelimbic claims --run --results {self.results}` computes it"
+        if stored is None:
+            raise ClaimError(f"study {study} is not in {folder}; {how}")
+        whole, wanted = set(stored["run_id"].values.ravel()), [run for run in self.plan(study) if needs(run.place)]
+        there = {run.place["seed"]: True for run in wanted}
+        for run in wanted:
+            there[run.place["seed"]] &= run.config.run_id() in whole
+        seeds = [seed for seed, complete in there.items() if complete]
+        if len(seeds) < FEWEST_SEEDS:
+            raise ClaimError(f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with these "
+                             f"numbers (hash {self.config.sheet_hash()[:8]}), but a verdict needs {FEWEST_SEEDS}; runs of other "
+                             f"numbers, switches or another model do not count; {how}")  # fmt: skip
+        other = copy(self)
+        other._dataset = stored.sel(sheet=wanted[0].place["sheet"], seed=sorted(seeds))
+        return other
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The runs of the claim's study, under the null that is asked about."""
+        if self._dataset is None:
+            raise ClaimError("this claim reads no study")
+        return self._dataset.sel(null=self._null) if "null" in self._dataset.dims else self._dataset
+
+    @property
+    def stored_seeds(self) -> int:
+        """How many seeds the dataset has."""
+        return int(self.dataset.sizes["seed"])
+
+    @property
+    def nulls(self) -> list[str]:
+        """Nulls that the study has, the model itself among them."""
+        held = self._dataset
+        return [str(n) for n in held["null"].values] if held is not None and "null" in held.dims else []
+
+    def under(self, null: str) -> Bench:
+        """The bench as one null has it."""
+        other = copy(self)
+        other._null = null
+        return other
+
+    def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> tuple[float, int] | None:
+        """Share of the prior's valid circuits that show a finding, and how many there are; None where it was not measured.
+
+        The prior is that of the shipped numbers: with overrides there is none.
+        """
+        if shows is None or self.config.overrides:
+            return None
+        try:
+            circuits = self.of(PRIOR_STUDY, lambda place: True).dataset
+        except ClaimError:
+            return None
+        valid = circuits.isel(seed=np.flatnonzero(circuits["valid"].values == 1.0))
+        found = shows(valid)
+        return float(found.mean()), len(found)
+
+    def _stored(self, study: str) -> xr.Dataset | None:
+        if study not in self._loaded:
+            try:
+                self._loaded[study] = load(self.results / study)
+            except StoreError:
+                self._loaded[study] = None
+        return self._loaded[study]

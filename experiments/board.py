@@ -1,0 +1,138 @@
+"""The board: every claim asked for, with what is missing computed on request, as a table, as JSON or as a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console, Group
+from rich.table import Table
+
+from experiments.bench import PRIOR_STUDY, Bench
+from experiments.claimed import CLAIMS
+from experiments.claimed_acute import ACUTE_CLAIMS
+from experiments.claimed_slow import SLOW_CLAIMS
+from experiments.claims import Claim, Judged, Measure, chosen, deciding, judge, unasked
+from experiments.conduct import complete, console
+from experiments.ledger import SHIPPED, ledger_for, looks, record
+from experiments.nulls import MEANING
+from experiments.study import find_study
+
+ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]
+NOT_MEASURED = "not measured"
+
+
+def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[tuple[str, float], ...], results: Path,
+                as_json: bool, run: bool, workers: int, page: Path | None) -> None:  # fmt: skip
+    """Judge claims on a sheet by stored studies, and print them; with `run` compute first what is missing, with `page` write
+    claims.md and a figure a claim into a folder.
+
+    Without ids, claims whose study is missing are named and left out; named, they are an error.
+    """
+    asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
+    bench = Bench(sheet, seeds, overrides, results)
+    if run:
+        compute(asked, bench, workers, told)
+        bench = Bench(sheet, seeds, overrides, results)
+    left_out = {} if ids else unasked(asked, bench)
+    for missing, why in left_out.items():
+        told.print(f"{missing} not judged: {why}", highlight=False, markup=False, soft_wrap=True)
+    ledger = ledger_for(results)
+    before = looks(SHIPPED, ledger)
+    board = judge([c for c in asked if c.id not in left_out], bench, lambda claim: before.get(claim, set()))
+    if new := record(board, ledger):
+        told.print(
+            f"{new} looks at held-out claims under new numbers are now in {ledger}", highlight=False, markup=False, soft_wrap=True
+        )
+    if page is not None:
+        from experiments.page import write_page
+
+        told.print(f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True)
+    if as_json:
+        print(json.dumps([j.as_json() for j in board], indent=1))
+        return
+    told.print(as_table(board))
+    told.print(summary(board), highlight=False, markup=False)
+
+
+def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) -> None:
+    """Compute what the claims need and is missing, study by study.  Raises ExecuteError or StoreError; what finished stays."""
+    needs = {c.study: [d.needs for d in claims if d.study == c.study] for c in claims if c.study}
+    if any(c.prior for c in claims) and not bench.config.overrides:
+        needs[PRIOR_STUDY] = [lambda place: True]
+    for name, wanted in needs.items():
+        runs = bench.plan(name)
+        asked = [r for r in runs if any(need(r.place) for need in wanted)]
+        complete(find_study(name), runs, asked, bench.results / name, workers, screen)
+
+
+def as_table(board: list[Judged]) -> Group:
+    """Every measure of every claim; and, where there are nulls, the verdict under each."""
+    table = Table(title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at random",
+                  title_justify="left")  # fmt: skip
+    for heading in (
+        "id",
+        "role",
+        "statement, source, protocol",
+        "measure",
+        "model",
+        "published",
+        "verdict",
+        "seeds",
+        "prior share",
+    ):
+        table.add_column(heading, overflow="fold")
+    for j in board:
+        about = f"{j.claim.statement} ({j.claim.source}); {j.claim.protocol}"
+        for k, m in enumerate(j.measures):
+            first = (j.claim.id, told_role(j), about) if k == 0 else ("", "", "")
+            last = (str(j.seeds) if j.claim.study else "", told_prior(j)) if k == 0 else ("", "")
+            table.add_row(*first, m.name, told_value(m), told_range(m), m.verdict, *last)
+    beside = [j for j in board if j.nulls]
+    if not beside:
+        return Group(table)
+    names = [n for n in MEANING if any(n in j.nulls for j in beside)]
+    nulls = Table(title="the same claims under nulls: a claim that a null meets too does not need what the null takes away",
+                  title_justify="left")  # fmt: skip
+    for heading in ("id", "model", *(MEANING[n] for n in names)):
+        nulls.add_column(heading, overflow="fold")
+    for j in beside:
+        nulls.add_row(j.claim.id, j.verdict, *(deciding(j.nulls[n]).verdict if n in j.nulls else "" for n in names))
+    return Group(table, nulls)
+
+
+def summary(board: list[Judged]) -> str:
+    """How many claims of each role hold; what is true by construction is no prediction and stands apart."""
+    parts = []
+    for role in ("PRED", "CTRL", "CAL", "STRUCT"):
+        mine = [j for j in board if j.role == role]
+        if mine:
+            counts = {v: sum(j.verdict == v for j in mine) for v in ("holds", "fails", "inconclusive", "not testable")}
+            parts.append(f"{role}: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
+    return "; ".join(parts)
+
+
+def told_role(j: Judged) -> str:
+    """The role, and what it was before the claim was looked at under other numbers."""
+    return j.role if j.role == j.claim.role else f"{j.role} (was {j.claim.role}: seen under other numbers)"
+
+
+def told_value(m: Measure) -> str:
+    """`+12.3 % (11.9 to 12.7)`."""
+    if not np.isfinite(m.values).all():
+        return "no number"
+    below, above = m.interval
+    return f"{m.values.mean():.3g} {m.unit}".removesuffix(" 1") + ("" if len(m.values) < 2 else f" ({below:.3g} to {above:.3g})")
+
+
+def told_range(m: Measure) -> str:
+    """The published range."""
+    if np.isinf(m.high):
+        return f"above {m.low:g}"
+    return f"below {m.high:g}" if np.isinf(m.low) else f"{m.low:g} to {m.high:g}"
+
+
+def told_prior(j: Judged) -> str:
+    """The share of the prior's circuits that show the claim."""
+    return NOT_MEASURED if j.prior is None else f"{100 * j.prior[0]:.0f} % of {j.prior[1]}"

@@ -1,0 +1,77 @@
+"""The running circuit at hours after each of several doses, contacts as they are: nothing slow moves in two hours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from circuits import Activity, Circuit, Network, drawn_network, resting_weights
+from experiments.config import Config
+from experiments.hypotheses import gating
+from experiments.protocol import Protocol
+from experiments.record import Groups, Variable, courses, scales
+from parameters import channel, compounds, species
+from pharmacology import Dose, Exposure
+
+SETTLE_S, LOOK_S, REST_SETTLE_S = 0.5, 4.5, 2.0  # slow delta needs 4 s
+
+
+def course(hours: tuple[float, ...], peak: float, rest: float = 20.0, longer: float = 1.0) -> Protocol:
+    """Looks at hours after each dose, and so many seconds untreated before any; `longer` stretches every look."""
+    return Protocol(hours, peak, look_scale=longer, rest=rest)
+
+
+def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
+    """One wiring untreated, then after every dose of the configuration alone, at every hour of its protocol."""
+    return {"summary": scales() | observed(config, config.described(), compiled, tell)}
+
+
+def observed(config: Config, circuit: Circuit, compiled: bool, tell: Callable[[float], None]) -> dict[str, Variable]:
+    """All that a look sees, by dose (`given`, mg/kg; at 0 the untreated circuit, the same at every hour) and hour."""
+    weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled, config.numerics)
+    try:
+        seen = [network.observe(weights, np.zeros(circuit.mixtures.shape), config.protocol.rest, REST_SETTLE_S)]
+        for dose in config.doses:
+            seen += _after(config, dose, circuit, network, weights, seen[-1])
+            tell(config.protocol.seconds / len(config.doses))
+    finally:
+        network.close()
+    return _arranged(config, seen)
+
+
+def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weights: np.ndarray, last: Activity) -> list[Activity]:
+    """What is seen at every hour after one dose."""
+    sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
+    drugs, seconds = compounds(sheets["compounds"]), LOOK_S * config.protocol.look_scale
+    exposure = _exposure(config, dose)
+    block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
+    seen: list[Activity] = []
+    for hour in config.protocol.times:
+        block = block.advance(exposure, gating(last), hour - block.time)
+        shut = switches.nmda_shut(block, circuit, config.seed)
+        hcn = switches.hcn_shut(float(exposure.brain_unbound(np.array([hour]))[0, 0]), sizes)
+        last = network.observe(weights, shut, seconds, SETTLE_S, hcn)
+        seen.append(last)
+    return seen
+
+
+def _exposure(config: Config, dose: Dose) -> Exposure:
+    sheets, sizes = config.sheets(), config.sizes()
+    disposition = config.hypotheses.disposition(species(config.species, sheets["species"]), sizes)
+    return Exposure((dose,), config.species, disposition, compounds(sheets["compounds"]))
+
+
+def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
+    given, hours = np.array([0.0, *(dose.amount for dose in config.doses)]), np.array(config.protocol.times)
+    found = {
+        "given": Variable(("given",), given, "mg/kg", "dose; 0 is the untreated circuit"),
+        "hour": Variable(("hour",), hours, "h", "hours since the dose"),
+    }
+    for name, v in courses("look", seen).items():
+        untreated, after = v.values[:1], v.values[1:]
+        rows = [np.repeat(untreated, len(hours), axis=0), *after.reshape(len(config.doses), len(hours), *after.shape[1:])]
+        found[name] = Variable(("given", "hour", *v.dimensions[1:]), np.array(rows), v.unit, v.meaning)
+    unbound = [np.zeros(len(hours)), *(_exposure(config, dose).brain_unbound(hours)[:, 0] for dose in config.doses)]
+    found["unbound"] = Variable(("given", "hour"), np.array(unbound), "uM", "unbound ketamine in the brain")
+    return found

@@ -1,0 +1,71 @@
+"""Dose against glutamate, firing, dendrites and field rhythms, and against glutamate under every null."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, pages, save, tidy, told
+from experiments.nulls import MEANING, MODEL
+from experiments.slow_answers import names
+from experiments.surge_answers import READOUTS, at_peak, doses_of, over_course
+from parameters import POPULATIONS
+
+INK = "#7F7F7F"
+PAIRS = {"dendrite": ("dendritic Ca", "dendritic NMDA"), "power of the LFP proxy": ("gamma", "slow delta")}
+LOOKS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+
+def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
+    """Draw surge.png (and .svg), once a sheet."""
+    made = []
+    for file, heading, here in pages("surge", dataset):
+        figure, grid = plt.subplot_mosaic("abc;dee", figsize=(14.0, 8.0), layout="constrained")
+        axes = [grid[k] for k in "abcde"]
+        cell = here.sel(null=MODEL)
+        for p in POPULATIONS:
+            _curve(axes[0], here, partial(at_peak, cell, readout=READOUTS[f"{p} Hz"]), COLOURS[p], MARKERS[p], p)
+        _axis(axes[0], here, "firing at the peak")
+        _curve(axes[1], here, partial(over_course, cell), ORDERED[0], "o", "")
+        _axis(axes[1], here, "glutamate release, mean of 100 min")
+        for axis, (title, pair) in zip(axes[2:4], PAIRS.items(), strict=True):
+            for colour, marker, name in zip(ORDERED, "os", pair, strict=False):
+                _curve(axis, here, partial(at_peak, cell, readout=READOUTS[name]), colour, marker, name)
+            _axis(axis, here, f"{title} at the peak")
+        _nulls(axes[4], here)
+        figure.suptitle(f"Ketamine i.p., rat, healthy circuit, {heading} ({told(here)}, band or bars)", fontsize=11)
+        made.append(save(figure, folder, file))
+    return made
+
+
+def _curve(axis: Axes, here: xr.Dataset, column: Callable[[float], np.ndarray], colour: str, marker: str, label: str) -> None:
+    values = np.array([column(d) for d in doses_of(here)]).T
+    if np.isfinite(values).all():
+        band(axis, np.arange(values.shape[1]), values, colour, marker, label)
+
+
+def _nulls(axis: Axes, here: xr.Dataset) -> None:
+    doses = doses_of(here)
+    for k, null in enumerate(names(here, "null", (MODEL, *MEANING))):
+        values = np.array([over_course(here.sel(null=null), d) for d in doses])
+        sd = values.std(axis=1, ddof=1) if values.shape[1] > 1 else None
+        colour, width = (ORDERED[0], 2.5) if null == MODEL else ((*ORDERED[1:], INK)[k - 1], 1.2)
+        label = MEANING.get(null, "the model")
+        axis.errorbar(range(len(doses)), values.mean(axis=1), sd, fmt="-" + LOOKS[k], color=colour, linewidth=width, markersize=4,
+                      capsize=2, label=label)  # fmt: skip
+    _axis(axis, here, "glutamate under nulls, mean of 100 min")
+    axis.set_ylim(-100, 130)
+    axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def _axis(axis: Axes, here: xr.Dataset, what: str) -> None:
+    axis.axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
+    doses = doses_of(here)
+    axis.set_xticks(range(len(doses)), [f"{d:g}" for d in doses])
+    tidy(axis, "mg/kg", f"{what} (%)")

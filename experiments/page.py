@@ -1,0 +1,97 @@
+"""The page of claims: what holds, what fails, what was tuned, in plain language, with a figure a claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from experiments.board import summary, told_prior, told_range, told_role, told_value
+from experiments.claims import Judged, deciding
+from experiments.figures.claims import draw
+from experiments.nulls import MEANING
+from experiments.store import StoreError, publish
+
+PAGE, FIGURES = "claims.md", "claims"
+HEADINGS = {
+    "holds": "What holds", "fails": "What fails", "inconclusive": "What is undecided", "not testable": "What cannot be tested",
+}  # fmt: skip
+ROLES = {
+    "PRED": "held out", "CAL": "tuned on, or seen before numbers were changed",
+    "CTRL": "a controversy, where the record contradicts itself",
+    "STRUCT": "true by construction: shown, never counted as a prediction",
+}  # fmt: skip
+
+
+def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> Path:
+    """Write claims.md and the figures into a folder; returns the page.  Raises StoreError."""
+    pictures = folder / FIGURES
+    try:
+        pictures.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{pictures} cannot be written: {error.strerror}") from None
+    for judged in board:
+        draw(judged, pictures)
+        (pictures / f"{judged.claim.id}.svg").unlink()
+    publish(folder / PAGE, page(board, left_out).encode())
+    return folder / PAGE
+
+
+def page(board: list[Judged], left_out: dict[str, str]) -> str:
+    """The text of the page."""
+    sheet = board[0].sheet if board else "none"
+    parts = [
+        "# Claims\n",
+        f"Published findings held against circuit sheet `{sheet}`, written by `prelimbic claims --page docs` from stored runs; "
+        "`prelimbic claims --run --page docs` computes these first. Intervals are 95 % of the mean over seeds; a finding holds "
+        "when its whole interval lies in the published range, fails when it lies outside, and of several the worst decides. "
+        "Roles: " + "; ".join(f"{role}, {meaning}" for role, meaning in ROLES.items()) + ".\n",
+        f"**{summary(board)}.** Fewer than ten seeds make no verdict.\n",
+        _contents(board),
+    ]
+    for verdict, heading in HEADINGS.items():
+        mine = [j for j in board if j.verdict == verdict]
+        if mine:
+            parts += [f"## {heading}\n", *(_section(j) for j in mine)]
+    if left_out:
+        parts += ["## Not judged\n", *(f"* {claim}: {why}\n" for claim, why in left_out.items())]
+    return "\n".join(parts)
+
+
+def _contents(board: list[Judged]) -> str:
+    rows = ["| claim | role | finding | verdict | prior share |", "|---|---|---|---|---|"]
+    rows += [f"| [{j.claim.id}](#{j.claim.id.lower()}) | {told_role(j)} | {j.claim.statement} | {j.verdict} | {told_prior(j)} |"
+             for j in board]  # fmt: skip
+    return "\n".join(rows) + "\n"
+
+
+def _section(j: Judged) -> str:
+    claim = j.claim
+    told = [f'<a id="{claim.id.lower()}"></a>\n\n### {claim.id}: {claim.statement}\n']
+    seeds = f"{j.seeds} seeds of study `{claim.study}`" if claim.study else "nothing drawn"
+    told.append(f"{told_role(j)}, {ROLES[j.role]}. Source: {claim.source}. Protocol: {claim.protocol}; {seeds}. Prior share: "
+                f"{told_prior(j)}." + (f" Note: {claim.note}." if claim.note else "") + "\n")  # fmt: skip
+    told.append(f"{_plainly(j)}\n")
+    told += ["| quantity | model | published | verdict |", "|---|---|---|---|"]
+    told += [f"| {m.name} | {told_value(m)} | {told_range(m)} | {m.verdict} |" for m in j.measures]
+    if j.nulls:
+        told.append("\n" + _nulls(j))
+    told.append(f"\n![{claim.id}: seeds, means and intervals against the published range]({FIGURES}/{claim.id}.png)\n")
+    return "\n".join(told)
+
+
+def _plainly(j: Judged) -> str:
+    """One sentence that says what decided."""
+    m, missed = j.deciding, [m for m in j.measures if m.verdict != "holds"]
+    if not missed:
+        return "The model does what was found" + (f", on all {len(j.measures)} counts." if len(j.measures) > 1 else ".")
+    if m.verdict == "not testable":
+        return f"The model gives no number for {m.name}."
+    across = "lies across an end of" if m.verdict == "inconclusive" else "lies outside"
+    others = f"; {len(j.measures) - len(missed)} of {len(j.measures)} quantities are as found" if len(j.measures) > 1 else ""
+    return f"The model gives {told_value(m)} for {m.name}, which {across} what was found ({told_range(m)}){others}."
+
+
+def _nulls(j: Judged) -> str:
+    met = [MEANING[n] for n, found in j.nulls.items() if deciding(found).verdict == "holds"]
+    not_met = [MEANING[n] for n, found in j.nulls.items() if deciding(found).verdict != "holds"]
+    told = f"Nulls that meet it too: {', '.join(met)}." if met else "No null meets it."
+    return told + (f" Nulls that do not: {', '.join(not_met)}." if met and not_met else "") + "\n"

@@ -1,0 +1,178 @@
+"""What study circuit_prior found: how many circuits show what, what separates them, and which number moves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+from rich.console import Group
+from rich.table import Table
+from scipy.stats import norm, spearmanr
+
+from experiments.slow_answers import names, table
+from parameters import compounds, sheet, species
+from pharmacology import Dose, Exposure
+
+SURGE, EXCITING_UM, TURNED = 1.2, (1.0, 3.0), 1.1  # Pyr firing over rest: a surge, where it is looked for, and turned round
+CLEAR = 2.0  # %: one look of one circuit does not tell less
+UNCHANGED = 15.0  # %
+SILENT_HZ = 0.01  # least rate that a logarithm is taken of
+SHARES = (-1.0, -0.1, 0.0, 0.1, 0.2, 1.0)  # bins of what separates circuits
+COURSE_H = np.linspace(0.0, 100 / 60, 41)
+
+
+def firing(cell: xr.Dataset) -> np.ndarray:
+    """Pyr firing over rest, (circuit, concentration)."""
+    rate = cell["rate"].sel(population="Pyr").transpose("seed", "concentration").values
+    return rate / rate[:, :1]
+
+
+def surges(cell: xr.Dataset) -> np.ndarray:
+    """The highest Pyr firing over rest at 1 to 3 uM, (circuit,)."""
+    inside = (cell["concentration"].values >= EXCITING_UM[0]) & (cell["concentration"].values <= EXCITING_UM[1])
+    return firing(cell)[:, inside].max(axis=1)
+
+
+def ends(cell: xr.Dataset) -> np.ndarray:
+    """Pyr firing over rest at the highest concentration, (circuit,)."""
+    return firing(cell)[:, -1]
+
+
+def turns(cell: xr.Dataset) -> np.ndarray:
+    """Which circuits show the whole inverted U: a surge, and no more firing than at rest at the highest concentration."""
+    return (surges(cell) >= SURGE) & (ends(cell) <= TURNED)
+
+
+def separation(cell: xr.Dataset) -> np.ndarray:
+    """NMDA share of excitatory conductance at rest, mean of PV and SST less Pyr, (circuit,)."""
+    share = cell["nmda_share"].isel(concentration=0).transpose("seed", "population")
+    return (share.sel(population=["PV", "SST"]).mean("population") - share.sel(population="Pyr")).values
+
+
+def shows_slice(cell: xr.Dataset) -> np.ndarray:
+    """Whether each circuit shows what claim V10 says, by signs clear of the noise."""
+    values = {}
+    for name in ("sepsc_rate", "sepsc_amplitude", "sipsc_rate"):
+        found = cell[f"slice_{name}"].transpose("seed", "slice_concentration").values
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values[name] = 100.0 * (found[:, 1:] / found[:, :1] - 1.0)
+    up, down = values["sepsc_rate"][:, 0] > CLEAR, values["sipsc_rate"] < -CLEAR
+    larger, ended = values["sepsc_amplitude"][:, 0] > 0, values["sepsc_rate"][:, 1] < -CLEAR
+    return up & larger & down.all(axis=1) & ended
+
+
+def shows_dose_curve(cell: xr.Dataset) -> np.ndarray:
+    """Whether each circuit shows the whole of claim V11: its glutamate by concentration, over the course of doses in rat."""
+    glutamate = cell["glutamate_release"].transpose("seed", "concentration").values
+    curve = 100.0 * (glutamate / glutamate[:, :1] - 1.0)
+    mean = {d: _over_course(curve, cell["concentration"].values, d) for d in (10.0, 20.0, 30.0, 50.0, 200.0)}
+    rises = np.all([mean[d] > CLEAR for d in (10.0, 20.0, 30.0)], axis=0)
+    return rises & (np.abs(mean[50.0]) <= UNCHANGED) & (mean[200.0] < -CLEAR)
+
+
+def shows_gamma(cell: xr.Dataset) -> np.ndarray:
+    """Whether gamma of each circuit rises from 2.5 to 5 to 10 mg/kg, at the concentrations of their peaks."""
+    power = cell["power"].sel(band="gamma").transpose("seed", "concentration").values
+    peaks = np.array([_course(d).max() for d in (2.5, 5.0, 10.0)])
+    seen = np.array([np.interp(peaks, cell["concentration"].values, row / row[0]) for row in power])
+    return (seen[:, 0] > 1.0 + CLEAR / 100) & (np.diff(seen, axis=1) > 0).all(axis=1)
+
+
+def _course(dose: float) -> np.ndarray:
+    """Unbound ketamine over 100 min after a dose in rat, uM."""
+    return Exposure((Dose(dose, "ip"),), "rat", species("rat", sheet("species")), compounds()).brain_unbound(COURSE_H)[:, 0]
+
+
+def _over_course(curve: np.ndarray, concentrations: np.ndarray, dose: float) -> np.ndarray:
+    """Mean over 100 min of what a curve (circuit, concentration) gives at each moment; log-linear between concentrations."""
+    places, moments = np.log(concentrations + 0.1), np.log(_course(dose) + 0.1)
+    return np.array([np.trapezoid(np.interp(moments, places, row), COURSE_H) / COURSE_H[-1] for row in curve])
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A drawn number, its rank correlation with a readout over circuits, and whether that is clear of 0, all counted (Bonferroni)."""
+
+    name: str
+    rho: float
+    clear: bool
+
+
+def knobs(cell: xr.Dataset, readout: np.ndarray) -> list[Knob]:
+    """Every drawn number, by the size of its rank correlation with a readout (circuit,)."""
+    drawn = cell["drawn"].transpose("seed", "knob").values
+    bound = norm.ppf(1.0 - 0.025 / drawn.shape[1]) / np.sqrt(len(drawn) - 1)
+    rho = [float(spearmanr(column, readout)[0]) for column in drawn.T]
+    found = [Knob(str(n), r, abs(r) > bound) for n, r in zip(cell["knob"].values, rho, strict=True)]
+    return sorted(found, key=lambda k: -abs(k.rho))
+
+
+def logs(values: np.ndarray) -> np.ndarray:
+    """Natural logarithms, of silence that of SILENT_HZ."""
+    return np.log(np.maximum(values, SILENT_HZ))
+
+
+def valid_circuits(dataset: xr.Dataset) -> xr.Dataset:
+    """Those that rest at their target rates."""
+    return dataset.isel(seed=np.flatnonzero(dataset["valid"].values == 1.0))
+
+
+def interval(share: float, n: int) -> tuple[float, float]:
+    """95 % interval of a share of n (Wilson 1927)."""
+    z = norm.ppf(0.975)
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return float(middle - half), float(middle + half)
+
+
+def answer(dataset: xr.Dataset) -> tuple[Group, str]:
+    """How many circuits show what, by what separates them, and the numbers that move surge and falling limb."""
+    shown, said = [], []
+    for name in names(dataset, "sheet"):
+        drawn = dataset.sel(sheet=name)
+        cell = valid_circuits(drawn)
+        resting = f"Sheet {name}: {cell.sizes['seed']} of {drawn.sizes['seed']} circuits rest at their target rates"
+        if cell.sizes["seed"] < 2:
+            said.append(f"{resting}.")
+            continue
+        surge = surges(cell) >= SURGE
+        moves = {"surge": knobs(cell, logs(surges(cell))), "falling limb": knobs(cell, logs(ends(cell)))}
+        shown += [_shares_table(cell, name), _separation_table(cell), _knobs_table(moves)]
+        r = float(np.corrcoef(separation(cell), logs(surges(cell)))[0, 1])
+        said.append(
+            f"{resting}; of these {told_share(surge)} show the surge and {told_share(turns(cell))} the whole inverted U. The "
+            f"NMDA share of PV and SST cells less that of Pyr cells goes with the surge (r {r:.2f}); of all numbers "
+            f"{moves['surge'][0].name} moves the surge most ({moves['surge'][0].rho:+.2f}), and {moves['falling limb'][0].name} "
+            f"the falling limb ({moves['falling limb'][0].rho:+.2f})."
+        )
+    return Group(*shown), "\n".join(said)
+
+
+def _shares_table(cell: xr.Dataset, name: str) -> Table:
+    found = {"surge": surges(cell) >= SURGE, "whole inverted U": turns(cell), "claim V10": shows_slice(cell),
+             "whole of claim V11": shows_dose_curve(cell), "claim V16": shows_gamma(cell)}  # fmt: skip
+    rows = [((what,), [told_share(flags)]) for what, flags in found.items()]
+    return table(f"sheet {name}: share of {cell.sizes['seed']} circuits", ("finding",), rows, ("% (95 %)",))
+
+
+def _separation_table(cell: xr.Dataset) -> Table:
+    gap, surge = separation(cell), surges(cell) >= SURGE
+    rows = []
+    for low, high in pairwise(SHARES):
+        mine = surge[(gap >= low) & (gap < high)]
+        rows.append(((f"{low:g} to {high:g}",), [str(len(mine)), told_share(mine) if len(mine) else ""]))
+    return table("by NMDA share of PV and SST less that of Pyr", ("difference",), rows, ("circuits", "with a surge"))
+
+
+def _knobs_table(moves: dict[str, list[Knob]]) -> Table:
+    rows = [((what, k.name), [f"{k.rho:+.2f}", "yes" if k.clear else ""]) for what, found in moves.items() for k in found[:8]]
+    return table("numbers that move it", ("what", "number"), rows, ("rank correlation", "clear of 0"))
+
+
+def told_share(flags: np.ndarray) -> str:
+    """`48 % (41 to 55)`."""
+    share = float(np.mean(flags))
+    low, high = interval(share, len(flags))
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"

@@ -1,0 +1,38 @@
+"""How general is the answer: of all circuits that the numbers allow, how many show the surge, and how many the inverted U?
+
+Point neurons; circuit k has every uncertain number drawn from its range with seed k, background rates of its own, and wiring
+k.  In baths of ketamine, awake and as a slice.
+"""
+
+from __future__ import annotations
+
+from experiments.figures.circuit_prior import draw
+from experiments.hypotheses import AS_SHEETS, Hypotheses
+from experiments.prior import WORK_S, examine
+from experiments.prior_answers import answer
+from experiments.study import Options, Run, Study, StudyError, resting_runs
+from parameters import PRIOR
+
+
+def plan(options: Options) -> list[Run]:
+    """Every prior asked for x circuit.  Raises StudyError for switches and manipulations: the circuits vary by their numbers."""
+    if options.hypotheses != AS_SHEETS or options.manipulations:
+        raise StudyError(f"study {STUDY.name} takes no switches and no --manipulate: its circuits differ in their numbers alone")
+    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, examine)
+
+
+STUDY = Study(
+    name="circuit_prior",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": ""},
+    plan=plan,
+    answer=answer,
+    draw=draw,
+    sheet=PRIOR,
+    seeds=288,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

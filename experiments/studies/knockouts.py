@@ -1,0 +1,54 @@
+"""Without which NMDA receptor subunit, in which class of cells, does a dose do nothing any more?
+
+Mouse, healthy circuit, 10 and 25 mg/kg intraperitoneal at the peak; each deletion once on the background of the whole circuit
+(an acute deletion) and once on a background that was calibrated after it (a developmental one).
+"""
+
+from __future__ import annotations
+
+from experiments.course import course
+from experiments.figures.knockouts import draw
+from experiments.hypotheses import AS_SHEETS
+from experiments.knockout_answers import answer
+from experiments.knockouts import observe
+from experiments.study import Options, Run, Study, StudyError, leave_to, peak_of, planned, variant
+from parameters import POPULATIONS
+from pharmacology import Dose
+
+SPECIES, ROUTE, DOSES = "mouse", "ip", (10.0, 25.0)
+WHOLE = "none"
+GABA = POPULATIONS[1:]
+DELETED: dict[str, tuple[str, ...]] = {
+    WHOLE: (), "2B_SST": ("delete-GluN2B@SST",), "2B_PV": ("delete-GluN2B@PV",),
+    "2B_GABA": tuple(f"delete-GluN2B@{p}" for p in GABA), "2B_Pyr": ("delete-GluN2B@Pyr",), "2A_PV": ("delete-GluN2A@PV",),
+    "2D_all": tuple(f"delete-GluN2D@{p}" for p in POPULATIONS),
+}  # fmt: skip
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x deletion x seed.  Raises StudyError for inhibitors, manipulations and set switches."""
+    leave_to(STUDY.name, options, "baseline", "state")
+    if options.inhibitions or options.manipulations:
+        raise StudyError(f"study {STUDY.name} deletes subunits and looks at the peak: it takes no --inhibit and no --manipulate")
+    asked, peak = variant(options, {"baseline": "healthy"}) or AS_SHEETS, peak_of(options, SPECIES, ROUTE)
+    own = {
+        "species": SPECIES, "doses": tuple(Dose(d, ROUTE) for d in DOSES), "hypotheses": asked, "spikes": False,
+        "protocol": course((peak,), peak, longer=2.0),
+    }  # fmt: skip
+    return planned(STUDY.name, options, [({"deleted": name}, own | {"manipulations": done}) for name, done in DELETED.items()],
+                   observe)  # fmt: skip
+
+
+STUDY = Study(
+    name="knockouts",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "deleted": ""},
+    plan=plan,
+    answer=answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)

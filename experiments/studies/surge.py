@@ -1,0 +1,59 @@
+"""After a dose in rat, what do glutamate release, SST cells, dendrites and field rhythms do in the first 100 minutes, and which
+class of cells must the drug reach?
+
+Healthy circuit, 2.5 to 200 mg/kg intraperitoneal; beside the model the nulls: block on one class only, the same block in every
+class, shuffled labels, and the peak concentration held instead of a course.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from experiments.course import course, observe
+from experiments.figures.surge import draw
+from experiments.nulls import CONSTANT, SITES
+from experiments.study import Options, Run, Study, StudyError, leave_to, peak_of, planned, variant
+from experiments.surge_answers import answer
+from pharmacology import Dose
+
+SPECIES, ROUTE = "rat", "ip"
+DOSES = (2.5, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0, 200.0)  # mg/kg
+HOURS = (5 / 60, 0.5, 0.75, 1.0, 80 / 60, 100 / 60)  # and the peak
+HELD_LONGER = 4.0  # a look at a held concentration stands for the whole course
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
+    leave_to(STUDY.name, options, "site", "baseline", "state")
+    if options.inhibitions:
+        raise StudyError(f"study {STUDY.name} lasts 100 min and takes no --inhibit")
+    return planned(STUDY.name, options, _points(options), observe)
+
+
+def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    peak = peak_of(options, SPECIES, ROUTE)
+    own = {"species": SPECIES, "doses": tuple(Dose(d, ROUTE) for d in DOSES), "spikes": False}
+    times = course(tuple(sorted((*HOURS, peak))), peak)
+    for null, site in SITES.items():
+        asked = variant(options, {"site": site, "baseline": "healthy"})
+        if asked is not None:
+            yield {"null": null}, own | {"hypotheses": asked, "protocol": times}
+    held = variant(options, {"baseline": "healthy"})
+    if held is not None:
+        yield {"null": CONSTANT}, own | {"hypotheses": held, "protocol": course((peak,), peak, longer=HELD_LONGER)}
+
+
+STUDY = Study(
+    name="surge",
+    question=" ".join((__doc__ or "").split("\n\n")[0].split()),
+    axes={"sheet": "", "null": ""},
+    plan=plan,
+    answer=answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)
