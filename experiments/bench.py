@@ -31,13 +31,16 @@ class ClaimError(ValueError):
 
 
 class Bench:
-    """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many, from 1 on, are read."""
+    """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many, from 1 on, are read.
+
+    `tell` hears which study is being read: that of a thousand runs takes a minute.
+    """
 
     def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
-                 results: Path = Path("results")):  # fmt: skip
+                 results: Path = Path("results"), tell: Callable[[str], None] = lambda what: None):  # fmt: skip
         if seeds < FEWEST_SEEDS:
             raise ClaimError(f"--seeds is {seeds} but a verdict needs at least {FEWEST_SEEDS}")
-        self.seeds, self.results, self._sheet = seeds, results, sheet
+        self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
         self._dataset: xr.Dataset | None = None
         self._null = MODEL
@@ -76,9 +79,9 @@ class Bench:
             there[run.place["seed"]] &= run.config.run_id() in whole
         seeds = [seed for seed, complete in there.items() if complete]
         if len(seeds) < FEWEST_SEEDS:
-            raise ClaimError(f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with these "
-                             f"numbers (hash {self.config.sheet_hash()[:8]}), but a verdict needs {FEWEST_SEEDS}; runs of other "
-                             f"numbers, switches or another model do not count; {how}")  # fmt: skip
+            raise ClaimError(f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with "
+                             f"these numbers (hash {self.config.sheet_hash()[:8]}), but a verdict needs {FEWEST_SEEDS}; runs of "
+                             f"other numbers, switches or another model do not count; {how}")  # fmt: skip
         other = copy(self)
         other._dataset = stored.sel(sheet=wanted[0].place["sheet"], seed=sorted(seeds))
         return other
@@ -124,6 +127,7 @@ class Bench:
 
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:
+            self._tell(f"reading study {study}")
             try:
                 self._loaded[study] = load(self.results / study)
             except StoreError:

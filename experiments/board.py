@@ -31,10 +31,9 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     Without ids, claims whose study is missing are named and left out; named, they are an error.
     """
     asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
-    bench = Bench(sheet, seeds, overrides, results)
+    bench = Bench(sheet, seeds, overrides, results, lambda what: told.print(what, highlight=False, markup=False))
     if run:
         compute(asked, bench, workers, told)
-        bench = Bench(sheet, seeds, overrides, results)
     left_out = {} if ids else unasked(asked, bench)
     for missing, why in left_out.items():
         told.print(f"{missing} not judged: {why}", highlight=False, markup=False, soft_wrap=True)

@@ -49,7 +49,7 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
                 cell, whole = (here.sel(background=background, deleted=d) for d in (name, WHOLE))
                 alone = told(by_itself(cell, whole, *READOUTS["Pyr Hz"]))
                 rows.append(((name, background), [alone, *(told(effect(cell, dose, *r)) for r in READOUTS.values())]))
-        shown.append(table(f"sheet {sheet}: a deletion by itself (Pyr Hz, % of whole), then {dose:g} mg/kg, %, mean ± SD over seeds",
+        shown.append(table(f"sheet {sheet}: a deletion by itself (Pyr Hz against whole), then {dose:g} mg/kg; %, mean ± SD",
                            ("deleted", "background"), rows, ("deletion alone", *READOUTS)))  # fmt: skip
         lost = {n: here.sel(background="inherited", deleted=n) for n in names(here, "deleted", DELETED) if n != WHOLE}
         parts = [f"without {n} it {change(effect(cell, dose, *READOUTS['glutamate']), 'glutamate')}" for n, cell in lost.items()]

@@ -93,7 +93,7 @@ def _over_course(curve: np.ndarray, concentrations: np.ndarray, dose: float) -> 
 
 @dataclass(frozen=True)
 class Knob:
-    """A drawn number, its rank correlation with a readout over circuits, and whether that is clear of 0, all counted (Bonferroni)."""
+    """A drawn number, its rank correlation with a readout over circuits, and whether that is clear of 0 (Bonferroni)."""
 
     name: str
     rho: float

@@ -15,6 +15,8 @@ EVENTS = {
     "sIPSC Hz": "sipsc_rate", "sIPSC pA": "sipsc_amplitude",
 }  # fmt: skip
 
+WORDS = {"sepsc_rate": "sEPSCs", "sipsc_rate": "sIPSCs"}
+
 
 def effect(cell: xr.Dataset, name: str, uM: float) -> np.ndarray:
     """Change of a readout in a bath against none, %, (seed,); NaN where there was nothing to change."""
@@ -38,14 +40,14 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
         shown.append(
             table(f"sheet {sheet}, slice: change against no drug, %, mean ± SD over seeds", ("uM",), rows, tuple(EVENTS))
         )
-        wanted = [(v, c) for v in ("sepsc_rate", "sipsc_rate") for c in (1.0, 10.0)]
+        wanted = [(v, c) for v in WORDS for c in (1.0, 10.0)]
         beside = [
             ((MEANING[n],), [told(effect(here.sel(null=n), v, c)) for v, c in wanted]) for n in names(here, "null", MEANING)
         ]
-        heads = tuple(f"{v.split('_')[0]} {c:g} uM" for v, c in wanted)
+        heads = tuple(f"{WORDS[v]} {c:g} uM" for v, c in wanted)
         shown.append(table(f"sheet {sheet}, beside it, %", ("",), beside, heads))
         rest = spread(cell["rate"].sel(concentration=0.0, population="Pyr").values)
-        found = {(v, c): effect(cell, v, c) for c in (1.0, 10.0) for v in ("sepsc_rate", "sipsc_rate")}
-        parts = [f"{c:g} uM {change(found[v, c], v.split('_')[0] + 's')}" for v, c in found if np.isfinite(found[v, c]).all()]
+        found = {(v, c): effect(cell, v, c) for c in (1.0, 10.0) for v in WORDS}
+        parts = [f"{c:g} uM {change(found[v, c], WORDS[v])}" for v, c in found if np.isfinite(found[v, c]).all()]
         said.append(f"Sheet {sheet}, slice, Pyr cells at {rest} Hz: {'; '.join(parts)}.")
     return Group(*shown), "\n".join(said)

@@ -11,10 +11,10 @@ import pytest
 from scipy.stats import t as student
 
 import parameters
+from experiments.bench import Bench, ClaimError
+from experiments.board import ALL_CLAIMS
 from experiments.claimed import CLAIMS
-from experiments.claims import ROLES, Bench, Claim, ClaimError, Judged, Measure, chosen, judge
-from parameters import POPULATIONS
-from tests.conftest import small_circuit
+from experiments.claims import ROLES, Claim, Judged, Measure, chosen, judge
 from tests.said import USAGE, is_one_sentence
 
 INF, NAN = float("inf"), float("nan")
@@ -113,15 +113,15 @@ def test_a_claim_in_json_has_its_fields_and_no_value_that_json_has_not():
 
 
 def test_every_claim_has_an_id_of_its_own_a_known_role_and_a_source_that_is_listed_or_said_to_be_unchecked():
-    ids = [c.id for c in CLAIMS]
+    ids = [c.id for c in ALL_CLAIMS]
     assert len(set(ids)) == len(ids) >= 9
     keys = set(re.findall(r"^@\w+\{([^,\s]+),", (Path(parameters.__file__).parent / "references.bib").read_text(), re.M))
     assert len(keys) > 10
-    for claim in CLAIMS:
+    for claim in ALL_CLAIMS:
         assert claim.role in ROLES, claim.id
         assert claim.source in keys or claim.source.startswith("recalled, unchecked: "), claim.id
         assert claim.statement and claim.protocol
-    assert {c.role for c in CLAIMS} >= {"CAL", "PRED"}
+    assert {c.role for c in ALL_CLAIMS} >= {"CAL", "PRED"}
 
 
 def test_claims_are_chosen_by_id_in_the_order_asked_once_each_and_all_when_none_is_named():
@@ -178,23 +178,6 @@ def test_half_block_follows_affinity_in_proportion():
     assert plasma(1.0) == pytest.approx(brain / ratio, rel=1e-3)
 
 
-def test_claims_about_the_running_circuit_take_one_value_a_seed_and_run_it_once(monkeypatch):
-    monkeypatch.setattr("experiments.claims.REST_S", 1.0)
-    monkeypatch.setattr("experiments.claims.REST_SETTLE_S", 0.5)
-    monkeypatch.setattr("experiments.physiology.CONTACTS", np.round(np.geomspace(2.0, 160.0, 9)))
-    told: list[str] = []
-    bench = Bench(seeds=2, tell=told.append)
-    monkeypatch.setattr(Bench, "circuit", small_circuit("dendritic"))
-    rest, again, coupling = judge(chosen(("V6",), CLAIMS) * 2 + chosen(("V7",), CLAIMS), bench)
-    assert len(told) == 4 and len([t for t in told if "untreated" in t]) == 2
-    assert [m.name.split()[0] for m in rest.measures] == [*POPULATIONS, *POPULATIONS]
-    assert all(m.values.shape == (2,) and m.values[0] != m.values[1] for m in rest.measures)
-    assert all(np.array_equal(a.values, b.values) for a, b in zip(rest.measures, again.measures, strict=True))
-    rates = [m.values.mean() for m in rest.measures[:4]]
-    assert rates[1] == max(rates) and rates[0] == min(rates) > 0  # PV fastest, Pyr slowest
-    assert np.isfinite(coupling.measures[0].values).all() and (np.abs(coupling.measures[0].values) < 1).all()
-
-
 # The command
 
 
@@ -234,7 +217,7 @@ def test_claims_as_a_table_give_every_measure_with_its_range_and_verdict(call):
 def test_an_unknown_claim_is_one_sentence_that_names_all_there_are(call):
     code, out, err = call("claims", "V1", "V99")
     assert (code, out) == (USAGE, "")
-    is_one_sentence(err, "'V99'", *(c.id for c in CLAIMS))
+    is_one_sentence(err, "'V99'", *(c.id for c in ALL_CLAIMS))
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def block_of(concentration: float, circuit: Circuit = DENDRITIC, drugs: dict = D
 
 
 def shut(concentration: float, circuit: Circuit = DENDRITIC, **chosen: str) -> np.ndarray:
-    return Hypotheses(**chosen).nmda_shut(block_of(concentration, circuit, **chosen), circuit)
+    return Hypotheses(**chosen).nmda_shut(block_of(concentration, circuit, **chosen), circuit, 1)
 
 
 def gating(open_probability: float, circuit: Circuit) -> Gating:
@@ -119,7 +119,7 @@ BLOCKED = {
 def test_the_drug_reaches_the_classes_of_its_site_and_no_receptor_elsewhere(site, selectivity):
     chosen = Hypotheses(site=site, selectivity=selectivity)
     block = chosen.block(bath(3.0), DRUGS, CHANNEL, DENDRITIC, SIZES, 1.0).advance(bath(3.0), gating(0.1, DENDRITIC), 1.0)
-    found = chosen.nmda_shut(block, DENDRITIC)
+    found = chosen.nmda_shut(block, DENDRITIC, 1)
     assert found.shape == SHAPE
     for k, population in enumerate(POPULATIONS):
         assert (found[k] > 0).all() if population in BLOCKED[site] else (found[k] == 0).all()
