@@ -8,7 +8,7 @@ from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_w
 from circuits.engine import EngineError
 from circuits.equations import methods_text
 from circuits.manipulate import NAMED, manipulated
-from circuits.network import STANDARD, Network, NetworkError, Numerics, drawn_network, model_of
+from circuits.network import STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
 from circuits.rig import Passive, Rig, releases
 from circuits.spectrum import BANDS, Spectrum
 from circuits.toolchain import compiler, toolchain
@@ -32,6 +32,7 @@ __all__ = [
     "Passive",
     "Rig",
     "Spectrum",
+    "Volley",
     "Wiring",
     "build_record",
     "calibrate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,6 +56,15 @@ def model_of(circuit: Circuit) -> Model:
     return eq.model(circuit.apical is not None)
 
 
+@dataclass(frozen=True)
+class Volley:
+    """A brief rise of the dendrites' background: by `rate` (Hz a cell) for `seconds`, one volley `every` so many seconds."""
+
+    rate: float
+    seconds: float
+    every: float
+
+
 class Network:
     """One drawn circuit, alive: its state, delays and clock go on from look to look.
 
@@ -90,12 +99,28 @@ class Network:
         self.load_block(block)
         self._load(constants.hcn_shut(self.circuit, hcn_block))
         self.engine.run(settle)
-        self.engine.clear()
-        self._load(dict.fromkeys((*(f"sum_{s}" for s in self._sums), *self._counters), np.zeros(self.circuit.size)))
+        self._forget()
         start = self._elapsed + settle
         self.engine.run(seconds)
         self._elapsed = start + seconds
         return report(self.circuit, self.wiring, np.asarray(weights), self._means(), seconds, start)
+
+    def evoke(self, volley: Volley, pulses: int, after: float) -> np.ndarray:
+        """Mean activation of the dendrites' Ca channels, shape (pyr,), during a train of volleys to their afferents and `after`
+        seconds more, with the weights and block of the look before.  Raises CircuitError for a circuit of points."""
+        apical = self.circuit.apical
+        if apical is None:
+            raise CircuitError(f"circuit {self.circuit.name} has no dendrites whose afferents could be stimulated")
+        stirred = replace(self.circuit, apical=replace(apical, background_rate=apical.background_rate + volley.rate))
+        self._forget()
+        for _ in range(pulses):
+            self._load(constants.background(stirred, self._step_ms))
+            self.engine.run(volley.seconds)
+            self._load(constants.background(self.circuit, self._step_ms))
+            self.engine.run(volley.every - volley.seconds)
+        self.engine.run(after)
+        self._elapsed += pulses * volley.every + after
+        return self._means().mean["calcium"][: self.circuit.counts[0]]
 
     def alter(self, circuit: Circuit) -> None:
         """Go on as a circuit that differs from the described one in what is left of AMPA conductance and in the weights of what
@@ -134,6 +159,11 @@ class Network:
 
     def close(self) -> None:
         self.engine.close()
+
+    def _forget(self) -> None:
+        """Begin means, counts and spikes anew."""
+        self.engine.clear()
+        self._load(dict.fromkeys((*(f"sum_{s}" for s in self._sums), *self._counters), np.zeros(self.circuit.size)))
 
     def _load(self, arrays: dict[str, np.ndarray]) -> None:
         for name, values in arrays.items():

@@ -44,7 +44,7 @@ def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weigh
     """What is seen at every hour after one dose."""
     sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
     drugs, seconds = compounds(sheets["compounds"]), LOOK_S * config.protocol.look_scale
-    exposure = _exposure(config, dose)
+    exposure = exposure_of(config, dose)
     block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
     seen: list[Activity] = []
     for hour in config.protocol.times:
@@ -56,7 +56,8 @@ def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weigh
     return seen
 
 
-def _exposure(config: Config, dose: Dose) -> Exposure:
+def exposure_of(config: Config, dose: Dose) -> Exposure:
+    """Unbound drug over time after one dose of a configuration."""
     sheets, sizes = config.sheets(), config.sizes()
     disposition = config.hypotheses.disposition(species(config.species, sheets["species"]), sizes)
     return Exposure((dose,), config.species, disposition, compounds(sheets["compounds"]))
@@ -72,6 +73,6 @@ def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
         untreated, after = v.values[:1], v.values[1:]
         rows = [np.repeat(untreated, len(hours), axis=0), *after.reshape(len(config.doses), len(hours), *after.shape[1:])]
         found[name] = Variable(("given", "hour", *v.dimensions[1:]), np.array(rows), v.unit, v.meaning)
-    unbound = [np.zeros(len(hours)), *(_exposure(config, dose).brain_unbound(hours)[:, 0] for dose in config.doses)]
+    unbound = [np.zeros(len(hours)), *(exposure_of(config, dose).brain_unbound(hours)[:, 0] for dose in config.doses)]
     found["unbound"] = Variable(("given", "hour"), np.array(unbound), "uM", "unbound ketamine in the brain")
     return found

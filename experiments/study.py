@@ -27,7 +27,7 @@ from pharmacology import Dose, Exposure
 MANIFEST = "study.json"
 DEFAULT_SHEET = "dendritic"
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
-           "blockers", "strides", "surge", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
+           "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
 
 
 class StudyError(ValueError):

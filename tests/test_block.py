@@ -8,13 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from parameters import BLOCKERS, CIRCUITS, COMPOUNDS, POPULATIONS, SPECIES, SUBUNITS, circuit_numbers, sheet
 from parameters import compounds as load_compounds
 from parameters import species as load_species
-from pharmacology import ROUTES, SITES, Bath, Dose, DoseError, Exposure, Gating, HillBlock, confine
+from pharmacology import ROUTES, SITES, Bath, Dose, DoseError, Exposure, Gating, HillBlock, confine, relabelled
 from pharmacology.block import by_population, by_subunit
 
 DRUGS = load_compounds()
@@ -262,6 +262,61 @@ def test_an_unknown_site_is_refused_with_the_sites_there_are():
         confine(np.zeros(SHAPE), "PV", mixtures("literature"))
     for word in ("'PV'", *SITES):
         assert word in str(caught.value)
+
+
+# Shuffled labels
+
+
+def effective(value: np.ndarray, subunits: np.ndarray) -> np.ndarray:
+    """Share of each class's NMDA conductance that is shut."""
+    return np.array([by_population(row, subunits[k : k + 1])[0] for k, row in enumerate(value)])
+
+
+MIXTURES = st.lists(SHARES, min_size=SHAPE[0], max_size=SHAPE[0]).map(np.vstack)
+
+
+@given(VALUES, MIXTURES, st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_shuffled_labels_hand_the_blocks_of_the_classes_round_and_lose_none(value, subunits, seed):
+    before, after = effective(value, subunits), effective(relabelled(value, subunits, seed), subunits)
+    np.testing.assert_allclose(sorted(after), sorted(before), rtol=1e-9, atol=1e-12)
+
+
+@given(VALUES, MIXTURES, st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_shuffled_labels_leave_no_class_its_own_block_unless_two_classes_are_shut_alike(value, subunits, seed):
+    before, after = effective(value, subunits), effective(relabelled(value, subunits, seed), subunits)
+    assume(np.diff(np.sort(before)).min() > 1e-6)
+    assert np.abs(after - before).min() > 1e-7
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_in_every_shipped_circuit_a_class_keeps_its_block_only_if_it_has_it_from_one_of_the_same_mixture(name):
+    subunits = mixtures(name)
+    value = HillBlock.at(course("rat", Dose(10.0, "ip")), DRUGS, 0.25).value
+    before = effective(value, subunits)
+    alike = [[p for p in range(SHAPE[0]) if p != k and np.array_equal(subunits[p], subunits[k])] for k in range(SHAPE[0])]
+    for seed in range(1, 10):
+        kept = np.isclose(effective(relabelled(value, subunits, seed), subunits), before, rtol=1e-9)
+        assert all(alike[k] for k in np.flatnonzero(kept))
+
+
+@given(MIXTURES, st.integers(0, 1000))
+@FEW
+def test_shuffled_labels_make_no_block_where_there_is_none(subunits, seed):
+    assert not relabelled(np.zeros(SHAPE), subunits, seed).any()
+
+
+def test_over_seeds_labels_are_shuffled_in_nine_ways_that_each_come_as_often():
+    value = np.arange(1.0, 17.0).reshape(SHAPE) / 20.0
+    ways = [tuple(relabelled(value, mixtures("literature"), seed)[:, 0]) for seed in range(1, 91)]
+    assert sorted(ways.count(way) for way in set(ways)) == [10] * 9
+
+
+def test_all_receptors_of_a_class_get_the_same_of_a_shuffled_block():
+    value = HillBlock.at(course("rat", Dose(10.0, "ip")), DRUGS, 0.25).value
+    found = relabelled(value, mixtures("dendritic"), 3)
+    assert found.shape == SHAPE and (np.ptp(found, axis=1) == 0).all() and np.ptp(value, axis=1).min() > 0
 
 
 # Baths

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import circuits
-from parameters import CIRCUITS, circuit_numbers, sheet
+from parameters import CIRCUITS, PRIOR, circuit_numbers, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "experiments")
@@ -105,7 +105,7 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     others = {"compounds", "species", "cascade", "spines", "inhibitors", "hypotheses", "recordings"}
-    assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS} | others
+    assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, PRIOR} | others
 
 
 def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):

@@ -102,15 +102,15 @@ def test_the_default_of_every_switch_is_the_option_that_says_so():
         assert sum("default" in meaning for meaning in options.values()) == 1
 
 
-def test_every_site_that_pharmacology_knows_is_an_option_and_no_other():
-    assert set(SWITCHES["site"]) == set(SITES)
+def test_every_site_that_pharmacology_knows_is_an_option_and_no_other_but_shuffled_labels():
+    assert set(SWITCHES["site"]) == {*SITES, "shuffled"}  # a null that labels are shuffled under is no place
 
 
 # Site
 
 BLOCKED = {
     "all": POPULATIONS, "gaba_any": ("PV", "SST", "VIP"), "pv": ("PV",), "sst": ("SST",), "vip": ("VIP",),
-    "pyr_direct": ("Pyr",), "uniform": POPULATIONS, "off": (),
+    "pyr_direct": ("Pyr",), "uniform": POPULATIONS, "shuffled": POPULATIONS, "off": (),
 }  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def test_the_drug_reaches_the_classes_of_its_site_and_no_receptor_elsewhere(site
     assert found.shape == SHAPE
     for k, population in enumerate(POPULATIONS):
         assert (found[k] > 0).all() if population in BLOCKED[site] else (found[k] == 0).all()
-        if site != "uniform" and population in BLOCKED[site]:
+        if site not in ("uniform", "shuffled") and population in BLOCKED[site]:
             assert np.array_equal(found[k], block.value[k])
 
 
@@ -140,6 +140,51 @@ def test_the_sites_of_single_classes_add_up_to_the_drug_everywhere():
     whole = shut(5.0)
     assert np.array_equal(sum(shut(5.0, site=site) for site in ("pyr_direct", "pv", "sst", "vip")), whole)
     assert np.array_equal(shut(5.0, site="pyr_direct") + shut(5.0, site="gaba_any"), whole)
+
+
+# Shuffled labels
+
+
+@pytest.mark.parametrize("selectivity", ["subunit", "affinity_scaled"])
+def test_under_shuffled_labels_every_class_has_the_block_of_another_one_and_which_one_depends_on_the_seed(selectivity):
+    chosen, block = Hypotheses(site="shuffled", selectivity=selectivity), block_of(3.0, selectivity=selectivity)
+    own = (block.value * DENDRITIC.mixtures).sum(axis=1)
+    assert len(set(own)) == len(POPULATIONS)
+    ways = set()
+    for seed in range(1, 41):
+        found = chosen.nmda_shut(block, DENDRITIC, seed)
+        assert np.array_equal(found, chosen.nmda_shut(block, DENDRITIC, seed))
+        assert (np.ptp(found, axis=1) == 0).all()
+        assert sorted(found[:, 0]) == sorted(own) and (found[:, 0] != own).all()
+        ways.add(tuple(found[:, 0]))
+    assert len(ways) == 9  # so many permutations of four leave nobody in place
+
+
+def test_labels_carry_nothing_where_all_subunits_are_blocked_alike():
+    for seed in range(1, 10):
+        shuffled = Hypotheses(site="shuffled", selectivity="none").nmda_shut(block_of(3.0, selectivity="none"), DENDRITIC, seed)
+        np.testing.assert_allclose(shuffled, shut(3.0, selectivity="none"), rtol=1e-12)
+
+
+@pytest.mark.parametrize("site", [site for site in SWITCHES["site"] if site != "shuffled"])
+def test_no_seed_moves_the_block_of_another_site(site):
+    chosen = Hypotheses(site=site)
+    first = chosen.nmda_shut(block_of(3.0), DENDRITIC, 1)
+    assert all(np.array_equal(chosen.nmda_shut(block_of(3.0), DENDRITIC, seed), first) for seed in range(2, 12))
+
+
+def test_a_run_under_shuffled_labels_keeps_one_way_from_look_to_look():
+    seen = run(brief(30.0, circuit="dendritic", seed=5, hypotheses=Hypotheses(site="shuffled"))).seen
+    mixtures = brief(circuit="dendritic").described().mixtures
+    plain = run(brief(30.0, circuit="dendritic", seed=5)).seen
+    ways = set()
+    for shuffled, own in zip(seen, plain, strict=True):
+        effective = (own.block * mixtures).sum(axis=1)
+        assert (shuffled.block == 0).all() == (own.look.time <= 0)
+        if own.look.time > 0:
+            ways.add(tuple(int(np.abs(effective - row).argmin()) for row in shuffled.block[:, 0]))
+    ((way),) = ways
+    assert sorted(way) == list(range(4)) and all(k != place for place, k in enumerate(way))
 
 
 # Selectivity
@@ -197,7 +242,7 @@ def test_use_dependent_block_comes_on_where_receptors_open_and_not_where_they_ne
 
 
 @pytest.mark.parametrize(("hcn", "nmda", "channels"), [("nmda", True, False), ("nmda_hcn1", True, True), ("hcn1", False, True)])
-@pytest.mark.parametrize("site", ["all", "pv", "uniform"])
+@pytest.mark.parametrize("site", ["all", "pv", "uniform", "shuffled"])
 def test_the_drug_shuts_the_channels_that_it_is_said_to_shut(hcn, nmda, channels, site):
     assert (shut(3.0, hcn=hcn, site=site).max() > 0) == nmda
     assert (Hypotheses(hcn=hcn, site=site).hcn_shut(3.0, SIZES) > 0) == channels

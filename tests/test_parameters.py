@@ -14,6 +14,7 @@ from parameters import (
     CIRCUITS,
     COMPOUNDS,
     INHIBITORS,
+    PRIOR,
     SPECIES,
     CascadeNumbers,
     HypothesisNumbers,
@@ -23,11 +24,13 @@ from parameters import (
     SpineNumbers,
     channel,
     circuit_numbers,
+    circuit_sheet,
     compounds,
     inhibitor,
     sheet,
     shipped,
     species,
+    structure_digest,
     target_of,
 )
 from parameters.sheet import KEYS, REFERENCES, SHEETS, STATUSES, number
@@ -77,7 +80,26 @@ def bib_keys() -> list[str]:
 def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
     assert shipped() == sorted(path.stem for path in SHEETS.iterdir())
     subjects = {"compounds", "species", "cascade", "spines", "inhibitors", "hypotheses", "recordings"}
-    assert set(CIRCUITS) | subjects == set(shipped())
+    assert {*CIRCUITS, PRIOR} | subjects == set(shipped())
+
+
+def test_the_prior_is_a_circuit_that_can_be_asked_for_and_is_none_of_those_that_are_all():
+    assert PRIOR not in CIRCUITS
+    assert circuit_sheet(PRIOR).name == PRIOR
+    assert circuit_numbers(circuit_sheet(PRIOR)).apical is None
+
+
+def test_the_prior_has_the_values_of_the_point_circuit_and_is_calibrated_for_them():
+    prior, point = sheet(PRIOR), sheet("point")
+    assert prior.values() == point.values()
+    assert prior.calibrated == structure_digest(prior) == point.calibrated
+
+
+def test_the_prior_leaves_no_number_that_nobody_measured_without_a_range_wider_than_one_value():
+    from circuits import describe
+    from circuits.calibrate import target_rates
+
+    assert (target_rates(describe(circuit_numbers(sheet(PRIOR)), 1.0, 1.3375)) > 0).all()
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -88,7 +110,7 @@ def test_every_shipped_sheet_loads_all_its_numbers(name):
     assert {key: loaded.values()[key] for key in written} == written
 
 
-@pytest.mark.parametrize("name", CIRCUITS)
+@pytest.mark.parametrize("name", [*CIRCUITS, PRIOR])
 def test_every_circuit_sheet_fills_its_records_with_the_numbers_of_its_rows(name):
     circuit = circuit_numbers(sheet(name))
     values = sheet(name).values()
@@ -135,7 +157,7 @@ def test_every_shipped_row_is_complete(name, section, key, row):
         assert low <= row["value"] <= high
 
 
-@pytest.mark.parametrize("name", [name for name in shipped() if name in CIRCUITS])
+@pytest.mark.parametrize("name", [*CIRCUITS, PRIOR])
 def test_a_circuit_sheet_that_changes_another_changes_only_what_it_lists(name):
     loaded = sheet(name)
     if loaded.based_on is None:

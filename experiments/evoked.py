@@ -1,0 +1,54 @@
+"""Calcium that trains of volleys evoke in the dendrites of the running circuit, untreated and at the peak of a dose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from circuits import Network, Volley, drawn_network, resting_weights
+from experiments.config import Config
+from experiments.course import exposure_of
+from experiments.record import Groups, Variable, scales
+from parameters import channel, compounds
+
+PULSES = (1, 2, 4, 8, 16, 32, 64)
+VOLLEY = Volley(rate=4500.0, seconds=0.01, every=0.025)  # 45 events a cell, 40 Hz: a judgement; one still shows, untreated
+AFTER_S, PAUSE_S, TRAINS = 0.2, 0.3, 5
+REST_S, REST_SETTLE_S = 5.0, 2.0
+
+
+def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
+    """One wiring: trains of every length, several of each, untreated and then at the peak of each dose."""
+    sheets, switches, circuit, hour = config.sheets(), config.hypotheses, config.described(), config.protocol.peak
+    network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
+    drugs, evoked, rest = compounds(sheets["compounds"]), [], []
+    try:
+        for dose in (None, *config.doses):
+            shut = np.zeros(circuit.mixtures.shape)
+            if dose is not None:
+                block = switches.block(
+                    exposure_of(config, dose), drugs, channel(sheets["compounds"]), circuit, config.sizes(), hour
+                )
+                shut = switches.nmda_shut(block, circuit, config.seed)
+            rest.append(network.observe(weights, shut, REST_S, REST_SETTLE_S).apical_calcium.mean())
+            evoked.append([_trains(network, pulses, float(rest[-1])) for pulses in PULSES])
+            tell(config.protocol.seconds / (1 + len(config.doses)))
+    finally:
+        network.close()
+    given = np.array([0.0, *(dose.amount for dose in config.doses)])
+    return {"summary": scales() | {
+        "given": Variable(("given",), given, "mg/kg", "dose; 0 is the untreated circuit"),
+        "pulses": Variable(("pulses",), np.array(PULSES, dtype=float), "1", "volleys in a train"),
+        "evoked_calcium": Variable(("given", "pulses"), np.array(evoked), "s", "activation of Ca channels by a train, above rest"),
+        "resting_calcium": Variable(("given",), np.array(rest), "1", "activation of Ca channels between trains"),
+    }}  # fmt: skip
+
+
+def _trains(network: Network, pulses: int, rest: float) -> float:
+    """Activation that a train evokes above rest, s, mean of several with pauses between."""
+    seen = []
+    for _ in range(TRAINS):
+        seen.append(network.evoke(VOLLEY, pulses, AFTER_S).mean())
+        network.evoke(VOLLEY, 0, PAUSE_S)
+    return float((np.mean(seen) - rest) * (pulses * VOLLEY.every + AFTER_S))

@@ -1,0 +1,43 @@
+"""How much calcium do trains of volleys evoke in the dendrites of pyramidal cells, untreated and at the peak of a dose?
+
+Mouse, healthy circuit, 10 mg/kg intraperitoneal; 1 to 64 volleys at 40 Hz to the dendrites' afferents; nulls of site beside it.
+"""
+
+from __future__ import annotations
+
+from experiments.course import course
+from experiments.evoked import observe
+from experiments.evoked_answers import answer
+from experiments.figures.evoked import draw
+from experiments.nulls import SITES
+from experiments.study import Options, Run, Study, StudyError, leave_to, peak_of, planned, variant
+from pharmacology import Dose
+
+SPECIES, ROUTE, DOSE = "mouse", "ip", 10.0
+
+
+def plan(options: Options) -> list[Run]:
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
+    leave_to(STUDY.name, options, "site", "baseline", "state")
+    if options.inhibitions:
+        raise StudyError(f"study {STUDY.name} looks at the peak and takes no --inhibit")
+    peak = peak_of(options, SPECIES, ROUTE)
+    own = {"species": SPECIES, "doses": (Dose(DOSE, ROUTE),), "protocol": course((peak,), peak, rest=130.0), "spikes": False}
+    asked = {null: variant(options, {"site": site, "baseline": "healthy"}) for null, site in SITES.items()}
+    points = [({"null": null}, own | {"hypotheses": switches}) for null, switches in asked.items() if switches is not None]
+    return planned(STUDY.name, options, points, observe)
+
+
+STUDY = Study(
+    name="evoked",
+    question=(__doc__ or "").strip().splitlines()[0],
+    axes={"sheet": "", "null": ""},
+    plan=plan,
+    answer=answer,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    from experiments.command import study_main
+
+    study_main(STUDY)
