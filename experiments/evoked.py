@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from circuits import Network, Volley, drawn_network, resting_weights
+from circuits import Activity, Network, Volley, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.course import exposure_of
+from experiments.hypotheses import gating
 from experiments.record import Groups, Variable, scales
 from parameters import channel, compounds
 
@@ -20,19 +21,19 @@ REST_S, REST_SETTLE_S = 5.0, 2.0
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring: trains of every length, several of each, untreated and then at the peak of each dose."""
-    sheets, switches, circuit, hour = config.sheets(), config.hypotheses, config.described(), config.protocol.peak
+    circuit, sheets, switches = config.described(), config.sheets(), config.hypotheses
     network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
-    drugs, evoked, rest = compounds(sheets["compounds"]), [], []
+    drugs, hour, shut = compounds(sheets["compounds"]), config.protocol.peak, np.zeros(circuit.mixtures.shape)
+    evoked: list[list[float]] = []
+    rest: list[Activity] = []
     try:
         for dose in (None, *config.doses):
-            shut = np.zeros(circuit.mixtures.shape)
             if dose is not None:
-                block = switches.block(
-                    exposure_of(config, dose), drugs, channel(sheets["compounds"]), circuit, config.sizes(), hour
-                )
-                shut = switches.nmda_shut(block, circuit, config.seed)
-            rest.append(network.observe(weights, shut, REST_S, REST_SETTLE_S).apical_calcium.mean())
-            evoked.append([_trains(network, pulses, float(rest[-1])) for pulses in PULSES])
+                exposure = exposure_of(config, dose)
+                block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, config.sizes(), 0.0)
+                shut = switches.nmda_shut(block.advance(exposure, gating(rest[-1]), hour), circuit, config.seed)
+            rest.append(network.observe(weights, shut, REST_S, REST_SETTLE_S))
+            evoked.append([_trains(network, pulses, float(rest[-1].apical_calcium.mean())) for pulses in PULSES])
             tell(config.protocol.seconds / (1 + len(config.doses)))
     finally:
         network.close()
@@ -40,8 +41,8 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     return {"summary": scales() | {
         "given": Variable(("given",), given, "mg/kg", "dose; 0 is the untreated circuit"),
         "pulses": Variable(("pulses",), np.array(PULSES, dtype=float), "1", "volleys in a train"),
-        "evoked_calcium": Variable(("given", "pulses"), np.array(evoked), "s", "activation of Ca channels by a train, above rest"),
-        "resting_calcium": Variable(("given",), np.array(rest), "1", "activation of Ca channels between trains"),
+        "evoked_calcium": Variable(("given", "pulses"), np.array(evoked), "s", "Ca channels activated by a train, above rest"),
+        "resting_calcium": Variable(("given",), np.array([seen.apical_calcium.mean() for seen in rest]), "1", "activation of Ca channels between trains"),
     }}  # fmt: skip
 
 
