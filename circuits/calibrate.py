@@ -25,7 +25,7 @@ PROBE, PROBE_S = 0.08, 3.0
 NEWTON_STEPS, NEWTON_S, DAMPING, LONGEST_STEP = 20, 4.0, 0.7, 0.3
 CHECK_S, SETTLE_S = 10.0, 0.5
 SLOWEST_HZ, LOWEST_RATE_HZ = 1.0, 0.05
-FIRST_SEED = 1001  # calibration has wirings of its own: runs count their seeds from 1
+FIRST_SEED = 1001  # a sheet is calibrated on wirings of its own: runs count their seeds from 1
 
 
 class CalibrationError(ValueError):

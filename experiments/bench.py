@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,22 +13,40 @@ import numpy as np
 import xarray as xr
 
 from circuits import Circuit
-from experiments.config import Config
+from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import load
 from experiments.hypotheses import Hypotheses
 from experiments.nulls import MODEL
+from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
 from experiments.store import StoreError
 from experiments.study import DEFAULT_SHEET, Options, Run, find_study
 from parameters import PRIOR, digest
 
 FEWEST_SEEDS = 2
-PRIOR_STUDY = "circuit_prior"
-Needs = Callable[[dict[str, Any]], bool]
+PRIOR_STUDY, FEWEST_CIRCUITS = "circuit_prior", 200
 
 
 class ClaimError(ValueError):
     """A claim that does not exist, or a question that cannot be asked of it."""
+
+
+@dataclass(frozen=True)
+class PriorShare:
+    """Share of so many circuits drawn from the prior that show a finding."""
+
+    share: float
+    circuits: int
+
+    def as_json(self) -> dict[str, float]:
+        """With the ends of the 95 % interval."""
+        low, high = interval(self.share, self.circuits)
+        named = {"share": self.share, "low": low, "high": high}
+        return {name: float(f"{v:.4g}") for name, v in named.items()} | {"circuits": self.circuits}
+
+    def __str__(self) -> str:
+        low, high = interval(self.share, self.circuits)
+        return f"{100 * self.share:.0f} % ({100 * low:.0f} to {100 * high:.0f}) of {self.circuits}"
 
 
 class Bench:
@@ -43,7 +62,7 @@ class Bench:
         self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
         self._dataset: xr.Dataset | None = None
-        self._null = MODEL
+        self._null, self._nulls = MODEL, list[str]()
         self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
         self.config.check()
 
@@ -53,9 +72,11 @@ class Bench:
         return self.config.described()
 
     def frozen(self, rests_on: tuple[str, ...]) -> str:
-        """SHA-256 of every number whose name begins as one of `rests_on`."""
+        """SHA-256 of every number whose name begins as one of `rests_on`, of what was done to the circuit as it grew up, and of
+        the model's version."""
         numbers = {f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()}
-        return digest({name: v for name, v in numbers.items() if name.startswith(rests_on)})
+        chosen = {name: v for name, v in numbers.items() if name.startswith(rests_on)}
+        return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})
 
     def plan(self, study: str) -> list[Run]:
         """The runs of a study that a bench asks for.  Raises StudyError for an unknown study."""
@@ -64,12 +85,12 @@ class Bench:
             return found.plan(Options(found.seeds, sheets=(PRIOR,)))
         return found.plan(Options(self.seeds, sheets=(self._sheet,), overrides=self.config.overrides))
 
-    def of(self, study: str, needs: Needs) -> Bench:
+    def of(self, study: str, needs: Callable[[dict[str, Any]], bool]) -> Bench:
         """The bench with the stored runs of a study, of seeds that have all that are needed.
 
         Raises ClaimError where there are none, or of other numbers.
         """
-        folder, stored = self.results / study, self._stored(study)
+        folder, stored = self.folder(study), self._stored(study)
         how = f"`prelimbic claims --run --results {self.results}` computes it"
         if stored is None:
             raise ClaimError(f"study {study} is not in {folder}; {how}")
@@ -84,6 +105,7 @@ class Bench:
                              f"other numbers, switches or another model do not count; {how}")  # fmt: skip
         other = copy(self)
         other._dataset = stored.sel(sheet=wanted[0].place["sheet"], seed=sorted(seeds))
+        other._nulls = list(dict.fromkeys(run.place["null"] for run in wanted if "null" in run.place))
         return other
 
     @property
@@ -100,9 +122,8 @@ class Bench:
 
     @property
     def nulls(self) -> list[str]:
-        """Nulls that the study has, the model itself among them."""
-        held = self._dataset
-        return [str(n) for n in held["null"].values] if held is not None and "null" in held.dims else []
+        """Nulls among the runs that are needed, the model itself with them."""
+        return self._nulls
 
     def under(self, null: str) -> Bench:
         """The bench as one null has it."""
@@ -110,10 +131,11 @@ class Bench:
         other._null = null
         return other
 
-    def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> tuple[float, int] | None:
-        """Share of the prior's valid circuits that show a finding, and how many there are; None where it was not measured.
+    def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> PriorShare | None:
+        """Share of the prior's valid circuits that show a finding; None where it was not measured, or on too few circuits.
 
-        The prior is that of the shipped numbers: with overrides there is none.
+        `shows` gives 1, 0, or NaN for a circuit in which there is nothing to see.  The prior is that of the shipped numbers:
+        with overrides there is none.
         """
         if shows is None or self.config.overrides:
             return None
@@ -121,15 +143,23 @@ class Bench:
             circuits = self.of(PRIOR_STUDY, lambda place: True).dataset
         except ClaimError:
             return None
-        valid = circuits.isel(seed=np.flatnonzero(circuits["valid"].values == 1.0))
-        found = shows(valid)
-        return float(found.mean()), len(found)
+        if circuits.sizes["seed"] < FEWEST_CIRCUITS:
+            return None
+        found = np.asarray(shows(valid_circuits(circuits)), dtype=float)
+        seen = found[np.isfinite(found)]
+        return PriorShare(float(seen.mean()), len(seen)) if len(seen) else None
+
+    def folder(self, study: str) -> Path:
+        """Where a study is stored: runs of overridden numbers stand apart."""
+        if not self.config.overrides or study == PRIOR_STUDY:
+            return self.results / study
+        return self.results / f"{study}-{self.config.sheet_hash()[:8]}"
 
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
             try:
-                self._loaded[study] = load(self.results / study)
+                self._loaded[study] = load(self.folder(study))
             except StoreError:
                 self._loaded[study] = None
         return self._loaded[study]

@@ -9,11 +9,11 @@ import numpy as np
 from rich.console import Console, Group
 from rich.table import Table
 
-from experiments.bench import PRIOR_STUDY, Bench
+from experiments.bench import PRIOR_STUDY, Bench, ClaimError
 from experiments.claimed import CLAIMS
 from experiments.claimed_acute import ACUTE_CLAIMS
 from experiments.claimed_slow import SLOW_CLAIMS
-from experiments.claims import Claim, Judged, Measure, chosen, deciding, judge, unasked
+from experiments.claims import Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
 from experiments.ledger import SHIPPED, ledger_for, looks, record
 from experiments.nulls import MEANING
@@ -30,6 +30,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
 
     Without ids, claims whose study is missing are named and left out; named, they are an error.
     """
+    if page is not None and (ids or overrides):
+        raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
     asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
     bench = Bench(sheet, seeds, overrides, results, lambda what: told.print(what, highlight=False, markup=False))
     if run:
@@ -52,6 +54,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
         print(json.dumps([j.as_json() for j in board], indent=1))
         return
     told.print(as_table(board))
+    for name, value in overrides:
+        told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
     told.print(summary(board), highlight=False, markup=False)
 
 
@@ -63,7 +67,7 @@ def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) ->
     for name, wanted in needs.items():
         runs = bench.plan(name)
         asked = [r for r in runs if any(need(r.place) for need in wanted)]
-        complete(find_study(name), runs, asked, bench.results / name, workers, screen)
+        complete(find_study(name), runs, asked, bench.folder(name), workers, screen)
 
 
 def as_table(board: list[Judged]) -> Group:
@@ -87,7 +91,7 @@ def as_table(board: list[Judged]) -> Group:
         for k, m in enumerate(j.measures):
             first = (j.claim.id, told_role(j), about) if k == 0 else ("", "", "")
             last = (str(j.seeds) if j.claim.study else "", told_prior(j)) if k == 0 else ("", "")
-            table.add_row(*first, m.name, told_value(m), told_range(m), m.verdict, *last)
+            table.add_row(*first, m.name, told_value(m), told_range(m), j.of(m), *last)
     beside = [j for j in board if j.nulls]
     if not beside:
         return Group(table)
@@ -97,7 +101,7 @@ def as_table(board: list[Judged]) -> Group:
     for heading in ("id", "model", *(MEANING[n] for n in names)):
         nulls.add_column(heading, overflow="fold")
     for j in beside:
-        nulls.add_row(j.claim.id, j.verdict, *(deciding(j.nulls[n]).verdict if n in j.nulls else "" for n in names))
+        nulls.add_row(j.claim.id, j.verdict, *(j.under(n) if n in j.nulls else "" for n in names))
     return Group(table, nulls)
 
 
@@ -134,4 +138,4 @@ def told_range(m: Measure) -> str:
 
 def told_prior(j: Judged) -> str:
     """The share of the prior's circuits that show the claim."""
-    return NOT_MEASURED if j.prior is None else f"{100 * j.prior[0]:.0f} % of {j.prior[1]}"
+    return NOT_MEASURED if j.prior is None else str(j.prior)

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import t as student
 
-from experiments.bench import Bench, ClaimError
+from experiments.bench import Bench, ClaimError, PriorShare
 from experiments.nulls import MEANING, MODEL
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
@@ -55,9 +55,22 @@ class Measure:
         return "fails" if above < self.low or below > self.high else "inconclusive"
 
 
-def everything(place: dict[str, Any]) -> bool:
-    """Of a study every run."""
-    return True
+Needs = Callable[[dict[str, Any]], bool]
+
+
+def places(**wanted: Any) -> Needs:
+    """Of a study the runs whose place on some axes is the value named, or one of several; without any, every run."""
+    several = {axis: value if isinstance(value, tuple) else (value,) for axis, value in wanted.items()}
+    return lambda place: all(place[axis] in values for axis, values in several.items())
+
+
+EVERYTHING = places()
+
+
+def ratio_of_means(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+    """Jackknife values, one a seed, of the ratio of two paired means: their spread holds that of the denominator too."""
+    n, whole = len(over), over.mean() / under.mean()
+    return n * whole - (n - 1) * (over.sum() - over) / (under.sum() - under)
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class Claim:
     protocol: str
     readout: Callable[[Bench], list[Measure]]
     study: str = ""
-    needs: Callable[[dict[str, Any]], bool] = everything
+    needs: Needs = EVERYTHING
     rests_on: tuple[str, ...] = CASCADE
     prior: Callable[[xr.Dataset], np.ndarray] | None = None
     note: str = ""
@@ -101,7 +114,7 @@ class Judged:
     sheet: str
     sheet_hash: str
     nulls: dict[str, tuple[Measure, ...]]
-    prior: tuple[float, int] | None
+    prior: PriorShare | None
     role: str
 
     @property
@@ -111,10 +124,17 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        """That of the deciding measure; inconclusive while there are too few seeds for one."""
-        found = self.deciding.verdict
-        few = bool(self.claim.study) and self.seeds < ENOUGH_SEEDS
-        return "inconclusive" if few and found in ("holds", "fails") else found
+        """That of the deciding measure."""
+        return self.of(self.deciding)
+
+    def of(self, measure: Measure) -> str:
+        """Verdict of a measure, of the model or of a null; inconclusive while there are too few seeds for one."""
+        few = bool(self.claim.study) and len(measure.values) < ENOUGH_SEEDS
+        return "inconclusive" if few and measure.verdict in ("holds", "fails") else measure.verdict
+
+    def under(self, null: str) -> str:
+        """Verdict of the claim under a null."""
+        return self.of(deciding(self.nulls[null]))
 
     def as_json(self) -> dict[str, Any]:
         c, m = self.claim, self.deciding
@@ -122,11 +142,14 @@ class Judged:
             "id": c.id, "statement": c.statement, "source": c.source, "role": self.role, "declared_role": c.role,
             "verdict": self.verdict, **_measure_json(m), "seeds": self.seeds, "sheet": self.sheet,
             "sheet_hash": self.sheet_hash, "protocol": c.protocol, "note": c.note,
-            "prior_share": None if self.prior is None else {"share": _number(self.prior[0]), "circuits": self.prior[1]},
-            "measures": [_named(each) for each in self.measures],
-            "nulls": [{"null": MEANING[n], "verdict": deciding(found).verdict, "measures": [_named(each) for each in found]}
+            "prior_share": None if self.prior is None else self.prior.as_json(),
+            "measures": [self._named(each) for each in self.measures],
+            "nulls": [{"null": MEANING[n], "verdict": self.under(n), "measures": [self._named(each) for each in found]}
                       for n, found in self.nulls.items()],
         }  # fmt: skip
+
+    def _named(self, m: Measure) -> dict[str, Any]:
+        return {"name": m.name, "verdict": self.of(m), **_measure_json(m)}
 
 
 def judge(claims: Iterable[Claim], bench: Bench, looked: Callable[[str], set[str]] = lambda claim: set()) -> list[Judged]:
@@ -141,7 +164,7 @@ def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
     seeds, nulls = bench.seeds, []
     if claim.study:
         bench = bench.of(claim.study, claim.needs)
-        seeds, nulls = bench.stored_seeds, [n for n in bench.nulls if n != MODEL and claim.needs({"null": n})]
+        seeds, nulls = bench.stored_seeds, [n for n in bench.nulls if n != MODEL]
     sheet_hash = bench.frozen(claim.rests_on)
     return Judged(
         claim, tuple(claim.readout(bench)), seeds, bench.config.sheet_name, sheet_hash,
@@ -169,10 +192,6 @@ def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
     if unknown:
         raise ClaimError(f"unknown claim {unknown[0]!r}; there are {', '.join(by_id)}")
     return [by_id[i] for i in dict.fromkeys(ids)] or known
-
-
-def _named(m: Measure) -> dict[str, Any]:
-    return {"name": m.name, "verdict": m.verdict, **_measure_json(m)}
 
 
 def _measure_json(m: Measure) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def cli() -> None:
 @click.argument("study")
 @click.option("--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing.")
 @click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters.")
-@click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 288]")
+@click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
 @click.option("--workers", type=int, help="Worker processes.  [default: one a core]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY]")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -71,17 +73,31 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
     _writable(folder)
     screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
     _tell_overrides(wanted[0], screen)
-    _fulfil(study, runs, wanted, folder, workers, screen)
+    _fulfil(study, runs, wanted, folder, workers, screen, _others(study, runs, folder))
 
 
-def _fulfil(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> list[Run]:
-    """Write the manifest of all runs and compute those wanted that are not finished; returns these."""
-    write_manifest(study, runs, folder)
+def _others(study: Study, runs: list[Run], folder: Path) -> list[dict[str, Any]]:
+    """What the manifest of a folder lists at places, such as another sheet, that are not among the runs."""
+    from experiments.dataset import read_manifest
+
+    try:
+        manifest = read_manifest(folder)
+    except StoreError:
+        return []
+    mine = [run.place for run in runs]
+    same = manifest["study"] == study.name and set(manifest["axes"]) == set(study.axes)
+    return [listed for listed in manifest["runs"] if same and listed["place"] not in mine]
+
+
+def _fulfil(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console,
+            others: Sequence[dict[str, Any]] = ()) -> list[Run]:  # fmt: skip
+    """List all runs, and others that stay, in the manifest, and compute those wanted that are not finished; returns these."""
+    write_manifest(study, runs, folder, others)
     sweep_stale(folder)
     todo = _unfinished(wanted, folder)
     if len(todo) < len(wanted):
         screen.print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
-    for name in strangers(folder, {run.file for run in runs}):
+    for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
     if todo:
         compiled = _prepare(todo, screen)

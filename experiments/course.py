@@ -17,9 +17,12 @@ from pharmacology import Dose, Exposure
 SETTLE_S, LOOK_S, REST_SETTLE_S = 0.5, 4.5, 2.0  # slow delta needs 4 s
 
 
-def course(hours: tuple[float, ...], peak: float, rest: float = 20.0, longer: float = 1.0) -> Protocol:
-    """Looks at hours after each dose, and so many seconds untreated before any; `longer` stretches every look."""
-    return Protocol(hours, peak, look_scale=longer, rest=rest)
+def course(hours: tuple[float, ...], peak: float, rest: float = 20.0, longer: float = 1.0, held: bool = False) -> Protocol:
+    """Looks at hours after each dose, and so many seconds untreated before any; `longer` stretches every look.
+
+    Where the peak is `held` one look at its concentration stands for all hours.
+    """
+    return Protocol(hours, peak, look_scale=longer, rest=rest, reused=hours if held else ())
 
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
@@ -47,13 +50,14 @@ def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weigh
     exposure = exposure_of(config, dose)
     block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
     seen: list[Activity] = []
-    for hour in config.protocol.times:
+    held = bool(config.protocol.reused)
+    for hour in (config.protocol.peak,) if held else config.protocol.times:
         block = block.advance(exposure, gating(last), hour - block.time)
         shut = switches.nmda_shut(block, circuit, config.seed)
         hcn = switches.hcn_shut(float(exposure.brain_unbound(np.array([hour]))[0, 0]), sizes)
         last = network.observe(weights, shut, seconds, SETTLE_S, hcn)
         seen.append(last)
-    return seen
+    return seen * len(config.protocol.times) if held else seen
 
 
 def exposure_of(config: Config, dose: Dose) -> Exposure:
@@ -73,6 +77,7 @@ def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
         untreated, after = v.values[:1], v.values[1:]
         rows = [np.repeat(untreated, len(hours), axis=0), *after.reshape(len(config.doses), len(hours), *after.shape[1:])]
         found[name] = Variable(("given", "hour", *v.dimensions[1:]), np.array(rows), v.unit, v.meaning)
-    unbound = [np.zeros(len(hours)), *(exposure_of(config, dose).brain_unbound(hours)[:, 0] for dose in config.doses)]
+    moments = np.full_like(hours, config.protocol.peak) if config.protocol.reused else hours
+    unbound = [np.zeros(len(hours)), *(exposure_of(config, dose).brain_unbound(moments)[:, 0] for dose in config.doses)]
     found["unbound"] = Variable(("given", "hour"), np.array(unbound), "uM", "unbound ketamine in the brain")
     return found

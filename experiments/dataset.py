@@ -43,6 +43,8 @@ def load(folder: str | Path) -> xr.Dataset:
                 blank = np.full(shape + variable.values.shape, np.nan)
                 attributes = {"units": variable.unit or "1", "long_name": variable.meaning}
                 data[name] = ((*axes, *variable.dimensions), blank, attributes)
+            if data[name][1].shape[len(shape) :] != variable.values.shape:
+                raise StoreError(f"{folder}: {run['file']} has {name} of another shape than the runs before it")
             data[name][1][where] = variable.values
     coordinates = {axis: (axis, values, {"units": units[axis]} if units[axis] else {}) for axis, values in axes.items()}
     dataset = xr.Dataset(data, coordinates | _coordinates(groups for _, groups in runs), {"study": manifest["study"]})

@@ -38,11 +38,12 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     finally:
         network.close()
     given = np.array([0.0, *(dose.amount for dose in config.doses)])
+    calcium = np.array([seen.apical_calcium.mean() for seen in rest])
     return {"summary": scales() | {
         "given": Variable(("given",), given, "mg/kg", "dose; 0 is the untreated circuit"),
         "pulses": Variable(("pulses",), np.array(PULSES, dtype=float), "1", "volleys in a train"),
         "evoked_calcium": Variable(("given", "pulses"), np.array(evoked), "s", "Ca channels activated by a train, above rest"),
-        "resting_calcium": Variable(("given",), np.array([seen.apical_calcium.mean() for seen in rest]), "1", "activation of Ca channels between trains"),
+        "resting_calcium": Variable(("given",), calcium, "1", "activation of Ca channels between trains"),
     }}  # fmt: skip
 
 

@@ -6,7 +6,8 @@ A held-out claim that was looked at under two sets of numbers is held out no mor
 from __future__ import annotations
 
 import csv
-import io
+import fcntl
+import os
 import subprocess
 from collections.abc import Iterable
 from importlib.resources import files
@@ -22,10 +23,10 @@ SHIPPED = Path(str(files("experiments") / NAME))
 
 
 def ledger_for(results: Path) -> Path:
-    """The ledger that looks from here go into: that of the checkout we stand in, else one among the results."""
-    top = _git("rev-parse", "--show-toplevel")
-    own = Path(top) / "experiments" / NAME
-    return own if top and own.exists() else results / NAME
+    """The ledger that looks go into: of the checkout whose code runs, else of the one we stand in, else among the results."""
+    tops = (_git(SHIPPED.parent, "rev-parse", "--show-toplevel"), _git(Path(), "rev-parse", "--show-toplevel"))
+    owned = [own for top in tops if top and (own := Path(top) / "experiments" / NAME).exists()]
+    return owned[0] if owned else results / NAME
 
 
 def looks(*ledgers: Path) -> dict[str, set[str]]:
@@ -38,25 +39,38 @@ def looks(*ledgers: Path) -> dict[str, set[str]]:
 
 
 def record(board: Iterable[Judged], path: Path) -> int:
-    """Add every held-out claim whose pair of claim and sheet hash is new; returns how many.  Raises StoreError."""
-    known, new = looks(SHIPPED, path), io.StringIO()
-    lines = csv.writer(new, lineterminator="\n")
-    commit = _git("rev-parse", "HEAD") + ("+changes" if _git("status", "--porcelain", "-uno") else "")
-    fresh = [j for j in board if j.claim.role == "PRED" and j.sheet_hash not in known.get(j.claim.id, set())]
-    for j in fresh:
-        m = j.deciding
-        numbers = [f"{v:.6g}" for v in (m.values.mean(), *m.interval)]
-        lines.writerow([j.claim.id, j.sheet_hash, commit, j.sheet, j.seeds, m.name, *numbers, j.verdict])
-    if fresh:
-        _append(path, new.getvalue())
-    return len(fresh)
+    """Add looks at held-out claims whose hash, seeds or value are new; returns how many.  Raises StoreError."""
+    known = {_identity(row) for ledger in (SHIPPED, path) if ledger.exists() for row in _rows(ledger)}
+    commit = _git(path.parent, "rev-parse", "HEAD")
+    if commit and _git(path.parent, "status", "--porcelain", "-uno"):
+        commit += "+changes"
+    new = [row for j in board if j.claim.role == "PRED" and _identity(row := _row(j, commit)) not in known]
+    if new:
+        _append(path, new)
+    return len(new)
 
 
-def _append(path: Path, text: str) -> None:
+def _row(j: Judged, commit: str) -> dict[str, str]:
+    m = j.deciding
+    value, low, high = (f"{v:.4g}" for v in (m.values.mean(), *m.interval))
+    seeds = str(j.seeds if j.claim.study else 0)
+    cells = (j.claim.id, j.sheet_hash, commit, j.sheet, seeds, m.name, value, low, high, j.verdict)
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _identity(row: dict[str, str]) -> tuple[str, ...]:
+    return tuple(row[column] for column in ("claim", "sheet_hash", "seeds", "value"))
+
+
+def _append(path: Path, rows: list[dict[str, str]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "a", encoding="utf-8") as handle:
-            handle.write(text if handle.tell() else ",".join(COLUMNS) + "\n" + text)
+        with open(path, "a", encoding="utf-8", newline="") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            lines = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
+            if handle.seek(0, os.SEEK_END) == 0:
+                lines.writeheader()
+            lines.writerows(rows)
     except OSError as error:
         raise StoreError(f"the look cannot be recorded in {path} ({error.strerror}), so it is not shown") from None
 
@@ -72,9 +86,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _git(*words: str) -> str:
-    """What git says of the folder we stand in; nothing where it is no checkout."""
+def _git(folder: Path, *words: str) -> str:
+    """What git says of a folder; nothing where it is in no checkout."""
     try:
-        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""

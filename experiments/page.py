@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from experiments.board import summary, told_prior, told_range, told_role, told_value
-from experiments.claims import Judged, deciding
+from experiments.claims import Judged
 from experiments.figures.claims import draw
 from experiments.nulls import MEANING
 from experiments.store import StoreError, publish
@@ -71,7 +71,7 @@ def _section(j: Judged) -> str:
                 f"{told_prior(j)}." + (f" Note: {claim.note}." if claim.note else "") + "\n")  # fmt: skip
     told.append(f"{_plainly(j)}\n")
     told += ["| quantity | model | published | verdict |", "|---|---|---|---|"]
-    told += [f"| {m.name} | {told_value(m)} | {told_range(m)} | {m.verdict} |" for m in j.measures]
+    told += [f"| {m.name} | {told_value(m)} | {told_range(m)} | {j.of(m)} |" for m in j.measures]
     if j.nulls:
         told.append("\n" + _nulls(j))
     told.append(f"\n![{claim.id}: seeds, means and intervals against the published range]({FIGURES}/{claim.id}.png)\n")
@@ -80,18 +80,18 @@ def _section(j: Judged) -> str:
 
 def _plainly(j: Judged) -> str:
     """One sentence that says what decided."""
-    m, missed = j.deciding, [m for m in j.measures if m.verdict != "holds"]
+    m, missed = j.deciding, [m for m in j.measures if j.of(m) != "holds"]
     if not missed:
         return "The model does what was found" + (f", on all {len(j.measures)} counts." if len(j.measures) > 1 else ".")
-    if m.verdict == "not testable":
+    if j.of(m) == "not testable":
         return f"The model gives no number for {m.name}."
-    across = "lies across an end of" if m.verdict == "inconclusive" else "lies outside"
+    across = "does not decide about" if j.of(m) == "inconclusive" else "lies outside"
     others = f"; {len(j.measures) - len(missed)} of {len(j.measures)} quantities are as found" if len(j.measures) > 1 else ""
     return f"The model gives {told_value(m)} for {m.name}, which {across} what was found ({told_range(m)}){others}."
 
 
 def _nulls(j: Judged) -> str:
-    met = [MEANING[n] for n, found in j.nulls.items() if deciding(found).verdict == "holds"]
-    not_met = [MEANING[n] for n, found in j.nulls.items() if deciding(found).verdict != "holds"]
+    met = [MEANING[n] for n in j.nulls if j.under(n) == "holds"]
+    not_met = [MEANING[n] for n in j.nulls if j.under(n) != "holds"]
     told = f"Nulls that meet it too: {', '.join(met)}." if met else "No null meets it."
     return told + (f" Nulls that do not: {', '.join(not_met)}." if met and not_met else "") + "\n"

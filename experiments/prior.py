@@ -8,19 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from circuits import Activity, CalibrationError, Circuit, CircuitError, NetworkError, calibrate, check_background
-from circuits.calibrate import target_rates
 from experiments.acute import arranged, in_baths
 from experiments.config import Config, grown
 from experiments.record import Groups, Variable, coordinate, scales
-from parameters import POPULATIONS, SUBUNITS, Sheet, SheetError, drawn
+from parameters import POPULATIONS, SUBUNITS, Sheet, SheetError, drawn, recorded
 
 AWAKE_UM = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 11.0, 20.0, 44.0, 100.0)
 SLICE_UM = (0.0, 1.0, 10.0)
 SECONDS, WARM_S = (0.5, 5.0), 6.0  # to settle, and of each look; before the first, until slow receptors have filled
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not
-NMDA_RATIOS = ("nmda_to_ampa", "background_nmda_to_ampa")
+# NMDA:AMPA ratios of a class, and the rate of those who fill these receptors
+NMDA_RATIOS = {"nmda_to_ampa": "Pyr.target_rate", "background_nmda_to_ampa": "receptors.background_fibre_rate"}
 TOLERANCE = 0.2  # of a target rate, on one wiring: the targets themselves are drawn from wider ranges
-STRAYED = 0.5  # of a target rate: a circuit that later rests so far from it has left the state it was calibrated in
+RECORDED = [recorded(p, "rate") for p in POPULATIONS]
 SYNCHRONOUS = 0.05  # pair correlation at rest from which a circuit does not count as asynchronous
 WORK_S = 190.0  # biological seconds of one circuit, roughly; for the progress bar
 
@@ -33,15 +33,15 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     if not compiled:
         raise CircuitError("drawn circuits are calibrated, which needs a C++ compiler (g++ or clang++)")
     centre = config.sheets()["circuit"]
-    source = rested(drawn(centre, config.seed, FIXED), centre)
+    source = drawn(centre, config.seed, FIXED)
     knobs = knobs_of(centre)
     names = coordinate("knob", knobs) | scales()
     values = source.values()
     found = {"drawn": Variable(("knob",), np.array([values[k] for k in knobs]), "", "number drawn, in its own unit")}
-    circuit = _calibrated(config, source)
+    circuit = _calibrated(config, rested(source, centre))
     looks = None if circuit is None else _looks(config, circuit, tell)
-    valid = circuit is not None and looks is not None and _rests(circuit, looks[0][0])
-    found["valid"] = Variable((), np.array(float(valid)), "1", "1 where the circuit rests at its target rates, asynchronously")
+    valid = looks is not None and _rests(looks[0][0])
+    found["valid"] = Variable((), np.array(float(valid)), "1", "1 where the circuit rests at recorded rates, asynchronously")
     if looks is not None:
         awake, blocks, in_slice, slice_blocks = looks
         found |= arranged(AWAKE_UM, awake, blocks)
@@ -53,10 +53,10 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     return {"summary": names | found}
 
 
-def _rests(circuit: Circuit, untreated: Activity) -> bool:
-    """Whether it is where the calibration left it (some have a second, silent state), and asynchronous."""
-    near = np.abs(untreated.rate / target_rates(circuit) - 1.0) < STRAYED
-    return bool(near.all() and untreated.pair_correlation < SYNCHRONOUS)
+def _rests(untreated: Activity) -> bool:
+    """Whether every class still fires at a recorded rate (some circuits have a second, silent state), and asynchronously."""
+    inside = [low <= rate <= high for rate, (low, high) in zip(untreated.rate, RECORDED, strict=True)]
+    return all(inside) and untreated.pair_correlation < SYNCHRONOUS
 
 
 def knobs_of(source: Sheet) -> tuple[str, ...]:
@@ -78,16 +78,18 @@ def rested(source: Sheet, centre: Sheet) -> Sheet:
     found, before = source.values(), centre.values()
     changes: dict[str, float] = {}
     for population in POPULATIONS:
-        scale = _charge(before, population) / _charge(found, population)
-        changes |= {f"{population}.{row}": found[f"{population}.{row}"] * scale for row in NMDA_RATIOS}
+        for row, rate in NMDA_RATIOS.items():
+            scale = _charge(before, population, rate) / _charge(found, population, rate)
+            changes[f"{population}.{row}"] = found[f"{population}.{row}"] * scale
     for name in (section for section in source.sections if "->" in section):
         changes[f"{name}.weight"] = found[f"{name}.weight"] * _release(before, name) / _release(found, name)
     return source.replaced(changes)
 
 
-def _charge(numbers: dict[str, float], population: str) -> float:
-    """NMDA charge of a release at rest over its peak, ms: each subunit's decay, and the share that the last release left free."""
-    filled_Hz = numbers["receptors.nmda_saturation"] * numbers["Pyr.target_rate"]
+def _charge(numbers: dict[str, float], population: str, rate: str) -> float:
+    """NMDA charge of a release at rest over its peak, ms: each subunit's decay, and the share that the last release, by a sender
+    that fires at `rate`, left free."""
+    filled_Hz = numbers["receptors.nmda_saturation"] * numbers[rate]
     decay = {k: numbers[f"{k}.decay"] for k in SUBUNITS}
     return sum(numbers[f"{population}.fraction_{k}"] * t / (1.0 + filled_Hz * t * 1e-3) for k, t in decay.items())
 

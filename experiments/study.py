@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -206,9 +206,10 @@ def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:
     return runs[k - 1 :: n]
 
 
-def write_manifest(study: Study, runs: list[Run], folder: Path) -> None:
-    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written."""
-    listed = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place} for run in runs]
+def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:
+    """Say in the folder which files belong to the study as last asked, and which others stay listed.  Raises StoreError when it
+    cannot be written."""
+    listed = [*others] + [{"file": run.file, "run_id": run.config.run_id(), "place": run.place} for run in runs]
     publish(folder / MANIFEST, json.dumps({"study": study.name, "axes": study.axes, "runs": listed}, indent=1).encode())
 
 

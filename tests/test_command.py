@@ -17,7 +17,7 @@ from experiments.studies.dose_response import DOSES, STUDY
 from experiments.study import DEFAULT_SHEET, STUDIES, Options, find_study
 from parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
 from parameters.sheet import SHEETS, STATUSES
-from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, shell
+from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, shell
 
 # Exposures
 
@@ -219,11 +219,61 @@ def test_every_study_lists_its_runs_each_once_and_computes_nothing(call, tmp_pat
     files = [line.split()[-1] for line in out.splitlines()]
     assert all(line.startswith("missing ") for line in out.splitlines())
     assert files and len(set(files)) == len(set(ids([(True, name) for name in files]))) == len(files)
-    assert all(name.startswith(f"{DEFAULT_SHEET}_") for name in files)
+    assert all(name.startswith("prior_seed-" if study == "circuit_prior" else f"{DEFAULT_SHEET}_") for name in files)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("study", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")])
+def test_a_study_runs_as_many_seeds_as_it_is_planned_for_unless_told_otherwise(call):
+    assert len(call("run", "acute", "--list")[1].splitlines()) == 3
+    circuits = call("run", "circuit_prior", "--list")[1].splitlines()
+    assert len(circuits) == 288
+    assert {int(line.split("prior_seed-")[1].split("_")[0]) for line in circuits} == set(range(1, 289))
+    assert circuits[:2] == call("run", "circuit_prior", "--list", "--seeds", 2)[1].splitlines()
+
+
+def test_a_sheet_that_is_asked_for_takes_the_place_of_that_of_the_study(call):
+    for study in ("acute", "circuit_prior"):
+        files = [line.split()[-1] for line in call("run", study, "--list", "--seeds", 2, "--sheet", "point")[1].splitlines()]
+        assert [name.rpartition("_")[0] for name in files] == ["point_seed-1", "point_seed-2"]
+
+
+# Studies in which nothing slow moves, so that an inhibitor has no place in them.
+BRIEF = ("acute", "physiology", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")
+
+
+@pytest.mark.parametrize("study", BRIEF)
+def test_a_study_of_minutes_refuses_an_inhibitor_in_one_sentence(call, tmp_path, study):
+    code, out, err = call("run", study, "--list", "--seeds", 1, "--inhibit", "anti_bdnf")
+    is_one_sentence(err, study, "--inhibit")
+    assert (code, out, list(tmp_path.iterdir())) == (USAGE, "", [])
+
+
+# study -> switches that it sets itself, each with an option that it is not set to by default
+SET = {
+    "surge": {"site": "pv", "baseline": "healthy", "state": "slice"},
+    "slice": {"site": "pv", "baseline": "healthy", "state": "slice"},
+    "evoked": {"site": "pv", "baseline": "healthy", "state": "slice"},
+    "mk801": {"site": "pv", "baseline": "healthy", "state": "slice", "selectivity": "use_dependent"},
+    "knockouts": {"baseline": "healthy", "state": "slice"},
+    "circuit_prior": {"site": "pv", "baseline": "healthy", "state": "slice", "selectivity": "none", "feedback": "off"},
+}
+
+
+@pytest.mark.parametrize(("study", "switch", "option"), [(s, name, o) for s, these in SET.items() for name, o in these.items()])
+def test_a_switch_that_a_study_sets_itself_is_refused_in_one_sentence(call, study, switch, option):
+    code, out, err = call("run", study, "--list", "--seeds", 1, f"--{switch}", option)
+    is_one_sentence(err, study, "switches" if study == "circuit_prior" else f"--{switch}")
+    assert (code, out) == (USAGE, "")
+
+
+@pytest.mark.parametrize("study", ["knockouts", "circuit_prior"])
+def test_a_study_of_changed_circuits_refuses_another_manipulation_in_one_sentence(call, study):
+    code, out, err = call("run", study, "--list", "--seeds", 1, "--manipulate", "ampa=0.5")
+    is_one_sentence(err, study, "--manipulate")
+    assert (code, out) == (USAGE, "")
+
+
+@pytest.mark.parametrize("study", [name for name in STUDIES if name not in (*BRIEF, "numerics")])
 def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
     given = parse_inhibition("anti_bdnf=0.5@-1h")
     found = find_study(study)
@@ -232,9 +282,9 @@ def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
     assert not any(given in run.config.protocol.inhibitions for run in found.plan(Options(seeds=1)))
 
 
-@pytest.mark.parametrize("study", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")])
+@pytest.mark.parametrize("study", [name for name in STUDIES if name not in ("acute", "physiology", "numerics", "circuit_prior")])
 def test_a_switch_that_a_study_does_not_set_itself_reaches_every_run_of_it(study):
-    for switches in ({"selectivity": "none"}, {"feedback": "off"}):
+    for switches in ({"selectivity": "none"}, {"feedback": "off"})[study == "mk801" :]:
         runs = find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(**switches)))
         assert all(getattr(run.config.hypotheses, name) == option for run in runs for name, option in switches.items())
 

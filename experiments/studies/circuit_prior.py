@@ -29,7 +29,7 @@ STUDY = Study(
     answer=answer,
     draw=draw,
     sheet=PRIOR,
-    seeds=288,
+    seeds=320,
 )
 
 if __name__ == "__main__":

@@ -34,14 +34,14 @@ def plan(options: Options) -> list[Run]:
 def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     peak = peak_of(options, SPECIES, ROUTE)
     own = {"species": SPECIES, "doses": tuple(Dose(d, ROUTE) for d in DOSES), "spikes": False}
-    times = course(tuple(sorted((*HOURS, peak))), peak)
+    hours = tuple(sorted((*HOURS, peak)))
     for null, site in SITES.items():
         asked = variant(options, {"site": site, "baseline": "healthy"})
         if asked is not None:
-            yield {"null": null}, own | {"hypotheses": asked, "protocol": times}
+            yield {"null": null}, own | {"hypotheses": asked, "protocol": course(hours, peak)}
     held = variant(options, {"baseline": "healthy"})
     if held is not None:
-        yield {"null": CONSTANT}, own | {"hypotheses": held, "protocol": course((peak,), peak, longer=HELD_LONGER)}
+        yield {"null": CONSTANT}, own | {"hypotheses": held, "protocol": course(hours, peak, longer=HELD_LONGER, held=True)}
 
 
 STUDY = Study(

@@ -1,0 +1,295 @@
+"""Laws of the ledger: what is a look, what a second look costs a held-out claim, and which numbers make looks differ."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments import ledger
+from experiments.bench import Bench
+from experiments.board import ALL_CLAIMS
+from experiments.claims import Claim, Judged, Measure, judge
+from experiments.ledger import COLUMNS, SHIPPED, looks, record
+from experiments.study import Run
+from parameters import CascadeNumbers
+from tests.said import FAILURE, USAGE, is_one_sentence
+
+HEADER = ",".join(COLUMNS)
+HASH = "0123456789abcdef" * 4
+STRONGER = ("--set", "compounds.ketamine.ic50_2A=1.44")
+BY_ID = {c.id: c for c in ALL_CLAIMS}
+
+
+@pytest.fixture(autouse=True)
+def nothing_shipped(monkeypatch, tmp_path):
+    """No look but those of the test."""
+    for module in ("ledger", "board"):
+        monkeypatch.setattr(f"experiments.{module}.SHIPPED", tmp_path / "shipped.csv")
+
+
+def looked(role: str = "PRED", name: str = "T1", value: float = 1.0, stronger: float = 5.0) -> Judged:
+    """A claim judged on numbers that `stronger` is one of."""
+    claim = Claim(name, "a statement", "a source", role, "a protocol",
+                  lambda bench: [Measure("a rate, of a kind", "Hz", np.array([value]), 0.0, 2.0)])  # fmt: skip
+    return judge([claim], Bench(seeds=2, overrides=(("compounds.ketamine.ic50_2A", stronger),)))[0]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+# Lines
+
+
+def test_a_look_is_one_line_for_each_claim_and_set_of_numbers_however_often_one_looks(tmp_path):
+    path = tmp_path / "looks" / "ledger.csv"
+    assert [record([looked(), looked(name="T2")], path), record([looked()], path), record([looked(value=9.0)], path)] == [2, 0, 0]
+    assert record([looked(stronger=4.0)], path) == 1
+    found = rows(path)
+    assert [(row["claim"], row["value"], row["verdict"]) for row in found] == [
+        ("T1", "1", "holds"), ("T2", "1", "holds"), ("T1", "1", "holds")
+    ]  # fmt: skip
+    assert found[0]["sheet_hash"] == found[1]["sheet_hash"] != found[2]["sheet_hash"]
+    assert {(row["measure"], row["sheet"], row["seeds"]) for row in found} == {("a rate, of a kind", "dendritic", "2")}
+
+
+def test_lines_are_added_below_and_none_is_ever_changed(tmp_path):
+    path, before = tmp_path / "ledger.csv", ""
+    for k in range(1, 6):
+        assert record([looked(stronger=float(k), value=k)], path) == 1
+        after = path.read_text()
+        assert after.startswith(before) and len(after.splitlines()) == 1 + k
+        before = after
+    assert before.splitlines()[0] == HEADER
+    assert set(looks(path)["T1"]) == {row["sheet_hash"] for row in rows(path)} and len(looks(path)["T1"]) == 5
+
+
+@pytest.mark.parametrize("role", ["CAL", "CTRL", "STRUCT"])
+def test_a_look_at_what_is_not_held_out_is_no_look(tmp_path, role):
+    assert record([looked(role)], tmp_path / "ledger.csv") == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_one_ledger_has_is_not_written_into_another(tmp_path, monkeypatch):
+    shipped = tmp_path / "shipped.csv"
+    assert record([looked()], shipped) == 1
+    assert record([looked(), looked(stronger=4.0)], tmp_path / "own.csv") == 1
+    assert rows(tmp_path / "own.csv")[0]["sheet_hash"] != rows(shipped)[0]["sheet_hash"]
+    assert len(looks(shipped, tmp_path / "own.csv")["T1"]) == 2
+    assert looks(shipped, shipped) == looks(shipped)
+    assert looks(tmp_path / "nothing.csv") == {}
+
+
+# Roles
+
+
+def asked(call, *words: object) -> dict[str, Any]:
+    code, out, _ = call("claims", *words, "--json")
+    assert code == 0
+    return json.loads(out, parse_constant=pytest.fail)[0]
+
+
+def test_a_held_out_claim_seen_under_a_second_set_of_numbers_is_calibrated_and_stays_so_under_the_first(call, tmp_path):
+    def role(*words: object) -> tuple[str, int]:
+        found = asked(call, "V4c", *words)
+        assert found["declared_role"] == "PRED"
+        return found["role"], len(rows(tmp_path / "results" / "ledger.csv"))
+
+    assert [role(), role()] == [("PRED", 1)] * 2
+    assert [role(*STRONGER), role(*STRONGER)] == [("CAL", 2)] * 2
+    assert role() == ("CAL", 2)
+    assert role("--set", "compounds.ketamine.ic50_2A=2") == ("CAL", 3)
+    code, out, _ = call("claims", "V4c")
+    assert code == 0 and "CAL (was PRED" in " ".join(out.split()) and "PRED:" not in out.splitlines()[-1]
+
+
+def test_a_first_look_is_told_and_a_second_is_not(call, tmp_path):
+    (first, second) = (call("claims", "V4c") for _ in range(2))
+    assert str(Path("results") / "ledger.csv") in first[1] and "ledger.csv" not in second[1]
+
+
+def test_numbers_that_a_held_out_claim_does_not_rest_on_may_change_and_it_stays_held_out(call, tmp_path):
+    for words in ((), ("--set", "cascade.cascade.bdnf_gain=2"), ("--set", "hypotheses.hypotheses.growth_rate=0.5")):
+        assert asked(call, "V4c", *words)["role"] == "PRED"
+    assert len(rows(tmp_path / "results" / "ledger.csv")) == 1
+
+
+@pytest.mark.parametrize("claim", ["V1", "V5"])
+def test_a_claim_that_was_never_held_out_keeps_its_role_under_any_numbers(call, tmp_path, claim):
+    for words in ((), STRONGER):
+        found = asked(call, claim, *words)
+        assert found["role"] == found["declared_role"] == BY_ID[claim].role
+    assert not (tmp_path / "results").exists()
+
+
+# Ledgers that cannot be used
+
+MALFORMED = {
+    "other columns": ("claim,hash\nV4c,1\n", 2),
+    "a column too many": (f"{HEADER}\nV4c,{HASH},c,s,1,m,1,1,1,holds,more\n", 2),
+    "no claim": (f"{HEADER}\nV4c,{HASH},c,s,1,m,1,1,1,holds\n,{HASH},c,s,1,m,1,1,1,holds\n", 3),
+    "a short hash": (f"{HEADER}\nV4c,{HASH[:-1]},c,s,1,m,1,1,1,holds\n", 2),
+    "half a line": (f"{HEADER}\nV4c,{HASH},c,s,1,m,1,1,1,holds\nV4c,{HASH[:20]}", 3),
+    "a conflict of versions": (f"{HEADER}\n<<<<<<< HEAD\nV4c,{HASH},c,s,1,m,1,1,1,holds\n", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_ledger_is_told_by_file_and_line_and_nothing_is_shown_or_added(call, tmp_path, text, line):
+    path = tmp_path / "results" / "ledger.csv"
+    path.parent.mkdir()
+    path.write_text(text)
+    code, out, err = call("claims", "V4c")
+    is_one_sentence(err, str(Path("results") / "ledger.csv"), f"line {line}")
+    assert (code, out) == (USAGE, "")
+    assert path.read_text() == text
+
+
+def test_a_ledger_that_is_no_text_is_told_by_its_name(call, tmp_path):
+    path = tmp_path / "results" / "ledger.csv"
+    path.parent.mkdir()
+    path.write_bytes(b"\xff\xfe\x00claim")
+    code, out, err = call("claims", "V4c")
+    is_one_sentence(err, str(Path("results") / "ledger.csv"))
+    assert (code, out) == (USAGE, "")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--page", "page")], ids=str)
+def test_a_look_that_cannot_be_recorded_is_not_shown(call, tmp_path, monkeypatch, words):
+    (tmp_path / "results").write_text("a file where the folder should be")
+    monkeypatch.setattr("experiments.board.ALL_CLAIMS", [BY_ID["V4c"], BY_ID["V5"]])
+    code, out, err = call("claims", *words)
+    is_one_sentence(err, "ledger.csv")
+    assert (code, out) == (FAILURE, "")
+    assert not (tmp_path / "page").exists()
+    assert call("claims", "V5")[0] == 0  # what is not held out needs no ledger
+
+
+def test_looks_from_a_checkout_go_into_its_own_ledger_and_others_among_the_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert ledger.ledger_for(Path("mine")) == Path("mine") / "ledger.csv"
+    monkeypatch.chdir(Path(__file__).parent)
+    own = Path(__file__).parent.parent / "experiments" / "ledger.csv"
+    if ledger._git("rev-parse", "--show-toplevel"):
+        assert ledger.ledger_for(Path("mine")) == own
+
+
+# Numbers
+
+
+@cache
+def numbers() -> dict[str, float]:
+    return {f"{s}.{name}": v for s, sheet in Bench(seeds=2).config.sheets().items() for name, v in sheet.values().items()}
+
+
+def moved(name: str) -> tuple[tuple[str, float], ...]:
+    """An override of a number that its domain allows."""
+    value = numbers()[name]
+    whole = name.endswith((".branches", ".count", ".in_degree"))
+    return ((name, value + 1.0 if whole else 0.9 * value if value else 0.01),)
+
+
+def bench_under(*names: str) -> Bench:
+    bench = Bench(seeds=2)
+    bench.config = replace(bench.config, overrides=tuple(change for name in names for change in moved(name)))
+    return bench
+
+
+def digest_under(claim: Claim, name: str) -> str:
+    return bench_under(name).frozen(claim.rests_on)
+
+
+@pytest.mark.parametrize(("claim", "of", "moving"), [("V4c", "", 3), ("V5", "", 2), ("V1", "species.human", 5)])
+def test_no_number_moves_a_finding_of_pharmacology_without_changing_its_hash(claim, of, moving):
+    def seen(*names: str) -> tuple[list[float], str]:
+        (found,) = judge([BY_ID[claim]], bench_under(*names))
+        return [float(v) for m in found.measures for v in m.values], found.sheet_hash
+
+    values, plain = seen()
+    matter = 0
+    for name in numbers():
+        if name.startswith(of) and "fraction_" not in name:  # one alone does not leave a sum of 1
+            changed, hashed = seen(name)
+            matter += changed != values
+            assert changed == values or hashed != plain, name
+    assert matter >= moving
+
+
+@cache
+def needed(claim: str) -> tuple[Run, ...]:
+    """Runs of seed 1 that a claim reads, one for each configuration but for doses and looks."""
+    found = [run for run in planned(BY_ID[claim].study) if BY_ID[claim].needs(run.place)]
+    protocol = Bench(seeds=2).config.protocol
+    one = {replace(run.config, doses=(), protocol=protocol, bath=None): run for run in found}
+    return tuple(one.values())
+
+
+@cache
+def planned(study: str) -> tuple[Run, ...]:
+    return tuple(run for run in Bench(seeds=2).plan(study) if run.place["seed"] == 1)
+
+
+def read_by(run: Run) -> tuple[Any, ...]:
+    """What of the hypotheses' sizes and of the spines a drugged run cannot do without: its circuit and what is switched on."""
+    config, chosen, sizes = run.config, run.config.hypotheses, run.config.sizes()
+    cascade = config.sheets()["cascade"].fill("cascade", CascadeNumbers)
+    circuit, arms = config.described(), chosen.arms(sizes)
+    if not config.bath and not any(dose.amount for dose in config.doses):
+        return (circuit,)
+    return (circuit, arms.eef2_gain, arms.siah1_share, arms.latch_charging, arms.elements_rate,
+            chosen.cascade(cascade, sizes).threshold_sliding, chosen.sensitisation(np.ones(1), sizes).tolist(),
+            chosen.hcn_shut(1.0, sizes), chosen.at_look(circuit, 1.0, 1.0, sizes))  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", [c.id for c in ALL_CLAIMS if c.study])
+def test_a_size_that_changes_a_run_of_a_claim_changes_its_hash(claim):
+    plain = Bench(seeds=2).frozen(BY_ID[claim].rests_on)
+    for name in numbers():
+        if name.startswith(("spines.", "hypotheses.")) and digest_under(BY_ID[claim], name) == plain:
+            for run in needed(claim):
+                changed = replace(run, config=replace(run.config, overrides=moved(name)))
+                assert read_by(changed) == read_by(run), f"{name} at {run.place}"
+
+
+@pytest.mark.parametrize("claim", [c.id for c in ALL_CLAIMS])
+def test_every_number_of_circuit_drug_and_animal_changes_the_hash_of_every_claim(claim):
+    plain = Bench(seeds=2).frozen(BY_ID[claim].rests_on)
+    for name in ("circuit.Pyr->Pyr.weight", "circuit.Pyr.background_rate", "circuit.apical.coupling", "circuit.2D.decay",
+                 "compounds.ketamine.ic50_2B", "compounds.channel.temperature", "species.rat.ip_absorption"):  # fmt: skip
+        assert digest_under(BY_ID[claim], name) != plain, name
+
+
+def test_the_size_of_a_hypothesis_that_no_claim_switches_on_changes_no_hash():
+    off = ("growth_rate", "growth_lowest", "adaptation_time", "latch_charging", "latch_time", "trkb_gain", "hcn1_ic50")
+    for claim in ALL_CLAIMS:
+        plain = Bench(seeds=2).frozen(claim.rests_on)
+        assert all(digest_under(claim, f"hypotheses.hypotheses.{name}") == plain for name in off), claim.id
+
+
+def test_claims_about_the_cascade_rest_on_it_and_claims_about_the_running_circuit_do_not():
+    for claim, rests in (("V20d", True), ("V23r", True), ("V10", False), ("V11", False), ("V4c", False)):
+        changed = digest_under(BY_ID[claim], "cascade.cascade.bdnf_gain") != Bench(seeds=2).frozen(BY_ID[claim].rests_on)
+        assert changed == rests, claim
+
+
+# What is shipped
+
+
+def test_the_shipped_ledger_has_looks_at_held_out_claims_under_whole_hashes_and_each_once():
+    assert SHIPPED.read_text(encoding="utf-8").splitlines()[0] == HEADER
+    found = rows(SHIPPED)
+    for row in found:
+        assert BY_ID[row["claim"]].role == "PRED", row["claim"]
+        assert re.fullmatch(r"[0-9a-f]{64}", row["sheet_hash"])
+        assert set(row) == set(COLUMNS) and all(row[name] for name in ("sheet", "seeds", "measure", "verdict"))
+    pairs = [(row["claim"], row["sheet_hash"]) for row in found]
+    assert len(set(pairs)) == len(pairs) == sum(len(hashes) for hashes in looks(SHIPPED).values())
