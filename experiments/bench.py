@@ -91,7 +91,7 @@ class Bench:
         Raises ClaimError where there are none, or of other numbers.
         """
         folder, stored = self.folder(study), self._stored(study)
-        how = f"`prelimbic claims --run --results {self.results}` computes it"
+        how = f"`prelimbic claims --run --results {self.results}`, with the same options, computes it"
         if stored is None:
             raise ClaimError(f"study {study} is not in {folder}; {how}")
         whole, wanted = set(stored["run_id"].values.ravel()), [run for run in self.plan(study) if needs(run.place)]
@@ -159,7 +159,7 @@ class Bench:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
             try:
-                self._loaded[study] = load(self.folder(study))
+                self._loaded[study] = load(self.folder(study), courses=False)
             except StoreError:
                 self._loaded[study] = None
         return self._loaded[study]

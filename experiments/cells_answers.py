@@ -15,12 +15,17 @@ FALLS = {"Pyr": False, "PV": True}  # as was recorded
 
 
 def half_time(cell: xr.Dataset, population: str) -> np.ndarray:
-    """Minutes until the mean z-score of a population has gone half of its way to its lowest (PV) or highest value, (seed,)."""
+    """Minutes until the mean z-score of a population has gone half of its way to its lowest (PV) or highest value, (seed,); NaN
+    where it never goes that way."""
     courses = cell["mean_z"].sel(population=population).transpose("seed", "minute").values
     minutes = cell["minute"].values
     found = []
     for course in courses:
-        share = course / (course.min() if FALLS[population] else course.max())
+        way = -course if FALLS[population] else course
+        if way.max() <= 0:
+            found.append(np.nan)
+            continue
+        share = way / way.max()
         k = int(np.argmax(share >= 0.5))
         before, after = (0.0, 0.0) if k == 0 else (share[k - 1], minutes[k - 1])
         found.append(after + (minutes[k] - after) * (0.5 - before) / max(share[k] - before, 1e-9))

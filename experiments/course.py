@@ -36,7 +36,7 @@ def observed(config: Config, circuit: Circuit, compiled: bool, tell: Callable[[f
     try:
         seen = [network.observe(weights, np.zeros(circuit.mixtures.shape), config.protocol.rest, REST_SETTLE_S)]
         for dose in config.doses:
-            seen += _after(config, dose, circuit, network, weights, seen[-1])
+            seen += _after(config, dose, circuit, network, weights, seen[0])
             tell(config.protocol.seconds / len(config.doses))
     finally:
         network.close()

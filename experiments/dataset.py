@@ -18,15 +18,15 @@ PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  
 SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}  # of a variable, by the group that it is read from
 
 
-def load(folder: str | Path) -> xr.Dataset:
+def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     """All runs of the study in `folder`, on the study's axes and then seed.
 
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
-    looks `<name>_fine` and a `moment` axis (h).  A run that is
+    looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
     missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load.
     """
-    manifest = read_manifest(Path(folder))
-    runs = [(run, found) for run in manifest["runs"] if (found := _run(Path(folder) / run["file"], run["run_id"]))]
+    manifest, parts = read_manifest(Path(folder)), tuple(SUFFIX) if courses else ("summary",)
+    runs = [(run, found) for run in manifest["runs"] if (found := _run(Path(folder) / run["file"], run["run_id"], parts))]
     if not runs:
         raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
     places = [run["place"] for run in manifest["runs"]]
@@ -85,8 +85,8 @@ def _as_csv(dataset: xr.Dataset) -> str:
     return str(xr.Dataset(columns).drop_vars("population", errors="ignore").to_dataframe().to_csv())
 
 
-def _run(path: Path, run_id: str) -> dict[str, dict[str, Variable]] | None:
-    return read_groups(path, tuple(SUFFIX)) if is_whole(path, run_id) else None
+def _run(path: Path, run_id: str, groups: tuple[str, ...]) -> dict[str, dict[str, Variable]] | None:
+    return read_groups(path, groups) if is_whole(path, run_id) else None
 
 
 def _flat(groups: dict[str, dict[str, Variable]]) -> Iterable[tuple[str, Variable]]:

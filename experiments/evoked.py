@@ -20,8 +20,12 @@ REST_S, REST_SETTLE_S = 5.0, 2.0
 
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """One wiring: trains of every length, several of each, untreated and then at the peak of each dose."""
+    """One wiring: trains of every length, several of each, untreated and then at the peak of each dose; NaN for a circuit of
+    points, which has no dendrites."""
     circuit, sheets, switches = config.described(), config.sheets(), config.hypotheses
+    if circuit.apical is None:
+        rows = 1 + len(config.doses)
+        return {"summary": _arranged(config, np.full((rows, len(PULSES)), np.nan), [np.nan] * rows)}
     network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
     drugs, hour, shut = compounds(sheets["compounds"]), config.protocol.peak, np.zeros(circuit.mixtures.shape)
     evoked: list[list[float]] = []
@@ -37,14 +41,17 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
             tell(config.protocol.seconds / (1 + len(config.doses)))
     finally:
         network.close()
+    return {"summary": _arranged(config, np.array(evoked), [float(seen.apical_calcium.mean()) for seen in rest])}
+
+
+def _arranged(config: Config, evoked: np.ndarray, resting: list[float]) -> dict[str, Variable]:
     given = np.array([0.0, *(dose.amount for dose in config.doses)])
-    calcium = np.array([seen.apical_calcium.mean() for seen in rest])
-    return {"summary": scales() | {
+    return scales() | {
         "given": Variable(("given",), given, "mg/kg", "dose; 0 is the untreated circuit"),
         "pulses": Variable(("pulses",), np.array(PULSES, dtype=float), "1", "volleys in a train"),
-        "evoked_calcium": Variable(("given", "pulses"), np.array(evoked), "s", "Ca channels activated by a train, above rest"),
-        "resting_calcium": Variable(("given",), calcium, "1", "activation of Ca channels between trains"),
-    }}  # fmt: skip
+        "evoked_calcium": Variable(("given", "pulses"), evoked, "s", "activation of Ca channels by a train, above rest"),
+        "resting_calcium": Variable(("given",), np.array(resting), "1", "activation of Ca channels between trains"),
+    }
 
 
 def _trains(network: Network, pulses: int, rest: float) -> float:

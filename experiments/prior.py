@@ -17,8 +17,6 @@ AWAKE_UM = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 11.0, 20.0, 44.0, 100.0)
 SLICE_UM = (0.0, 1.0, 10.0)
 SECONDS, WARM_S = (0.5, 5.0), 6.0  # to settle, and of each look; before the first, until slow receptors have filled
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not
-# NMDA:AMPA ratios of a class, and the rate of those who fill these receptors
-NMDA_RATIOS = {"nmda_to_ampa": "Pyr.target_rate", "background_nmda_to_ampa": "receptors.background_fibre_rate"}
 TOLERANCE = 0.2  # of a target rate, on one wiring: the targets themselves are drawn from wider ranges
 RECORDED = [recorded(p, "rate") for p in POPULATIONS]
 SYNCHRONOUS = 0.05  # pair correlation at rest from which a circuit does not count as asynchronous
@@ -78,20 +76,30 @@ def rested(source: Sheet, centre: Sheet) -> Sheet:
     found, before = source.values(), centre.values()
     changes: dict[str, float] = {}
     for population in POPULATIONS:
-        for row, rate in NMDA_RATIOS.items():
-            scale = _charge(before, population, rate) / _charge(found, population, rate)
+        for row, releases in NMDA_RATIOS.items():
+            scale = _charge(before, population, releases) / _charge(found, population, releases)
             changes[f"{population}.{row}"] = found[f"{population}.{row}"] * scale
     for name in (section for section in source.sections if "->" in section):
         changes[f"{name}.weight"] = found[f"{name}.weight"] * _release(before, name) / _release(found, name)
     return source.replaced(changes)
 
 
-def _charge(numbers: dict[str, float], population: str, rate: str) -> float:
-    """NMDA charge of a release at rest over its peak, ms: each subunit's decay, and the share that the last release, by a sender
-    that fires at `rate`, left free."""
-    filled_Hz = numbers["receptors.nmda_saturation"] * numbers[rate]
+def _charge(numbers: dict[str, float], population: str, releases: Callable[[dict[str, float], str], float]) -> float:
+    """NMDA charge of a release at rest over its peak, ms: each subunit's decay, and the share that the last release left free."""
+    filled = numbers["receptors.nmda_saturation"] * releases(numbers, population)
     decay = {k: numbers[f"{k}.decay"] for k in SUBUNITS}
-    return sum(numbers[f"{population}.fraction_{k}"] * t / (1.0 + filled_Hz * t * 1e-3) for k, t in decay.items())
+    return sum(numbers[f"{population}.fraction_{k}"] * t / (1.0 + filled * t * 1e-3) for k, t in decay.items())
+
+
+def _recurrent_releases(numbers: dict[str, float], population: str) -> float:
+    """Full releases of a Pyr terminal on a class at rest, Hz; of a class that gets none, spikes."""
+    there = f"Pyr->{population}.release" in numbers
+    return numbers["Pyr.target_rate"] * (_release(numbers, f"Pyr->{population}") if there else 1.0)
+
+
+def _background_releases(numbers: dict[str, float], population: str) -> float:
+    """Releases of a background fibre, Hz: it has no plasticity."""
+    return numbers["receptors.background_fibre_rate"]
 
 
 def _release(numbers: dict[str, float], projection: str) -> float:
@@ -100,6 +108,10 @@ def _release(numbers: dict[str, float], projection: str) -> float:
     full, recovery, facilitation = (numbers[f"{projection}.{row}"] for row in ("release", "recovery", "facilitation"))
     used = full * (1.0 + rate * facilitation) / (1.0 + full * rate * facilitation)
     return used / (1.0 + used * rate * recovery)
+
+
+# NMDA:AMPA ratios of a class, and how often its receptors are filled
+NMDA_RATIOS = {"nmda_to_ampa": _recurrent_releases, "background_nmda_to_ampa": _background_releases}
 
 
 def _calibrated(config: Config, source: Sheet) -> Circuit | None:

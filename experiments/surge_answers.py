@@ -33,7 +33,8 @@ def over_course(cell: xr.Dataset, dose: float, name: str = GLUTAMATE) -> np.ndar
     """Change of a readout's mean from the dose to the last look, %, (seed,)."""
     values = (cell[name] / cell[name].sel(given=0.0)).sel(given=dose).transpose("seed", "hour").values
     hours = np.concatenate([[0.0], cell["hour"].values])
-    courses = np.concatenate([np.ones((len(values), 1)), values], axis=1)
+    held = np.ptp(cell["unbound"].sel(given=dose).values) == 0  # there from before the first moment
+    courses = np.concatenate([values[:, :1] if held else np.ones((len(values), 1)), values], axis=1)
     return 100.0 * (np.trapezoid(courses, hours, axis=1) / hours[-1] - 1.0)
 
 

@@ -24,15 +24,15 @@ def draw(judged: Judged, folder: Path) -> Path:
     figure, axes = plt.subplots(len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained")
     for k, (axis, measure) in enumerate(zip(axes[:, 0], judged.measures, strict=True)):
         shown = {"the model": measure} | {MEANING[n]: found[k] for n, found in judged.nulls.items()}
-        _panel(axis, shown, measure)
+        _panel(axis, shown, measure, COLOURS[judged.of(measure)])
     figure.suptitle(f"{judged.claim.id}: {judged.verdict}", x=0.01, ha="left", fontsize=11)
     return save(figure, folder, judged.claim.id)
 
 
-def _panel(axis: Axes, shown: dict[str, Measure], model: Measure) -> None:
+def _panel(axis: Axes, shown: dict[str, Measure], model: Measure, model_colour: str) -> None:
     for row, measure in enumerate(shown.values()):
         values = measure.values[np.isfinite(measure.values)]
-        colour = COLOURS[model.verdict] if row == 0 else INK
+        colour = model_colour if row == 0 else INK
         axis.plot(values, np.full(len(values), row), ".", color=colour, markersize=4, alpha=0.45)
         if len(values) == len(measure.values):
             below, above = measure.interval
