@@ -225,6 +225,7 @@ SLOW_CLAIMS = [
         bdnf_course,
         "cascade",
         places(species="rat"),
+        note="release and loss of BDNF were set on it",
     ),
     Claim(
         "V20",
@@ -235,6 +236,7 @@ SLOW_CLAIMS = [
         mtorc1_course,
         "cascade",
         places(species="rat"),
+        note="time constants of TrkB and mTORC1 and the strength of the feedback were set on it",
     ),
     Claim(
         "V20d",
@@ -256,6 +258,7 @@ SLOW_CLAIMS = [
         protein_course,
         "cascade",
         places(species="rat"),
+        note="making and loss of synaptic protein were set on it",
     ),
     Claim(
         "V22",
@@ -266,6 +269,7 @@ SLOW_CLAIMS = [
         formation_onset,
         "cascade",
         places(species="mouse"),
+        note="the gain of formation was set on it",
     ),
     Claim(
         "V22e",
@@ -287,6 +291,7 @@ SLOW_CLAIMS = [
         stress_deficit,
         "stress",
         stressed(),
+        note="what stress adds to loss and takes from protein was set on it",
     ),
     Claim(
         "V23r",

@@ -46,6 +46,7 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
         "Roles: " + "; ".join(f"{role}, {meaning}" for role, meaning in ROLES.items()) + ".\n",
         f"**{summary(board)}.** Fewer than ten seeds make no verdict.\n",
         _contents(board),
+        _tuned(board),
     ]
     for verdict, heading in HEADINGS.items():
         mine = [j for j in board if j.verdict == verdict]
@@ -61,6 +62,13 @@ def _contents(board: list[Judged]) -> str:
     rows += [f"| [{j.claim.id}](#{j.claim.id.lower()}) | {told_role(j)} | {j.claim.statement} | {j.verdict} | {told_prior(j)} |"
              for j in board]  # fmt: skip
     return "\n".join(rows) + "\n"
+
+
+def _tuned(board: list[Judged]) -> str:
+    """What was set on which claim, and what was seen before numbers were."""
+    rows = [f"* {j.claim.id}: {j.claim.note}" for j in board if j.role == "CAL" and j.claim.note]
+    rows += [f"* {j.claim.id}: {told_role(j)}" for j in board if j.role != j.claim.role]
+    return "\n".join(["## What was tuned\n", *rows]) + "\n"
 
 
 def _section(j: Judged) -> str:
