@@ -58,7 +58,7 @@ class Bench:
     def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
                  results: Path = Path("results"), tell: Callable[[str], None] = lambda what: None):  # fmt: skip
         if seeds < FEWEST_SEEDS:
-            raise ClaimError(f"--seeds is {seeds} but a verdict needs at least {FEWEST_SEEDS}")
+            raise ClaimError(f"--seeds is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10")
         self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
         self._dataset: xr.Dataset | None = None
@@ -91,7 +91,7 @@ class Bench:
         Raises ClaimError where there are none, or of other numbers.
         """
         folder, stored = self.folder(study), self._stored(study)
-        how = f"`prelimbic claims --run --results {self.results}`, with the same options, computes it"
+        how = "the same command with --run computes it"
         if stored is None:
             raise ClaimError(f"study {study} is not in {folder}; {how}")
         whole, wanted = set(stored["run_id"].values.ravel()), [run for run in self.plan(study) if needs(run.place)]
@@ -100,9 +100,11 @@ class Bench:
             there[run.place["seed"]] &= run.config.run_id() in whole
         seeds = [seed for seed, complete in there.items() if complete]
         if len(seeds) < FEWEST_SEEDS:
-            raise ClaimError(f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with "
-                             f"these numbers (hash {self.config.sheet_hash()[:8]}), but a verdict needs {FEWEST_SEEDS}; runs of "
-                             f"other numbers, switches or another model do not count; {how}")  # fmt: skip
+            raise ClaimError(
+                f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with these "
+                f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs of other numbers, "
+                f"switches or another model do not count; {how}"
+            )
         other = copy(self)
         other._dataset = stored.sel(sheet=wanted[0].place["sheet"], seed=sorted(seeds))
         other._nulls = list(dict.fromkeys(run.place["null"] for run in wanted if "null" in run.place))

@@ -42,10 +42,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     ledger = ledger_for(results)
     before = looks(SHIPPED, ledger)
     board = judge([c for c in asked if c.id not in left_out], bench, lambda claim: before.get(claim, set()))
-    if new := record(board, ledger):
-        told.print(
-            f"{new} looks at held-out claims under new numbers are now in {ledger}", highlight=False, markup=False, soft_wrap=True
-        )
+    for look in record(board, ledger):
+        told.print(f"recorded in {ledger}: {look}", highlight=False, markup=False, soft_wrap=True)
     if page is not None:
         from experiments.page import write_page
 
@@ -89,7 +87,7 @@ def as_table(board: list[Judged]) -> Group:
     for j in board:
         about = f"{j.claim.statement} ({j.claim.source}); {j.claim.protocol}"
         for k, m in enumerate(j.measures):
-            first = (j.claim.id, told_role(j), about) if k == 0 else ("", "", "")
+            first = (f"{j.claim.id}\n{j.verdict}", told_role(j), about) if k == 0 else ("", "", "")
             last = (str(j.seeds) if j.claim.study else "", told_prior(j)) if k == 0 else ("", "")
             table.add_row(*first, m.name, told_value(m), told_range(m), j.of(m), *last)
     beside = [j for j in board if j.nulls]

@@ -38,7 +38,12 @@ def fall_and_rise(bench: Bench) -> list[Measure]:
     return [
         Measure("PV cells that fire less after an hour", "1", falling, *MOST),
         Measure("Pyr cells that fire more after an hour", "1", rising, *MOST),
-        Measure("half of the change: Pyr later than PV by", "min", half_time(cell, "Pyr") - half_time(cell, "PV"), *UP),
+        Measure(
+            "Pyr reach half of their change after PV by (below 0: before)",
+            "min",
+            half_time(cell, "Pyr") - half_time(cell, "PV"),
+            *UP,
+        ),
     ]
 
 

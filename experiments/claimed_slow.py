@@ -165,7 +165,9 @@ def rescue(bench: Bench) -> list[Measure]:
 
 def prevented(bench: Bench) -> list[Measure]:
     """V23s."""
-    return [Measure("share of the deficit that it takes away under rapamycin", "1", _regained(bench, ", rapamycin"), -0.1, 0.1)]
+    return [
+        Measure("share of the deficit that the dose takes away under rapamycin", "1", _regained(bench, ", rapamycin"), -0.1, 0.1)
+    ]
 
 
 def _regained(bench: Bench, given: str) -> np.ndarray:
@@ -306,7 +308,7 @@ SLOW_CLAIMS = [
     ),
     Claim(
         "V23s",
-        "Rapamycin prevents it",
+        "Rapamycin prevents the rescue by one dose",
         "li2011",
         "STRUCT",
         "rat, 10 mg/kg i.p., rapamycin into the ventricle",

@@ -175,7 +175,7 @@ def claims(
     """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict.
 
     Findings about the circuit and the slow layer are judged by stored runs of a study; --run computes those that are missing.
-    Looks at held-out findings are recorded in a ledger.
+    Looks at held-out findings are recorded in a ledger; under a second set of numbers (--set, --sheet) they cease to be held out.
     """
     from experiments.board import show_claims
     from experiments.execute import available_cpus

@@ -39,8 +39,9 @@ def looks(*ledgers: Path) -> dict[str, set[str]]:
     return found
 
 
-def record(board: Iterable[Judged], path: Path) -> int:
-    """Add looks at held-out claims whose hash, seeds or value are new; returns how many.  Raises StoreError."""
+def record(board: Iterable[Judged], path: Path) -> list[str]:
+    """Add looks at held-out claims whose hash, seeds or value are new; returns a word on each.  Raises StoreError."""
+    before = looks(SHIPPED, path)
     known = {_identity(row) for ledger in (SHIPPED, path) if ledger.exists() for row in _rows(ledger)}
     commit = _git(path.parent, "rev-parse", "HEAD")
     if commit and _git(path.parent, "status", "--porcelain", "-uno"):
@@ -48,7 +49,13 @@ def record(board: Iterable[Judged], path: Path) -> int:
     new = [row for j in board if j.claim.role == "PRED" and _identity(row := _row(j, commit)) not in known]
     if new:
         _append(path, new)
-    return len(new)
+    return [f"{row['claim']}, {_meaning(row, before.get(row['claim'], set()))}" for row in new]
+
+
+def _meaning(row: dict[str, str], before: set[str]) -> str:
+    if not before:
+        return "its first look"
+    return "the same numbers as before" if before <= {row["sheet_hash"]} else "under other numbers: from now on it counts as CAL"
 
 
 def _row(j: Judged, commit: str) -> dict[str, str]:

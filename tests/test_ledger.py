@@ -35,6 +35,10 @@ def nothing_shipped(monkeypatch, tmp_path):
         monkeypatch.setattr(f"experiments.{module}.SHIPPED", tmp_path / "shipped.csv")
 
 
+def recorded(board, path: Path) -> int:
+    return len(record(board, path))
+
+
 def looked(role: str = "PRED", name: str = "T1", value: float = 1.0, stronger: float = 5.0) -> Judged:
     """A claim judged on numbers that `stronger` is one of."""
     claim = Claim(name, "a statement", "a source", role, "a protocol",
@@ -52,8 +56,12 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_look_is_one_line_for_each_claim_and_set_of_numbers_however_often_one_looks(tmp_path):
     path = tmp_path / "looks" / "ledger.csv"
-    assert [record([looked(), looked(name="T2")], path), record([looked()], path), record([looked(name="T2")], path)] == [2, 0, 0]
-    assert record([looked(stronger=4.0)], path) == 1
+    assert [recorded([looked(), looked(name="T2")], path), recorded([looked()], path), recorded([looked(name="T2")], path)] == [
+        2,
+        0,
+        0,
+    ]
+    assert recorded([looked(stronger=4.0)], path) == 1
     found = rows(path)
     assert [(row["claim"], row["value"], row["verdict"]) for row in found] == [
         ("T1", "1", "holds"), ("T2", "1", "holds"), ("T1", "1", "holds")
@@ -64,14 +72,14 @@ def test_a_look_is_one_line_for_each_claim_and_set_of_numbers_however_often_one_
 
 def test_another_value_under_the_same_numbers_is_another_look_and_costs_no_role(tmp_path):
     path = tmp_path / "ledger.csv"
-    assert [record([looked(value=v)], path) for v in (1.0, 1.5, 1.0)] == [1, 1, 0]
+    assert [recorded([looked(value=v)], path) for v in (1.0, 1.5, 1.0)] == [1, 1, 0]
     assert [row["value"] for row in rows(path)] == ["1", "1.5"] and len(looks(path)["T1"]) == 1
 
 
 def test_lines_are_added_below_and_none_is_ever_changed(tmp_path):
     path, before = tmp_path / "ledger.csv", ""
     for k in range(1, 6):
-        assert record([looked(stronger=float(k), value=k)], path) == 1
+        assert recorded([looked(stronger=float(k), value=k)], path) == 1
         after = path.read_text()
         assert after.startswith(before) and len(after.splitlines()) == 1 + k
         before = after
@@ -81,14 +89,14 @@ def test_lines_are_added_below_and_none_is_ever_changed(tmp_path):
 
 @pytest.mark.parametrize("role", ["CAL", "CTRL", "STRUCT"])
 def test_a_look_at_what_is_not_held_out_is_no_look(tmp_path, role):
-    assert record([looked(role)], tmp_path / "ledger.csv") == 0
+    assert recorded([looked(role)], tmp_path / "ledger.csv") == 0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_one_ledger_has_is_not_written_into_another(tmp_path, monkeypatch):
     shipped = tmp_path / "shipped.csv"
-    assert record([looked()], shipped) == 1
-    assert record([looked(), looked(stronger=4.0)], tmp_path / "own.csv") == 1
+    assert recorded([looked()], shipped) == 1
+    assert recorded([looked(), looked(stronger=4.0)], tmp_path / "own.csv") == 1
     assert rows(tmp_path / "own.csv")[0]["sheet_hash"] != rows(shipped)[0]["sheet_hash"]
     assert len(looks(shipped, tmp_path / "own.csv")["T1"]) == 2
     assert looks(shipped, shipped) == looks(shipped)
