@@ -112,11 +112,12 @@ class Network:
         if apical is None:
             raise CircuitError(f"circuit {self.circuit.name} has no dendrites whose afferents could be stimulated")
         stirred = replace(self.circuit, apical=replace(apical, background_rate=apical.background_rate + volley.rate))
+        at_volley, between = (constants.background(circuit, self._step_ms) for circuit in (stirred, self.circuit))
         self._forget()
         for _ in range(pulses):
-            self._load(constants.background(stirred, self._step_ms))
+            self._load(at_volley)
             self.engine.run(volley.seconds)
-            self._load(constants.background(self.circuit, self._step_ms))
+            self._load(between)
             self.engine.run(volley.every - volley.seconds)
         self.engine.run(after)
         self._elapsed += pulses * volley.every + after

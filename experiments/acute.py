@@ -13,7 +13,7 @@ from experiments.config import Config
 from experiments.hypotheses import gating
 from experiments.record import Groups, Variable, courses, scales
 from experiments.summary import change, paired, spread
-from parameters import POPULATIONS, channel, compounds
+from parameters import POPULATIONS
 from pharmacology import Bath
 
 CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -33,15 +33,14 @@ def in_baths(config: Config, circuit: Circuit, concentrations: tuple[float, ...]
 
     `seconds`: to settle, and of each look; `warm_s`: more to settle before the first.
     """
-    sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
-    drugs = compounds(sheets["compounds"])
+    switches, sizes = config.hypotheses, config.sizes()
     weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled, config.numerics)
     seen: list[Activity] = []
     blocks = []
     try:
         for concentration in concentrations:
             bath = Bath((("ketamine", concentration),))
-            block = switches.block(bath, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
+            block = config.block(bath, circuit, 0.0)
             if seen:
                 block = block.advance(bath, gating(seen[-1]), BATH_H)
             blocks.append(switches.nmda_shut(block, circuit, config.seed))

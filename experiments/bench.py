@@ -61,6 +61,7 @@ class Bench:
             raise ClaimError(f"--seeds is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10")
         self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
+        self._plans: dict[str, list[tuple[dict[str, Any], str]]] = {}
         self._dataset: xr.Dataset | None = None
         self._null, self._nulls = MODEL, list[str]()
         self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
@@ -94,10 +95,10 @@ class Bench:
         how = "the same command with --run computes it"
         if stored is None:
             raise ClaimError(f"study {study} is not in {folder}; {how}")
-        whole, wanted = set(stored["run_id"].values.ravel()), [run for run in self.plan(study) if needs(run.place)]
-        there = {run.place["seed"]: True for run in wanted}
-        for run in wanted:
-            there[run.place["seed"]] &= run.config.run_id() in whole
+        whole, wanted = set(stored["run_id"].values.ravel()), [(place, i) for place, i in self._planned(study) if needs(place)]
+        there = {place["seed"]: True for place, _ in wanted}
+        for place, run_id in wanted:
+            there[place["seed"]] &= run_id in whole
         seeds = [seed for seed, complete in there.items() if complete]
         if len(seeds) < FEWEST_SEEDS:
             raise ClaimError(
@@ -106,8 +107,8 @@ class Bench:
                 f"switches or another model do not count; {how}"
             )
         other = copy(self)
-        other._dataset = stored.sel(sheet=wanted[0].place["sheet"], seed=sorted(seeds))
-        other._nulls = list(dict.fromkeys(run.place["null"] for run in wanted if "null" in run.place))
+        other._dataset = stored.sel(sheet=wanted[0][0]["sheet"], seed=sorted(seeds))
+        other._nulls = list(dict.fromkeys(place["null"] for place, _ in wanted if "null" in place))
         return other
 
     @property
@@ -156,6 +157,12 @@ class Bench:
         if not self.config.overrides or study == PRIOR_STUDY:
             return self.results / study
         return self.results / f"{study}-{self.config.sheet_hash()[:8]}"
+
+    def _planned(self, study: str) -> list[tuple[dict[str, Any], str]]:
+        """Place and id of every run of a study: many claims ask, and an id is a hash of every number."""
+        if study not in self._plans:
+            self._plans[study] = [(run.place, run.config.run_id()) for run in self.plan(study)]
+        return self._plans[study]
 
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:

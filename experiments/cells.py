@@ -10,7 +10,7 @@ from circuits import Activity, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import gating
 from experiments.record import Groups, Variable, scales
-from parameters import POPULATIONS, channel, compounds
+from parameters import POPULATIONS
 
 BEFORE, LOOK_S, SETTLE_S, REST_SETTLE_S = 10, 8.0, 0.3, 3.0
 LAST = 4  # looks at the end over which a cell's response is a mean
@@ -20,12 +20,11 @@ LEAST_SD = 0.5  # spikes: the SD of a cell that hardly fires is not known better
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring: looks before the drug, then at the minutes of the protocol in the configuration's bath."""
-    sheets, switches, circuit = config.sheets(), config.hypotheses, config.described()
+    switches, circuit = config.hypotheses, config.described()
     if config.bath is None:
         raise ValueError("cells are observed in a bath")
     network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
-    block = switches.block(config.bath, compounds(sheets["compounds"]), channel(sheets["compounds"]), circuit, config.sizes(),
-                           config.protocol.times[0])  # fmt: skip
+    block = config.block(config.bath, circuit, config.protocol.times[0])
     seen: list[Activity] = []
     shut = []
     try:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from rich.table import Table
 
-from experiments.nulls import MEANING, MODEL
+from experiments.nulls import LABELS, MODEL
 from experiments.slow_answers import names, table
 from experiments.summary import spread
 from parameters import POPULATIONS
@@ -38,12 +38,12 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
 
     rows, said = [], []
     for sheet in names(dataset, "sheet"):
-        for null in names(dataset, "null", (MODEL, *MEANING)):
+        for null in names(dataset, "null", LABELS):
             for free in dataset["free"].values:
                 cell = dataset.sel(sheet=sheet, null=null, free=free)
                 if np.isfinite(cell["share_up"]).all():
                     shares = [_share(cell, f"share_{way}", p) for p in POPULATIONS for way in ("down", "up")]
-                    rows.append(((sheet, MEANING.get(null, "the model"), f"{free:g}"), shares))
+                    rows.append(((sheet, LABELS[null], f"{free:g}"), shares))
         cell = dataset.sel(sheet=sheet, null=MODEL, free=FREE_UM)
         said.append(
             f"Sheet {sheet}: after an hour {_share(cell, 'share_down', 'PV')} % of PV cells fire less and "

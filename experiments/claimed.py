@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.bench import Bench
-from experiments.claims import CIRCUIT, DRUG, Claim, Measure
+from experiments.claims import ANY, CIRCUIT, DRUG, Claim, Measure
 from experiments.nulls import MODEL
 from experiments.physiology import TRAPPED, trapped, trapping_courses
 from parameters import COMPOUNDS, POPULATIONS, SUBUNITS, Compound, channel, compounds, recorded, species
@@ -14,7 +14,6 @@ from pharmacology.block import by_subunit
 
 INFUSION_H, DOSE = 40 / 60, 0.5
 KETAMINE, NORKETAMINE, HNK = (COMPOUNDS.index(c) for c in ("ketamine", "norketamine", "hydroxynorketamine"))
-ANY = float("inf")
 
 
 def infusion(bench: Bench) -> Exposure:

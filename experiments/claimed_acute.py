@@ -12,23 +12,20 @@ import numpy as np
 from experiments import surge_answers as after
 from experiments.bench import Bench
 from experiments.cells_answers import half_time
-from experiments.claims import CIRCUIT, Claim, Measure, places, ratio_of_means
+from experiments.claims import ABOLISHED, ANY, CIRCUIT, DOWN, UP, Claim, Measure, places, ratio_of_means
 from experiments.evoked_answers import of_trains
 from experiments.knockout_answers import READOUTS as EFFECTS
 from experiments.knockout_answers import by_itself, effect
 from experiments.knockouts import BACKGROUNDS
-from experiments.prior_answers import shows_amplitude, shows_gamma, shows_glutamate, shows_slice
+from experiments.prior_answers import FALL, HIGH, RISE, shows_amplitude, shows_gamma, shows_glutamate, shows_slice
 from experiments.slice_answers import effect as in_bath
 from experiments.slow_answers import against, at
 from experiments.studies.knockouts import WHOLE
 from experiments.studies.mk801 import FREE_UM
 
-ANY = float("inf")
-UP, DOWN = (0.0, ANY), (-ANY, 0.0)
-ABOLISHED, KEPT, MOST = (-0.25, 0.25), (0.5, ANY), (0.5, ANY)
+KEPT, MOST = (0.5, ANY), (0.5, ANY)
 SLICE = (*CIRCUIT, "hypotheses.hypotheses.slice_background")
-RISE, HIGH, FALL = {10.0: UP, 20.0: UP}, {30.0: UP}, {50.0: (-15.0, 15.0), 200.0: DOWN}  # mg/kg: glutamate, %
-GLUTAMATE, PYR, EPSC, GAMMA = (EFFECTS[name] for name in ("glutamate", "Pyr Hz", "sEPSC Hz", "gamma"))
+GLUTAMATE, EPSC, GAMMA = (EFFECTS[name] for name in ("glutamate", "sEPSC Hz", "gamma"))
 
 
 def fall_and_rise(bench: Bench) -> list[Measure]:
@@ -169,6 +166,15 @@ KNOWN = (
 SEEN = "parts of it could be read in docs/circuit.md at model version 2, from baths and the same numbers"
 SIGN = "only the sign was read"
 
+
+def _dose_claim(id: str, statement: str, ranges: dict[float, tuple[float, float]], more: str = "") -> Claim:
+    """A part of V11."""
+    return Claim(
+        id, statement, "moghaddam1997", "CAL", f"rat i.p., mean of 100 min{more}", partial(glutamate, ranges=ranges), "surge",
+        rests_on=CIRCUIT, prior=partial(shows_glutamate, ranges=ranges), note=KNOWN,
+    )  # fmt: skip
+
+
 ACUTE_CLAIMS = [
     Claim(
         "V8",
@@ -207,41 +213,13 @@ ACUTE_CLAIMS = [
         prior=shows_amplitude,
         note="depressing synapses release more a spike when they fire less: here it comes with a fall of the rate",
     ),
-    Claim(
-        "V11",
-        "Prefrontal glutamate rises after 10 and 20 mg/kg",
-        "moghaddam1997",
-        "CAL",
-        "rat i.p., mean of 100 min",
-        partial(glutamate, ranges=RISE),
-        "surge",
-        rests_on=CIRCUIT,
-        prior=partial(shows_glutamate, ranges=RISE),
-        note=KNOWN,
-    ),
-    Claim(
-        "V11c",
-        "Prefrontal glutamate rises after 30 mg/kg",
-        "moghaddam1997",
-        "CAL",
-        "rat i.p., mean of 100 min",
-        partial(glutamate, ranges=HIGH),
-        "surge",
-        rests_on=CIRCUIT,
-        prior=partial(shows_glutamate, ranges=HIGH),
-        note=KNOWN,
-    ),
-    Claim(
+    _dose_claim("V11", "Prefrontal glutamate rises after 10 and 20 mg/kg", RISE),
+    _dose_claim("V11c", "Prefrontal glutamate rises after 30 mg/kg", HIGH),
+    _dose_claim(
         "V11f",
         "Prefrontal glutamate does not change after 50 mg/kg and falls after 200",
-        "moghaddam1997",
-        "CAL",
-        "rat i.p., mean of 100 min; within 15 % counts as no change, a judgement",
-        partial(glutamate, ranges=FALL),
-        "surge",
-        rests_on=CIRCUIT,
-        prior=partial(shows_glutamate, ranges=FALL),
-        note=KNOWN,
+        FALL,
+        "; within 15 % counts as no change, a judgement",
     ),
     Claim(
         "V13",

@@ -9,11 +9,9 @@ import numpy as np
 import xarray as xr
 
 from experiments.bench import Bench
-from experiments.claims import CASCADE, Claim, Measure, Needs, places, ratio_of_means
+from experiments.claims import ABOLISHED, ANY, CASCADE, Claim, Measure, Needs, places, ratio_of_means
 from experiments.slow_answers import ablated, against, at, value
 
-ANY = float("inf")
-ABOLISHED = (-0.25, 0.25)  # share of an effect that is left
 HYPOTHESIS = "hypotheses.hypotheses."
 VISIBLE = "meant to be held out, and nothing was set by it; but it could be seen while other numbers of the cascade were set"
 

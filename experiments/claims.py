@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.stats import t as student
 
 from experiments.bench import Bench, ClaimError, PriorShare
 from experiments.nulls import MEANING, MODEL
+from experiments.summary import half_interval
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
 ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
@@ -23,6 +23,10 @@ ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
 DRUG = ("compounds.", "species.", "circuit.")
 CIRCUIT = (*DRUG, "spines.spines.sites_per_contact")
 CASCADE = (*DRUG, "spines.", "cascade.", "inhibitors.")
+
+ANY = float("inf")
+UP, DOWN = (0.0, ANY), (-ANY, 0.0)
+ABOLISHED = (-0.25, 0.25)  # share of an effect that is left
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Measure:
         """95 % t-interval of the mean; the value itself where there is one."""
         if len(self.values) < 2:
             return float(self.values[0]), float(self.values[0])
-        half = student.ppf(0.975, len(self.values) - 1) * self.values.std(ddof=1) / np.sqrt(len(self.values))
-        return float(self.values.mean() - half), float(self.values.mean() + half)
+        mean, half = float(self.values.mean()), half_interval(self.values)
+        return mean - half, mean + half
 
     @property
     def verdict(self) -> str:

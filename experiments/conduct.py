@@ -50,7 +50,8 @@ def conduct(study: Study, options: Options) -> None:
     screen.print(study.question, highlight=False, markup=False)
     _tell_overrides(runs[0], screen)
     _tell_calibration(runs, screen)
-    todo = _fulfil(study, runs, mine, options.out, options.workers, screen)
+    todo = _unfinished(mine, options.out)
+    _fulfil(study, runs, mine, todo, options.out, options.workers, screen)
     skipped = {run.file for run in mine} - {run.file for run in todo}
     missing = _unfinished([run for run in runs if run.file not in skipped], options.out)
     if missing:
@@ -67,34 +68,34 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
 
     Raises StoreError, BuildError or ExecuteError; what finished stays.
     """
-    if not _unfinished(wanted, folder) and {run.file for run in wanted} <= _listed(folder):
+    todo, listed = _unfinished(wanted, folder), _listed(study, folder)
+    if not todo and {run.file for run in wanted} <= {item["file"] for item in listed}:
         return
     _check(wanted)
     _writable(folder)
     screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
     _tell_overrides(wanted[0], screen)
-    _fulfil(study, runs, wanted, folder, workers, screen, _others(study, runs, folder))
+    mine = [run.place for run in runs]
+    others = [item for item in listed if item["place"] not in mine]  # such as those of another sheet
+    _fulfil(study, runs, wanted, todo, folder, workers, screen, others)
 
 
-def _others(study: Study, runs: list[Run], folder: Path) -> list[dict[str, Any]]:
-    """What the manifest of a folder lists at places, such as another sheet, that are not among the runs."""
+def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
+    """The runs that the manifest of a folder names, if it is the study's."""
     from experiments.dataset import read_manifest
 
     try:
         manifest = read_manifest(folder)
     except StoreError:
         return []
-    mine = [run.place for run in runs]
-    same = manifest["study"] == study.name and set(manifest["axes"]) == set(study.axes)
-    return [listed for listed in manifest["runs"] if same and listed["place"] not in mine]
+    return list(manifest["runs"]) if (manifest["study"], set(manifest["axes"])) == (study.name, set(study.axes)) else []
 
 
-def _fulfil(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console,
-            others: Sequence[dict[str, Any]] = ()) -> list[Run]:  # fmt: skip
-    """List all runs, and others that stay, in the manifest, and compute those wanted that are not finished; returns these."""
+def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], folder: Path, workers: int, screen: Console,
+            others: Sequence[dict[str, Any]] = ()) -> None:  # fmt: skip
+    """List all runs, and others that stay, in the manifest, and compute those `todo` of the wanted ones."""
     write_manifest(study, runs, folder, others)
     sweep_stale(folder)
-    todo = _unfinished(wanted, folder)
     if len(todo) < len(wanted):
         screen.print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
     for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
@@ -102,17 +103,6 @@ def _fulfil(study: Study, runs: list[Run], wanted: list[Run], folder: Path, work
     if todo:
         compiled = _prepare(todo, screen)
         execute(todo, folder, workers, compiled, screen)
-    return todo
-
-
-def _listed(folder: Path) -> set[str]:
-    """Files that the manifest of a folder names."""
-    from experiments.dataset import read_manifest
-
-    try:
-        return {run["file"] for run in read_manifest(folder)["runs"]}
-    except StoreError:
-        return set()
 
 
 def _unfinished(runs: list[Run], folder: Path) -> list[Run]:

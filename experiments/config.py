@@ -30,7 +30,7 @@ from parameters import (
     species,
     structure_digest,
 )
-from pharmacology import Bath, Dose
+from pharmacology import Bath, Block, Concentrations, Dose, Exposure
 from plasticity.cascade import check_times
 from plasticity.spines import branch_bounds, rates
 
@@ -114,6 +114,17 @@ class Config:
         """The circuit that this configuration is about.  Raises SheetError or CircuitError."""
         circuit = self.hypotheses.on_circuit(self.grown(), self.sizes(), self.spine_numbers())
         return manipulated(circuit, self.manipulations)
+
+    def exposure(self, doses: tuple[Dose, ...]) -> Exposure:
+        """Drug over time after doses, under this run's disposition."""
+        sheets = self.sheets()
+        disposition = self.hypotheses.disposition(species(self.species, sheets["species"]), self.sizes())
+        return Exposure(doses, self.species, disposition, compounds(sheets["compounds"]))
+
+    def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
+        """NMDA block at an hour as the hypotheses have it, before `site` is asked."""
+        drugs = self.sheets()["compounds"]
+        return self.hypotheses.block(exposure, compounds(drugs), channel(drugs), circuit, self.sizes(), hour)
 
     def calibration(self) -> str:
         """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline or a

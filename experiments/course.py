@@ -11,8 +11,7 @@ from experiments.config import Config
 from experiments.hypotheses import gating
 from experiments.protocol import Protocol
 from experiments.record import Groups, Variable, courses, scales
-from parameters import channel, compounds, species
-from pharmacology import Dose, Exposure
+from pharmacology import Dose
 
 SETTLE_S, LOOK_S, REST_SETTLE_S = 0.5, 4.5, 2.0  # slow delta needs 4 s
 
@@ -45,10 +44,9 @@ def observed(config: Config, circuit: Circuit, compiled: bool, tell: Callable[[f
 
 def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weights: np.ndarray, last: Activity) -> list[Activity]:
     """What is seen at every hour after one dose."""
-    sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
-    drugs, seconds = compounds(sheets["compounds"]), LOOK_S * config.protocol.look_scale
-    exposure = exposure_of(config, dose)
-    block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, 0.0)
+    switches, sizes, seconds = config.hypotheses, config.sizes(), LOOK_S * config.protocol.look_scale
+    exposure = config.exposure((dose,))
+    block = config.block(exposure, circuit, 0.0)
     seen: list[Activity] = []
     held = bool(config.protocol.reused)
     for hour in (config.protocol.peak,) if held else config.protocol.times:
@@ -58,13 +56,6 @@ def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weigh
         last = network.observe(weights, shut, seconds, SETTLE_S, hcn)
         seen.append(last)
     return seen * len(config.protocol.times) if held else seen
-
-
-def exposure_of(config: Config, dose: Dose) -> Exposure:
-    """Unbound drug over time after one dose of a configuration."""
-    sheets, sizes = config.sheets(), config.sizes()
-    disposition = config.hypotheses.disposition(species(config.species, sheets["species"]), sizes)
-    return Exposure((dose,), config.species, disposition, compounds(sheets["compounds"]))
 
 
 def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
@@ -78,6 +69,6 @@ def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
         rows = [np.repeat(untreated, len(hours), axis=0), *after.reshape(len(config.doses), len(hours), *after.shape[1:])]
         found[name] = Variable(("given", "hour", *v.dimensions[1:]), np.array(rows), v.unit, v.meaning)
     moments = np.full_like(hours, config.protocol.peak) if config.protocol.reused else hours
-    unbound = [np.zeros(len(hours)), *(exposure_of(config, dose).brain_unbound(moments)[:, 0] for dose in config.doses)]
+    unbound = [np.zeros(len(hours)), *(config.exposure((dose,)).brain_unbound(moments)[:, 0] for dose in config.doses)]
     found["unbound"] = Variable(("given", "hour"), np.array(unbound), "uM", "unbound ketamine in the brain")
     return found

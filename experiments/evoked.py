@@ -8,10 +8,8 @@ import numpy as np
 
 from circuits import Activity, Network, Volley, drawn_network, resting_weights
 from experiments.config import Config
-from experiments.course import exposure_of
 from experiments.hypotheses import gating
 from experiments.record import Groups, Variable, scales
-from parameters import channel, compounds
 
 PULSES = (1, 2, 4, 8, 16, 32, 64)
 VOLLEY = Volley(rate=4500.0, seconds=0.01, every=0.025)  # 45 events a cell, 40 Hz: a judgement; one still shows, untreated
@@ -22,19 +20,19 @@ REST_S, REST_SETTLE_S = 5.0, 2.0
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring: trains of every length, several of each, untreated and then at the peak of each dose; NaN for a circuit of
     points, which has no dendrites."""
-    circuit, sheets, switches = config.described(), config.sheets(), config.hypotheses
+    circuit, switches = config.described(), config.hypotheses
     if circuit.apical is None:
         rows = 1 + len(config.doses)
         return {"summary": _arranged(config, np.full((rows, len(PULSES)), np.nan), [np.nan] * rows)}
     network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
-    drugs, hour, shut = compounds(sheets["compounds"]), config.protocol.peak, np.zeros(circuit.mixtures.shape)
+    hour, shut = config.protocol.peak, np.zeros(circuit.mixtures.shape)
     evoked: list[list[float]] = []
     rest: list[Activity] = []
     try:
         for dose in (None, *config.doses):
             if dose is not None:
-                exposure = exposure_of(config, dose)
-                block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, config.sizes(), 0.0)
+                exposure = config.exposure((dose,))
+                block = config.block(exposure, circuit, 0.0)
                 shut = switches.nmda_shut(block.advance(exposure, gating(rest[-1]), hour), circuit, config.seed)
             rest.append(network.observe(weights, shut, REST_S, REST_SETTLE_S))
             evoked.append([_trains(network, pulses, float(rest[-1].apical_calcium.mean())) for pulses in PULSES])

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from rich.table import Table
 
-from experiments.nulls import MEANING, MODEL
+from experiments.nulls import LABELS, MODEL
 from experiments.slow_answers import names, table
 from experiments.summary import change, spread
 
@@ -29,9 +29,9 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
     """Change by length of train and null; and a sentence a sheet."""
     rows, said = [], []
     for sheet in names(dataset, "sheet"):
-        for null in names(dataset, "null", (MODEL, *MEANING)):
+        for null in names(dataset, "null", LABELS):
             found = by_train(dataset.sel(sheet=sheet, null=null))
-            rows.append(((sheet, MEANING.get(null, "the model")), [spread(column) for column in found.T]))
+            rows.append(((sheet, LABELS[null]), [spread(column) for column in found.T]))
         cell = dataset.sel(sheet=sheet, null=MODEL)
         said.append(f"Sheet {sheet}, 10 mg/kg: it {change(of_trains(cell, True), 'what 1 or 2 volleys evoke')} and "
                     f"{change(of_trains(cell, False), 'what 4 and more evoke')}.")  # fmt: skip

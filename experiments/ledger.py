@@ -9,13 +9,13 @@ import csv
 import fcntl
 import os
 import re
-import subprocess
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
 from experiments.bench import ClaimError
 from experiments.claims import Judged
+from experiments.provenance import git
 from experiments.store import StoreError
 
 COLUMNS = ("claim", "sheet_hash", "commit", "sheet", "seeds", "measure", "value", "low", "high", "verdict")
@@ -25,31 +25,34 @@ SHIPPED = Path(str(files("experiments") / NAME))
 
 def ledger_for(results: Path) -> Path:
     """The ledger that looks go into: of the checkout whose code runs, else of the one we stand in, else among the results."""
-    tops = (_git(SHIPPED.parent, "rev-parse", "--show-toplevel"), _git(Path(), "rev-parse", "--show-toplevel"))
+    tops = (git(SHIPPED.parent, "rev-parse", "--show-toplevel"), git(Path(), "rev-parse", "--show-toplevel"))
     owned = [own for top in tops if top and (own := Path(top) / "experiments" / NAME).exists()]
     return owned[0] if owned else results / NAME
 
 
 def looks(*ledgers: Path) -> dict[str, set[str]]:
     """Sheet hashes under which each claim was looked at, by claim.  Raises ClaimError for a line that is no look."""
-    found: dict[str, set[str]] = {}
-    for path in {p.resolve() for p in ledgers if p.exists()}:
-        for row in _rows(path):
-            found.setdefault(row["claim"], set()).add(row["sheet_hash"])
-    return found
+    return _hashes(_all_rows(ledgers))
 
 
 def record(board: Iterable[Judged], path: Path) -> list[str]:
     """Add looks at held-out claims whose hash, seeds or value are new; returns a word on each.  Raises StoreError."""
-    before = looks(SHIPPED, path)
-    known = {_identity(row) for ledger in (SHIPPED, path) if ledger.exists() for row in _rows(ledger)}
-    commit = _git(path.parent, "rev-parse", "HEAD")
-    if commit and _git(path.parent, "status", "--porcelain", "-uno"):
+    rows = _all_rows((SHIPPED, path))
+    before, known = _hashes(rows), {_identity(row) for row in rows}
+    commit = git(path.parent, "rev-parse", "HEAD")
+    if commit and git(path.parent, "status", "--porcelain", "-uno"):
         commit += "+changes"
     new = [row for j in board if j.claim.role == "PRED" and _identity(row := _row(j, commit)) not in known]
     if new:
         _append(path, new)
     return [f"{row['claim']}, {_meaning(row, before.get(row['claim'], set()))}" for row in new]
+
+
+def _hashes(rows: list[dict[str, str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["claim"], set()).add(row["sheet_hash"])
+    return found
 
 
 def _meaning(row: dict[str, str], before: set[str]) -> str:
@@ -83,6 +86,10 @@ def _append(path: Path, rows: list[dict[str, str]]) -> None:
         raise StoreError(f"the look cannot be recorded in {path} ({error.strerror}), so it is not shown") from None
 
 
+def _all_rows(ledgers: Iterable[Path]) -> list[dict[str, str]]:
+    return [row for path in {p.resolve() for p in ledgers if p.exists()} for row in _rows(path)]
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
@@ -93,11 +100,3 @@ def _rows(path: Path) -> list[dict[str, str]]:
         if not (tuple(cells) == COLUMNS if k == 1 else a_look):
             raise ClaimError(f"ledger {path}, line {k}: a look has the columns {', '.join(COLUMNS)}")
     return [dict(zip(COLUMNS, cells, strict=True)) for cells in lines[1:]]
-
-
-def _git(folder: Path, *words: str) -> str:
-    """What git says of a folder; nothing where it is in no checkout."""
-    try:
-        return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""

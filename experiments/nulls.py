@@ -15,3 +15,4 @@ MEANING: dict[str, str] = {
     "uniform": "all classes blocked as Pyr", "shuffled": "class labels shuffled", CONSTANT: "peak concentration held",
     AWAKE: "awake, not a slice",
 }  # fmt: skip
+LABELS = {MODEL: "the model"} | MEANING

@@ -16,7 +16,7 @@ from experiments.config import Config
 from experiments.record import Groups, Variable, coordinate
 from experiments.run import simulate
 from experiments.summary import is_clear, spread
-from parameters import POPULATIONS, channel, compounds
+from parameters import POPULATIONS
 from pharmacology import Bath, Dose
 
 DOSE_MG_KG, BATH_UM = 10.0, 3.0
@@ -75,11 +75,10 @@ def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
 def _windows(config: Config, compiled: bool, condition: str) -> list[Activity]:
     """One window after the other; the network's noise is that of the same moment in the other condition."""
-    sheets, switches, circuit = config.sheets(), config.hypotheses, config.described()
-    sizes = config.sizes()
+    circuit = config.described()
     bath = Bath((("ketamine", BATH_UM if condition == "ketamine" else 0.0),))
-    block = switches.block(bath, compounds(sheets["compounds"]), channel(sheets["compounds"]), circuit, sizes, 0.0)
-    shut, weights = switches.nmda_shut(block, circuit, config.seed), resting_weights(circuit)
+    shut = config.hypotheses.nmda_shut(config.block(bath, circuit, 0.0), circuit, config.seed)
+    weights = resting_weights(circuit)
     network = drawn_network(circuit, config.seed, compiled, config.numerics)
     try:
         return [network.observe(weights, shut, WINDOW_S, 0.0 if k else SETTLE_S) for k in range(WINDOWS)]

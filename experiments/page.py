@@ -30,7 +30,6 @@ def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> P
         raise StoreError(f"{pictures} cannot be written: {error.strerror}") from None
     for judged in board:
         draw(judged, pictures)
-        (pictures / f"{judged.claim.id}.svg").unlink()
     publish(folder / PAGE, page(board, left_out).encode())
     return folder / PAGE
 

@@ -17,8 +17,9 @@ from pharmacology import Dose, Exposure
 
 SURGE, EXCITING_UM, TURNED = 1.2, (1.0, 3.0), 1.1  # Pyr firing over rest: a surge, where it is looked for, and turned round
 CLEAR = 2.0  # %: one look of one circuit does not tell less
-UP = (0.0, np.inf)
-DOSE_CURVE = {10.0: UP, 20.0: UP, 30.0: UP, 50.0: (-15.0, 15.0), 200.0: (-np.inf, 0.0)}  # mg/kg: glutamate, %
+# The dose curve of claim V11 in its three parts, mg/kg: glutamate, %
+RISE, HIGH, FALL = {10.0: (0.0, np.inf), 20.0: (0.0, np.inf)}, {30.0: (0.0, np.inf)}, {50.0: (-15.0, 15.0), 200.0: (-np.inf, 0.0)}
+DOSE_CURVE = RISE | HIGH | FALL
 SILENT_HZ = 0.01  # least rate that a logarithm is taken of
 SHARES = (-1.0, -0.1, 0.0, 0.1, 0.2, 1.0)  # bins of what separates circuits
 COURSE_H = np.linspace(0.0, 100 / 60, 41)

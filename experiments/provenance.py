@@ -53,16 +53,22 @@ def git_state(folder: Path) -> tuple[str, str]:
 
     Empty where there is none, or where the code that runs (say, an installed copy) is not that of the checkout.
     """
+    top = Path(git(folder, "rev-parse", "--show-toplevel"))
+    if top == Path():
+        return "", ""
     try:
-        top = Path(_git(folder, "rev-parse", "--show-toplevel"))
         running = [path for room in ROOMS for end in ("py", "h")
                    for path in sorted((folder.parent / room).rglob(f"*.{end}"))]  # fmt: skip
         if any(path.read_bytes() != (top / path.relative_to(folder.parent)).read_bytes() for path in running):
             return "", ""
-        return _git(top, "rev-parse", "HEAD"), "yes" if _git(top, "status", "--porcelain", "-uno") else "no"
-    except (OSError, subprocess.CalledProcessError):
+    except OSError:
         return "", ""
+    return git(top, "rev-parse", "HEAD"), "yes" if git(top, "status", "--porcelain", "-uno") else "no"
 
 
-def _git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
+def git(folder: Path, *words: str) -> str:
+    """What git says of a folder; nothing where it is in no checkout."""
+    try:
+        return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -15,8 +15,8 @@ from experiments.config import Config
 from experiments.hypotheses import gating
 from experiments.protocol import Look
 from experiments.slow import Slow
-from parameters import COMPOUNDS, channel, compounds, species
-from pharmacology import Concentrations, Exposure, Together
+from parameters import COMPOUNDS
+from pharmacology import Concentrations, Together
 from plasticity import Cascade, Spines, turnover
 
 
@@ -66,15 +66,13 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
 
     `tell` hears the biological seconds done.  Raises NetworkError or EngineError when the circuit fails.
     """
-    sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
+    switches, sizes = config.hypotheses, config.sizes()
     circuit, protocol = config.described(), config.protocol
     wiring_seed, spiking_seed, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)
-    drugs = compounds(sheets["compounds"])
-    disposition = switches.disposition(species(config.species, sheets["species"]), sizes)
-    exposure: Concentrations = Exposure(config.doses, config.species, disposition, drugs)
+    exposure: Concentrations = config.exposure(config.doses)
     exposure = Together((exposure, config.bath)) if config.bath is not None else exposure
     slow = Slow.at_rest(config, circuit, exposure, spine_seed)
-    block = switches.block(exposure, drugs, channel(sheets["compounds"]), circuit, sizes, protocol.times[0])
+    block = config.block(exposure, circuit, protocol.times[0])
     network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, config.numerics)
     try:
         rest = network.observe(slow.weights(circuit), switches.nmda_shut(block, circuit, config.seed), protocol.rest, settle=1.0)

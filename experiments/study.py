@@ -18,6 +18,7 @@ import circuits
 from experiments.config import Config, overridden
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import Inhibition
+from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
 from experiments.store import StoreError, check_run, publish
 from experiments.switches import DEFAULTS, SWITCHES, flag
@@ -28,6 +29,8 @@ MANIFEST = "study.json"
 DEFAULT_SHEET = "dendritic"
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
            "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
+
+NO_DRUG = "gives no drug over time, so --inhibit {} has no place in it"
 
 
 class StudyError(ValueError):
@@ -162,8 +165,7 @@ def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: 
 
     Raises StudyError for inhibitors, which such a study does not give.
     """
-    if options.inhibitions:
-        raise StudyError(f"study {study} gives no drug over time, so --inhibit {options.inhibitions[0].name} has no place in it")
+    leave_inhibitors(study, options, NO_DRUG)
     own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "hypotheses": hypotheses, "spikes": False}
     return planned(study, options, [({}, own)], compute)
 
@@ -186,6 +188,21 @@ def leave_to(study: str, options: Options, *switches: str) -> None:
         chosen = getattr(options.hypotheses, switch)
         if chosen != DEFAULTS[switch]:
             raise StudyError(f"study {study} sets {flag(switch)} itself; leave out {chosen!r}")
+
+
+def leave_inhibitors(study: str, options: Options, why: str) -> None:
+    """Raise StudyError when an inhibitor was asked for, which `why` says the study has no place for."""
+    if options.inhibitions:
+        raise StudyError(f"study {study} {why.format(options.inhibitions[0].name)}")
+
+
+def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Points of the model and of every null of site, on the axis `null`; `own` goes into every configuration, `switches` into its
+    hypotheses."""
+    for null, site in SITES.items():
+        asked = variant(options, switches | {"site": site})
+        if asked is not None:
+            yield {"null": null}, own | {"hypotheses": asked}
 
 
 def with_each_memory(

@@ -91,8 +91,12 @@ def is_clear(percent: np.ndarray) -> bool:
     """Whether the 95 % t-interval over seeds excludes 0; of one seed, whether it is not 0."""
     if len(percent) < 2:
         return bool(percent.any())
-    half = student.ppf(0.975, len(percent) - 1) * percent.std(ddof=1) / np.sqrt(len(percent))
-    return bool(abs(percent.mean()) > half)
+    return bool(abs(percent.mean()) > half_interval(percent))
+
+
+def half_interval(values: np.ndarray) -> float:
+    """Half of the 95 % t-interval of the mean of two or more values."""
+    return float(student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def change(percent: np.ndarray, what: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, save, tidy
+from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, no_change, save, tidy
 from parameters import POPULATIONS
 
 PANELS: dict[str, dict[str, str]] = {
@@ -54,7 +54,7 @@ def _curve(axis: Axes, values: xr.DataArray, colour: str, marker: str, label: st
 
 
 def _axis(axis: Axes, cell: xr.Dataset, what: str) -> None:
-    axis.axhline(1.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
+    no_change(axis, 1.0)
     concentrations = cell["concentration"].values
     axis.set_xticks(range(len(concentrations)), [f"{c:g}" for c in concentrations])
     tidy(axis, "free ketamine (uM)", f"{what} (relative)")

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import xarray as xr
 
-from experiments.figures.style import ORDERED, dots, pages, save, tidy, told
+from experiments.figures.style import ORDERED, dots, no_change, pages, save, tidy, told
 from experiments.slow_answers import BLOCKED, against, names
 
 LOOKS = {"surge": (ORDERED[5], "o"), "eef2k": (ORDERED[4], "s")}
@@ -31,7 +31,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
                 for k, drug in enumerate(drugs):
                     found = against(BLOCKED[name], here.sel(drug=drug), here.sel(drug="none"))
                     dots(axis, k + shift, found, *LOOKS[arm], label="" if k else f"arm {arm}")
-            axis.axhline(0.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
+            no_change(axis)
             axis.set_xticks(range(len(drugs)), [f"{d.replace('_', ' ')}\n{DRUGS[d]:g} uM" for d in drugs])
             axis.set_xlim(-0.5, len(drugs) - 0.5)
             tidy(axis, "", f"{what} (% against none)")

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, save, tidy
+from experiments.figures.style import INK, ORDERED, no_change, save, tidy
 from experiments.prior_answers import (
     SHARES,
     SURGE,
@@ -25,7 +25,6 @@ from experiments.prior_answers import (
     valid_circuits,
 )
 
-INK = "#7F7F7F"
 KINDS = {"no surge": (INK, "o"), "surge, no turn": (ORDERED[1], "^"), "whole inverted U": (ORDERED[4], "s")}
 SHOWN = 8
 LEAST = 0.01  # firing over rest that a logarithmic axis shows
@@ -59,7 +58,7 @@ def _curves(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
         if len(mine):
             axis.plot(places, mine.T, color=colour, linewidth=0.4, alpha=0.35)
             axis.plot(places, np.median(mine, axis=0), color=colour, linewidth=2.5, label=f"{name}: {len(mine)}, median thick")
-    axis.axhline(1.0, color=INK, linewidth=0.8, linestyle=":")
+    no_change(axis, 1.0)
     axis.set_yscale("log")
     axis.set_ylim(LEAST, 10)
     axis.set_xticks(places, [f"{c:g}" for c in cell["concentration"].values])
@@ -70,7 +69,7 @@ def _plane(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
     gap, surge = separation(cell), np.maximum(surges(cell), LEAST)
     for k, (name, (colour, marker)) in enumerate(KINDS.items()):
         axis.plot(gap[kind == k], surge[kind == k], marker, color=colour, markersize=3, alpha=0.7, label=name)
-    axis.axhline(SURGE, color=INK, linewidth=0.8, linestyle=":")
+    no_change(axis, SURGE)
     axis.set_yscale("log")
     axis.set_title(f"r = {np.corrcoef(gap, logs(surge))[0, 1]:.2f}", loc="left", fontsize=10)
     tidy(axis, "NMDA share of excitation, PV and SST less Pyr", "highest Pyr firing over rest, 1-3 uM")

@@ -9,16 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.claims import Judged, Measure
-from experiments.figures.style import ORDERED, save
+from experiments.figures.style import INK, ORDERED, save
 from experiments.nulls import MEANING
 
-INK, TARGET = "#7F7F7F", "#56B4E9"
+TARGET = ORDERED[2]
 COLOURS = {"holds": ORDERED[3], "fails": ORDERED[5], "inconclusive": ORDERED[1], "not testable": INK}
 ROW_IN = 0.24  # height of a row
 
 
 def draw(judged: Judged, folder: Path) -> Path:
-    """Draw one panel a measure into ID.png (and .svg)."""
+    """Draw one panel a measure into ID.png."""
     rows = 1 + len(judged.nulls)
     heights = [rows * ROW_IN + 0.75] * len(judged.measures)
     figure, axes = plt.subplots(len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained")
@@ -26,7 +26,7 @@ def draw(judged: Judged, folder: Path) -> Path:
         shown = {"the model": measure} | {MEANING[n]: found[k] for n, found in judged.nulls.items()}
         _panel(axis, shown, measure, COLOURS[judged.of(measure)])
     figure.suptitle(f"{judged.claim.id}: {judged.verdict}", x=0.01, ha="left", fontsize=11)
-    return save(figure, folder, judged.claim.id)
+    return save(figure, folder, judged.claim.id, ("png",))
 
 
 def _panel(axis: Axes, shown: dict[str, Measure], model: Measure, model_colour: str) -> None:

@@ -9,12 +9,8 @@ import numpy as np
 import xarray as xr
 
 from experiments.evoked_answers import by_train
-from experiments.figures.style import ORDERED, band, pages, save, tidy, told
-from experiments.nulls import MEANING, MODEL
-from experiments.slow_answers import names
-
-INK = "#7F7F7F"
-LOOKS = ("o", "s", "^", "D", "v", "P", "X")
+from experiments.figures.style import ORDERED, band, no_change, null_curves, pages, save, tidy, told
+from experiments.nulls import MODEL
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -28,13 +24,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             band(axes[0], places, cell["evoked_calcium"].sel(given=given).values, colour, marker, f"{given:g} mg/kg")
         axes[0].set_yscale("log")
         tidy(axes[0], "volleys in a train", "evoked activation of Ca channels (s)")
-        for k, null in enumerate(names(here, "null", (MODEL, *MEANING))):
-            found = by_train(here.sel(null=null))
-            sd = found.std(axis=0, ddof=1) if len(found) > 1 else None
-            width, label = (2.5, "the model") if null == MODEL else (1.2, MEANING[null])
-            axes[1].errorbar(places, found.mean(axis=0), sd, fmt="-" + LOOKS[k], color=ORDERED[k], markersize=4, capsize=2,
-                             linewidth=width, label=label)  # fmt: skip
-        axes[1].axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
+        null_curves(axes[1], here, range(len(pulses)), by_train)
+        no_change(axes[1])
         tidy(axes[1], "volleys in a train", "change at the peak (%)")
         axes[1].legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         for axis in axes:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, dose_axis, dose_places, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, dose_axis, dose_places, no_change, pages, save, tidy, told
 from experiments.slow_answers import Column, at, names, value
 
 # memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be seen
@@ -44,7 +44,7 @@ def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path
         for axis, (label, (column, relative)) in zip(axes.flat, PANELS.items(), strict=False):
             for memory in names(cell, "memory", SWITCHES["memory"]):
                 _curve(axis, cell.sel(memory=memory), column, relative, memory)
-            axis.axhline(0.0 if relative else 1.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
+            no_change(axis, 0.0 if relative else 1.0)
             dose_axis(axis, cell["dose"].values, fontsize=8, rotation=90 if cell.sizes["dose"] > 6 else 0)
             tidy(axis, f"ketamine ({cell['dose'].attrs['units']})", label)
             axis.get_legend().remove()

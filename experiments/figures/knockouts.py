@@ -8,11 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from experiments.figures.style import ORDERED, dots, pages, save, tidy, told
+from experiments.figures.style import ORDERED, dots, no_change, pages, save, tidy, told
 from experiments.knockout_answers import READOUTS, by_itself, effect
 from experiments.slow_answers import names
 
-INK = "#7F7F7F"
 LOOKS = {"inherited": (ORDERED[5], "o"), "developmental": (ORDERED[4], "s")}
 WORDS = {"inherited": "deleted at once", "developmental": "deleted while it grew up"}
 
@@ -35,7 +34,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
                     values = found[np.isfinite(found)]
                     if len(values):
                         dots(axis, k + shift, values, *LOOKS[background], label="" if k else WORDS[background])
-            axis.axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
+            no_change(axis)
             labels = ["whole" if d == WHOLE else f"no {d.replace('_', ' in ')}" for d in shown]
             axis.set_xticks(range(len(shown)), labels, rotation=35, ha="right", fontsize=8)
             axis.set_yscale("symlog", linthresh=100)

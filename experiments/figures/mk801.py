@@ -9,12 +9,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, dots, pages, save, tidy, told
-from experiments.nulls import MEANING, MODEL
+from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, dots, no_change, pages, save, tidy, told
+from experiments.nulls import LABELS, MODEL
 from experiments.slow_answers import names
 from parameters import POPULATIONS
-
-INK = "#7F7F7F"
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -29,7 +27,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             cell = here.sel(null=MODEL, free=uM)
             for p in POPULATIONS:
                 band(axis, cell["minute"].values, cell["mean_z"].sel(population=p).values, COLOURS[p], MARKERS[p], p)
-            axis.axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
+            no_change(axis)
             axis.set_title(f"{uM:g} uM free", loc="left", fontsize=10)
             tidy(axis, "minutes in the bath", "mean z-score of spike counts")
         _shares(axes[-1], here.sel(free=FREE_UM))
@@ -39,13 +37,13 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 
 def _shares(axis: Axes, here: xr.Dataset) -> None:
-    shown = names(here, "null", (MODEL, *MEANING))
+    shown = names(here, "null", LABELS)
     for k, null in enumerate(shown):
         cell = here.sel(null=null)
         for shift, name, p in ((-0.15, "share_down", "PV"), (0.15, "share_up", "Pyr")):
             label = "" if k else f"{p} cells that {'fall' if p == 'PV' else 'rise'}"
             dots(axis, k + shift, 100.0 * cell[name].sel(population=p).values, COLOURS[p], MARKERS[p], label)
     axis.axhline(50.0, color=ORDERED[0], linewidth=0.8, linestyle=":")
-    axis.set_xticks(np.arange(len(shown)), [MEANING.get(n, "the model") for n in shown], rotation=35, ha="right", fontsize=8)
+    axis.set_xticks(np.arange(len(shown)), [LABELS[n] for n in shown], rotation=35, ha="right", fontsize=8)
     axis.set_ylim(-3, 118)
     tidy(axis, "", "share of cells after an hour (%)")

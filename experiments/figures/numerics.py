@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, band, save, tidy
+from experiments.figures.style import COLOURS, MARKERS, band, no_change, save, tidy
 from experiments.numerics import LOOK_WINDOWS, STANDARD, WINDOW_S, look_error, shared_noise, shift, variants_of
 from parameters import POPULATIONS
 
@@ -75,7 +75,7 @@ def _shared(axis: Axes, cell: xr.Dataset) -> None:
     for p in POPULATIONS:
         saved = [shared_noise(cell, w, p) for w in LOOK_WINDOWS]
         axis.plot(seconds, saved, "-", marker=MARKERS[p], markersize=4, color=COLOURS[p], label=p)
-    axis.axhline(1.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
+    no_change(axis, 1.0)
     axis.set_xscale("log")
     axis.set_xticks(seconds, [f"{s:g}" for s in seconds])
     axis.minorticks_off()

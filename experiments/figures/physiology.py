@@ -10,10 +10,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, save, tidy
+from experiments.figures.style import COLOURS, INK, MARKERS, ORDERED, band, no_change, save, tidy
 from parameters import POPULATIONS, SheetError, recorded
-
-INK = "#7F7F7F"
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -70,7 +68,7 @@ def _trains(axis: Axes, cell: xr.Dataset) -> None:
         label = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         axis.plot(cell["pulse"].values, expected.mean("seed").values, "-", color=colour, linewidth=1)
         axis.plot(cell["pulse"].values, values.mean("seed").values, marker, color=colour, markersize=5, label=label)
-    axis.axhline(1.0, color=INK, linewidth=0.8, linestyle=":")
+    no_change(axis, 1.0)
     axis.set_yscale("log")
     axis.set_yticks([0.1, 0.2, 0.5, 1.0, 2.0], ["0.1", "0.2", "0.5", "1", "2"])
     axis.set_xticks(cell["pulse"].values)

@@ -9,12 +9,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, dots, pages, save, tidy, told
-from experiments.nulls import MEANING, MODEL
+from experiments.figures.style import ORDERED, band, dots, no_change, pages, save, tidy, told
+from experiments.nulls import LABELS, MODEL
 from experiments.slice_answers import EVENTS, effect
 from experiments.slow_answers import names
-
-INK = "#7F7F7F"
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -31,19 +29,19 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             _beside(axis, here, name)
             tidy(axis, "", f"{words} (% against no drug)")
         for axis in axes:
-            axis.axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
+            no_change(axis)
         figure.suptitle(f"Pyr cells in voltage clamp, slice state, {heading} ({told(here)})", fontsize=11)
         made.append(save(figure, folder, file))
     return made
 
 
 def _beside(axis: Axes, here: xr.Dataset, name: str) -> None:
-    shown = names(here, "null", (MODEL, *MEANING))
+    shown = names(here, "null", LABELS)
     for k, null in enumerate(shown):
         for shift, uM, colour, marker in ((-0.15, 1.0, ORDERED[5], "o"), (0.15, 10.0, ORDERED[4], "s")):
             values = effect(here.sel(null=null), name, uM)
             if np.isfinite(values).all():
                 dots(axis, k + shift, values, colour, marker, "" if k else f"{uM:g} uM")
-    labels = [MEANING.get(n, "the model") for n in shown]
+    labels = [LABELS[n] for n in shown]
     axis.set_xticks(range(len(shown)), labels, rotation=35, ha="right", fontsize=8)
     axis.set_ylim(-105, 150)

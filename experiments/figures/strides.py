@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, dots, pages, save, tidy, told
+from experiments.figures.style import ORDERED, dots, no_change, pages, save, tidy, told
 from experiments.slow_answers import effect_of, names
 
 STANDARD, GROWN = "standard", ("24 h", "72 h", "7 d", "14 d")
@@ -46,7 +46,7 @@ def _errors(axis: Axes, grown: Grown, shown: list[str]) -> None:
         for n, variant in enumerate(shown):
             error = 100.0 * (grown[variant, readout] - grown[STANDARD, readout]) / effect
             dots(axis, k + 0.2 * (n - 1), error, *LOOKS[variant], label="" if k else variant)
-    axis.axhline(0.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
+    no_change(axis)
     _furnish(axis, "difference from standard, same seed (% of its effect)")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from experiments.nulls import LABELS, MODEL
+from experiments.slow_answers import names
 from experiments.store import publish
 
 # Okabe and Ito's colours, each with a marker of its own.
@@ -24,10 +26,12 @@ COLOURS = {"Pyr": "#D55E00", "PV": "#0072B2", "SST": "#009E73", "VIP": "#CC79A7"
 MARKERS = {"Pyr": "o", "PV": "s", "SST": "^", "VIP": "D", "a": "o", "b": "s"}
 ORDERED = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
 
+INK = "#7F7F7F"  # of what is only for orientation
 
-def save(figure: Any, folder: Path, name: str) -> Path:
+
+def save(figure: Any, folder: Path, name: str, kinds: tuple[str, ...] = ("svg", "png")) -> Path:
     """Write a figure as PNG and SVG, each whole or not at all; returns the PNG's path."""
-    for kind in ("svg", "png"):
+    for kind in kinds:
         image = BytesIO()
         figure.savefig(image, format=kind, dpi=130)
         publish(folder / f"{name}.{kind}", image.getvalue())
@@ -80,6 +84,22 @@ def dose_axis(axis: Axes, doses: np.ndarray, **text: Any) -> None:
     """Doses along x, written with properties `text`."""
     axis.set_xticks(dose_places(doses), [f"{d:g}" for d in doses], **text)
     axis.margins(x=0.04)
+
+
+def no_change(axis: Axes, at: float = 0.0) -> None:
+    """A dotted line where nothing changes."""
+    axis.axhline(at, color=INK, linewidth=0.8, linestyle=":")
+
+
+def null_curves(
+    axis: Axes, here: xr.Dataset, x: Sequence[float] | np.ndarray, column: Callable[[xr.Dataset], np.ndarray]
+) -> None:
+    """What `column` gives, (seed, x), of the model, thick, and of every null: mean ± SD."""
+    for k, null in enumerate(names(here, "null", LABELS)):
+        values = column(here.sel(null=null))
+        sd = values.std(axis=0, ddof=1) if len(values) > 1 else None
+        axis.errorbar(x, values.mean(axis=0), sd, fmt="-" + "os^DvPX*"[k], color=(*ORDERED, INK)[k], markersize=4, capsize=2,
+                      linewidth=2.5 if null == MODEL else 1.2, label=LABELS[null])  # fmt: skip
 
 
 def tidy(axis: Axes, x: str, y: str) -> None:

@@ -11,15 +11,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, pages, save, tidy, told
-from experiments.nulls import MEANING, MODEL
-from experiments.slow_answers import names
+from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, no_change, null_curves, pages, save, tidy, told
+from experiments.nulls import MODEL
 from experiments.surge_answers import READOUTS, at_peak, doses_of, over_course
 from parameters import POPULATIONS
 
-INK = "#7F7F7F"
 PAIRS = {"dendrite": ("dendritic Ca", "dendritic NMDA"), "power of the LFP proxy": ("gamma", "slow delta")}
-LOOKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -52,20 +49,14 @@ def _curve(axis: Axes, here: xr.Dataset, column: Callable[[float], np.ndarray], 
 
 def _nulls(axis: Axes, here: xr.Dataset) -> None:
     doses = doses_of(here)
-    for k, null in enumerate(names(here, "null", (MODEL, *MEANING))):
-        values = np.array([over_course(here.sel(null=null), d) for d in doses])
-        sd = values.std(axis=1, ddof=1) if values.shape[1] > 1 else None
-        colour, width = (ORDERED[0], 2.5) if null == MODEL else ((*ORDERED[1:], INK)[k - 1], 1.2)
-        label = MEANING.get(null, "the model")
-        axis.errorbar(range(len(doses)), values.mean(axis=1), sd, fmt="-" + LOOKS[k], color=colour, linewidth=width, markersize=4,
-                      capsize=2, label=label)  # fmt: skip
+    null_curves(axis, here, range(len(doses)), lambda cell: np.array([over_course(cell, d) for d in doses]).T)
     _axis(axis, here, "glutamate under nulls, mean of 100 min")
     axis.set_ylim(-100, 130)
     axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _axis(axis: Axes, here: xr.Dataset, what: str) -> None:
-    axis.axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
+    no_change(axis)
     doses = doses_of(here)
     axis.set_xticks(range(len(doses)), [f"{d:g}" for d in doses])
     tidy(axis, "mg/kg", f"{what} (%)")

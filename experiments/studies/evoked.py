@@ -9,8 +9,7 @@ from experiments.course import course
 from experiments.evoked import observe
 from experiments.evoked_answers import answer
 from experiments.figures.evoked import draw
-from experiments.nulls import SITES
-from experiments.study import Options, Run, Study, StudyError, leave_to, peak_of, planned, variant
+from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, peak_of, planned, with_each_site
 from pharmacology import Dose
 
 SPECIES, ROUTE, DOSE = "mouse", "ip", 10.0
@@ -19,13 +18,10 @@ SPECIES, ROUTE, DOSE = "mouse", "ip", 10.0
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
     leave_to(STUDY.name, options, "site", "baseline", "state")
-    if options.inhibitions:
-        raise StudyError(f"study {STUDY.name} looks at the peak and takes no --inhibit")
+    leave_inhibitors(STUDY.name, options, "looks at the peak and takes no --inhibit")
     peak = peak_of(options, SPECIES, ROUTE)
     own = {"species": SPECIES, "doses": (Dose(DOSE, ROUTE),), "protocol": course((peak,), peak, rest=130.0), "spikes": False}
-    asked = {null: variant(options, {"site": site, "baseline": "healthy"}) for null, site in SITES.items()}
-    points = [({"null": null}, own | {"hypotheses": switches}) for null, switches in asked.items() if switches is not None]
-    return planned(STUDY.name, options, points, observe)
+    return planned(STUDY.name, options, with_each_site(options, own, baseline="healthy"), observe)
 
 
 STUDY = Study(

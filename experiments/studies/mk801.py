@@ -10,9 +10,9 @@ from __future__ import annotations
 from experiments.cells import observe
 from experiments.cells_answers import answer
 from experiments.figures.mk801 import draw
-from experiments.nulls import MODEL, SITES
+from experiments.nulls import MODEL
 from experiments.protocol import Protocol
-from experiments.study import Options, Run, Study, StudyError, leave_to, planned, variant
+from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, planned, with_each_site
 from pharmacology import Bath
 
 DRUG, FREE_UM, SHOWN_UM = "mk801", 0.06, (0.02, 0.2)
@@ -22,16 +22,13 @@ MINUTES = (1.0, 2.5, *(float(m) for m in range(5, 65, 5)))
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
     leave_to(STUDY.name, options, "site", "baseline", "state", "selectivity")
-    if options.inhibitions:
-        raise StudyError(f"study {STUDY.name} lasts an hour and takes no --inhibit")
+    leave_inhibitors(STUDY.name, options, "lasts an hour and takes no --inhibit")
     hours = tuple(m / 60.0 for m in MINUTES)
     own = {"species": "rat", "doses": (), "protocol": Protocol((0.0, *hours), 1.0), "spikes": False}
-    switches = {"baseline": "healthy", "selectivity": "use_dependent"}
     points = [
-        ({"null": null, "free": uM}, own | {"hypotheses": asked, "bath": Bath(((DRUG, uM),), 0.0)})
-        for null, site in SITES.items()
-        for uM in (FREE_UM, *(SHOWN_UM if null == MODEL else ()))
-        if (asked := variant(options, switches | {"site": site})) is not None
+        (place | {"free": uM}, asked | {"bath": Bath(((DRUG, uM),), 0.0)})
+        for place, asked in with_each_site(options, own, baseline="healthy", selectivity="use_dependent")
+        for uM in (FREE_UM, *(SHOWN_UM if place["null"] == MODEL else ()))
     ]
     return planned(STUDY.name, options, points, observe)
 

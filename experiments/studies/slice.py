@@ -11,30 +11,26 @@ from typing import Any
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
 from experiments.figures.slice import draw
-from experiments.nulls import AWAKE, MODEL, SITES
+from experiments.nulls import AWAKE
 from experiments.protocol import Protocol
 from experiments.slice_answers import answer
-from experiments.study import Options, Run, Study, StudyError, leave_to, planned, variant
+from experiments.study import NO_DRUG, Options, Run, Study, leave_inhibitors, leave_to, planned, variant, with_each_site
 
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
     leave_to(STUDY.name, options, "site", "baseline", "state")
-    if options.inhibitions:
-        raise StudyError(
-            f"study {STUDY.name} gives no drug over time, so --inhibit {options.inhibitions[0].name} has no place in it"
-        )
+    leave_inhibitors(STUDY.name, options, NO_DRUG)
     return planned(STUDY.name, options, _points(options), observe)
 
 
 def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     seconds = len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S)
     own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "spikes": False}
-    places = [(null, site, "slice") for null, site in SITES.items()] + [(AWAKE, SITES[MODEL], "awake")]
-    for null, site, state in places:
-        asked = variant(options, {"site": site, "baseline": "healthy", "state": state})
-        if asked is not None:
-            yield {"null": null}, own | {"hypotheses": asked}
+    yield from with_each_site(options, own, baseline="healthy", state="slice")
+    awake = variant(options, {"baseline": "healthy"})
+    if awake is not None:
+        yield {"null": AWAKE}, own | {"hypotheses": awake}
 
 
 STUDY = Study(

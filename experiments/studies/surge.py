@@ -12,8 +12,8 @@ from typing import Any
 
 from experiments.course import course, observe
 from experiments.figures.surge import draw
-from experiments.nulls import CONSTANT, SITES
-from experiments.study import Options, Run, Study, StudyError, leave_to, peak_of, planned, variant
+from experiments.nulls import CONSTANT
+from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, peak_of, planned, variant, with_each_site
 from experiments.surge_answers import answer
 from pharmacology import Dose
 
@@ -26,8 +26,7 @@ HELD_LONGER = 4.0  # a look at a held concentration stands for the whole course
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
     leave_to(STUDY.name, options, "site", "baseline", "state")
-    if options.inhibitions:
-        raise StudyError(f"study {STUDY.name} lasts 100 min and takes no --inhibit")
+    leave_inhibitors(STUDY.name, options, "lasts 100 min and takes no --inhibit")
     return planned(STUDY.name, options, _points(options), observe)
 
 
@@ -35,10 +34,7 @@ def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]
     peak = peak_of(options, SPECIES, ROUTE)
     own = {"species": SPECIES, "doses": tuple(Dose(d, ROUTE) for d in DOSES), "spikes": False}
     hours = tuple(sorted((*HOURS, peak)))
-    for null, site in SITES.items():
-        asked = variant(options, {"site": site, "baseline": "healthy"})
-        if asked is not None:
-            yield {"null": null}, own | {"hypotheses": asked, "protocol": course(hours, peak)}
+    yield from with_each_site(options, own | {"protocol": course(hours, peak)}, baseline="healthy")
     held = variant(options, {"baseline": "healthy"})
     if held is not None:
         yield {"null": CONSTANT}, own | {"hypotheses": held, "protocol": course(hours, peak, longer=HELD_LONGER, held=True)}
