@@ -113,6 +113,13 @@ class InterpretedEngine:
         for values in self._traces.values():
             values.clear()
 
+    def state(self) -> np.ndarray:
+        """Nothing: what Brian2 keeps of spikes on their way cannot be taken out of it."""
+        return np.zeros(0, dtype=np.uint8)
+
+    def take(self, state: np.ndarray) -> None:
+        raise EngineError("an interpreted network cannot go on from a saved state")
+
     def close(self) -> None:
         self._made.clear()
 

@@ -64,6 +64,8 @@ class Engine(Protocol):
     def fetch(self, name: str) -> np.ndarray: ...
     def run(self, seconds: float) -> None: ...
     def clear(self) -> None: ...
+    def state(self) -> np.ndarray: ...
+    def take(self, state: np.ndarray) -> None: ...
     def close(self) -> None: ...
 
 
@@ -127,6 +129,14 @@ class CompiledEngine:
 
     def clear(self) -> None:
         self._process.call(b"C")
+
+    def state(self) -> np.ndarray:
+        """All that what follows depends on, but for wiring and weights: bytes, as this very program on this machine has them."""
+        return np.frombuffer(self._process.call(b"S"), dtype=np.uint8)
+
+    def take(self, state: np.ndarray) -> None:
+        """Go on from a state of a network of the same wiring.  Raises EngineError where it does not fit."""
+        self._process.call(b"T", payload=np.ascontiguousarray(state, dtype=np.uint8).data)
 
     def close(self) -> None:
         process, self._taken = self._taken, None

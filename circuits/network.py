@@ -158,6 +158,20 @@ class Network:
         circuit as described."""
         return delivered_ampa(self.described, self.partners, weights, release_Hz)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """What `go_on` takes, as named arrays; of an interpreted network, nothing."""
+        return {"engine": self.engine.state(), "elapsed": np.array(self._elapsed)}
+
+    def go_on(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from the state of a network of the same circuit, wiring and numerics, as it was after a look, bit for bit.
+
+        Raises EngineError where the state is none of such a network."""
+        self.engine.take(state["engine"])
+        self._elapsed = float(state["elapsed"])
+        self.circuit = self.described
+        self._load(constants.ampa_left(self.circuit))  # the state has that of its last look
+        self.load_contacts("excitatory", fixed_weights(self.circuit))
+
     def close(self) -> None:
         self.engine.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -20,6 +21,9 @@ FIRST_STRIDE_H, STRIDE_GROWTH, LONGEST_STRIDE_H = 6.0, 1.25, 24.0  # after the f
 WINDOW_H = 2.0  # the mean over 0-2 h
 DAY = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h")
 GIVEN_H = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # after an AMPA antagonist was given
+FURTHEST_H = 1e5  # of any hour
+LONGEST_REST_S, LARGEST_SCALE = 1e6, 1e3
+HOUR = re.compile(r"([0-9]+(?:\.[0-9]+)?) ([hd])")  # a readout that is a time of its own
 FAST_H, FAST_STRIDE_H, SLOW_STRIDE_H = 2.0, 2.0, 48.0
 
 
@@ -42,7 +46,8 @@ class Protocol:
 
     The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every look.  At the times
     in `reused` the look before stands in.  `readouts` names looks: rest, peak, 0-2 h, or an hour or day such as 24 h or 7 d.
-    `stress` is from hour to hour.  Raises ProtocolError for times that do not increase or lie too far apart.
+    `stress` is from hour to hour.  Raises ProtocolError for times that do not increase or lie too far apart, and for whatever
+    else cannot be.
     """
 
     times: tuple[float, ...]
@@ -55,6 +60,18 @@ class Protocol:
     inhibitions: tuple[Inhibition, ...] = ()
 
     def __post_init__(self) -> None:
+        minutes(self.peak)
+        for name in self.readouts:
+            minutes(self._hour(name))
+        if not 0 < self.look_scale <= LARGEST_SCALE:
+            raise ProtocolError(f"look_scale is {self.look_scale:g} but must be above 0 and at most {LARGEST_SCALE:g}")
+        if not 0 <= self.rest <= LONGEST_REST_S:
+            raise ProtocolError(f"rest is {self.rest:g} s but must be from 0 to {LONGEST_REST_S:g} s")
+        self._check_times()
+
+    def _check_times(self) -> None:
+        for time in self.times:
+            minutes(time)
         for before, after in pairwise(self.times):
             if minutes(after) <= minutes(before):
                 raise ProtocolError(f"looks at {before:g} and {after:g} h do not stand a minute apart in order")
@@ -65,6 +82,8 @@ class Protocol:
                     f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which is what BDNF, the "
                     f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
                 )
+        if strange := set(self.reused) - set(self.times):
+            raise ProtocolError(f"there is no look at {min(strange):g} h, for which the look before could stand in")
         if self.stress is not None and not (set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]):
             raise ProtocolError(
                 f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and {self.stress[1]:g} h"
@@ -89,8 +108,12 @@ class Protocol:
     def _hour(self, name: str) -> float:
         if name in ("rest", "peak"):
             return 0.0 if name == "rest" else self.peak
-        amount, unit = name.split()
-        return float(amount) * {"h": 1.0, "d": 24.0}[unit]
+        if name == "0-2 h":
+            return WINDOW_H
+        told = HOUR.fullmatch(name)
+        if told is None:
+            raise ProtocolError(f"there is no readout {name!r}; there are rest, peak, 0-2 h, and times such as 24 h or 7 d")
+        return float(told.group(1)) * {"h": 1.0, "d": 24.0}[told.group(2)]
 
     def window(self) -> tuple[float, float]:
         """The hours over which the 0-2 h readout is a mean."""
@@ -102,7 +125,9 @@ class Protocol:
 
 
 def minutes(hour: float) -> int:
-    """The slow world's clock: whole minutes."""
+    """The slow world's clock: whole minutes.  Raises ProtocolError for an hour that never comes."""
+    if not abs(hour) <= FURTHEST_H:
+        raise ProtocolError(f"an hour of a protocol is within {FURTHEST_H:g} h of the dose, not {hour:g}")
     return round(hour * 60.0)
 
 
@@ -127,13 +152,13 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
     """
     hours = tuple(hour for name, hour in Protocol((), peak, readouts=readouts).moments().items() if name != "peak")
     peak = _snapped(peak, (*hours, *ANCHORS_H))
-    last = max(peak, *hours)
+    last = max((peak, *hours))
     times = {*one_day(peak).times, *also}
     hour, stride = 24.0, FIRST_STRIDE_H
     while hour < last:
         times.add(hour := min(float(round(hour + stride)), last))
         stride = min(stride * STRIDE_GROWTH, LONGEST_STRIDE_H)
-    if stress is not None:
+    if stress is not None and minutes(stress[0]) < minutes(stress[1]):  # others are refused below
         times |= {stress[0] + LONGEST_STRIDE_H * k for k in range(int((stress[1] - stress[0]) / LONGEST_STRIDE_H) + 1)} | {
             stress[1]
         }
@@ -146,10 +171,11 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
 def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
     """The protocol with inhibitors; one that acts on the circuit itself is looked at while it comes and goes."""
     times, reused = set(protocol.times), set(protocol.reused)
+    first, last = (protocol.times[0], protocol.times[-1]) if protocol.times else (0.0, 0.0)
     for item in inhibitions:
         if target_of(item.name) == "ampa":
             for time in (item.start + hours for hours in GIVEN_H):
-                if protocol.times[0] < time < protocol.times[-1] and all(abs(time - other) > NEARBY_H for other in times):
+                if first < time < last and all(abs(time - other) > NEARBY_H for other in times):
                     times.add(time)
             reused -= {time for time in reused if item.start <= time <= item.start + SLOW_STRIDE_H}
     return replace(

@@ -24,14 +24,14 @@ def provenance(wall_s: float, compiled: bool, precision: int = 32) -> dict[str, 
         "git_dirty": dirty,
         "host": platform.node(),
         "python": platform.python_version(),
-        **_machine_code(compiled, precision),
+        **machine_code(compiled, precision),
         "wall_time_s": round(wall_s, 3),
         "slurm_job": os.environ.get("SLURM_JOB_ID", ""),
     }
     return facts | {f"version_{name}": installed(name) for name in PACKAGES}
 
 
-def _machine_code(compiled: bool, precision: int) -> dict[str, str]:
+def machine_code(compiled: bool, precision: int) -> dict[str, str]:
     """How the circuit was turned into machine code."""
     tools = circuits.toolchain() if compiled else None
     if tools is None:

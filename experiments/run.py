@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from experiments.hypotheses import gating
 from experiments.protocol import Look
 from experiments.slow import Slow
 from parameters import COMPOUNDS
-from pharmacology import Concentrations, Together
+from pharmacology import Block, Concentrations, Together
 from plasticity import Cascade, Spines, turnover
 
 
@@ -53,6 +54,32 @@ class Outcome:
     seen: tuple[Snapshot, ...]
 
 
+@dataclass(frozen=True)
+class Course:
+    """What the loop carries from look to look."""
+
+    rest: Activity
+    seen: tuple[Snapshot, ...]
+    slow: Slow
+    block: Block
+
+
+class Bookmark(Protocol):
+    """Where a run that is stopped goes on."""
+
+    def find(self, slow: Slow, block: Block, network: Network) -> Course | None:
+        """The course that was kept, its network brought to where it was; `slow` and `block` are those at rest."""
+        ...
+
+    def keep(self, course: Course, network: Network) -> None:
+        """Keep the course if it is time to.  Raises Paused when the run has to stop."""
+        ...
+
+
+class Paused(Exception):
+    """The run was stopped between two looks and goes on from there."""
+
+
 def _relative(now: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
     """AMPA relative to rest.  Raises NetworkError where rest gives nothing to compare with."""
     silent = int((at_rest <= 0).sum())
@@ -61,10 +88,13 @@ def _relative(now: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
     return now / at_rest
 
 
-def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> Outcome:
+def simulate(
+    config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Bookmark | None = None
+) -> Outcome:
     """Run one configuration.
 
-    `tell` hears the biological seconds done.  Raises NetworkError or EngineError when the circuit fails.
+    `tell` hears the biological seconds done; what `bookmark` kept is not done again.  Raises NetworkError or EngineError when the
+    circuit fails, and Paused.
     """
     switches, sizes = config.hypotheses, config.sizes()
     circuit, protocol = config.described(), config.protocol
@@ -75,11 +105,15 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
     block = config.block(exposure, circuit, protocol.times[0])
     network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, config.numerics)
     try:
-        rest = network.observe(slow.weights(circuit), switches.nmda_shut(block, circuit, config.seed), protocol.rest, settle=1.0)
-        tell(protocol.rest)
-        seen: list[Snapshot] = []
-        activity, before = rest, slow
-        for look in protocol.looks():
+        course = bookmark.find(slow, block, network) if bookmark is not None else None
+        if course is None:
+            shut = switches.nmda_shut(block, circuit, config.seed)
+            course = Course(network.observe(slow.weights(circuit), shut, protocol.rest, settle=1.0), (), slow, block)
+        rest, seen, slow, block = course.rest, list(course.seen), course.slow, course.block
+        activity, before = (seen[-1].activity, seen[-1].slow) if seen else (rest, slow)
+        drive = seen[-1].drive if seen else np.ones_like(rest.recurrent_ampa)
+        tell(protocol.rest + sum(snapshot.look.seconds for snapshot in seen))
+        for look in list(protocol.looks())[len(seen) :]:
             unbound = exposure.brain_unbound(np.array([look.time]))[0, : len(COMPOUNDS)]
             nmda, hcn = switches.nmda_shut(block, circuit, config.seed), switches.hcn_shut(unbound[0], sizes)
             ampa_left = slow.ampa_left(look.time)
@@ -93,6 +127,8 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None]) -> O
             before, slow = slow, slow.advance(look, drive, activity, rest, nmda)
             block = block.advance(exposure, gating(activity), look.stride)
             tell(look.seconds)
+            if bookmark is not None:
+                bookmark.keep(Course(rest, tuple(seen), slow, block), network)
     finally:
         network.close()
     return Outcome(circuit, rest, tuple(seen))

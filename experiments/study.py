@@ -75,20 +75,20 @@ class Options:
         return Config(study=study, circuit=sheet, seed=seed, **(asked | own))
 
 
-Compute = Callable[[Config, bool, Callable[[float], None]], Any]
+Compute = Callable[..., Any]
 
 
-def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None]) -> Any:
+def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> Any:
     """What a run computes unless its study says otherwise: the loop of the whole model, arranged for storing."""
     from experiments.record import arrange
     from experiments.run import simulate
 
-    return arrange(config, simulate(config, compiled, tell))
+    return arrange(config, simulate(config, compiled, tell, bookmark))
 
 
-def readouts_only(config: Config, compiled: bool, tell: Callable[[float], None]) -> Any:
+def readouts_only(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> Any:
     """The readouts of the loop of the whole model, for runs that are looked at at different times."""
-    return {"summary": whole_loop(config, compiled, tell)["summary"]}
+    return {"summary": whole_loop(config, compiled, tell, bookmark)["summary"]}
 
 
 def variant(options: Options, switches: dict[str, str]) -> Hypotheses | None:
@@ -110,6 +110,11 @@ class Run:
     place: dict[str, Any]  # axis -> value; seed last
     config: Config
     compute: Compute = whole_loop
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a run that is stopped in its middle goes on from there."""
+        return self.compute in (whole_loop, readouts_only)
 
     @property
     def file(self) -> str:
@@ -262,13 +267,14 @@ def prepare(runs: Iterable[Run]) -> bool:
     return True
 
 
-def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None]) -> float:
-    """Compute one run and store it; returns the wall time in seconds."""
+def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> float:
+    """Compute one run, from where `bookmark` has it on, and store it; returns the wall time in seconds.  Raises Paused, and what
+    the run raises."""
     from experiments.provenance import provenance
     from experiments.store import write_run
 
     begun = time.monotonic()
-    groups = run.compute(run.config, compiled, tell)
+    groups = run.compute(run.config, compiled, tell, *([bookmark] if run.resumable else []))
     wall = time.monotonic() - begun
     write_run(folder / run.file, run.config, groups, provenance(wall, compiled, run.config.numerics.precision))
     return wall

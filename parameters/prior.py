@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from parameters.records import POPULATIONS, SUBUNITS
-from parameters.sheet import Row, Sheet
+from parameters.records import POPULATIONS, SUBUNITS, circuit_numbers
+from parameters.sheet import Row, Sheet, SheetError
 
 FIXED = ("background_rate", "target_rate")  # what a calibration moves, and what it aims at
 WHOLE = ("count", "in_degree")
@@ -20,8 +20,9 @@ def drawn(sheet: Sheet, seed: int, fixed: Collection[str] = FIXED) -> Sheet:
     else uniform.
 
     Drawn subunit fractions are scaled so that all sum to 1, which may lead out of a range; it is then widened.  A drawn row
-    keeps its range otherwise, and says that it was drawn.
+    keeps its range otherwise, and says that it was drawn.  Raises SheetError for a sheet that is no whole circuit.
     """
+    circuit_numbers(sheet)
     rng = np.random.default_rng(seed)
     sections = {section: {name: row if name in fixed else _drawn(name, row, rng, seed) for name, row in rows.items()}
                 for section, rows in sheet.sections.items()}  # fmt: skip
@@ -35,6 +36,8 @@ def drawn(sheet: Sheet, seed: int, fixed: Collection[str] = FIXED) -> Sheet:
         ranged = [name for name in names if rows[name].range is not None]
         kept = sum(rows[name].value for name in names if name not in ranged)
         total = sum(rows[name].value for name in ranged)
+        if ranged and total <= 0:
+            raise SheetError(f"{sheet.path.name} [{population}]: all fractions that were drawn are 0, so none can be scaled")
         for name in ranged:
             share = rows[name].value * (1.0 - kept) / total
             low, high = rows[name].range or (share, share)

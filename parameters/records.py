@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from parameters.sheet import SHEETS, Row, Sheet, SheetError, digest, number
+from parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, number
 from parameters.slow import INHIBITORS, TARGETS, CascadeNumbers, HypothesisNumbers, Inhibitor, SpineNumbers, inhibitor, target_of
 
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
@@ -15,6 +15,7 @@ PRIOR = "prior"  # the circuit sheet that circuits are drawn from
 CIRCUITS = ("dendritic", "point", "static_release", "sst_on_soma", "thalamic_pv", "human_l23", "literature", "pv_sst", "sst")
 SPECIES = ("human", "rat", "mouse")
 COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")
+STEEPEST = 10.0  # Hill slope of a block
 BLOCKERS = (*COMPOUNDS, "memantine", "mk801", "ro25_6981")
 
 
@@ -38,6 +39,10 @@ class Compound:
     escape: float = number("1/s", "at least 0")
     electrical_distance: float = number("1", "from 0 to 1")
     magnesium_competition: float = number("1", "from 0 to 1")
+
+    def __post_init__(self) -> None:
+        if self.hill > STEEPEST:
+            raise ValueError(f"hill is {self.hill:g} but must be at most {STEEPEST:g}")
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Population:
     `leak` and `rest` hold the resting HCN conductance `hcn`, so that shutting it takes something away from them.
     """
 
-    count: float = number("cells", "a whole number above 0")
+    count: float = number("cells", WHOLE)
     capacitance: float = number("pF", "above 0")
     leak: float = number("nS", "above 0")
     rest: float = number("mV")
@@ -133,7 +138,7 @@ class Projection:
     contacts stand on the apical dendrite where the target has one.
     """
 
-    in_degree: float = number("contacts", "a whole number above 0")
+    in_degree: float = number("contacts", WHOLE)
     weight: float = number("nS", "at least 0")
     apical_share: float = number("1", "from 0 to 1")
     release: float = number("1", "from 0 to 1")

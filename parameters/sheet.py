@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -22,6 +23,8 @@ HEAD = ("based_on", "calibrated", "manipulations")
 KEYS = {"value", "unit", "status", "source", "note", "range"}
 SHEETS = Path(str(files("parameters") / "sheets"))
 REFERENCES = Path(str(files("parameters") / "references.bib"))
+MOST = 100_000  # of anything that is counted: more neurons, contacts or stages do not fit into a machine
+SMALLEST, LARGEST = 1e-9, 1e9  # size of a number in its unit; beyond, what is computed from it is no longer finite
 
 Record = TypeVar("Record")
 
@@ -42,13 +45,14 @@ class Row:
     range: tuple[float, float] | None
 
 
+WHOLE = f"a whole number from 1 to {MOST}"
 # What a number may be, by the name of its domain.
 DOMAINS: dict[str, Callable[[float], bool]] = {
     "any finite number": math.isfinite,
     "above 0": lambda x: x > 0,
     "at least 0": lambda x: x >= 0,
     "from 0 to 1": lambda x: 0 <= x <= 1,
-    "a whole number above 0": lambda x: x >= 1 and x == round(x),
+    WHOLE: lambda x: 1 <= x <= MOST and x == round(x),
 }
 
 
@@ -73,12 +77,14 @@ class Sheet:
     def __init__(self, path: Path, references: frozenset[str] | None = None, above: tuple[Path, ...] = ()):
         self.path = Path(path)
         self.name = self.path.stem
+        if not self.path.name.isprintable():
+            raise SheetError(f"the name of a sheet's file must be printable text, not {_told(self.path.name)}")
         text = _read_toml(self.path)
         head = text.pop("sheet", {})
         texts = isinstance(head, dict) and all(isinstance(v, str) for v in head.values())
         if not texts or not {"title"} <= set(head) <= {"title", *HEAD}:
             wanted = f"takes a title and optionally {', '.join(HEAD)}, all text"
-            raise SheetError(f"{self.path.name}: [sheet] {wanted}, not {str(head)[:80]}")
+            raise SheetError(f"{self.path.name}: [sheet] {wanted}, not {_told(head)}")
         self.title: str = head["title"]
         self.based_on: str | None = head.get("based_on")
         self.calibrated: str = head.get("calibrated", "")
@@ -86,13 +92,13 @@ class Sheet:
         known = reference_keys() if references is None else references
         own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
         self.own_rows = own
-        self.sections = _merged(self._base(known, (*above, self.path.resolve())), own, self.path.name)
+        self.sections = _merged(self._base(known, (*above, _real(self.path))), own, self.path.name)
 
     def _base(self, known: frozenset[str], above: tuple[Path, ...]) -> dict[str, dict[str, Row]]:
         if self.based_on is None:
             return {}
         beside = {path.stem: path for folder in (SHEETS, self.path.parent) for path in folder.glob("*.toml")}
-        if self.based_on not in beside or beside[self.based_on].resolve() in above:
+        if self.based_on not in beside or _real(beside[self.based_on]) in above:
             raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not another sheet beside it")
         return Sheet(beside[self.based_on], known, above).sections
 
@@ -113,6 +119,7 @@ class Sheet:
             domain = fields[name].metadata["domain"]
             if not DOMAINS[domain](row.value):
                 raise SheetError(f"{where} {name}: value is {row.value:g} but must be {domain}")
+            _sized(f"{where} {name}", "value", row.value)
         try:
             return record(**{name: row.value for name, row in rows.items()})
         except ValueError as error:
@@ -150,9 +157,11 @@ def digest(values: dict[str, float]) -> str:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise SheetError(f"{path.name}: cannot be read ({error})") from None
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise SheetError(f"{path.name}: is not valid TOML ({error})") from None
 
@@ -187,9 +196,9 @@ def _row(where: str, row: Any, known: frozenset[str]) -> Row:
     if not all(isinstance(row.get(key, ""), str) for key in ("unit", "status", "source", "note")):
         raise SheetError(f"{where}: unit, status, source and note are text")
     if row["status"] not in STATUSES:
-        raise SheetError(f"{where}: status is {row['status']!r} but must be one of {', '.join(STATUSES)}")
+        raise SheetError(f"{where}: status is {_told(row['status'])} but must be one of {', '.join(STATUSES)}")
     if row["status"] == "measured" and row["source"] not in known:
-        raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {row['source']!r}")
+        raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {_told(row['source'])}")
     if row["status"] != "measured" and not row.get("note", "").strip():
         raise SheetError(f"{where}: a value that is {row['status']} needs a note that says on what grounds")
     if row["status"] == "assumed" and "range" not in row:
@@ -204,7 +213,7 @@ def _number(where: str, key: str, value: Any) -> float:
     except OverflowError:
         finite = False
     if not finite:
-        raise SheetError(f"{where}: {key} must be a finite number, not {repr(value)[:40]}")
+        raise SheetError(f"{where}: {key} must be a finite number, not {_told(value)}")
     return float(value)
 
 
@@ -215,6 +224,27 @@ def _range(where: str, row: dict[str, Any], value: float) -> tuple[float, float]
     if not isinstance(limits, list) or len(limits) != 2:
         raise SheetError(f"{where}: range is [low, high]")
     low, high = (_number(where, "range", limit) for limit in limits)
+    for limit in (low, high):
+        _sized(where, "range", limit)
     if not low <= value <= high:
         raise SheetError(f"{where}: value {value:g} lies outside its range [{low:g}, {high:g}]")
     return low, high
+
+
+def _sized(where: str, key: str, value: float) -> None:
+    """Refuse a number that is finite but beyond any size that the model can be computed with."""
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        raise SheetError(f"{where}: {key} is {value:g} but must be 0 or of a size from {SMALLEST:g} to {LARGEST:g}")
+
+
+def _told(value: Any) -> str:
+    """A value of any type, as an error says it."""
+    try:
+        return repr(value)[:80]
+    except (ValueError, RecursionError):  # an integer of too many digits, tables nested too deep
+        return f"this {type(value).__name__}"
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads; unlike Path.resolve it does not stumble over a link to itself."""
+    return Path(os.path.realpath(path))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parameters.sheet import Sheet, SheetError, number
+from parameters.sheet import WHOLE, Sheet, SheetError, number
 
 INHIBITORS = (
     "ampa_antagonist", "ltype_blocker", "anti_bdnf", "trkb_inhibitor", "akt_inhibitor", "mek_inhibitor", "rapamycin_icv",
     "rapamycin_po",
 )  # fmt: skip
+LONGEST_ONSET = 0.999  # of an inhibitor, in units of its offset: were both alike, its course would be 0/0
 TARGETS = ("ampa", "ltype", "bdnf", "trkb", "akt", "erk", "mtorc1")  # what an inhibitor shuts
 
 
@@ -32,7 +33,7 @@ class CascadeNumbers:
     nitrosylation_time: float = number("h", "above 0")
     rheb_time: float = number("h", "above 0")
     mtorc1_half: float = number("1", "above 0")
-    mtorc1_hill: float = number("1", "a whole number above 0")
+    mtorc1_hill: float = number("1", WHOLE)
     mtorc1_time: float = number("h", "above 0")
     s6k_time: float = number("h", "above 0")
     bp4e_half: float = number("1", "above 0")
@@ -42,7 +43,7 @@ class CascadeNumbers:
     translation_rate: float = number("1/h", "at least 0")
     protein_time: float = number("h", "above 0")
     maturation_delay: float = number("h", "above 0")
-    maturation_stages: float = number("stages", "a whole number above 0")
+    maturation_stages: float = number("stages", WHOLE)
 
     def __post_init__(self) -> None:
         if self.drive_threshold < 1:
@@ -58,7 +59,7 @@ class SpineNumbers:
     """The agents: how many sites a cell has, on how many branches, and how fast a spine is born, matures and is lost."""
 
     sites_per_contact: float = number("1", "above 0")
-    branches: float = number("branches", "a whole number above 0")
+    branches: float = number("branches", WHOLE)
     branch_spread: float = number("1", "at least 0")
     depressed_share: float = number("1", "from 0 to 1")
     formation_gain: float = number("1", "at least 0")
@@ -86,8 +87,8 @@ class Inhibitor:
     offset: float = number("h", "above 0")
 
     def __post_init__(self) -> None:
-        if not self.onset < self.offset:
-            raise ValueError("onset must be shorter than offset, both half-times")
+        if not self.onset <= LONGEST_ONSET * self.offset:
+            raise ValueError(f"onset must be shorter than offset, at most {LONGEST_ONSET} of it; both are half-times")
         if max(self.brain, self.blood) >= 1:
             raise ValueError("brain and blood are shares below 1")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from parameters import COMPOUNDS, SPECIES
 
 ROUTES = {"human": ("iv",), "rat": ("iv", "ip"), "mouse": ("iv", "ip")}
+
+
+LARGEST = 1e6  # mg/kg: a kilogram a kilogram
+SHORTEST_H, LATEST_H = 1e-6, 1e5  # of an infusion, and of any hour
 
 
 class DoseError(ValueError):
@@ -19,7 +22,7 @@ class Dose:
     """`amount` mg of free base per kg body mass by `route`, from `start` (h) on.
 
     i.v. with a `duration` (h) is an infusion, without one a bolus; i.p. has no duration.
-    Raises DoseError for a negative or non-finite amount, an infusion of no length, or an unknown route or compound.
+    Raises DoseError for an amount, an hour or a length that cannot be, or an unknown route or compound.
     """
 
     amount: float
@@ -29,10 +32,10 @@ class Dose:
     compound: str = "ketamine"
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.amount) or self.amount < 0:
-            raise DoseError(f"a dose is a finite number of mg/kg, at least 0, not {self.amount:g}")
-        if not math.isfinite(self.start):
-            raise DoseError(f"a dose starts at a finite hour, not {self.start:g}")
+        if not 0 <= self.amount <= LARGEST:
+            raise DoseError(f"a dose is a number of mg/kg from 0 to {LARGEST:g}, not {self.amount:g}")
+        if not abs(self.start) <= LATEST_H:
+            raise DoseError(f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}")
         if self.compound not in COMPOUNDS:
             raise DoseError(f"unknown compound {self.compound!r}; there are {', '.join(COMPOUNDS)}")
         known = sorted({route for routes in ROUTES.values() for route in routes})
@@ -42,8 +45,9 @@ class Dose:
             return
         if self.route != "iv":
             raise DoseError(f"only an i.v. dose has a duration, not {self.route}")
-        if not math.isfinite(self.duration) or self.duration <= 0:
-            raise DoseError(f"an infusion lasts longer than 0, not {self.duration:g} h; leave the duration out for a bolus")
+        if not SHORTEST_H <= self.duration <= LATEST_H:
+            limits = f"longer than 0, from {SHORTEST_H:g} to {LATEST_H:g} h"
+            raise DoseError(f"an infusion lasts {limits}, not {self.duration:g} h; leave the duration out for a bolus")
 
 
 def check_routes(doses: tuple[Dose, ...], species: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from parameters import COMPOUNDS, Compound, Species
-from pharmacology.dose import Dose, check_routes
+from pharmacology.dose import Dose, DoseError, check_routes
 
 # Places of a compound's amount: depot of the i.p. route, central and peripheral volume, and what is gone for good.
 PLACES = tuple(
@@ -30,7 +30,8 @@ AT = {name: k for k, name in enumerate(STATES)}
 
 @dataclass(frozen=True)
 class Exposure:
-    """What `doses` do to the concentrations in one species.  Raises DoseError for a route it does not have.
+    """What `doses` do to the concentrations in one species.  Raises DoseError for a route it does not have, and where numbers of
+    the species are so far apart that nothing finite comes out.
 
     Venous samples lag the arterial ones by two transit stages; unbound brain follows the unbound arterial
     concentration.  Neither holds mass.
@@ -54,8 +55,11 @@ class Exposure:
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
         matrix = _rates(self.numbers)
         total = np.zeros((len(hours), len(STATES)))
-        for dose in self.doses:
-            total += _response(matrix, self._entry(dose), hours - dose.start, dose.duration)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for dose in self.doses:
+                total += _response(matrix, self._entry(dose), hours - dose.start, dose.duration)
+        if not np.isfinite(total).all():
+            raise DoseError(f"the concentrations in {self.species} are not finite; doses, times or numbers are too large")
         return np.maximum(total, 0.0)
 
     def given(self, hours: np.ndarray) -> np.ndarray:

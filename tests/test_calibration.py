@@ -23,7 +23,7 @@ from parameters import (
     sheet_text,
     structure_digest,
 )
-from parameters.sheet import Row
+from parameters.sheet import LARGEST, SMALLEST, Row
 from tests.conftest import brief, small_circuit
 from tests.said import FAILURE, USAGE, is_one_sentence
 
@@ -297,7 +297,8 @@ def test_a_circuit_sheet_reads_back_as_it_was_written_row_by_row(tmp_path, name,
 
 TEXT = st.characters(codec="utf-8")
 NOTES = st.text(TEXT, min_size=1).filter(str.strip)
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
+SIZES = st.floats(SMALLEST, LARGEST)
+FINITE = SIZES | SIZES.map(lambda size: -size) | st.just(0.0)
 
 
 @given(FINITE, st.text(TEXT, min_size=1), NOTES, NOTES, FINITE, NOTES)

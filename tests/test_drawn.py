@@ -85,7 +85,9 @@ def test_a_range_above_nothing_is_drawn_evenly_on_a_log_scale_and_one_from_nothi
     row = source.sections["Pyr"]["hcn"]
     found = {}
     for low, high in ((0.1, 10.0), (0.0, 10.0)):
-        ranged = source.with_sections({"Pyr": {"hcn": replace(row, value=1.0, range=(low, high))}})
+        ranged = source.with_sections(
+            source.sections | {"Pyr": source.sections["Pyr"] | {"hcn": replace(row, value=1.0, range=(low, high))}}
+        )
         found[low] = np.array([drawn(ranged, seed).values()["Pyr.hcn"] for seed in range(400)])
     assert np.median(np.log10(found[0.1])) == pytest.approx(0.0, abs=0.25)
     assert (found[0.1] < 1.0).mean() == pytest.approx(0.5, abs=0.1)

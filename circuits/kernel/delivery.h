@@ -62,6 +62,28 @@ class Rows {
     struct Row { int32_t source, first, last; };
     std::vector<Row>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
 
+    // A row that is due so many steps from now; all of them, in the order in which they will be delivered.
+    struct Due { int32_t steps; Row row; };
+    std::vector<Due> waiting(int64_t now) {
+        std::vector<Due> found;
+        for (size_t steps = 0; steps < due_.size(); steps++)
+            for (const Row& row : due(now + static_cast<int64_t>(steps))) found.push_back({static_cast<int32_t>(steps), row});
+        return found;
+    }
+
+    // Wait for these rows instead of all others; false where they are no rows of this group.
+    bool wait_for(const std::vector<Due>& rows, int64_t now, int cells) {
+        for (std::vector<Row>& slot : due_) slot.clear();
+        for (const Due& one : rows) {
+            const bool known = one.steps >= 0 && static_cast<size_t>(one.steps) < due_.size() && one.row.source >= 0 &&
+                               one.row.source < cells && one.row.first >= 0 && one.row.first < one.row.last &&
+                               static_cast<size_t>(one.row.last) <= target.size();
+            if (!known) return false;
+            due(now + one.steps).push_back(one.row);
+        }
+        return true;
+    }
+
     std::vector<int32_t> place;   // where each contact, in the order given, stands
     std::vector<int32_t> target;  // by place
 

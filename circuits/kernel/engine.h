@@ -4,9 +4,11 @@
 // op, length of name, bytes of payload, name, payload; answers go to a file descriptor of their own.
 //   B  begin a run of so many cells and contacts: all that was there before is gone
 //   L  load an array        F  fetch one        R  run so many steps        C  clear the records
+//   S  fetch the state: all that what follows depends on, but for wiring, weights and records        T  take such a state
 #ifndef PRELIMBIC_ENGINE_H
 #define PRELIMBIC_ENGINE_H
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -65,6 +67,8 @@ class Engine {
                 else if (frame.op == 'L') load(frame);
                 else if (frame.op == 'R') run(frame);
                 else if (frame.op == 'C') clear();
+                else if (frame.op == 'T') take_state(frame);
+                else if (frame.op == 'S') { give_state(); continue; }
                 else if (frame.op == 'F') { fetch(frame.name); continue; }
                 else throw Refused{std::string("no command is called ") + frame.op};
                 reply(0, nullptr, 0);
@@ -186,6 +190,55 @@ class Engine {
         spike_time_.clear();
         spike_value_.clear();
         for (std::vector<double>& trace : traces) trace.clear();
+    }
+
+    // The clock, every array of cells, then of each group how many rows are due and these, each with the steps left to it.
+    void give_state() {
+        wire();
+        std::vector<char> state;
+        const auto put = [&](const void* data, size_t bytes) {
+            state.insert(state.end(), static_cast<const char*>(data), static_cast<const char*>(data) + bytes);
+        };
+        put(&now_, sizeof(now_));
+        for (const Array& array : network_.arrays)
+            if (array.extent < 0) put(*array.data, count(array) * width(array));
+        for (Rows& group : rows) {
+            const std::vector<Rows::Due> due = group.waiting(now_);
+            const int64_t waiting = static_cast<int64_t>(due.size());
+            put(&waiting, sizeof(waiting));
+            put(due.data(), due.size() * sizeof(Rows::Due));
+        }
+        reply(0, state.data(), state.size());
+    }
+
+    void take_state(const Frame& frame) {
+        wire();
+        size_t at = 0;
+        const auto get = [&](void* data, size_t bytes) {
+            if (frame.bytes - at < bytes) throw Refused{"a saved state is too short for this network"};
+            std::memcpy(data, frame.payload + at, bytes);
+            at += bytes;
+        };
+        get(&now_, sizeof(now_));
+        if (now_ < 0 || now_ > LONGEST_RUN) throw Refused{"a saved state is of no step that a run has"};
+        for (size_t k = 0; k < network_.arrays.size(); k++) {
+            const Array& array = network_.arrays[k];
+            if (array.extent >= 0) continue;
+            get(*array.data, count(array) * width(array));
+            if (array.real) check(array, static_cast<const Real*>(*array.data));
+            loaded_[k] = true;
+        }
+        for (size_t g = 0; g < groups_; g++) {
+            int64_t waiting;
+            get(&waiting, sizeof(waiting));
+            if (waiting < 0 || static_cast<size_t>(waiting) > (frame.bytes - at) / sizeof(Rows::Due))
+                throw Refused{"a saved state is too short for this network"};
+            std::vector<Rows::Due> due(static_cast<size_t>(waiting));
+            get(due.data(), due.size() * sizeof(Rows::Due));
+            if (!rows[g].wait_for(due, now_, cells)) throw Refused{"a saved state does not fit the wiring of this network"};
+        }
+        if (at != frame.bytes) throw Refused{"a saved state is too long for this network"};
+        clear();
     }
 
     struct Wiring { std::vector<int32_t> source, target, delay; };
