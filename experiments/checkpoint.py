@@ -12,7 +12,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -42,7 +42,8 @@ class Place:
     precision: int
     leaving: Callable[[], bool] = lambda: False
     every_s: float = EVERY_S
-    kept: int = 0  # looks
+    found: int = 0  # looks
+    kept: int = 0
     resumed_s: float = 0.0  # biological seconds of those that were found
 
     def __post_init__(self) -> None:
@@ -58,7 +59,7 @@ class Place:
             network.go_on({"engine": arrays["network/engine"], "elapsed": arrays["network/elapsed"]})
         except (KeyError, ValueError, TypeError, EngineError, SpineError, CascadeError):
             return None
-        self.kept = len(course.seen)
+        self.found = self.kept = len(course.seen)
         self.resumed_s = course.rest.seconds + sum(seen.look.seconds for seen in course.seen)
         return course
 
@@ -89,7 +90,7 @@ def write(path: Path, about: dict[str, str], arrays: Arrays) -> None:
         archive.writestr(ABOUT, json.dumps(about | {"sha256": _digest(arrays)}, sort_keys=True))
         for name, values in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asanyarray(values, order="C"), allow_pickle=False)
+                np.lib.format.write_array(member, np.asanyarray(values, order="C"), allow_pickle=False)  # type: ignore[no-untyped-call]
     publish(path, whole.getvalue())
 
 
@@ -114,8 +115,8 @@ def packed(course: Course) -> Arrays:
     found = _packed(course.rest, "rest") | _packed_slow(course.slow, "slow")
     found |= {f"block/{f.name}": np.asarray(getattr(course.block, f.name)) for f in _moving(course.block)}
     for k, seen in enumerate(course.seen):
-        own = ("activity",) if seen.look.seconds > 0 else ()
-        found |= _packed(seen, f"seen/{k}", but=tuple({"activity", "slow"} - set(own))) | _packed_slow(seen.slow, f"seen/{k}/slow")
+        without = {"slow"} if seen.look.seconds > 0 else {"slow", "activity"}
+        found |= _packed(seen, f"seen/{k}", without) | _packed_slow(seen.slow, f"seen/{k}/slow")
     return found
 
 
@@ -127,7 +128,8 @@ def unpacked(arrays: Arrays, slow: Slow, block: Block) -> Course:
     rest: Activity = _unpacked(Activity, "rest", arrays)
     seen: list[Snapshot] = []
     while f"seen/{len(seen)}/look/time" in arrays:
-        name, given = f"seen/{len(seen)}", {"slow": _unpacked_slow(arrays, f"seen/{len(seen)}/slow", slow)}
+        name = f"seen/{len(seen)}"
+        given: dict[str, Any] = {"slow": _unpacked_slow(arrays, f"seen/{len(seen)}/slow", slow)}
         if f"{name}/activity/seconds" not in arrays:
             given["activity"] = seen[-1].activity
         seen.append(_unpacked(Snapshot, name, arrays, given))
@@ -135,11 +137,11 @@ def unpacked(arrays: Arrays, slow: Slow, block: Block) -> Course:
     return Course(rest, tuple(seen), _unpacked_slow(arrays, "slow", slow), replace(block, **moving))  # type: ignore[type-var]
 
 
-def _packed(record: Any, name: str, but: tuple[str, ...] = ()) -> Arrays:
+def _packed(record: Any, name: str, without: Collection[str] = ()) -> Arrays:
     found: Arrays = {}
     for f in fields(record):
         value = getattr(record, f.name)
-        if f.name not in but:
+        if f.name not in without:
             found |= _packed(value, f"{name}/{f.name}") if is_dataclass(value) else {f"{name}/{f.name}": np.asarray(value)}
     return found
 
@@ -193,4 +195,4 @@ def _digest(arrays: Arrays) -> str:
 
 
 def _array(content: bytes) -> np.ndarray:
-    return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)  # type: ignore[no-untyped-call]

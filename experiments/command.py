@@ -6,16 +6,14 @@ Every known error ends as one sentence on standard error, with exit code 2 for u
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from experiments import ends
 from experiments.switches import DEFAULTS, SWITCHES, flag
-
-USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
 def _switch_options(command: Any) -> Any:
@@ -33,10 +31,24 @@ def cli() -> None:
 @cli.command()
 @click.argument("study")
 @click.option("--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing.")
-@click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters.")
+@click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters without Slurm.")
+@click.option("--among", type=click.Path(path_type=Path), metavar="FILE", help="Only runs that FILE names, one a line.")
+@click.option("--cluster", help="Have it computed by jobs of a batch system: slurm.")
+@click.option("--jobs", type=int, help="With --cluster: number of jobs.  [default: 8]")
+@click.option("--time", "limit", metavar="TIME", help="With --cluster: time limit of a job, such as 4:00:00.")
+@click.option("--partition", help="With --cluster: partition of the jobs.")
+@click.option("--mem", metavar="SIZE", help="With --cluster: memory of a job, such as 4G.")
+@click.option("--account", help="With --cluster: account of the jobs.")
+@click.option(
+    "--sbatch",
+    "further",
+    multiple=True,
+    metavar="OPTION",
+    help="With --cluster: further option of sbatch, such as --sbatch=--qos=long.",
+)
 @click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
-@click.option("--workers", type=int, help="Worker processes.  [default: one a core]")
+@click.option("--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY]")
 @click.option(
     "--sheet",
@@ -70,14 +82,17 @@ def cli() -> None:
     "--delay-classes", default=5, show_default=True, help="Classes of delay in a projection; 0 rounds each delay to the step."
 )
 def run(
-    study: str, list_runs: bool, share: str, seeds: int | None, scale: float, workers: int | None, out: Path | None,
-    sheets: tuple[str, ...], inhibitions: tuple[str, ...], manipulations: tuple[str, ...], overrides: tuple[str, ...],
-    spikes: bool, precision: int, step: float, delay_classes: int, **switches: str,
+    study: str, list_runs: bool, share: str, among: Path | None, cluster: str | None, jobs: int | None, limit: str | None,
+    partition: str | None, mem: str | None, account: str | None, further: tuple[str, ...], seeds: int | None, scale: float,
+    workers: int | None, out: Path | None, sheets: tuple[str, ...],
+    inhibitions: tuple[str, ...], manipulations: tuple[str, ...], overrides: tuple[str, ...], spikes: bool, precision: int,
+    step: float, delay_classes: int, **switches: str,
 ) -> None:  # fmt: skip
     """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the same command goes
     on."""
     from circuits import Numerics
-    from experiments.conduct import conduct, listing
+    from experiments.asked import jobs_asked, share_asked, words_asked
+    from experiments.conduct import conduct, conduct_on_cluster, listing
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses
     from experiments.inhibition import parse_inhibition
@@ -90,7 +105,8 @@ def run(
         scale=scale,
         workers=available_cpus() if workers is None else workers,
         out=out or Path("results") / found.name,
-        share=_share(share),
+        share=share_asked(share),
+        among=among,
         sheets=tuple(dict.fromkeys(s for name in sheets or (found.sheet,) for s in (CIRCUITS if name == "all" else (name,)))),
         overrides=parse_overrides(overrides),
         hypotheses=Hypotheses(**switches),
@@ -99,7 +115,13 @@ def run(
         spikes=spikes,
         numerics=Numerics(precision, step, delay_classes),
     )
-    (listing if list_runs else conduct)(found, options)
+    on = jobs_asked(cluster, jobs, limit, partition, mem, account, further, workers, options)
+    if list_runs:
+        listing(found, options)
+    elif on is not None:
+        conduct_on_cluster(found, options, on, words_asked(click.get_current_context()))
+    else:
+        conduct(found, options)
 
 
 @cli.command()
@@ -235,67 +257,25 @@ def study_main(study: Any) -> NoReturn:
 
 def main(words: list[str] | None = None) -> NoReturn:
     """Entry point of `prelimbic`."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ends.hear_signals()
     try:
         cli.main(words, prog_name="prelimbic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
-        sys.exit(USAGE)
+        sys.exit(ends.USAGE)
     except click.ClickException as error:
-        _say(error.format_message())
-        sys.exit(USAGE)
+        ends.say(error.format_message())
+        sys.exit(ends.USAGE)
     except (KeyboardInterrupt, click.Abort):
-        _say("stopped; finished runs are kept, the same command goes on from there")
-        sys.exit(INTERRUPTED)
+        ends.say(ends.STOPPED)
+        sys.exit(ends.INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILURE)
+        sys.exit(ends.FAILURE)
     except Exception as error:
-        code = _exit_code(error)
-        if code is None:
-            raise
-        _say(str(error))
-        sys.exit(code)
+        sys.exit(ends.told(error))
     sys.exit(0)
 
 
-def _exit_code(error: Exception) -> int | None:
-    """Exit code of an error that is the user's or the machine's; None for one that is ours."""
-    from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
-    from experiments.bench import ClaimError
-    from experiments.execute import ExecuteError
-    from experiments.hypotheses import HypothesisError
-    from experiments.inhibition import InhibitionError
-    from experiments.protocol import ProtocolError
-    from experiments.show import ShowError
-    from experiments.store import StoreError
-    from experiments.study import StudyError
-    from parameters import SheetError
-    from pharmacology import DoseError
-    from plasticity import CascadeError, SpineError
-
-    usage: tuple[type[Exception], ...] = (
-        StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError, ClaimError,
-        InhibitionError, ProtocolError, CascadeError,
-    )  # fmt: skip
-    if isinstance(error, usage):
-        return USAGE
-    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, StoreError, OSError)):
-        return FAILURE
-    return None
-
-
-def _share(text: str) -> tuple[int, int]:
-    from experiments.study import StudyError
-
-    try:
-        k, n = (int(part) for part in text.split("/"))
-    except ValueError:
-        k, n = 0, 0
-    if not 1 <= k <= n:
-        raise StudyError(f"--share is {text!r} but must be k/N with 1 <= k <= N")
-    return k, n
-
-
-def _say(text: str) -> None:
-    print(f"prelimbic: {' '.join(text.split())}", file=sys.stderr)
+if __name__ == "__main__":
+    main()

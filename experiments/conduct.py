@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from experiments.cluster import Jobs, drive
 from experiments.config import overridden
 from experiments.execute import execute
 from experiments.store import StoreError, sweep_stale
@@ -30,7 +31,7 @@ def listing(study: Study, options: Options) -> None:
     """Print every run of the study and whether its file is whole."""
     runs = study.plan(options)
     _check(runs)
-    mine = {run.file for run in share_of(runs, options.share)}
+    mine = {run.file for run in share_of(runs, options)}
     for run in runs:
         state = "missing" if _unfinished([run], options.out) else "finished"
         print(f"{state:9} {'' if run.file in mine else '(other share) '}{run.file}")
@@ -39,19 +40,17 @@ def listing(study: Study, options: Options) -> None:
 def conduct(study: Study, options: Options) -> None:
     """Run the share of the study that was asked for; when nothing is missing any more, report.
 
-    Raises StoreError, BuildError or ExecuteError; what finished stays.
+    Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.
     """
-    screen = console()
-    begun = time.monotonic()
+    screen, begun = console(), time.monotonic()
     runs = study.plan(options)
-    mine = share_of(runs, options.share)
-    _check(runs)
-    _writable(options.out)
-    screen.print(study.question, highlight=False, markup=False)
-    _tell_overrides(runs[0], screen)
-    _tell_calibration(runs, screen)
+    mine = share_of(runs, options)
+    _begin(study, runs, options, screen)
     todo = _unfinished(mine, options.out)
     _fulfil(study, runs, mine, todo, options.out, options.workers, screen)
+    if options.among is not None:
+        screen.print(f"share {options.share[0]} of {options.share[1]} is finished: {len(mine)} runs", highlight=False)
+        return
     skipped = {run.file for run in mine} - {run.file for run in todo}
     missing = _unfinished([run for run in runs if run.file not in skipped], options.out)
     if missing:
@@ -61,6 +60,36 @@ def conduct(study: Study, options: Options) -> None:
         return
     _report(study, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+
+
+def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[str]) -> None:
+    """Have the study run by jobs of a cluster, which are given `words` as their command line, and report.
+
+    Raises StoreError, ClusterError or ExecuteError; what finished stays, and jobs go on without this process.
+    """
+    screen, begun = console(), time.monotonic()
+    runs, folder = study.plan(options), options.out.resolve()
+    _begin(study, runs, options, screen)
+    write_manifest(study, runs, folder)
+    whole: set[str] = set()
+
+    def missing() -> list[Run]:
+        found = _unfinished([run for run in runs if run.file not in whole], folder)
+        whole.update({run.file for run in runs} - {run.file for run in found})
+        return found
+
+    drive(runs, missing, folder, jobs, words, screen)
+    _report(study, folder, screen)
+    screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+
+
+def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
+    """Check what was asked and say what is unusual about it."""
+    _check(runs)
+    _writable(options.out)
+    screen.print(study.question, highlight=False, markup=False)
+    _tell_overrides(runs[0], screen)
+    _tell_calibration(runs, screen)
 
 
 def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> None:

@@ -1,72 +1,261 @@
-"""Carry out planned runs on local worker processes, with progress and the time left."""
+"""Carry out planned runs on local worker processes, with progress and the time left.
+
+A run is computed by whoever has its mark (experiments.marks), so several processes, also on several machines, share a folder.
+A worker that dies is replaced and its run taken up again from its checkpoint, up to ROUNDS times.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import queue
-import sys
+import signal
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from experiments.study import Run, carry_out
+from experiments.ends import STOPPED
+from experiments.marks import BEAT_S, Marks
+from experiments.study import Run, is_whole
+from experiments.watch import Watch
+from experiments.worker import LEAVE, WARNINGS, Order, Told, work
 
-_told: Any = None
+ROUNDS = 3  # in which a run is computed whose worker dies
+PATIENCE_S, GOODBYE_S = 60.0, 5.0  # for workers that have been told to leave
+LOOK_S, LOOK_ELSEWHERE_S = 0.25, 2.0
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class ExecuteError(RuntimeError):
     """Some runs did not finish; the message says which and why."""
 
 
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """Told to stop by a signal; `moved` says whether anything was finished, or a place kept, since the start."""
+
+    def __init__(self, told: int, moved: bool = False):
+        super().__init__(STOPPED)
+        self.told, self.moved = told, moved
+
+    @property
+    def warned(self) -> bool:
+        """Whether a batch system said that the time is over soon, not a user that it should end."""
+        return self.told in WARNINGS
+
+
 def available_cpus() -> int:
-    """Cores this process may use: Slurm's word if there is one, else the affinity mask."""
-    granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return int(granted) if granted.isdigit() and int(granted) > 0 else len(os.sched_getaffinity(0))
+    """Cores this process may use: what Slurm granted, within the affinity mask; never those of the machine."""
+    mask = len(os.sched_getaffinity(0))
+    for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
+        granted = os.environ.get(name, "")
+        if granted.isdigit() and int(granted) > 0:
+            return min(int(granted), mask)
+    return mask
 
 
 def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console: Console) -> None:
-    """Compute `runs` into `folder`.  Raises ExecuteError after all others have finished when some failed."""
-    context = multiprocessing.get_context("spawn")
-    told = context.Queue()
-    failures: list[str] = []
-    pool = ProcessPoolExecutor(
-        min(workers, len(runs)), context, _begin, (told, str(Path(__file__).resolve().parent.parent), os.getpid())
-    )
-    try:
-        with _environment(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")):
-            futures = {pool.submit(_one, run, folder, compiled): run for run in runs}  # starts the workers
-        total = sum(run.config.protocol.seconds for run in runs)
-        with _Watch(console, told, total, len(runs)) as watch:
-            for future in as_completed(futures):
-                failure = _failure(future, futures[future])
-                watch.finished(futures[future], failure)
-                if failure:
-                    failures.append(failure)
-    except KeyboardInterrupt:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    if failures:
-        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise ExecuteError(f"{failures[0]}{more}; finished runs are kept, the same command goes on from there")
+    """Compute `runs` into `folder`, but for those that another process finishes meanwhile.
+
+    Raises ExecuteError after all others have finished when some failed, and Stopped after SIGINT, SIGTERM, SIGUSR1, SIGUSR2 or
+    SIGXCPU, when every run that can has kept its place.
+    """
+    told: list[int] = []
+    with Watch(console, runs) as watch, _signals(told.append), _one_thread():
+        crew = _Crew(runs, folder, workers, compiled, watch)
+        try:
+            while crew.at_work() and not told:
+                crew.go_on()
+            if told:
+                crew.leave(told)
+        finally:
+            crew.dismiss()
+    if told:
+        raise Stopped(told[0], crew.moved)
+    if crew.failures:
+        more = f" (and {len(crew.failures) - 1} more)" if len(crew.failures) > 1 else ""
+        raise ExecuteError(f"{crew.failures[0]}{more}; finished runs are kept, the same command goes on from there")
+
+
+class _Crew:
+    """The workers, the runs that wait, and those that processes elsewhere have."""
+
+    def __init__(self, runs: list[Run], folder: Path, workers: int, compiled: bool, watch: Watch):
+        self.failures: list[str] = []
+        self.moved = False
+        self._folder, self._compiled, self._watch = folder, compiled, watch
+        self._marks, self._context = Marks(folder), multiprocessing.get_context("spawn")
+        self._waiting, self._elsewhere = deque(runs), list[Run]()
+        self._deaths: Counter[str] = Counter()
+        self._workers = [_Worker(self._context) for _ in range(min(workers, len(runs)))]
+        self._beaten = self._looked = time.monotonic()
+
+    def at_work(self) -> bool:
+        return bool(self._waiting or self._elsewhere or any(worker.run for worker in self._workers))
+
+    def go_on(self) -> None:
+        """Give runs to workers that have none, and hear what the others say, for a moment."""
+        for worker in self._workers:
+            while worker.run is None and self._waiting:
+                self._give(worker, self._waiting.popleft())
+        self._listen(LOOK_S)
+        self._look_elsewhere()
+        self._beat()
+
+    def leave(self, told: list[int]) -> None:
+        """Let the workers keep the places of their runs and go; another signal ends that."""
+        for worker in self._workers:
+            worker.leave()
+        self._watch.note("stopping: runs keep their place first; again to stop at once")
+        until, first = time.monotonic() + PATIENCE_S, len(told)
+        while any(worker.run for worker in self._workers) and time.monotonic() < until and len(told) == first:
+            self._listen(LOOK_S)
+            self._beat()
+
+    def dismiss(self) -> None:
+        """End all workers and give back what they had."""
+        for worker in self._workers:
+            if worker.run is not None:
+                self._marks.release(worker.run.file)
+            worker.dismiss()
+        self._marks.tidy()
+
+    def _give(self, worker: _Worker, run: Run) -> None:
+        """Let a worker compute a run, unless another process does or has done so."""
+        try:
+            if not self._marks.hold(run.file, run.config.protocol.seconds):
+                self._elsewhere.append(run)
+            elif is_whole(self._folder / run.file, run.config.run_id()):
+                self._ended(run, Told("done"))
+            else:
+                worker.take(run, Order(run, self._folder, self._compiled, self._marks.checkpoint(run.file)))
+        except OSError as error:
+            self._ended(run, Told("failed", reason=f"{self._folder} cannot be written: {error.strerror}"))
+
+    def _listen(self, seconds: float) -> None:
+        ends: dict[Any, _Worker] = {end: worker for worker in self._workers for end in (worker.pipe, worker.process.sentinel)}
+        for worker in {ends[end] for end in wait(list(ends), seconds)}:
+            for told in worker.told():
+                self._heard(worker, told)
+            if not worker.process.is_alive():
+                self._mourn(worker)
+
+    def _heard(self, worker: _Worker, told: Told) -> None:
+        run = worker.run
+        if run is None:
+            return
+        if told.what == "did":
+            worker.done_s, worker.resumed_s = worker.done_s + told.seconds, told.resumed
+            self._watch.did(told.seconds)
+            return
+        worker.run = None
+        self._ended(run, told)
+
+    def _ended(self, run: Run, told: Told) -> None:
+        if told.what == "done":
+            self._marks.finished(run.file)
+            self._watch.finished()
+        elif told.what == "failed":
+            self._marks.failed(run.file, told.reason, told.trace)
+            self.failures.append(f"run {run.file}: {told.reason}")
+            self._watch.note(f"failed: {self.failures[-1]}")
+        else:
+            self._marks.release(run.file)
+        self.moved |= told.what == "done" or told.moved
+
+    def _mourn(self, worker: _Worker) -> None:
+        """Let the run of a worker that has died wait again, with another worker in its place."""
+        run, self._workers[self._workers.index(worker)] = worker.run, _Worker(self._context)
+        if run is None:
+            return
+        self._deaths[run.file] += 1
+        if self._deaths[run.file] < ROUNDS:
+            self._marks.release(run.file)
+            self._waiting.appendleft(run)
+            self._watch.note(f"run {run.file}: its worker process {worker.end()}; once more")
+        else:
+            self._ended(run, Told("failed", reason=f"its worker process {worker.end()}, {ROUNDS} times"))
+
+    def _look_elsewhere(self) -> None:
+        """See what has become of the runs that other processes have."""
+        if not self._elsewhere or time.monotonic() - self._looked < LOOK_ELSEWHERE_S:
+            return
+        free = [run for run in self._elsewhere if not self._marks.taken(run.file)]
+        self._elsewhere = [run for run in self._elsewhere if run not in free]
+        self._waiting.extend(free)
+        if self._elsewhere and not self._waiting and all(worker.run is None for worker in self._workers):
+            self._watch.elsewhere(len(self._elsewhere))
+        self._looked = time.monotonic()
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten < BEAT_S:
+            return
+        for worker in self._workers:
+            if worker.run is not None:
+                self._marks.beat(worker.run.file, worker.done_s, worker.resumed_s)
+        self._beaten = time.monotonic()
+
+
+class _Worker:
+    """One worker process, and the run that it has."""
+
+    def __init__(self, context: Any) -> None:
+        self.pipe, theirs = context.Pipe()
+        root = str(Path(__file__).resolve().parent.parent)
+        self.process = context.Process(target=work, args=(theirs, root, os.getpid()), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.run: Run | None = None
+        self.done_s = self.resumed_s = 0.0
+
+    def take(self, run: Run, order: Order) -> None:
+        self.run, self.done_s, self.resumed_s = run, 0.0, 0.0
+        with suppress(OSError):  # one that has died is mourned
+            self.pipe.send(order)
+
+    def told(self) -> Iterator[Told]:
+        """What it has said since."""
+        with suppress(EOFError, OSError):
+            while self.pipe.poll():
+                yield self.pipe.recv()
+
+    def leave(self) -> None:
+        """Tell it to go: at once, where its run cannot keep its place."""
+        if self.run is None or self.run.resumable:
+            self._signal(signal.SIGUSR1)
+        else:
+            self.process.kill()
+
+    def end(self) -> str:
+        """How it ended."""
+        code = self.process.exitcode or 0
+        return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+    def dismiss(self) -> None:
+        """End it: one without a run leaves by itself, having ended its own helpers."""
+        if self.run is None:
+            with suppress(OSError):
+                self.pipe.send(None)
+            self.process.join(GOODBYE_S)
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+    def _signal(self, told: int) -> None:
+        if self.process.pid is not None and self.process.is_alive():
+            os.kill(self.process.pid, told)
 
 
 @contextmanager
-def _environment(changes: dict[str, str]) -> Iterator[None]:
-    """Environment variables for processes started meanwhile; this process gets its own back."""
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
+def _one_thread() -> Iterator[None]:
+    """One thread a library for processes started meanwhile; this process gets its own settings back."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     try:
         yield
     finally:
@@ -77,75 +266,15 @@ def _environment(changes: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _begin(told: Any, root: str, parent: int) -> None:
-    global _told
-    _told = told
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    if root not in sys.path:
-        sys.path.insert(0, root)
-
-
-def _leave_with(parent: int) -> None:
-    """End this worker when the process that started it is gone, however it went."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
-
-
-def _one(run: Run, folder: Path, compiled: bool) -> float:
-    return carry_out(run, folder, compiled, _told.put)
-
-
-def _failure(future: Future[float], run: Run) -> str:
-    """Why a run failed, or nothing."""
-    error = future.exception()
-    if error is None:
-        return ""
-    if isinstance(error, BrokenProcessPool):
-        return f"run {run.file}: a worker process was killed"
-    return f"run {run.file}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-
-
-class _Watch:
-    """A progress bar in a terminal, one plain line a run elsewhere."""
-
-    def __init__(self, console: Console, told: Any, total_s: float, runs: int):
-        self._told, self._runs = told, runs
-        self._done_s, self._done, self._begun = 0.0, 0, time.monotonic()
-        self._console = console
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("biological s"),
-            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
-            console=console, disable=not console.is_terminal, transient=True,
-        )  # fmt: skip
-        self._task = self._bar.add_task(f"0 of {runs} runs", total=round(total_s))
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-
-    def __enter__(self) -> _Watch:
-        self._bar.start()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._bar.stop()
-
-    def finished(self, run: Run, failure: str) -> None:
-        self._done += 1
-        self._bar.update(self._task, description=f"{self._done} of {self._runs} runs")
-        if failure:
-            self._console.print(f"failed: {failure}", markup=False, highlight=False)
-        elif not self._console.is_terminal:
-            elapsed = time.monotonic() - self._begun
-            left = elapsed * (self._runs / self._done - 1)
-            self._console.print(f"{self._done} of {self._runs} runs, {elapsed:.0f} s, about {left:.0f} s left", highlight=False)
-
-    def _listen(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._done_s += self._told.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            self._bar.update(self._task, completed=round(self._done_s))
+@contextmanager
+def _signals(heard: Callable[[int], None]) -> Iterator[None]:
+    """Hear the signals that tell a process to leave, if this is the thread that gets them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {told: signal.signal(told, lambda number, frame: heard(number)) for told in LEAVE}
+    try:
+        yield
+    finally:
+        for told, handler in before.items():
+            signal.signal(told, handler)

@@ -76,7 +76,7 @@ class Bookmark(Protocol):
         ...
 
 
-class Paused(Exception):
+class Paused(Exception):  # noqa: N818 - nothing went wrong
     """The run was stopped between two looks and goes on from there."""
 
 
@@ -88,9 +88,7 @@ def _relative(now: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
     return now / at_rest
 
 
-def simulate(
-    config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Bookmark | None = None
-) -> Outcome:
+def simulate(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Bookmark | None = None) -> Outcome:
     """Run one configuration.
 
     `tell` hears the biological seconds done; what `bookmark` kept is not done again.  Raises NetworkError or EngineError when the

@@ -46,6 +46,7 @@ class Options:
     workers: int = 1
     out: Path = Path("results")
     share: tuple[int, int] = (1, 1)
+    among: Path | None = None  # a file that names the runs to share out
     sheets: tuple[str, ...] = (DEFAULT_SHEET,)
     overrides: tuple[tuple[str, float], ...] = ()
     hypotheses: Hypotheses = AS_SHEETS
@@ -222,10 +223,23 @@ def with_each_memory(
             yield {"memory": memory, "dose": amount}, own
 
 
-def share_of(runs: list[Run], share: tuple[int, int]) -> list[Run]:
-    """Every n-th run from the k-th on, counted from 1."""
-    k, n = share
-    return runs[k - 1 :: n]
+def share_of(runs: list[Run], options: Options) -> list[Run]:
+    """Every n-th run from the k-th on, counted from 1, among all or those that a file names.  Raises StudyError."""
+    k, n = options.share
+    return _among(runs, options.among)[k - 1 :: n]
+
+
+def _among(runs: list[Run], path: Path | None) -> list[Run]:
+    if path is None:
+        return runs
+    try:
+        names = path.read_text(encoding="utf-8").split()
+    except (OSError, ValueError) as error:
+        raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
+    by_file = {run.file: run for run in runs}
+    if strange := [name for name in names if name not in by_file]:
+        raise StudyError(f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ")
+    return [by_file[name] for name in dict.fromkeys(names)]
 
 
 def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:

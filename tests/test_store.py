@@ -24,6 +24,7 @@ from experiments.conduct import conduct
 from experiments.dataset import read_manifest, write_sweep
 from experiments.execute import ExecuteError, execute
 from experiments.provenance import provenance
+from experiments.marks import failures
 from experiments.record import Variable, arrange
 from experiments.run import simulate
 from experiments.store import StoreError, check_run, content_digest, read_groups, write_run
@@ -214,7 +215,8 @@ def test_a_failing_run_is_named_and_the_others_are_kept(tmp_path):
     with pytest.raises(ExecuteError, match=r"dose-10.*too fast"):
         execute([bad, good], tmp_path, 1, True, QUIET)
     assert is_whole(tmp_path / good.file, good.config.run_id())
-    assert [p.name for p in tmp_path.iterdir()] == [good.file]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [good.file, "jobs"]
+    assert [(failure.run, "too fast" in failure.reason) for failure in failures(tmp_path)] == [(bad.file, True)]
 
 
 SMALL_RUN = ["run", "dose_response", "--seeds", "1", "--scale", "0.5", "--workers", "2"]

@@ -1,0 +1,243 @@
+"""A study on Slurm: every job is the plain command for one share of the runs that are missing; finished files are the only truth.
+
+A driver submits a round of jobs, watches queue and files, and submits what is then still missing, up to ROUNDS times.  It may be
+killed: jobs go on, and the next driver finds them in the queue by their name.  Neither accounting nor a network between nodes is
+needed.  A job that is told to leave (time limit, preemption) keeps its place and has itself queued again.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from experiments.execute import ROUNDS, ExecuteError, Stopped
+from experiments.marks import JOBS, Marks, failures
+from experiments.study import Run, StudyError
+
+ENGINES = ("slurm",)
+WARNING_S = 120  # before the time limit, but at most a quarter of it
+FIRST_POLL_S, LONGEST_POLL_S = 1.0, 15.0
+SUBMISSION = "submission"  # the mark of a driver that submits
+TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
+
+
+class ClusterError(RuntimeError):
+    """Slurm did not do what it was asked."""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What each job of a study is given.  Raises StudyError for what Slurm would not understand."""
+
+    count: int = 8
+    workers: int = 1
+    time: str = ""
+    partition: str = ""
+    memory: str = ""
+    account: str = ""
+    further: tuple[str, ...] = ()  # options of sbatch as they stand
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise StudyError(f"--jobs is {self.count} but must be at least 1")
+        if self.time and limit_s(self.time) is None:
+            raise StudyError(f"--time is {self.time!r} but must be minutes, HH:MM:SS, D-HH or D-HH:MM:SS")
+        for option, value in (("--partition", self.partition), ("--mem", self.memory), ("--account", self.account)):
+            if value and not re.fullmatch(r"[\w.,:+-]+", value):
+                raise StudyError(f"{option} is {value!r} but must be one word")
+        for word in self.further:
+            if not word.startswith("--") or not word.isprintable():
+                raise StudyError(f"--sbatch is {word!r} but must be an option of sbatch, such as --sbatch=--qos=long")
+
+
+def limit_s(text: str) -> int | None:
+    """Seconds of a time limit as Slurm writes it; nothing for what it would not take."""
+    found = TIME.fullmatch(text)
+    if found is None:
+        return None
+    days, a, b, c = (int(part) if part else None for part in found.groups())
+    if days is not None:
+        return days * 86400 + (a or 0) * 3600 + (b or 0) * 60 + (c or 0)
+    if b is None:
+        return (a or 0) * 60
+    return (a or 0) * 60 + b if c is None else (a or 0) * 3600 + b * 60 + c
+
+
+@dataclass
+class Round:
+    """The jobs of one folder in the queue, as squeue tells them."""
+
+    folder: Path
+    seen: set[str] = field(default_factory=set)
+    states: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of all jobs of this folder."""
+        return f"prelimbic-{self.folder.name[:24]}-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}"
+
+    def look(self) -> bool:
+        """Whether any job is left; raises ClusterError when Slurm does not answer."""
+        self.states = self._queue()
+        self.seen |= set(self.states)
+        return bool(self.states)
+
+    def cancelled(self) -> bool:
+        """Whether a user cancelled a job that was seen; false where Slurm has forgotten it."""
+        try:
+            ended = self._queue("--states=all")
+        except ClusterError:
+            return False
+        return any(ended.get(job) == "CANCELLED" for job in self.seen)
+
+    def _queue(self, *more: str) -> dict[str, str]:
+        said = slurm(
+            "squeue", "--noheader", "--array", f"--user={getpass.getuser()}", f"--name={self.name}", "--format=%i %T", *more
+        )
+        return dict(line.split()[:2] for line in said.splitlines() if len(line.split()) >= 2)
+
+
+def slurm(*words: str, text: str | None = None) -> str:
+    """What a command of Slurm prints.  Raises ClusterError with its own words."""
+    if shutil.which(words[0]) is None:
+        raise ClusterError(f"--cluster slurm needs {words[0]}, which is not on this machine's PATH")
+    done = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ClusterError(f"{words[0]}: {' '.join(done.stderr.split()) or f'ended with code {done.returncode}'}")
+    return done.stdout
+
+
+def drive(
+    runs: list[Run], missing: Callable[[], list[Run]], folder: Path, jobs: Jobs, words: list[str], console: Console
+) -> None:
+    """Have all runs computed by jobs of Slurm.  `missing` tells which are not finished, `words` are the command line of a share.
+
+    Raises ClusterError when Slurm does not take the jobs, ExecuteError when runs are still missing at the end.
+    """
+    queue, marks = Round(folder), Marks(folder)
+    submitted = 0
+    while todo := missing():
+        if _found(queue, console):
+            console.print(f"jobs of this folder are in the queue (name {queue.name}); attached to them", highlight=False)
+        elif submitted == ROUNDS:
+            break
+        elif not _submit(todo, queue, marks, jobs, words, console):
+            continue
+        else:
+            submitted += 1
+        _watch(runs, queue, console)
+        if queue.cancelled():
+            raise ExecuteError(f"jobs were cancelled; {len(missing())} runs are missing; the same command goes on from there")
+    if todo:
+        _report(todo, folder, console)
+
+
+def _found(queue: Round, console: Console) -> bool:
+    """Whether jobs are in the queue; waits until Slurm answers."""
+    told = False
+    while True:
+        try:
+            return queue.look()
+        except ClusterError as error:
+            if shutil.which("squeue") is None:
+                raise
+            if not told:
+                console.print(f"Slurm does not answer ({error}); waiting", highlight=False, markup=False)
+            told = True
+            time.sleep(LONGEST_POLL_S)
+
+
+def _submit(todo: list[Run], queue: Round, marks: Marks, jobs: Jobs, words: list[str], console: Console) -> bool:
+    """Submit jobs for these runs; false where another driver has done so or is at it."""
+    if not marks.hold(SUBMISSION, 0.0):
+        time.sleep(FIRST_POLL_S)
+        return False
+    try:
+        if queue.look():
+            return False
+        count = min(jobs.count, len(todo))
+        number = 1 + max((int(p.stem.split("-")[1]) for p in marks.folder.glob("round-*.txt")), default=0)
+        among = marks.folder / f"round-{number}.txt"
+        among.write_text("".join(f"{run.file}\n" for run in todo), encoding="utf-8")
+        script = script_text(queue, jobs, count, among, words)
+        among.with_suffix(".sh").write_text(script, encoding="utf-8")
+        said = slurm("sbatch", "--parsable", text=script)
+        console.print(f"submitted job {said.strip()}: {count} shares of {len(todo)} runs", highlight=False)
+        return True
+    finally:
+        marks.release(SUBMISSION)
+
+
+def script_text(queue: Round, jobs: Jobs, count: int, among: Path, words: list[str]) -> str:
+    """The batch script of a round: one array, each element the plain command for its share."""
+    limit = limit_s(jobs.time) if jobs.time else None
+    options = {
+        "job-name": queue.name, "array": f"1-{count}", "cpus-per-task": jobs.workers, "chdir": os.getcwd(),
+        "output": f"{among.parent}/slurm-%A_%a.log", "open-mode": "append", "time": jobs.time, "partition": jobs.partition,
+        "mem": jobs.memory, "account": jobs.account,
+        "signal": f"B:USR1@{min(WARNING_S, limit // 4) if limit else WARNING_S}",
+    }  # fmt: skip
+    lines = ["#!/bin/bash", *(f"#SBATCH --{name}={value}" for name, value in options.items() if value), "#SBATCH --requeue"]
+    lines += [f"#SBATCH {word}" for word in jobs.further]
+    root = Path(__file__).resolve().parent.parent
+    own = ["run", *words, f"--out={queue.folder}", "--among", str(among), "--workers", str(jobs.workers)]
+    command = [sys.executable, "-P", "-m", "experiments.command", *own]
+    lines += [f"export PYTHONPATH={shlex.quote(str(root))}${{PYTHONPATH:+:$PYTHONPATH}}"]
+    lines += [f"exec {shlex.join(command)} --share $SLURM_ARRAY_TASK_ID/{count}"]  # exec: the command itself hears the signal
+    return "\n".join(lines) + "\n"
+
+
+def _watch(runs: list[Run], queue: Round, console: Console) -> None:
+    """Show how many runs are finished until no job is left in the queue."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
+        console=console, disable=not console.is_terminal, transient=True,
+    )  # fmt: skip
+    names, pause, said = {run.file for run in runs}, FIRST_POLL_S, -1
+    with bar:
+        task = bar.add_task("", total=len(names))
+        while _found(queue, console):
+            done = len(names & set(os.listdir(queue.folder)))
+            now = ", ".join(f"{n} {state.lower()}" for state, n in sorted(Counter(queue.states.values()).items()))
+            bar.update(task, completed=done, description=f"jobs: {now}")
+            if done != said and not console.is_terminal:
+                console.print(f"{done} of {len(names)} runs; jobs: {now}", highlight=False)
+            pause, said = (FIRST_POLL_S if done != said else min(pause * 1.5, LONGEST_POLL_S)), done
+            time.sleep(pause)
+
+
+def _report(todo: list[Run], folder: Path, console: Console) -> None:
+    """Say of every run that is still missing why, and raise ExecuteError."""
+    told = {failure.run: failure for failure in failures(folder)}
+    for run in todo:
+        found = told.get(run.file)
+        why = f"{found.reason}; log {found.holder.log}" if found else f"its job ended without a word; logs in {folder / JOBS}"
+        console.print(f"failed: run {run.file}: {why}", markup=False, highlight=False, soft_wrap=True)
+    raise ExecuteError(f"{len(todo)} of the runs are missing after {ROUNDS} rounds of jobs; the same command tries again")
+
+
+def requeued(stopped: Stopped) -> bool:
+    """Have Slurm queue this job again after it was warned, if it moves on at all; false outside a job."""
+    job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "0")
+    if not job or not stopped.warned or (not stopped.moved and turn.isdigit() and int(turn) >= ROUNDS):
+        return False
+    try:
+        slurm("scontrol", "requeue", job)
+    except ClusterError:
+        return False
+    return True

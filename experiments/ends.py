@@ -1,0 +1,70 @@
+"""How the command line ends: one sentence for every known error, and an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import NoReturn
+
+USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75  # the last: stopped by a batch system, may be queued again
+STOPPED = "stopped; finished runs are kept, the same command goes on from there"
+
+
+def hear_signals() -> None:
+    """Let SIGTERM end a command as Ctrl-C does, and the warnings of batch systems as they should be answered."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for warning in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU):
+        signal.signal(warning, _warned)
+
+
+def told(error: Exception) -> int:
+    """Say an error in one sentence and return its exit code.  One that is ours, and no user's or machine's, is raised."""
+    from experiments.cluster import requeued
+    from experiments.execute import Stopped
+
+    code = _code(error)
+    if code is None:
+        raise error
+    say(str(error) + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
+    return code
+
+
+def say(text: str) -> None:
+    """One line on standard error."""
+    print(f"prelimbic: {' '.join(text.split())}", file=sys.stderr)
+
+
+def _warned(told: int, frame: object) -> NoReturn:
+    """A batch system says that the time is over soon."""
+    from experiments.execute import Stopped
+
+    raise Stopped(told)
+
+
+def _code(error: Exception) -> int | None:
+    """Exit code of an error that is the user's or the machine's; None for one that is ours."""
+    from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
+    from experiments.bench import ClaimError
+    from experiments.cluster import ClusterError
+    from experiments.execute import ExecuteError, Stopped
+    from experiments.hypotheses import HypothesisError
+    from experiments.inhibition import InhibitionError
+    from experiments.protocol import ProtocolError
+    from experiments.show import ShowError
+    from experiments.store import StoreError
+    from experiments.study import StudyError
+    from parameters import SheetError
+    from pharmacology import DoseError
+    from plasticity import CascadeError, SpineError
+
+    usage: tuple[type[Exception], ...] = (
+        StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError, ClaimError,
+        InhibitionError, ProtocolError, CascadeError,
+    )  # fmt: skip
+    if isinstance(error, usage):
+        return USAGE
+    if isinstance(error, Stopped):
+        return LATER if error.warned else INTERRUPTED
+    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, OSError)):
+        return FAILURE
+    return None

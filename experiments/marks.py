@@ -1,0 +1,196 @@
+"""What stands in a study's folder of runs that are not finished: who computes one, why one failed, where one can go on.
+
+    jobs/RUN.running      one process computes this run; it says so anew every few seconds
+    jobs/RUN.failed       why it failed, and which log tells more
+    jobs/RUN.checkpoint   the run in its middle (experiments.checkpoint)
+
+Whoever makes the file `running` first has the run; no locks are needed, so a folder shared by machines will do.  A mark whose
+process is gone, or that was not said anew for LOST_S, counts for nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+JOBS = "jobs"
+RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
+BEAT_S, LOST_S = 5.0, 180.0
+UNSAID_S = 10.0  # a mark in which nothing stands yet
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that computes runs; `began` tells it from an earlier one of the same number on the same machine."""
+
+    host: str
+    machine: str  # since it was started, and the container in it
+    process: int
+    began: str
+    job: str = ""  # of Slurm
+    log: str = ""
+
+    def gone(self, me: Holder) -> bool:
+        """Whether it is known to be gone: a process of this machine that has ended, or an earlier turn of our own job."""
+        if self.machine == me.machine:
+            return _began(self.process) != self.began
+        return bool(self.job) and self.job == me.job
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A process at work on a run: since when, and how many biological seconds of how many are done."""
+
+    run: str
+    holder: Holder
+    since: float  # s since 1970
+    done_s: float
+    total_s: float
+    resumed_s: float = 0.0  # of those done, what an earlier process did
+    told: float = 0.0  # s since 1970, when the mark was last made
+
+    def current(self, me: Holder, now: float) -> bool:
+        """Whether somebody is at work."""
+        return not self.holder.gone(me) and now - self.told < (LOST_S if self.holder.process else UNSAID_S)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed the last time it was computed."""
+
+    run: str
+    reason: str
+    trace: str  # of the error, where it is none that is known
+    when: float
+    holder: Holder
+
+
+def myself() -> Holder:
+    """This process; its log is where its errors go, if that is a file."""
+    job, errors = os.environ.get("SLURM_JOB_ID", ""), os.path.realpath("/proc/self/fd/2")
+    log = errors if os.path.isfile(errors) else ""
+    return Holder(socket.gethostname(), _machine(), os.getpid(), _began(os.getpid()), job, log)
+
+
+class Marks:
+    """The marks of one folder, as one process makes and reads them."""
+
+    def __init__(self, folder: Path, me: Holder | None = None):
+        self.folder, self.me = folder / JOBS, me or myself()
+        self._mine: dict[str, Mark] = {}
+        self._ahead = 0.0  # s, by which the clock that dates files is ahead of ours
+
+    def hold(self, run: str, total_s: float) -> bool:
+        """Take a run; false while another process is at work on it.  Raises OSError where marks cannot be made."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        now, path = time.time(), self.folder / f"{run}{RUNNING}"
+        mark = Mark(run, self.me, now, 0.0, total_s)
+        for _ in range(2):
+            try:
+                handle = open(path, "x", encoding="utf-8")  # noqa: SIM115 - only the making may find it there
+            except FileExistsError:
+                other = _mark(path)
+                if other is not None and other.current(self.me, time.time() + self._ahead):
+                    return run in self._mine
+                path.unlink(missing_ok=True)
+                continue
+            self._mine[run] = mark
+            with handle:
+                handle.write(json.dumps(asdict(mark)))
+            self._ahead = path.stat().st_mtime - now
+            return True
+        return False
+
+    def taken(self, run: str) -> bool:
+        """Whether another process is at work on a run."""
+        other = _mark(self.folder / f"{run}{RUNNING}")
+        return other is not None and other.holder != self.me and other.current(self.me, time.time() + self._ahead)
+
+    def beat(self, run: str, done_s: float, resumed_s: float) -> None:
+        """Say anew that a run is being computed, and how far it is."""
+        mark = replace(self._mine[run], done_s=done_s, resumed_s=resumed_s)
+        path = self.folder / f"{run}{RUNNING}"
+        scratch = self.folder / f".{run}{RUNNING}.{self.me.host}.{self.me.process}.tmp"
+        with contextlib.suppress(OSError):  # a full disk is told by the result file
+            scratch.write_text(json.dumps(asdict(mark)), encoding="utf-8")
+            os.replace(scratch, path)
+        self._mine[run] = mark
+
+    def release(self, run: str) -> None:
+        """Give a run back."""
+        if self._mine.pop(run, None) is not None:
+            (self.folder / f"{run}{RUNNING}").unlink(missing_ok=True)
+
+    def finished(self, run: str) -> None:
+        """Forget what is said of a run that is finished."""
+        for end in (FAILED, CHECKPOINT):
+            (self.folder / f"{run}{end}").unlink(missing_ok=True)
+        self.release(run)
+
+    def failed(self, run: str, reason: str, trace: str = "") -> None:
+        """Say why a run failed, and give it back."""
+        with contextlib.suppress(OSError):
+            found = asdict(Failure(run, reason, trace, time.time(), self.me))
+            (self.folder / f"{run}{FAILED}").write_text(json.dumps(found, indent=1), encoding="utf-8")
+        self.release(run)
+
+    def tidy(self) -> None:
+        """Leave no empty folder behind."""
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
+    def checkpoint(self, run: str) -> Path:
+        """Where a run keeps its place."""
+        return self.folder / f"{run}{CHECKPOINT}"
+
+
+def running(folder: Path) -> list[Mark]:
+    """Every run of a folder that a process is at work on."""
+    me, now = myself(), time.time()
+    found = [_mark(path) for path in (folder / JOBS).glob(f"*{RUNNING}")]
+    return [mark for mark in found if mark is not None and mark.current(me, now)]
+
+
+def failures(folder: Path) -> list[Failure]:
+    """Every run of a folder that failed the last time it was computed."""
+    found = []
+    for path in sorted((folder / JOBS).glob(f"*{FAILED}")):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            told = json.loads(path.read_text(encoding="utf-8"))
+            found.append(Failure(**(told | {"holder": Holder(**told["holder"])})))
+    return found
+
+
+def _mark(path: Path) -> Mark | None:
+    """A mark as it stands; one that is just being made is nobody's yet, but somebody's."""
+    try:
+        told, when = path.read_text(encoding="utf-8"), path.stat().st_mtime
+    except OSError:
+        return None
+    try:
+        found = json.loads(told)
+        return Mark(**(found | {"holder": Holder(**found["holder"]), "told": when}))
+    except (ValueError, TypeError, KeyError):
+        return Mark(path.name.removesuffix(RUNNING), Holder("", "", 0, ""), when, 0.0, 0.0, told=when)
+
+
+def _machine() -> str:
+    """This machine since it was started, and the container in it whose process numbers ours are."""
+    try:
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return socket.gethostname()
+
+
+def _began(process: int) -> str:
+    """When a process of this machine began, in its own clock; empty where there is none, or where it has ended unburied."""
+    try:
+        words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if words[0] in "ZX" else words[19]

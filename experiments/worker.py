@@ -1,0 +1,93 @@
+"""A worker process: computes one run after the other, and keeps the place of one that it has to leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from experiments.study import Run, carry_out
+
+WARNINGS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)  # by which batch systems say that the time is over soon
+# Told to a worker by its owner, or to all processes of a job or of a terminal at once.
+LEAVE = (*WARNINGS, signal.SIGTERM, signal.SIGINT)
+_leaving = threading.Event()
+
+
+@dataclass(frozen=True)
+class Order:
+    """One run to compute; `checkpoint` is where it keeps its place."""
+
+    run: Run
+    folder: Path
+    compiled: bool
+    checkpoint: Path
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a worker says of its run: `what` is did, done, paused or failed; `seconds` biological ones that were done since it
+    last spoke; of those of the whole run an earlier process did `resumed`."""
+
+    what: str
+    seconds: float = 0.0
+    resumed: float = 0.0
+    moved: bool = False  # whether the place kept is further on than the one found
+    reason: str = ""
+    trace: str = ""
+
+
+def work(orders: Connection, root: str, owner: int) -> None:
+    """Carry out orders until the owner has no more, or is gone."""
+    for told in LEAVE:
+        signal.signal(told, lambda *_: _leaving.set())
+    threading.Thread(target=_leave_with, args=(owner,), daemon=True).start()
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    while not _leaving.is_set():
+        try:
+            order = orders.recv()
+        except (EOFError, OSError):
+            return
+        if order is None:
+            return
+        orders.send(_carried_out(order, orders))
+
+
+def _carried_out(order: Order, orders: Connection) -> Told:
+    from experiments.checkpoint import Place
+    from experiments.run import Paused
+
+    run = order.run
+    place = Place(order.checkpoint, run.config.run_id(), run.config.numerics.precision, _leaving.is_set)
+
+    def tell(seconds: float) -> None:
+        orders.send(Told("did", seconds, place.resumed_s))
+
+    try:
+        carry_out(run, order.folder, order.compiled, tell, place)
+    except Paused:
+        return Told("paused", moved=place.kept > place.found)
+    except Exception as error:
+        if _leaving.is_set():  # what was told to leave may have told its own helpers
+            return Told("paused")
+        return Told("failed", reason=reason(error), trace="".join(traceback.format_exception(error)))
+    return Told("done")
+
+
+def reason(error: BaseException) -> str:
+    """The first line of an error."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _leave_with(owner: int) -> None:
+    """End this process when the one that started it is gone, however it went."""
+    while os.getppid() == owner:
+        time.sleep(1.0)
+    os._exit(1)
