@@ -11,8 +11,9 @@ from rich.table import Table
 from circuits import Activity, Circuit, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import gating
-from experiments.record import Groups, Variable, courses, scales
+from experiments.record import courses, scales
 from experiments.summary import change, paired, spread
+from experiments.variable import Groups, Variable
 from parameters import POPULATIONS
 from pharmacology import Bath
 

@@ -15,11 +15,11 @@ import xarray as xr
 from circuits import Circuit
 from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import load
+from experiments.files import StoreError
 from experiments.hypotheses import Hypotheses
 from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
-from experiments.store import StoreError
 from experiments.study import DEFAULT_SHEET, Options, Run, find_study
 from parameters import PRIOR, digest
 

@@ -15,7 +15,7 @@ import circuits
 from circuits import Calibration, CircuitError, calibrate, check_background, manipulated
 from experiments.conduct import console
 from experiments.config import grown
-from experiments.store import StoreError, publish
+from experiments.files import StoreError, publish
 from experiments.study import StudyError
 from parameters import (
     POPULATIONS,
@@ -44,12 +44,16 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
         raise StudyError(f"--wirings is {wirings} but must be at least 1")
     if out.suffix != ".toml":
         raise StudyError(f"--out is {out} but must end in .toml")
+    if not out.name.isprintable():
+        raise StudyError(f"--out is {str(out)!r} but a sheet's file has a name of printable text")
     if any(text.startswith("slice") for text in manipulations):
         raise StudyError("slice is a state of a grown circuit, not its development; calibrate first and use --state slice in run")
     if seed is not None and seed < 0:
         raise StudyError(f"--draw is {seed} but must be at least 0")
     if not out.parent.is_dir():
         raise StoreError(f"{out} cannot be written: there is no folder {out.parent}")
+    if out.is_dir():
+        raise StoreError(f"{out} cannot be written: it is a folder")
     source = _variant(circuit_sheet(name), seed, overrides)
     developmental = " ".join([*source.manipulations.split(), *manipulations])
     circuit = manipulated(grown(source, scale, sheet("spines").fill("spines", SpineNumbers)), manipulations)

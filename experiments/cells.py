@@ -9,7 +9,8 @@ import numpy as np
 from circuits import Activity, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import gating
-from experiments.record import Groups, Variable, scales
+from experiments.record import scales
+from experiments.variable import Groups, Variable
 from parameters import POPULATIONS
 
 BEFORE, LOOK_S, SETTLE_S, REST_SETTLE_S = 10, 8.0, 0.3, 3.0

@@ -20,10 +20,10 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from circuits import Activity, EngineError, Network
+from experiments.files import StoreError, publish
 from experiments.provenance import installed, machine_code
 from experiments.run import Course, Paused, Snapshot
 from experiments.slow import Slow
-from experiments.store import StoreError, publish
 from pharmacology import Block
 from plasticity import CascadeError, SpineError, restored, saved
 

@@ -7,18 +7,15 @@ needed.  A job that is told to leave (time limit, preemption) keeps its place an
 
 from __future__ import annotations
 
-import getpass
-import hashlib
 import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from experiments.execute import ROUNDS, ExecuteError, Stopped
 from experiments.marks import JOBS, Marks, failures
+from experiments.queue import ClusterError, Queue, slurm
 from experiments.study import Run, StudyError
 
 ENGINES = ("slurm",)
@@ -33,10 +31,6 @@ WARNING_S = 120  # before the time limit, but at most a quarter of it
 FIRST_POLL_S, LONGEST_POLL_S = 1.0, 15.0
 SUBMISSION = "submission"  # the mark of a driver that submits
 TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
-
-
-class ClusterError(RuntimeError):
-    """Slurm did not do what it was asked."""
 
 
 @dataclass(frozen=True)
@@ -77,50 +71,6 @@ def limit_s(text: str) -> int | None:
     return (a or 0) * 60 + b if c is None else (a or 0) * 3600 + b * 60 + c
 
 
-@dataclass
-class Round:
-    """The jobs of one folder in the queue, as squeue tells them."""
-
-    folder: Path
-    seen: set[str] = field(default_factory=set)
-    states: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Name of all jobs of this folder."""
-        return f"prelimbic-{self.folder.name[:24]}-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}"
-
-    def look(self) -> bool:
-        """Whether any job is left; raises ClusterError when Slurm does not answer."""
-        self.states = self._queue()
-        self.seen |= set(self.states)
-        return bool(self.states)
-
-    def cancelled(self) -> bool:
-        """Whether a user cancelled a job that was seen; false where Slurm has forgotten it."""
-        try:
-            ended = self._queue("--states=all")
-        except ClusterError:
-            return False
-        return any(ended.get(job) == "CANCELLED" for job in self.seen)
-
-    def _queue(self, *more: str) -> dict[str, str]:
-        said = slurm(
-            "squeue", "--noheader", "--array", f"--user={getpass.getuser()}", f"--name={self.name}", "--format=%i %T", *more
-        )
-        return dict(line.split()[:2] for line in said.splitlines() if len(line.split()) >= 2)
-
-
-def slurm(*words: str, text: str | None = None) -> str:
-    """What a command of Slurm prints.  Raises ClusterError with its own words."""
-    if shutil.which(words[0]) is None:
-        raise ClusterError(f"--cluster slurm needs {words[0]}, which is not on this machine's PATH")
-    done = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ClusterError(f"{words[0]}: {' '.join(done.stderr.split()) or f'ended with code {done.returncode}'}")
-    return done.stdout
-
-
 def drive(
     runs: list[Run], missing: Callable[[], list[Run]], folder: Path, jobs: Jobs, words: list[str], console: Console
 ) -> None:
@@ -128,7 +78,7 @@ def drive(
 
     Raises ClusterError when Slurm does not take the jobs, ExecuteError when runs are still missing at the end.
     """
-    queue, marks = Round(folder), Marks(folder)
+    queue, marks = Queue(folder), Marks(folder)
     submitted = 0
     while todo := missing():
         if _found(queue, console):
@@ -146,7 +96,7 @@ def drive(
         _report(todo, folder, console)
 
 
-def _found(queue: Round, console: Console) -> bool:
+def _found(queue: Queue, console: Console) -> bool:
     """Whether jobs are in the queue; waits until Slurm answers."""
     told = False
     while True:
@@ -161,7 +111,7 @@ def _found(queue: Round, console: Console) -> bool:
             time.sleep(LONGEST_POLL_S)
 
 
-def _submit(todo: list[Run], queue: Round, marks: Marks, jobs: Jobs, words: list[str], console: Console) -> bool:
+def _submit(todo: list[Run], queue: Queue, marks: Marks, jobs: Jobs, words: list[str], console: Console) -> bool:
     """Submit jobs for these runs; false where another driver has done so or is at it."""
     if not marks.hold(SUBMISSION, 0.0):
         time.sleep(FIRST_POLL_S)
@@ -182,7 +132,7 @@ def _submit(todo: list[Run], queue: Round, marks: Marks, jobs: Jobs, words: list
         marks.release(SUBMISSION)
 
 
-def script_text(queue: Round, jobs: Jobs, count: int, among: Path, words: list[str]) -> str:
+def script_text(queue: Queue, jobs: Jobs, count: int, among: Path, words: list[str]) -> str:
     """The batch script of a round: one array, each element the plain command for its share."""
     limit = limit_s(jobs.time) if jobs.time else None
     options = {
@@ -201,7 +151,7 @@ def script_text(queue: Round, jobs: Jobs, count: int, among: Path, words: list[s
     return "\n".join(lines) + "\n"
 
 
-def _watch(runs: list[Run], queue: Round, console: Console) -> None:
+def _watch(runs: list[Run], queue: Queue, console: Console) -> None:
     """Show how many runs are finished until no job is left in the queue."""
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeElapsedColumn(),

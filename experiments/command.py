@@ -159,6 +159,26 @@ def numbers(status: str | None, sheet: str | None, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def status(path: Path, as_json: bool) -> None:
+    """How far the study in PATH, or every study in it, is: runs finished, running, failed (why, and which log), missing; time
+    left."""
+    from experiments.status import show_status
+
+    show_status(path, as_json)
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def verify(path: Path) -> None:
+    """Compute the checksums in PATH, a file, a study's folder or a folder of such, again and name what is damaged."""
+    from experiments.verify import verify as verify_path
+
+    verify_path(path)
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path))
 def inspect(path: Path) -> None:
     """What PATH, a run file or the folder of a study, holds, and whether it is whole."""
     from experiments.show import show_path

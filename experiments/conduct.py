@@ -15,8 +15,10 @@ from rich.console import Console
 from experiments.cluster import Jobs, drive
 from experiments.config import overridden
 from experiments.execute import execute
-from experiments.store import StoreError, sweep_stale
-from experiments.study import Options, Run, Study, is_whole, prepare, share_of, strangers, write_manifest
+from experiments.files import StoreError, sweep_stale
+from experiments.manifest import read_manifest, strangers
+from experiments.store import is_whole
+from experiments.study import Options, Run, Study, prepare, share_of, write_manifest
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
 
@@ -111,8 +113,6 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
 
 def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
     """The runs that the manifest of a folder names, if it is the study's."""
-    from experiments.dataset import read_manifest
-
     try:
         manifest = read_manifest(folder)
     except StoreError:

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from circuits import STANDARD, Circuit, Numerics, check_background, describe, manipulated
+from circuits import STANDARD, Circuit, CircuitError, Numerics, check_background, describe, manipulated
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import left
 from experiments.protocol import Protocol
 from parameters import (
+    INHIBITORS,
+    SPECIES,
     CascadeNumbers,
     HypothesisNumbers,
     Sheet,
@@ -26,6 +28,7 @@ from parameters import (
     circuit_sheet,
     compounds,
     digest,
+    inhibitor,
     sheet,
     species,
     structure_digest,
@@ -45,8 +48,11 @@ def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[s
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
     path = Path(circuit)
-    stands = path.suffix == ".toml" and path.exists()
-    return _overridden(circuit, overrides, path.stat().st_mtime_ns if stands else 0)
+    try:
+        stamp = path.stat().st_mtime_ns if path.suffix == ".toml" else 0
+    except (OSError, ValueError):  # it will be told when it is read
+        stamp = 0
+    return _overridden(circuit, overrides, stamp)
 
 
 @cache
@@ -60,10 +66,26 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
     return found
 
 
+def check_numbers(sheets: dict[str, Sheet]) -> None:
+    """Fill every record of the sheets of a circuit, those of animals and drugs that nobody asked for too.  Raises SheetError."""
+    circuit_numbers(sheets["circuit"])
+    for subject, record in (("cascade", CascadeNumbers), ("spines", SpineNumbers), ("hypotheses", HypothesisNumbers)):
+        sheets[subject].fill(subject, record)
+    compounds(sheets["compounds"])
+    channel(sheets["compounds"])
+    for name in SPECIES:
+        species(name, sheets["species"])
+    for name in INHIBITORS:
+        inhibitor(name, sheets["inhibitors"])
+
+
 def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
     """The circuit of a sheet at some size, with what had been done to it while it grew up.  Raises SheetError or CircuitError."""
     circuit = describe(circuit_numbers(source), scale, spines.sites_per_contact)
-    return manipulated(circuit, tuple(source.manipulations.split()))
+    try:
+        return manipulated(circuit, tuple(source.manipulations.split()))
+    except CircuitError as error:
+        raise CircuitError(f"{source.path.name}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -143,12 +165,11 @@ class Config:
         """Fill every record that the run will need.  Raises SheetError, CircuitError, SpineError, CascadeError, HypothesisError
         or InhibitionError."""
         sheets = self.sheets()
+        check_numbers(sheets)
         check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
         left(self.protocol.inhibitions, sheets["inhibitors"], np.zeros(1), False)
         self._check_switches()
         species(self.species, sheets["species"])
-        compounds(sheets["compounds"])
-        channel(sheets["compounds"])
         circuit, spines = self.described(), self.spine_numbers()
         check_background(circuit, self.numerics.step)
         rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites, self.grown().projection("Pyr", "Pyr").in_degree)

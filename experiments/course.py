@@ -10,7 +10,8 @@ from circuits import Activity, Circuit, Network, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import gating
 from experiments.protocol import Protocol
-from experiments.record import Groups, Variable, courses, scales
+from experiments.record import courses, scales
+from experiments.variable import Groups, Variable
 from pharmacology import Dose
 
 SETTLE_S, LOOK_S, REST_SETTLE_S = 0.5, 4.5, 2.0  # slow delta needs 4 s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from experiments.record import Variable
-from experiments.store import StoreError, publish, read_groups
-from experiments.study import MANIFEST, is_whole
+from experiments.files import StoreError, publish, sealed
+from experiments.hdf5 import flat_image, varies
+from experiments.manifest import SWEEP, read_manifest
+from experiments.store import is_whole, read_rows
+from experiments.variable import Groups, Variable
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
 SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}  # of a variable, by the group that it is read from
@@ -25,50 +26,51 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
     missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load.
     """
-    manifest, parts = read_manifest(Path(folder)), tuple(SUFFIX) if courses else ("summary",)
-    runs = [(run, found) for run in manifest["runs"] if (found := _run(Path(folder) / run["file"], run["run_id"], parts))]
-    if not runs:
+    folder, manifest = Path(folder), read_manifest(Path(folder))
+    parts = tuple(SUFFIX) if courses else ("summary",)
+    whole = [run for run in manifest["runs"] if is_whole(folder / run["file"], run["run_id"])]
+    alike = list(read_rows([folder / run["file"] for run in whole]))
+    if not alike:
         raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
     places = [run["place"] for run in manifest["runs"]]
     axes = {axis: sorted({place[axis] for place in places}) for axis in places[0]}
-    units = manifest["axes"] | {"seed": ""}
-    data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
+    at = {axis: {value: k for k, value in enumerate(values)} for axis, values in axes.items()}
     shape = tuple(len(values) for values in axes.values())
     ids = np.full(shape, "", dtype=object)
-    for run, groups in runs:
-        where = tuple(axes[axis].index(run["place"][axis]) for axis in axes)
-        ids[where] = run["run_id"]
-        for name, variable in _flat(groups):
-            if name not in data:
-                blank = np.full(shape + variable.values.shape, np.nan)
+    data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
+    for which, groups, numbers in alike:
+        where = tuple(np.array([at[axis][whole[k]["place"][axis]] for k in which]) for axis in axes)
+        ids[where] = [whole[k]["run_id"] for k in which]
+        for group, name, variable in _flat(groups, parts):
+            values = numbers[f"{group}/{name}"]
+            called = name + SUFFIX[group]
+            if called not in data:
                 attributes = {"units": variable.unit or "1", "long_name": variable.meaning}
-                data[name] = ((*axes, *variable.dimensions), blank, attributes)
-            if data[name][1].shape[len(shape) :] != variable.values.shape:
-                raise StoreError(f"{folder}: {run['file']} has {name} of another shape than the runs before it")
-            data[name][1][where] = variable.values
+                data[called] = ((*axes, *variable.dimensions), np.full(shape + values.shape[1:], np.nan), attributes)
+            if data[called][1].shape[len(shape) :] != values.shape[1:]:
+                raise StoreError(f"{folder}: {whole[which[0]]['file']} has {called} of another shape than the runs before it")
+            data[called][1][where] = values
+    units = manifest["axes"] | {"seed": ""}
     coordinates = {axis: (axis, values, {"units": units[axis]} if units[axis] else {}) for axis, values in axes.items()}
-    dataset = xr.Dataset(data, coordinates | _coordinates(groups for _, groups in runs), {"study": manifest["study"]})
+    own = _coordinates({part: groups[part] for part in parts if part in groups} for _, groups, _ in alike)
+    dataset = xr.Dataset(data, coordinates | own, {"study": manifest["study"]})
     dataset["run_id"] = (tuple(axes), ids.astype(str))
     return dataset
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the study in `folder` consists of.  Raises StoreError when there is none."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        runs = [(str(run["file"]), str(run["run_id"]), dict(run["place"])) for run in manifest["runs"]]
-        if not runs or any(set(place) != set(runs[0][2]) for _, _, place in runs):
-            raise ValueError
-        return {"study": str(manifest["study"]), "axes": dict(manifest["axes"]), "runs": manifest["runs"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise StoreError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
-
-
 def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     """Write the loaded dataset as sweep.h5, and its readouts as summary.csv.  Raises StoreError."""
-    publish(folder / "sweep.h5", bytes(dataset.to_netcdf(engine="h5netcdf")))
+    head = {"Conventions": "CF-1.11", "schema": "prelimbic-sweep", "study": dataset.attrs["study"]}
+    variables = {str(name): _as_variable(variable) for name, variable in dataset.variables.items()}
+    publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"))
     publish(folder / "summary.csv", _as_csv(dataset).encode())
-    return folder / "sweep.h5"
+    return folder / SWEEP
+
+
+def _as_variable(variable: xr.Variable) -> Variable:
+    values = variable.values.astype(object) if variable.values.dtype.kind in "UO" else variable.values
+    dimensions, attributes = tuple(map(str, variable.dims)), variable.attrs
+    return Variable(dimensions, values, str(attributes.get("units", "")), str(attributes.get("long_name", "")))
 
 
 def _as_csv(dataset: xr.Dataset) -> str:
@@ -85,15 +87,12 @@ def _as_csv(dataset: xr.Dataset) -> str:
     return str(xr.Dataset(columns).drop_vars("population", errors="ignore").to_dataframe().to_csv())
 
 
-def _run(path: Path, run_id: str, groups: tuple[str, ...]) -> dict[str, dict[str, Variable]] | None:
-    return read_groups(path, groups) if is_whole(path, run_id) else None
-
-
-def _flat(groups: dict[str, dict[str, Variable]]) -> Iterable[tuple[str, Variable]]:
-    for group, variables in groups.items():
-        for name, variable in variables.items():
-            if variable.dimensions != (name,):
-                yield name + SUFFIX[group], variable
+def _flat(groups: Groups, parts: tuple[str, ...]) -> Iterable[tuple[str, str, Variable]]:
+    """Group, name and first values of everything in some groups that has numbers of its own."""
+    for group in parts:
+        for name, variable in groups.get(group, {}).items():
+            if varies(name, variable):
+                yield group, name, variable
 
 
 def _coordinates(runs: Iterable[dict[str, dict[str, Variable]]]) -> dict[str, Any]:

@@ -45,13 +45,13 @@ def _code(error: Exception) -> int | None:
     """Exit code of an error that is the user's or the machine's; None for one that is ours."""
     from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
     from experiments.bench import ClaimError
-    from experiments.cluster import ClusterError
     from experiments.execute import ExecuteError, Stopped
+    from experiments.files import StoreError
     from experiments.hypotheses import HypothesisError
     from experiments.inhibition import InhibitionError
     from experiments.protocol import ProtocolError
+    from experiments.queue import ClusterError
     from experiments.show import ShowError
-    from experiments.store import StoreError
     from experiments.study import StudyError
     from parameters import SheetError
     from pharmacology import DoseError

@@ -9,7 +9,8 @@ import numpy as np
 from circuits import Activity, Network, Volley, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import gating
-from experiments.record import Groups, Variable, scales
+from experiments.record import scales
+from experiments.variable import Groups, Variable
 
 PULSES = (1, 2, 4, 8, 16, 32, 64)
 VOLLEY = Volley(rate=4500.0, seconds=0.01, every=0.025)  # 45 events a cell, 40 Hz: a judgement; one still shows, untreated

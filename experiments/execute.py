@@ -22,7 +22,8 @@ from rich.console import Console
 
 from experiments.ends import STOPPED
 from experiments.marks import BEAT_S, Marks
-from experiments.study import Run, is_whole
+from experiments.store import is_whole
+from experiments.study import Run
 from experiments.watch import Watch
 from experiments.worker import LEAVE, WARNINGS, Order, Told, work
 

@@ -10,7 +10,8 @@ import numpy as np
 from circuits import CalibrationError, Circuit, CircuitError, calibrate
 from experiments.config import Config
 from experiments.course import observed
-from experiments.record import Groups, coordinate, scales
+from experiments.record import coordinate, scales
+from experiments.variable import Groups
 
 BACKGROUNDS = ("inherited", "developmental")
 TOLERANCE = 0.15  # of a target rate, on the one wiring of a run

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from experiments.bench import ClaimError
 from experiments.claims import Judged
+from experiments.files import StoreError
 from experiments.provenance import git
-from experiments.store import StoreError
 
 COLUMNS = ("claim", "sheet_hash", "commit", "sheet", "seeds", "measure", "value", "low", "high", "verdict")
 NAME = "ledger.csv"

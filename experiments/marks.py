@@ -156,6 +156,11 @@ def running(folder: Path) -> list[Mark]:
     return [mark for mark in found if mark is not None and mark.current(me, now)]
 
 
+def places(folder: Path) -> set[str]:
+    """Every run of a folder that was stopped in its middle and can go on."""
+    return {path.name.removesuffix(CHECKPOINT) for path in (folder / JOBS).glob(f"*{CHECKPOINT}")}
+
+
 def failures(folder: Path) -> list[Failure]:
     """Every run of a folder that failed the last time it was computed."""
     found = []

@@ -13,9 +13,10 @@ from rich.table import Table
 
 from circuits import SCALES, Activity, drawn_network, resting_weights
 from experiments.config import Config
-from experiments.record import Groups, Variable, coordinate
+from experiments.record import coordinate
 from experiments.run import simulate
 from experiments.summary import is_clear, spread
+from experiments.variable import Groups, Variable
 from parameters import POPULATIONS
 from pharmacology import Bath, Dose
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from experiments.board import summary, told_prior, told_range, told_role, told_value
 from experiments.claims import Judged
 from experiments.figures.claims import draw
+from experiments.files import StoreError, publish
 from experiments.nulls import MEANING
-from experiments.store import StoreError, publish
 
 PAGE, FIGURES = "claims.md", "claims"
 HEADINGS = {

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from circuits import Circuit, Rig, releases
 from experiments.config import Config
-from experiments.record import Variable
 from experiments.summary import spread
+from experiments.variable import Variable
 from parameters import BLOCKERS, POPULATIONS, SUBUNITS, SheetError, channel, compounds, recorded, recording
 from pharmacology import Bath, Gating, HillBlock, TrappingBlock
 

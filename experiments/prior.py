@@ -10,7 +10,8 @@ import numpy as np
 from circuits import Activity, CalibrationError, Circuit, CircuitError, NetworkError, calibrate, check_background
 from experiments.acute import arranged, in_baths
 from experiments.config import Config, grown
-from experiments.record import Groups, Variable, coordinate, scales
+from experiments.record import coordinate, scales
+from experiments.variable import Groups, Variable
 from parameters import POPULATIONS, SUBUNITS, Sheet, SheetError, drawn, recorded
 
 AWAKE_UM = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 11.0, 20.0, 44.0, 100.0)

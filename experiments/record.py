@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,21 +9,9 @@ import numpy as np
 from circuits import BANDS, Activity
 from experiments.config import Config
 from experiments.run import Outcome, Snapshot
+from experiments.variable import Groups, Variable
 from parameters import COMPOUNDS, POPULATIONS, SUBUNITS
 from plasticity import READOUTS, STATE, STATES, turnover
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One array of a result file; `values` has one axis for each name in `dimensions`."""
-
-    dimensions: tuple[str, ...]
-    values: np.ndarray
-    unit: str
-    meaning: str
-
-
-Groups = dict[str, dict[str, Variable]]
 
 # name -> (dimension after the look, unit, meaning); read off each look's Activity by attribute name
 LOOKED = {

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
-from experiments.config import grown
+from experiments.config import check_numbers, grown
 from parameters import COMPOUNDS, INHIBITORS, POPULATIONS, Sheet, SpineNumbers, compounds, inhibitor, sheet, shipped, target_of
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
@@ -40,6 +41,7 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
     if not np.isfinite(times).all() or (times < 0).any() or times.max() > LONGEST_H:
         raise ShowError(f"--at takes times at or after the dose, up to {LONGEST_H:g} h")
     given = Dose(dose, route, 0.0, None if duration is None else hours(duration, "--duration"), compound)
+    check_numbers(sheets)
     disposition = species_numbers(species, sheets["species"])
     course = Exposure((given,), species, disposition, compounds(sheets["compounds"]))
     arterial, venous = (course.ng_per_ml(c(times)) for c in (course.arterial, course.venous))
@@ -59,8 +61,8 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         print(json.dumps(found))
         return
     length = "" if duration is None else f" over {duration}"
-    table = Table(title=f"{compound} {dose:g} mg/kg {route}{length}, {species}; block of NMDA peak conductance, sheet {circuit}",
-                  title_justify="left")  # fmt: skip
+    title = f"{compound} {dose:g} mg/kg {route}{length}, {species}; block of NMDA peak conductance, sheet {circuit}"
+    table = Table(title=Text(title, "table.title"), title_justify="left")
     for heading in ("min", *(f"{n[:3].upper() if n == 'ketamine' else n[:3]} {q}" for n in ("ketamine", "norketamine", "HNK")
                              for q in ("art. ng/mL", "ven. ng/mL", "brain uM")), *POPULATIONS):  # fmt: skip
         table.add_column(heading, justify="right")
@@ -111,9 +113,9 @@ def show_switches() -> None:
     for heading in ("name", "takes"):
         named.add_column(heading, overflow="fold")
     for name, (usage, _) in NAMED.items():
-        named.add_row(name, usage.replace("[", r"\["))
+        named.add_row(name, usage)
     _print(named)
-    drugs = Table(title="inhibitors for --inhibit NAME[=AMOUNT][@HOURh]; AMOUNT times the usual one".replace("[", r"\["),
+    drugs = Table(title=Text("inhibitors for --inhibit NAME[=AMOUNT][@HOURh]; AMOUNT times the usual one", "table.title"),
                   title_justify="left")  # fmt: skip
     for heading in ("name", "target", "shut at its peak (brain, blood)", "half-times (h)", "what it is"):
         drugs.add_column(heading, overflow="fold")
@@ -126,7 +128,8 @@ def show_switches() -> None:
 
 def show_path(path: Path) -> None:
     """Print what a run file, or a study's folder, holds."""
-    from experiments.store import StoreError, check_run, read_config, tree
+    from experiments.files import StoreError
+    from experiments.store import check_run, read_config, tree
 
     try:
         is_folder, exists = path.is_dir(), path.exists()
@@ -154,9 +157,9 @@ def show_path(path: Path) -> None:
 
 
 def _show_folder(folder: Path) -> None:
-    from experiments.dataset import read_manifest
-    from experiments.store import StoreError, check_run
-    from experiments.study import strangers
+    from experiments.files import StoreError
+    from experiments.manifest import read_manifest, strangers
+    from experiments.store import check_run
 
     manifest = read_manifest(folder)
     mine = [run["file"] for run in manifest["runs"]]
@@ -185,4 +188,4 @@ def _short(value: float) -> float:
 def _print(table: Table) -> None:
     from experiments.conduct import console
 
-    console().print(table)
+    console().print(table, markup=False)  # a note may hold brackets

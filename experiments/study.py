@@ -5,9 +5,8 @@ The finished files are the only truth: a run whose file is whole is skipped, a d
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -18,14 +17,13 @@ import circuits
 from experiments.config import Config, overridden
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import Inhibition
+from experiments.manifest import publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
-from experiments.store import StoreError, check_run, publish
 from experiments.switches import DEFAULTS, SWITCHES, flag
 from parameters import SheetError, circuit_sheet, compounds, species
 from pharmacology import Dose, Exposure
 
-MANIFEST = "study.json"
 DEFAULT_SHEET = "dendritic"
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
            "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
@@ -245,21 +243,9 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
 def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:
     """Say in the folder which files belong to the study as last asked, and which others stay listed.  Raises StoreError when it
     cannot be written."""
-    listed = [*others] + [{"file": run.file, "run_id": run.config.run_id(), "place": run.place} for run in runs]
-    publish(folder / MANIFEST, json.dumps({"study": study.name, "axes": study.axes, "runs": listed}, indent=1).encode())
-
-
-def is_whole(path: Path, run_id: str) -> bool:
-    """True when the file is there, undamaged and of this very run."""
-    try:
-        return path.exists() and str(check_run(path)["run_id"]) == run_id
-    except StoreError:
-        return False
-
-
-def strangers(folder: Path, mine: Collection[str]) -> list[str]:
-    """Run files in the folder that are not among the study's own."""
-    return sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != "sweep.h5")
+    own = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place, "seconds": run.config.protocol.seconds}
+           for run in runs]  # fmt: skip
+    publish_manifest(folder, study.name, study.axes, [*others, *own])
 
 
 def prepare(runs: Iterable[Run]) -> bool:

@@ -9,10 +9,10 @@ import pytest
 
 from experiments.config import Config
 from experiments.protocol import one_day
-from experiments.record import Variable
 from experiments.store import write_run
 from experiments.studies.dose_response import STUDY
 from experiments.study import Run, write_manifest
+from experiments.variable import Variable
 from parameters import CIRCUITS, COMPOUNDS, shipped
 from parameters.sheet import STATUSES
 from pharmacology import Dose

@@ -20,9 +20,9 @@ from experiments.hypotheses import Hypotheses
 from experiments.nulls import MEANING, SITES
 from experiments.page import page, write_page
 from experiments.protocol import Protocol
-from experiments.record import Variable
 from experiments.store import write_run
 from experiments.study import STUDIES, Options, Run, Study, planned, write_manifest
+from experiments.variable import Variable
 from parameters import PRIOR
 from tests.said import USAGE, is_one_sentence
 

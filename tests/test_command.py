@@ -11,10 +11,10 @@ import pytest
 
 from experiments.hypotheses import Hypotheses
 from experiments.inhibition import parse_inhibition
-from experiments.record import Variable
 from experiments.store import write_run
 from experiments.studies.dose_response import DOSES, STUDY
 from experiments.study import DEFAULT_SHEET, STUDIES, Options, find_study
+from experiments.variable import Variable
 from parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
 from parameters.sheet import SHEETS, STATUSES
 from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, shell

@@ -23,12 +23,16 @@ from experiments import load
 from experiments.conduct import conduct
 from experiments.dataset import read_manifest, write_sweep
 from experiments.execute import ExecuteError, execute
-from experiments.provenance import provenance
+from experiments.files import StoreError
+from experiments.hdf5 import content_digest
+from experiments.manifest import strangers
 from experiments.marks import failures
-from experiments.record import Variable, arrange
+from experiments.provenance import provenance
+from experiments.record import arrange
 from experiments.run import simulate
-from experiments.store import StoreError, check_run, content_digest, read_groups, write_run
-from experiments.study import DEFAULT_SHEET, Options, Run, Study, carry_out, is_whole, prepare, strangers
+from experiments.store import check_run, is_whole, read_groups, write_run
+from experiments.study import DEFAULT_SHEET, Options, Run, Study, carry_out, prepare
+from experiments.variable import Variable
 from tests.conftest import COMMAND, brief
 
 QUIET = Console(file=open(os.devnull, "w"))  # noqa: SIM115
@@ -277,7 +281,8 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path):
     code = (
         "import resource, sys, signal\n"
         "from pathlib import Path\n"
-        "from experiments.store import write_run, StoreError\n"
+        "from experiments.files import StoreError\n"
+        "from experiments.store import write_run\n"
         "from experiments.record import arrange\n"
         "from experiments.run import simulate\n"
         "from tests.conftest import brief\n"

@@ -11,12 +11,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from experiments.dataset import read_manifest
 from experiments.figures.style import ORDERED, band, centre, dots, pages, save, tidy, told
-from experiments.record import Variable
+from experiments.manifest import read_manifest
 from experiments.slow_answers import against, at, names
-from experiments.store import read_groups
-from experiments.study import is_whole
+from experiments.store import is_whole, read_groups
+from experiments.variable import Variable
 from plasticity import MATURE, NASCENT, VACANT
 
 HOURS = {"10 min": 1 / 6, "30 min": 0.5, "2 h": 2.0, "6 h": 6.0, "1 d": 24.0, "3 d": 72.0, "7 d": 168.0, "28 d": 672.0}

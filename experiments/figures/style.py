@@ -17,9 +17,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from experiments.files import publish
 from experiments.nulls import LABELS, MODEL
 from experiments.slow_answers import names
-from experiments.store import publish
 
 # Okabe and Ito's colours, each with a marker of its own.
 COLOURS = {"Pyr": "#D55E00", "PV": "#0072B2", "SST": "#009E73", "VIP": "#CC79A7", "a": "#000000", "b": "#E69F00"}

@@ -15,8 +15,8 @@ from experiments.config import Config
 from experiments.figures.physiology import draw
 from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.physiology import answer, examine
-from experiments.record import Groups
 from experiments.study import Options, Run, Study, StudyError, resting_runs
+from experiments.variable import Groups
 
 WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the progress bar
 

@@ -1,0 +1,245 @@
+"""HDF5 files in the netCDF-4 convention, written and read; the only user of h5py.
+
+Reading is done in a process of its own (experiments.reader): a file that was made to harm can crash the HDF5 library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from experiments.files import StoreError, reason
+from experiments.variable import Groups, Variable
+
+# What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
+NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable.%10d"
+TEXT = h5py.string_dtype()
+PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
+IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
+COMPRESSED_ABOVE = 1024
+# Gzip makes nothing a thousand times smaller; a dataset that claims more than this is none of ours.
+MOST_BYTES, MOST_TIMES = 1 << 34, 1100
+
+
+def image(head: dict[str, Any], config: str, groups: Groups, facts: dict[str, Any]) -> bytes:
+    """The bytes of a file: attributes, configuration and groups, their digest, and facts of provenance."""
+    # The HDF5 library does not survive a full disk, so the file is made in memory.
+    with h5py.File("image", "w", driver="core", backing_store=False) as file:
+        file.attrs.update(head)
+        file.create_dataset("config", data=config, dtype=TEXT)
+        for name, group in groups.items():
+            _write_group(file.create_group(name), group)
+        layout, row = packed(groups)
+        numbers = Variable(
+            ("byte",), np.frombuffer(row, dtype=np.uint8), "1", "all numbers of summary, traces and fine, once more"
+        )
+        _write_group(file.create_group(ROW), {"numbers": numbers}, compressed=False)
+        file[ROW].attrs["layout"] = layout
+        provenance = file.create_group(PROVENANCE)
+        provenance.attrs.update(facts)
+        provenance.attrs["content_sha256"] = content_digest(file)
+        file.flush()
+        return bytes(file.id.get_file_image())
+
+
+def flat_image(head: dict[str, Any], variables: dict[str, Variable]) -> bytes:
+    """The bytes of a file without groups."""
+    with h5py.File("image", "w", driver="core", backing_store=False) as file:
+        file.attrs.update(head)
+        _write_group(file, variables, compressed=False)
+        file.flush()
+        return bytes(file.id.get_file_image())
+
+
+def content_digest(file: h5py.File) -> str:
+    """SHA-256 over every group, dataset and attribute outside /provenance and /row, in name order."""
+    total = hashlib.sha256()
+    names: list[str] = []
+    file.visit(names.append)
+    for name in ["/", *sorted(n for n in names if n.partition("/")[0] not in (PROVENANCE, ROW))]:
+        item = file[name]
+        total.update(f"\0{name}\0".encode())
+        for key in sorted(k for k in item.attrs if k not in ("REFERENCE_LIST", "DIMENSION_LIST")):
+            total.update(f"\0{key}={item.attrs[key]!r}".encode())
+        if isinstance(item, h5py.Dataset):
+            values = _values(item)
+            total.update(f"\0{item.dtype}{item.shape}".encode())
+            total.update(json.dumps(values.tolist()).encode() if item.dtype.kind == "O" else values.tobytes())
+    return total.hexdigest()
+
+
+def check(path: Path, schema: str, version: int) -> dict[str, Any]:
+    """Attributes of a file after its digest was computed again, those of provenance under that name."""
+    with _open(path) as file:
+        head = {name: _plain(value) for name, value in file.attrs.items()}
+        if head.get("schema") != schema:
+            raise StoreError(f"{path} is not a {schema.replace('-', ' ')} file")
+        if int(head["schema_version"]) != version:
+            raise StoreError(f"{path} has layout {head['schema_version']}, this version reads {version}")
+        facts = {name: _plain(value) for name, value in file[PROVENANCE].attrs.items()}
+        if int(head.get("complete", 0)) != 1 or facts["content_sha256"] != content_digest(file):
+            raise StoreError(f"{path} is damaged: its content does not match its digest")
+        if ROW in file:
+            layout, row = packed({name: _group(file, name) for name in IN_ROW if name in file})
+            if (layout, row) != (_plain(file[ROW].attrs["layout"]), _values(file[ROW]["numbers"]).tobytes()):
+                raise StoreError(f"{path} is damaged: its row does not match its content")
+        return head | {PROVENANCE: facts}
+
+
+def groups(path: Path, names: tuple[str, ...]) -> Groups:
+    """Those of some groups that a file has."""
+    with _open(path) as file:
+        return {name: _group(file, name) for name in names if name in file}
+
+
+def config(path: Path) -> dict[str, Any]:
+    """The configuration that a file holds."""
+    with _open(path) as file:
+        return dict(json.loads(str(_values(file["config"])[()])))
+
+
+def rows(paths: list[Path]) -> tuple[list[str], list[np.ndarray], list[str]]:
+    """Of each file the layout and the bytes of its row, and what is wrong with it; a file without one has an empty layout."""
+    layouts, found, wrong = [], [], []
+    for path in paths:
+        layout, row, error = "", np.zeros(0, np.uint8), ""
+        try:
+            with _open(path) as file:
+                if ROW in file:
+                    layout, row = str(_plain(file[ROW].attrs["layout"])), _values(file[ROW]["numbers"])
+        except StoreError as problem:
+            error = str(problem)
+        layouts.append(layout)
+        found.append(row)
+        wrong.append(error)
+    return layouts, found, wrong
+
+
+def tree(path: Path) -> list[tuple[str, str, str, str]]:
+    """(name, shape with dimensions, unit, meaning) of every variable of any netCDF-4 file we write."""
+    listed: list[tuple[str, str, str, str]] = []
+
+    def visit(name: str, data: Any) -> None:
+        if isinstance(data, h5py.Dataset) and _is_variable(data):
+            sizes = ", ".join(f"{d}={n}" for d, n in zip(_dimensions(data), data.shape, strict=True))
+            listed.append((name, sizes, str(data.attrs.get("units", "")), str(data.attrs.get("long_name", ""))))
+
+    with _open(path) as file:
+        file.visititems(visit)
+    return listed
+
+
+def described(groups: Groups) -> list[Any]:
+    """Where each number stands in a row, and what must be alike in files whose rows go together: all but the numbers."""
+    return [
+        [group, name, variable.values.dtype.str, list(variable.values.shape), list(variable.dimensions), variable.unit,
+         variable.meaning, None if varies(name, variable) else variable.values.tolist()]
+        for group in IN_ROW if group in groups for name, variable in sorted(groups[group].items())
+    ]  # fmt: skip
+
+
+def row_type(groups: Groups) -> np.dtype:
+    """The numbers of a row, each called GROUP/NAME."""
+    return np.dtype([
+        (f"{group}/{name}", variable.values.dtype, variable.values.shape)
+        for group in IN_ROW if group in groups for name, variable in sorted(groups[group].items()) if varies(name, variable)
+    ])  # fmt: skip
+
+
+def packed(groups: Groups) -> tuple[str, bytes]:
+    """The layout of a file's row, by a name, and its bytes."""
+    layout = hashlib.sha256(json.dumps(described(groups)).encode()).hexdigest()[:16]
+    numbers = [v.values.tobytes() for group in IN_ROW if group in groups
+               for name, v in sorted(groups[group].items()) if varies(name, v)]  # fmt: skip
+    return layout, b"".join(numbers)
+
+
+def varies(name: str, variable: Variable) -> bool:
+    """Whether a variable holds numbers, and is no coordinate."""
+    return variable.dimensions != (name,) and variable.values.dtype.kind != "O"
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[h5py.File]:
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except StoreError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError, ArithmeticError, LookupError,
+            NotImplementedError) as error:  # fmt: skip
+        raise StoreError(f"{path} cannot be read as a run file ({reason(error)})") from None
+
+
+def _group(file: h5py.File, name: str) -> dict[str, Variable]:
+    found = file[name]
+    return {key: _read(found[key]) for key in found if _is_variable(found[key])}
+
+
+def _write_group(group: h5py.Group, variables: dict[str, Variable], compressed: bool = True) -> None:
+    sizes = {d: n for v in variables.values() for d, n in zip(v.dimensions, v.values.shape, strict=True)}
+    for name in sizes:
+        if name not in variables:
+            scale = group.create_dataset(name, shape=(sizes[name],), dtype="i1")
+            scale.make_scale(NO_COORDINATE % sizes[name])
+    for name, variable in sorted(variables.items(), key=lambda item: item[1].dimensions != (item[0],)):
+        data = _create(group, name, variable, compressed and variable.values.size > COMPRESSED_ABOVE)
+        if variable.dimensions == (name,):
+            data.make_scale(name)
+            continue
+        for axis, dimension in enumerate(variable.dimensions):
+            data.dims[axis].attach_scale(group[dimension])
+
+
+def _create(group: h5py.Group, name: str, variable: Variable, compressed: bool) -> h5py.Dataset:
+    if variable.values.dtype.kind == "O":
+        data = group.create_dataset(name, data=variable.values, dtype=TEXT)
+    elif compressed:
+        data = group.create_dataset(name, data=variable.values, compression="gzip", compression_opts=4, shuffle=True)
+    else:
+        data = group.create_dataset(name, data=variable.values)
+    if variable.unit:
+        data.attrs["units"] = variable.unit
+    data.attrs["long_name"] = variable.meaning
+    return data
+
+
+def _is_variable(data: Any) -> bool:
+    """True but for groups and for the placeholders of dimensions that have no coordinate."""
+    if not isinstance(data, h5py.Dataset):
+        return False
+    label = data.attrs.get("NAME", b"")
+    return not (label if isinstance(label, bytes) else str(label).encode()).startswith(NO_COORDINATE[:20].encode())
+
+
+def _dimensions(data: h5py.Dataset) -> tuple[str, ...]:
+    if data.is_scale:
+        return (data.name.rpartition("/")[2],)
+    return tuple(scales[0].name.rpartition("/")[2] if len(scales) else "" for scales in data.dims)
+
+
+def _read(data: h5py.Dataset) -> Variable:
+    units, meaning = (str(data.attrs.get(name, "")) for name in ("units", "long_name"))
+    return Variable(_dimensions(data), _values(data), units, meaning)
+
+
+def _values(data: h5py.Dataset) -> np.ndarray:
+    """The values of a dataset that is stored in its own file, and no larger than that could hold."""
+    room = min(MOST_BYTES, MOST_TIMES * data.file.id.get_filesize())
+    if data.is_virtual or data.external or data.nbytes > room:
+        raise StoreError(f"{data.file.filename} cannot be read as a run file ({data.name} is not stored in it)")
+    return np.asarray(data.asstr()[()] if data.dtype.kind == "O" else data[()])
+
+
+def _plain(value: Any) -> Any:
+    """An attribute as JSON has it."""
+    return (
+        value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value.decode() if isinstance(value, bytes) else value
+    )

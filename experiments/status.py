@@ -1,0 +1,115 @@
+"""How far a study is: from the names in its folder and the marks of those who compute it, without opening a run file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.manifest import read_manifest, studies_in
+from experiments.marks import JOBS, Failure, Mark, failures, places, running
+from experiments.queue import ClusterError, Queue
+
+LISTED = 10  # missing runs that are named
+
+
+@dataclass(frozen=True)
+class Status:
+    """Runs of a study by how far they are; what is missing is neither finished, running nor failed."""
+
+    folder: Path
+    study: str
+    finished: list[str]
+    running: list[Mark]
+    failed: list[Failure]
+    missing: list[str]
+    stopped: set[str]  # those of all that have a place from which they go on
+    left_s: float | None  # None: nobody is at work, or nobody yet knows
+    jobs: dict[str, int]  # of Slurm, by state
+
+
+def status(folder: Path) -> Status:
+    """How far the study in a folder is.  Raises StoreError where there is none."""
+    manifest = read_manifest(folder)
+    with os.scandir(folder) as entries:
+        there = {entry.name for entry in entries}
+    seconds = {str(run["file"]): float(run.get("seconds", 0.0)) for run in manifest["runs"]}
+    open_ = {name for name in seconds if name not in there}
+    at_work = [mark for mark in running(folder) if mark.run in open_]
+    by_run = {mark.run for mark in at_work}
+    failed = [failure for failure in failures(folder) if failure.run in open_ - by_run]
+    missing = [name for name in seconds if name in open_ - by_run - {failure.run for failure in failed}]
+    waiting_s = sum(seconds[name] for name in missing)
+    return Status(
+        folder, manifest["study"], [name for name in seconds if name in there], at_work, failed, missing,
+        places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
+    )  # fmt: skip
+
+
+def _left(at_work: list[Mark], waiting_s: float) -> float | None:
+    """Seconds until all is done at the pace of those at work, failed runs not counted."""
+    now = time.time()
+    paces = [(mark.done_s - mark.resumed_s) / (now - mark.since) for mark in at_work
+             if mark.done_s > mark.resumed_s and now > mark.since]  # fmt: skip
+    if not paces:
+        return None
+    pace = len(at_work) * sum(paces) / len(paces)
+    return (waiting_s + sum(mark.total_s - mark.done_s for mark in at_work)) / pace
+
+
+def _jobs(folder: Path) -> dict[str, int]:
+    """Jobs of the folder in Slurm's queue by state; none where there is no Slurm or it does not answer."""
+    queue = Queue(folder.resolve())
+    if shutil.which("squeue") is not None:
+        with contextlib.suppress(ClusterError):
+            queue.look()
+    return dict(Counter(state.lower() for state in queue.states.values()))
+
+
+def show_status(path: Path, as_json: bool) -> None:
+    """Print how far a study, or every study in a folder, is.  Raises StoreError."""
+    found = [status(folder) for folder in studies_in(path)]
+    if as_json:
+        print(json.dumps([_as_dict(one) for one in found], indent=1))
+        return
+    for one in found:
+        print("\n".join(_lines(one)))
+
+
+def _lines(one: Status) -> list[str]:
+    total = len(one.finished) + len(one.running) + len(one.failed) + len(one.missing)
+    parts = [f"{len(one.running)} running", f"{len(one.failed)} failed", f"{len(one.missing)} missing"]
+    left = "" if one.left_s is None else f"; about {_duration(one.left_s)} left"
+    lines = [f"study {one.study} in {one.folder}: {len(one.finished)} of {total} runs finished, {', '.join(parts)}{left}"]
+    if one.jobs:
+        lines.append(f"  jobs in the queue: {', '.join(f'{n} {state}' for state, n in sorted(one.jobs.items()))}")
+    for mark in one.running:
+        share = f"{100 * mark.done_s / mark.total_s:.0f} %" if mark.total_s > 0 else "begun"
+        job = f", job {mark.holder.job}" if mark.holder.job else ""
+        lines.append(f"  running  {mark.run}: {share}, on {mark.holder.host} (process {mark.holder.process}{job})")
+    for failure in one.failed:
+        where = failure.holder.log or one.folder / JOBS / f"{failure.run}.failed"
+        lines.append(f"  failed   {failure.run}: {failure.reason}; log {where}")
+    for name in one.missing[:LISTED]:
+        lines.append(f"  missing  {name}{' (stopped; goes on from its last look)' if name in one.stopped else ''}")
+    if len(one.missing) > LISTED:
+        lines.append(f"  missing  and {len(one.missing) - LISTED} more")
+    return lines
+
+
+def _as_dict(one: Status) -> dict[str, Any]:
+    plain = asdict(one) | {"folder": str(one.folder), "stopped": sorted(one.stopped)}
+    return {name: value for name, value in plain.items() if name != "left_s"} | {"seconds_left": one.left_s}
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

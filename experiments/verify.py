@@ -1,0 +1,68 @@
+"""Read every file of a study again and find what is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from experiments.conduct import console
+from experiments.files import StoreError, seal_holds
+from experiments.manifest import SWEEP, read_manifest, strangers, studies_in
+from experiments.store import check_run
+
+
+def verify(path: Path) -> None:
+    """Say of a file, a study's folder, or a folder of such, what is damaged.  Raises StoreError when anything is."""
+    if path.is_file():
+        check_file(path, None)
+        print(f"{path}: whole")
+        return
+    damaged = [line for folder in studies_in(path) for line in _folder(folder)]
+    if damaged:
+        raise StoreError(
+            f"{len(damaged)} damaged {'file' if len(damaged) == 1 else 'files'}; the study's command computes runs anew"
+        )
+
+
+def check_file(path: Path, run_id: str | None) -> None:
+    """Compute seal and digest of a file again.  Raises StoreError where it is not what it was, or not the run `run_id`."""
+    if path.name == SWEEP:
+        if seal_holds(path, "sweep") is False:
+            raise StoreError(f"{path} is damaged: its content does not match its seal")
+        return
+    head = check_run(path)
+    if run_id is not None and head["run_id"] != run_id:
+        raise StoreError(f"{path} is run {head['run_id']}, not {run_id}")
+    if seal_holds(path, str(head["run_id"])) is False:
+        raise StoreError(f"{path} is damaged: its content does not match its seal")
+
+
+def _folder(folder: Path) -> list[str]:
+    manifest = read_manifest(folder)
+    ids = {str(run["file"]): str(run["run_id"]) for run in manifest["runs"]}
+    others = strangers(folder, ids)
+    there = [folder / name for name in (*ids, *others, SWEEP) if (folder / name).exists()]
+    damaged = []
+    for path in _progress(there):
+        try:
+            check_file(path, ids.get(path.name))
+        except StoreError as error:
+            damaged.append(str(error))
+        except OSError as error:
+            damaged.append(f"{path} cannot be read: {error.strerror}")
+    for line in damaged:
+        print(line)
+    whole = sum((folder / name).exists() for name in ids) - sum(any(name in line for line in damaged) for name in ids)
+    print(f"study {manifest['study']} in {folder}: {whole} of {len(ids)} runs are whole, {len(damaged)} files damaged, "
+          f"{sum(not (folder / name).exists() for name in ids)} missing")  # fmt: skip
+    return damaged
+
+
+def _progress(paths: list[Path]) -> Iterator[Path]:
+    screen = console()
+    bar = Progress(TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), console=screen,
+                   disable=not screen.is_terminal, transient=True)  # fmt: skip
+    with bar:
+        yield from bar.track(paths)
