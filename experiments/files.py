@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 
 SEAL = re.compile(rb"\nprelimbic seal (\S+) ([0-9a-f]{64})\n\Z")
-LONGEST_SEAL = 200
+BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 200
 
 
 class StoreError(RuntimeError):
@@ -53,7 +53,7 @@ def seal_holds(path: Path, what: str) -> bool | None:
         content = handle.read()
     found = SEAL.search(content[-LONGEST_SEAL:])
     if found is None:
-        return None
+        return False if BEGINS in content[-LONGEST_SEAL:] else None
     body = memoryview(content)[: len(content) - (found.end() - found.start())]
     return found[1].decode(errors="replace") == what and hashlib.sha256(body).hexdigest() == found[2].decode()
 

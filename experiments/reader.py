@@ -37,7 +37,7 @@ def ask(task: str, *words: Any, of: Path | None = None, size: int = 0) -> Any:
     global _reader
     if _reader is None or not _reader.alive():
         _reader = _Reader()
-    answer = _reader.call([task, *words], PATIENCE_S + size / BYTES_A_SECOND)
+    answer = _reader.call([os.getcwd(), task, *words], PATIENCE_S + size / BYTES_A_SECOND)
     if answer is None:
         _reader.end()
         raise StoreError(f"{of} cannot be read as a run file (the HDF5 library failed on it)")
@@ -144,7 +144,8 @@ def _serve() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while head := requests.read(HEAD.size):
         text, size = HEAD.unpack(head)
-        task, *words = json.loads(requests.read(text + size)[:text])
+        here, task, *words = json.loads(requests.read(text + size)[:text])
+        os.chdir(here)  # paths may be relative
         try:
             answer = {"found": tasks[task](*words)}
         except StoreError as error:

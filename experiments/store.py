@@ -34,8 +34,11 @@ def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str |
 
 
 def check_run(path: Path) -> dict[str, Any]:
-    """Attributes of a run file after recomputing its digest.  Raises StoreError when it is no whole, undamaged run."""
-    return dict(ask("check", path, SCHEMA, SCHEMA_VERSION, of=path, size=_size(path)))
+    """Attributes of a run file after recomputing digest and seal.  Raises StoreError when it is no whole, undamaged run."""
+    head = dict(ask("check", path, SCHEMA, SCHEMA_VERSION, of=path, size=_size(path)))
+    if seal_holds(path, str(head["run_id"])) is False:
+        raise StoreError(f"{path} is damaged: its content does not match its seal")
+    return head
 
 
 def is_whole(path: Path, run_id: str) -> bool:
