@@ -6,13 +6,13 @@ Every function raises CircuitError for a site, population or amount that does no
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
 from circuits.describe import PLASTIC, Circuit, CircuitError, with_background
 from parameters import POPULATIONS, SUBUNITS, Population, Projection
 
+LARGEST_FACTOR = 1e6
 OUT_OF_REACH_MV = 100.0  # a threshold above every reversal potential
 
 
@@ -139,8 +139,8 @@ def _number(text: str, amount: str) -> float:
 
 
 def _at_least_0(what: str, value: float) -> None:
-    if not (math.isfinite(value) and value >= 0):
-        raise CircuitError(f"{what} takes a factor of at least 0, not {value:g}")
+    if not 0 <= value <= LARGEST_FACTOR:
+        raise CircuitError(f"{what} takes a factor of at least 0 and at most {LARGEST_FACTOR:g}, not {value:g}")
 
 
 def _index(population: str) -> int:

@@ -25,8 +25,8 @@ CONSOLE_WIDTH = 160  # of tables where there is no terminal
 
 def console() -> Console:
     """Standard output; tables keep a fixed width where it is not a terminal."""
-    shown = Console()
-    return shown if shown.is_terminal else Console(width=CONSOLE_WIDTH)
+    shown = Console(markup=False)  # a sheet may be called [red]
+    return shown if shown.is_terminal else Console(width=CONSOLE_WIDTH, markup=False)
 
 
 def listing(study: Study, options: Options) -> None:

@@ -30,8 +30,9 @@ def told(error: Exception) -> int:
 
 
 def say(text: str) -> None:
-    """One line on standard error."""
-    print(f"prelimbic: {' '.join(text.split())}", file=sys.stderr)
+    """One line on standard error, of what a terminal can print."""
+    words = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+    print(f"prelimbic: {words}", file=sys.stderr)
 
 
 def _warned(told: int, frame: object) -> NoReturn:

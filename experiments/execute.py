@@ -88,7 +88,7 @@ class _Crew:
 
     def __init__(self, runs: list[Run], folder: Path, workers: int, compiled: bool, watch: Watch):
         self.failures: list[str] = []
-        self.moved = False
+        self.moved = self._leaving = False
         self._folder, self._compiled, self._watch = folder, compiled, watch
         self._marks, self._context = Marks(folder), multiprocessing.get_context("spawn")
         self._waiting, self._elsewhere = deque(runs), list[Run]()
@@ -110,6 +110,7 @@ class _Crew:
 
     def leave(self, told: list[int]) -> None:
         """Let the workers keep the places of their runs and go; another signal ends that."""
+        self._leaving = True
         for worker in self._workers:
             worker.leave()
         self._watch.note("stopping: runs keep their place first; again to stop at once")
@@ -171,9 +172,13 @@ class _Crew:
 
     def _mourn(self, worker: _Worker) -> None:
         """Let the run of a worker that has died wait again, with another worker in its place."""
-        run, self._workers[self._workers.index(worker)] = worker.run, _Worker(self._context)
+        run, worker.run = worker.run, None
+        if self._leaving:
+            self._workers.remove(worker)
+            return self._marks.release(run.file) if run is not None else None
+        self._workers[self._workers.index(worker)] = _Worker(self._context)
         if run is None:
-            return
+            return None
         self._deaths[run.file] += 1
         if self._deaths[run.file] < ROUNDS:
             self._marks.release(run.file)

@@ -25,6 +25,7 @@ from parameters import SheetError, circuit_sheet, compounds, species
 from pharmacology import Dose, Exposure
 
 DEFAULT_SHEET = "dendritic"
+MOST_SEEDS = 10_000
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
            "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
 
@@ -54,8 +55,8 @@ class Options:
     numerics: circuits.Numerics = circuits.STANDARD
 
     def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise StudyError(f"--seeds is {self.seeds} but must be at least 1")
+        if not 1 <= self.seeds <= MOST_SEEDS:
+            raise StudyError(f"--seeds is {self.seeds} but must be at least 1 and at most {MOST_SEEDS}")
         if self.workers < 1:
             raise StudyError(f"--workers is {self.workers} but must be at least 1")
         names = [circuit_sheet(name).name for name in self.sheets]

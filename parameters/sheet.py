@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ KEYS = {"value", "unit", "status", "source", "note", "range"}
 SHEETS = Path(str(files("parameters") / "sheets"))
 REFERENCES = Path(str(files("parameters") / "references.bib"))
 MOST = 100_000  # of anything that is counted: more neurons, contacts or stages do not fit into a machine
+DEEPEST = 50  # sheets that are based on each other
 SMALLEST, LARGEST = 1e-9, 1e9  # size of a number in its unit; beyond, what is computed from it is no longer finite
 
 Record = TypeVar("Record")
@@ -97,6 +99,8 @@ class Sheet:
     def _base(self, known: frozenset[str], above: tuple[Path, ...]) -> dict[str, dict[str, Row]]:
         if self.based_on is None:
             return {}
+        if len(above) > DEEPEST:
+            raise SheetError(f"{self.path.name}: based_on leads through more than {DEEPEST} sheets")
         beside = {path.stem: path for folder in (SHEETS, self.path.parent) for path in folder.glob("*.toml")}
         if self.based_on not in beside or _real(beside[self.based_on]) in above:
             raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not another sheet beside it")
@@ -115,7 +119,7 @@ class Sheet:
         for name, row in rows.items():
             unit = fields[name].metadata["unit"]
             if row.unit != unit:
-                raise SheetError(f"{where} {name}: unit is {row.unit!r} but must be {unit!r}")
+                raise SheetError(f"{where} {name}: unit is {_told(row.unit)} but must be {unit!r}")
             domain = fields[name].metadata["domain"]
             if not DOMAINS[domain](row.value):
                 raise SheetError(f"{where} {name}: value is {row.value:g} but must be {domain}")
@@ -157,6 +161,8 @@ def digest(values: dict[str, float]) -> str:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError("it is no file")  # a pipe would be waited for
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise SheetError(f"{path.name}: cannot be read ({error})") from None
@@ -180,6 +186,9 @@ def _merged(base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], nam
 
 
 def _rows(file: str, section: str, table: Any, known: frozenset[str]) -> dict[str, Row]:
+    for name in (section, *(table if isinstance(table, dict) else ())):
+        if not name.isprintable():
+            raise SheetError(f"{file}: sections and rows have names of printable text, not {_told(name)}")
     if not isinstance(table, dict):
         raise SheetError(f"{file}: {section} stands outside a section")
     return {name: _row(f"{file} [{section}] {name}", row, known) for name, row in table.items()}

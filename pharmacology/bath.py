@@ -44,7 +44,7 @@ class Bath:
         """Unbound concentration, uM, shape (time, drug)."""
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
         present = (hours >= self.start) & (hours < self.end)
-        return present[:, None] * np.array([uM for _, uM in self.concentrations])
+        return present[:, None] * np.array([uM for _, uM in self.concentrations], dtype=float)
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,10 @@ def by_subunit(unbound_uM: np.ndarray, drugs: Sequence[Compound], affinity: np.n
     """
     unbound_uM = np.asarray(unbound_uM, dtype=float)
     occupancy = np.zeros(np.broadcast_shapes((*unbound_uM.shape[:-1], len(SUBUNITS)), np.shape(affinity)))
-    for k, drug in enumerate(drugs):
-        occupancy += (affinity * unbound_uM[..., k, None] / half_maximal(drug)) ** drug.hill
-    return occupancy / (1.0 + occupancy)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k, drug in enumerate(drugs):
+            occupancy += (affinity * unbound_uM[..., k, None] / half_maximal(drug)) ** drug.hill
+        return np.where(np.isinf(occupancy), 1.0, occupancy / (1.0 + occupancy))  # too many for a number shut everything
 
 
 def by_population(shut: np.ndarray, subunits: np.ndarray) -> np.ndarray:

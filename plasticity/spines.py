@@ -53,7 +53,7 @@ def rates(numbers: SpineNumbers, contacts: float, sites: int, healthy: float | N
 
     Raises SpineError when the sites do not hold them, or not those there were before stress, `healthy`.
     """
-    loss = (1.0 - contacts / sites) / numbers.density_time
+    loss = (1.0 - contacts / max(sites, 1)) / numbers.density_time
     nascent = loss * contacts / numbers.nascent_maturation
     vacant = sites - contacts - nascent
     if not 0 < contacts < sites or vacant <= 0:

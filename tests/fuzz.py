@@ -5,9 +5,10 @@ import io
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -29,9 +30,12 @@ def examples(count: int) -> settings:
 
 
 # Words as a shell can pass them: anything but NUL, bytes that are no UTF-8 included.
-ODD = ["", " ", "\t", "\n", "a\nb", "\x1b[31mred", "\x07", "\udcff", "\u202e", "\ufeff", "é" * 70, "[/red]", "[bold]", "%s", "{0}",
-       "None", "true", "../..", "/", ".", "a" * 300, "-", "--", "-x", "=", "@", ",", "->", "'", '"', "\\", "🜁"]  # fmt: skip
-WORDS = st.sampled_from(ODD) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+ODD = [
+    "", " ", "\t", "\n", "a\nb", "\x1b[31mred", "\x07", "\udcff", "\u202e", "\ufeff", "é" * 70, "[/red]", "[bold]", "%s",
+    "{0}", "None", "true", "../..", "/", ".", "a" * 300, "-", "--", "-x", "=", "@", ",", "->", "'", '"', "\\", "🜁",
+]  # fmt: skip
+SIGNS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+WORDS = st.sampled_from(ODD) | st.lists(SIGNS, max_size=20).map("".join)  # st.text would draw names out of the code
 NO_NUMBERS = (
     st.sampled_from([*ODD, "1.5.2", "1e5e5", "0x10", "1,5", "--1", "1 2", "1/2", "e5", "1h", "½", "²", "1__0", "_1", "1e"])
     | st.text(st.characters(exclude_categories=["Cs", "N"], exclude_characters="\0"), max_size=12)
@@ -82,3 +86,25 @@ def _streams() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
 def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     return stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def told_by(*kinds: type[Exception]) -> Iterator[None]:
+    """What happens inside succeeds without a warning, or ends as an error of just these kinds that tells one printable line."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            yield
+    except kinds as error:
+        assert type(error) in kinds
+        assert str(error).strip() and str(error).isprintable()
+
+
+def refused(kind: type[Exception], make: Callable[..., object], *words: object, named: tuple[str, ...] = ()) -> None:
+    """Assert that making something ends as such an error, which tells one printable line with these names in it."""
+    with pytest.raises(kind) as caught:
+        make(*words)
+    assert type(caught.value) is kind
+    assert str(caught.value).isprintable()
+    for name in named:
+        assert name in str(caught.value)
