@@ -1,8 +1,8 @@
 """Compiled networks on disk: each is built once for all that it depends on, and shared by every process.
 
 A program depends on the model's texts and the precision alone; sizes, wiring and constants are loaded when it runs.  It is
-compiled in a temporary folder beside its place and renamed into it, so a half-built one is never used; a lock file lets
-other processes wait for it instead of compiling the same thing.
+compiled in a temporary folder beside its place and renamed into it, and its digest is compared before it is used, so a
+half-built one never is; a lock file lets other processes wait for it instead of compiling the same thing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -45,12 +45,12 @@ def program(model: Model, precision: int = 32) -> Path:
         raise BuildError(f"no C++ compiler works; install g++ or clang++, set CXX, or PRELIMBIC_CACHE if programs may not run in "
                          f"{cache_folder()}")  # fmt: skip
     place = cache_folder() / _key(model, precision, tools)
-    if (place / "main").exists():
+    if _sound(place):
         return place
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _locked(place.with_suffix(".lock")):
-            if not (place / "main").exists():
+            if not _sound(place):
                 _compile(model, precision, tools, place)
     except OSError as error:
         raise BuildError(f"the build cache {place.parent} cannot be written ({error.strerror}); set PRELIMBIC_CACHE") from None
@@ -60,6 +60,14 @@ def program(model: Model, precision: int = 32) -> Path:
 def build_record(place: Path) -> dict[str, object]:
     """How a program was made: compiler, flags, processor, and bytes of the vectors of each of its loops (0 is scalar)."""
     return json.loads((place / RECORD).read_text())
+
+
+def _sound(place: Path) -> bool:
+    """Whether a program is there and is the one that was compiled."""
+    try:
+        return hashlib.sha256((place / "main").read_bytes()).hexdigest() == build_record(place)["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _key(model: Model, precision: int, tools: Toolchain) -> str:
@@ -88,8 +96,11 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
             raise BuildError(f"the circuit did not compile; the compiler's output is in {log}")
         loops = {line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line}
         record = {"compiler": tools.version, "flags": flags, "processor": tools.processor,
-                  "vector_bytes": vector_bytes(done.stderr, loops, precision)}  # fmt: skip
+                  "vector_bytes": vector_bytes(done.stderr, loops, precision),
+                  "sha256": hashlib.sha256((ready / "main").read_bytes()).hexdigest()}  # fmt: skip
         (ready / RECORD).write_text(json.dumps(record, indent=1))
+        if place.exists():  # what is there is damaged, or another process without a lock was faster
+            os.replace(place, work / "old")
         os.replace(ready, place)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -112,6 +123,8 @@ def _translated(model: Model, precision: int, place: Path) -> str:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
+    """Alone among the processes of this machine; where the folder knows no locks, as best it can be."""
     with open(path, "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # some shared folders; then two may compile the same, and either is whole
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield

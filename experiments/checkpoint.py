@@ -41,13 +41,12 @@ class Place:
     run_id: str
     precision: int
     leaving: Callable[[], bool] = lambda: False
-    every_s: float = EVERY_S
     found: int = 0  # looks
     kept: int = 0
     resumed_s: float = 0.0  # biological seconds of those that were found
 
     def __post_init__(self) -> None:
-        self._due = time.monotonic() + self.every_s
+        self._due = time.monotonic() + EVERY_S
 
     def find(self, slow: Slow, block: Block, network: Network) -> Course | None:
         """The course that was kept, its network brought to where it was; nothing where no whole file of this very run is."""
@@ -74,7 +73,7 @@ class Place:
                 write(self.path, self._about(), packed(course) | {f"network/{name}": value for name, value in state.items()})
                 self.kept = len(course.seen)
         took = time.monotonic() - begun
-        self._due = time.monotonic() + max(self.every_s, took / SHARE)
+        self._due = time.monotonic() + max(EVERY_S, took / SHARE)
         if leaving:
             raise Paused
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import json
 import os
 import shutil
 import threading
@@ -86,7 +89,8 @@ def test_many_threads_build_a_program_once_and_never_see_half_of_it(fresh, monke
         built.append(precision)
         threading.Event().wait(0.2)
         place.mkdir()
-        (place / "main").write_text(f"whole {precision}")
+        (place / "main").write_text(text := f"whole {precision}")
+        (place / "build.json").write_text(json.dumps({"sha256": hashlib.sha256(text.encode()).hexdigest()}))
 
     monkeypatch.setattr(cache, "_compile", compile_slowly)
     found: list[str] = []
@@ -113,6 +117,33 @@ def test_a_program_is_built_whole_and_tells_how_and_is_not_built_again(fresh):
     built = (place / "main").stat().st_mtime_ns
     assert program(TOY, 64) == place and (place / "main").stat().st_mtime_ns == built
     assert {path.suffix for path in fresh.iterdir()} == {"", ".lock"}
+
+
+HALF = {
+    "cut": lambda place: (place / "main").write_bytes((place / "main").read_bytes()[:-100]),
+    "changed": lambda place: (place / "main").write_bytes((place / "main").read_bytes()[:-1] + b"x"),
+    "without program": lambda place: (place / "main").unlink(),
+    "without record": lambda place: (place / "build.json").unlink(),
+    "with a record that is cut": lambda place: (place / "build.json").write_text((place / "build.json").read_text()[:-5]),
+}
+
+
+@pytest.mark.parametrize("case", HALF)
+def test_a_program_that_is_not_as_it_was_built_is_built_anew(fresh, case):
+    place = program(TOY)
+    whole = build_record(place)
+    HALF[case](place)
+    assert program(TOY) == place
+    assert build_record(place)["sha256"] == whole["sha256"] == hashlib.sha256((place / "main").read_bytes()).hexdigest()
+    assert {path.name for path in fresh.iterdir()} == {place.name, f"{place.name}.lock"}
+
+
+def test_a_folder_that_knows_no_locks_will_do(fresh, monkeypatch):
+    def refuse(handle, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(cache.fcntl, "flock", refuse)
+    assert (program(TOY) / "main").exists()
 
 
 def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, fresh, monkeypatch):

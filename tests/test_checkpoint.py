@@ -91,13 +91,14 @@ def test_what_was_done_before_is_told_and_not_done_again(tmp_path):
 
 def test_a_place_is_kept_now_and_then_without_stopping(tmp_path, monkeypatch):
     config = brief()
-    monkeypatch.setattr(checkpoint, "SHARE", 1e9)  # however long keeping takes
-    bookmark = replace(place(tmp_path / "place", config, leave=False), every_s=0.0)
-    simulate(config, True, silent, bookmark)
-    assert bookmark.kept == len(config.protocol.times)
-    rarely = replace(bookmark, path=tmp_path / "other", every_s=3600.0, kept=0)
+    rarely = place(tmp_path / "other", config, leave=False)
     simulate(config, True, silent, rarely)
     assert rarely.kept == 0 and not (tmp_path / "other").exists()
+    monkeypatch.setattr(checkpoint, "EVERY_S", 0.0)
+    monkeypatch.setattr(checkpoint, "SHARE", 1e9)  # however long keeping takes
+    bookmark = place(tmp_path / "place", config, leave=False)
+    simulate(config, True, silent, bookmark)
+    assert bookmark.kept == len(config.protocol.times)
 
 
 @pytest.fixture
@@ -162,9 +163,10 @@ def test_a_place_with_one_changed_byte_is_passed_over(kept):
     assert bookmark.found == 0
 
 
-def test_a_full_disk_stops_no_run_that_could_still_end(tmp_path):
+def test_a_full_disk_stops_no_run_that_could_still_end(tmp_path, monkeypatch):
     config = brief()
-    bookmark = replace(place(tmp_path / "no such folder" / "place", config, leave=False), every_s=0.0)
+    monkeypatch.setattr(checkpoint, "EVERY_S", 0.0)
+    bookmark = place(tmp_path / "no such folder" / "place", config, leave=False)
     assert same(arrange(config, simulate(config, True, silent, bookmark)), arrange(config, simulate(config, True, silent)))
     assert bookmark.kept == 0
 

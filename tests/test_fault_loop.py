@@ -1,0 +1,130 @@
+"""A hundred times kill -9 at a random moment: nothing that was finished is lost, nothing half-written passes for whole."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from experiments.execute import execute
+from experiments.marks import JOBS
+from experiments.store import check_run
+from experiments.study import prepare
+from tests.conftest import COMMAND
+from tests.said import is_one_sentence
+from tests.test_store import digests, planned, stamped
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = 16
+LONGEST_S = 5.0  # until a kill
+
+SWEEP = f"""
+import sys
+from pathlib import Path
+from rich.console import Console
+from experiments.execute import execute
+from tests.test_store import planned
+execute(planned({SEEDS}), Path(sys.argv[1]), 2, True, Console(quiet=True))
+"""
+# In every worker: a run keeps its place after each look.
+OFTEN = """
+import sys
+if any("spawn_main" in word for word in sys.orig_argv):
+    from experiments import checkpoint
+    checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 1e9
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    prepare(planned())
+    execute(planned(SEEDS), folder, 2, True, Console(quiet=True))
+    return digests(folder)
+
+
+def descendants(process: int) -> list[int]:
+    """A process and all below it."""
+    below = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True).stdout.split()
+    return [process, *(deeper for child in below for deeper in descendants(int(child)))]
+
+
+def killed(words: list[object], after_s: float, chance: random.Random, **environment: str) -> bool:
+    """Start a sweep and kill the whole of it, its owner alone, or one of its processes; whether it had not ended before."""
+    process = subprocess.Popen([str(word) for word in words], cwd=ROOT, env=os.environ | environment, start_new_session=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        process.wait(after_s)
+        return False
+    except subprocess.TimeoutExpired:
+        pass
+    how = chance.choice(("all", "owner", "one"))
+    if how == "one":  # and a moment later the rest: what a dying worker leaves behind is met by a living owner
+        victim = chance.choice(descendants(process.pid))
+        os.kill(victim, signal.SIGKILL)
+        time.sleep(chance.uniform(0.0, 0.5))
+    if how == "owner":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def test_eighty_kills_of_a_sweep_whose_runs_keep_their_places(tmp_path, undisturbed):
+    chance, kills, sweeps = random.Random(1), 0, 0
+    (tmp_path / "sitecustomize.py").write_text(OFTEN)
+    while kills < 80:
+        sweeps += 1
+        folder = tmp_path / str(sweeps)
+        folder.mkdir()
+        ended, before = False, {}
+        while not ended and kills < 80:
+            ended = not killed([sys.executable, "-c", SWEEP, folder], chance.uniform(0.0, LONGEST_S), chance,
+                               PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")  # fmt: skip
+            kills += not ended
+            now = stamped(folder)  # reads every file whole
+            assert before.items() <= now.items()
+            assert {name: digest for name, (_, digest) in now.items()}.items() <= undisturbed.items()
+            before = now
+        execute(planned(SEEDS), folder, 2, True, Console(quiet=True))
+        assert digests(folder) == undisturbed
+        assert before.items() <= stamped(folder).items()
+        assert not (folder / JOBS).exists()
+
+
+def test_twenty_five_kills_of_the_command_itself(tmp_path, sweep):
+    chance, words = random.Random(2), [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out"]
+    before: dict[str, tuple[int, str]] = {}
+    folder, kills = tmp_path / "0", 0
+    while kills < 25:
+        if not killed([*words, folder], chance.uniform(0.0, 12.0), chance):
+            folder, before = tmp_path / str(kills), {}
+            continue
+        kills += 1
+        now = stamped(folder)
+        assert before.items() <= now.items()
+        before = now
+    done = subprocess.run([str(word) for word in (*words, folder)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert digests(folder) == digests(sweep)
+    assert before.items() <= stamped(folder).items()
+    assert not [path for path in folder.rglob("*") if path.name.endswith(".tmp") or path.parent.name == JOBS]
+
+
+def test_what_is_cut_short_anywhere_is_refused(tmp_path, sweep):
+    whole = next(iter(sorted(sweep.glob("*seed*.h5")))).read_bytes()
+    chance = random.Random(3)
+    for keep in sorted(chance.sample(range(len(whole)), 200)):
+        (tmp_path / "cut.h5").write_bytes(whole[:keep])
+        with pytest.raises(Exception, match=r"cut\.h5") as caught:
+            check_run(tmp_path / "cut.h5")
+        is_one_sentence(f"prelimbic: {caught.value}", "cut.h5")
