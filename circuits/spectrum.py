@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 from scipy.signal import welch
@@ -81,13 +82,14 @@ class _Fit:
 
 def spectrum(trace: np.ndarray) -> Spectrum:
     """Spectrum of a trace (sample,) at 1 kHz; the fit asks for 2.75 s or more, slow delta for 4 s."""
-    frequency, density = power_density(trace)
+    known = cache(lambda segment_s: power_density(trace, segment_s))  # most bands ask for the same
+    frequency, density = known(SEGMENT_S)
     fit = _fit(frequency, density, len(trace) / SAMPLING_HZ)
     return Spectrum(
         frequency=frequency,
         density=density,
-        power=np.array([band_power(trace, band) for band in BANDS.values()]),
-        periodic=np.array([band_power(trace, band, above=fit.density) for band in BANDS.values()]),
+        power=np.array([_band_power(known, len(trace), band, np.zeros_like) for band in BANDS.values()]),
+        periodic=np.array([_band_power(known, len(trace), band, fit.density) for band in BANDS.values()]),
         aperiodic_offset=fit.offset,
         aperiodic_knee=fit.corner(),
         aperiodic_exponent=fit.exponent,
@@ -107,10 +109,18 @@ def band_power(trace: np.ndarray, band: tuple[float, float], above: Callable[[np
 
     NaN when the trace holds fewer than two cycles of the lower edge.
     """
+    return _band_power(lambda segment_s: power_density(trace, segment_s), len(trace), band, above)
+
+
+def _band_power(
+    density_in: Callable[[float], tuple[np.ndarray, np.ndarray]], samples: int, band: tuple[float, float],
+    above: Callable[[np.ndarray], np.ndarray],
+) -> float:  # fmt: skip
+    """The same of a trace of so many samples whose density in segments of some length (s) is given."""
     cycles_s = FEWEST_CYCLES / band[0]
-    if len(trace) < cycles_s * SAMPLING_HZ:
+    if samples < cycles_s * SAMPLING_HZ:
         return float("nan")
-    frequency, density = power_density(trace, max(SEGMENT_S, cycles_s))
+    frequency, density = density_in(max(SEGMENT_S, cycles_s))
     inside = _inside(frequency, band)
     return float((density[inside] - above(frequency[inside])).sum() * frequency[1])
 

@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def machine_code(compiled: bool, precision: int) -> dict[str, str]:
             "code_target": f"compiled float{precision}"}  # fmt: skip
 
 
+@cache
 def installed(package: str) -> str:
     """Version of an installed distribution, or that there is none."""
     try:
@@ -48,10 +50,12 @@ def installed(package: str) -> str:
         return "not installed"
 
 
+@cache
 def git_state(folder: Path) -> tuple[str, str]:
     """Commit of the checkout around `folder`, and yes/no for uncommitted changes.
 
-    Empty where there is none, or where the code that runs (say, an installed copy) is not that of the checkout.
+    Empty where there is none, or where the code that runs (say, an installed copy) is not that of the checkout.  Asked once a
+    process, which runs what it loaded then.
     """
     top = Path(git(folder, "rev-parse", "--show-toplevel"))
     if top == Path():

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,8 @@ def killed(words: list[object], after_s: float, chance: random.Random, **environ
         pass
     how = chance.choice(("all", "owner", "one"))
     if how == "one":  # and a moment later the rest: what a dying worker leaves behind is met by a living owner
-        victim = chance.choice(descendants(process.pid))
-        os.kill(victim, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # one that has just ended
+            os.kill(chance.choice(descendants(process.pid)), signal.SIGKILL)
         time.sleep(chance.uniform(0.0, 0.5))
     if how == "owner":
         process.kill()
