@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from circuits.clamp import Currents
+from circuits.clamp import Currents, by_cell
 from circuits.spectrum import Spectrum, spectrum
 
 BURST_MS = 10.0
@@ -69,7 +69,7 @@ def rate_statistics(
     cell: np.ndarray, time_ms: np.ndarray, bounds: list[slice], seconds: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rate (Hz), CV of inter-spike intervals and burst fraction of each population given by its slice of cells."""
-    order = np.lexsort((time_ms, cell))
+    order = by_cell(cell) if (np.diff(time_ms) >= 0).all() else np.lexsort((time_ms, cell))
     cell, time_ms = cell[order], time_ms[order]
     interval = np.diff(time_ms)
     same = np.diff(cell) == 0

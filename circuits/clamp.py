@@ -92,9 +92,14 @@ def _background(size_pA: np.ndarray, events: tuple[np.ndarray, np.ndarray], clam
     return total / seconds, mean
 
 
+def by_cell(cell: np.ndarray) -> np.ndarray:
+    """What puts spikes into the order of their cells, those of a cell as they come; numpy sorts short numbers faster."""
+    return np.argsort(cell.astype(np.uint16) if len(cell) and cell.max() < 1 << 16 else cell, kind="stable")
+
+
 def _by_cell(cell: np.ndarray, release: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Releases ordered by cell, and where each cell's begin and how many it has."""
-    order = np.argsort(cell, kind="stable")
+    order = by_cell(cell)
     count = np.bincount(cell, minlength=cells)
     return release[order], np.concatenate([[0], np.cumsum(count)[:-1]]), count
 
@@ -107,8 +112,9 @@ def _events(sources: np.ndarray, release: np.ndarray, begin: np.ndarray, count: 
 
 
 def _summary(peak: np.ndarray, owner: np.ndarray, clamped: int, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    large = peak >= SMALLEST_PA
-    count = np.bincount(owner[large], minlength=clamped)
-    total = np.bincount(owner[large], peak[large], minlength=clamped)
+    large = np.flatnonzero(peak >= SMALLEST_PA)
+    mine = owner[large]
+    count = np.bincount(mine, minlength=clamped)
+    total = np.bincount(mine, peak[large], minlength=clamped)
     mean = np.divide(total, count, out=np.full(clamped, np.nan), where=count > 0)
     return count / seconds, mean
