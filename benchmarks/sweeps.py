@@ -75,7 +75,7 @@ def timed(places: list[tuple[type, str]]) -> Iterator[list[float]]:
 
 
 def overhead() -> Iterator[Row]:
-    """Of a default run: what is neither the simulation binary nor the slow layer, and what of that is not the run's own analysis."""
+    """Of a default run: what is neither the simulation binary nor the slow layer, and what of that is around the computation."""
     run, outside, around = STUDY.plan(Options(seeds=1))[3], [], []
     prepare([run])
     computing = [0.0]
@@ -171,9 +171,8 @@ def main() -> None:
     print("| what | median | least to most | unit | asked | |\n|---|---|---|---|---|---|")
     for row in found:
         met = ("met" if row["met"] else "missed") if row["goal"] else ""
-        print(
-            f"| {row['what']} | {row['median']:.3g} | {row['least']:.3g} to {row['most']:.3g} | {row['unit']} | {row['goal']} | {met} |"
-        )
+        spread = f"{row['least']:.3g} to {row['most']:.3g}"
+        print(f"| {row['what']} | {row['median']:.3g} | {spread} | {row['unit']} | {row['goal']} | {met} |")
 
 
 if __name__ == "__main__":

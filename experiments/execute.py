@@ -214,7 +214,11 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         root = str(Path(__file__).resolve().parent.parent)
         self.process = context.Process(target=work, args=(theirs, root, os.getpid()), daemon=True)
-        self.process.start()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, LEAVE)  # which the new process has until it can hear them
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self.run: Run | None = None
         self.done_s = self.resumed_s = 0.0

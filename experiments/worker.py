@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -47,17 +48,13 @@ def work(orders: Connection, root: str, owner: int) -> None:
     """Carry out orders until the owner has no more, or is gone."""
     for told in LEAVE:
         signal.signal(told, lambda *_: _leaving.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, LEAVE)
     threading.Thread(target=_leave_with, args=(owner,), daemon=True).start()
     if root not in sys.path:
         sys.path.insert(0, root)
-    while not _leaving.is_set():
-        try:
-            order = orders.recv()
-        except (EOFError, OSError):
-            return
-        if order is None:
-            return
-        orders.send(_carried_out(order, orders))
+    with suppress(EOFError, OSError):  # the owner is gone
+        while not _leaving.is_set() and (order := orders.recv()) is not None:
+            orders.send(_carried_out(order, orders))
 
 
 def _carried_out(order: Order, orders: Connection) -> Told:
