@@ -89,26 +89,41 @@ def test_a_run_that_failed_and_then_does_not_is_no_longer_said_to_have_failed(tm
     assert not (tmp_path / JOBS).exists()
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU])
-def test_a_sweep_that_is_told_to_leave_keeps_the_places_of_its_runs_and_goes_on_from_them(tmp_path, monkeypatch, told):
+def longer() -> list[Run]:
+    """Two runs long enough to be told something in their middle."""
+    return [Run(run.place, replace(run.config, protocol=replace(run.config.protocol, look_scale=4.0))) for run in planned()]
+
+
+@pytest.fixture(scope="module")
+def longer_undisturbed(tmp_path_factory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("longer")
+    prepare(longer())
+    execute(longer(), folder, 2, True, QUIET)
+    return digests(folder)
+
+
+OFTEN, SELDOM = (signal.SIGINT, signal.SIGUSR1), (signal.SIGTERM, signal.SIGUSR2, signal.SIGXCPU)
+
+
+@pytest.mark.parametrize("told", [*OFTEN, *(pytest.param(told, marks=pytest.mark.faults) for told in SELDOM)])
+def test_a_sweep_that_is_told_to_leave_keeps_the_places_of_its_runs_and_goes_on_from_them(
+    tmp_path, monkeypatch, longer_undisturbed, told
+):
     def tell() -> None:
         assert soon(lambda: sum(mark.done_s > 2 * mark.total_s / 7 for mark in running(tmp_path)) == 2, 120)
         os.kill(os.getpid(), told)
 
     monkeypatch.setattr(executing, "BEAT_S", 0.1)
-    longer = [Run(run.place, replace(run.config, protocol=replace(run.config.protocol, look_scale=8.0))) for run in planned()]
     teller = meanwhile(tell)
     with pytest.raises(Stopped) as caught:
-        execute(longer, tmp_path, 2, True, QUIET)
+        execute(longer(), tmp_path, 2, True, QUIET)
     teller.join()
     assert (caught.value.told, caught.value.moved) == (told, True)
     assert caught.value.warned == (told not in (signal.SIGINT, signal.SIGTERM))
-    assert places(tmp_path) == {run.file for run in longer}
+    assert places(tmp_path) == {run.file for run in longer()}
     assert not held(tmp_path)
-    execute(longer, tmp_path, 2, True, QUIET)
-    (tmp_path / "anew").mkdir()
-    execute(longer, tmp_path / "anew", 2, True, QUIET)
-    assert digests(tmp_path) == digests(tmp_path / "anew") != {}
+    execute(longer(), tmp_path, 2, True, QUIET)
+    assert digests(tmp_path) == longer_undisturbed
     assert not (tmp_path / JOBS).exists()
 
 
