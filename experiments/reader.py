@@ -37,7 +37,11 @@ def ask(task: str, *words: Any, of: Path | None = None, size: int = 0) -> Any:
     global _reader
     if _reader is None or not _reader.alive():
         _reader = _Reader()
-    answer = _reader.call([os.getcwd(), task, *words], PATIENCE_S + size / BYTES_A_SECOND)
+    try:
+        answer = _reader.call([os.getcwd(), task, *words], PATIENCE_S + size / BYTES_A_SECOND)
+    except BaseException:  # interrupted: what it still answers is for nobody
+        _reader.end()
+        raise
     if answer is None:
         _reader.end()
         raise StoreError(f"{of} cannot be read as a run file (the HDF5 library failed on it)")
@@ -55,7 +59,8 @@ class _Reader:
         self._owner = os.getpid()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "experiments.reader"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, bufsize=0, env={**os.environ, "PYTHONPATH": paths}, start_new_session=True,
+            stderr=subprocess.DEVNULL, bufsize=0, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": paths, "HDF5_PLUGIN_PRELOAD": "::"},  # no filters but those in the library
         )  # fmt: skip
         assert self._process.stdin is not None and self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
@@ -69,9 +74,9 @@ class _Reader:
             self._in.write(_frame(request))
             text, size = HEAD.unpack(self._take(HEAD.size, patience))
             told = self._take(text + size, patience)
-        except (OSError, EOFError):
+            return dict(_joined(json.loads(told[:text]), memoryview(told)[text:]))
+        except (OSError, EOFError, ValueError, TypeError, KeyError, RecursionError, MemoryError):
             return None
-        return dict(_joined(json.loads(told[:text]), memoryview(told)[text:]))
 
     def end(self) -> None:
         self._in.close()
