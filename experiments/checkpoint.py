@@ -24,12 +24,17 @@ from experiments.files import StoreError, publish
 from experiments.provenance import installed, machine_code
 from experiments.run import Course, Paused, Snapshot
 from experiments.slow import Slow
+from parameters import COMPOUNDS
 from pharmacology import Block
 from plasticity import CascadeError, SpineError, restored, saved
 
 EVERY_S, SHARE = 60.0, 0.02  # how often a course is kept at most, and how much of the time that may take
 MOVING = ("time", "value", "occupancy")  # of a block
 ABOUT = "about.json"
+# Arrays of a look; all others have a number a Pyr cell.
+BY_POPULATION = ("rate", "cv_isi", "burst_fraction", "potential", "open_potential", "nmda_share")
+BY_SUBUNIT = ("nmda_open_probability", "magnesium_free")
+OF_ANY_LENGTH = ("lfp", "spike_cell", "spike_time", "spike_release")
 Arrays = dict[str, np.ndarray]
 
 
@@ -56,8 +61,9 @@ class Place:
             return None
         try:
             course = unpacked(arrays, slow, block)
+            _check(course, slow)
             network.go_on({"engine": arrays["network/engine"], "elapsed": arrays["network/elapsed"]})
-        except (KeyError, ValueError, TypeError, EngineError, SpineError, CascadeError):
+        except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EngineError, SpineError, CascadeError):
             return None
         self.found = self.kept = len(course.seen)
         self.resumed_s = course.rest.seconds + sum(seen.look.seconds for seen in course.seen)
@@ -98,15 +104,17 @@ def read(path: Path, about: dict[str, str]) -> Arrays | None:
     """The arrays of a file, if it is whole and of this; else nothing."""
     try:
         with zipfile.ZipFile(path) as archive:
+            if not _plain(archive, path.stat().st_size):
+                return None
             told = json.loads(archive.read(ABOUT))
             sha256 = told.pop("sha256")
             if told != about:
                 return None
             names = [name for name in archive.namelist() if name != ABOUT]
             arrays = {name.removesuffix(".npy"): _array(archive.read(name)) for name in names}
-        return arrays if _digest(arrays) == sha256 else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, RuntimeError, MemoryError,
-            zipfile.BadZipFile, RecursionError):  # fmt: skip
+        numbers = all(array.dtype.kind in "fiub" for array in arrays.values())
+        return arrays if numbers and _digest(arrays) == sha256 else None
+    except Exception:  # whatever is wrong with it, it is none of ours
         return None
 
 
@@ -183,6 +191,32 @@ def _unpacked_slow(arrays: Arrays, name: str, slow: Slow) -> Slow:
     cascade, spines = restored(own, slow.cascade, slow.spines)
     sampled = tuple((float(hour), means) for hour, means in zip(own["hours"], own["means"], strict=True))
     return replace(slow, cascade=cascade, spines=spines, sampled=sampled)
+
+
+def _check(course: Course, slow: Slow) -> None:
+    """Raise ValueError where a course has other looks than its run, or arrays of other shapes than its circuit."""
+    if [seen.look for seen in course.seen] != list(slow.config.protocol.looks())[: len(course.seen)]:
+        raise ValueError("the looks are not those of the run")
+    pyr, populations, subunits = slow.circuit.counts[0], *slow.circuit.mixtures.shape
+    shapes: dict[str, tuple[int, ...]] = {"spike_count": (slow.circuit.size,), "unbound": (len(COMPOUNDS),)}
+    shapes |= dict.fromkeys(BY_POPULATION, (populations,))
+    shapes |= dict.fromkeys((*BY_SUBUNIT, "block"), (populations, subunits))
+    records: list[Any] = [course.rest, *course.seen, *(seen.activity for seen in course.seen)]
+    found = [(f.name, value.shape) for record in records for f in fields(record)
+             if isinstance(value := getattr(record, f.name), np.ndarray) and f.name not in OF_ANY_LENGTH]  # fmt: skip
+    for name, shape in found:
+        if shape != shapes.get(name, (pyr,)):
+            raise ValueError(f"{name} has shape {shape}")
+    for record in (course.rest, *(seen.activity for seen in course.seen)):
+        spikes = {record.spike_cell.shape, record.spike_time.shape, record.spike_release.shape}
+        if len(spikes) > 1 or record.lfp.ndim != 1 or record.spike_cell.dtype.kind != "i":
+            raise ValueError("its spikes do not belong together")
+
+
+def _plain(archive: zipfile.ZipFile, size: int) -> bool:
+    """Whether nothing in an archive is compressed, and all together no larger than it."""
+    members = archive.infolist()
+    return all(m.compress_type == zipfile.ZIP_STORED for m in members) and sum(m.file_size for m in members) <= size
 
 
 def _digest(arrays: Arrays) -> str:
