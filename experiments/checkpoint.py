@@ -12,7 +12,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -26,7 +26,7 @@ from experiments.run import Course, Paused, Snapshot
 from experiments.slow import Slow
 from parameters import COMPOUNDS
 from pharmacology import Block
-from plasticity import CascadeError, SpineError, restored, saved
+from plasticity import READOUTS, CascadeError, SpineError, restored, saved
 
 EVERY_S, SHARE = 60.0, 0.02  # how often a course is kept at most, and how much of the time that may take
 MOVING = ("time", "value", "occupancy")  # of a block
@@ -34,7 +34,8 @@ ABOUT = "about.json"
 # Arrays of a look; all others have a number a Pyr cell.
 BY_POPULATION = ("rate", "cv_isi", "burst_fraction", "potential", "open_potential", "nmda_share")
 BY_SUBUNIT = ("nmda_open_probability", "magnesium_free")
-OF_ANY_LENGTH = ("lfp", "spike_cell", "spike_time", "spike_release")
+OF_SPIKES = ("spike_cell", "spike_time", "spike_release")
+WHOLE = ("spike_count", "spike_cell", "formed", "lost")  # numbers
 Arrays = dict[str, np.ndarray]
 
 
@@ -62,7 +63,7 @@ class Place:
         try:
             course = unpacked(arrays, slow, block)
             _check(course, slow)
-            network.go_on({"engine": arrays["network/engine"], "elapsed": arrays["network/elapsed"]})
+            _go_on(network, {"engine": arrays["network/engine"], "elapsed": arrays["network/elapsed"]})
         except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EngineError, SpineError, CascadeError):
             return None
         self.found = self.kept = len(course.seen)
@@ -103,6 +104,8 @@ def write(path: Path, about: dict[str, str], arrays: Arrays) -> None:
 def read(path: Path, about: dict[str, str]) -> Arrays | None:
     """The arrays of a file, if it is whole and of this; else nothing."""
     try:
+        if path.is_symlink() or not path.is_file():
+            return None
         with zipfile.ZipFile(path) as archive:
             if not _plain(archive, path.stat().st_size):
                 return None
@@ -193,24 +196,44 @@ def _unpacked_slow(arrays: Arrays, name: str, slow: Slow) -> Slow:
     return replace(slow, cascade=cascade, spines=spines, sampled=sampled)
 
 
+def _go_on(network: Network, state: Arrays) -> None:
+    """Bring a network to a state.  Raises EngineError where it is none of such a network, which is then as it was."""
+    before = {name: values.copy() for name, values in network.state().items()}
+    try:
+        network.go_on(state)
+    except EngineError:
+        if before["engine"].size:
+            network.go_on(before)
+        raise
+
+
 def _check(course: Course, slow: Slow) -> None:
-    """Raise ValueError where a course has other looks than its run, or arrays of other shapes than its circuit."""
+    """Raise ValueError where a course has other looks than its run, or arrays of other shapes or types than its circuit."""
     if [seen.look for seen in course.seen] != list(slow.config.protocol.looks())[: len(course.seen)]:
         raise ValueError("the looks are not those of the run")
     pyr, populations, subunits = slow.circuit.counts[0], *slow.circuit.mixtures.shape
     shapes: dict[str, tuple[int, ...]] = {"spike_count": (slow.circuit.size,), "unbound": (len(COMPOUNDS),)}
     shapes |= dict.fromkeys(BY_POPULATION, (populations,))
     shapes |= dict.fromkeys((*BY_SUBUNIT, "block"), (populations, subunits))
-    records: list[Any] = [course.rest, *course.seen, *(seen.activity for seen in course.seen)]
-    found = [(f.name, value.shape) for record in records for f in fields(record)
-             if isinstance(value := getattr(record, f.name), np.ndarray) and f.name not in OF_ANY_LENGTH]  # fmt: skip
-    for name, shape in found:
-        if shape != shapes.get(name, (pyr,)):
-            raise ValueError(f"{name} has shape {shape}")
-    for record in (course.rest, *(seen.activity for seen in course.seen)):
-        spikes = {record.spike_cell.shape, record.spike_time.shape, record.spike_release.shape}
-        if len(spikes) > 1 or record.lfp.ndim != 1 or record.spike_cell.dtype.kind != "i":
-            raise ValueError("its spikes do not belong together")
+    activities = [course.rest, *(seen.activity for seen in course.seen)]
+    for seen in activities:
+        lfp = round(1000 * (seen.seconds - course.rest.seconds)) + course.rest.lfp.size  # a value a millisecond
+        shapes |= dict.fromkeys(OF_SPIKES, seen.spike_time.shape[:1]) | {"lfp": (lfp,)}
+        shapes |= {f.name: course.rest.currents.sepsc_rate.shape[:1] for f in fields(seen.currents)}
+        _check_arrays((seen, seen.currents), shapes, (pyr,))
+        if not ((seen.spike_cell >= 0) & (seen.spike_cell < slow.circuit.size)).all():
+            raise ValueError("a cell that is not there fires")
+    _check_arrays(course.seen, shapes, (pyr,))
+    for means in (means for part in (course.slow, *(seen.slow for seen in course.seen)) for _, means in part.sampled):
+        if means.shape != (len(READOUTS),):
+            raise ValueError(f"means have shape {means.shape}")
+
+
+def _check_arrays(records: Iterable[Any], shapes: dict[str, tuple[int, ...]], other: tuple[int, ...]) -> None:
+    for f, value in ((f, getattr(record, f.name)) for record in records for f in fields(record)):
+        fits = (shapes.get(f.name, other), "i" if f.name in WHOLE else "f")
+        if isinstance(value, np.ndarray) and (value.shape, value.dtype.kind) != fits:
+            raise ValueError(f"{f.name} is {value.dtype} of shape {value.shape}")
 
 
 def _plain(archive: zipfile.ZipFile, size: int) -> bool:
