@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def check(path: Path, schema: str, version: int) -> dict[str, Any]:
         if int(head["schema_version"]) != version:
             raise StoreError(f"{path} has layout {int(head['schema_version'])}, this version reads {version}")
         facts = _attributes(_own(file, PROVENANCE))
+        file.visititems(partial(_claim, [_room(file)]))
         if int(head.get("complete", 0)) != 1 or facts["content_sha256"] != content_digest(file):
             raise StoreError(f"{path} is damaged: its content does not match its digest")
         if (there := _row(file)) is not None:
@@ -210,6 +212,13 @@ def _groups(file: h5py.File, names: Iterable[str]) -> Groups:
             if room < 0:
                 raise StoreError(f"{file.filename} cannot be read as a run file (it claims more than it holds)")
     return found
+
+
+def _claim(room: list[int], name: str, item: Any) -> None:
+    """Take the size of a dataset from the room that is left for all of a file."""
+    room[0] -= item.nbytes if isinstance(item, h5py.Dataset) else 0
+    if room[0] < 0:
+        raise StoreError(f"{item.file.filename} cannot be read as a run file (it claims more than it holds)")
 
 
 def _row(file: h5py.File) -> tuple[str, np.ndarray] | None:
