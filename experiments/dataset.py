@@ -58,6 +58,8 @@ def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list
         ids[where] = [whole[k]["run_id"] for k in which]
         for group, name, variable in _flat(groups, parts):
             values = numbers[f"{group}/{name}"]
+            if repeated := {*variable.dimensions} & {*axes}:
+                raise ValueError(f"{min(repeated)} is an axis of the study and of a run")
             along = list(zip(variable.dimensions, values.shape[1:], strict=True))
             called, inner = name + SUFFIX[group], tuple(sizes.get(d, n) for d, n in along)
             if called not in data:
