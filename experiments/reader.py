@@ -35,15 +35,20 @@ def ask(task: str, *words: Any, of: Path | None = None, size: int = 0) -> Any:
     Raises StoreError as it does, and when the process died or gave no answer in a time that goes with `size` (bytes).
     """
     global _reader
-    if _reader is None or not _reader.alive():
-        _reader = _Reader()
-    try:
-        answer = _reader.call([os.getcwd(), task, *words], PATIENCE_S + size / BYTES_A_SECOND)
-    except BaseException:  # interrupted: what it still answers is for nobody
+    for _ in range(2):  # one that died may have done so before it was asked
+        if _reader is None or not _reader.alive():
+            _reader = _Reader()
+        try:
+            answer = _reader.call([os.getcwd(), task, *words], PATIENCE_S + size / BYTES_A_SECOND)
+        except BaseException:  # interrupted: what it still answers is for nobody
+            _reader.end()
+            raise
+        if answer is not None:
+            break
         _reader.end()
-        raise
+        if _reader.slow:
+            break
     if answer is None:
-        _reader.end()
         raise StoreError(f"{of} cannot be read as a run file (the HDF5 library failed on it)")
     if "error" in answer:
         raise StoreError(answer["error"])
@@ -56,7 +61,7 @@ class _Reader:
     def __init__(self) -> None:
         root = str(Path(__file__).resolve().parent.parent)
         paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-        self._owner = os.getpid()
+        self._owner, self.slow = os.getpid(), False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "experiments.reader"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, bufsize=0, start_new_session=True,
@@ -88,6 +93,7 @@ class _Reader:
         buffer, at = bytearray(size), 0
         while at < size:
             if not select.select([self._out], [], [], patience)[0]:
+                self.slow = True
                 raise EOFError
             read = self._out.readinto(memoryview(buffer)[at:])  # type: ignore[attr-defined]
             if not read:
