@@ -12,7 +12,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -24,12 +24,18 @@ from experiments.files import StoreError, publish
 from experiments.provenance import installed, machine_code
 from experiments.run import Course, Paused, Snapshot
 from experiments.slow import Slow
+from parameters import COMPOUNDS
 from pharmacology import Block
-from plasticity import CascadeError, SpineError, restored, saved
+from plasticity import READOUTS, CascadeError, SpineError, restored, saved
 
 EVERY_S, SHARE = 60.0, 0.02  # how often a course is kept at most, and how much of the time that may take
 MOVING = ("time", "value", "occupancy")  # of a block
 ABOUT = "about.json"
+# Arrays of a look; all others have a number a Pyr cell.
+BY_POPULATION = ("rate", "cv_isi", "burst_fraction", "potential", "open_potential", "nmda_share")
+BY_SUBUNIT = ("nmda_open_probability", "magnesium_free")
+OF_SPIKES = ("spike_cell", "spike_time", "spike_release")
+WHOLE = ("spike_count", "spike_cell", "formed", "lost")  # numbers
 Arrays = dict[str, np.ndarray]
 
 
@@ -55,8 +61,9 @@ class Place:
             return None
         try:
             course = unpacked(arrays, slow, block)
-            network.go_on({"engine": arrays["network/engine"], "elapsed": arrays["network/elapsed"]})
-        except (KeyError, ValueError, TypeError, EngineError, SpineError, CascadeError):
+            _check(course, slow)
+            _go_on(network, {"engine": arrays["network/engine"], "elapsed": arrays["network/elapsed"]})
+        except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EngineError, SpineError, CascadeError):
             return None
         self.found = self.kept = len(course.seen)
         self.resumed_s = course.rest.seconds + sum(seen.look.seconds for seen in course.seen)
@@ -96,16 +103,20 @@ def write(path: Path, about: dict[str, str], arrays: Arrays) -> None:
 def read(path: Path, about: dict[str, str]) -> Arrays | None:
     """The arrays of a file, if it is whole and of this; else nothing."""
     try:
+        if path.is_symlink() or not path.is_file():
+            return None
         with zipfile.ZipFile(path) as archive:
+            if not _plain(archive, path.stat().st_size):
+                return None
             told = json.loads(archive.read(ABOUT))
             sha256 = told.pop("sha256")
             if told != about:
                 return None
             names = [name for name in archive.namelist() if name != ABOUT]
             arrays = {name.removesuffix(".npy"): _array(archive.read(name)) for name in names}
-        return arrays if _digest(arrays) == sha256 else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, RuntimeError, MemoryError,
-            zipfile.BadZipFile, RecursionError):  # fmt: skip
+        numbers = all(array.dtype.kind in "fiub" for array in arrays.values())
+        return arrays if numbers and _digest(arrays) == sha256 else None
+    except Exception:  # whatever is wrong with it, it is none of ours
         return None
 
 
@@ -182,6 +193,52 @@ def _unpacked_slow(arrays: Arrays, name: str, slow: Slow) -> Slow:
     cascade, spines = restored(own, slow.cascade, slow.spines)
     sampled = tuple((float(hour), means) for hour, means in zip(own["hours"], own["means"], strict=True))
     return replace(slow, cascade=cascade, spines=spines, sampled=sampled)
+
+
+def _go_on(network: Network, state: Arrays) -> None:
+    """Bring a network to a state.  Raises EngineError where it is none of such a network, which is then as it was."""
+    before = {name: values.copy() for name, values in network.state().items()}
+    try:
+        network.go_on(state)
+    except EngineError:
+        if before["engine"].size:
+            network.go_on(before)
+        raise
+
+
+def _check(course: Course, slow: Slow) -> None:
+    """Raise ValueError where a course has other looks than its run, or arrays of other shapes or types than its circuit."""
+    if [seen.look for seen in course.seen] != list(slow.config.protocol.looks())[: len(course.seen)]:
+        raise ValueError("the looks are not those of the run")
+    pyr, populations, subunits = slow.circuit.counts[0], *slow.circuit.mixtures.shape
+    shapes: dict[str, tuple[int, ...]] = {"spike_count": (slow.circuit.size,), "unbound": (len(COMPOUNDS),)}
+    shapes |= dict.fromkeys(BY_POPULATION, (populations,))
+    shapes |= dict.fromkeys((*BY_SUBUNIT, "block"), (populations, subunits))
+    activities = [course.rest, *(seen.activity for seen in course.seen)]
+    for seen in activities:
+        lfp = round(1000 * (seen.seconds - course.rest.seconds)) + course.rest.lfp.size  # a value a millisecond
+        shapes |= dict.fromkeys(OF_SPIKES, seen.spike_time.shape[:1]) | {"lfp": (lfp,)}
+        shapes |= {f.name: course.rest.currents.sepsc_rate.shape[:1] for f in fields(seen.currents)}
+        _check_arrays((seen, seen.currents), shapes, (pyr,))
+        if not ((seen.spike_cell >= 0) & (seen.spike_cell < slow.circuit.size)).all():
+            raise ValueError("a cell that is not there fires")
+    _check_arrays(course.seen, shapes, (pyr,))
+    for means in (means for part in (course.slow, *(seen.slow for seen in course.seen)) for _, means in part.sampled):
+        if means.shape != (len(READOUTS),):
+            raise ValueError(f"means have shape {means.shape}")
+
+
+def _check_arrays(records: Iterable[Any], shapes: dict[str, tuple[int, ...]], other: tuple[int, ...]) -> None:
+    for f, value in ((f, getattr(record, f.name)) for record in records for f in fields(record)):
+        fits = (shapes.get(f.name, other), "i" if f.name in WHOLE else "f")
+        if isinstance(value, np.ndarray) and (value.shape, value.dtype.kind) != fits:
+            raise ValueError(f"{f.name} is {value.dtype} of shape {value.shape}")
+
+
+def _plain(archive: zipfile.ZipFile, size: int) -> bool:
+    """Whether nothing in an archive is compressed, and all together no larger than it."""
+    members = archive.infolist()
+    return all(m.compress_type == zipfile.ZIP_STORED for m in members) and sum(m.file_size for m in members) <= size
 
 
 def _digest(arrays: Arrays) -> str:

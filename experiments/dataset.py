@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from experiments.files import StoreError, publish, sealed
+from experiments.files import StoreError, publish, reason, sealed
 from experiments.hdf5 import flat_image, varies
 from experiments.manifest import SWEEP, read_manifest
 from experiments.store import is_whole, read_rows
 from experiments.variable import Groups, Variable
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
+MOST_BYTES, MOST_EMPTY = 1 << 28, 100  # a dataset may be this large, or so many times as large as the numbers in it
+Alike = tuple[list[int], Groups, np.ndarray]  # see store.read_rows
 SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}  # of a variable, by the group that it is read from
 
 
@@ -34,28 +37,68 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
         raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
     places = [run["place"] for run in manifest["runs"]]
     axes = {axis: sorted({place[axis] for place in places}) for axis in places[0]}
+    try:
+        return _assembled(manifest, axes, whole, alike, parts)
+    except (ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:
+        raise StoreError(f"{folder}: its runs do not go together ({reason(error)})") from None
+
+
+def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list[dict[str, Any]], alike: list[Alike],
+               parts: tuple[str, ...]) -> xr.Dataset:  # fmt: skip
+    """One dataset of runs that are laid out alike or not.  Raises ValueError and its like where they do not go together."""
     at = {axis: {value: k for k, value in enumerate(values)} for axis, values in axes.items()}
     shape = tuple(len(values) for values in axes.values())
-    ids = np.full(shape, "", dtype=object)
+    own = _coordinates({part: groups[part] for part in parts if part in groups} for _, groups, _ in alike)
+    sizes = {name: len(values) for name, (_, values, _) in own.items()}
+    room = max(MOST_BYTES, MOST_EMPTY * sum(numbers.nbytes for _, _, numbers in alike))
     data: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
+    ids: np.ndarray = np.full(_fits(shape, room), "", dtype=object)
     for which, groups, numbers in alike:
         where = tuple(np.array([at[axis][whole[k]["place"][axis]] for k in which]) for axis in axes)
         ids[where] = [whole[k]["run_id"] for k in which]
         for group, name, variable in _flat(groups, parts):
             values = numbers[f"{group}/{name}"]
-            called = name + SUFFIX[group]
+            if repeated := {*variable.dimensions} & {*axes}:
+                raise ValueError(f"{min(repeated)} is an axis of the study and of a run")
+            along = list(zip(variable.dimensions, values.shape[1:], strict=True))
+            called, inner = name + SUFFIX[group], tuple(sizes.get(d, n) for d, n in along)
             if called not in data:
                 attributes = {"units": variable.unit or "1", "long_name": variable.meaning}
-                data[called] = ((*axes, *variable.dimensions), np.full(shape + values.shape[1:], np.nan), attributes)
-            if data[called][1].shape[len(shape) :] != values.shape[1:]:
-                raise StoreError(f"{folder}: {whole[which[0]]['file']} has {called} of another shape than the runs before it")
-            data[called][1][where] = values
+                blank: np.ndarray = np.full(_fits(shape + inner, room), np.nan)
+                data[called] = ((*axes, *variable.dimensions), blank, attributes)
+                room -= blank.nbytes
+            if data[called][0][len(axes) :] != variable.dimensions or data[called][1].shape[len(shape) :] != inner:
+                raise ValueError(f"{whole[which[0]]['file']} has {called} of another shape than the runs before it")
+            inside = [_places(groups[group].get(d), own.get(d), n) for d, n in along]
+            spread = [w.reshape(-1, *[1] * len(inside)) for w in where]
+            data[called][1][(*spread, *np.ix_(*inside))] = values
     units = manifest["axes"] | {"seed": ""}
     coordinates = {axis: (axis, values, {"units": units[axis]} if units[axis] else {}) for axis, values in axes.items()}
-    own = _coordinates({part: groups[part] for part in parts if part in groups} for _, groups, _ in alike)
     dataset = xr.Dataset(data, coordinates | own, {"study": manifest["study"]})
     dataset["run_id"] = (tuple(axes), ids.astype(str))
     return dataset
+
+
+def _fits(shape: tuple[int, ...], room: int) -> tuple[int, ...]:
+    if 8 * math.prod(shape) > room:
+        raise ValueError("they stand too far apart on its axes")
+    return shape
+
+
+def _places(own: Variable | None, all_: Any, size: int) -> np.ndarray:
+    """Where the values along a dimension of some runs stand along that of all runs."""
+    if all_ is None or own is None or np.array_equal(all_[1], _labels(own)):
+        if all_ is not None and len(all_[1]) != size:
+            raise ValueError(f"a run has no {all_[0]} of its own")
+        return np.arange(size)
+    if len(set(all_[1].tolist())) < len(all_[1]):
+        raise ValueError(f"{all_[0]} has a value twice")
+    at = {value: k for k, value in enumerate(all_[1].tolist())}
+    return np.array([at[value] for value in _labels(own).tolist()], dtype=int)
+
+
+def _labels(variable: Variable) -> np.ndarray:
+    return variable.values.astype(str) if variable.values.dtype.kind == "O" else variable.values
 
 
 def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
@@ -63,7 +106,7 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     head = {"Conventions": "CF-1.11", "schema": "prelimbic-sweep", "study": dataset.attrs["study"]}
     variables = {str(name): _as_variable(variable) for name, variable in dataset.variables.items()}
     publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"))
-    publish(folder / "summary.csv", _as_csv(dataset).encode())
+    publish(folder / "summary.csv", _as_csv(dataset).encode(errors="backslashreplace"))
     return folder / SWEEP
 
 
@@ -96,10 +139,14 @@ def _flat(groups: Groups, parts: tuple[str, ...]) -> Iterable[tuple[str, str, Va
 
 
 def _coordinates(runs: Iterable[dict[str, dict[str, Variable]]]) -> dict[str, Any]:
+    """Of every dimension the values in all runs: those of the first, then what others have beside them; numbers in order."""
     found: dict[str, Any] = {}
-    for variables in (part for groups in runs for part in groups.values()):
-        for name, variable in variables.items():
-            if variable.dimensions == (name,) and name not in found:
-                values = variable.values.astype(str) if variable.values.dtype.kind == "O" else variable.values
-                found[name] = (name, values, {"units": variable.unit} if variable.unit else {})
+    for name, variable in (item for groups in runs for part in groups.values() for item in part.items()):
+        if variable.dimensions != (name,):
+            continue
+        values, attributes = _labels(variable), {"units": variable.unit} if variable.unit else {}
+        if name in found and not np.array_equal(found[name][1], values):
+            both = list(dict.fromkeys([*found[name][1].tolist(), *values.tolist()]))
+            values = np.array(sorted(both) if values.dtype.kind != "U" else both)
+        found[name] = (name, values, found[name][2] if name in found else attributes)
     return found

@@ -8,13 +8,24 @@ import os
 import re
 import socket
 from pathlib import Path
+from typing import BinaryIO
 
 SEAL = re.compile(rb"\nprelimbic seal (\S+) ([0-9a-f]{64})\n\Z")
+TORN = re.compile(rb" [0-9a-f]{64}\n\Z")  # the end of a seal whose beginning is damaged
 BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 200
+AT_ONCE = 1 << 20  # bytes
 
 
 class StoreError(RuntimeError):
-    """A result file that cannot be written, or that is not a whole and undamaged run."""
+    """A result file that cannot be written, or that is not a whole and undamaged run; said in one line of printable text."""
+
+    def __init__(self, text: str):
+        super().__init__(printable(text))
+
+
+def printable(text: str) -> str:
+    """Text from a file, of which a terminal can show every character and none does anything."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)
 
 
 def publish(path: Path, content: bytes) -> None:
@@ -49,13 +60,35 @@ def sealed(content: bytes, what: str) -> bytes:
 
 def seal_holds(path: Path, what: str) -> bool | None:
     """Whether a file is what its seal says and still as it was sealed; None where it has no seal."""
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is not a file")
     with open(path, "rb") as handle:
-        content = handle.read()
-    found = SEAL.search(content[-LONGEST_SEAL:])
-    if found is None:
-        return False if BEGINS in content[-LONGEST_SEAL:] else None
-    body = memoryview(content)[: len(content) - (found.end() - found.start())]
-    return found[1].decode(errors="replace") == what and hashlib.sha256(body).hexdigest() == found[2].decode()
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(max(0, size - LONGEST_SEAL))
+        end = handle.read()
+        found = SEAL.search(end)
+        handle.seek(0)
+        if found is None:
+            return False if TORN.search(end) or _occurs(BEGINS, handle) else None
+        return found[1].decode(errors="replace") == what and _sha256(handle, size - len(found[0])) == found[2].decode()
+
+
+def _sha256(handle: BinaryIO, size: int) -> str:
+    """Digest of the next so many bytes."""
+    total = hashlib.sha256()
+    while size > 0 and (part := handle.read(min(size, AT_ONCE))):
+        total.update(part)
+        size -= len(part)
+    return total.hexdigest()
+
+
+def _occurs(text: bytes, handle: BinaryIO) -> bool:
+    before = b""
+    while part := handle.read(AT_ONCE):
+        if text in before + part:
+            return True
+        before = part[-len(text) :]
+    return False
 
 
 def sync(folder: Path) -> None:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from experiments.files import StoreError, reason
+from experiments.files import StoreError, printable, reason
 from experiments.variable import Groups, Variable
 
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
@@ -76,33 +78,34 @@ def content_digest(file: h5py.File) -> str:
 
 
 def check(path: Path, schema: str, version: int) -> dict[str, Any]:
-    """Attributes of a file after its digest was computed again, those of provenance under that name."""
+    """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row."""
     with _open(path) as file:
-        head = {name: _plain(value) for name, value in file.attrs.items()}
+        head = _attributes(file)
         if head.get("schema") != schema:
             raise StoreError(f"{path} is not a {schema.replace('-', ' ')} file")
         if int(head["schema_version"]) != version:
-            raise StoreError(f"{path} has layout {head['schema_version']}, this version reads {version}")
-        facts = {name: _plain(value) for name, value in file[PROVENANCE].attrs.items()}
+            raise StoreError(f"{path} has layout {int(head['schema_version'])}, this version reads {version}")
+        facts = _attributes(_own(file, PROVENANCE))
+        file.visititems(partial(_claim, [_room(file)]))
         if int(head.get("complete", 0)) != 1 or facts["content_sha256"] != content_digest(file):
             raise StoreError(f"{path} is damaged: its content does not match its digest")
-        if ROW in file:
-            layout, row = packed({name: _group(file, name) for name in IN_ROW if name in file})
-            if (layout, row) != (_plain(file[ROW].attrs["layout"]), _values(file[ROW]["numbers"]).tobytes()):
+        if (there := _row(file)) is not None:
+            layout, row = packed(_groups(file, IN_ROW))
+            if (layout, row) != (there[0], there[1].tobytes()):
                 raise StoreError(f"{path} is damaged: its row does not match its content")
-        return head | {PROVENANCE: facts}
+        return head | {PROVENANCE: facts, ROW: there is not None}
 
 
 def groups(path: Path, names: tuple[str, ...]) -> Groups:
     """Those of some groups that a file has."""
     with _open(path) as file:
-        return {name: _group(file, name) for name in names if name in file}
+        return _groups(file, names)
 
 
-def config(path: Path) -> dict[str, Any]:
-    """The configuration that a file holds."""
+def config(path: Path) -> str:
+    """The configuration that a file holds, in JSON."""
     with _open(path) as file:
-        return dict(json.loads(str(_values(file["config"])[()])))
+        return str(_values(_own(file, "config"))[()])
 
 
 def rows(paths: list[Path]) -> tuple[list[str], list[np.ndarray], list[str]]:
@@ -112,8 +115,7 @@ def rows(paths: list[Path]) -> tuple[list[str], list[np.ndarray], list[str]]:
         layout, row, error = "", np.zeros(0, np.uint8), ""
         try:
             with _open(path) as file:
-                if ROW in file:
-                    layout, row = str(_plain(file[ROW].attrs["layout"])), _values(file[ROW]["numbers"])
+                layout, row = _row(file) or (layout, row)
         except StoreError as problem:
             error = str(problem)
         layouts.append(layout)
@@ -129,7 +131,8 @@ def tree(path: Path) -> list[tuple[str, str, str, str]]:
     def visit(name: str, data: Any) -> None:
         if isinstance(data, h5py.Dataset) and _is_variable(data):
             sizes = ", ".join(f"{d}={n}" for d, n in zip(_dimensions(data), data.shape, strict=True))
-            listed.append((name, sizes, str(data.attrs.get("units", "")), str(data.attrs.get("long_name", ""))))
+            told = (name, sizes, str(data.attrs.get("units", "")), str(data.attrs.get("long_name", "")))
+            listed.append(tuple(printable(text) for text in told))  # type: ignore[arg-type]
 
     with _open(path) as file:
         file.visititems(visit)
@@ -169,6 +172,8 @@ def varies(name: str, variable: Variable) -> bool:
 @contextmanager
 def _open(path: Path) -> Iterator[h5py.File]:
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise StoreError(f"{path} is not a file")
         with h5py.File(path, "r") as file:
             yield file
     except StoreError:
@@ -178,9 +183,58 @@ def _open(path: Path) -> Iterator[h5py.File]:
         raise StoreError(f"{path} cannot be read as a run file ({reason(error)})") from None
 
 
-def _group(file: h5py.File, name: str) -> dict[str, Variable]:
-    found = file[name]
-    return {key: _read(found[key]) for key in found if _is_variable(found[key])}
+def _own(group: h5py.Group, name: str) -> Any:
+    """What stands under a name in a group.  Raises KeyError where nothing does, StoreError where a link leads elsewhere."""
+    for part in name.split("/"):
+        links = group.id.links
+        if not links.exists(part.encode(errors="surrogateescape")):
+            raise KeyError(f"it has no {name}")
+        if links.get_info(part.encode(errors="surrogateescape")).type != h5py.h5l.TYPE_HARD:
+            raise StoreError(f"{group.file.filename} cannot be read as a run file ({name} is a link)")
+        group = group[part]
+    return group
+
+
+def _groups(file: h5py.File, names: Iterable[str]) -> Groups:
+    """Those of some groups that a file has, all together no larger than it could hold."""
+    found, room = Groups(), _room(file)
+    for name in names:
+        try:
+            group = _own(file, name)
+        except KeyError:
+            continue
+        found[name] = {}
+        for key in group:
+            data = _own(group, key)
+            if _is_variable(data):
+                found[name][key] = _read(data)
+                room -= data.nbytes
+            if room < 0:
+                raise StoreError(f"{file.filename} cannot be read as a run file (it claims more than it holds)")
+    return found
+
+
+def _claim(room: list[int], name: str, item: Any) -> None:
+    """Take the size of a dataset from the room that is left for all of a file."""
+    room[0] -= item.nbytes if isinstance(item, h5py.Dataset) else 0
+    if room[0] < 0:
+        raise StoreError(f"{item.file.filename} cannot be read as a run file (it claims more than it holds)")
+
+
+def _row(file: h5py.File) -> tuple[str, np.ndarray] | None:
+    """Layout and bytes of the row of a file; nothing where it has none."""
+    try:
+        group = _own(file, ROW)
+    except KeyError:
+        return None
+    row = _values(_own(group, "numbers"))
+    if row.dtype != np.uint8 or row.ndim != 1:
+        raise ValueError("its row is not one of bytes")
+    return str(_plain(group.attrs["layout"])), row
+
+
+def _attributes(item: Any) -> dict[str, Any]:
+    return {printable(name): _plain(value) for name, value in item.attrs.items()}
 
 
 def _write_group(group: h5py.Group, variables: dict[str, Variable], compressed: bool = True) -> None:
@@ -232,14 +286,19 @@ def _read(data: h5py.Dataset) -> Variable:
 
 def _values(data: h5py.Dataset) -> np.ndarray:
     """The values of a dataset that is stored in its own file, and no larger than that could hold."""
-    room = min(MOST_BYTES, MOST_TIMES * data.file.id.get_filesize())
-    if data.is_virtual or data.external or data.nbytes > room:
+    if data.is_virtual or data.external or data.nbytes > _room(data.file):
         raise StoreError(f"{data.file.filename} cannot be read as a run file ({data.name} is not stored in it)")
     return np.asarray(data.asstr()[()] if data.dtype.kind == "O" else data[()])
 
 
+def _room(file: h5py.File) -> int:
+    return int(min(MOST_BYTES, MOST_TIMES * file.id.get_filesize()))
+
+
 def _plain(value: Any) -> Any:
     """An attribute as JSON has it."""
+    if isinstance(value, bytes):
+        value = value.decode()
     return (
-        value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value.decode() if isinstance(value, bytes) else value
+        value.tolist() if isinstance(value, (np.generic, np.ndarray)) else printable(value) if isinstance(value, str) else value
     )

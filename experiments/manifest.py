@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from experiments.files import StoreError, publish
 
 MANIFEST = "study.json"
 SWEEP = "sweep.h5"
+MOST_BYTES = 1 << 28
 
 
 def publish_manifest(folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]]) -> None:
@@ -21,12 +23,16 @@ def publish_manifest(folder: Path, study: str, axes: dict[str, str], runs: list[
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What the study in `folder` consists of.  Raises StoreError when there is none."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        runs = [(_name(run["file"]), str(run["run_id"]), dict(run["place"])) for run in manifest["runs"]]
-        if not runs or any(set(place) != set(runs[0][2]) for _, _, place in runs):
+        if (folder / MANIFEST).stat().st_size > MOST_BYTES or not (folder / MANIFEST).is_file():
             raise ValueError
-        return {"study": str(manifest["study"]), "axes": dict(manifest["axes"]), "runs": manifest["runs"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        axes = {_word(axis): _word(unit) for axis, unit in dict(manifest["axes"]).items()}
+        runs = [_run(run) for run in manifest["runs"]]
+        kinds = [{axis: isinstance(value, str) for axis, value in run["place"].items()} for run in runs]
+        if not runs or not kinds[0] or any(kind != kinds[0] for kind in kinds) or not kinds[0].keys() <= {*axes, "seed"}:
+            raise ValueError
+        return {"study": _word(manifest["study"]), "axes": axes, "runs": runs}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise StoreError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
 
 
@@ -43,11 +49,35 @@ def studies_in(path: Path) -> list[Path]:
 
 def strangers(folder: Path, mine: Collection[str]) -> list[str]:
     """Run files in the folder that are not among the study's own."""
-    return sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != SWEEP)
+    found = sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != SWEEP)
+    return [name for name in found if name.isprintable()]
 
 
-def _name(text: Any) -> str:
-    """The name of a file in the folder itself."""
-    if not isinstance(text, str) or Path(text).name != text:
+def _run(told: Any) -> dict[str, Any]:
+    """A run as the manifest has it; its file is one in the folder itself.  Raises what bad types raise."""
+    name, place = _word(told["file"]), {_word(axis): _finite(value) for axis, value in dict(told["place"]).items()}
+    if Path(name).name != name or not name.endswith(".h5") or not all(axis.isidentifier() for axis in place):
+        raise ValueError
+    return {
+        **told,
+        "file": name,
+        "run_id": _word(told["run_id"]),
+        "place": place,
+        "seconds": float(_finite(told.get("seconds", 0))),
+    }
+
+
+def _word(text: Any) -> str:
+    """Text of one line."""
+    if not isinstance(text, str) or not text.isprintable():
         raise ValueError
     return text
+
+
+def _finite(value: Any) -> Any:
+    """Text of one line or a number."""
+    if isinstance(value, str):
+        return _word(value)
+    if not math.isfinite(value):
+        raise ValueError
+    return value

@@ -11,17 +11,25 @@ process is gone, or that was not said anew for LOST_S, counts for nothing.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import math
 import os
 import socket
+import stat
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 JOBS = "jobs"
 RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
 BEAT_S, LOST_S = 5.0, 180.0
 UNSAID_S = 10.0  # a mark in which nothing stands yet
+SKEW_S = 3600.0  # no two clocks differ by more; a mark from further in the future counts for nothing
+MOST_BYTES = 1 << 20
+NOT_OURS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)  # raised by what others wrote
+KINDS: dict[Any, Any] = {"str": str, "int": int, "float": (int, float)}
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Mark:
 
     def current(self, me: Holder, now: float) -> bool:
         """Whether somebody is at work."""
-        return not self.holder.gone(me) and now - self.told < (LOST_S if self.holder.process else UNSAID_S)
+        return not self.holder.gone(me) and -SKEW_S < now - self.told < (LOST_S if self.holder.process else UNSAID_S)
 
 
 @dataclass(frozen=True)
@@ -83,47 +91,49 @@ class Marks:
     def __init__(self, folder: Path, me: Holder | None = None):
         self.folder, self.me = folder / JOBS, me or myself()
         self._mine: dict[str, Mark] = {}
-        self._ahead = 0.0  # s, by which the clock that dates files is ahead of ours
+        self._ahead: float | None = None  # s, by which the clock that dates files is ahead of ours; known once one was made
 
     def hold(self, run: str, total_s: float) -> bool:
         """Take a run; false while another process is at work on it.  Raises OSError where marks cannot be made."""
         self.folder.mkdir(parents=True, exist_ok=True)
         now, path = time.time(), self.folder / f"{run}{RUNNING}"
         mark = Mark(run, self.me, now, 0.0, total_s)
+        self._measure()
         for _ in range(2):
             try:
                 handle = open(path, "x", encoding="utf-8")  # noqa: SIM115 - only the making may find it there
             except FileExistsError:
                 other = _mark(path)
-                if other is not None and other.current(self.me, time.time() + self._ahead):
+                if other is not None and other.current(self.me, self._now()):
                     return run in self._mine
-                path.unlink(missing_ok=True)
+                if other is not None and not self._take_over(path, other):
+                    return False
                 continue
             self._mine[run] = mark
-            with handle:
-                handle.write(json.dumps(asdict(mark)))
-            self._ahead = path.stat().st_mtime - now
+            try:
+                with handle:
+                    handle.write(json.dumps(asdict(mark)))
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
             return True
         return False
 
     def taken(self, run: str) -> bool:
         """Whether another process is at work on a run."""
         other = _mark(self.folder / f"{run}{RUNNING}")
-        return other is not None and other.holder != self.me and other.current(self.me, time.time() + self._ahead)
+        return other is not None and other.holder != self.me and other.current(self.me, self._now())
 
     def beat(self, run: str, done_s: float, resumed_s: float) -> None:
         """Say anew that a run is being computed, and how far it is."""
         mark = replace(self._mine[run], done_s=done_s, resumed_s=resumed_s)
-        path = self.folder / f"{run}{RUNNING}"
-        scratch = self.folder / f".{run}{RUNNING}.{self.me.host}.{self.me.process}.tmp"
-        with contextlib.suppress(OSError):  # a full disk is told by the result file
-            scratch.write_text(json.dumps(asdict(mark)), encoding="utf-8")
-            os.replace(scratch, path)
+        if self._still_mine(run):
+            self._publish(f"{run}{RUNNING}", json.dumps(asdict(mark)))
         self._mine[run] = mark
 
     def release(self, run: str) -> None:
         """Give a run back."""
-        if self._mine.pop(run, None) is not None:
+        if self._mine.pop(run, None) is not None and self._still_mine(run):
             (self.folder / f"{run}{RUNNING}").unlink(missing_ok=True)
 
     def finished(self, run: str) -> None:
@@ -134,9 +144,8 @@ class Marks:
 
     def failed(self, run: str, reason: str, trace: str = "") -> None:
         """Say why a run failed, and give it back."""
-        with contextlib.suppress(OSError):
-            found = asdict(Failure(run, reason, trace, time.time(), self.me))
-            (self.folder / f"{run}{FAILED}").write_text(json.dumps(found, indent=1), encoding="utf-8")
+        found = asdict(Failure(run, reason, trace, time.time(), self.me))
+        self._publish(f"{run}{FAILED}", json.dumps(found, indent=1))
         self.release(run)
 
     def tidy(self) -> None:
@@ -147,6 +156,49 @@ class Marks:
     def checkpoint(self, run: str) -> Path:
         """Where a run keeps its place."""
         return self.folder / f"{run}{CHECKPOINT}"
+
+    def _take_over(self, path: Path, stale: Mark) -> bool:
+        """Remove a mark that counts for nothing, unless another process does so: only who makes the file that is named after it
+        may, and only while the mark is still that one."""
+        name = hashlib.sha256(repr(stale).encode()).hexdigest()[:16]
+        claim = path.with_name(f".{path.name}.{name}.claim")
+        try:
+            open(claim, "x").close()
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if abs(self._now() - claim.stat().st_mtime) > LOST_S:  # who made it died in between
+                    claim.unlink()
+            return False
+        try:
+            if _mark(path) == stale:
+                path.unlink(missing_ok=True)
+        finally:
+            claim.unlink(missing_ok=True)
+        return True
+
+    def _still_mine(self, run: str) -> bool:
+        """Whether nobody has taken a run over, as from a process that slept."""
+        other = _mark(self.folder / f"{run}{RUNNING}")
+        return other is None or other.holder == self.me
+
+    def _publish(self, name: str, text: str) -> None:
+        """Put a file in place of another; nothing on a full disk, which the result file tells."""
+        scratch = self.folder / f".{name}.{self.me.host}.{self.me.process}.tmp"
+        with contextlib.suppress(OSError):
+            scratch.write_text(text, encoding="utf-8")
+            os.replace(scratch, self.folder / name)
+
+    def _now(self) -> float:
+        """The time by the clock that dates files, as far as it is known."""
+        return time.time() + (self._ahead or 0.0)
+
+    def _measure(self) -> None:
+        """Find by how much the clock that dates files is ahead of ours."""
+        if self._ahead is None:
+            probe = self.folder / f".clock.{self.me.host}.{self.me.process}.tmp"
+            probe.write_bytes(b"")
+            self._ahead = probe.stat().st_mtime - time.time()
+            probe.unlink(missing_ok=True)
 
 
 def running(folder: Path) -> list[Mark]:
@@ -165,23 +217,46 @@ def failures(folder: Path) -> list[Failure]:
     """Every run of a folder that failed the last time it was computed."""
     found = []
     for path in sorted((folder / JOBS).glob(f"*{FAILED}")):
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            told = json.loads(path.read_text(encoding="utf-8"))
-            found.append(Failure(**(told | {"holder": Holder(**told["holder"])})))
+        with contextlib.suppress(*NOT_OURS, OSError):
+            told = json.loads(_read(path)[0])
+            found.append(_checked(Failure(**(told | {"holder": _checked(Holder(**told["holder"]))})), path, FAILED))
     return found
 
 
 def _mark(path: Path) -> Mark | None:
     """A mark as it stands; one that is just being made is nobody's yet, but somebody's."""
+    text, when = b"", 0.0
     try:
-        told, when = path.read_text(encoding="utf-8"), path.stat().st_mtime
-    except OSError:
+        text, when = _read(path)
+        found = json.loads(text)
+        return _checked(Mark(**(found | {"holder": _checked(Holder(**found["holder"])), "told": when})), path, RUNNING)
+    except FileNotFoundError:
         return None
-    try:
-        found = json.loads(told)
-        return Mark(**(found | {"holder": Holder(**found["holder"]), "told": when}))
-    except (ValueError, TypeError, KeyError):
+    except (*NOT_OURS, OSError):
         return Mark(path.name.removesuffix(RUNNING), Holder("", "", 0, ""), when, 0.0, 0.0, told=when)
+
+
+def _read(path: Path) -> tuple[bytes, float]:
+    """The beginning of a file of the folder itself, and when it was made.  Raises OSError for anything that is no such file."""
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as handle:
+        about = os.fstat(handle.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError("no file")
+        return handle.read(MOST_BYTES), about.st_mtime
+
+
+def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
+    """A record whose text is text and whose numbers are finite, and which is about the run that its file is named after.  Raises
+    ValueError or OverflowError."""
+    for f in fields(record):
+        value, kind = getattr(record, f.name), KINDS.get(f.type)
+        if kind is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise ValueError(f.name)
+        if kind is not None and kind is not str and not math.isfinite(value):
+            raise ValueError(f.name)
+    if path is not None and f"{record.run}{end}" != path.name:
+        raise ValueError("run")
+    return record
 
 
 def _machine() -> str:

@@ -35,11 +35,20 @@ def ask(task: str, *words: Any, of: Path | None = None, size: int = 0) -> Any:
     Raises StoreError as it does, and when the process died or gave no answer in a time that goes with `size` (bytes).
     """
     global _reader
-    if _reader is None or not _reader.alive():
-        _reader = _Reader()
-    answer = _reader.call([os.getcwd(), task, *words], PATIENCE_S + size / BYTES_A_SECOND)
-    if answer is None:
+    for _ in range(2):  # one that died may have done so before it was asked
+        if _reader is None or not _reader.alive():
+            _reader = _Reader()
+        try:
+            answer = _reader.call([os.getcwd(), task, *words], PATIENCE_S + size / BYTES_A_SECOND)
+        except BaseException:  # interrupted: what it still answers is for nobody
+            _reader.end()
+            raise
+        if answer is not None:
+            break
         _reader.end()
+        if _reader.slow:
+            break
+    if answer is None:
         raise StoreError(f"{of} cannot be read as a run file (the HDF5 library failed on it)")
     if "error" in answer:
         raise StoreError(answer["error"])
@@ -52,10 +61,11 @@ class _Reader:
     def __init__(self) -> None:
         root = str(Path(__file__).resolve().parent.parent)
         paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-        self._owner = os.getpid()
+        self._owner, self.slow = os.getpid(), False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "experiments.reader"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, bufsize=0, env={**os.environ, "PYTHONPATH": paths}, start_new_session=True,
+            stderr=subprocess.DEVNULL, bufsize=0, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": paths, "HDF5_PLUGIN_PRELOAD": "::"},  # no filters but those in the library
         )  # fmt: skip
         assert self._process.stdin is not None and self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
@@ -69,9 +79,9 @@ class _Reader:
             self._in.write(_frame(request))
             text, size = HEAD.unpack(self._take(HEAD.size, patience))
             told = self._take(text + size, patience)
-        except (OSError, EOFError):
+            return dict(_joined(json.loads(told[:text]), memoryview(told)[text:]))
+        except (OSError, EOFError, ValueError, TypeError, KeyError, RecursionError, MemoryError):
             return None
-        return dict(_joined(json.loads(told[:text]), memoryview(told)[text:]))
 
     def end(self) -> None:
         self._in.close()
@@ -83,6 +93,7 @@ class _Reader:
         buffer, at = bytearray(size), 0
         while at < size:
             if not select.select([self._out], [], [], patience)[0]:
+                self.slow = True
                 raise EOFError
             read = self._out.readinto(memoryview(buffer)[at:])  # type: ignore[attr-defined]
             if not read:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import time
@@ -12,11 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.files import printable
 from experiments.manifest import read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
 
 LISTED = 10  # missing runs that are named
+LONGEST = 500  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def _left(at_work: list[Mark], waiting_s: float) -> float | None:
     if not paces:
         return None
     pace = len(at_work) * sum(paces) / len(paces)
-    return (waiting_s + sum(mark.total_s - mark.done_s for mark in at_work)) / pace
+    left = (waiting_s + sum(mark.total_s - mark.done_s for mark in at_work)) / pace
+    return max(0.0, left) if math.isfinite(left) else None
 
 
 def _jobs(folder: Path) -> dict[str, int]:
@@ -79,7 +83,7 @@ def show_status(path: Path, as_json: bool) -> None:
         print(json.dumps([_as_dict(one) for one in found], indent=1))
         return
     for one in found:
-        print("\n".join(_lines(one)))
+        print("\n".join(printable(line) for line in _lines(one)))
 
 
 def _lines(one: Status) -> list[str]:
@@ -95,7 +99,7 @@ def _lines(one: Status) -> list[str]:
         lines.append(f"  running  {mark.run}: {share}, on {mark.holder.host} (process {mark.holder.process}{job})")
     for failure in one.failed:
         where = failure.holder.log or one.folder / JOBS / f"{failure.run}.failed"
-        lines.append(f"  failed   {failure.run}: {failure.reason}; log {where}")
+        lines.append(f"  failed   {failure.run}: {failure.reason[:LONGEST]}; log {where}")
     for name in one.missing[:LISTED]:
         lines.append(f"  missing  {name}{' (stopped; goes on from its last look)' if name in one.stopped else ''}")
     if len(one.missing) > LISTED:

@@ -7,6 +7,7 @@ everything outside /provenance; a seal at the file's end is one of all its bytes
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -36,7 +37,8 @@ def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str |
 def check_run(path: Path) -> dict[str, Any]:
     """Attributes of a run file after recomputing digest and seal.  Raises StoreError when it is no whole, undamaged run."""
     head = dict(ask("check", path, SCHEMA, SCHEMA_VERSION, of=path, size=_size(path)))
-    if seal_holds(path, str(head["run_id"])) is False:
+    holds, has_row = seal_holds(path, str(head.get("run_id"))), head.pop(hdf5.ROW)
+    if holds is False or (holds is None and has_row):  # what has a row was sealed
         raise StoreError(f"{path} is damaged: its content does not match its seal")
     return head
 
@@ -49,7 +51,7 @@ def is_whole(path: Path, run_id: str) -> bool:
         if _held.get((str(path), run_id)) == stamp:
             return True
         holds = seal_holds(path, run_id)
-        if holds is None:  # a file of an earlier version, or one that was worked on
+        if holds is None:  # a file of an earlier version
             holds = str(check_run(path)["run_id"]) == run_id
     except (OSError, StoreError):
         return False
@@ -74,10 +76,21 @@ def read_rows(paths: list[Path]) -> Iterator[tuple[list[int], Groups, np.ndarray
             found.append(row)
     for layout in dict.fromkeys(name for name in layouts if name):
         which = [k for k, name in enumerate(layouts) if name == layout]
-        groups = read_groups(paths[which[0]], hdf5.IN_ROW)
+        groups = next((groups for k in which if (groups := _laid_out(paths[k], layout)) is not None), None)
+        if groups is None:
+            continue
         kind = hdf5.row_type(groups)
         which = [k for k in which if found[k].nbytes == kind.itemsize]
-        yield which, groups, np.concatenate([found[k] for k in which]).view(kind)
+        yield which, groups, np.frombuffer(b"".join(found[k].tobytes() for k in which), kind, len(which))
+
+
+def _laid_out(path: Path, layout: str) -> Groups | None:
+    """The groups of a file, if its row is laid out as it says."""
+    try:
+        groups = read_groups(path, hdf5.IN_ROW)
+    except StoreError:
+        return None
+    return groups if hdf5.packed(groups)[0] == layout else None
 
 
 def _rows(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
@@ -93,14 +106,21 @@ def _rows(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
         return
     for path, (layout, row, wrong) in zip(paths, answers, strict=True):
         if not layout and not wrong:  # a file of an earlier version has no row
-            layout, bytes_ = hdf5.packed(read_groups(path, hdf5.IN_ROW))
-            row = np.frombuffer(bytes_, dtype=np.uint8)
+            with contextlib.suppress(StoreError):
+                layout, bytes_ = hdf5.packed(read_groups(path, hdf5.IN_ROW))
+                row = np.frombuffer(bytes_, dtype=np.uint8)
         yield layout, row
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """The configuration that a checked run file holds.  Raises StoreError."""
-    return dict(ask("config", path, of=path, size=_size(path)))
+    text = ask("config", path, of=path, size=_size(path))
+    try:
+        found = dict(json.loads(text))
+        {str(name): float(value) for name, value in found["overrides"]}
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        raise StoreError(f"{path} cannot be read as a run file (its configuration is none)") from None
+    return found
 
 
 def tree(path: Path) -> list[list[str]]:
