@@ -128,7 +128,7 @@ def test_an_array_of_another_shape_or_type_starts_the_run_again_whatever_its_dig
 @pytest.mark.parametrize("change", FORGED)
 def test_every_array_of_another_shape_or_type_starts_the_run_again(arrays, tmp_path, change):
     paths = []
-    for name in arrays:
+    for name in (name for name in arrays if arrays[name].size):  # nothing is as long as nothing
         path = tmp_path / f"{name.replace('/', '-')} {change}"
         write(path, place(path)._about(), arrays | {name: FORGED[change](arrays[name])})
         paths.append(path)
