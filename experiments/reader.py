@@ -23,7 +23,7 @@ import numpy as np
 from experiments.files import StoreError
 from experiments.variable import Variable
 
-PATIENCE_S, BYTES_A_SECOND = 60.0, 5e6
+PATIENCE_S, BYTES_A_SECOND = 30.0, 5e6
 MEMORY = 1 << 34
 HEAD = struct.Struct("<qq")
 _reader: _Reader | None = None

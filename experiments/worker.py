@@ -74,6 +74,7 @@ def _carried_out(order: Order, orders: Connection) -> Told:
     except Exception as error:
         if _leaving.is_set():  # what was told to leave may have told its own helpers
             return Told("paused")
+        order.checkpoint.unlink(missing_ok=True)  # the next time it begins again
         return Told("failed", reason=reason(error), trace="".join(traceback.format_exception(error)))
     return Told("done")
 

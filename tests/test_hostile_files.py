@@ -127,11 +127,11 @@ def test_mutated_files_are_read_or_refused_in_one_line(small, folder):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", range(4))
 @pytest.mark.usefixtures("hasty")
 def test_thousands_of_mutated_files_are_read_or_refused_in_one_line(small, folder, part):
     ends = fuzzed(small, folder, range(1000 + 500 * part, 1500 + 500 * part), patiently=part == 0)
-    print(dict(ends))
+
     assert ends["refused"] > 50 and ends["read"] > 50
 
 
