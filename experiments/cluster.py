@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from experiments.execute import ROUNDS, ExecuteError, Stopped
+from experiments.files import publish
 from experiments.marks import JOBS, Marks, failures
 from experiments.queue import ClusterError, Queue, slurm
 from experiments.study import Run, StudyError
@@ -80,6 +81,8 @@ def drive(
     """
     queue, marks = Queue(folder), Marks(folder)
     submitted = 0
+    if marks.hold(SUBMISSION, 0.0):  # that of a driver which was killed goes
+        marks.release(SUBMISSION)
     while todo := missing():
         if _found(queue, console):
             console.print(f"jobs of this folder are in the queue (name {queue.name}); attached to them", highlight=False)
@@ -120,35 +123,42 @@ def _submit(todo: list[Run], queue: Queue, marks: Marks, jobs: Jobs, words: list
         if queue.look():
             return False
         count = min(jobs.count, len(todo))
-        number = 1 + max((int(p.stem.split("-")[1]) for p in marks.folder.glob("round-*.txt")), default=0)
+        number = 1 + sum(1 for _ in marks.folder.glob("round-*.txt"))
         among = marks.folder / f"round-{number}.txt"
-        among.write_text("".join(f"{run.file}\n" for run in todo), encoding="utf-8")
-        script = script_text(queue, jobs, count, among, words)
-        among.with_suffix(".sh").write_text(script, encoding="utf-8")
-        said = slurm("sbatch", "--parsable", text=script)
-        console.print(f"submitted job {said.strip()}: {count} shares of {len(todo)} runs", highlight=False)
+        publish(among, "".join(f"{run.file}\n" for run in todo).encode())
+        options = _options(queue, jobs, count)
+        script = _script(queue, jobs, count, among, words, options)
+        publish(among.with_suffix(".sh"), script.encode())
+        said = slurm("sbatch", "--parsable", *options, text=script)
+        console.print(f"submitted job {said.split(';')[0].strip()}: {count} shares of {len(todo)} runs", highlight=False)
         return True
     finally:
         marks.release(SUBMISSION)
 
 
-def script_text(queue: Queue, jobs: Jobs, count: int, among: Path, words: list[str]) -> str:
-    """The batch script of a round: one array, each element the plain command for its share."""
+def _options(queue: Queue, jobs: Jobs, count: int) -> list[str]:
+    """Options of sbatch: one array, whose elements are warned before their end and may be queued again."""
     limit = limit_s(jobs.time) if jobs.time else None
-    options = {
+    logs = str(queue.folder / JOBS).replace("%", "%%")
+    asked = {
         "job-name": queue.name, "array": f"1-{count}", "cpus-per-task": jobs.workers, "chdir": os.getcwd(),
-        "output": f"{among.parent}/slurm-%A_%a.log", "open-mode": "append", "time": jobs.time, "partition": jobs.partition,
+        "output": f"{logs}/slurm-%A_%a.log", "open-mode": "append", "time": jobs.time, "partition": jobs.partition,
         "mem": jobs.memory, "account": jobs.account,
         "signal": f"B:USR1@{min(WARNING_S, limit // 4) if limit else WARNING_S}",
     }  # fmt: skip
-    lines = ["#!/bin/bash", *(f"#SBATCH --{name}={value}" for name, value in options.items() if value), "#SBATCH --requeue"]
-    lines += [f"#SBATCH {word}" for word in jobs.further]
+    return [*(f"--{name}={value}" for name, value in asked.items() if value), "--requeue", *jobs.further]
+
+
+def _script(queue: Queue, jobs: Jobs, count: int, among: Path, words: list[str], options: list[str]) -> str:
+    """The batch script: the plain command for a share.  `exec`, so that the command itself hears the warning."""
     root = Path(__file__).resolve().parent.parent
-    own = ["run", *words, f"--out={queue.folder}", "--among", str(among), "--workers", str(jobs.workers)]
-    command = [sys.executable, "-P", "-m", "experiments.command", *own]
-    lines += [f"export PYTHONPATH={shlex.quote(str(root))}${{PYTHONPATH:+:$PYTHONPATH}}"]
-    lines += [f"exec {shlex.join(command)} --share $SLURM_ARRAY_TASK_ID/{count}"]  # exec: the command itself hears the signal
-    return "\n".join(lines) + "\n"
+    own = ["run", *words, f"--out={queue.folder}", f"--among={among}", f"--workers={jobs.workers}"]
+    command = shlex.join([sys.executable, "-P", "-m", "experiments.command", *own])
+    return (
+        f"#!/bin/bash\n# sbatch {' '.join(shlex.join(options).splitlines())} {among.stem}.sh\n"
+        f"export PYTHONPATH={shlex.quote(str(root))}${{PYTHONPATH:+:$PYTHONPATH}}\n"
+        f"exec {command} --share $SLURM_ARRAY_TASK_ID/{count}\n"
+    )
 
 
 def _watch(runs: list[Run], queue: Queue, console: Console) -> None:
@@ -159,6 +169,7 @@ def _watch(runs: list[Run], queue: Queue, console: Console) -> None:
         console=console, disable=not console.is_terminal, transient=True,
     )  # fmt: skip
     names, pause, said = {run.file for run in runs}, FIRST_POLL_S, -1
+    begun, first = time.monotonic(), len(names & set(os.listdir(queue.folder)))
     with bar:
         task = bar.add_task("", total=len(names))
         while _found(queue, console):
@@ -166,7 +177,9 @@ def _watch(runs: list[Run], queue: Queue, console: Console) -> None:
             now = ", ".join(f"{n} {state.lower()}" for state, n in sorted(Counter(queue.states.values()).items()))
             bar.update(task, completed=done, description=f"jobs: {now}")
             if done != said and not console.is_terminal:
-                console.print(f"{done} of {len(names)} runs; jobs: {now}", highlight=False)
+                pace = (time.monotonic() - begun) / (done - first) if done > first else None
+                left = f"; about {(len(names) - done) * pace:.0f} s left" if pace is not None else ""
+                console.print(f"{done} of {len(names)} runs; jobs: {now}{left}", highlight=False)
             pause, said = (FIRST_POLL_S if done != said else min(pause * 1.5, LONGEST_POLL_S)), done
             time.sleep(pause)
 
@@ -184,6 +197,8 @@ def _report(todo: list[Run], folder: Path, console: Console) -> None:
 def requeued(stopped: Stopped) -> bool:
     """Have Slurm queue this job again after it was warned, if it moves on at all; false outside a job."""
     job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "0")
+    if array := os.environ.get("SLURM_ARRAY_JOB_ID", ""):  # one element has the number of the whole
+        job = f"{array}_{os.environ.get('SLURM_ARRAY_TASK_ID', '')}"
     if not job or not stopped.warned or (not stopped.moved and turn.isdigit() and int(turn) >= ROUNDS):
         return False
     try:

@@ -21,6 +21,7 @@ from typing import Any
 from rich.console import Console
 
 from experiments.ends import STOPPED
+from experiments.files import sweep_stale
 from experiments.marks import BEAT_S, Marks
 from experiments.store import is_whole
 from experiments.study import Run
@@ -125,6 +126,7 @@ class _Crew:
             if worker.run is not None:
                 self._marks.release(worker.run.file)
             worker.dismiss()
+        sweep_stale(self._folder)
         self._marks.tidy()
 
     def _give(self, worker: _Worker, run: Run) -> None:

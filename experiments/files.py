@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import socket
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ SEAL = re.compile(rb"\nprelimbic seal (\S+) ([0-9a-f]{64})\n\Z")
 TORN = re.compile(rb" [0-9a-f]{64}\n\Z")  # the end of a seal whose beginning is damaged
 BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 200
 AT_ONCE = 1 << 20  # bytes
+ABANDONED_S = 3600.0  # no file takes so long to be written
 
 
 class StoreError(RuntimeError):
@@ -46,11 +48,13 @@ def publish(path: Path, content: bytes) -> None:
 
 
 def sweep_stale(folder: Path) -> None:
-    """Remove the temporary files of `publish` that processes of this machine left when they were killed."""
-    for path in folder.glob(f".*.{socket.gethostname()}.*.tmp"):
-        process = path.name.split(".")[-2]
-        if process.isdigit() and not Path(f"/proc/{process}").exists():
-            path.unlink(missing_ok=True)
+    """Remove the temporary files that processes left when they were killed: those of this machine, and old ones of others."""
+    for path in folder.glob(".*.tmp"):
+        host, process = f".{socket.gethostname()}.", path.name.split(".")[-2]
+        with contextlib.suppress(OSError):
+            gone = host in path.name and process.isdigit() and not Path(f"/proc/{process}").exists()
+            if gone or time.time() - path.stat().st_mtime > ABANDONED_S:
+                path.unlink()
 
 
 def sealed(content: bytes, what: str) -> bytes:

@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from experiments.files import sweep_stale
+
 JOBS = "jobs"
 RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
 BEAT_S, LOST_S = 5.0, 180.0
@@ -149,7 +151,8 @@ class Marks:
         self.release(run)
 
     def tidy(self) -> None:
-        """Leave no empty folder behind."""
+        """Leave nothing half-made behind, and no empty folder."""
+        sweep_stale(self.folder)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
@@ -184,9 +187,12 @@ class Marks:
     def _publish(self, name: str, text: str) -> None:
         """Put a file in place of another; nothing on a full disk, which the result file tells."""
         scratch = self.folder / f".{name}.{self.me.host}.{self.me.process}.tmp"
-        with contextlib.suppress(OSError):
+        try:
             scratch.write_text(text, encoding="utf-8")
             os.replace(scratch, self.folder / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                scratch.unlink()
 
     def _now(self) -> float:
         """The time by the clock that dates files, as far as it is known."""
@@ -196,7 +202,7 @@ class Marks:
         """Find by how much the clock that dates files is ahead of ours."""
         if self._ahead is None:
             probe = self.folder / f".clock.{self.me.host}.{self.me.process}.tmp"
-            probe.write_bytes(b"")
+            probe.touch()
             self._ahead = probe.stat().st_mtime - time.time()
             probe.unlink(missing_ok=True)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -35,7 +37,8 @@ class Queue:
     @property
     def name(self) -> str:
         """Name of all jobs of this folder."""
-        return f"prelimbic-{self.folder.name[:24]}-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}"
+        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", self.folder.name)[:24]
+        return f"prelimbic-{plain}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:8]}"
 
     def look(self) -> bool:
         """Whether any job is left.  Raises ClusterError when Slurm does not answer."""
