@@ -5,7 +5,7 @@ from circuits.cache import BuildError, build_record, program
 from circuits.calibrate import Calibration, CalibrationError, calibrate, residual_text
 from circuits.constants import check_background
 from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_weights
-from circuits.engine import EngineError
+from circuits.engine import EngineError, EngineLost
 from circuits.equations import methods_text
 from circuits.manipulate import NAMED, manipulated
 from circuits.network import STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
@@ -26,6 +26,7 @@ __all__ = [
     "Circuit",
     "CircuitError",
     "EngineError",
+    "EngineLost",
     "Network",
     "NetworkError",
     "Numerics",

@@ -31,6 +31,10 @@ class EngineError(RuntimeError):
     """The simulating process died, hung, refused an array, or its state is no longer finite."""
 
 
+class EngineLost(EngineError):  # noqa: N818 - an EngineError
+    """The simulating process died or hung, which says nothing of what it was asked."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """Sizes of a network: cells a population, and the step (ms) of its integration."""
@@ -246,13 +250,13 @@ class Process:
         poll.register(pipe, event)
         if not poll.poll(PATIENCE_S * 1e3):
             self._process.kill()
-            raise EngineError(f"the circuit process gave no answer for {PATIENCE_S:g} s and was stopped")
+            raise EngineLost(f"the circuit process gave no answer for {PATIENCE_S:g} s and was stopped")
 
-    def _dead(self) -> EngineError:
+    def _dead(self) -> EngineLost:
         code = self._process.wait()
         self._log.seek(0)
         words = self._log.read()[-400:].decode(errors="replace").strip()
-        return EngineError(f"the circuit process ended with code {code}{': ' + words if words else ''}")
+        return EngineLost(f"the circuit process ended with code {code}{': ' + words if words else ''}")
 
 
 _idle: dict[Path, list[Process]] = {}

@@ -248,7 +248,7 @@ def _functions() -> dict[str, Any]:
 MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, step, sample});
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
-    for (const int told : {SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);
+    for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);
     engine.serve();
 }"""
 

@@ -7,6 +7,7 @@ needed.  A job that is told to leave (time limit, preemption) keeps its place an
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -30,6 +31,22 @@ from experiments.study import Run, StudyError
 ENGINES = ("slurm",)
 WARNING_S = 120  # before the time limit, but at most a quarter of it
 FIRST_POLL_S, LONGEST_POLL_S = 1.0, 15.0
+# Options of sbatch by which this command finds its jobs again and they their runs.
+OWN = (
+    "job-name",
+    "array",
+    "output",
+    "wrap",
+    "test-only",
+    "parsable",
+    "wait",
+    "chdir",
+    "requeue",
+    "no-requeue",
+    "signal",
+    "open-mode",
+)
+REQUEUE = "PRELIMBIC_REQUEUE"  # set by scripts whose jobs may have themselves queued again
 SUBMISSION = "submission"  # the mark of a driver that submits
 TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
 
@@ -55,6 +72,9 @@ class Jobs:
             if value and not re.fullmatch(r"[\w.,:+-]+", value):
                 raise StudyError(f"{option} is {value!r} but must be one word")
         for word in self.further:
+            name = word.partition("=")[0].removeprefix("--")
+            if any(own.startswith(name) for own in OWN):
+                raise StudyError(f"--sbatch is {word!r}, but {', '.join(f'--{own}' for own in OWN)} are set by this command")
             if not word.startswith("--") or not word.isprintable():
                 raise StudyError(f"--sbatch is {word!r} but must be an option of sbatch, such as --sbatch=--qos=long")
 
@@ -80,21 +100,30 @@ def drive(
     Raises ClusterError when Slurm does not take the jobs, ExecuteError when runs are still missing at the end.
     """
     queue, marks = Queue(folder), Marks(folder)
-    submitted = 0
-    if marks.hold(SUBMISSION, 0.0):  # that of a driver which was killed goes
-        marks.release(SUBMISSION)
+    submitted = failed = 0
     while todo := missing():
         if _found(queue, console):
             console.print(f"jobs of this folder are in the queue (name {queue.name}); attached to them", highlight=False)
         elif submitted == ROUNDS:
             break
-        elif not _submit(todo, queue, marks, jobs, words, console):
-            continue
         else:
+            try:
+                if not _submit(todo, queue, marks, jobs, words, console):
+                    continue
+            except ClusterError as error:  # it may have been taken all the same; the next look tells
+                failed += 1
+                if submitted == 0 or failed == ROUNDS:
+                    raise
+                console.print(f"{error}; once more", highlight=False, markup=False)
+                time.sleep(LONGEST_POLL_S)
+                continue
             submitted += 1
         _watch(runs, queue, console)
-        if queue.cancelled():
-            raise ExecuteError(f"jobs were cancelled; {len(missing())} runs are missing; the same command goes on from there")
+        if queue.cancelled() and (left := missing()):
+            raise ExecuteError(f"jobs were cancelled; {len(left)} runs are missing; the same command goes on from there")
+    if marks.hold(SUBMISSION, 0.0):  # that of a driver which was killed goes
+        marks.release(SUBMISSION)
+    marks.tidy()
     if todo:
         _report(todo, folder, console)
 
@@ -122,18 +151,24 @@ def _submit(todo: list[Run], queue: Queue, marks: Marks, jobs: Jobs, words: list
     try:
         if queue.look():
             return False
-        count = min(jobs.count, len(todo))
-        number = 1 + sum(1 for _ in marks.folder.glob("round-*.txt"))
+        count = min(jobs.count, len(todo), _longest_array())
+        number = next(n for n in itertools.count(1) if not (marks.folder / f"round-{n}.txt").exists())
         among = marks.folder / f"round-{number}.txt"
         publish(among, "".join(f"{run.file}\n" for run in todo).encode())
         options = _options(queue, jobs, count)
         script = _script(queue, jobs, count, among, words, options)
-        publish(among.with_suffix(".sh"), script.encode())
+        publish(among.with_suffix(".sh"), os.fsencode(script))
         said = slurm("sbatch", "--parsable", *options, text=script)
         console.print(f"submitted job {said.split(';')[0].strip()}: {count} shares of {len(todo)} runs", highlight=False)
         return True
     finally:
         marks.release(SUBMISSION)
+
+
+def _longest_array() -> int:
+    """The most elements that Slurm takes for an array."""
+    found = re.search(r"MaxArraySize\s*=\s*(\d+)", slurm("scontrol", "show", "config"))
+    return max(int(found[1]) - 1, 1) if found else 1000
 
 
 def _options(queue: Queue, jobs: Jobs, count: int) -> list[str]:
@@ -156,7 +191,7 @@ def _script(queue: Queue, jobs: Jobs, count: int, among: Path, words: list[str],
     command = shlex.join([sys.executable, "-P", "-m", "experiments.command", *own])
     return (
         f"#!/bin/bash\n# sbatch {' '.join(shlex.join(options).splitlines())} {among.stem}.sh\n"
-        f"export PYTHONPATH={shlex.quote(str(root))}${{PYTHONPATH:+:$PYTHONPATH}}\n"
+        f"export {REQUEUE}=1 PYTHONPATH={shlex.quote(str(root))}${{PYTHONPATH:+:$PYTHONPATH}}\n"
         f"exec {command} --share $SLURM_ARRAY_TASK_ID/{count}\n"
     )
 
@@ -195,11 +230,16 @@ def _report(todo: list[Run], folder: Path, console: Console) -> None:
 
 
 def requeued(stopped: Stopped) -> bool:
-    """Have Slurm queue this job again after it was warned, if it moves on at all; false outside a job."""
+    """Have Slurm queue this job again after it was warned, if its script asks for that and it moves on at all."""
     job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "0")
     if array := os.environ.get("SLURM_ARRAY_JOB_ID", ""):  # one element has the number of the whole
         job = f"{array}_{os.environ.get('SLURM_ARRAY_TASK_ID', '')}"
-    if not job or not stopped.warned or (not stopped.moved and turn.isdigit() and int(turn) >= ROUNDS):
+    if (
+        not job
+        or not os.environ.get(REQUEUE)
+        or not stopped.warned
+        or (not stopped.moved and turn.isdigit() and int(turn) >= ROUNDS)
+    ):
         return False
     try:
         slurm("scontrol", "requeue", job)

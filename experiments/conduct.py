@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,9 +12,10 @@ from rich.console import Console
 
 from experiments.cluster import Jobs, drive
 from experiments.config import overridden
-from experiments.execute import execute
-from experiments.files import StoreError, sweep_stale
+from experiments.execute import ExecuteError, execute
+from experiments.files import StoreError, scratch_name, sweep_stale
 from experiments.manifest import read_manifest, strangers
+from experiments.queue import Queue
 from experiments.store import is_whole
 from experiments.study import Options, Run, Study, prepare, share_of, write_manifest
 
@@ -49,19 +48,28 @@ def conduct(study: Study, options: Options) -> None:
     mine = share_of(runs, options)
     _begin(study, runs, options, screen)
     todo = _unfinished(mine, options.out)
-    _fulfil(study, runs, mine, todo, options.out, options.workers, screen)
     if options.among is not None:
-        screen.print(f"share {options.share[0]} of {options.share[1]} is finished: {len(mine)} runs", highlight=False)
-        return
+        return _job(mine, todo, options, screen)
+    _fulfil(study, runs, mine, todo, options.out, options.workers, screen)
     skipped = {run.file for run in mine} - {run.file for run in todo}
     missing = _unfinished([run for run in runs if run.file not in skipped], options.out)
     if missing:
         screen.print(
             f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
         )
-        return
+        return None
     _report(study, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+    return None
+
+
+def _job(mine: list[Run], todo: list[Run], options: Options, screen: Console) -> None:
+    """Compute a share of the runs that a driver listed, and leave all else to it."""
+    if todo and not prepare(todo):
+        raise ExecuteError("no C++ compiler works on this node (g++ or clang++); interpreted, runs would not be the same files")
+    if todo:
+        execute(todo, options.out, options.workers, True, screen)
+    screen.print(f"share {options.share[0]} of {options.share[1]} is finished: {len(mine)} runs", highlight=False)
 
 
 def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[str]) -> None:
@@ -70,8 +78,9 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
     Raises StoreError, ClusterError or ExecuteError; what finished stays, and jobs go on without this process.
     """
     screen, begun = console(), time.monotonic()
-    runs, folder = study.plan(options), options.out.resolve()
+    runs = study.plan(options)
     _begin(study, runs, options, screen)
+    folder = options.out.resolve()
     write_manifest(study, runs, folder)
     whole: set[str] = set()
 
@@ -80,7 +89,12 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         whole.update({run.file for run in runs} - {run.file for run in found})
         return found
 
-    drive(runs, missing, folder, jobs, words, screen)
+    try:
+        drive(runs, missing, folder, jobs, words, screen)
+    except KeyboardInterrupt:
+        raise ExecuteError(f"stopped watching; jobs go on, and the same command attaches to them (their name in Slurm is "
+                           f"{Queue(folder).name}, for scancel)") from None  # fmt: skip
+    write_manifest(study, runs, folder)
     _report(study, folder, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
 
@@ -195,8 +209,8 @@ def _writable(folder: Path) -> None:
     """Raise StoreError unless files can be made in the folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".probe.", dir=folder)
-        os.close(handle)
-        os.unlink(name)
+        probe = folder / scratch_name("probe")
+        probe.touch()
+        probe.unlink()
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}") from None

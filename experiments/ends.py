@@ -13,6 +13,8 @@ STOPPED = "stopped; finished runs are kept, the same command goes on from there"
 def hear_signals() -> None:
     """Let SIGTERM end a command as Ctrl-C does, and the warnings of batch systems as they should be answered."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     for warning in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU):
         signal.signal(warning, _warned)
 

@@ -29,7 +29,7 @@ from experiments.watch import Watch
 from experiments.worker import LEAVE, WARNINGS, Order, Told, work
 
 ROUNDS = 3  # in which a run is computed whose worker dies
-PATIENCE_S, GOODBYE_S = 60.0, 5.0  # for workers that have been told to leave
+PATIENCE_S, GOODBYE_S = 100.0, 5.0  # for workers that have been told to leave
 LOOK_S, LOOK_ELSEWHERE_S = 0.25, 2.0
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -139,7 +139,7 @@ class _Crew:
             else:
                 worker.take(run, Order(run, self._folder, self._compiled, self._marks.checkpoint(run.file)))
         except OSError as error:
-            self._ended(run, Told("failed", reason=f"{self._folder} cannot be written: {error.strerror}"))
+            self._ended(run, Told("failed", reason=f"{self._marks.folder} cannot be written: {error.strerror}"))
 
     def _listen(self, seconds: float) -> None:
         ends: dict[Any, _Worker] = {end: worker for worker in self._workers for end in (worker.pipe, worker.process.sentinel)}
@@ -156,9 +156,13 @@ class _Crew:
         if told.what == "did":
             worker.done_s, worker.resumed_s = worker.done_s + told.seconds, told.resumed
             self._watch.did(told.seconds)
+            self.moved |= told.moved
             return
         worker.run = None
-        self._ended(run, told)
+        if told.what == "lost":
+            self._lost(run, told.reason)
+        else:
+            self._ended(run, told)
 
     def _ended(self, run: Run, told: Told) -> None:
         if told.what == "done":
@@ -181,13 +185,18 @@ class _Crew:
         self._workers[self._workers.index(worker)] = _Worker(self._context)
         if run is None:
             return None
+        self._lost(run, f"its worker process {worker.end()}")
+        return None
+
+    def _lost(self, run: Run, how: str) -> None:
+        """Let a run wait again whose worker, or engine, died."""
         self._deaths[run.file] += 1
         if self._deaths[run.file] < ROUNDS:
             self._marks.release(run.file)
             self._waiting.appendleft(run)
-            self._watch.note(f"run {run.file}: its worker process {worker.end()}; once more")
+            self._watch.note(f"run {run.file}: {how}; once more")
         else:
-            self._ended(run, Told("failed", reason=f"its worker process {worker.end()}, {ROUNDS} times"))
+            self._ended(run, Told("failed", reason=f"{how}, {ROUNDS} times"))
 
     def _look_elsewhere(self) -> None:
         """See what has become of the runs that other processes have."""
@@ -284,7 +293,8 @@ def _signals(heard: Callable[[int], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {told: signal.signal(told, lambda number, frame: heard(number)) for told in LEAVE}
+    ignored = [told for told in (signal.SIGHUP,) if signal.getsignal(told) == signal.SIG_IGN]  # nohup
+    before = {told: signal.signal(told, lambda number, frame: heard(number)) for told in LEAVE if told not in ignored}
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import time
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,16 +31,32 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)
 
 
+@cache
+def machine() -> str:
+    """This machine since it was started, and the container in it whose process numbers ours are."""
+    try:
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return socket.gethostname()
+
+
+def scratch_name(name: str) -> str:
+    """Name of the temporary file of this process beside a file."""
+    tag = hashlib.sha256(machine().encode()).hexdigest()[:8]
+    return f".{name}.{socket.gethostname()}.{tag}.{os.getpid()}.tmp"
+
+
 def publish(path: Path, content: bytes) -> None:
     """Make `path` hold `content`, by a temporary file beside it that is synced and renamed.  Raises StoreError."""
-    scratch = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+    scratch = path.with_name(scratch_name(path.name))
     try:
         with open(scratch, "wb") as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(scratch, path)
-        sync(path.parent)
+        with contextlib.suppress(OSError):  # some shared folders cannot be synced; the file is there
+            sync(path.parent)
     except OSError as error:
         raise StoreError(f"{path} could not be written: {reason(error)}") from None
     finally:
@@ -49,10 +66,11 @@ def publish(path: Path, content: bytes) -> None:
 
 def sweep_stale(folder: Path) -> None:
     """Remove the temporary files that processes left when they were killed: those of this machine, and old ones of others."""
+    ours = f".{scratch_name('').split('.')[-3]}."
     for path in folder.glob(".*.tmp"):
-        host, process = f".{socket.gethostname()}.", path.name.split(".")[-2]
+        process = path.name.split(".")[-2]
         with contextlib.suppress(OSError):
-            gone = host in path.name and process.isdigit() and not Path(f"/proc/{process}").exists()
+            gone = ours in path.name and process.isdigit() and not Path(f"/proc/{process}").exists()
             if gone or time.time() - path.stat().st_mtime > ABANDONED_S:
                 path.unlink()
 

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from experiments.files import sweep_stale
+from experiments.files import machine, scratch_name, sweep_stale
 
 JOBS = "jobs"
 RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
@@ -43,13 +43,14 @@ class Holder:
     process: int
     began: str
     job: str = ""  # of Slurm
+    turn: int = 0  # how often Slurm had started the job before
     log: str = ""
 
     def gone(self, me: Holder) -> bool:
         """Whether it is known to be gone: a process of this machine that has ended, or an earlier turn of our own job."""
         if self.machine == me.machine:
             return _began(self.process) != self.began
-        return bool(self.job) and self.job == me.job
+        return bool(self.job) and self.job == me.job and self.turn < me.turn
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ class Failure:
 
 def myself() -> Holder:
     """This process; its log is where its errors go, if that is a file."""
-    job, errors = os.environ.get("SLURM_JOB_ID", ""), os.path.realpath("/proc/self/fd/2")
+    job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "")
+    errors = os.path.realpath("/proc/self/fd/2")
     log = errors if os.path.isfile(errors) else ""
-    return Holder(socket.gethostname(), _machine(), os.getpid(), _began(os.getpid()), job, log)
+    return Holder(socket.gethostname(), machine(), os.getpid(), _began(os.getpid()), job, int(turn) if turn.isdigit() else 0, log)
 
 
 class Marks:
@@ -186,7 +188,7 @@ class Marks:
 
     def _publish(self, name: str, text: str) -> None:
         """Put a file in place of another; nothing on a full disk, which the result file tells."""
-        scratch = self.folder / f".{name}.{self.me.host}.{self.me.process}.tmp"
+        scratch = self.folder / scratch_name(name)
         try:
             scratch.write_text(text, encoding="utf-8")
             os.replace(scratch, self.folder / name)
@@ -201,7 +203,7 @@ class Marks:
     def _measure(self) -> None:
         """Find by how much the clock that dates files is ahead of ours."""
         if self._ahead is None:
-            probe = self.folder / f".clock.{self.me.host}.{self.me.process}.tmp"
+            probe = self.folder / scratch_name("clock")
             probe.touch()
             self._ahead = probe.stat().st_mtime - time.time()
             probe.unlink(missing_ok=True)
@@ -263,14 +265,6 @@ def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
     if path is not None and f"{record.run}{end}" != path.name:
         raise ValueError("run")
     return record
-
-
-def _machine() -> str:
-    """This machine since it was started, and the container in it whose process numbers ours are."""
-    try:
-        return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return socket.gethostname()
 
 
 def _began(process: int) -> str:

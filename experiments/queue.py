@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 import re
@@ -11,19 +10,28 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+USUAL = ("None", "Priority", "Resources", "BeginTime", "Cleaning", "(null)")  # reasons for which a job waits
+
 
 class ClusterError(RuntimeError):
     """Slurm did not do what it was asked."""
 
 
-def slurm(*words: str, text: str | None = None) -> str:
-    """What a command of Slurm prints.  Raises ClusterError with its own words."""
+def slurm(*words: str, text: str | None = None, patience: float | None = None) -> str:
+    """What a command of Slurm prints.  Raises ClusterError with its own words, or when it takes longer than `patience` (s)."""
     if shutil.which(words[0]) is None:
         raise ClusterError(f"--cluster slurm needs {words[0]}, which is not on this machine's PATH")
-    done = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
+    # What a user has set for squeue would hide jobs from it.
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("SQUEUE_")}
+    try:
+        done = subprocess.run(words, input=None if text is None else os.fsencode(text), capture_output=True, check=False,
+                              env=settings, timeout=patience)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise ClusterError(f"{words[0]}: no answer within {patience:g} s") from None
     if done.returncode:
-        raise ClusterError(f"{words[0]}: {' '.join(done.stderr.split()) or f'ended with code {done.returncode}'}")
-    return done.stdout
+        said = " ".join(done.stderr.decode(errors="replace").split())
+        raise ClusterError(f"{words[0]}: {said or f'ended with code {done.returncode}'}")
+    return done.stdout.decode(errors="replace")
 
 
 @dataclass
@@ -40,9 +48,9 @@ class Queue:
         plain = re.sub(r"[^A-Za-z0-9_.-]", "_", self.folder.name)[:24]
         return f"prelimbic-{plain}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:8]}"
 
-    def look(self) -> bool:
-        """Whether any job is left.  Raises ClusterError when Slurm does not answer."""
-        self.states = self._jobs()
+    def look(self, patience: float | None = None) -> bool:
+        """Whether any job is left.  Raises ClusterError when Slurm does not answer, or takes longer than `patience` (s)."""
+        self.states = self._jobs(patience=patience)
         self.seen |= set(self.states)
         return bool(self.states)
 
@@ -54,7 +62,12 @@ class Queue:
             return False
         return any(ended.get(job) == "CANCELLED" for job in self.seen)
 
-    def _jobs(self, *more: str) -> dict[str, str]:
-        chosen = (f"--user={getpass.getuser()}", f"--name={self.name}")
-        said = slurm("squeue", "--noheader", "--array", *chosen, "--format=%i %T", *more)
-        return {words[0]: words[1] for words in map(str.split, said.splitlines()) if len(words) == 2}
+    def _jobs(self, *more: str, patience: float | None = None) -> dict[str, str]:
+        chosen = ("--all", f"--user={os.getuid()}", f"--name={self.name}")
+        said = slurm("squeue", "--noheader", "--array", *chosen, "--format=%i %T %r", *more, patience=patience)
+        found = {}
+        for words in (line.split(maxsplit=2) for line in said.splitlines()):
+            if len(words) == 3:
+                unusual = words[1] == "PENDING" and words[2] not in USUAL
+                found[words[0]] = f"{words[1]} ({words[2]})" if unusual else words[1]
+        return found

@@ -18,6 +18,7 @@ from experiments.manifest import read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
 
+SLURM_PATIENCE_S = 1.0
 LISTED = 10  # missing runs that are named
 LONGEST = 500  # characters of a reason
 
@@ -46,12 +47,13 @@ def status(folder: Path) -> Status:
     open_ = {name for name in seconds if name not in there}
     at_work = [mark for mark in running(folder) if mark.run in open_]
     by_run = {mark.run for mark in at_work}
-    failed = [failure for failure in failures(folder) if failure.run in open_ - by_run]
-    missing = [name for name in seconds if name in open_ - by_run - {failure.run for failure in failed}]
+    failed = [failure for failure in failures(folder) if failure.run in seconds.keys() - by_run]
+    open_ -= {failure.run for failure in failed}
+    missing = [name for name in seconds if name in open_ - by_run]
     waiting_s = sum(seconds[name] for name in missing)
     return Status(
-        folder, manifest["study"], [name for name in seconds if name in there], at_work, failed, missing,
-        places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
+        folder, manifest["study"], [name for name in seconds if name in there.difference(f.run for f in failed)], at_work, failed,
+        missing, places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
     )  # fmt: skip
 
 
@@ -70,9 +72,9 @@ def _left(at_work: list[Mark], waiting_s: float) -> float | None:
 def _jobs(folder: Path) -> dict[str, int]:
     """Jobs of the folder in Slurm's queue by state; none where there is no Slurm or it does not answer."""
     queue = Queue(folder.resolve())
-    if shutil.which("squeue") is not None:
+    if any((folder / JOBS).glob("round-*.sh")) and shutil.which("squeue") is not None:
         with contextlib.suppress(ClusterError):
-            queue.look()
+            queue.look(SLURM_PATIENCE_S)
     return dict(Counter(state.lower() for state in queue.states.values()))
 
 

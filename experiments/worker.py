@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from circuits import EngineLost
+from experiments.files import StoreError
 from experiments.study import Run, carry_out
 
 WARNINGS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)  # by which batch systems say that the time is over soon
 # Told to a worker by its owner, or to all processes of a job or of a terminal at once.
-LEAVE = (*WARNINGS, signal.SIGTERM, signal.SIGINT)
+LEAVE = (*WARNINGS, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _leaving = threading.Event()
 
 
@@ -33,8 +35,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Told:
-    """What a worker says of its run: `what` is did, done, paused or failed; `seconds` biological ones that were done since it
-    last spoke; of those of the whole run an earlier process did `resumed`."""
+    """What a worker says of its run: `what` is did, done, paused, failed, or lost with its engine; `seconds` biological ones
+    were done since it last spoke; of those of the whole run an earlier process did `resumed`."""
 
     what: str
     seconds: float = 0.0
@@ -47,7 +49,8 @@ class Told:
 def work(orders: Connection, root: str, owner: int) -> None:
     """Carry out orders until the owner has no more, or is gone."""
     for told in LEAVE:
-        signal.signal(told, lambda *_: _leaving.set())
+        if told != signal.SIGHUP or signal.getsignal(told) != signal.SIG_IGN:  # nohup
+            signal.signal(told, lambda *_: _leaving.set())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, LEAVE)
     threading.Thread(target=_leave_with, args=(owner,), daemon=True).start()
     if root not in sys.path:
@@ -65,7 +68,7 @@ def _carried_out(order: Order, orders: Connection) -> Told:
     place = Place(order.checkpoint, run.config.run_id(), run.config.numerics.precision, _leaving.is_set)
 
     def tell(seconds: float) -> None:
-        orders.send(Told("did", seconds, place.resumed_s))
+        orders.send(Told("did", seconds, place.resumed_s, place.kept > place.found))
 
     try:
         carry_out(run, order.folder, order.compiled, tell, place)
@@ -74,7 +77,11 @@ def _carried_out(order: Order, orders: Connection) -> Told:
     except Exception as error:
         if _leaving.is_set():  # what was told to leave may have told its own helpers
             return Told("paused")
-        order.checkpoint.unlink(missing_ok=True)  # the next time it begins again
+        if isinstance(error, EngineLost):
+            return Told("lost", reason=reason(error))
+        if place.found and not isinstance(error, (StoreError, OSError)):  # not the machine's fault: the next time from its begin
+            with suppress(OSError):
+                order.checkpoint.unlink(missing_ok=True)
         return Told("failed", reason=reason(error), trace="".join(traceback.format_exception(error)))
     return Told("done")
 
