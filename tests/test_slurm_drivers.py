@@ -36,7 +36,6 @@ def options(here: bool) -> tuple[str, str]:
 # Drivers
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: submission.running is left for ever")
 def test_a_driver_that_is_killed_as_soon_as_slurm_has_the_jobs_does_not_submit_them_again(scene, tmp_path):
     scene.lacking("3", "10")
     real, fake = shutil.which("sbatch", path=scene.slurm.environment["PATH"]), tmp_path / "bin" / "sbatch"
@@ -114,7 +113,6 @@ def test_a_full_disk_is_told_and_when_there_is_room_the_same_command_goes_on(sce
 
 
 @EVERYWHERE
-@pytest.mark.xfail(strict=True, reason="BUG: Marks.beat leaves its empty .tmp; the driver says Errno 28 and no folder")
 def test_a_disk_without_a_single_byte_left_is_told_and_with_room_the_same_command_goes_on(scene, here):
     with disk(scene.out, "100m"):
         scene.lacking("3", "10")
@@ -149,7 +147,6 @@ def test_a_folder_that_cannot_be_written_is_named_and_when_it_can_the_same_comma
         scene.is_whole()
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: what stands in #SBATCH lines and --name is not quoted")
 def test_a_folder_of_any_name_will_do(scene, tmp_path):
     scene.out = tmp_path / "50% of my 'doses', \"so\" #1 $HOME %j"
     scene.lacking("3", "10")

@@ -79,7 +79,6 @@ def test_a_worker_that_is_killed_is_replaced_in_its_job(scene):
     assert len(scene.arrays()) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: nobody removes the .tmp of a worker that died when all else goes well")
 def test_a_worker_that_is_killed_while_it_writes_its_run_leaves_nothing_of_it(scene):
     scene.lacking("10")
     scene.faults.die_writing("10", ".h5")
@@ -88,7 +87,6 @@ def test_a_worker_that_is_killed_while_it_writes_its_run_leaves_nothing_of_it(sc
     scene.is_whole()
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: sweep_stale does not look into jobs/")
 def test_a_worker_that_is_killed_while_it_keeps_its_place_leaves_nothing_of_it(scene):
     scene.lacking("10")
     scene.faults.hold("10")
@@ -139,7 +137,6 @@ def test_a_run_longer_than_the_time_limit_goes_on_from_where_it_was_stopped(scen
     assert len({event.job for event in scene.faults.told("began")}) == len(scene.arrays()) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: the job with the number of its array requeues the whole array")
 def test_a_job_that_is_warned_keeps_the_place_of_its_runs_and_leaves_the_other_jobs_alone(scene):
     scene.lacking("3", "10", "30")
     scene.faults.hold("3", "10", "30", look=5)
