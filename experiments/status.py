@@ -47,13 +47,12 @@ def status(folder: Path) -> Status:
     open_ = {name for name in seconds if name not in there}
     at_work = [mark for mark in running(folder) if mark.run in open_]
     by_run = {mark.run for mark in at_work}
-    failed = [failure for failure in failures(folder) if failure.run in seconds.keys() - by_run]
-    open_ -= {failure.run for failure in failed}
-    missing = [name for name in seconds if name in open_ - by_run]
+    failed = [failure for failure in failures(folder) if failure.run in open_ - by_run]
+    missing = [name for name in seconds if name in open_ - by_run - {failure.run for failure in failed}]
     waiting_s = sum(seconds[name] for name in missing)
     return Status(
-        folder, manifest["study"], [name for name in seconds if name in there.difference(f.run for f in failed)], at_work, failed,
-        missing, places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
+        folder, manifest["study"], [name for name in seconds if name in there], at_work, failed, missing,
+        places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
     )  # fmt: skip
 
 

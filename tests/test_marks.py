@@ -156,9 +156,12 @@ def test_a_mark_of_a_process_of_this_machine_that_has_ended_gives_way_at_once(tm
     assert marks.hold(RUN, 9.0)
 
 
-@pytest.mark.parametrize(("job", "gives_way"), [("7_1", True), ("7_2", False), ("", False)])
-def test_an_earlier_turn_of_the_same_job_gives_way_at_once_wherever_it_was(tmp_path, monkeypatch, job, gives_way):
+@pytest.mark.parametrize(
+    ("job", "turn", "gives_way"), [("7_1", "1", True), ("7_1", "", False), ("7_2", "1", False), ("", "1", False)]
+)
+def test_an_earlier_turn_of_the_same_job_gives_way_at_once_wherever_it_was(tmp_path, monkeypatch, job, turn, gives_way):
     monkeypatch.setenv("SLURM_JOB_ID", job)
+    monkeypatch.setenv("SLURM_RESTART_COUNT", turn)  # of one that runs on several nodes at once, all are of one turn
     path = foreign(tmp_path, replace(THERE, job="7_1" if job else ""))
     marks = Marks(tmp_path)
     assert marks.me.job == job
