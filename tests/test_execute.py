@@ -15,11 +15,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from circuits import EngineLost, NetworkError
 from experiments import execute as executing
+from experiments import worker
+from experiments.checkpoint import Place
 from experiments.execute import ExecuteError, Stopped, available_cpus, execute
+from experiments.files import StoreError
 from experiments.marks import JOBS, failures, places, running
+from experiments.run import Paused
 from experiments.store import is_whole
-from experiments.study import Run, prepare
+from experiments.study import Run, carry_out, prepare
 from tests.conftest import brief
 from tests.engines import soon
 from tests.test_store import digests, planned
@@ -77,6 +82,63 @@ def test_a_run_whose_worker_dies_every_time_fails_and_the_others_are_kept(tmp_pa
         execute([bad, good], tmp_path, 1, True, QUIET)
     assert is_whole(tmp_path / good.file, good.config.run_id())
     assert [failure.run for failure in failures(tmp_path)] == [bad.file]
+
+
+def engines() -> list[int]:
+    """Simulating processes of the workers of this one."""
+    below = [
+        subprocess.run(["pgrep", "-x", "main", "-P", str(worker)], capture_output=True, text=True).stdout.split()
+        for worker in workers()
+    ]
+    return [int(process) for found in below for process in found]
+
+
+def test_a_simulating_process_that_is_killed_is_replaced_and_its_run_computed(tmp_path, longer_undisturbed):
+    found: list[int] = []
+
+    def kill_one() -> None:
+        assert soon(lambda: found.extend(engines()) or found, 120)
+        os.kill(found[0], signal.SIGKILL)
+
+    killer = meanwhile(kill_one)
+    execute(longer(), tmp_path, 1, True, QUIET)
+    killer.join()
+    assert digests(tmp_path) == longer_undisturbed
+    assert not (tmp_path / JOBS).exists()
+
+
+def loses_its_engine(config, compiled, tell):
+    raise EngineLost("the circuit process ended with code -9")
+
+
+def test_a_run_whose_engine_is_lost_every_time_fails(tmp_path):
+    with pytest.raises(ExecuteError, match=r"ended with code -9, 3 times"):
+        execute([replace(planned()[0], compute=loses_its_engine)], tmp_path, 1, True, QUIET)
+
+
+# error -> whether the place of the run is there afterwards
+AFTER = [(StoreError("x could not be written: No space left on device"), True), (NetworkError("cells are silent"), False)]
+
+
+@pytest.mark.parametrize(("error", "stays"), AFTER)
+def test_a_run_that_the_machine_failed_keeps_its_place_and_one_that_failed_by_itself_begins_again(
+    tmp_path, monkeypatch, error, stays
+):
+    run = planned()[0]
+    prepare([run])
+    place = Place(tmp_path / "place", run.config.run_id(), 32, lambda: True)
+    with pytest.raises(Paused):
+        carry_out(run, tmp_path, True, lambda s: None, place)
+
+    def fail(run, folder, compiled, tell, bookmark):
+        bookmark.found = 1  # it went on from there
+        raise error
+
+    monkeypatch.setattr(worker, "carry_out", fail)
+    monkeypatch.setattr(worker, "_leaving", threading.Event())
+    told = worker._carried_out(worker.Order(run, tmp_path, True, tmp_path / "place"), None)
+    assert (told.what, told.reason) == ("failed", str(error))
+    assert (tmp_path / "place").exists() == stays
 
 
 def test_a_run_that_failed_and_then_does_not_is_no_longer_said_to_have_failed(tmp_path):
