@@ -101,6 +101,8 @@ def drive(
     """
     queue, marks = Queue(folder), Marks(folder)
     submitted = failed = 0
+    if missing():
+        queue.look()  # a Slurm that does not answer from the beginning is not waited for
     while todo := missing():
         if _found(queue, console):
             console.print(f"jobs of this folder are in the queue (name {queue.name}); attached to them", highlight=False)
