@@ -67,8 +67,10 @@ class Jobs:
         if self.count < 1:
             raise StudyError(f"--jobs is {self.count} but must be at least 1")
         if self.time and limit_s(self.time) is None:
-            raise StudyError(f"--time is {self.time!r} but must be minutes, HH:MM:SS, D-HH or D-HH:MM:SS")
-        for option, value in (("--partition", self.partition), ("--mem", self.memory), ("--account", self.account)):
+            raise StudyError(f"--time is {self.time!r} but must be minutes, HH:MM:SS, D-HH or D-HH:MM:SS, such as 4:00:00")
+        if self.memory and not re.fullmatch(r"\d+[KMGT]?", self.memory):
+            raise StudyError(f"--mem is {self.memory!r} but must be a number of megabytes, or with K, M, G or T, such as 4G")
+        for option, value in (("--partition", self.partition), ("--account", self.account)):
             if value and not re.fullmatch(r"[\w.,:+-]+", value):
                 raise StudyError(f"{option} is {value!r} but must be one word")
         for word in self.further:

@@ -17,7 +17,7 @@ from experiments.files import StoreError, scratch_name, sweep_stale
 from experiments.manifest import read_manifest, strangers
 from experiments.queue import Queue
 from experiments.store import is_whole
-from experiments.study import Options, Run, Study, prepare, share_of, write_manifest
+from experiments.study import Options, Run, Study, StudyError, prepare, share_of, write_manifest
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
 
@@ -102,6 +102,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
 def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
     """Check what was asked and say what is unusual about it."""
     _check(runs)
+    _other_study(study, options.out)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
     _tell_overrides(runs[0], screen)
@@ -203,6 +204,16 @@ def _report(study: Study, folder: Path, screen: Console) -> None:
     screen.print(found, highlight=False, markup=False)
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _other_study(study: Study, folder: Path) -> None:
+    """Raise StudyError where another study is kept in the folder."""
+    try:
+        kept = read_manifest(folder)["study"]
+    except StoreError:
+        return
+    if kept != study.name:
+        raise StudyError(f"--out {folder} holds study {kept}; choose another folder for study {study.name}")
 
 
 def _writable(folder: Path) -> None:

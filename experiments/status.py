@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.files import printable
-from experiments.manifest import read_manifest, studies_in
+from experiments.manifest import SWEEP, read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
 
@@ -36,6 +36,7 @@ class Status:
     stopped: set[str]  # those of all that have a place from which they go on
     left_s: float | None  # None: nobody is at work, or nobody yet knows
     jobs: dict[str, int]  # of Slurm, by state
+    others: int  # run files that belong to something asked earlier
 
 
 def status(folder: Path) -> Status:
@@ -53,6 +54,7 @@ def status(folder: Path) -> Status:
     return Status(
         folder, manifest["study"], [name for name in seconds if name in there], at_work, failed, missing,
         places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
+        sum(name.endswith(".h5") for name in there - seconds.keys() - {SWEEP}),
     )  # fmt: skip
 
 
@@ -94,6 +96,10 @@ def _lines(one: Status) -> list[str]:
     lines = [f"study {one.study} in {one.folder}: {len(one.finished)} of {total} runs finished, {', '.join(parts)}{left}"]
     if one.jobs:
         lines.append(f"  jobs in the queue: {', '.join(f'{n} {state}' for state, n in sorted(one.jobs.items()))}")
+    if one.others:
+        lines.append(
+            f"  {one.others} further run {'file belongs' if one.others == 1 else 'files belong'} to something asked earlier"
+        )
     for mark in one.running:
         share = f"{100 * mark.done_s / mark.total_s:.0f} %" if mark.total_s > 0 else "begun"
         job = f", job {mark.holder.job}" if mark.holder.job else ""
