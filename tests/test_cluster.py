@@ -13,6 +13,7 @@ import pytest
 from experiments import cluster
 from experiments.cluster import OWN, REQUEUE, Jobs, limit_s, requeued
 from experiments.execute import Stopped
+from experiments.manifest import publish_manifest
 from experiments.queue import ClusterError, Queue, slurm
 from experiments.study import StudyError
 from tests.said import FAILURE, USAGE, is_one_sentence
@@ -36,6 +37,7 @@ MISTAKES = {
     "no jobs": (("--cluster", "slurm", "--jobs", "0"), ("--jobs", "0")),
     "a time in words": (("--cluster", "slurm", "--time", "soon"), ("--time", "'soon'", "HH:MM:SS")),
     "two partitions in one": (("--cluster", "slurm", "--partition", "a b"), ("--partition", "'a b'")),
+    "memory in words": (("--cluster", "slurm", "--mem", "lots"), ("--mem", "'lots'", "4G")),
     "no option": (("--cluster", "slurm", "--sbatch", "qos=long"), ("--sbatch", "'qos=long'")),
     "a share": (("--cluster", "slurm", "--share", "1/2"), ("--share", "--cluster")),
     "runs of a list": (("--cluster", "slurm", "--among", "x.txt"), ("--among", "--cluster")),
@@ -158,3 +160,13 @@ def test_a_job_is_queued_again_when_it_was_warned_asks_for_it_and_moves_on(
         monkeypatch.setenv(name, value)
     assert requeued(Stopped(told, moved)) == again
     assert (asked.read_text().split() if asked.exists() else []) == (["requeue", "70_3"] if again else [])
+
+
+def test_a_folder_that_holds_another_study_is_refused_and_stays_as_it_is(call, tmp_path):
+    (tmp_path / "out").mkdir()
+    publish_manifest(tmp_path / "out", "acute", {}, [{"file": "a.h5", "run_id": "a", "place": {"seed": 1}}])
+    before = (tmp_path / "out" / "study.json").read_bytes()
+    code, _, err = call(*ASK, "--out", tmp_path / "out")
+    is_one_sentence(err, "--out", "acute", "dose_response")
+    assert (code, (tmp_path / "out" / "study.json").read_bytes()) == (USAGE, before)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.json"]
