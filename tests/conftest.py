@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,6 +22,10 @@ from experiments.protocol import Protocol
 from parameters import SpineNumbers, circuit_numbers, sheet
 from pharmacology import Dose
 from tests.engines import children, toy
+from tests.slurm import Cluster, cluster
+
+if TYPE_CHECKING:
+    from tests.disturbed import Scene
 
 COMMAND = Path(sys.executable).with_name("prelimbic")
 SMALL = 0.5
@@ -123,3 +128,19 @@ def in_threads(compute: Callable[[], np.ndarray]) -> list[bytes]:
 def own_ledger(monkeypatch) -> None:
     """Looks that tests take at held-out claims are no looks of ours."""
     monkeypatch.setattr("experiments.board.ledger_for", lambda results: results / "ledger.csv")
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[Cluster]:
+    """A real Slurm of two nodes."""
+    with cluster() as made:
+        yield made
+
+
+@pytest.fixture
+def scene(slurm, sweep, tmp_path) -> Iterator[Scene]:
+    """A folder for a sweep on that Slurm which is to be disturbed."""
+    from tests.disturbed import Scene  # which imports this module
+
+    with Scene(tmp_path, sweep, slurm) as made:
+        yield made

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.disturbed import DOSES, Scene
+from tests.disturbed import DOSES
 from tests.slurm import Cluster, cluster
 
 pytestmark = pytest.mark.slurm
@@ -17,12 +17,6 @@ pytestmark = pytest.mark.slurm
 @pytest.fixture(scope="module", params=[False, True], ids=["no-accounts", "accounts"])
 def slurm(request) -> Iterator[Cluster]:
     with cluster(accounting=request.param) as made:
-        yield made
-
-
-@pytest.fixture
-def scene(slurm, sweep, tmp_path) -> Iterator[Scene]:
-    with Scene(tmp_path, sweep, slurm) as made:
         yield made
 
 

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 
 import h5py
 import pytest
 
-from tests.disturbed import Scene, disk
+from tests.disturbed import disk
 from tests.said import is_one_sentence
-from tests.slurm import Cluster, cluster
 
 pytestmark = pytest.mark.slurm
 EVERYWHERE = pytest.mark.parametrize("here", [True, False], ids=["here", "slurm"])
-
-
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[Cluster]:
-    with cluster() as made:
-        yield made
-
-
-@pytest.fixture
-def scene(slurm, sweep, tmp_path) -> Iterator[Scene]:
-    with Scene(tmp_path, sweep, slurm) as made:
-        yield made
 
 
 def options(here: bool) -> tuple[str, str]:

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.disturbed import Scene, turns
 from tests.said import is_one_sentence
-from tests.slurm import NODES, Cluster, cluster
+from tests.slurm import NODES
 
 pytestmark = pytest.mark.slurm
 LOOKS = 22  # of a run
-
-
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[Cluster]:
-    with cluster() as made:
-        yield made
-
-
-@pytest.fixture
-def scene(slurm, sweep, tmp_path) -> Iterator[Scene]:
-    with Scene(tmp_path, sweep, slurm) as made:
-        yield made
 
 
 def warn(scene: Scene, dose: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from tests.slurm import NODES, Cluster, cluster
 pytestmark = pytest.mark.slurm
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 120.0
-
-
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[Cluster]:
-    with cluster() as made:
-        yield made
 
 
 def submit(slurm: Cluster, script: str, out: Path, *options: str) -> str:
