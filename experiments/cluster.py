@@ -125,9 +125,7 @@ def drive(
         _watch(runs, queue, console)
         if queue.cancelled() and (left := missing()):
             raise ExecuteError(f"jobs were cancelled; {len(left)} runs are missing; the same command goes on from there")
-    if marks.hold(SUBMISSION, 0.0):  # that of a driver which was killed goes
-        marks.release(SUBMISSION)
-    marks.tidy()
+    marks.forget({SUBMISSION, *(run.file for run in runs)} - {run.file for run in todo})
     if todo:
         _report(todo, folder, console)
 

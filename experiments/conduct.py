@@ -15,6 +15,7 @@ from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
 from experiments.files import StoreError, scratch_name, sweep_stale
 from experiments.manifest import read_manifest, strangers
+from experiments.marks import Marks
 from experiments.queue import Queue
 from experiments.store import is_whole
 from experiments.study import Options, Run, Study, StudyError, prepare, share_of, write_manifest
@@ -140,6 +141,7 @@ def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], f
     """List all runs, and others that stay, in the manifest, and compute those `todo` of the wanted ones."""
     write_manifest(study, runs, folder, others)
     sweep_stale(folder)
+    Marks(folder).forget({run.file for run in wanted} - {run.file for run in todo})
     if len(todo) < len(wanted):
         screen.print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
     for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):

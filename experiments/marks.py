@@ -18,6 +18,7 @@ import os
 import socket
 import stat
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,16 @@ class Marks:
         for end in (FAILED, CHECKPOINT):
             (self.folder / f"{run}{end}").unlink(missing_ok=True)
         self.release(run)
+
+    def forget(self, finished: Iterable[str]) -> None:
+        """Forget what processes said of runs that are finished, and were killed before they could take it back."""
+        ends = (RUNNING, FAILED, CHECKPOINT)
+        said = {path.name.removesuffix(path.suffix) for path in self.folder.glob("*") if path.suffix in ends}
+        for run in said & set(finished):
+            with contextlib.suppress(OSError):
+                if self.hold(run, 0.0):
+                    self.finished(run)
+        self.tidy()
 
     def failed(self, run: str, reason: str, trace: str = "") -> None:
         """Say why a run failed, and give it back."""

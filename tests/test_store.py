@@ -26,7 +26,7 @@ from experiments.execute import ExecuteError, execute
 from experiments.files import StoreError
 from experiments.hdf5 import content_digest
 from experiments.manifest import strangers
-from experiments.marks import failures
+from experiments.marks import CHECKPOINT, JOBS, RUNNING, Marks, failures, myself
 from experiments.provenance import provenance
 from experiments.record import arrange
 from experiments.run import simulate
@@ -182,6 +182,24 @@ def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path)
     assert {n: d for n, (_, d) in first.items()} == {n: d for n, (_, d) in second.items()}
     assert second[victims[0].name][0] != first[victims[0].name][0]
     assert second[victims[1].name][0] == first[victims[1].name][0]
+
+
+def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path):
+    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    options = Options(workers=1, out=tmp_path)
+    conduct(study, options)
+    one, other = (run.file for run in planned())
+    dead, living = Marks(tmp_path, replace(myself(), began="1")), Marks(tmp_path, replace(myself(), machine="another"))
+    dead.failed(one, "?")
+    for marks, name in ((dead, one), (living, other)):
+        assert marks.hold(name, 9.0)
+        marks.checkpoint(name).write_bytes(b"kept")
+    before = stamped(tmp_path)
+    conduct(study, options)
+    assert {path.name for path in (tmp_path / JOBS).iterdir()} == {f"{other}{RUNNING}", f"{other}{CHECKPOINT}"}
+    living.finished(other)
+    conduct(study, options)
+    assert not (tmp_path / JOBS).exists() and stamped(tmp_path) == before
 
 
 def test_shares_add_up_to_the_study(tmp_path):
