@@ -6,6 +6,7 @@ Medians of interleaved rounds on this machine, each against what was asked of it
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from rich.console import Console
 
 from circuits import engine
 from experiments.dataset import load, write_sweep
-from experiments.execute import available_cpus, execute
+from experiments.execute import ONE_THREAD, available_cpus, execute
 from experiments.record import arrange
 from experiments.run import simulate
 from experiments.store import is_whole, write_run
@@ -163,6 +164,8 @@ ROWS = {"overhead": overhead, "workers": workers, "sweep": sweep, "status": stat
 
 def main() -> None:
     """Print a table of the rows asked for, or JSON."""
+    if any(name not in os.environ for name in ONE_THREAD):  # as workers have it
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(ONE_THREAD, "1"))
     asked = [word for word in sys.argv[1:] if word != "--json"] or list(ROWS)
     found = [row.as_dict() for name in asked for row in ROWS[name]()]
     if "--json" in sys.argv:

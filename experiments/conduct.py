@@ -30,12 +30,13 @@ def console() -> Console:
 
 
 def listing(study: Study, options: Options) -> None:
-    """Print every run of the study and whether its file is whole."""
+    """Print every run of the study and whether its file is whole, damaged or not there."""
     runs = study.plan(options)
     _check(runs)
     mine = {run.file for run in share_of(runs, options)}
     for run in runs:
-        state = "missing" if _unfinished([run], options.out) else "finished"
+        file = options.out / run.file
+        state = "finished" if is_whole(file, run.config.run_id()) else "damaged" if file.exists() else "missing"
         print(f"{state:9} {'' if run.file in mine else '(other share) '}{run.file}")
 
 
@@ -83,6 +84,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
     _begin(study, runs, options, screen)
     folder = options.out.resolve()
     write_manifest(study, runs, folder)
+    _tell_damaged(_unfinished(runs, folder), folder, screen)
     whole: set[str] = set()
 
     def missing() -> list[Run]:
@@ -146,6 +148,7 @@ def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], f
         screen.print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
     for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
+    _tell_damaged(todo, folder, screen)
     if todo:
         compiled = _prepare(todo, screen)
         execute(todo, folder, workers, compiled, screen)
@@ -153,6 +156,13 @@ def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], f
 
 def _unfinished(runs: list[Run], folder: Path) -> list[Run]:
     return [run for run in runs if not is_whole(folder / run.file, run.config.run_id())]
+
+
+def _tell_damaged(todo: list[Run], folder: Path, screen: Console) -> None:
+    """Name the files of runs to compute that are there and not whole."""
+    for run in todo:
+        if (folder / run.file).exists():
+            screen.print(f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _check(runs: list[Run]) -> None:

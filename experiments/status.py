@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.files import printable
+from experiments.files import StoreError, printable
 from experiments.manifest import SWEEP, read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
@@ -80,13 +80,20 @@ def _jobs(folder: Path) -> dict[str, int]:
 
 
 def show_status(path: Path, as_json: bool) -> None:
-    """Print how far a study, or every study in a folder, is.  Raises StoreError."""
-    found = [status(folder) for folder in studies_in(path)]
+    """Print how far a study, or every study in a folder, is.  Raises StoreError, when the others were told, where one is none."""
+    found, wrong = list[Status](), list[str]()
+    for folder in studies_in(path):
+        try:
+            found.append(status(folder))
+        except StoreError as error:
+            wrong.append(str(error))
     if as_json:
         print(json.dumps([_as_dict(one) for one in found], indent=1))
-        return
-    for one in found:
-        print("\n".join(printable(line) for line in _lines(one)))
+    else:
+        for one in found:
+            print("\n".join(printable(line) for line in _lines(one)))
+    if wrong:
+        raise StoreError("; ".join(wrong))
 
 
 def _lines(one: Status) -> list[str]:

@@ -190,6 +190,17 @@ def test_a_folder_of_several_studies_tells_each_of_them(call, folder):
     assert [len(one["finished"]) for one in json.loads(call("status", folder.parent, "--json")[1])] == [2, 1, 2]
 
 
+def test_a_study_that_cannot_be_read_does_not_hide_the_others(call, folder):
+    study_of(folder.parent / "done", RUNS[:1])
+    (folder / "study.json").write_text("{")
+    code, out, err = call("status", folder.parent)
+    assert (code, out.count("study "), "1 of 1 runs finished" in out) == (FAILURE, 1, True)
+    is_one_sentence(err, str(folder), "study.json")
+    code, out, err = call("status", folder.parent, "--json")
+    assert (code, [one["folder"] for one in json.loads(out)]) == (FAILURE, [str(folder.parent / "done")])
+    is_one_sentence(err, str(folder), "study.json")
+
+
 @pytest.mark.parametrize("command", ["status", "verify"])
 @pytest.mark.parametrize("name", ["nothing", "empty", "file.txt/inside"])
 def test_a_folder_that_is_none_of_a_study_is_one_sentence(call, tmp_path, command, name):

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from circuits import compiler
 from experiments import load
-from experiments.conduct import conduct
+from experiments.conduct import conduct, listing
 from experiments.dataset import read_manifest, write_sweep
 from experiments.execute import ExecuteError, execute
 from experiments.files import StoreError
@@ -170,14 +170,18 @@ def test_an_unknown_layout_is_refused_by_its_number(one_run, tmp_path):
         check_run(other)
 
 
-def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path):
+def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path, capsys):
     study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
     options = Options(workers=2, out=tmp_path)
     conduct(study, options)
     first = stamped(tmp_path)
     victims = sorted(tmp_path.glob("*seed*.h5"))
     victims[0].write_bytes(victims[0].read_bytes()[:5000])
+    assert "damaged, computed anew" not in capsys.readouterr().out
+    listing(study, options)
+    assert sorted(capsys.readouterr().out.splitlines()) == [f"damaged   {victims[0].name}", f"finished  {victims[1].name}"]
     conduct(study, options)
+    assert f"damaged, computed anew: {victims[0].name}" in capsys.readouterr().out.splitlines()
     second = stamped(tmp_path)
     assert {n: d for n, (_, d) in first.items()} == {n: d for n, (_, d) in second.items()}
     assert second[victims[0].name][0] != first[victims[0].name][0]
