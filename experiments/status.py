@@ -87,11 +87,10 @@ def show_status(path: Path, as_json: bool) -> None:
             found.append(status(folder))
         except StoreError as error:
             wrong.append(str(error))
-    if as_json:
+    if as_json and found:
         print(json.dumps([_as_dict(one) for one in found], indent=1))
-    else:
-        for one in found:
-            print("\n".join(printable(line) for line in _lines(one)))
+    for one in [] if as_json else found:
+        print("\n".join(printable(line) for line in _lines(one)))
     if wrong:
         raise StoreError("; ".join(wrong))
 
