@@ -35,8 +35,8 @@ def listing(study: Study, options: Options) -> None:
     _check(runs)
     mine = {run.file for run in share_of(runs, options)}
     for run in runs:
-        file = options.out / run.file
-        state = "finished" if is_whole(file, run.config.run_id()) else "damaged" if file.exists() else "missing"
+        unfinished = "damaged" if (options.out / run.file).exists() else "missing"
+        state = unfinished if _unfinished([run], options.out) else "finished"
         print(f"{state:9} {'' if run.file in mine else '(other share) '}{run.file}")
 
 
@@ -84,7 +84,6 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
     _begin(study, runs, options, screen)
     folder = options.out.resolve()
     write_manifest(study, runs, folder)
-    _tell_damaged(_unfinished(runs, folder), folder, screen)
     whole: set[str] = set()
 
     def missing() -> list[Run]:
@@ -92,6 +91,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         whole.update({run.file for run in runs} - {run.file for run in found})
         return found
 
+    _tell_damaged(missing(), folder, screen)
     try:
         drive(runs, missing, folder, jobs, words, screen)
     except KeyboardInterrupt:

@@ -150,7 +150,7 @@ class Marks:
     def forget(self, finished: Iterable[str]) -> None:
         """Forget what processes said of runs that are finished, and were killed before they could take it back."""
         ends = (RUNNING, FAILED, CHECKPOINT)
-        said = {path.name.removesuffix(path.suffix) for path in self.folder.glob("*") if path.suffix in ends}
+        said = {path.stem for path in self.folder.glob("*") if path.suffix in ends}
         for run in said & set(finished):
             with contextlib.suppress(OSError):
                 if self.hold(run, 0.0):

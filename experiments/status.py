@@ -87,10 +87,11 @@ def show_status(path: Path, as_json: bool) -> None:
             found.append(status(folder))
         except StoreError as error:
             wrong.append(str(error))
-    if as_json and found:
+    if not as_json:
+        for one in found:
+            print("\n".join(printable(line) for line in _lines(one)))
+    elif found:
         print(json.dumps([_as_dict(one) for one in found], indent=1))
-    for one in [] if as_json else found:
-        print("\n".join(printable(line) for line in _lines(one)))
     if wrong:
         raise StoreError("; ".join(wrong))
 

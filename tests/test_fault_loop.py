@@ -33,7 +33,6 @@ import sys
 from pathlib import Path
 from rich.console import Console
 from experiments.execute import execute
-from experiments.files import seal_holds
 from tests.test_store import planned
 execute(planned({SEEDS}), Path(sys.argv[1]), 2, True, Console(quiet=True))
 """
