@@ -15,7 +15,7 @@ import xarray as xr
 from circuits import Circuit
 from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import load
-from experiments.files import StoreError
+from experiments.files import StoreError, UnreadableError
 from experiments.hypotheses import Hypotheses
 from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
@@ -169,6 +169,8 @@ class Bench:
             self._tell(f"reading study {study}")
             try:
                 self._loaded[study] = load(self.folder(study), courses=False)
+            except UnreadableError:
+                raise
             except StoreError:
                 self._loaded[study] = None
         return self._loaded[study]

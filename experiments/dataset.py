@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from experiments.files import StoreError, publish, reason, sealed
+from experiments.files import DamagedError, StoreError, UnreadableError, publish, reason, sealed, trouble, unreadable
 from experiments.hdf5 import flat_image, varies
-from experiments.manifest import SWEEP, read_manifest
-from experiments.store import is_whole, read_rows
+from experiments.manifest import SUMMARY, SWEEP, read_manifest
+from experiments.store import read_rows, sorted_out
 from experiments.variable import Groups, Variable
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
@@ -27,20 +27,26 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
 
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
-    missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load.
+    missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load, and UnreadableError
+    when a run is there, or may be, and cannot be read here.
     """
     folder, manifest = Path(folder), read_manifest(Path(folder))
     parts = tuple(SUFFIX) if courses else ("summary",)
-    whole = [run for run in manifest["runs"] if is_whole(folder / run["file"], run["run_id"])]
-    alike = list(read_rows([folder / run["file"] for run in whole]))
-    if not alike:
-        raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
+    finished, causes = sorted_out(folder, {run["file"]: run["run_id"] for run in manifest["runs"]})
+    if causes:
+        raise unreadable(folder, causes)
+    whole = [run for run in manifest["runs"] if run["file"] in finished]
     places = [run["place"] for run in manifest["runs"]]
     axes = {axis: sorted({place[axis] for place in places}) for axis in places[0]}
     try:
+        alike = list(read_rows([folder / run["file"] for run in whole]))
+        if not alike:
+            raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
         return _assembled(manifest, axes, whole, alike, parts)
-    except (ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:
-        raise StoreError(f"{folder}: its runs do not go together ({reason(error)})") from None
+    except MemoryError as error:
+        raise UnreadableError(folder, trouble(error)) from None
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        raise DamagedError(f"{folder}: its runs do not go together ({reason(error)})") from None
 
 
 def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list[dict[str, Any]], alike: list[Alike],
@@ -105,8 +111,8 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     """Write the loaded dataset as sweep.h5, and its readouts as summary.csv.  Raises StoreError."""
     head = {"Conventions": "CF-1.11", "schema": "prelimbic-sweep", "study": dataset.attrs["study"]}
     variables = {str(name): _as_variable(variable) for name, variable in dataset.variables.items()}
-    publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"))
-    publish(folder / "summary.csv", _as_csv(dataset).encode(errors="backslashreplace"))
+    publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"), finished=True)
+    publish(folder / SUMMARY, _as_csv(dataset).encode(errors="backslashreplace"))
     return folder / SWEEP
 
 
