@@ -110,7 +110,7 @@ def read(path: Path, about: dict[str, str]) -> Arrays | None:
     try:
         content = content_of(path, MOST_BYTES)
     except UnreadableError as error:
-        raise UnreadableError(path, f"{error.cause}; the run goes on from there, or from its beginning if you remove it") from None
+        raise UnreadableError(path, f"{error.cause}; the run goes on from it, or begins again if you remove it") from None
     if content is None:
         return None
     try:

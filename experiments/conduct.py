@@ -36,7 +36,8 @@ def listing(study: Study, options: Options) -> None:
     _check(runs)
     mine = {run.file for run in share_of(runs, options)}
     todo, causes = _unfinished(runs, options.out)
-    states = {run.file: "damaged" if there(options.out / run.file) else "missing" for run in todo} | dict.fromkeys(causes, "unreadable")
+    states = dict.fromkeys(causes, "unreadable")
+    states |= {run.file: "damaged" if there(options.out / run.file) else "missing" for run in todo}
     for run in runs:
         print(f"{states.get(run.file, 'finished'):9} {'' if run.file in mine else '(other share) '}{run.file}")
     if causes:

@@ -24,6 +24,7 @@ from experiments.variable import Groups, Variable
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable.%10d"
 TEXT = h5py.string_dtype()
 DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
+BEYOND = "beyond"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
 IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
 COMPRESSED_ABOVE = 1024
@@ -96,7 +97,8 @@ def _digest(file: h5py.File, names: Iterable[str]) -> str:
 
 
 def check(path: Path, schema: str, version: int) -> dict[str, Any]:
-    """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row."""
+    """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row; how
+    many bytes stand behind its content."""
     with _open(path) as file:
         head = _attributes(file)
         if head.get("schema") != schema:
@@ -113,7 +115,7 @@ def check(path: Path, schema: str, version: int) -> dict[str, Any]:
             layout, row = packed(_groups(file, IN_ROW))
             if (layout, row) != (there[0], there[1].tobytes()):
                 raise StoreError(f"{path} is damaged: its row does not match its content")
-        return head | {PROVENANCE: facts, ROW: there is not None}
+        return head | {PROVENANCE: facts, ROW: there is not None, BEYOND: _beyond(path)}
 
 
 def groups(path: Path, names: tuple[str, ...]) -> Groups:
@@ -122,14 +124,15 @@ def groups(path: Path, names: tuple[str, ...]) -> Groups:
         return _groups(file, names)
 
 
-def flat(path: Path) -> tuple[bool | None, dict[str, Variable]]:
-    """Whether the content of a file without groups matches its digest, None where it has none; and its variables."""
+def flat(path: Path) -> tuple[bool | None, int, dict[str, Variable]]:
+    """Whether the content of a file without groups matches its digest, None where it has none; how many bytes stand behind it;
+    and its variables."""
     with _open(path) as file:
         file.visititems(partial(_claim, [_room(file)]))
         told = file.attrs.get(DIGEST)
         found = {name: _own(file, name) for name in file}
         variables = {name: _read(data) for name, data in found.items() if _is_variable(data)}
-        return None if told is None else _plain(told) == content_digest(file), variables
+        return None if told is None else _plain(told) == content_digest(file), _beyond(path), variables
 
 
 def config(path: Path) -> str:
@@ -201,7 +204,7 @@ def varies(name: str, variable: Variable) -> bool:
     return variable.dimensions != (name,) and variable.values.dtype.kind != "O"
 
 
-class _Absent(KeyError):
+class _AbsentError(KeyError):
     """Nothing stands under a name; a KeyError of the library may mean that it could not look."""
 
 
@@ -226,7 +229,7 @@ def _own(group: h5py.Group, name: str) -> Any:
     for part in name.split("/"):
         links = group.id.links
         if not links.exists(part.encode(errors="surrogateescape")):
-            raise _Absent(f"it has no {name}")
+            raise _AbsentError(f"it has no {name}")
         if links.get_info(part.encode(errors="surrogateescape")).type != h5py.h5l.TYPE_HARD:
             raise StoreError(f"{group.file.filename} cannot be read as a run file ({name} is a link)")
         group = group[part]
@@ -239,7 +242,7 @@ def _groups(file: h5py.File, names: Iterable[str]) -> Groups:
     for name in names:
         try:
             group = _own(file, name)
-        except _Absent:
+        except _AbsentError:
             continue
         found[name] = {}
         for key in group:
@@ -259,11 +262,18 @@ def _claim(room: list[int], name: str, item: Any) -> None:
         raise StoreError(f"{item.file.filename} cannot be read as a run file (it claims more than it holds)")
 
 
+def _beyond(path: Path) -> int:
+    """How many bytes of a file stand behind what the library has written, whose end its superblock tells."""
+    with open(path, "rb") as handle:
+        head, size = handle.read(48), handle.seek(0, os.SEEK_END)
+    return size - int.from_bytes(head[40:48] if head[8] < 2 else head[28:36], "little")
+
+
 def _row(file: h5py.File) -> tuple[str, np.ndarray] | None:
     """Layout and bytes of the row of a file; nothing where it has none."""
     try:
         group = _own(file, ROW)
-    except _Absent:
+    except _AbsentError:
         return None
     row = _values(_own(group, "numbers"))
     if row.dtype != np.uint8 or row.ndim != 1:

@@ -90,7 +90,8 @@ def myself() -> Holder:
     job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "")
     errors = os.path.realpath("/proc/self/fd/2")
     log = errors if os.path.isfile(errors) else ""
-    return Holder(socket.gethostname(), machine(), os.getpid(), _began(os.getpid()) or "", job, int(turn) if turn.isdigit() else 0, log)
+    began, turns = _began(os.getpid()) or "", int(turn) if turn.isdigit() else 0
+    return Holder(socket.gethostname(), machine(), os.getpid(), began, job, turns, log)
 
 
 class Marks:

@@ -29,7 +29,7 @@ from experiments.variable import Variable
 
 PATIENCE_S, BYTES_A_SECOND = 30.0, 5e6
 START_S, GOODBYE_S = 120.0, 5.0  # to import libraries from a slow folder; to be killed
-BUSY = 0.5  # of the time it was given: a process that computed for longer hangs in the file, one that did not waits for the machine
+BUSY = 0.5  # of the time it was given: who computed for longer hangs in the file, who did not waits for the machine
 MEMORY = 1 << 34
 TOLD_BYTES = 4096  # of what a process said last on standard error
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE)  # by which a file ends a library
@@ -138,7 +138,7 @@ class _Reader:
             told = self._take(text + size, patience)
         except TimeoutError:
             busy = self.end() - self._busy_s > BUSY * patience
-            raise Lost(f"the process that reads gave no answer within {patience:.0f} s", busy and not starting, True) from None
+            raise Lost(f"the process that reads gave no answer within {patience:.3g} s", busy and not starting, True) from None
         except (OSError, EOFError):
             raise self._how_it_ended(starting) from None
         except BaseException:  # interrupted: what it still answers is for nobody

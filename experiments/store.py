@@ -48,8 +48,8 @@ def check_run(path: Path) -> dict[str, Any]:
         if seal_holds(path, None) is False:  # memory may be short because a damaged file claims too much of it
             raise DamagedError(f"{path} is damaged: its content does not match its seal") from None
         raise
-    holds, has_row = seal_holds(path, str(head.get("run_id"))), head.pop(hdf5.ROW)
-    if holds is False:
+    holds, has_row, beyond = seal_holds(path, str(head.get("run_id"))), head.pop(hdf5.ROW), head.pop(hdf5.BEYOND)
+    if holds is False or (holds is None and beyond):
         raise DamagedError(f"{path} is damaged: its content does not match its seal")
     return head | {"seal": SEAL_HOLDS if holds else SEAL_GONE if has_row else NO_SEAL}  # what has a row was sealed
 
@@ -157,9 +157,9 @@ def check_sweep(path: Path) -> tuple[dict[str, Variable], str]:
     """Variables of a sweep.h5 after recomputing its digest and seal, and what has become of the seal.  Raises DamagedError and
     UnreadableError."""
     holds = seal_holds(path, "sweep")
-    if holds is False:
+    matches, beyond, variables = ask("flat", path, of=path, size=_size(path))
+    if holds is False or (holds is None and beyond):
         raise DamagedError(f"{path} is damaged: its content does not match its seal")
-    matches, variables = ask("flat", path, of=path, size=_size(path))
     if matches is False:
         raise DamagedError(f"{path} is damaged: its content does not match its digest")
     return variables, SEAL_HOLDS if holds else SEAL_GONE if matches else NO_CHECKSUM

@@ -80,9 +80,9 @@ def _found(folder: Path) -> _Found:
         print(line)
     whole = len(ids.keys() & {*names} - found.damaged.keys() - found.unreadable.keys())
     missing = len(ids.keys() - {*names} - found.unreadable.keys())
+    counts = f"{len(found.damaged)} files damaged, {missing} missing"
     blind = f", {len(found.unreadable)} not to be read here" if found.unreadable else ""
-    print(printable(f"study {manifest['study']} in {folder}: {whole} of {len(ids)} runs are whole, {len(found.damaged)} files damaged, "
-                    f"{missing} missing{blind}"))  # fmt: skip
+    print(printable(f"study {manifest['study']} in {folder}: {whole} of {len(ids)} runs are whole, {counts}{blind}"))
     return found
 
 
@@ -109,7 +109,7 @@ def _check_made(folder: Path, manifest: dict[str, Any], found: _Found) -> None:
 
     misplaced = [run["file"] for run in manifest["runs"] if file_of(run["place"], run["run_id"]) != run["file"]]
     if misplaced:
-        found.damaged[MANIFEST] = printable(f"{folder / MANIFEST} has {misplaced[0]} at a place that is not the one it is named after")
+        found.damaged[MANIFEST] = printable(f"{folder / MANIFEST} has {misplaced[0]} at another place than its name tells")
     try:
         for name, wrong in changed(folder).items():
             found.damaged.setdefault(name, printable(f"{folder / name} {wrong}"))
