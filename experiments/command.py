@@ -15,7 +15,6 @@ import click
 from experiments import ends
 from experiments.switches import DEFAULTS, SWITCHES, flag
 
-
 PATH = click.Path(path_type=Path, readable=False)  # one that may not be read is told of by those who read it
 
 

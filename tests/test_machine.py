@@ -29,9 +29,10 @@ from tests.said import FAILURE, is_one_sentence
 RUN, OTHER = RUNS[0], RUNS[1]
 RUN_ID = RUN.config.run_id()
 # What real disks and networks answer; a lock that is refused, too many files, a lease that ran out.
-ERRORS = [getattr(errno, name) for name in (
-    "EACCES EPERM EIO ESTALE EMFILE ENFILE ENOMEM ENOLCK EAGAIN ETIMEDOUT EBUSY ENOTCONN EREMOTEIO ENODEV EUCLEAN ENOKEY".split()
-)]  # fmt: skip
+ERRORS = (
+    errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOLCK, errno.EAGAIN,
+    errno.ETIMEDOUT, errno.EBUSY, errno.ENOTCONN, errno.EREMOTEIO, errno.ENODEV, errno.EUCLEAN, errno.ENOKEY,
+)  # fmt: skip
 ULIMIT_KB = 8_000_000  # as on every Grid Engine
 QUESTIONS = ("run", "list", "share", "among", "cluster", "claims", "bench", "load", "verify", "inspect")
 
