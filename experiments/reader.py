@@ -277,8 +277,8 @@ def _answer(task: Callable[..., Any], here: str, words: list[Any]) -> bytes:
 
 def _lower(limit: int, most: int) -> None:
     """Lower a limit of this process; it is never raised, and the hard one, which only root may raise again, stays."""
-    before, hard = resource.getrlimit(limit)
     with contextlib.suppress(ValueError, OSError):
+        before, hard = resource.getrlimit(limit)
         resource.setrlimit(limit, (min(n for n in (most, before, hard) if n != resource.RLIM_INFINITY), hard))
 
 

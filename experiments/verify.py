@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from experiments.conduct import console
 from experiments.files import DamagedError, StoreError, UnreadableError, printable, reading, there
-from experiments.made import changed, difference
+from experiments.made import SUMS, changed, difference
 from experiments.manifest import MANIFEST, SWEEP, file_of, read_manifest, strangers, studies_in
 from experiments.store import SEAL_HOLDS, check_run, check_sweep
 from experiments.variable import Variable
@@ -115,6 +115,8 @@ def _check_made(folder: Path, manifest: dict[str, Any], found: _Found) -> None:
             found.damaged.setdefault(name, printable(f"{folder / name} {wrong}"))
     except UnreadableError as error:
         found.unreadable[Path(error.what).name] = error
+    if _is_there(folder / SWEEP, found) and not _is_there(folder / SUMS, found):
+        found.remarks[SUMS] = printable(f"{folder}: no {SUMS} (made by an earlier version), so tables and figures are not checked")
     if not _is_there(folder / SWEEP, found) or not (sweep := _check(folder / SWEEP, None, found)):
         return
     try:
