@@ -116,7 +116,9 @@ def _check_made(folder: Path, manifest: dict[str, Any], found: _Found) -> None:
     except UnreadableError as error:
         found.unreadable[Path(error.what).name] = error
     if _is_there(folder / SWEEP, found) and not _is_there(folder / SUMS, found):
-        found.remarks[SUMS] = printable(f"{folder}: no {SUMS} (made by an earlier version), so tables and figures are not checked")
+        found.remarks[SUMS] = printable(
+            f"{folder}: no {SUMS} (made by an earlier version), so tables and figures are not checked"
+        )
     if not _is_there(folder / SWEEP, found) or not (sweep := _check(folder / SWEEP, None, found)):
         return
     try:
