@@ -91,7 +91,7 @@ def run(
     """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the same command goes
     on."""
     from circuits import Numerics
-    from experiments.asked import jobs_asked, share_asked, words_asked
+    from experiments.asked import jobs_asked, named, share_asked, words_asked
     from experiments.conduct import conduct, conduct_on_cluster, listing
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses
@@ -114,6 +114,7 @@ def run(
         manipulations=manipulations,
         spikes=spikes,
         numerics=Numerics(precision, step, delay_classes),
+        given=named(click.get_current_context()),
     )
     on = jobs_asked(cluster, jobs, limit, partition, mem, account, further, workers, options)
     if list_runs:

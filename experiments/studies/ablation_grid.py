@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from experiments.figures.ablation_grid import draw
 from experiments.inhibition import Inhibition
+from experiments.reads import days
 from experiments.slow_answers import ablation_answer
-from experiments.study import Options, Run, Study, day_after, leave_to, planned, variant
+from experiments.study import Options, Run, Study, day_after, planned, variant
 from parameters import INHIBITORS
 from pharmacology import Dose
 
@@ -37,7 +38,7 @@ GIVEN: dict[str, tuple[Inhibition, ...]] = {
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x arm x inhibitor x dose x seed, vehicle only where all arms are."""
-    leave_to(STUDY.name, options, "site", "surge", "eef2k", "nitrergic", "hnk", "trkb")
+    STUDY.accept(options)
     protocol = replace(day_after(options, SPECIES, ROUTE), readouts=READOUTS)
     arms = {arm: asked for arm, switches in ARMS.items() if (asked := variant(options, switches)) is not None}
     idle = EVERY if EVERY in arms else next(iter(arms))
@@ -64,6 +65,7 @@ STUDY = Study(
     plan=plan,
     answer=ablation_answer,
     draw=draw,
+    reads=days(sets=dict.fromkeys(("site", "surge", "eef2k", "nitrergic", "hnk", "trkb"), "to each arm in turn")),
 )
 
 if __name__ == "__main__":
