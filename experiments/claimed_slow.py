@@ -17,9 +17,8 @@ VISIBLE = "meant to be held out, and nothing was set by it; but it could be seen
 
 
 def ablations(arm: str, *inhibitors: str) -> Needs:
-    """The drug in one arm under inhibitors and none, and the vehicle that all arms share."""
-    drug, vehicle = places(arm=arm, inhibitor=("none", *inhibitors), dose=10.0), places(inhibitor=("none", *inhibitors), dose=0.0)
-    return lambda place: drug(place) or vehicle(place)
+    """The drug and vehicle in one arm under inhibitors and none."""
+    return places(arm=arm, inhibitor=("none", *inhibitors))
 
 
 def stressed(*groups: str) -> Needs:
