@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,11 @@ from pharmacology import Bath, Concentrations, Gating
 HOURS = np.array([0.25, 1.0])  # after a dose, or in a bath
 SHAPE = (len(POPULATIONS), len(SUBUNITS))
 GATE = Gating(np.full(SHAPE, 0.2), np.full(SHAPE, 0.3), np.full(len(POPULATIONS), -60.0))
+TOLD: dict[str, Callable[[Any], str]] = {
+    "inhibitions": lambda item: f"--inhibit {item.name}={item.amount:g}@{item.start:g}h",
+    "manipulations": lambda item: f"--manipulate {item}",
+    "overrides": lambda item: f"--set {item[0]}={item[1]:g}",
+}
 HINTS = {
     "--mtor systemic": "it matters to rapamycin alone, such as --inhibit rapamycin_po",
     "--inhibit": "nothing of it acts at any hour of a run",
@@ -51,13 +57,14 @@ def _one_less(options: Options) -> Iterator[tuple[str, Options]]:
     for switch in SWITCHES:
         chosen = getattr(options.hypotheses, switch)
         if chosen != DEFAULTS[switch]:
-            yield f"{flag(switch)} {chosen}", replace(options, hypotheses=replace(options.hypotheses, **{switch: DEFAULTS[switch]}))
-    for name in ("inhibitions", "manipulations", "overrides"):
+            yield (
+                f"{flag(switch)} {chosen}",
+                replace(options, hypotheses=replace(options.hypotheses, **{switch: DEFAULTS[switch]})),
+            )
+    for name, tell in TOLD.items():
         items = getattr(options, name)
         for k, item in enumerate(items):
-            told = {"inhibitions": lambda i: f"--inhibit {i.name}={i.amount:g}@{i.start:g}h", "manipulations": "--manipulate {}".format,
-                    "overrides": lambda i: f"--set {i[0]}={i[1]:g}"}[name](item)  # fmt: skip
-            yield told, replace(options, **{name: items[:k] + items[k + 1 :]})
+            yield tell(item), replace(options, **{name: items[:k] + items[k + 1 :]})
 
 
 def makings(config: Config, reads: Reads) -> str:
@@ -142,5 +149,3 @@ def _arms(switches: Hypotheses, config: Config) -> object:
     if arms.latch_charging == 0:
         arms = replace(arms, latch_time=1.0, latch_least=0.0)
     return arms if arms.elements_rate else replace(arms, elements_lowest=0.0)
-
-

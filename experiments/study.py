@@ -16,6 +16,7 @@ from typing import Any
 import circuits
 from experiments.config import Config, overridden
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from experiments.inert import Inert, unchanged
 from experiments.inhibition import Inhibition
 from experiments.manifest import publish_manifest
 from experiments.nulls import SITES
@@ -29,6 +30,7 @@ DEFAULT_SHEET = "dendritic"
 MOST_SEEDS = 10_000
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
            "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
+
 
 class StudyError(ValueError):
     """A study that cannot be planned as asked."""
@@ -127,7 +129,8 @@ class Run:
 class Study:
     """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
     `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `plan` asks
-    `accept` first, which refuses what the study does not say that it `reads`."""
+    `accept` first, which refuses what the study does not say that it `reads`.  `inert` makes of a dataset of the study what it
+    would be had the drug bound nothing."""
 
     name: str
     question: str
@@ -138,6 +141,7 @@ class Study:
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
     reads: Reads = Reads()
+    inert: Inert = unchanged
 
     def accept(self, options: Options) -> None:
         """Raise StudyError for an option that the study sets itself or that would do nothing there."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.figures.ablation_grid import draw
+from experiments.inert import at_vehicle
 from experiments.inhibition import Inhibition
 from experiments.reads import days
 from experiments.slow_answers import ablation_answer
@@ -64,6 +65,7 @@ STUDY = Study(
     answer=ablation_answer,
     draw=draw,
     reads=days(sets=dict.fromkeys(("site", "surge", "eef2k", "nitrergic", "hnk", "trkb"), "to each arm in turn")),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

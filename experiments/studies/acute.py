@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
 from experiments.figures.acute import draw
+from experiments.inert import at_vehicle
 from experiments.reads import CIRCUIT, DRUG, Reads
 from experiments.study import Options, Run, Study, resting_runs
 
@@ -25,6 +26,7 @@ STUDY = Study(
     answer=answer,
     draw=draw,
     reads=Reads((*DRUG, *CIRCUIT), baths={"ketamine": 3.0}, lacks="its baths of ketamine meet nothing slow and no HNK"),
+    inert=at_vehicle(concentration=0.0),
 )
 
 if __name__ == "__main__":

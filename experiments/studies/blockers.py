@@ -6,6 +6,7 @@ A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 2
 from __future__ import annotations
 
 from experiments.figures.blockers import draw
+from experiments.inert import at_vehicle
 from experiments.protocol import given, one_day
 from experiments.reads import days
 from experiments.slow_answers import blockers_answer
@@ -44,6 +45,7 @@ STUDY = Study(
     answer=blockers_answer,
     draw=draw,
     reads=days("hnk", sets=dict.fromkeys(("surge", "eef2k"), "one after the other"), lacks="its baths hold no HNK"),
+    inert=at_vehicle(drug="none"),
 )
 
 if __name__ == "__main__":

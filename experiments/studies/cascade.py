@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.figures.cascade import draw
+from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
 from experiments.reads import DAYS
 from experiments.slow_answers import cascade_answer
@@ -44,6 +45,7 @@ STUDY = Study(
     answer=cascade_answer,
     draw=draw,
     reads=DAYS,
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from experiments.figures.circuit_prior import draw
 from experiments.hypotheses import Hypotheses
+from experiments.inert import at_vehicle
 from experiments.prior import WORK_S, examine
 from experiments.prior_answers import answer
 from experiments.reads import Reads
@@ -30,8 +31,15 @@ STUDY = Study(
     draw=draw,
     sheet=PRIOR,
     seeds=320,
-    reads=Reads(options=(), sets={"baseline": "to healthy"}, lacks="its circuits differ in their numbers alone",
-                baths={"ketamine": 3.0}, calibrates=True, drawn=True),
+    reads=Reads(
+        options=(),
+        sets={"baseline": "to healthy"},
+        lacks="its circuits differ in their numbers alone",
+        baths={"ketamine": 3.0},
+        calibrates=True,
+        drawn=True,
+    ),
+    inert=at_vehicle(concentration=0.0, slice_concentration=0.0),
 )
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ compared in pairs.  Nothing in the model says that the circuit is disinhibited: 
 """
 
 from experiments.figures.dose_response import draw
+from experiments.inert import at_vehicle
 from experiments.reads import DAYS
 from experiments.study import Options, Run, Study, day_after, planned
 from experiments.summary import answer
@@ -30,6 +31,7 @@ STUDY = Study(
     answer=answer,
     draw=draw,
     reads=DAYS,
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from experiments.course import course
 from experiments.evoked import observe
 from experiments.evoked_answers import answer
 from experiments.figures.evoked import draw
+from experiments.inert import at_vehicle
 from experiments.reads import AWAKE_NULLS, Reads
 from experiments.study import Options, Run, Study, peak_of, planned, with_each_site
 from pharmacology import Dose
@@ -32,6 +33,7 @@ STUDY = Study(
     answer=answer,
     draw=draw,
     reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
+    inert=at_vehicle(given=0.0),
 )
 
 if __name__ == "__main__":

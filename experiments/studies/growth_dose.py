@@ -7,6 +7,7 @@ memory that might make the inverted U reach the spines.
 from __future__ import annotations
 
 from experiments.figures.growth_dose import draw
+from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
 from experiments.reads import days
 from experiments.slow_answers import growth_answer
@@ -34,6 +35,7 @@ STUDY = Study(
     answer=growth_answer,
     draw=draw,
     reads=days(sets={"memory": "to each in turn"}),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from experiments.figures.growth_dose import draw_human
+from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
 from experiments.reads import days
 from experiments.slow_answers import growth_answer
@@ -32,6 +33,7 @@ STUDY = Study(
     answer=growth_answer,
     draw=draw_human,
     reads=days(sets={"memory": "to each in turn"}, more=("hnk_exposure",)),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

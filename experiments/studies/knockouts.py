@@ -9,6 +9,7 @@ from __future__ import annotations
 from experiments.course import course
 from experiments.figures.knockouts import draw
 from experiments.hypotheses import AS_SHEETS
+from experiments.inert import at_vehicle
 from experiments.knockout_answers import answer
 from experiments.knockouts import observe
 from experiments.reads import DRUG, HEALTHY, Reads
@@ -46,6 +47,7 @@ STUDY = Study(
     answer=answer,
     draw=draw,
     reads=Reads((*DRUG, "hnk"), (), sets=HEALTHY | {"manipulate": "to each deletion in turn"}, calibrates=True),
+    inert=at_vehicle(given=0.0),
 )
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ known: a third is assumed, a tenth and all of it are shown, and the nulls of sit
 
 from __future__ import annotations
 
-from experiments.cells import observe
+from experiments.cells import CHANCE, observe
 from experiments.cells_answers import answer
 from experiments.figures.mk801 import draw
+from experiments.inert import at_chance
 from experiments.nulls import MODEL
 from experiments.protocol import Protocol
 from experiments.reads import AWAKE_NULLS, Reads
@@ -40,8 +41,11 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=draw,
-    reads=Reads(sets=AWAKE_NULLS | {"selectivity": "to use_dependent, for a drug this slow has no equilibrium"},
-                lacks="MK-801 acts on NMDA receptors alone, and nothing slow moves in an hour"),
+    reads=Reads(
+        sets=AWAKE_NULLS | {"selectivity": "to use_dependent, for a drug this slow has no equilibrium"},
+        lacks="MK-801 acts on NMDA receptors alone, and nothing slow moves in an hour",
+    ),
+    inert=at_chance(share_up=CHANCE, share_down=CHANCE, z=0.0, mean_z=0.0),
 )
 
 if __name__ == "__main__":

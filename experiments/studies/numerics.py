@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.figures.numerics import draw
+from experiments.inert import at_vehicle
 from experiments.numerics import BATH_UM, DOSE_MG_KG, LARGEST_LOOPED, answer, measure, possible, varied
 from experiments.reads import days
 from experiments.study import Options, Run, Study, day_after
@@ -40,8 +41,13 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=draw,
-    reads=replace(days(options=("inhibit", "manipulate"), lacks="it stores rates and spines alone"), slow_to=LARGEST_LOOPED,
-                  baths={"ketamine": BATH_UM}, doses=(Dose(DOSE_MG_KG, "ip"),)),
+    reads=replace(
+        days(options=("inhibit", "manipulate"), lacks="it stores rates and spines alone"),
+        slow_to=LARGEST_LOOPED,
+        baths={"ketamine": BATH_UM},
+        doses=(Dose(DOSE_MG_KG, "ip"),),
+    ),
+    inert=at_vehicle(condition="vehicle"),
 )
 
 if __name__ == "__main__":

@@ -47,8 +47,12 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=draw,
-    reads=Reads(sets={"baseline": "to healthy: baselines are conditions of a running circuit"}, baths=dict.fromkeys(BLOCKERS, 1.0),
-                lacks="no circuit runs there, so no drug acts on one", quiet=True),
+    reads=Reads(
+        sets={"baseline": "to healthy: baselines are conditions of a running circuit"},
+        baths=dict.fromkeys(BLOCKERS, 1.0),
+        lacks="no circuit runs there, so no drug acts on one",
+        quiet=True,
+    ),
 )
 
 if __name__ == "__main__":

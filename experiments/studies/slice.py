@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
 from experiments.figures.slice import draw
+from experiments.inert import at_vehicle
 from experiments.nulls import AWAKE
 from experiments.protocol import Protocol
 from experiments.reads import HEALTHY, NULLS, Reads
@@ -40,8 +41,13 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=draw,
-    reads=Reads(("selectivity", "hcn"), sets=NULLS | HEALTHY | {"state": "to slice, and to awake beside it"}, baths={"ketamine": 3.0},
-                lacks="its baths of ketamine meet nothing slow and no HNK"),
+    reads=Reads(
+        ("selectivity", "hcn"),
+        sets=NULLS | HEALTHY | {"state": "to slice, and to awake beside it"},
+        baths={"ketamine": 3.0},
+        lacks="its baths of ketamine meet nothing slow and no HNK",
+    ),
+    inert=at_vehicle(concentration=0.0),
 )
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.figures.stress import draw
+from experiments.inert import at_vehicle
 from experiments.inhibition import Inhibition
 from experiments.protocol import given, weeks
 from experiments.reads import days
@@ -28,6 +29,11 @@ GROUPS: dict[str, tuple[bool, float, tuple[Inhibition, ...]]] = {
     "stress, ketamine": (True, DOSE, ()),
     "stress, ketamine, rapamycin": (True, DOSE, RAPAMYCIN),
     "stress, rapamycin": (True, 0.0, RAPAMYCIN),
+}
+
+# group -> the same without the dose
+WITHOUT = {
+    name: next(n for n, g in GROUPS.items() if g == (stressed, 0.0, given)) for name, (stressed, _, given) in GROUPS.items()
 }
 
 
@@ -62,6 +68,7 @@ STUDY = Study(
     answer=stress_answer,
     draw=draw,
     reads=days(sets={"spine_rule": "to each in turn", "baseline": "to healthy, which stress then depletes"}),
+    inert=at_vehicle(group=WITHOUT),
 )
 
 if __name__ == "__main__":

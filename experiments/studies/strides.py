@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.figures.strides import draw
+from experiments.inert import at_vehicle
 from experiments.protocol import Protocol, given, weeks
 from experiments.reads import days
 from experiments.slow_answers import strides_answer
@@ -49,6 +50,7 @@ STUDY = Study(
     answer=strides_answer,
     draw=draw,
     reads=days(options=("inhibit", "manipulate"), lacks="it stores readouts alone"),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.course import course, observe
 from experiments.figures.surge import draw
+from experiments.inert import at_vehicle
 from experiments.nulls import CONSTANT
 from experiments.reads import AWAKE_NULLS, Reads
 from experiments.study import Options, Run, Study, peak_of, planned, variant, with_each_site
@@ -48,6 +49,7 @@ STUDY = Study(
     answer=answer,
     draw=draw,
     reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
+    inert=at_vehicle(given=0.0),
 )
 
 if __name__ == "__main__":
