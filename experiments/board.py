@@ -15,7 +15,7 @@ from experiments.claimed_acute import ACUTE_CLAIMS
 from experiments.claimed_slow import SLOW_CLAIMS
 from experiments.claims import NO_DRUG, Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
-from experiments.ledger import SHIPPED, looks, own, record, tracked
+from experiments.ledger import SHIPPED, ledger_of, looks, record, tracked
 from experiments.nulls import INERT, MEANING
 from experiments.study import find_study
 
@@ -34,7 +34,7 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     """
     if page is not None and (ids or overrides):
         raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
-    ledger, checkout = own(results), tracked()
+    ledger, checkout = ledger_of(results), tracked()
     if for_all and checkout is None:
         raise ClaimError("--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here")
     asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
@@ -100,8 +100,7 @@ def as_table(board: list[Judged]) -> Group:
     if not beside:
         return Group(table)
     names = [n for n in MEANING if any(n in j.nulls for j in beside)]
-    nulls = Table(title="the same claims under nulls: a claim that a null meets too does not need what the null takes away; "
-                        "one that an inert drug meets is no claim about the drug",
+    nulls = Table(title="the same under an inert drug and under nulls: a claim that holds there too does not need what lacks",
                   title_justify="left")  # fmt: skip
     for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):
         nulls.add_column(heading, overflow="fold")

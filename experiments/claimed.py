@@ -98,7 +98,7 @@ def coupling(bench: Bench) -> list[Measure]:
 
 
 def trapping(bench: Bench) -> list[Measure]:
-    """V17b: means with twice their standard error; no number of a drug that binds too weakly to be applied at ten times its IC50."""
+    """V17b: means with twice their standard error; no number of a drug too weak for a bath of ten times its IC50."""
     drugs = compounds(bench.config.sheets()["compounds"])
     can_be = np.array([10.0 * drugs[name].ic50_2A <= MOST_UM for name in TRAPPED])
     kept = np.where(can_be, trapped(*trapping_courses(bench.config, bench.circuit)), np.nan)

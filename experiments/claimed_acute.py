@@ -148,15 +148,8 @@ def memantine_block(bench: Bench) -> list[Measure]:
     for drug in ("memantine", "ketamine"):
         cell = bench.dataset.sel(arm="surge", drug=drug, readout="peak", population="Pyr")
         shut[drug] = cell["block"].transpose("seed", "subunit").values @ mixture
-    return [
-        Measure(
-            "block of NMDA receptors on Pyr, memantine over ketamine",
-            "1",
-            share_of(shut["memantine"], shut["ketamine"]),
-            -0.25,
-            0.25,
-        )
-    ]
+    ratio = share_of(shut["memantine"], shut["ketamine"])
+    return [Measure("block of NMDA receptors on Pyr, memantine over ketamine", "1", ratio, -0.25, 0.25)]
 
 
 def memantine_surge(bench: Bench) -> list[Measure]:

@@ -107,8 +107,8 @@ class Claim:
 
     `readout` asks a Bench for measures.  `study`: whose stored runs it reads, if any, and `needs`: which of them, by place.
     `rests_on`: beginnings of the names of the numbers that can move it.  `prior`: of study circuit_prior, whether each circuit
-    shows the finding.  `note`: what a reader should know, such as what was tuned on it.  `no_effect`: why it states no effect of a
-    drug, if so; all others must not hold under an inert one.
+    shows the finding.  `note`: what a reader should know, such as what was tuned on it.  `no_effect`: why it states no effect of
+    a drug, if so; all others must not hold under an inert one.
     """
 
     id: str
@@ -183,7 +183,7 @@ class Judged:
             "measures": [self._named(each) for each in self.measures],
             "nulls": [{"null": MEANING[n], "verdict": self.under(n), "measures": [self._named(each) for each in found]}
                       for n, found in self.nulls.items()],
-            "inert": {"verdict": self.without_drug, "measures": [self._named(each) for each in self.inert]} if self.inert else None,
+            "inert": {"verdict": self.without_drug, "measures": [self._named(each) for each in self.inert]},
             "no_effect": c.no_effect,
         }  # fmt: skip
 

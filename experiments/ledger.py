@@ -24,7 +24,7 @@ NAME = "ledger.csv"
 SHIPPED = Path(str(files("experiments") / NAME))
 
 
-def own(results: Path) -> Path:
+def ledger_of(results: Path) -> Path:
     """The ledger that looks go into, among the results."""
     return results / NAME
 

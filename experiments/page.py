@@ -45,8 +45,8 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
         "when its whole interval lies in the published range, fails when it lies outside, and of several the worst decides. "
         "Roles: " + "; ".join(f"{role}, {meaning}" for role, meaning in ROLES.items()) + ".\n",
         f"**{summary(board)}.** Fewer than ten seeds make no verdict.\n",
-        "An end that the record calls above or below is no part of the range, nor is no effect where an effect was found. An inert "
-        "drug binds nothing: what it does stands in the vehicle runs of the same seeds. A claim that it meets as well says nothing "
+        "An end that is called above or below is no part of the range, nor is no effect where an effect was found. An inert drug "
+        "binds nothing: what it does stands in the vehicle runs of the same seeds. A claim that it meets as well says nothing "
         "about the drug, and does not count as holding.\n",
         _contents(board),
         _tuned(board),

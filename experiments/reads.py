@@ -73,6 +73,7 @@ def _asked(hypotheses: Hypotheses, inhibitions: tuple[Inhibition, ...], manipula
     yield "spikes", "--spikes", spikes
 
 
+NOTHING = Reads()
 EVERY = (*DRUG, *CIRCUIT, *SLOW, "hnk")
 STORED = ("inhibit", "manipulate", "spikes")
 DAYS = Reads(EVERY, STORED, slow=True, lacks="nothing there reads it")  # the loop of the whole model, stored as a whole

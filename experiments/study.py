@@ -21,7 +21,7 @@ from experiments.inhibition import Inhibition
 from experiments.manifest import publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
-from experiments.reads import Reads
+from experiments.reads import NOTHING, Reads
 from experiments.switches import SWITCHES
 from parameters import SheetError, circuit_sheet, compounds, species
 from pharmacology import Dose, Exposure
@@ -140,7 +140,7 @@ class Study:
     draw: Callable[[Any, Path], list[Path]]
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
-    reads: Reads = Reads()
+    reads: Reads = NOTHING
     inert: Inert = unchanged
 
     def accept(self, options: Options) -> None:

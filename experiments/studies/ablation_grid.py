@@ -1,7 +1,7 @@
 """Which arm from NMDA block to spines survives which inhibitor?
 
-Rat, 10 mg/kg intraperitoneal, every arm on its own and all together, under every inhibitor, each against vehicle in the same arm under
-the same inhibitor; spines a day later.
+Rat, 10 mg/kg intraperitoneal, every arm on its own and all together, under every inhibitor, each against vehicle in the same arm
+under the same inhibitor; spines a day later.
 What an arm needs follows from its own equations: most of the grid is true by construction, and is shown as such.
 """
 
@@ -38,7 +38,7 @@ GIVEN: dict[str, tuple[Inhibition, ...]] = {
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x arm x inhibitor x dose x seed: an arm that is open without a drug has a vehicle of its own."""
+    """Every circuit sheet asked for x arm x inhibitor x dose x seed: every arm has a vehicle of its own."""
     STUDY.accept(options)
     protocol = replace(day_after(options, SPECIES, ROUTE), readouts=READOUTS)
     arms = {arm: asked for arm, switches in ARMS.items() if (asked := variant(options, switches)) is not None}

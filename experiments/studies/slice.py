@@ -44,8 +44,8 @@ STUDY = Study(
     reads=Reads(
         ("selectivity", "hcn"),
         sets=NULLS | HEALTHY | {"state": "to slice, and to awake beside it"},
-        baths={"ketamine": 3.0},
         lacks="its baths of ketamine meet nothing slow and no HNK",
+        baths={"ketamine": 3.0},
     ),
     inert=at_vehicle(concentration=0.0),
 )
