@@ -50,6 +50,12 @@ def words_asked(context: click.Context) -> list[str]:
     return words
 
 
+def named(context: click.Context) -> frozenset[str]:
+    """The options that were given by name, be it at their default."""
+    line = click.core.ParameterSource.COMMANDLINE
+    return frozenset(str(p.name) for p in context.command.params if context.get_parameter_source(str(p.name)) is line)
+
+
 def share_asked(text: str) -> tuple[int, int]:
     """`k/N` -> (k, N).  Raises StudyError."""
     try:

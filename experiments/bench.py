@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import load
 from experiments.files import StoreError
 from experiments.hypotheses import Hypotheses
+from experiments.inert import IC50, Inert, unchanged
 from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
@@ -64,6 +65,8 @@ class Bench:
         self._plans: dict[str, list[tuple[dict[str, Any], str]]] = {}
         self._dataset: xr.Dataset | None = None
         self._null, self._nulls = MODEL, list[str]()
+        self._inert: Inert | None = None
+        self._study_inert: Inert = unchanged
         self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
         self.config.check()
 
@@ -107,6 +110,7 @@ class Bench:
                 f"switches or another model do not count; {how}"
             )
         other = copy(self)
+        other._study_inert = find_study(study).inert
         other._dataset = stored.sel(sheet=wanted[0][0]["sheet"], seed=sorted(seeds))
         other._nulls = list(dict.fromkeys(place["null"] for place, _ in wanted if "null" in place))
         return other
@@ -116,7 +120,8 @@ class Bench:
         """The runs of the claim's study, under the null that is asked about."""
         if self._dataset is None:
             raise ClaimError("this claim reads no study")
-        return self._dataset.sel(null=self._null) if "null" in self._dataset.dims else self._dataset
+        found = self._dataset.sel(null=self._null) if "null" in self._dataset.dims else self._dataset
+        return found if self._inert is None else self._inert(found)
 
     @property
     def stored_seeds(self) -> int:
@@ -132,6 +137,13 @@ class Bench:
         """The bench as one null has it."""
         other = copy(self)
         other._null = null
+        return other
+
+    def inert(self) -> Bench:
+        """The bench as a drug that binds nothing has it: stored runs without its effect, and no affinity to compute with."""
+        other = copy(self)
+        other._inert = self._study_inert
+        other.config = replace(self.config, overrides=(*self.config.overrides, *IC50))
         return other
 
     def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> PriorShare | None:

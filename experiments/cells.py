@@ -16,6 +16,7 @@ from parameters import POPULATIONS
 BEFORE, LOOK_S, SETTLE_S, REST_SETTLE_S = 10, 8.0, 0.3, 3.0
 LAST = 4  # looks at the end over which a cell's response is a mean
 SIGNIFICANT = 1.96
+CHANCE = 0.04  # cells that count as rising, and as falling, while nothing is done to them
 LEAST_SD = 0.5  # spikes: the SD of a cell that hardly fires is not known better
 
 

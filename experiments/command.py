@@ -91,7 +91,7 @@ def run(
     """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the same command goes
     on."""
     from circuits import Numerics
-    from experiments.asked import jobs_asked, share_asked, words_asked
+    from experiments.asked import jobs_asked, named, share_asked, words_asked
     from experiments.conduct import conduct, conduct_on_cluster, listing
     from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses
@@ -114,6 +114,7 @@ def run(
         manipulations=manipulations,
         spikes=spikes,
         numerics=Numerics(precision, step, delay_classes),
+        given=named(click.get_current_context()),
     )
     on = jobs_asked(cluster, jobs, limit, partition, mem, account, further, workers, options)
     if list_runs:
@@ -209,15 +210,17 @@ def equations(sheet: str) -> None:
 @click.option("--run", "run_missing", is_flag=True, help="Compute first what is missing in the stored studies.")
 @click.option("--workers", type=int, help="Worker processes of --run.  [default: one a core]")
 @click.option("--page", type=click.Path(path_type=Path), metavar="FOLDER", help="Write claims.md and a figure a claim there.")
+@click.option("--record", "for_all", is_flag=True, help="Record looks in the checkout, experiments/ledger.csv: for maintainers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def claims(
     ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], results: Path, run_missing: bool,
-    workers: int | None, page: Path | None, as_json: bool,
+    workers: int | None, page: Path | None, for_all: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict.
 
     Findings about the circuit and the slow layer are judged by stored runs of a study; --run computes those that are missing.
-    Looks at held-out findings are recorded in a ledger; under a second set of numbers (--set, --sheet) they cease to be held out.
+    Looks at held-out findings are recorded in ledger.csv of that folder; under a second set of numbers (--set, --sheet) they
+    cease to be held out there.
     """
     from experiments.board import show_claims
     from experiments.execute import available_cpus
@@ -225,7 +228,8 @@ def claims(
 
     if workers is not None and workers < 1:
         raise StudyError(f"--workers is {workers} but must be at least 1")
-    show_claims(ids, sheet, seeds, parse_overrides(overrides), results, as_json, run_missing, workers or available_cpus(), page)
+    asked = parse_overrides(overrides)
+    show_claims(ids, sheet, seeds, asked, results, as_json, run_missing, workers or available_cpus(), page, for_all)
 
 
 @cli.command()

@@ -14,6 +14,7 @@ from experiments.cluster import Jobs, drive
 from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
 from experiments.files import StoreError, scratch_name, sweep_stale
+from experiments.hypotheses import AS_SHEETS
 from experiments.manifest import read_manifest, strangers
 from experiments.marks import Marks
 from experiments.queue import Queue
@@ -33,6 +34,7 @@ def listing(study: Study, options: Options) -> None:
     """Print every run of the study and whether its file is whole, damaged or not there."""
     runs = study.plan(options)
     _check(runs)
+    _refuse_idle(study, options, runs)
     mine = {run.file for run in share_of(runs, options)}
     for run in runs:
         unfinished = "damaged" if (options.out / run.file).exists() else "missing"
@@ -105,6 +107,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
 def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
     """Check what was asked and say what is unusual about it."""
     _check(runs)
+    _refuse_idle(study, options, runs)
     _other_study(study, options.out)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
@@ -169,6 +172,14 @@ def _check(runs: list[Run]) -> None:
     """Tell bad numbers before anything is written, once for each set of them."""
     for config in {replace(run.config, seed=1, doses=()): run.config for run in runs}.values():
         config.check()
+
+
+def _refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
+    """Raise StudyError for what was asked and moves nothing."""
+    if options.hypotheses != AS_SHEETS or options.inhibitions or options.manipulations or options.overrides:
+        from experiments.idle import refuse_idle
+
+        refuse_idle(study, options, runs)
 
 
 def _tell_calibration(runs: list[Run], screen: Console) -> None:

@@ -16,11 +16,13 @@ from typing import Any
 import circuits
 from experiments.config import Config, overridden
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from experiments.inert import Inert, unchanged
 from experiments.inhibition import Inhibition
 from experiments.manifest import publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
-from experiments.switches import DEFAULTS, SWITCHES, flag
+from experiments.reads import NOTHING, Reads
+from experiments.switches import SWITCHES
 from parameters import SheetError, circuit_sheet, compounds, species
 from pharmacology import Dose, Exposure
 
@@ -29,8 +31,6 @@ MOST_SEEDS = 10_000
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
            "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
 
-NO_DRUG = "gives no drug over time, so --inhibit {} has no place in it"
-
 
 class StudyError(ValueError):
     """A study that cannot be planned as asked."""
@@ -38,7 +38,7 @@ class StudyError(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """What every study can be asked."""
+    """What every study can be asked; `given` names what was asked for by name, be it at its default."""
 
     seeds: int = 3
     scale: float = 1.0
@@ -53,6 +53,7 @@ class Options:
     inhibitions: tuple[Inhibition, ...] = ()
     spikes: bool = False
     numerics: circuits.Numerics = circuits.STANDARD
+    given: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= MOST_SEEDS:
@@ -127,7 +128,9 @@ class Run:
 @dataclass(frozen=True)
 class Study:
     """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
-    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for."""
+    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `plan` asks
+    `accept` first, which refuses what the study does not say that it `reads`.  `inert` makes of a dataset of the study what it
+    would be had the drug bound nothing."""
 
     name: str
     question: str
@@ -137,6 +140,15 @@ class Study:
     draw: Callable[[Any, Path], list[Path]]
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
+    reads: Reads = NOTHING
+    inert: Inert = unchanged
+
+    def accept(self, options: Options) -> None:
+        """Raise StudyError for an option that the study sets itself or that would do nothing there."""
+        o = options
+        refusal = self.reads.refusal(self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given)
+        if refusal is not None:
+            raise StudyError(refusal)
 
 
 def find_study(name: str) -> Study:
@@ -166,11 +178,7 @@ def planned(
 
 
 def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute) -> list[Run]:
-    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds.
-
-    Raises StudyError for inhibitors, which such a study does not give.
-    """
-    leave_inhibitors(study, options, NO_DRUG)
+    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds."""
     own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "hypotheses": hypotheses, "spikes": False}
     return planned(study, options, [({}, own)], compute)
 
@@ -187,20 +195,6 @@ def day_after(options: Options, animal: str, route: str) -> Protocol:
     return given(one_day(peak_of(options, animal, route)), options.inhibitions)
 
 
-def leave_to(study: str, options: Options, *switches: str) -> None:
-    """Raise StudyError when a switch was asked for that the study sets itself."""
-    for switch in switches:
-        chosen = getattr(options.hypotheses, switch)
-        if chosen != DEFAULTS[switch]:
-            raise StudyError(f"study {study} sets {flag(switch)} itself; leave out {chosen!r}")
-
-
-def leave_inhibitors(study: str, options: Options, why: str) -> None:
-    """Raise StudyError when an inhibitor was asked for, which `why` says the study has no place for."""
-    if options.inhibitions:
-        raise StudyError(f"study {study} {why.format(options.inhibitions[0].name)}")
-
-
 def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Points of the model and of every null of site, on the axis `null`; `own` goes into every configuration, `switches` into its
     hypotheses."""
@@ -211,10 +205,9 @@ def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> It
 
 
 def with_each_memory(
-    study: str, options: Options, animal: str, doses: dict[float, Dose], protocol: Protocol
+    options: Options, animal: str, doses: dict[float, Dose], protocol: Protocol
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Points of a dose study: every memory that goes with what was asked for x dose (mg/kg -> what is given)."""
-    leave_to(study, options, "memory")
     for memory in SWITCHES["memory"]:
         asked = variant(options, {"memory": memory})
         for amount, dose in doses.items() if asked is not None else ():

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
 from experiments.figures.acute import draw
+from experiments.inert import at_vehicle
+from experiments.reads import CIRCUIT, DRUG, Reads
 from experiments.study import Options, Run, Study, resting_runs
 
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x seed."""
+    STUDY.accept(options)
     return resting_runs(STUDY.name, options, options.hypotheses, len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S), observe)
 
 
@@ -22,6 +25,8 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=draw,
+    reads=Reads((*DRUG, *CIRCUIT), baths={"ketamine": 3.0}, lacks="its baths of ketamine meet nothing slow and no HNK"),
+    inert=at_vehicle(concentration=0.0),
 )
 
 if __name__ == "__main__":
