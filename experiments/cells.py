@@ -25,6 +25,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     switches, circuit = config.hypotheses, config.described()
     if config.bath is None:
         raise ValueError("cells are observed in a bath")
+    config.check_looks()
     network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
     block = config.block(config.bath, circuit, config.protocol.times[0])
     seen: list[Activity] = []

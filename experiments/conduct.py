@@ -172,6 +172,8 @@ def _check(runs: list[Run]) -> None:
     """Tell bad numbers before anything is written, once for each set of them."""
     for config in {replace(run.config, seed=1, doses=()): run.config for run in runs}.values():
         config.check()
+    for run in {(run.config.protocol, run.config.doses, run.config.bath): run for run in runs}.values():
+        run.config.check_looks(looped=run.resumable, stored=run.resumable)
 
 
 def _refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from circuits import STANDARD, Circuit, CircuitError, Numerics, check_background, describe, manipulated
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import left
+from experiments.looks import begun, check_begin, check_looks, check_readouts, moments
 from experiments.protocol import Protocol
 from parameters import (
     INHIBITORS,
@@ -162,8 +163,8 @@ class Config:
         return "yes" if untouched else "inherited"
 
     def check(self) -> None:
-        """Fill every record that the run will need.  Raises SheetError, CircuitError, SpineError, CascadeError, HypothesisError
-        or InhibitionError."""
+        """Fill every record that the run will need, and see that its looks miss nothing that is given.  Raises SheetError,
+        CircuitError, SpineError, CascadeError, HypothesisError, InhibitionError or ProtocolError."""
         sheets = self.sheets()
         check_numbers(sheets)
         check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
@@ -174,6 +175,25 @@ class Config:
         check_background(circuit, self.numerics.step)
         rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites, self.grown().projection("Pyr", "Pyr").in_degree)
         branch_bounds(circuit.sites, int((~circuit.apical_sites).sum()), round(spines.branches))
+        self.check_looks()
+
+    def check_looks(self, looped: bool = False, stored: bool = False) -> None:
+        """Raise ProtocolError where the looks would miss something that is given; `looped`: where the loop of the whole model
+        would not begin untreated; `stored`: where a readout has no look."""
+        given = self.protocol, self.doses, self.bath
+        check_looks(*given)
+        if looped:
+            check_begin(*given)
+        if stored:
+            check_readouts(*given)
+
+    def moments(self) -> dict[str, float]:
+        """Readouts that are one look, by name, with their hour."""
+        return moments(self.protocol, self.doses, self.bath)
+
+    def begun(self) -> float:
+        """The hour from which the readout 0-2 h counts."""
+        return begun(self.doses, self.bath)
 
     def _check_switches(self) -> None:
         asked, lost = self.hypotheses, self.hypotheses.baseline in ("spine_loss", "both")

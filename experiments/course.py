@@ -32,6 +32,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
 def observed(config: Config, circuit: Circuit, compiled: bool, tell: Callable[[float], None]) -> dict[str, Variable]:
     """All that a look sees, by dose (`given`, mg/kg; at 0 the untreated circuit, the same at every hour) and hour."""
+    config.check_looks()
     network = drawn_network(circuit, config.seed, compiled, config.numerics)
     try:
         seen = [network.observe(resting_weights(circuit), np.zeros(circuit.mixtures.shape), config.protocol.rest, REST_SETTLE_S)]

@@ -21,6 +21,7 @@ REST_S, REST_SETTLE_S = 5.0, 2.0
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring: trains of every length, several of each, untreated and then at the peak of each dose; NaN for a circuit of
     points, which has no dendrites."""
+    config.check_looks()
     circuit, switches = config.described(), config.hypotheses
     if circuit.apical is None:
         rows = 1 + len(config.doses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,10 +95,18 @@ def arrange(config: Config, outcome: Outcome) -> Groups:
     groups: Groups = {"traces": _traces(seen), "slow": _slow(seen), "cells": _cells(seen), "lfp": _lfp(seen)}
     groups["spines"], groups["raster"] = _spines(config, seen), _raster(seen)
     groups["fine"] = _fine(seen)
-    groups["summary"] = _summary(config, outcome.rest, groups["traces"]) | _peaks(groups["fine"]) | _imaging(config, seen)
+    groups["summary"] = _summary(config, outcome.rest, groups["traces"]) | _peaks(groups["fine"], config) | _imaging(config, seen)
     if config.spikes:
         groups |= _spikes(outcome)
-    return groups
+    return groups if min((dose.start for dose in config.doses), default=0.0) == 0.0 else _by_the_clock(groups)
+
+
+def _by_the_clock(groups: Groups) -> Groups:
+    """Where the first dose is not given at hour 0, hours are not counted from it."""
+    return {
+        group: {n: replace(v, meaning=v.meaning.replace("hours since the first dose", "hours of the schedule")) for n, v in named.items()}
+        for group, named in groups.items()
+    }  # fmt: skip
 
 
 def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
@@ -205,7 +214,7 @@ def _lfp(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 
 
 def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    moments = sorted(set(config.protocol.moments().values()))
+    moments = sorted(set(config.moments().values()))
     chosen = tuple(s for s in seen if any(abs(s.look.time - m) < 1e-9 for m in moments))
     states = np.array([s.spines.states for s in chosen], dtype=np.uint8)
     meaning = "0 vacant, 1 nascent, 2 mature; + 4 where a spine was lost to stress; sites branch by branch"
@@ -228,8 +237,8 @@ def _fine(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     return out
 
 
-def _peaks(fine: dict[str, Variable]) -> dict[str, Variable]:
-    after, out = fine["moment"].values >= 0, {}
+def _peaks(fine: dict[str, Variable], config: Config) -> dict[str, Variable]:
+    after, out = fine["moment"].values >= config.begun(), {}
     for name in PEAKS:
         course = fine[name].values[after]
         out[f"peak_{name}"] = Variable((), np.array(course.max()), "1", f"highest {name} after the dose")
@@ -240,7 +249,7 @@ def _peaks(fine: dict[str, Variable]) -> dict[str, Variable]:
 
 def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     """Formation and elimination as two images show them, in percent of the spines on the first; NaN without one."""
-    moments, at = config.protocol.moments(), {round(s.look.time, 6): s.spines for s in seen}
+    moments, at = config.moments(), {round(s.look.time, 6): s.spines for s in seen}
     shares = np.full((2, len(config.protocol.readouts)), np.nan)
     for k, name in enumerate(config.protocol.readouts):
         first, second = (at.get(round(moments.get(name, np.nan) - before, 6)) for before in (IMAGED_H, 0.0))
@@ -256,8 +265,8 @@ def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
     out = coordinate("readout", config.protocol.readouts) | scales()
-    time, moments = traces["time"].values, config.protocol.moments()
-    low, high = config.protocol.window()
+    time, moments = traces["time"].values, config.moments()
+    low, high = (config.begun() + hour for hour in config.protocol.window())
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)
     for name, trace in traces.items():
         if trace.dimensions[0] != "time" or name in ("time", "look_seconds"):

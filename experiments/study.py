@@ -84,6 +84,7 @@ def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None], bo
     from experiments.record import arrange
     from experiments.run import simulate
 
+    config.check_looks(looped=True, stored=True)
     return arrange(config, simulate(config, compiled, tell, bookmark))
 
 

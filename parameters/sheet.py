@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 STATUSES = ("measured", "fitted", "assumed")
 HEAD = ("based_on", "calibrated", "manipulations")
-KEYS = {"value", "unit", "status", "source", "note", "range"}
+KEYS = {"value", "unit", "status", "source", "note", "range", "fixed"}
 SHEETS = Path(str(files("parameters") / "sheets"))
 REFERENCES = Path(str(files("parameters") / "references.bib"))
 MOST = 100_000  # of anything that is counted: more neurons, contacts or stages do not fit into a machine
@@ -37,7 +37,8 @@ class SheetError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One number: what it is, in which unit, how far to trust it and where it comes from."""
+    """One number: what it is, in which unit, how far to trust it and where it comes from.  `fixed` says why a number cannot be
+    overridden, a convention that others rest on; mostly it is empty."""
 
     value: float
     unit: str
@@ -45,6 +46,7 @@ class Row:
     source: str
     note: str
     range: tuple[float, float] | None
+    fixed: str = ""
 
 
 WHOLE = f"a whole number from 1 to {MOST}"
@@ -134,13 +136,16 @@ class Sheet:
         return {f"{s}.{name}": row.value for s, rows in self.sections.items() for name, row in rows.items()}
 
     def replaced(self, changes: dict[str, float]) -> Sheet:
-        """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are."""
+        """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are.  Raises SheetError for no
+        number, and for one that is fixed."""
         other = self.with_sections({section: dict(rows) for section, rows in self.sections.items()})
         for key, value in changes.items():
             section, _, name = key.rpartition(".")
             row = other.sections.get(section, {}).get(name)
             if row is None:
                 raise SheetError(f"{self.path.name}: there is no number {key!r}; `prelimbic numbers` lists them all")
+            if row.fixed:
+                raise SheetError(f"{self.path.name} [{section}] {name}: cannot be overridden, for {row.fixed}")
             if not math.isfinite(value):
                 raise SheetError(f"{self.path.name} [{section}] {name}: an override must be a finite number")
             other.sections[section][name] = dataclasses.replace(row, value=float(value), range=None)
@@ -202,8 +207,8 @@ def _row(where: str, row: Any, known: frozenset[str]) -> Row:
         raise SheetError(f"{where}: {sorted(absent)} missing")
     if isinstance(row["source"], str) and not row["source"].strip():
         raise SheetError(f"{where}: source is empty")
-    if not all(isinstance(row.get(key, ""), str) for key in ("unit", "status", "source", "note")):
-        raise SheetError(f"{where}: unit, status, source and note are text")
+    if not all(isinstance(row.get(key, ""), str) for key in ("unit", "status", "source", "note", "fixed")):
+        raise SheetError(f"{where}: unit, status, source, note and fixed are text")
     if row["status"] not in STATUSES:
         raise SheetError(f"{where}: status is {_told(row['status'])} but must be one of {', '.join(STATUSES)}")
     if row["status"] == "measured" and row["source"] not in known:
@@ -213,7 +218,8 @@ def _row(where: str, row: Any, known: frozenset[str]) -> Row:
     if row["status"] == "assumed" and "range" not in row:
         raise SheetError(f"{where}: an assumed value needs the range in which it should be tried")
     value = _number(where, "value", row["value"])
-    return Row(value, row["unit"], row["status"], row["source"], row.get("note", ""), _range(where, row, value))
+    limits = _range(where, row, value)
+    return Row(value, row["unit"], row["status"], row["source"], row.get("note", ""), limits, row.get("fixed", ""))
 
 
 def _number(where: str, key: str, value: Any) -> float:
