@@ -31,7 +31,7 @@ SPIKES = "spikes/"
 CONVENTIONS = "CF-1.11"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
 IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
-COMPRESSED_ABOVE = 1024
+COMPRESSED_ABOVE, TEXT_COMPRESSED_ABOVE = 1024, 8192  # numbers; bytes
 # Gzip makes nothing a thousand times smaller; a dataset that claims more than this is none of ours.
 MOST_BYTES, MOST_TIMES = 1 << 34, 1100
 
@@ -268,7 +268,7 @@ def _write_group(group: h5py.Group, variables: dict[str, Variable], compressed: 
             scale = group.create_dataset(name, shape=(sizes[name],), dtype="i1")
             scale.make_scale(NO_COORDINATE % sizes[name])
     for name, variable in sorted(variables.items(), key=lambda item: item[1].dimensions != (item[0],)):
-        data = _create(group, name, variable, compressed and variable.values.size > COMPRESSED_ABOVE)
+        data = _create(group, name, variable, compressed)
         if variable.dimensions == (name,):
             data.make_scale(name)
             continue
@@ -277,18 +277,18 @@ def _write_group(group: h5py.Group, variables: dict[str, Variable], compressed: 
 
 
 def _create(group: h5py.Group, name: str, variable: Variable, compressed: bool) -> h5py.Dataset:
-    if is_text(variable.values):
-        data = group.create_dataset(name, data=_as_bytes(variable.values))
+    text = is_text(variable.values)
+    values = _as_bytes(variable.values) if text else variable.values
+    large = values.ndim > 0 and (values.nbytes > TEXT_COMPRESSED_ABOVE if text else values.size > COMPRESSED_ABOVE)
+    gzip = {"compression": "gzip", "compression_opts": 4, "shuffle": not text} if compressed and large else {}
+    data = group.create_dataset(name, data=values, **gzip)
+    if text:
         data.attrs.create("_Encoding", ENCODING, dtype=h5py.opaque_dtype(ENCODING.dtype))
-    elif compressed:
-        data = group.create_dataset(name, data=variable.values, compression="gzip", compression_opts=4, shuffle=True)
-    else:
-        data = group.create_dataset(name, data=variable.values)
     if variable.unit:
         data.attrs["units"] = variable.unit
     data.attrs["long_name"] = variable.meaning
-    if variable.values.dtype.kind == "f" and variable.dimensions != (name,):
-        data.attrs["_FillValue"] = np.full(1, np.nan, variable.values.dtype)
+    if values.dtype.kind == "f" and variable.dimensions != (name,):
+        data.attrs["_FillValue"] = np.full(1, np.nan, values.dtype)
     data.attrs.update(variable.more)
     return data
 
