@@ -8,7 +8,7 @@ from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_w
 from circuits.engine import EngineError, EngineLost
 from circuits.equations import methods_text
 from circuits.manipulate import NAMED, manipulated
-from circuits.network import STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
+from circuits.network import SETTLE_S, STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
 from circuits.rig import Passive, Rig, releases
 from circuits.spectrum import BANDS, Spectrum
 from circuits.toolchain import compiler, toolchain
@@ -18,6 +18,7 @@ __all__ = [
     "BANDS",
     "NAMED",
     "SCALES",
+    "SETTLE_S",
     "STANDARD",
     "Activity",
     "BuildError",

@@ -56,7 +56,7 @@ def in_baths(config: Config, circuit: Circuit, concentrations: tuple[float, ...]
 
 def arranged(concentrations: tuple[float, ...], seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
     """What was seen in baths, by concentration."""
-    found = {"concentration": Variable(("concentration",), np.array(concentrations), "uM", "ketamine in the bath")}
+    found = {"concentration": Variable(("concentration",), np.array(concentrations), "umol/L", "ketamine in the bath")}
     by_subunit = ("concentration", "population", "subunit")
     found["block"] = Variable(by_subunit, blocks, "1", "share of NMDA receptors shut")
     return found | courses("concentration", seen)

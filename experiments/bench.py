@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import xarray as xr
 
 from circuits import Circuit
 from experiments.config import MODEL_VERSION, Config
-from experiments.dataset import load
+from experiments.dataset import MissingRunsWarning, load
 from experiments.files import StoreError
 from experiments.hypotheses import Hypotheses
 from experiments.inert import IC50, Inert, unchanged
@@ -180,7 +181,9 @@ class Bench:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
             try:
-                self._loaded[study] = load(self.folder(study), courses=False)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
+                    self._loaded[study] = load(self.folder(study), courses=False)
             except StoreError:
                 self._loaded[study] = None
         return self._loaded[study]

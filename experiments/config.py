@@ -38,7 +38,9 @@ from pharmacology import Bath, Block, Concentrations, Dose, Exposure
 from plasticity.cascade import check_times
 from plasticity.spines import branch_bounds, rates
 
-SCHEMA_VERSION = 3  # of the result files
+SCHEMA_VERSION = 4  # of the result files
+READABLE = (3, 4)  # schemas that are read
+IN_IDS = 3  # stands for the schema in run ids for ever: a file that is laid out otherwise is the same run
 MODEL_VERSION = 4  # raised when a change alters results
 SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
 
@@ -212,6 +214,6 @@ class Config:
         return asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
 
     def run_id(self) -> str:
-        """Sixteen characters that change with the configuration, any number, the schema or the model."""
-        whole = [self.to_dict(), self.sheet_hash(), SCHEMA_VERSION, MODEL_VERSION]
+        """Sixteen characters that change with the configuration, any number or the model, whatever the layout of the file."""
+        whole = [self.to_dict(), self.sheet_hash(), IN_IDS, MODEL_VERSION]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

@@ -74,5 +74,6 @@ def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
         found[name] = Variable(("given", "hour", *v.dimensions[1:]), np.array(rows), v.unit, v.meaning)
     moments = np.full_like(hours, config.protocol.peak) if config.protocol.reused else hours
     unbound = [np.zeros(len(hours)), *(config.exposure((dose,)).brain_unbound(moments)[:, 0] for dose in config.doses)]
-    found["unbound"] = Variable(("given", "hour"), np.array(unbound), "uM", "unbound ketamine in the brain")
+    found["settle_seconds"] = Variable((), np.array(SETTLE_S), "s", "spiking time before each look after a dose, not counted")
+    found["unbound"] = Variable(("given", "hour"), np.array(unbound), "umol/L", "unbound ketamine in the brain")
     return found

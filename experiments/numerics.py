@@ -69,6 +69,8 @@ def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     found = coordinate("population", POPULATIONS) | coordinate("condition", CONDITIONS)
     found["rate"] = Variable(("condition", "window", "population"), rates, "Hz", f"firing rate in a window of {WINDOW_S:g} s")
     found["recurrent_ampa"] = Variable(("condition", "window"), ampa, "nS", "AMPA conductance from recurrent contacts")
+    found["window_seconds"] = Variable((), np.array(WINDOW_S), "s", "spiking time of each window, end to end")
+    found["settle_seconds"] = Variable((), np.array(SETTLE_S), "s", "spiking time before the first window, not counted")
     grown = _growth(config, compiled, tell) if config.scale <= LARGEST_LOOPED else float("nan")
     found["spines_change"] = Variable((), np.array(grown), "%", f"spines 24 h after {DOSE_MG_KG:g} mg/kg against vehicle")
     return {"summary": found}

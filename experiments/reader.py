@@ -150,7 +150,7 @@ def _serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     tasks: dict[str, Callable[..., Any]] = {
-        task.__name__: task for task in (hdf5.check, hdf5.config, hdf5.groups, hdf5.rows, hdf5.tree)
+        task.__name__: task for task in (hdf5.asked, hdf5.check, hdf5.config, hdf5.groups, hdf5.rows, hdf5.tree)
     }
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while head := requests.read(HEAD.size):
