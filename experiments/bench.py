@@ -16,7 +16,7 @@ import xarray as xr
 from circuits import Circuit
 from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import MissingRunsWarning, load
-from experiments.files import StoreError
+from experiments.files import StoreError, UnreadableError
 from experiments.hypotheses import Hypotheses
 from experiments.inert import IC50, Inert, unchanged
 from experiments.nulls import MODEL
@@ -184,6 +184,8 @@ class Bench:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
                     self._loaded[study] = load(self.folder(study), courses=False)
+            except UnreadableError:
+                raise
             except StoreError:
                 self._loaded[study] = None
         return self._loaded[study]

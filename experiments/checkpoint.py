@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 import json
+import math
 import time
 import zipfile
 from collections.abc import Callable, Collection, Iterable
@@ -20,7 +21,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from circuits import Activity, EngineError, Network
-from experiments.files import StoreError, publish
+from experiments.files import StoreError, UnreadableError, content_of, publish, trouble
 from experiments.provenance import installed, machine_code
 from experiments.run import Course, Paused, Snapshot
 from experiments.slow import Slow
@@ -31,6 +32,7 @@ from plasticity import READOUTS, CascadeError, SpineError, restored, saved
 EVERY_S, SHARE = 60.0, 0.02  # how often a course is kept at most, and how much of the time that may take
 MOVING = ("time", "value", "occupancy")  # of a block
 ABOUT = "about.json"
+MOST_BYTES = 1 << 34
 # Arrays of a look; all others have a number a Pyr cell.
 BY_POPULATION = ("rate", "cv_isi", "burst_fraction", "potential", "open_potential", "nmda_share")
 BY_SUBUNIT = ("nmda_open_probability", "magnesium_free")
@@ -55,7 +57,10 @@ class Place:
         self._due = time.monotonic() + EVERY_S
 
     def find(self, slow: Slow, block: Block, network: Network) -> Course | None:
-        """The course that was kept, its network brought to where it was; nothing where no whole file of this very run is."""
+        """The course that was kept, its network brought to where it was; nothing where no whole file of this very run is.
+
+        Raises UnreadableError where one may be: it holds hours of computing, and what is kept next takes its place.
+        """
         arrays = read(self.path, self._about())
         if arrays is None:
             return None
@@ -101,12 +106,16 @@ def write(path: Path, about: dict[str, str], arrays: Arrays) -> None:
 
 
 def read(path: Path, about: dict[str, str]) -> Arrays | None:
-    """The arrays of a file, if it is whole and of this; else nothing."""
+    """The arrays of a file, if it is whole and of this; else nothing.  Raises UnreadableError."""
     try:
-        if path.is_symlink() or not path.is_file():
-            return None
-        with zipfile.ZipFile(path) as archive:
-            if not _plain(archive, path.stat().st_size):
+        content = content_of(path, MOST_BYTES)
+    except UnreadableError as error:
+        raise UnreadableError(path, f"{error.cause}; the run goes on from it, or begins again if you remove it") from None
+    if content is None:
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if not _plain(archive, len(content)):
                 return None
             told = json.loads(archive.read(ABOUT))
             sha256 = told.pop("sha256")
@@ -116,6 +125,8 @@ def read(path: Path, about: dict[str, str]) -> Arrays | None:
             arrays = {name.removesuffix(".npy"): _array(archive.read(name)) for name in names}
         numbers = all(array.dtype.kind in "fiub" for array in arrays.values())
         return arrays if numbers and _digest(arrays) == sha256 else None
+    except MemoryError as error:
+        raise UnreadableError(path, trouble(error)) from None
     except Exception:  # whatever is wrong with it, it is none of ours
         return None
 
@@ -251,4 +262,11 @@ def _digest(arrays: Arrays) -> str:
 
 
 def _array(content: bytes) -> np.ndarray:
+    """An array, which is no larger than what it is read from."""
+    head = io.BytesIO(content)
+    first = np.lib.format.read_magic(head) == (1, 0)  # type: ignore[no-untyped-call]
+    layout: Any = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    shape, _, kind = layout(head)
+    if math.prod(shape) * kind.itemsize > len(content):
+        raise ValueError("it claims more than it holds")
     return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)  # type: ignore[no-untyped-call]

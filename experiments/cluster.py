@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +95,11 @@ def limit_s(text: str) -> int | None:
 
 
 def drive(
-    runs: list[Run], missing: Callable[[], list[Run]], folder: Path, jobs: Jobs, words: list[str], console: Console
-) -> None:
-    """Have all runs computed by jobs of Slurm.  `missing` tells which are not finished, `words` are the command line of a share.
+    runs: list[Run], missing: Callable[[], list[Run]], causes: Collection[str], folder: Path, jobs: Jobs, words: list[str],
+    console: Console,
+) -> None:  # fmt: skip
+    """Have all runs computed by jobs of Slurm.  `missing` tells which are not finished, and leaves out those of which `causes`
+    names the files, which cannot be read here; `words` are the command line of a share.
 
     Raises ClusterError when Slurm does not take the jobs, ExecuteError when runs are still missing at the end.
     """
@@ -125,7 +127,7 @@ def drive(
         _watch(runs, queue, console)
         if queue.cancelled() and (left := missing()):
             raise ExecuteError(f"jobs were cancelled; {len(left)} runs are missing; the same command goes on from there")
-    marks.forget({SUBMISSION, *(run.file for run in runs)} - {run.file for run in todo})
+    marks.forget({SUBMISSION, *(run.file for run in runs)} - {run.file for run in todo} - {*causes})
     if todo:
         _report(todo, folder, console)
 

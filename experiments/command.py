@@ -15,6 +15,8 @@ import click
 from experiments import ends
 from experiments.switches import DEFAULTS, SWITCHES, flag
 
+PATH = click.Path(path_type=Path, readable=False)  # one that may not be read is told of by those who read it
+
 
 def _switch_options(command: Any) -> Any:
     """An option for every hypothesis switch."""
@@ -32,7 +34,7 @@ def cli() -> None:
 @click.argument("study")
 @click.option("--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing.")
 @click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters without Slurm.")
-@click.option("--among", type=click.Path(path_type=Path), metavar="FILE", help="Only runs that FILE names, one a line.")
+@click.option("--among", type=PATH, metavar="FILE", help="Only runs that FILE names, one a line.")
 @click.option("--cluster", help="Have it computed by jobs of a batch system: slurm.")
 @click.option("--jobs", type=int, help="With --cluster: number of jobs.  [default: 8]")
 @click.option("--time", "limit", metavar="TIME", help="With --cluster: time limit of a job, such as 4:00:00.")
@@ -49,7 +51,7 @@ def cli() -> None:
 @click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
 @click.option("--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY]")
+@click.option("--out", type=PATH, help="Folder of the results.  [default: results/STUDY]")
 @click.option(
     "--sheet",
     "sheets",
@@ -159,7 +161,7 @@ def numbers(status: str | None, sheet: str | None, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def status(path: Path, as_json: bool) -> None:
     """How far the study in PATH, or every study in it, is: runs finished, running, failed (why, and which log), missing; time
@@ -170,7 +172,7 @@ def status(path: Path, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 def verify(path: Path) -> None:
     """Compute the checksums in PATH, a file, a study's folder or a folder of such, again and name what is damaged."""
     from experiments.verify import verify as verify_path
@@ -179,7 +181,7 @@ def verify(path: Path) -> None:
 
 
 @cli.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 def inspect(path: Path) -> None:
     """What PATH, a run file or the folder of a study, holds, and whether it is whole."""
     from experiments.show import show_path
@@ -204,12 +206,10 @@ def equations(sheet: str) -> None:
 )
 @click.option("--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet.")
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
-@click.option(
-    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder of the stored studies."
-)
+@click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Folder of the stored studies.")
 @click.option("--run", "run_missing", is_flag=True, help="Compute first what is missing in the stored studies.")
 @click.option("--workers", type=int, help="Worker processes of --run.  [default: one a core]")
-@click.option("--page", type=click.Path(path_type=Path), metavar="FOLDER", help="Write claims.md and a figure a claim there.")
+@click.option("--page", type=PATH, metavar="FOLDER", help="Write claims.md and a figure a claim there.")
 @click.option("--record", "for_all", is_flag=True, help="Record looks in the checkout, experiments/ledger.csv: for maintainers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def claims(
@@ -251,7 +251,7 @@ def switches() -> None:
 
 @cli.command()
 @click.argument("sheet")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The sheet to write, a .toml file.")
+@click.option("--out", type=PATH, required=True, help="The sheet to write, a .toml file.")
 @click.option("--free", default="Pyr,PV,SST,VIP", show_default=True, help="Populations whose background rate may move.")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size; 0.5 to 20.")
 @click.option("--wirings", default=4, show_default=True, help="Wirings whose mean rate is fitted.")

@@ -13,12 +13,12 @@ from rich.console import Console
 from experiments.cluster import Jobs, drive
 from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
-from experiments.files import StoreError, scratch_name, sweep_stale
+from experiments.files import DamagedError, StoreError, scratch_name, sweep_stale, there, unreadable
 from experiments.hypotheses import AS_SHEETS
-from experiments.manifest import read_manifest, strangers
+from experiments.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, strangers
 from experiments.marks import Marks
 from experiments.queue import Queue
-from experiments.store import is_whole
+from experiments.store import sorted_out
 from experiments.study import Options, Run, Study, StudyError, prepare, share_of, write_manifest
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
@@ -31,32 +31,38 @@ def console() -> Console:
 
 
 def listing(study: Study, options: Options) -> None:
-    """Print every run of the study and whether its file is whole, damaged or not there."""
+    """Print every run of the study and whether its file is whole, damaged, not there or not to be read here.  Raises
+    UnreadableError."""
     runs = study.plan(options)
     _check(runs)
     _refuse_idle(study, options, runs)
     mine = {run.file for run in share_of(runs, options)}
+    todo, causes = _unfinished(runs, options.out)
+    states = dict.fromkeys(causes, "unreadable")
+    states |= {run.file: "damaged" if there(options.out / run.file) else "missing" for run in todo}
     for run in runs:
-        unfinished = "damaged" if (options.out / run.file).exists() else "missing"
-        state = unfinished if _unfinished([run], options.out) else "finished"
-        print(f"{state:9} {'' if run.file in mine else '(other share) '}{run.file}")
+        print(f"{states.get(run.file, 'finished'):9} {'' if run.file in mine else '(other share) '}{run.file}")
+    if causes:
+        raise unreadable(options.out, causes)
 
 
 def conduct(study: Study, options: Options) -> None:
     """Run the share of the study that was asked for; when nothing is missing any more, report.
 
-    Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.
+    Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.  What cannot be read here is left as it is, and
+    told when all else is computed.
     """
     screen, begun = console(), time.monotonic()
     runs = study.plan(options)
     mine = share_of(runs, options)
     _begin(study, runs, options, screen)
-    todo = _unfinished(mine, options.out)
+    todo, causes = _unfinished(mine, options.out)
     if options.among is not None:
-        return _job(mine, todo, options, screen)
-    _fulfil(study, runs, mine, todo, options.out, options.workers, screen)
-    skipped = {run.file for run in mine} - {run.file for run in todo}
-    missing = _unfinished([run for run in runs if run.file not in skipped], options.out)
+        return _job(mine, todo, causes, options, screen)
+    finished = _fulfil(study, runs, mine, todo, causes, options.out, options.workers, screen)
+    missing, causes = _unfinished([run for run in runs if run.file not in finished], options.out)
+    if causes:
+        raise unreadable(options.out, causes)
     if missing:
         screen.print(
             f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
@@ -67,12 +73,14 @@ def conduct(study: Study, options: Options) -> None:
     return None
 
 
-def _job(mine: list[Run], todo: list[Run], options: Options, screen: Console) -> None:
+def _job(mine: list[Run], todo: list[Run], causes: dict[str, str], options: Options, screen: Console) -> None:
     """Compute a share of the runs that a driver listed, and leave all else to it."""
     if todo and not prepare(todo):
         raise ExecuteError("no C++ compiler works on this node (g++ or clang++); interpreted, runs would not be the same files")
     if todo:
         execute(todo, options.out, options.workers, True, screen)
+    if causes:
+        raise unreadable(options.out, causes)
     screen.print(f"share {options.share[0]} of {options.share[1]} is finished: {len(mine)} runs", highlight=False)
 
 
@@ -86,19 +94,23 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
     _begin(study, runs, options, screen)
     folder = options.out.resolve()
     write_manifest(study, runs, folder)
-    whole: set[str] = set()
+    whole, causes = set[str](), dict[str, str]()
 
     def missing() -> list[Run]:
-        found = _unfinished([run for run in runs if run.file not in whole], folder)
-        whole.update({run.file for run in runs} - {run.file for run in found})
+        found, now = _unfinished([run for run in runs if run.file not in whole], folder)
+        causes.clear()
+        causes.update(now)
+        whole.update({run.file for run in runs} - {run.file for run in found} - causes.keys())
         return found
 
-    _tell_damaged(missing(), folder, screen)
+    _tell_damaged(missing(), causes, folder, screen)
     try:
-        drive(runs, missing, folder, jobs, words, screen)
+        drive(runs, missing, causes, folder, jobs, words, screen)
     except KeyboardInterrupt:
         raise ExecuteError(f"stopped watching; jobs go on, and the same command attaches to them (their name in Slurm is "
                            f"{Queue(folder).name}, for scancel)") from None  # fmt: skip
+    if causes:
+        raise unreadable(folder, causes)
     write_manifest(study, runs, folder)
     _report(study, folder, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
@@ -120,7 +132,9 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
 
     Raises StoreError, BuildError or ExecuteError; what finished stays.
     """
-    todo, listed = _unfinished(wanted, folder), _listed(study, folder)
+    (todo, causes), listed = _unfinished(wanted, folder), _listed(study, folder)
+    if causes:
+        raise unreadable(folder, causes)
     if not todo and {run.file for run in wanted} <= {item["file"] for item in listed}:
         return
     _check(wanted)
@@ -129,42 +143,49 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
     _tell_overrides(wanted[0], screen)
     mine = [run.place for run in runs]
     others = [item for item in listed if item["place"] not in mine]  # such as those of another sheet
-    _fulfil(study, runs, wanted, todo, folder, workers, screen, others)
+    _fulfil(study, runs, wanted, todo, causes, folder, workers, screen, others)
 
 
 def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
     """The runs that the manifest of a folder names, if it is the study's."""
     try:
         manifest = read_manifest(folder)
-    except StoreError:
+    except DamagedError:
         return []
     return list(manifest["runs"]) if (manifest["study"], set(manifest["axes"])) == (study.name, set(study.axes)) else []
 
 
-def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], folder: Path, workers: int, screen: Console,
-            others: Sequence[dict[str, Any]] = ()) -> None:  # fmt: skip
-    """List all runs, and others that stay, in the manifest, and compute those `todo` of the wanted ones."""
+def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], causes: dict[str, str], folder: Path,
+            workers: int, screen: Console, others: Sequence[dict[str, Any]] = ()) -> set[str]:  # fmt: skip
+    """List all runs, and others that stay, in the manifest, and compute those `todo` of the wanted ones, but for those that
+    cannot be read; the files that were finished before."""
     write_manifest(study, runs, folder, others)
     sweep_stale(folder)
-    Marks(folder).forget({run.file for run in wanted} - {run.file for run in todo})
-    if len(todo) < len(wanted):
-        screen.print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
+    finished = {run.file for run in wanted} - {run.file for run in todo} - causes.keys()
+    Marks(folder).forget(finished)
+    if finished:
+        screen.print(f"{len(finished)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
     for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
-    _tell_damaged(todo, folder, screen)
+    _tell_damaged(todo, causes, folder, screen)
     if todo:
         compiled = _prepare(todo, screen)
         execute(todo, folder, workers, compiled, screen)
+    return finished
 
 
-def _unfinished(runs: list[Run], folder: Path) -> list[Run]:
-    return [run for run in runs if not is_whole(folder / run.file, run.config.run_id())]
+def _unfinished(runs: list[Run], folder: Path) -> tuple[list[Run], dict[str, str]]:
+    """Runs to compute, and why the files of others cannot be read here."""
+    whole, causes = sorted_out(folder, {run.file: run.config.run_id() for run in runs})
+    return [run for run in runs if run.file not in whole and run.file not in causes], causes
 
 
-def _tell_damaged(todo: list[Run], folder: Path, screen: Console) -> None:
-    """Name the files of runs to compute that are there and not whole."""
+def _tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen: Console) -> None:
+    """Name the files of runs to compute that are there and not whole, and those that cannot be read here."""
+    for name, cause in causes.items():
+        screen.print(f"cannot be read here, left as it is: {name} ({cause})", highlight=False, markup=False, soft_wrap=True)
     for run in todo:
-        if (folder / run.file).exists():
+        if there(folder / run.file):
             screen.print(f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -220,11 +241,13 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
 
 def _report(study: Study, folder: Path, screen: Console) -> None:
     from experiments.dataset import load, write_sweep
+    from experiments.made import write_sums
 
     dataset = load(folder)
     write_sweep(dataset, folder)
     table, found = study.answer(dataset)
     figures = study.draw(dataset, folder)
+    write_sums(folder, [MANIFEST, SWEEP, SUMMARY, *(figure.name for figure in figures)])
     screen.print(table)
     screen.print(found, highlight=False, markup=False)
     for figure in figures:
@@ -232,10 +255,10 @@ def _report(study: Study, folder: Path, screen: Console) -> None:
 
 
 def _other_study(study: Study, folder: Path) -> None:
-    """Raise StudyError where another study is kept in the folder."""
+    """Raise StudyError where another study is kept in the folder, UnreadableError where that cannot be seen."""
     try:
         kept = read_manifest(folder)["study"]
-    except StoreError:
+    except DamagedError:
         return
     if kept != study.name:
         raise StudyError(f"--out {folder} holds study {kept}; choose another folder for study {study.name}")

@@ -13,10 +13,20 @@ import xarray as xr
 
 from experiments.config import SCHEMA_VERSION
 from experiments.facts import together
-from experiments.files import StoreError, printable, publish, reason, sealed
+from experiments.files import (
+    DamagedError,
+    StoreError,
+    UnreadableError,
+    printable,
+    publish,
+    reason,
+    sealed,
+    trouble,
+    unreadable,
+)  # fmt: skip
 from experiments.hdf5 import CONVENTIONS, flat_image, varies
-from experiments.manifest import SWEEP, read_manifest
-from experiments.store import is_whole, read_facts, read_rows
+from experiments.manifest import SUMMARY, SWEEP, read_manifest
+from experiments.store import read_facts, read_rows, sorted_out
 from experiments.variable import UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
@@ -42,20 +52,26 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
     missing or damaged is NaN; `run_id` is empty there, and a MissingRunsWarning names it.  Attributes say how many runs are there
-    and planned, and what they have in common (experiments.facts).  Raises StoreError when there is nothing to load.
+    and planned, and what they have in common (experiments.facts).  Raises StoreError when there is nothing to load, and
+    UnreadableError when a run is there, or may be, and cannot be read here.
     """
     folder, manifest = Path(folder), read_manifest(Path(folder))
     parts = tuple(SUFFIX) if courses else ("summary",)
-    whole = [run for run in manifest["runs"] if is_whole(folder / run["file"], run["run_id"])]
-    alike = list(read_rows([folder / run["file"] for run in whole]))
-    if not alike:
-        raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
+    finished, causes = sorted_out(folder, {run["file"]: run["run_id"] for run in manifest["runs"]})
+    if causes:
+        raise unreadable(folder, causes)
+    whole = [run for run in manifest["runs"] if run["file"] in finished]
     places = [run["place"] for run in manifest["runs"]]
     axes = {axis: sorted({place[axis] for place in places}) for axis in places[0]}
     try:
+        alike = list(read_rows([folder / run["file"] for run in whole]))
+        if not alike:
+            raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
         dataset = _assembled(manifest, axes, whole, alike, parts)
-    except (ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:
-        raise StoreError(f"{folder}: its runs do not go together ({reason(error)})") from None
+    except MemoryError as error:
+        raise UnreadableError(folder, trouble(error)) from None
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        raise DamagedError(f"{folder}: its runs do not go together ({reason(error)})") from None
     there = [whole[k] for which, _, _ in alike for k in which]
     dataset.attrs |= {"runs_there": len(there), "runs_planned": len(manifest["runs"])}
     dataset.attrs |= together(read_facts([folder / run["file"] for run in there]))
@@ -158,8 +174,8 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     variables = {str(name): _as_variable(dataset[name].variable, [label for label in labels if label != name and
                                                                   {*dataset[label].dims} <= {*dataset[name].dims}])
                  for name in dataset.variables}  # fmt: skip
-    publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"))
-    publish(folder / "summary.csv", _as_csv(dataset).encode(errors="backslashreplace"))
+    publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"), finished=True)
+    publish(folder / SUMMARY, _as_csv(dataset).encode(errors="backslashreplace"))
     return folder / SWEEP
 
 

@@ -27,7 +27,8 @@ def told(error: Exception) -> int:
     code = _code(error)
     if code is None:
         raise error
-    say(str(error) + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
+    said = str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
+    say(said + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
     return code
 
 
@@ -68,6 +69,6 @@ def _code(error: Exception) -> int | None:
         return USAGE
     if isinstance(error, Stopped):
         return LATER if error.warned else INTERRUPTED
-    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, OSError)):
+    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, OSError, MemoryError)):
         return FAILURE
     return None

@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 
 from experiments.ends import STOPPED
-from experiments.files import sweep_stale
+from experiments.files import UnreadableError, sweep_stale
 from experiments.marks import BEAT_S, Marks
 from experiments.store import is_whole
 from experiments.study import Run
@@ -138,6 +138,8 @@ class _Crew:
                 self._ended(run, Told("done"))
             else:
                 worker.take(run, Order(run, self._folder, self._compiled, self._marks.checkpoint(run.file)))
+        except UnreadableError as error:  # somebody finished it meanwhile
+            self._ended(run, Told("failed", reason=str(error)))
         except OSError as error:
             self._ended(run, Told("failed", reason=f"{self._marks.folder} cannot be written: {error.strerror}"))
 

@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from experiments.files import StoreError, printable, reason
+from experiments.files import StoreError, UnreadableError, printable, reason, trouble
 from experiments.variable import Groups, Variable, is_text
 
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
@@ -29,6 +29,8 @@ ENCODING = np.array("utf-8", dtype="U5")
 SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="u1")
 SPIKES = "spikes/"
 CONVENTIONS = "CF-1.11"
+DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
+BEYOND = "beyond"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
 IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
 COMPRESSED_ABOVE, TEXT_COMPRESSED_ABOVE = 1024, 8192  # numbers; bytes
@@ -57,29 +59,46 @@ def image(head: dict[str, Any], config: str, groups: Groups, facts: dict[str, An
         file[ROW].attrs["layout"] = layout
         provenance = file.create_group(PROVENANCE)
         provenance.attrs.update(facts)
-        provenance.attrs["content_sha256"] = content_digest(file)
+        provenance.attrs[DIGEST] = content_digest(file)
+        provenance.attrs[PROVENANCE_DIGEST] = provenance_digest(file)
         file.flush()
         return bytes(file.id.get_file_image())
 
 
 def flat_image(head: dict[str, Any], variables: dict[str, Variable]) -> bytes:
-    """The bytes of a file without groups."""
+    """The bytes of a file without groups, with their digest as an attribute."""
     with h5py.File("image", "w", driver="core", backing_store=False) as file:
         file.attrs.update(head)
         _write_group(file, variables, compressed=False)
+        file.attrs[DIGEST] = content_digest(file)
         file.flush()
         return bytes(file.id.get_file_image())
 
 
 def content_digest(file: h5py.File) -> str:
     """SHA-256 over every group, dataset and attribute outside /provenance and /row, in name order."""
-    total = hashlib.sha256()
+    return _digest(file, ["/", *(name for name in _names(file) if name.partition("/")[0] not in (PROVENANCE, ROW))])
+
+
+def provenance_digest(file: h5py.File) -> str:
+    """SHA-256 over /provenance."""
+    return _digest(file, [name for name in _names(file) if name.partition("/")[0] == PROVENANCE])
+
+
+def _names(file: h5py.File) -> list[str]:
     names: list[str] = []
     file.visit(names.append)
-    for name in ["/", *sorted(n for n in names if n.partition("/")[0] not in (PROVENANCE, ROW))]:
+    return sorted(names)
+
+
+def _digest(file: h5py.File, names: Iterable[str]) -> str:
+    total = hashlib.sha256()
+    for name in names:
         item = file[name]
         total.update(f"\0{name}\0".encode())
         for key in sorted(k for k in item.attrs if k not in ("REFERENCE_LIST", "DIMENSION_LIST")):
+            if (name, key) in (("/", DIGEST), (PROVENANCE, PROVENANCE_DIGEST)):
+                continue  # of itself
             total.update(f"\0{key}={item.attrs[key]!r}".encode())
         if isinstance(item, h5py.Dataset):
             values = _values(item)
@@ -89,7 +108,8 @@ def content_digest(file: h5py.File) -> str:
 
 
 def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
-    """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row."""
+    """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row; how
+    many bytes stand behind its content."""
     with _open(path) as file:
         head = _attributes(file)
         if head.get("schema") != schema:
@@ -99,19 +119,32 @@ def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
             raise StoreError(f"{path} has layout {int(head['schema_version'])}, this version reads {known}")
         facts = _attributes(_own(file, PROVENANCE))
         file.visititems(partial(_claim, [_room(file)]))
-        if int(head.get("complete", 0)) != 1 or facts["content_sha256"] != content_digest(file):
+        if int(head.get("complete", 0)) != 1 or facts[DIGEST] != content_digest(file):
             raise StoreError(f"{path} is damaged: its content does not match its digest")
+        if facts.get(PROVENANCE_DIGEST) not in (None, provenance_digest(file)):  # files of earlier versions have none
+            raise StoreError(f"{path} is damaged: its provenance does not match its digest")
         if (there := _row(file)) is not None:
             layout, row = packed(_groups(file, IN_ROW))
             if (layout, row) != (there[0], there[1].tobytes()):
                 raise StoreError(f"{path} is damaged: its row does not match its content")
-        return head | {PROVENANCE: facts, ROW: there is not None}
+        return head | {PROVENANCE: facts, ROW: there is not None, BEYOND: _beyond(path)}
 
 
 def groups(path: Path, names: tuple[str, ...]) -> Groups:
     """Those of some groups that a file has."""
     with _open(path) as file:
         return _groups(file, names)
+
+
+def flat(path: Path) -> tuple[bool | None, int, dict[str, Variable]]:
+    """Whether the content of a file without groups matches its digest, None where it has none; how many bytes stand behind it;
+    and its variables."""
+    with _open(path) as file:
+        file.visititems(partial(_claim, [_room(file)]))
+        told = file.attrs.get(DIGEST)
+        found = {name: _own(file, name) for name in file}
+        variables = {name: _read(data) for name, data in found.items() if _is_variable(data)}
+        return None if told is None else _plain(told) == content_digest(file), _beyond(path), variables
 
 
 def config(path: Path) -> str:
@@ -140,6 +173,8 @@ def rows(paths: list[Path]) -> tuple[list[str], list[np.ndarray], list[str]]:
         try:
             with _open(path) as file:
                 layout, row = _row(file) or (layout, row)
+        except UnreadableError:
+            raise
         except StoreError as problem:
             error = str(problem)
         layouts.append(layout)
@@ -193,17 +228,23 @@ def varies(name: str, variable: Variable) -> bool:
     return variable.dimensions != (name,) and not is_text(variable.values)
 
 
+class _AbsentError(KeyError):
+    """Nothing stands under a name; a KeyError of the library may mean that it could not look."""
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[h5py.File]:
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             raise StoreError(f"{path} is not a file")
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:  # many shared folders know no locks
             yield file
     except StoreError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError, ArithmeticError, LookupError,
             NotImplementedError) as error:  # fmt: skip
+        if cause := trouble(error):
+            raise UnreadableError(path, cause) from None
         raise StoreError(f"{path} cannot be read as a run file ({reason(error)})") from None
 
 
@@ -212,7 +253,7 @@ def _own(group: h5py.Group, name: str) -> Any:
     for part in name.split("/"):
         links = group.id.links
         if not links.exists(part.encode(errors="surrogateescape")):
-            raise KeyError(f"it has no {name}")
+            raise _AbsentError(f"it has no {name}")
         if links.get_info(part.encode(errors="surrogateescape")).type != h5py.h5l.TYPE_HARD:
             raise StoreError(f"{group.file.filename} cannot be read as a run file ({name} is a link)")
         group = group[part]
@@ -225,7 +266,7 @@ def _groups(file: h5py.File, names: Iterable[str]) -> Groups:
     for name in names:
         try:
             group = _own(file, name)
-        except KeyError:
+        except _AbsentError:
             continue
         found[name] = {}
         for key in group:
@@ -245,11 +286,18 @@ def _claim(room: list[int], name: str, item: Any) -> None:
         raise StoreError(f"{item.file.filename} cannot be read as a run file (it claims more than it holds)")
 
 
+def _beyond(path: Path) -> int:
+    """How many bytes of a file stand behind what the library has written, whose end its superblock tells."""
+    with open(path, "rb") as handle:
+        head, size = handle.read(48), handle.seek(0, os.SEEK_END)
+    return size - int.from_bytes(head[40:48] if head[8] < 2 else head[28:36], "little")
+
+
 def _row(file: h5py.File) -> tuple[str, np.ndarray] | None:
     """Layout and bytes of the row of a file; nothing where it has none."""
     try:
         group = _own(file, ROW)
-    except KeyError:
+    except _AbsentError:
         return None
     row = _values(_own(group, "numbers"))
     if row.dtype != np.uint8 or row.ndim != 1:

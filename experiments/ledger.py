@@ -11,12 +11,13 @@ import fcntl
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
 from experiments.bench import ClaimError
 from experiments.claims import Judged
-from experiments.files import StoreError
+from experiments.files import StoreError, reading
 from experiments.provenance import git, git_state
 
 COLUMNS = ("claim", "sheet_hash", "commit", "sheet", "seeds", "measure", "value", "low", "high", "verdict")
@@ -82,8 +83,9 @@ def _identity(row: dict[str, str]) -> tuple[str, ...]:
 def _append(path: Path, rows: list[dict[str, str]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "a", encoding="utf-8", newline="") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with open(path, "a", 1 << 20, encoding="utf-8", newline="") as handle:
+            with suppress(OSError):  # some shared folders know no locks; lines are added in one go
+                fcntl.flock(handle, fcntl.LOCK_EX)
             lines = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
             if handle.seek(0, os.SEEK_END) == 0:
                 lines.writeheader()
@@ -93,12 +95,16 @@ def _append(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 def _all_rows(ledgers: Iterable[Path]) -> list[dict[str, str]]:
-    return [row for path in {p.resolve() for p in ledgers if p.exists()} for row in _rows(path)]
+    return [row for path in {p.resolve() for p in ledgers} for row in _rows(path)]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
+    """The looks in a ledger; none where there is no ledger.  Raises ClaimError and UnreadableError."""
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+        with reading(path):
+            lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
     except (OSError, UnicodeDecodeError, csv.Error):
         raise ClaimError(f"ledger {path} cannot be read") from None
     for k, cells in enumerate(lines, 1):

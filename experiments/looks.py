@@ -159,7 +159,9 @@ def looks_for(exposure: Exposure, readouts: tuple[str, ...] = DAY, *, inhibition
     times = [time for time in _thinned([*always, peak], [*peaks, *grid]) if time <= last]
     times = apart(times, (a + (b - a) * k / n for a, b in pairwise(times) if (n := math.ceil((b - a) / LONGEST_STRIDE_H - 0.05)) > 1
                            for k in range(1, n)))  # fmt: skip
-    acting = [(event.hour, event.hour + LATE_H[-1]) for event in dense] + [(d.start, d.start + d.duration) for d in doses if d.duration]
+    acting = [(event.hour, event.hour + LATE_H[-1]) for event in dense] + [
+        (d.start, d.start + d.duration) for d in doses if d.duration
+    ]
     acting += [(bath.start, bath.end)] if bath is not None else []
     quiet = [time for time in times if not any(low <= time <= high for low, high in acting)]
     protocol = Protocol(tuple(times), peak, readouts=readouts, reused=tuple(quiet[1::2]) if reuse else (), stress=stress,
@@ -209,7 +211,9 @@ def _check_followed(event: Event, taken: list[float]) -> None:
     after = [time for time in taken if time > event.hour or (event.sudden and time == event.hour)]
     if not after or minutes(after[0]) - minutes(event.hour) > minutes(NEAR_H):
         then = f"the next is at {after[0]:g} h" if after else "there is none after it"
-        raise ProtocolError(f"{event.what} at {event.hour:g} h would be missed: no look is taken within half an hour, {then}; {ALSO}")
+        raise ProtocolError(
+            f"{event.what} at {event.hour:g} h would be missed: no look is taken within half an hour, {then}; {ALSO}"
+        )
     for before, time in pairwise(after if event.lasts else ()):
         if before < event.hour + FAST_H and minutes(time) - minutes(before) > minutes(FAST_STRIDE_H):
             raise ProtocolError(

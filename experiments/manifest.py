@@ -8,11 +8,17 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from experiments.files import StoreError, publish
+from experiments.files import DamagedError, StoreError, UnreadableError, names_in, publish, reading, there
 
 MANIFEST = "study.json"
-SWEEP = "sweep.h5"
+SWEEP, SUMMARY = "sweep.h5", "summary.csv"
 MOST_BYTES = 1 << 28
+
+
+def file_of(place: dict[str, Any], run_id: str) -> str:
+    """Name of a run's file: where it stands on the study's axes, and its id."""
+    label = "_".join(f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in place.items())
+    return f"{label.replace(' ', '-')}_{run_id}.h5"
 
 
 def publish_manifest(folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]]) -> None:
@@ -21,11 +27,12 @@ def publish_manifest(folder: Path, study: str, axes: dict[str, str], runs: list[
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the study in `folder` consists of.  Raises StoreError when there is none."""
+    """What the study in `folder` consists of.  Raises DamagedError when there is none, UnreadableError when nobody can say."""
     try:
-        if (folder / MANIFEST).stat().st_size > MOST_BYTES or not (folder / MANIFEST).is_file():
-            raise ValueError
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        with reading(folder / MANIFEST):
+            if (folder / MANIFEST).stat().st_size > MOST_BYTES or not (folder / MANIFEST).is_file():
+                raise ValueError
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         axes = {_word(axis): _word(unit) for axis, unit in dict(manifest["axes"]).items()}
         runs = [_run(run) for run in manifest["runs"]]
         kinds = [{axis: isinstance(value, str) for axis, value in run["place"].items()} for run in runs]
@@ -33,24 +40,32 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             raise ValueError
         return {"study": _word(manifest["study"]), "axes": axes, "runs": runs}
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        raise StoreError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
+        raise DamagedError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
 
 
 def studies_in(path: Path) -> list[Path]:
     """The folder itself if it is that of a study, else those of studies in it.  Raises StoreError when there is none."""
     try:
-        found = [path] if (path / MANIFEST).exists() else sorted(part.parent for part in path.glob(f"*/{MANIFEST}"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        found = [path] if there(path / MANIFEST) else [path / name for name in names_in(path) if _holds_study(path / name)]
+    except ValueError as error:
+        raise StoreError(f"{path} cannot be read: {error}") from None
     if not found:
         raise StoreError(f"{path} is not the folder of a study: it has no readable {MANIFEST}")
     return found
 
 
+def _holds_study(path: Path) -> bool:
+    """Whether a study is kept in a folder; one that cannot be looked into tells so when it is read."""
+    try:
+        return there(path / MANIFEST)
+    except UnreadableError:
+        return not path.name.startswith(".")
+
+
 def strangers(folder: Path, mine: Collection[str]) -> list[str]:
-    """Run files in the folder that are not among the study's own."""
-    found = sorted(p.name for p in folder.glob("*.h5") if p.name not in mine and p.name != SWEEP)
-    return [name for name in found if name.isprintable()]
+    """Run files in the folder that are not among the study's own.  Raises UnreadableError."""
+    others = [name for name in names_in(folder) if name.endswith(".h5") and name not in mine and name != SWEEP]
+    return [name for name in others if name.isprintable()]
 
 
 def _run(told: Any) -> dict[str, Any]:

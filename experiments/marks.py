@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from experiments.files import machine, scratch_name, sweep_stale
+from experiments.files import lives, machine, names_in, scratch_name, sweep_stale, trouble
 
 JOBS = "jobs"
 RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
@@ -50,8 +50,11 @@ class Holder:
     def gone(self, me: Holder) -> bool:
         """Whether it is known to be gone: a process of this machine that has ended, or an earlier turn of our own job."""
         if self.machine == me.machine:
-            return _began(self.process) != self.began
+            return not lives(self.process) or _began(self.process) not in (self.began, None)
         return bool(self.job) and self.job == me.job and self.turn < me.turn
+
+
+NOBODY, SOMEBODY = Holder("", "", 0, ""), Holder("", "", -1, "")  # who just makes a mark; who made one that cannot be read
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def myself() -> Holder:
     job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "")
     errors = os.path.realpath("/proc/self/fd/2")
     log = errors if os.path.isfile(errors) else ""
-    return Holder(socket.gethostname(), machine(), os.getpid(), _began(os.getpid()), job, int(turn) if turn.isdigit() else 0, log)
+    began, turns = _began(os.getpid()) or "", int(turn) if turn.isdigit() else 0
+    return Holder(socket.gethostname(), machine(), os.getpid(), began, job, turns, log)
 
 
 class Marks:
@@ -221,29 +225,39 @@ class Marks:
 
 
 def running(folder: Path) -> list[Mark]:
-    """Every run of a folder that a process is at work on."""
+    """Every run of a folder that a process is at work on.  Raises UnreadableError."""
     me, now = myself(), time.time()
-    found = [_mark(path) for path in (folder / JOBS).glob(f"*{RUNNING}")]
+    found = [_mark(path) for path in _marked(folder, RUNNING)]
     return [mark for mark in found if mark is not None and mark.current(me, now)]
 
 
 def places(folder: Path) -> set[str]:
-    """Every run of a folder that was stopped in its middle and can go on."""
-    return {path.name.removesuffix(CHECKPOINT) for path in (folder / JOBS).glob(f"*{CHECKPOINT}")}
+    """Every run of a folder that was stopped in its middle and can go on.  Raises UnreadableError."""
+    return {path.name.removesuffix(CHECKPOINT) for path in _marked(folder, CHECKPOINT)}
 
 
 def failures(folder: Path) -> list[Failure]:
-    """Every run of a folder that failed the last time it was computed."""
+    """Every run of a folder that failed the last time it was computed.  Raises UnreadableError."""
     found = []
-    for path in sorted((folder / JOBS).glob(f"*{FAILED}")):
-        with contextlib.suppress(*NOT_OURS, OSError):
+    for path in _marked(folder, FAILED):
+        try:
             told = json.loads(_read(path)[0])
             found.append(_checked(Failure(**(told | {"holder": _checked(Holder(**told["holder"]))})), path, FAILED))
+        except OSError as error:
+            if cause := trouble(error):
+                found.append(Failure(path.name.removesuffix(FAILED), f"why cannot be read here: {cause}", "", 0.0, NOBODY))
+        except NOT_OURS:
+            pass
     return found
 
 
+def _marked(folder: Path, end: str) -> list[Path]:
+    return [folder / JOBS / name for name in names_in(folder / JOBS) if name.endswith(end)]
+
+
 def _mark(path: Path) -> Mark | None:
-    """A mark as it stands; one that is just being made is nobody's yet, but somebody's."""
+    """A mark as it stands; one that is just being made is nobody's yet, but somebody's, and so is one that cannot be read here
+    while its file is renewed."""
     text, when = b"", 0.0
     try:
         text, when = _read(path)
@@ -251,8 +265,13 @@ def _mark(path: Path) -> Mark | None:
         return _checked(Mark(**(found | {"holder": _checked(Holder(**found["holder"])), "told": when})), path, RUNNING)
     except FileNotFoundError:
         return None
-    except (*NOT_OURS, OSError):
-        return Mark(path.name.removesuffix(RUNNING), Holder("", "", 0, ""), when, 0.0, 0.0, told=when)
+    except (*NOT_OURS, OSError) as error:
+        holder = NOBODY
+        if isinstance(error, OSError) and trouble(error):
+            holder, when = SOMEBODY, time.time()
+            with contextlib.suppress(OSError):
+                when = path.lstat().st_mtime
+        return Mark(path.name.removesuffix(RUNNING), holder, when, 0.0, 0.0, told=when)
 
 
 def _read(path: Path) -> tuple[bytes, float]:
@@ -278,10 +297,10 @@ def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
     return record
 
 
-def _began(process: int) -> str:
-    """When a process of this machine began, in its own clock; empty where there is none, or where it has ended unburied."""
+def _began(process: int) -> str | None:
+    """When a process of this machine began, in its own clock; empty where it has ended unburied, None where that is hidden."""
     try:
         words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return ""
+        return None
     return "" if words[0] in "ZX" else words[19]

@@ -128,18 +128,14 @@ def show_switches() -> None:
 
 def show_path(path: Path) -> None:
     """Print what a run file, or a study's folder, holds."""
-    from experiments.files import StoreError
+    from experiments.files import StoreError, there
     from experiments.store import check_run, read_config, tree
 
-    try:
-        is_folder, exists = path.is_dir(), path.exists()
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}") from None
-    if is_folder:
+    if not there(path):
+        raise StoreError(f"{path} does not exist")
+    if path.is_dir():
         _show_folder(path)
         return
-    if not exists:
-        raise StoreError(f"{path} does not exist")
     head = check_run(path)
     print(f"{path}: whole")
     for key in sorted(k for k in head if k not in ("provenance", "complete", "magic", "version")):
@@ -157,22 +153,30 @@ def show_path(path: Path) -> None:
 
 
 def _show_folder(folder: Path) -> None:
-    from experiments.files import StoreError
+    from experiments.files import StoreError, UnreadableError, there, unreadable
     from experiments.manifest import read_manifest, strangers
     from experiments.store import check_run
 
     manifest = read_manifest(folder)
     mine = [run["file"] for run in manifest["runs"]]
-    whole = 0
+    whole, causes = 0, dict[str, str]()
     for name in mine:
         try:
+            if not there(folder / name):
+                print(f"missing: {name}")
+                continue
             check_run(folder / name)
             whole += 1
+        except UnreadableError as error:
+            causes[name] = error.cause
+            print(error)
         except StoreError as error:
-            print(f"missing: {name}" if not (folder / name).exists() else str(error))
+            print(error)
     print(f"study {manifest['study']}: {whole} of {len(mine)} runs are finished and whole")
     for other in strangers(folder, mine):
         print(f"not of this study as last asked: {other}")
+    if causes:
+        raise unreadable(folder, causes)
 
 
 def _row_dict(sheet_name: str, section: str, name: str, row: Row) -> dict[str, object]:

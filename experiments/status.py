@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import shutil
 import time
 from collections import Counter
@@ -13,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.files import StoreError, printable
+from experiments.files import StoreError, names_in, printable
 from experiments.manifest import SWEEP, read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
@@ -40,10 +39,9 @@ class Status:
 
 
 def status(folder: Path) -> Status:
-    """How far the study in a folder is.  Raises StoreError where there is none."""
+    """How far the study in a folder is.  Raises StoreError where there is none, or where that cannot be seen."""
     manifest = read_manifest(folder)
-    with os.scandir(folder) as entries:
-        there = {entry.name for entry in entries}
+    there = {*names_in(folder)}
     seconds = {str(run["file"]): float(run.get("seconds", 0.0)) for run in manifest["runs"]}
     open_ = {name for name in seconds if name not in there}
     at_work = [mark for mark in running(folder) if mark.run in open_]
@@ -110,7 +108,8 @@ def _lines(one: Status) -> list[str]:
     for mark in one.running:
         share = f"{100 * mark.done_s / mark.total_s:.0f} %" if mark.total_s > 0 else "begun"
         job = f", job {mark.holder.job}" if mark.holder.job else ""
-        lines.append(f"  running  {mark.run}: {share}, on {mark.holder.host} (process {mark.holder.process}{job})")
+        who = f"on {mark.holder.host} (process {mark.holder.process}{job})" if mark.holder.host else "by whom cannot be read here"
+        lines.append(f"  running  {mark.run}: {share}, {who}")
     for failure in one.failed:
         where = failure.holder.log or one.folder / JOBS / f"{failure.run}.failed"
         lines.append(f"  failed   {failure.run}: {failure.reason[:LONGEST]}; log {where}")

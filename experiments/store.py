@@ -19,56 +19,86 @@ import numpy as np
 from experiments import hdf5
 from experiments.config import MODEL_VERSION, READABLE, SCHEMA_VERSION, Config, overridden
 from experiments.facts import facts
-from experiments.files import StoreError, publish, seal_holds, sealed
+from experiments.files import DamagedError, UnreadableError, publish, reading, seal_holds, sealed
 from experiments.reader import ask
 from experiments.variable import Groups, Variable
 
 SCHEMA = "prelimbic-run"
 AT_ONCE = 100  # files that are read in one go
-_held: dict[tuple[str, str], tuple[int, int, int]] = {}  # (file, run id) -> inode, size and time when its seal held
+SEAL_HOLDS, SEAL_GONE = "holds", "gone (a program opened the file for writing), but the content matches its digest"
+NO_SEAL = "none (made by an earlier version)"
+NO_CHECKSUM = "none, and no other checksum (made by an earlier version, or opened for writing since)"
+_held: dict[tuple[str, str], tuple[int, ...]] = {}  # (file, run id) -> inode, size and times when it was found whole
 
 
 def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str | float]) -> None:
     """Write one run file.  Raises StoreError (nothing is left behind) when the disk is full or not writable."""
     configuration = json.dumps(config.to_dict(), sort_keys=True)
     content = hdf5.image(_head(config), configuration, groups | {"numbers": _numbers(config)}, facts)
-    publish(path, sealed(content, config.run_id()))
+    publish(path, sealed(content, config.run_id()), finished=True)
 
 
 def check_run(path: Path) -> dict[str, Any]:
-    """Attributes of a run file after recomputing digest and seal.  Raises StoreError when it is no whole, undamaged run."""
-    head = dict(ask("check", path, SCHEMA, READABLE, of=path, size=_size(path)))
-    holds, has_row = seal_holds(path, str(head.get("run_id"))), head.pop(hdf5.ROW)
-    if holds is False or (holds is None and has_row):  # what has a row was sealed
-        raise StoreError(f"{path} is damaged: its content does not match its seal")
-    return head
+    """Attributes of a run file after recomputing digest and seal; `seal` says what has become of that.
+
+    Raises DamagedError when it is no whole, undamaged run, and UnreadableError when that cannot be said here.
+    """
+    try:
+        head = dict(ask("check", path, SCHEMA, READABLE, of=path, size=_size(path)))
+    except UnreadableError:
+        if seal_holds(path, None) is False:  # memory may be short because a damaged file claims too much of it
+            raise DamagedError(f"{path} is damaged: its content does not match its seal") from None
+        raise
+    holds, has_row, beyond = seal_holds(path, str(head.get("run_id"))), head.pop(hdf5.ROW), head.pop(hdf5.BEYOND)
+    if holds is False or (holds is None and beyond):
+        raise DamagedError(f"{path} is damaged: its content does not match its seal")
+    return head | {"seal": SEAL_HOLDS if holds else SEAL_GONE if has_row else NO_SEAL}  # what has a row was sealed
 
 
 def is_whole(path: Path, run_id: str) -> bool:
-    """True when the file is there, undamaged and of this very run."""
+    """True when the file is there, undamaged and of this very run; its seal may be gone.
+
+    Raises UnreadableError when it is there, or may be, and cannot be read here: then nobody may take its place.
+    """
     try:
-        now = path.stat()
-        stamp = (now.st_ino, now.st_size, now.st_mtime_ns)
+        with reading(path):
+            now = path.stat()
+        stamp = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
         if _held.get((str(path), run_id)) == stamp:
             return True
         holds = seal_holds(path, run_id)
-        if holds is None:  # a file of an earlier version
+        if holds is None:  # a file of an earlier version, or one that was opened for writing
             holds = str(check_run(path)["run_id"]) == run_id
-    except (OSError, StoreError):
+    except UnreadableError:
+        raise
+    except (OSError, DamagedError):
         return False
     if holds:
         _held[(str(path), run_id)] = stamp
     return holds
 
 
+def sorted_out(folder: Path, ids: dict[str, str]) -> tuple[set[str], dict[str, str]]:
+    """Of files, given with the ids of their runs, those that are whole, and why others cannot be read here; all else is missing
+    or damaged."""
+    whole, causes = set[str](), dict[str, str]()
+    for name, run_id in ids.items():
+        try:
+            if is_whole(folder / name, run_id):
+                whole.add(name)
+        except UnreadableError as error:
+            causes[name] = error.cause
+    return whole, causes
+
+
 def read_groups(path: Path, names: tuple[str, ...]) -> Groups:
-    """Those of some groups that a run file has.  Raises StoreError when it cannot be read."""
+    """Those of some groups that a run file has.  Raises DamagedError and UnreadableError."""
     return dict(ask("groups", path, names, of=path, size=_size(path)))
 
 
 def read_rows(paths: list[Path]) -> Iterator[tuple[list[int], Groups, np.ndarray]]:
     """What a sweep is made of: for all files that are laid out alike, which of `paths` they are, the groups of the first, and the
-    numbers of all, shape (file,), a field GROUP/NAME each.  What cannot be read is left out."""
+    numbers of all, shape (file,), a field GROUP/NAME each.  What is damaged is left out.  Raises UnreadableError."""
     layouts, found = list[str](), list[np.ndarray]()
     for first in range(0, len(paths), AT_ONCE):
         part = paths[first : first + AT_ONCE]
@@ -89,7 +119,7 @@ def _laid_out(path: Path, layout: str) -> Groups | None:
     """The groups of a file, if its row is laid out as it says."""
     try:
         groups = read_groups(path, hdf5.IN_ROW)
-    except StoreError:
+    except DamagedError:
         return None
     return groups if hdf5.packed(groups)[0] == layout else None
 
@@ -98,7 +128,7 @@ def _rows(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
     """Layout and bytes of the row of each file; of one that cannot be read, no layout."""
     try:
         answers = zip(*ask("rows", paths, of=paths[0].parent, size=sum(map(_size, paths))), strict=True)
-    except StoreError:
+    except DamagedError:
         if len(paths) == 1:
             yield "", np.zeros(0, np.uint8)
             return
@@ -107,32 +137,32 @@ def _rows(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
         return
     for path, (layout, row, wrong) in zip(paths, answers, strict=True):
         if not layout and not wrong:  # a file of an earlier version has no row
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(DamagedError):
                 layout, bytes_ = hdf5.packed(read_groups(path, hdf5.IN_ROW))
                 row = np.frombuffer(bytes_, dtype=np.uint8)
         yield layout, row
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The configuration that a checked run file holds.  Raises StoreError."""
+    """The configuration that a checked run file holds.  Raises DamagedError and UnreadableError."""
     text = ask("config", path, of=path, size=_size(path))
     try:
         found = dict(json.loads(text))
         {str(name): float(value) for name, value in found["overrides"]}
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
-        raise StoreError(f"{path} cannot be read as a run file (its configuration is none)") from None
+        raise DamagedError(f"{path} cannot be read as a run file (its configuration is none)") from None
     return found
 
 
 def read_facts(paths: list[Path]) -> list[dict[str, Any]]:
     """What each run file says of its run: species, route, scale and so on, see experiments.facts; of one that cannot be read, or
-    whose configuration is none, nothing."""
+    whose configuration is none, nothing.  Raises UnreadableError."""
     found: list[dict[str, Any]] = []
     for first in range(0, len(paths), AT_ONCE):
         part = paths[first : first + AT_ONCE]
         try:
             told = ask("asked", part, of=part[0].parent, size=sum(map(_size, part)))
-        except StoreError:
+        except DamagedError:
             told = [["", 0]] * len(part)
         found += [_facts(text, version) for text, version in told]
     return found
@@ -145,8 +175,21 @@ def _facts(configuration: str, model_version: int) -> dict[str, Any]:
         return {}
 
 
+def check_sweep(path: Path) -> tuple[dict[str, Variable], str]:
+    """Variables of a sweep.h5 after recomputing its digest and seal, and what has become of the seal.  Raises DamagedError and
+    UnreadableError."""
+    holds = seal_holds(path, "sweep")
+    matches, beyond, variables = ask("flat", path, of=path, size=_size(path))
+    if holds is False or (holds is None and beyond):
+        raise DamagedError(f"{path} is damaged: its content does not match its seal")
+    if matches is False:
+        raise DamagedError(f"{path} is damaged: its content does not match its digest")
+    return variables, SEAL_HOLDS if holds else SEAL_GONE if matches else NO_CHECKSUM
+
+
 def tree(path: Path) -> list[list[str]]:
-    """(name, shape with dimensions, unit, meaning) of every variable of any netCDF-4 file we write.  Raises StoreError."""
+    """(name, shape with dimensions, unit, meaning) of every variable of any netCDF-4 file we write.  Raises DamagedError and
+    UnreadableError."""
     return list(ask("tree", path, of=path, size=_size(path)))
 
 

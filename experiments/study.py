@@ -15,10 +15,11 @@ from typing import Any
 
 import circuits
 from experiments.config import Config, overridden
+from experiments.files import reading
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inert import Inert, unchanged
 from experiments.inhibition import Inhibition
-from experiments.manifest import publish_manifest
+from experiments.manifest import file_of, publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
 from experiments.reads import NOTHING, Reads
@@ -120,10 +121,7 @@ class Run:
 
     @property
     def file(self) -> str:
-        label = "_".join(
-            f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in self.place.items()
-        )
-        return f"{label.replace(' ', '-')}_{self.config.run_id()}.h5"
+        return file_of(self.place, self.config.run_id())
 
 
 @dataclass(frozen=True)
@@ -226,7 +224,8 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
     if path is None:
         return runs
     try:
-        names = path.read_text(encoding="utf-8").split()
+        with reading(path):
+            names = path.read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
         raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
     by_file = {run.file: run for run in runs}

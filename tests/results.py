@@ -13,7 +13,7 @@ import numpy as np
 
 from experiments.config import Config
 from experiments.files import sealed
-from experiments.hdf5 import content_digest
+from experiments.hdf5 import content_digest, provenance_digest
 from experiments.protocol import one_day
 from experiments.store import write_run
 from experiments.study import Run, Study, write_manifest
@@ -78,12 +78,14 @@ def unsealed(content: bytes) -> bytes:
 
 def reworked(path: Path, change: Callable[[h5py.File], Any], digest: bool = True, seal: bool = True) -> Path:
     """A file after something was done to it by one who forges its digest and its seal as well."""
+    path.chmod(0o644)
     path.write_bytes(unsealed(path.read_bytes()))
     with h5py.File(path, "r+") as file:
         run_id = str(file.attrs["run_id"])
         change(file)
         if digest:
             file["provenance"].attrs["content_sha256"] = content_digest(file)
+            file["provenance"].attrs["provenance_sha256"] = provenance_digest(file)
     if seal:
         path.write_bytes(sealed(path.read_bytes(), run_id))
     return path

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 from pathlib import Path
 
 import pytest
 
 from experiments import reader
-from experiments.files import StoreError
+from experiments.files import DamagedError, StoreError, UnreadableError
 from experiments.store import check_run, read_groups
 from tests.engines import ended, soon
 from tests.hostile import NO_ANSWER
@@ -41,20 +40,47 @@ class Dying(reader._Reader):
         return super().call(request, patience)
 
 
-class Hanging(reader._Reader):
-    """A reading process that comes to no end with any file."""
+class Stopped(reader._Reader):
+    """A reading process that waits for a disk for ever."""
 
     def call(self, request, patience):
         os.kill(self._process.pid, signal.SIGSTOP)
         return super().call(request, 0.3)
 
 
-@pytest.mark.parametrize("kind", [Dying, Hanging])
+class Busy(reader._Reader):
+    """A reading process that comes to no end with any file."""
+
+    def end(self) -> float:
+        return super().end() + 60.0
+
+
+class Hanging(Stopped, Busy):
+    pass
+
+
+class Killed(reader._Reader):
+    """A reading process of which the machine gets rid."""
+
+    def call(self, request, patience):
+        os.kill(self._process.pid, signal.SIGKILL)
+        return super().call(request, patience)
+
+
+KINDS = {
+    Dying: (DamagedError, NO_ANSWER),
+    Hanging: (DamagedError, NO_ANSWER),
+    Killed: (UnreadableError, "was ended by SIGKILL"),
+    Stopped: (UnreadableError, "gave no answer within 0.3 s"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_kills_or_stops_the_reader_is_refused_and_the_next_is_read(path, monkeypatch, kind):
     with monkeypatch.context() as hostile:
         hostile.setattr(reader, "_Reader", kind)
         hostile.setattr(reader, "_reader", None)
-        with pytest.raises(StoreError, match=NO_ANSWER) as error:
+        with pytest.raises(KINDS[kind][0], match=KINDS[kind][1]) as error:
             check_run(path)
         process = reading()
     assert str(path) in str(error.value)
@@ -78,7 +104,7 @@ def test_a_question_that_was_interrupted_leaves_no_answer_for_the_next(path, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as busy:
-        busy.setattr(select, "select", interrupted)
+        busy.setattr(reader._Reader, "_take", interrupted)
         with pytest.raises(KeyboardInterrupt):
             check_run(path)
     assert check_run(other)["run_id"] == OTHER.config.run_id()

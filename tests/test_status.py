@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from experiments.dataset import load, write_sweep
+from experiments.made import write_sums
 from experiments.marks import CHECKPOINT, FAILED, LOST_S, RUNNING, Failure, Holder, Mark, myself
 from experiments.status import LISTED, status
 from experiments.study import Run
@@ -253,6 +254,7 @@ def test_missing_runs_are_no_damage(call, folder):
 
 def test_verify_of_a_study_names_every_damaged_file_and_no_other(call, folder):
     write_sweep(load(folder), folder)
+    write_sums(folder, ["summary.csv"])
     shutil.copy(folder / RUNS[0].file, folder / RUNS[5].file)  # a run under another's name
     shutil.copy(folder / RUNS[0].file, folder / "stranger.h5")
     shutil.copy(folder / RUNS[0].file, folder / "bad_stranger.h5")

@@ -1,0 +1,93 @@
+"""A study in a folder, asked of in every way while calls about one of its files fail by the shim of tests.machine.
+
+    python -m tests.law FOLDER SAYS < [[call, error number], ...]
+
+Prints, for every failure, what was said and what was computed, in JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from experiments import command, conduct
+from experiments.bench import Bench
+from experiments.checkpoint import read
+from experiments.cluster import Jobs
+from experiments.dataset import load
+from experiments.files import DamagedError, UnreadableError
+from experiments.marks import Marks
+from experiments.store import _held
+from experiments.study import Options
+from tests.results import STUDY, planned
+
+RUNS = [planned(dose, seed) for dose in (0.0, 10.0) for seed in (1, 2)]
+
+
+def main(folder: Path, says: Path) -> None:
+    computed: list[str] = []
+    conduct.execute = lambda todo, *rest: computed.extend(run.file for run in todo)  # type: ignore[assignment]
+    conduct._prepare = lambda *rest: True
+    conduct.prepare = lambda *rest: True  # type: ignore[assignment]
+    conduct.drive = lambda runs, missing, *rest: computed.extend(run.file for run in missing())  # type: ignore[assignment]
+    study = replace(STUDY, plan=lambda options: RUNS)
+    options = Options(out=folder)
+    among = says.with_name("among.txt")
+    among.write_text("\n".join(run.file for run in RUNS))
+    bench = Bench(results=folder.parent)
+    bench.plan = lambda name: RUNS  # type: ignore[method-assign]
+    asked: dict[str, Callable[[], Any]] = {
+        "run": lambda: conduct.conduct(study, options),
+        "list": lambda: conduct.listing(study, options),
+        "share": lambda: conduct.conduct(study, replace(options, share=(1, 2))),
+        "among": lambda: conduct.conduct(study, replace(options, among=among)),
+        "cluster": lambda: conduct.conduct_on_cluster(study, options, Jobs(), []),
+        "claims": lambda: conduct.complete(study, RUNS, RUNS, folder, 1, conduct.console()),
+        "bench": lambda: bench.of(folder.name, lambda place: True),
+        "load": lambda: load(folder),
+        "verify": lambda: _called("verify", folder),
+        "inspect": lambda: _called("inspect", folder),
+        "status": lambda: _called("status", folder),
+        "checkpoint": lambda: read(Marks(folder).checkpoint(RUNS[0].file), {"run_id": "this"}),
+    }
+    answers = []
+    for call, number in json.load(sys.stdin):
+        says.write_text(f"{call} {number}")
+        for name, ask in asked.items():
+            _held.clear()
+            computed.clear()
+            answers.append([call, number, name, _end(ask), list(computed)])
+    print(json.dumps(answers))
+
+
+def _end(ask: Callable[[], Any]) -> str:
+    """How a question ended: the kind of answer, and what was said."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            ask()
+            return f"answered: {said.getvalue()}"
+        except UnreadableError as error:
+            return f"unreadable: {error}; {said.getvalue()}"
+        except DamagedError as error:
+            return f"damaged: {error}; {said.getvalue()}"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}; {said.getvalue()}"
+
+
+def _called(*words: object) -> None:
+    try:
+        command.main([str(word) for word in words])
+    except SystemExit as error:
+        if error.code:
+            raise RuntimeError(f"code {error.code}") from None
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
