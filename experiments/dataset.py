@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from experiments.files import StoreError, publish, reason, sealed
 from experiments.hdf5 import flat_image, varies
 from experiments.manifest import SWEEP, read_manifest
 from experiments.store import is_whole, read_rows
+from experiments.targets import MixedTargets, mixture, targets_of
 from experiments.variable import Groups, Variable
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
@@ -27,20 +29,26 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
 
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
-    missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load.
+    missing or damaged is NaN; `run_id` is empty there.  Attribute `targets` names what computed the runs
+    (provenance.target); warns of MixedTargets where they were not computed alike.  Raises StoreError when there is nothing to load.
     """
     folder, manifest = Path(folder), read_manifest(Path(folder))
     parts = tuple(SUFFIX) if courses else ("summary",)
     whole = [run for run in manifest["runs"] if is_whole(folder / run["file"], run["run_id"])]
     alike = list(read_rows([folder / run["file"] for run in whole]))
+    targets = targets_of(folder / run["file"] for run in whole)
     if not alike:
         raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
     places = [run["place"] for run in manifest["runs"]]
     axes = {axis: sorted({place[axis] for place in places}) for axis in places[0]}
     try:
-        return _assembled(manifest, axes, whole, alike, parts)
+        dataset = _assembled(manifest, axes, whole, alike, parts)
     except (ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:
         raise StoreError(f"{folder}: its runs do not go together ({reason(error)})") from None
+    dataset.attrs["targets"] = sorted(filter(None, targets))
+    if unlike := mixture(targets):
+        warnings.warn(f"{folder}: {unlike}", MixedTargets, stacklevel=2)
+    return dataset
 
 
 def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list[dict[str, Any]], alike: list[Alike],
