@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ import xarray as xr
 from circuits import Circuit
 from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import load
+from experiments.ends import say
 from experiments.files import StoreError
 from experiments.hypotheses import Hypotheses
 from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
 from experiments.study import DEFAULT_SHEET, Options, Run, find_study
+from experiments.targets import MixedTargets
 from parameters import PRIOR, digest
 
 FEWEST_SEEDS = 2
@@ -167,8 +170,11 @@ class Bench:
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
-            try:
-                self._loaded[study] = load(self.folder(study), courses=False)
-            except StoreError:
-                self._loaded[study] = None
+            with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as unlike:
+                try:
+                    self._loaded[study] = load(self.folder(study), courses=False)
+                except StoreError:
+                    self._loaded[study] = None
+            for warned in unlike:
+                say(str(warned.message))
         return self._loaded[study]

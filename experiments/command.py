@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -280,7 +279,6 @@ def study_main(study: Any) -> NoReturn:
 def main(words: list[str] | None = None) -> NoReturn:
     """Entry point of `prelimbic`."""
     ends.hear_signals()
-    warnings.showwarning = lambda message, *_: ends.say(str(message))
     try:
         cli.main(words, prog_name="prelimbic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -30,7 +30,8 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
     missing or damaged is NaN; `run_id` is empty there.  Attribute `targets` names what computed the runs
-    (provenance.target); warns of MixedTargets where they were not computed alike.  Raises StoreError when there is nothing to load.
+    (provenance.target); warns of MixedTargets where they were not computed alike.  Raises StoreError when there is nothing
+    to load.
     """
     folder, manifest = Path(folder), read_manifest(Path(folder))
     parts = tuple(SUFFIX) if courses else ("summary",)
