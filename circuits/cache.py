@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,15 +35,17 @@ class BuildError(RuntimeError):
     """The compiler is there but the network did not compile."""
 
 
-def program(model: Model, precision: int = 32) -> Path:
+def program(model: Model, precision: int = 32, portable: bool = False) -> Path:
     """Folder of the compiled network of a model, compiling it if need be: `main`, and `build.json` that tells how it was made.
 
+    A portable one does the same with every compiler and every width of vectors, bit for bit.
     Raises BuildError without a compiler, and when compiling fails.
     """
     tools = toolchain()
     if tools is None:
         raise BuildError(f"no C++ compiler works; install g++ or clang++, set CXX, or PRELIMBIC_CACHE if programs may not run in "
                          f"{cache_folder()}")  # fmt: skip
+    tools = replace(tools, portable=portable)
     place = cache_folder() / _key(model, precision, tools)
     if _sound(place):
         return place

@@ -16,7 +16,7 @@ import numpy as np
 from circuits.activity import Activity
 from circuits.background import HIGHEST_MEAN
 from circuits.describe import Circuit, resting_weights, with_background
-from circuits.network import Network, drawn_network
+from circuits.network import STANDARD, Network, Numerics, drawn_network
 from parameters import POPULATIONS
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
@@ -59,14 +59,14 @@ def target_rates(circuit: Circuit) -> np.ndarray:
 
 def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATIONS,
               tell: Callable[[str, np.ndarray], None] = lambda stage, rate: None, first: int = FIRST_SEED,
-              tolerance: float = TOLERANCE) -> Calibration:  # fmt: skip
+              tolerance: float = TOLERANCE, numerics: Numerics = STANDARD) -> Calibration:  # fmt: skip
     """Move the background rates of the `free` populations, on wirings of the seeds from `first` on; `tell` hears every stage and
     the rates seen (population,).
 
     Raises CalibrationError, with residuals, when any class stays more than `tolerance` from its target.
     """
     seeds = tuple(range(first, first + wirings))
-    bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell, tolerance)
+    bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell, tolerance, numerics)
     try:
         bench.coarse()
         bench.newton()
@@ -94,13 +94,13 @@ class _Bench:
     """Several wirings of one circuit, kept alive while their background is moved."""
 
     def __init__(self, circuit: Circuit, seeds: Sequence[int], free: list[bool], tell: Callable[[str, np.ndarray], None],
-                 tolerance: float):  # fmt: skip
+                 tolerance: float, numerics: Numerics):  # fmt: skip
         self.free, self._tell, self._targets, self._near = np.array(free), tell, target_rates(circuit), tolerance / 3
         self.rates = np.array([p.background_rate for p in circuit.populations])
         self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), 4))
         self._networks: list[Network] = []
         for seed in seeds:
-            self._networks.append(drawn_network(circuit, seed))
+            self._networks.append(drawn_network(circuit, seed, True, numerics))
         self._step_s = 1e-4
 
     def look(self, seconds: float, stage: str) -> list[Activity]:

@@ -39,16 +39,19 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class Toolchain:
-    """A compiler that works here: its command, the line that names it, its flags, and a digest of the processor it is for."""
+    """A compiler that works here: its command, the line that names it, its flags, and a digest of the processor it is for.
+
+    A portable program does every operation as it is written in 32 bits too."""
 
     command: tuple[str, ...]
     version: str
     target: tuple[str, ...]
     processor: str
+    portable: bool = False
 
     def flags(self, precision: int) -> tuple[str, ...]:
         """Flags for a program in 32 or 64 bits."""
-        return (*COMMON, *self.target, *ARITHMETIC[precision])
+        return (*COMMON, *self.target, *ARITHMETIC[64 if self.portable else precision])
 
     def report_flags(self) -> tuple[str, ...]:
         """What makes the compiler tell which loops it vectorised, on standard error."""

@@ -249,6 +249,7 @@ MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, st
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);
+    if (sizeof(Real) == sizeof(float)) prelimbic::flush_denormals();
     engine.serve();
 }"""
 

@@ -16,6 +16,7 @@ import xarray as xr
 from circuits import Circuit
 from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import MissingRunsWarning, load
+from experiments.ends import say
 from experiments.files import StoreError, UnreadableError
 from experiments.hypotheses import Hypotheses
 from experiments.inert import IC50, Inert, unchanged
@@ -23,6 +24,7 @@ from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
 from experiments.study import DEFAULT_SHEET, Options, Run, find_study
+from experiments.targets import MixedTargets
 from parameters import PRIOR, digest
 
 FEWEST_SEEDS = 2
@@ -180,12 +182,14 @@ class Bench:
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
+            with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as unlike:
+                warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
+                try:
                     self._loaded[study] = load(self.folder(study), courses=False)
-            except UnreadableError:
-                raise
-            except StoreError:
-                self._loaded[study] = None
+                except UnreadableError:
+                    raise
+                except StoreError:
+                    self._loaded[study] = None
+            for warned in unlike:
+                say(str(warned.message))
         return self._loaded[study]

@@ -80,6 +80,7 @@ def cli() -> None:
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 @click.option("--precision", default=32, show_default=True, help="Bits of a number in the circuit: 32 or 64.")
 @click.option("--step", default=0.1, show_default=True, help="Integration step of the circuit, ms; it must divide 1 ms.")
+@click.option("--portable", is_flag=True, help="The same spikes with every compiler and processor, for a few per cent of time.")
 @click.option(
     "--delay-classes", default=5, show_default=True, help="Classes of delay in a projection; 0 rounds each delay to the step."
 )
@@ -88,7 +89,7 @@ def run(
     partition: str | None, mem: str | None, account: str | None, further: tuple[str, ...], seeds: int | None, scale: float,
     workers: int | None, out: Path | None, sheets: tuple[str, ...],
     inhibitions: tuple[str, ...], manipulations: tuple[str, ...], overrides: tuple[str, ...], spikes: bool, precision: int,
-    step: float, delay_classes: int, **switches: str,
+    step: float, portable: bool, delay_classes: int, **switches: str,
 ) -> None:  # fmt: skip
     """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the same command goes
     on."""
@@ -115,7 +116,7 @@ def run(
         inhibitions=tuple(parse_inhibition(text) for text in inhibitions),
         manipulations=manipulations,
         spikes=spikes,
-        numerics=Numerics(precision, step, delay_classes),
+        numerics=Numerics(precision, step, delay_classes, portable),
         given=named(click.get_current_context()),
     )
     on = jobs_asked(cluster, jobs, limit, partition, mem, account, further, workers, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +18,11 @@ from experiments.files import DamagedError, StoreError, scratch_name, sweep_stal
 from experiments.hypotheses import AS_SHEETS
 from experiments.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, strangers
 from experiments.marks import Marks
+from experiments.provenance import target
 from experiments.queue import Queue
 from experiments.store import sorted_out
 from experiments.study import Options, Run, Study, StudyError, prepare, share_of, write_manifest
+from experiments.targets import MixedTargets, targets_of, unlike
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
 
@@ -170,6 +173,7 @@ def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], c
     _tell_damaged(todo, causes, folder, screen)
     if todo:
         compiled = _prepare(todo, screen)
+        _tell_unlike(runs, todo, folder, compiled, screen)
         execute(todo, folder, workers, compiled, screen)
     return finished
 
@@ -187,6 +191,14 @@ def _tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen:
     for run in todo:
         if there(folder / run.file):
             screen.print(f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _tell_unlike(runs: list[Run], todo: list[Run], folder: Path, compiled: bool, screen: Console) -> None:
+    """Say which finished runs of the study were not computed as those `todo` will be here."""
+    unfinished = {run.file for run in todo}
+    found = targets_of(folder / run.file for run in runs if run.file not in unfinished and (folder / run.file).exists())
+    if text := unlike(found, target(compiled, todo[0].config.numerics)):
+        screen.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _check(runs: list[Run]) -> None:
@@ -231,6 +243,8 @@ def _tell_overrides(run: Run, screen: Console) -> None:
 def _prepare(todo: list[Run], screen: Console) -> bool:
     screen.print("preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False)
     compiled = prepare(todo)
+    if not compiled and any(run.config.numerics.portable for run in todo):
+        raise ExecuteError("--portable needs a C++ compiler (g++ or clang++): interpreted, spikes would be others")
     if not compiled:
         screen.print(
             "No C++ compiler works here (g++ or clang++, and a PRELIMBIC_CACHE where programs may run), so the circuit is "
@@ -243,13 +257,16 @@ def _report(study: Study, folder: Path, screen: Console) -> None:
     from experiments.dataset import load, write_sweep
     from experiments.made import write_sums
 
-    dataset = load(folder)
+    with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as unlike:
+        dataset = load(folder)
     write_sweep(dataset, folder)
     table, found = study.answer(dataset)
     figures = study.draw(dataset, folder)
     write_sums(folder, [MANIFEST, SWEEP, SUMMARY, *(figure.name for figure in figures)])
     screen.print(table)
     screen.print(found, highlight=False, markup=False)
+    for warned in unlike:
+        screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
 

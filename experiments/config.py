@@ -211,7 +211,10 @@ class Config:
         return digest({f"{s}.{name}": v for s, rows in self.sheets().items() for name, v in rows.values().items()})
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
+        whole = asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
+        if not self.numerics.portable:  # runs of before there was this choice keep their ids
+            del whole["numerics"]["portable"]
+        return whole
 
     def run_id(self) -> str:
         """Sixteen characters that change with the configuration, any number or the model, whatever the layout of the file."""

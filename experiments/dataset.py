@@ -23,10 +23,11 @@ from experiments.files import (
     sealed,
     trouble,
     unreadable,
-)  # fmt: skip
+)
 from experiments.hdf5 import CONVENTIONS, flat_image, varies
 from experiments.manifest import SUMMARY, SWEEP, read_manifest
 from experiments.store import read_facts, read_rows, sorted_out
+from experiments.targets import MixedTargets, mixture, targets_of
 from experiments.variable import UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
@@ -52,8 +53,9 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
     missing or damaged is NaN; `run_id` is empty there, and a MissingRunsWarning names it.  Attributes say how many runs are there
-    and planned, and what they have in common (experiments.facts).  Raises StoreError when there is nothing to load, and
-    UnreadableError when a run is there, or may be, and cannot be read here.
+    and planned, what they have in common (experiments.facts), and what computed them (`targets`); a MixedTargets warning says
+    where they were not computed alike.  Raises StoreError when there is nothing to load, and UnreadableError when a run is
+    there, or may be, and cannot be read here.
     """
     folder, manifest = Path(folder), read_manifest(Path(folder))
     parts = tuple(SUFFIX) if courses else ("summary",)
@@ -73,9 +75,13 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     except (ValueError, TypeError, LookupError, OverflowError) as error:
         raise DamagedError(f"{folder}: its runs do not go together ({reason(error)})") from None
     there = [whole[k] for which, _, _ in alike for k in which]
+    targets = targets_of(folder / run["file"] for run in there)
     dataset.attrs |= {"runs_there": len(there), "runs_planned": len(manifest["runs"])}
     dataset.attrs |= together(read_facts([folder / run["file"] for run in there]))
+    dataset.attrs["targets"] = sorted(filter(None, targets))
     _tell_missing(folder, manifest["runs"], {run["file"] for run in there})
+    if unlike := mixture(targets):
+        warnings.warn(f"{folder}: {unlike}", MixedTargets, stacklevel=2)
     return dataset
 
 

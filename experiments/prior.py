@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from circuits import Activity, CalibrationError, Circuit, CircuitError, NetworkError, calibrate, check_background
+from circuits import Activity, CalibrationError, Circuit, CircuitError, NetworkError, Numerics, calibrate, check_background
 from experiments.acute import arranged, in_baths
 from experiments.config import Config, grown
 from experiments.record import coordinate, scales
@@ -125,7 +125,8 @@ def _calibrated(config: Config, source: Sheet) -> Circuit | None:
     try:
         circuit = grown(source, config.scale, config.spine_numbers())
         check_background(circuit)
-        return calibrate(circuit, 1, first=config.seed, tolerance=TOLERANCE).circuit
+        numerics = Numerics(portable=config.numerics.portable)
+        return calibrate(circuit, 1, first=config.seed, tolerance=TOLERANCE, numerics=numerics).circuit
     except (CalibrationError, CircuitError, NetworkError, SheetError):
         return None
 

@@ -1,4 +1,5 @@
-"""How far a study is: from the names in its folder and the marks of those who compute it, without opening a run file."""
+"""How far a study is: from the names in its folder and the marks of those who compute it, with no look into a run
+file but at its seal."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from experiments.files import StoreError, names_in, printable
 from experiments.manifest import SWEEP, read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
+from experiments.targets import mixture, targets_of
 
 SLURM_PATIENCE_S = 1.0
 LISTED = 10  # missing runs that are named
@@ -36,6 +38,7 @@ class Status:
     left_s: float | None  # None: nobody is at work, or nobody yet knows
     jobs: dict[str, int]  # of Slurm, by state
     others: int  # run files that belong to something asked earlier
+    targets: dict[str, int]  # how many of the finished runs were computed by what; "" where it is not known
 
 
 def status(folder: Path) -> Status:
@@ -53,6 +56,7 @@ def status(folder: Path) -> Status:
         folder, manifest["study"], [name for name in seconds if name in there], at_work, failed, missing,
         places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
         sum(name.endswith(".h5") for name in there - seconds.keys() - {SWEEP}),
+        dict(targets_of(folder / name for name in seconds if name in there)),
     )  # fmt: skip
 
 
@@ -105,6 +109,8 @@ def _lines(one: Status) -> list[str]:
         lines.append(
             f"  {one.others} further run {'file belongs' if one.others == 1 else 'files belong'} to something asked earlier"
         )
+    if unlike := mixture(Counter(one.targets)):
+        lines.append(f"  {unlike}")
     for mark in one.running:
         share = f"{100 * mark.done_s / mark.total_s:.0f} %" if mark.total_s > 0 else "begun"
         job = f", job {mark.holder.job}" if mark.holder.job else ""

@@ -35,7 +35,7 @@ def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str |
     """Write one run file.  Raises StoreError (nothing is left behind) when the disk is full or not writable."""
     configuration = json.dumps(config.to_dict(), sort_keys=True)
     content = hdf5.image(_head(config), configuration, groups | {"numbers": _numbers(config)}, facts)
-    publish(path, sealed(content, config.run_id()), finished=True)
+    publish(path, sealed(content, config.run_id(), str(facts.get("target", ""))), finished=True)
 
 
 def check_run(path: Path) -> dict[str, Any]:

@@ -252,7 +252,8 @@ def prepare(runs: Iterable[Run]) -> bool:
     if circuits.compiler() is None:
         warm_up()
         return False
-    needed = {(circuits.model_of(run.config.described()), run.config.numerics.precision) for run in runs}
+    needed = {(circuits.model_of(run.config.described()), run.config.numerics.precision, run.config.numerics.portable)
+              for run in runs}  # fmt: skip
     with ThreadPoolExecutor(1) as pool:
         built = [pool.submit(circuits.program, *texts) for texts in needed]
         warm_up()
@@ -264,13 +265,15 @@ def prepare(runs: Iterable[Run]) -> bool:
 def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> float:
     """Compute one run, from where `bookmark` has it on, and store it; returns the wall time in seconds.  Raises Paused, and what
     the run raises."""
+    from experiments.digests import model_digest
     from experiments.provenance import provenance
     from experiments.store import write_run
 
     begun = time.monotonic()
     groups = run.compute(run.config, compiled, tell, *([bookmark] if run.resumable else []))
     wall = time.monotonic() - begun
-    write_run(folder / run.file, run.config, groups, provenance(wall, compiled, run.config.numerics.precision))
+    facts = provenance(wall, compiled, run.config.numerics) | {"model_sha256": model_digest(groups)}
+    write_run(folder / run.file, run.config, groups, facts)
     return wall
 
 

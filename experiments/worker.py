@@ -65,7 +65,7 @@ def _carried_out(order: Order, orders: Connection) -> Told:
     from experiments.run import Paused
 
     run = order.run
-    place = Place(order.checkpoint, run.config.run_id(), run.config.numerics.precision, _leaving.is_set)
+    place = Place(order.checkpoint, run.config.run_id(), run.config.numerics, _leaving.is_set)
 
     def tell(seconds: float) -> None:
         orders.send(Told("did", seconds, place.resumed_s, place.kept > place.found))
