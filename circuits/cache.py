@@ -112,8 +112,9 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
 def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a compiler.  Raises BuildError where it does not end."""
     try:
-        return subprocess.run(words, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False,
-                              timeout=LONGEST_S)
+        return subprocess.run(
+            words, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, timeout=LONGEST_S
+        )
     except subprocess.TimeoutExpired:
         raise BuildError(f"{words[0]} did not compile the circuit within {LONGEST_S / 60:.0f} min") from None
 

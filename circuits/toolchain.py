@@ -113,7 +113,7 @@ def _fitted(command: tuple[str, ...]) -> Toolchain:
         raise _Unfit("is no program" if "/" in command[0] else "is not on the PATH")
     if _refused(command, (*COMMON, *TARGETS[0])) is None:
         return _described(command, COMMON, TARGETS[0])
-    common = COMMON
+    common: tuple[str, ...] = COMMON
     if _refused(command, COMMON) is not None:
         common = tuple(flag for flag in COMMON if flag not in OPTIONAL)
         if refused := _refused(command, common):

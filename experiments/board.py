@@ -15,6 +15,7 @@ from experiments.claimed_acute import ACUTE_CLAIMS
 from experiments.claimed_slow import SLOW_CLAIMS
 from experiments.claims import Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
+from experiments.figures import settle
 from experiments.ledger import SHIPPED, ledger_for, looks, record
 from experiments.nulls import MEANING
 from experiments.study import find_study
@@ -44,17 +45,18 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     board = judge([c for c in asked if c.id not in left_out], bench, lambda claim: before.get(claim, set()))
     for look in record(board, ledger):
         told.print(f"recorded in {ledger}: {look}", highlight=False, markup=False, soft_wrap=True)
+    if as_json:
+        print(json.dumps([j.as_json() for j in board], indent=1))
+    else:
+        told.print(as_table(board))
+        for name, value in overrides:
+            told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
+        told.print(summary(board), highlight=False, markup=False)
     if page is not None:
         from experiments.page import write_page
 
+        settle()
         told.print(f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True)
-    if as_json:
-        print(json.dumps([j.as_json() for j in board], indent=1))
-        return
-    told.print(as_table(board))
-    for name, value in overrides:
-        told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
-    told.print(summary(board), highlight=False, markup=False)
 
 
 def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) -> None:

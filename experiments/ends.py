@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75  # the last: stopped by a batch system, may be queued again
@@ -34,7 +36,22 @@ def told(error: Exception) -> int:
 def say(text: str) -> None:
     """One line on standard error, of what a terminal can print."""
     words = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
-    print(f"prelimbic: {words}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # nobody hears it
+        print(f"prelimbic: {words}", file=sys.stderr)
+
+
+def leave(code: int) -> NoReturn:
+    """End with an exit code; what could not be printed is a failure too."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        if code == 0 and not isinstance(error, BrokenPipeError):
+            say(f"standard output cannot be written: {getattr(error, 'strerror', None) or error}")
+        code = code or FAILURE
+        with suppress(OSError, ValueError):  # else Python tries again, and complains
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _warned(told: int, frame: object) -> NoReturn:
@@ -49,6 +66,7 @@ def _code(error: Exception) -> int | None:
     from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
     from experiments.bench import ClaimError
     from experiments.execute import ExecuteError, Stopped
+    from experiments.figures import FigureError
     from experiments.files import StoreError
     from experiments.hypotheses import HypothesisError
     from experiments.inhibition import InhibitionError
@@ -68,6 +86,6 @@ def _code(error: Exception) -> int | None:
         return USAGE
     if isinstance(error, Stopped):
         return LATER if error.warned else INTERRUPTED
-    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, OSError)):
+    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, FigureError, OSError)):
         return FAILURE
     return None

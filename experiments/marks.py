@@ -281,7 +281,7 @@ def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
 def _began(process: int) -> str:
     """When a process of this machine began, in its own clock; empty where there is none, or where it has ended unburied."""
     try:
-        words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        words = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return ""
     return "" if words[0] in "ZX" else words[19]

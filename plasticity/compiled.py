@@ -17,18 +17,19 @@ from numba import prange
 from parameters.caching import CacheError, cache_folder, unusable
 
 __all__ = ["njit", "prange"]
+config: Any = numba.config
 
 
 def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """`numba.njit`, kept on disk where anything can be kept."""
 
     def compiled(function: Callable[..., Any]) -> Any:
-        folder, before = _folder(), numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = folder  # which a function keeps; others of this process have their own
+        folder, before = _folder(), config.CACHE_DIR
+        config.CACHE_DIR = folder  # which a function keeps; others of this process have their own
         try:
             return numba.njit(cache=bool(folder) and options.get("inline") != "always", **options)(function)
         finally:
-            numba.config.CACHE_DIR = before
+            config.CACHE_DIR = before
 
     return compiled
 

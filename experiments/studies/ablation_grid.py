@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.ablation_grid import draw
+from experiments.figures import drawing
 from experiments.inhibition import Inhibition
 from experiments.slow_answers import ablation_answer
 from experiments.study import Options, Run, Study, day_after, leave_to, planned, variant
@@ -63,7 +63,7 @@ STUDY = Study(
     axes={"sheet": "", "arm": "", "inhibitor": "", "dose": "mg/kg"},
     plan=plan,
     answer=ablation_answer,
-    draw=draw,
+    draw=drawing("ablation_grid"),
 )
 
 if __name__ == "__main__":

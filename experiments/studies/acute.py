@@ -6,7 +6,7 @@ One circuit in one bath after the other, nothing slow moving.  For comparing cir
 from __future__ import annotations
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
-from experiments.figures.acute import draw
+from experiments.figures import drawing
 from experiments.study import Options, Run, Study, resting_runs
 
 
@@ -21,7 +21,7 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("acute"),
 )
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 2
 
 from __future__ import annotations
 
-from experiments.figures.blockers import draw
+from experiments.figures import drawing
 from experiments.protocol import given, one_day
 from experiments.slow_answers import blockers_answer
 from experiments.study import Options, Run, Study, leave_to, planned, variant
@@ -41,7 +41,7 @@ STUDY = Study(
     axes={"sheet": "", "arm": "", "drug": ""},
     plan=plan,
     answer=blockers_answer,
-    draw=draw,
+    draw=drawing("blockers"),
 )
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.cascade import draw
+from experiments.figures import drawing
 from experiments.protocol import given, weeks
 from experiments.slow_answers import cascade_answer
 from experiments.study import Options, Run, Study, peak_of, planned
@@ -40,7 +40,7 @@ STUDY = Study(
     axes={"sheet": "", "species": "", "dose": "mg/kg"},
     plan=plan,
     answer=cascade_answer,
-    draw=draw,
+    draw=drawing("cascade"),
 )
 
 if __name__ == "__main__":

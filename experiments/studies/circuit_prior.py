@@ -6,7 +6,7 @@ k.  In baths of ketamine, awake and as a slice.
 
 from __future__ import annotations
 
-from experiments.figures.circuit_prior import draw
+from experiments.figures import drawing
 from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.prior import WORK_S, examine
 from experiments.prior_answers import answer
@@ -27,7 +27,7 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("circuit_prior"),
     sheet=PRIOR,
     seeds=320,
 )

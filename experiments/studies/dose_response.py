@@ -4,7 +4,7 @@ Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for 
 compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
 """
 
-from experiments.figures.dose_response import draw
+from experiments.figures import drawing
 from experiments.study import Options, Run, Study, day_after, planned
 from experiments.summary import answer
 from pharmacology import Dose
@@ -26,7 +26,7 @@ STUDY = Study(
     axes={"sheet": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("dose_response"),
 )
 
 if __name__ == "__main__":

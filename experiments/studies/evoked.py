@@ -8,7 +8,7 @@ from __future__ import annotations
 from experiments.course import course
 from experiments.evoked import observe
 from experiments.evoked_answers import answer
-from experiments.figures.evoked import draw
+from experiments.figures import drawing
 from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, peak_of, planned, with_each_site
 from pharmacology import Dose
 
@@ -30,7 +30,7 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("evoked"),
 )
 
 if __name__ == "__main__":

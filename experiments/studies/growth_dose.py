@@ -6,7 +6,7 @@ memory that might make the inverted U reach the spines.
 
 from __future__ import annotations
 
-from experiments.figures.growth_dose import draw
+from experiments.figures import drawing
 from experiments.protocol import given, weeks
 from experiments.slow_answers import growth_answer
 from experiments.study import Options, Run, Study, peak_of, planned, with_each_memory
@@ -30,7 +30,7 @@ STUDY = Study(
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
     answer=growth_answer,
-    draw=draw,
+    draw=drawing("growth_dose"),
 )
 
 if __name__ == "__main__":

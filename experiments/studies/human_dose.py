@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from experiments.figures.growth_dose import draw_human
+from experiments.figures import drawing
 from experiments.protocol import given, weeks
 from experiments.slow_answers import growth_answer
 from experiments.study import Options, Run, Study, planned, with_each_memory
@@ -28,7 +28,7 @@ STUDY = Study(
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
     answer=growth_answer,
-    draw=draw_human,
+    draw=drawing("growth_dose", "draw_human"),
 )
 
 if __name__ == "__main__":

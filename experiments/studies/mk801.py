@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from experiments.cells import observe
 from experiments.cells_answers import answer
-from experiments.figures.mk801 import draw
+from experiments.figures import drawing
 from experiments.nulls import MODEL
 from experiments.protocol import Protocol
 from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, planned, with_each_site
@@ -39,7 +39,7 @@ STUDY = Study(
     axes={"sheet": "", "null": "", "free": "uM"},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("mk801"),
 )
 
 if __name__ == "__main__":

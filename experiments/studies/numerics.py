@@ -5,7 +5,7 @@ One thing is changed at a time; wiring and noise stay those of the seed wherever
 
 from __future__ import annotations
 
-from experiments.figures.numerics import draw
+from experiments.figures import drawing
 from experiments.numerics import answer, measure, possible, varied
 from experiments.study import Options, Run, Study, day_after
 from parameters import circuit_sheet
@@ -34,7 +34,7 @@ STUDY = Study(
     axes={"sheet": "", "variant": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("numerics"),
 )
 
 if __name__ == "__main__":

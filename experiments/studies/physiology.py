@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from experiments.config import Config
-from experiments.figures.physiology import draw
+from experiments.figures import drawing
 from experiments.hypotheses import AS_SHEETS, Hypotheses
 from experiments.physiology import answer, examine
 from experiments.study import Options, Run, Study, StudyError, resting_runs
@@ -46,7 +46,7 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("physiology"),
 )
 
 if __name__ == "__main__":

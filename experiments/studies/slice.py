@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
-from experiments.figures.slice import draw
+from experiments.figures import drawing
 from experiments.nulls import AWAKE
 from experiments.protocol import Protocol
 from experiments.slice_answers import answer
@@ -39,7 +39,7 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("slice"),
 )
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.stress import draw
+from experiments.figures import drawing
 from experiments.inhibition import Inhibition
 from experiments.protocol import given, weeks
 from experiments.slow_answers import stress_answer
@@ -59,7 +59,7 @@ STUDY = Study(
     axes={"sheet": "", "rule": "", "group": ""},
     plan=plan,
     answer=stress_answer,
-    draw=draw,
+    draw=drawing("stress"),
 )
 
 if __name__ == "__main__":

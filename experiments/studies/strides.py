@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.strides import draw
+from experiments.figures import drawing
 from experiments.protocol import Protocol, given, weeks
 from experiments.slow_answers import strides_answer
 from experiments.study import Options, Run, Study, peak_of, planned, readouts_only
@@ -45,7 +45,7 @@ STUDY = Study(
     axes={"sheet": "", "variant": "", "dose": "mg/kg"},
     plan=plan,
     answer=strides_answer,
-    draw=draw,
+    draw=drawing("strides"),
 )
 
 if __name__ == "__main__":

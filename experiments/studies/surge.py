@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.course import course, observe
-from experiments.figures.surge import draw
+from experiments.figures import drawing
 from experiments.nulls import CONSTANT
 from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, peak_of, planned, variant, with_each_site
 from experiments.surge_answers import answer
@@ -46,7 +46,7 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("surge"),
 )
 
 if __name__ == "__main__":
