@@ -109,6 +109,8 @@ def _found(asked: str, path: str, kept: str) -> tuple[Toolchain | None, str]:
 
 def _fitted(command: tuple[str, ...]) -> Toolchain:
     """A compiler with the first target, and with those of the common flags, that work here.  Raises _Unfit."""
+    if not command or not command[0]:
+        raise _Unfit("names no program")
     if shutil.which(command[0]) is None:
         raise _Unfit("is no program" if "/" in command[0] else "is not on the PATH")
     if _refused(command, (*COMMON, *TARGETS[0])) is None:

@@ -29,8 +29,29 @@ def told(error: Exception) -> int:
     code = _code(error)
     if code is None:
         raise error
-    say(str(error) + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
+    say(_sentence(error) + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
     return code
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says; of the system, with what it is about."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, FileNotFoundError) and not os.path.exists("."):
+        return "the current folder is gone; go to one that is there"
+    return _unprintable() or f"standard output, or a file without a name: {error.strerror}"
+
+
+def _unprintable() -> str:
+    """Why standard output cannot be written, or nothing."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        return f"standard output cannot be written: {getattr(error, 'strerror', None) or error}"
+    return ""
 
 
 def say(text: str) -> None:
@@ -42,12 +63,9 @@ def say(text: str) -> None:
 
 def leave(code: int) -> NoReturn:
     """End with an exit code; what could not be printed is a failure too."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError) as error:
-        if code == 0 and not isinstance(error, BrokenPipeError):
-            say(f"standard output cannot be written: {getattr(error, 'strerror', None) or error}")
+    if why := _unprintable():
+        if code == 0:
+            say(why)
         code = code or FAILURE
         with suppress(OSError, ValueError):  # else Python tries again, and complains
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -45,27 +45,15 @@ def settle() -> None:
         os.environ["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")
     except CacheError:
         os.environ.pop("MPLCONFIGDIR", None)
-    if os.path.lexists("matplotlibrc"):  # which comes first, and may be none that can be read
-        _imported_elsewhere()
+    if os.path.lexists("matplotlibrc"):  # which comes before all others, and may be none that can be read
+        with chdir("/"):
+            import_module("matplotlib")
 
 
 @contextmanager
 def _plain() -> Iterator[None]:
     """matplotlib's own settings, in the meantime."""
-    try:
-        matplotlib = import_module("matplotlib")
-    except Exception:  # what the user has set cannot be read
-        before = os.environ.copy()
-        settle()
-        matplotlib = _imported_elsewhere()
-        os.environ.clear()
-        os.environ.update(before)
+    matplotlib = import_module("matplotlib")
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         yield
-
-
-def _imported_elsewhere() -> Any:
-    """matplotlib, imported where it finds no settings."""
-    with chdir("/"):
-        return import_module("matplotlib")
