@@ -27,6 +27,8 @@ def settle() -> None:
             stream.reconfigure(errors="prelimbic")
     if "numpy" in sys.modules:  # a process of somebody else's
         return
+    if os.environ.pop("PYTHONOPTIMIZE", "") and sys.flags.optimize:  # it takes away the texts that help and libraries are made of
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     if "PYTHONWARNINGS" in os.environ or sys.warnoptions:
         warnings.resetwarnings()
         for kind in QUIET:
