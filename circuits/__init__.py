@@ -11,7 +11,7 @@ from circuits.manipulate import NAMED, manipulated
 from circuits.network import SETTLE_S, STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
 from circuits.rig import Passive, Rig, releases
 from circuits.spectrum import BANDS, Spectrum
-from circuits.toolchain import compiler, toolchain
+from circuits.toolchain import compiler, toolchain, why_no_compiler
 from circuits.wiring import Wiring, draw
 
 __all__ = [
@@ -51,4 +51,5 @@ __all__ = [
     "residual_text",
     "resting_weights",
     "toolchain",
+    "why_no_compiler",
 ]

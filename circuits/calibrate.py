@@ -6,7 +6,6 @@ measured once and corrected by what each step did (Broyden 1965).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from circuits.background import HIGHEST_MEAN
 from circuits.describe import Circuit, resting_weights, with_background
 from circuits.network import STANDARD, Network, Numerics, drawn_network
 from parameters import POPULATIONS
+from parameters.granted import available_cpus
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
 COARSE_LOOKS, COARSE_S, COARSE_GAIN = 60, 1.0, (0.05, 0.1, 0.2, 0.2)
@@ -107,7 +107,7 @@ class _Bench:
         """Observe every wiring at the present background."""
         for network in self._networks:
             network.set_background(self.rates)
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:  # the networks are processes of their own
+        with ThreadPoolExecutor(available_cpus()) as pool:  # the networks are processes of their own
             looks = list(pool.map(lambda n: n.observe(self._weights, self._open, seconds, SETTLE_S), self._networks))
         self._tell(stage, np.mean([a.rate for a in looks], axis=0))
         return looks

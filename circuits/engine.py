@@ -12,7 +12,6 @@ import os
 import select
 import struct
 import subprocess
-import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,7 +161,7 @@ class Process:
 
     def __init__(self, program: Path):
         self.program, self._waiting, self._owner = program, False, os.getpid()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._log = os.fdopen(os.memfd_create("engine"), "w+b")  # which needs no folder for temporary files
         self._answers, answers_in = os.pipe()
         self._memory_file = os.memfd_create("prelimbic")
         self._memory: mmap.mmap | None = None

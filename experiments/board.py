@@ -15,6 +15,7 @@ from experiments.claimed_acute import ACUTE_CLAIMS
 from experiments.claimed_slow import SLOW_CLAIMS
 from experiments.claims import NO_DRUG, Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
+from experiments.figures import settle
 from experiments.ledger import SHIPPED, ledger_of, looks, record, tracked
 from experiments.nulls import INERT, MEANING
 from experiments.study import find_study
@@ -50,17 +51,18 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     target, others = (checkout, ()) if for_all and checkout is not None else (ledger, ledgers[1:])
     for look in record(board, target, *others):
         told.print(f"recorded in {target}: {look}", highlight=False, markup=False, soft_wrap=True)
+    if as_json:
+        print(json.dumps([j.as_json() for j in board], indent=1))
+    else:
+        told.print(as_table(board))
+        for name, value in overrides:
+            told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
+        told.print(summary(board), highlight=False, markup=False)
     if page is not None:
         from experiments.page import write_page
 
+        settle()
         told.print(f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True)
-    if as_json:
-        print(json.dumps([j.as_json() for j in board], indent=1))
-        return
-    told.print(as_table(board))
-    for name, value in overrides:
-        told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
-    told.print(summary(board), highlight=False, markup=False)
 
 
 def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) -> None:

@@ -5,7 +5,6 @@ Every known error ends as one sentence on standard error, with exit code 2 for u
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from experiments import ends
+from experiments.surroundings import settle
 from experiments.switches import DEFAULTS, SWITCHES, flag
 
 PATH = click.Path(path_type=Path, readable=False)  # one that may not be read is told of by those who read it
@@ -96,11 +96,11 @@ def run(
     from circuits import Numerics
     from experiments.asked import jobs_asked, named, share_asked, words_asked
     from experiments.conduct import conduct, conduct_on_cluster, listing
-    from experiments.execute import available_cpus
     from experiments.hypotheses import Hypotheses
     from experiments.inhibition import parse_inhibition
     from experiments.study import Options, find_study, parse_overrides
     from parameters import CIRCUITS
+    from parameters.granted import available_cpus
 
     found = find_study(study)
     options = Options(
@@ -224,8 +224,8 @@ def claims(
     cease to be held out there.
     """
     from experiments.board import show_claims
-    from experiments.execute import available_cpus
     from experiments.study import StudyError, parse_overrides
+    from parameters.granted import available_cpus
 
     if workers is not None and workers < 1:
         raise StudyError(f"--workers is {workers} but must be at least 1")
@@ -282,24 +282,29 @@ def study_main(study: Any) -> NoReturn:
 
 def main(words: list[str] | None = None) -> NoReturn:
     """Entry point of `prelimbic`."""
+    settle()
     ends.hear_signals()
+    ends.leave(_code(words))
+
+
+def _code(words: list[str] | None) -> int:
+    """Do what was asked and return the exit code."""
     try:
         cli.main(words, prog_name="prelimbic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
-        sys.exit(ends.USAGE)
+        return ends.USAGE
     except click.ClickException as error:
         ends.say(error.format_message())
-        sys.exit(ends.USAGE)
+        return ends.USAGE
     except (KeyboardInterrupt, click.Abort):
         ends.say(ends.STOPPED)
-        sys.exit(ends.INTERRUPTED)
+        return ends.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ends.FAILURE)
+        return ends.FAILURE
     except Exception as error:
-        sys.exit(ends.told(error))
-    sys.exit(0)
+        return ends.told(error)
+    return 0
 
 
 if __name__ == "__main__":

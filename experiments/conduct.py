@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+import circuits
 from experiments.cluster import Jobs, drive
 from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
+from experiments.figures import settle
 from experiments.files import DamagedError, StoreError, scratch_name, sweep_stale, there, unreadable
 from experiments.hypotheses import AS_SHEETS
 from experiments.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, strangers
@@ -23,14 +26,17 @@ from experiments.queue import Queue
 from experiments.store import sorted_out
 from experiments.study import Options, Run, Study, StudyError, prepare, share_of, write_manifest
 from experiments.targets import MixedTargets, targets_of, unlike
+from parameters.caching import CacheError, the_cache
+from parameters.granted import available_cpus
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
+NARROWEST = 20  # a terminal that says it has fewer columns does not know
 
 
 def console() -> Console:
     """Standard output; tables keep a fixed width where it is not a terminal."""
     shown = Console(markup=False)  # a sheet may be called [red]
-    return shown if shown.is_terminal else Console(width=CONSOLE_WIDTH, markup=False)
+    return shown if shown.is_terminal and shown.width >= NARROWEST else Console(width=CONSOLE_WIDTH, markup=False)
 
 
 def listing(study: Study, options: Options) -> None:
@@ -78,9 +84,12 @@ def conduct(study: Study, options: Options) -> None:
 
 def _job(mine: list[Run], todo: list[Run], causes: dict[str, str], options: Options, screen: Console) -> None:
     """Compute a share of the runs that a driver listed, and leave all else to it."""
-    if todo and not prepare(todo):
-        raise ExecuteError("no C++ compiler works on this node (g++ or clang++); interpreted, runs would not be the same files")
     if todo:
+        settle()
+        _tell_surroundings(options.workers, screen)
+        if not prepare(todo):
+            raise ExecuteError(f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would not "
+                               "be the same files")  # fmt: skip
         execute(todo, options.out, options.workers, True, screen)
     if causes:
         raise unreadable(options.out, causes)
@@ -172,6 +181,8 @@ def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], c
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
     _tell_damaged(todo, causes, folder, screen)
     if todo:
+        settle()
+        _tell_surroundings(workers, screen)
         compiled = _prepare(todo, screen)
         _tell_unlike(runs, todo, folder, compiled, screen)
         execute(todo, folder, workers, compiled, screen)
@@ -240,6 +251,16 @@ def _tell_overrides(run: Run, screen: Console) -> None:
         screen.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
+def _tell_surroundings(workers: int, screen: Console) -> None:
+    """Say what is unusual about where this is computed: a cache that may not last, more workers than CPUs."""
+    granted = available_cpus()
+    if workers > granted:
+        screen.print(f"{workers} workers are more than the CPUs granted here, {granted}: they will share them", highlight=False)
+    with suppress(CacheError):  # raised again by what needs it
+        if told := the_cache().told:
+            screen.print(told, highlight=False, markup=False, soft_wrap=True)
+
+
 def _prepare(todo: list[Run], screen: Console) -> bool:
     screen.print("preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False)
     compiled = prepare(todo)
@@ -247,26 +268,31 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
         raise ExecuteError("--portable needs a C++ compiler (g++ or clang++): interpreted, spikes would be others")
     if not compiled:
         screen.print(
-            "No C++ compiler works here (g++ or clang++, and a PRELIMBIC_CACHE where programs may run), so the circuit is "
-            "interpreted, hundreds of times slower; try --seeds 1 --scale 0.5.", highlight=False,
+            f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, hundreds of times "
+            "slower; try --seeds 1 --scale 0.5.", highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
     return compiled
 
 
 def _report(study: Study, folder: Path, screen: Console) -> None:
+    """Store the sweep, say what was found, and then draw it.  Raises FigureError when all but the figures is there."""
     from experiments.dataset import load, write_sweep
     from experiments.made import write_sums
 
-    with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as unlike:
+    with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as mixed:
         dataset = load(folder)
     write_sweep(dataset, folder)
     table, found = study.answer(dataset)
-    figures = study.draw(dataset, folder)
-    write_sums(folder, [MANIFEST, SWEEP, SUMMARY, *(figure.name for figure in figures)])
     screen.print(table)
     screen.print(found, highlight=False, markup=False)
-    for warned in unlike:
+    for warned in mixed:
         screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
+    settle()
+    figures: list[Path] = []
+    try:
+        figures = study.draw(dataset, folder)
+    finally:
+        write_sums(folder, [MANIFEST, SWEEP, SUMMARY, *(figure.name for figure in figures)])
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
 

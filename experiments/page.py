@@ -6,7 +6,7 @@ from pathlib import Path
 
 from experiments.board import summary, told_prior, told_range, told_role, told_value
 from experiments.claims import NO_DRUG, Judged
-from experiments.figures.claims import draw
+from experiments.figures import drawing
 from experiments.files import StoreError, publish
 from experiments.nulls import MEANING
 
@@ -23,15 +23,16 @@ ROLES = {
 
 
 def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> Path:
-    """Write claims.md and the figures into a folder; returns the page.  Raises StoreError."""
+    """Write claims.md and then the figures into a folder; returns the page.  Raises StoreError, and FigureError."""
     pictures = folder / FIGURES
     try:
         pictures.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{pictures} cannot be written: {error.strerror}") from None
+    publish(folder / PAGE, page(board, left_out).encode())
+    draw = drawing("claims")
     for judged in board:
         draw(judged, pictures)
-    publish(folder / PAGE, page(board, left_out).encode())
     return folder / PAGE
 
 

@@ -4,8 +4,7 @@ import numpy as np
 
 from parameters import CascadeNumbers, SpineNumbers, sheet
 from plasticity.cascade import FACTORS, READOUTS, STATES, Arms, Cascade, CascadeError, resting_factors
-from plasticity.chain import LOST, MATURE, NASCENT, STATE, STOOD, VACANT
-from plasticity.kernel import TICK_H
+from plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
 from plasticity.saved import restored, saved
 from plasticity.spines import SpineError, Spines, turnover
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import centre, pages, save, told
+from experiments.figures.style import centre, pages, save, subplots, told
 from experiments.slow_answers import ablated, names
 from experiments.summary import is_clear
 
@@ -25,7 +24,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     for file, heading, cell in pages("ablation_grid", dataset):
         arms, given = names(cell, "arm", ARMS), names(cell, "inhibitor", GIVEN)
         found = {(g, a): _there(ablated(cell, a, g)) for g in given for a in arms}
-        figure, axis = plt.subplots(figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained")
+        figure, axis = subplots(figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained")
         _grid(axis, np.array([[_mean(found[g, a]) for a in arms] for g in given]), arms, given)
         for row, g in enumerate(given):
             for column, a in enumerate(arms):

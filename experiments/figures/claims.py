@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.claims import NO_DRUG, Judged, Measure
-from experiments.figures.style import INK, ORDERED, save
+from experiments.figures.style import INK, ORDERED, save, subplots
 from experiments.nulls import INERT, MEANING
 
 TARGET = ORDERED[2]
@@ -22,7 +21,7 @@ def draw(judged: Judged, folder: Path) -> Path:
     """Draw one panel a measure into ID.png."""
     rows = 1 + len(judged.nulls) + bool(judged.inert)
     heights = [rows * ROW_IN + 0.75] * len(judged.measures)
-    figure, axes = plt.subplots(len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained")
+    figure, axes = subplots(len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained")
     for k, (axis, measure) in enumerate(zip(axes[:, 0], judged.measures, strict=True)):
         shown = {"the model": measure} | {MEANING[n]: found[k] for n, found in judged.nulls.items()}
         shown |= {INERT: judged.inert[k]} if judged.inert else {}

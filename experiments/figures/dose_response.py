@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, band, dose_axis, dose_places, save
+from experiments.figures.style import COLOURS, MARKERS, band, dose_axis, dose_places, save, subplots
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw one row of panels a circuit sheet into dose_response.png (and .svg); returns the PNG's path."""
     sheets = dataset["sheet"].values
-    figure, rows = plt.subplots(len(sheets), 4, figsize=(14.0, 3.6 * len(sheets)), squeeze=False, layout="constrained")
+    figure, rows = subplots(len(sheets), 4, figsize=(14.0, 3.6 * len(sheets)), squeeze=False, layout="constrained")
     seeds = dataset.sizes["seed"]
     for axes, sheet in zip(rows, sheets, strict=True):
         _row(axes, dataset.sel(sheet=sheet))

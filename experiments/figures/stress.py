@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, pages, save, subplots, tidy, told
 from experiments.slow_answers import names
 
 FROM_D = -22.5
@@ -28,8 +27,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     made = []
     for file, heading, cell in pages("stress", dataset):
         rules = names(cell, "rule", RULES)
-        figure, axes = plt.subplots(2, len(rules), figsize=(6.4 * len(rules), 8.4), squeeze=False, sharey="row", sharex="row",
-                                    layout="constrained")  # fmt: skip
+        figure, axes = subplots(2, len(rules), figsize=(6.4 * len(rules), 8.4), squeeze=False, sharey="row", sharex="row",
+                                layout="constrained")  # fmt: skip
         control = cell["spines_course"].sel(rule=RULES[0], group="control").values
         for column, rule in zip(axes.T, rules, strict=True):
             for group in names(cell, "group", GROUPS):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, dots, no_change, pages, save, tidy, told
+from experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
 from experiments.slow_answers import effect_of, names
 
 STANDARD, GROWN = "standard", ("24 h", "72 h", "7 d", "14 d")
@@ -22,7 +21,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw strides.png (and .svg), once a sheet."""
     made = []
     for file, heading, cell in pages("strides", dataset):
-        figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.8), layout="constrained")
+        figure, axes = subplots(1, 2, figsize=(12.5, 4.8), layout="constrained")
         shown = names(cell, "variant", LOOKS)
         grown = {(v, r): effect_of(cell, "spines", r, variant=v) for v in shown for r in GROWN}
         _effects(axes[0], grown, shown)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.ablation_grid import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.inhibition import Inhibition
 from experiments.reads import days
@@ -63,7 +63,7 @@ STUDY = Study(
     axes={"sheet": "", "arm": "", "inhibitor": "", "dose": "mg/kg"},
     plan=plan,
     answer=ablation_answer,
-    draw=draw,
+    draw=drawing("ablation_grid"),
     reads=days(sets=dict.fromkeys(("site", "surge", "eef2k", "nitrergic", "hnk", "trkb"), "to each arm in turn")),
     inert=at_vehicle(dose=0.0),
 )

@@ -6,7 +6,7 @@ One circuit in one bath after the other, nothing slow moving.  For comparing cir
 from __future__ import annotations
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
-from experiments.figures.acute import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.reads import CIRCUIT, DRUG, Reads
 from experiments.study import Options, Run, Study, resting_runs
@@ -24,7 +24,7 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("acute"),
     reads=Reads((*DRUG, *CIRCUIT), baths={"ketamine": 3.0}, lacks="its baths of ketamine meet nothing slow and no HNK"),
     inert=at_vehicle(concentration=0.0),
 )

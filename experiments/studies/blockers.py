@@ -5,7 +5,7 @@ A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 2
 
 from __future__ import annotations
 
-from experiments.figures.blockers import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.protocol import given, one_day
 from experiments.reads import days
@@ -43,7 +43,7 @@ STUDY = Study(
     axes={"sheet": "", "arm": "", "drug": ""},
     plan=plan,
     answer=blockers_answer,
-    draw=draw,
+    draw=drawing("blockers"),
     reads=days("hnk", sets=dict.fromkeys(("surge", "eef2k"), "one after the other"), lacks="its baths hold no HNK"),
     inert=at_vehicle(drug="none"),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.cascade import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
 from experiments.reads import DAYS
@@ -43,7 +43,7 @@ STUDY = Study(
     axes={"sheet": "", "species": "", "dose": "mg/kg"},
     plan=plan,
     answer=cascade_answer,
-    draw=draw,
+    draw=drawing("cascade"),
     reads=DAYS,
     inert=at_vehicle(dose=0.0),
 )

@@ -6,7 +6,7 @@ k.  In baths of ketamine, awake and as a slice.
 
 from __future__ import annotations
 
-from experiments.figures.circuit_prior import draw
+from experiments.figures import drawing
 from experiments.hypotheses import Hypotheses
 from experiments.inert import at_vehicle
 from experiments.prior import WORK_S, examine
@@ -28,7 +28,7 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("circuit_prior"),
     sheet=PRIOR,
     seeds=320,
     reads=Reads(

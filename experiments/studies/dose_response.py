@@ -4,7 +4,7 @@ Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for 
 compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
 """
 
-from experiments.figures.dose_response import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.reads import DAYS
 from experiments.study import Options, Run, Study, day_after, planned
@@ -29,7 +29,7 @@ STUDY = Study(
     axes={"sheet": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("dose_response"),
     reads=DAYS,
     inert=at_vehicle(dose=0.0),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from experiments.course import course
 from experiments.evoked import observe
 from experiments.evoked_answers import answer
-from experiments.figures.evoked import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.reads import AWAKE_NULLS, Reads
 from experiments.study import Options, Run, Study, peak_of, planned, with_each_site
@@ -31,7 +31,7 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("evoked"),
     reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
     inert=at_vehicle(given=0.0),
 )

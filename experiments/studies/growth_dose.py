@@ -6,7 +6,7 @@ memory that might make the inverted U reach the spines.
 
 from __future__ import annotations
 
-from experiments.figures.growth_dose import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
 from experiments.reads import days
@@ -33,7 +33,7 @@ STUDY = Study(
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
     answer=growth_answer,
-    draw=draw,
+    draw=drawing("growth_dose"),
     reads=days(sets={"memory": "to each in turn"}),
     inert=at_vehicle(dose=0.0),
 )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from experiments.figures.growth_dose import draw_human
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
 from experiments.reads import days
@@ -31,7 +31,7 @@ STUDY = Study(
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
     answer=growth_answer,
-    draw=draw_human,
+    draw=drawing("growth_dose", "draw_human"),
     reads=days(sets={"memory": "to each in turn"}, more=("hnk_exposure",)),
     inert=at_vehicle(dose=0.0),
 )

@@ -7,7 +7,7 @@ Mouse, healthy circuit, 10 and 25 mg/kg intraperitoneal at the peak; each deleti
 from __future__ import annotations
 
 from experiments.course import course
-from experiments.figures.knockouts import draw
+from experiments.figures import drawing
 from experiments.hypotheses import AS_SHEETS
 from experiments.inert import at_vehicle
 from experiments.knockout_answers import answer
@@ -45,7 +45,7 @@ STUDY = Study(
     axes={"sheet": "", "deleted": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("knockouts"),
     reads=Reads((*DRUG, "hnk"), (), sets=HEALTHY | {"manipulate": "to each deletion in turn"}, calibrates=True),
     inert=at_vehicle(given=0.0),
 )

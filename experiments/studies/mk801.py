@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from experiments.cells import CHANCE, observe
 from experiments.cells_answers import answer
-from experiments.figures.mk801 import draw
+from experiments.figures import drawing
 from experiments.inert import at_chance
 from experiments.nulls import MODEL
 from experiments.protocol import Protocol
@@ -40,7 +40,7 @@ STUDY = Study(
     axes={"sheet": "", "null": "", "free": "uM"},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("mk801"),
     reads=Reads(
         sets=AWAKE_NULLS | {"selectivity": "to use_dependent, for a drug this slow has no equilibrium"},
         lacks="MK-801 acts on NMDA receptors alone, and nothing slow moves in an hour",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.numerics import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.numerics import BATH_UM, DOSE_MG_KG, LARGEST_LOOPED, answer, measure, possible, varied
 from experiments.reads import days
@@ -40,7 +40,7 @@ STUDY = Study(
     axes={"sheet": "", "variant": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("numerics"),
     reads=replace(
         days(options=("inhibit", "manipulate"), lacks="it stores rates and spines alone"),
         slow_to=LARGEST_LOOPED,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from experiments.config import Config
-from experiments.figures.physiology import draw
+from experiments.figures import drawing
 from experiments.hypotheses import Hypotheses
 from experiments.physiology import answer, examine
 from experiments.reads import Reads
@@ -46,7 +46,7 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("physiology"),
     reads=Reads(
         sets={"baseline": "to healthy"},
         baths=dict.fromkeys(BLOCKERS, 1.0),

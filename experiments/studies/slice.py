@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
-from experiments.figures.slice import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.nulls import AWAKE
 from experiments.protocol import Protocol
@@ -40,7 +40,7 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("slice"),
     reads=Reads(
         ("selectivity", "hcn"),
         sets=NULLS | HEALTHY | {"state": "to slice, and to awake beside it"},

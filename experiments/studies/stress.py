@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.stress import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.inhibition import Inhibition
 from experiments.protocol import given, weeks
@@ -66,7 +66,7 @@ STUDY = Study(
     axes={"sheet": "", "rule": "", "group": ""},
     plan=plan,
     answer=stress_answer,
-    draw=draw,
+    draw=drawing("stress"),
     reads=days(sets={"spine_rule": "to each in turn", "baseline": "to healthy, which stress then depletes"}),
     inert=at_vehicle(group=WITHOUT),
 )

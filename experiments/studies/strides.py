@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.strides import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.protocol import Protocol, given, weeks
 from experiments.reads import days
@@ -48,7 +48,7 @@ STUDY = Study(
     axes={"sheet": "", "variant": "", "dose": "mg/kg"},
     plan=plan,
     answer=strides_answer,
-    draw=draw,
+    draw=drawing("strides"),
     reads=days(options=("inhibit", "manipulate"), lacks="it stores readouts alone"),
     inert=at_vehicle(dose=0.0),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.course import course, observe
-from experiments.figures.surge import draw
+from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.nulls import CONSTANT
 from experiments.reads import AWAKE_NULLS, Reads
@@ -47,7 +47,7 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("surge"),
     reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
     inert=at_vehicle(given=0.0),
 )
