@@ -15,6 +15,7 @@ import xarray as xr
 from experiments.bench import Bench, ClaimError, PriorShare
 from experiments.nulls import MEANING, MODEL
 from experiments.summary import half_interval
+from parameters import near
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
 ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
@@ -194,7 +195,7 @@ def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
     by_id = {c.id: c for c in known}
     unknown = [i for i in ids if i not in by_id]
     if unknown:
-        raise ClaimError(f"unknown claim {unknown[0]!r}; there are {', '.join(by_id)}")
+        raise ClaimError(f"unknown claim {unknown[0]!r}{near(unknown[0], by_id)}; there are {', '.join(by_id)}")
     return [by_id[i] for i in dict.fromkeys(ids)] or known
 
 

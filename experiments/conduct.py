@@ -14,11 +14,12 @@ from experiments.cluster import Jobs, drive
 from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
 from experiments.files import StoreError, scratch_name, sweep_stale
+from experiments.folders import refuse_other
 from experiments.manifest import read_manifest, strangers
 from experiments.marks import Marks
 from experiments.queue import Queue
 from experiments.store import is_whole
-from experiments.study import Options, Run, Study, StudyError, prepare, share_of, write_manifest
+from experiments.study import Options, Run, Study, prepare, share_of, write_manifest
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
 
@@ -51,7 +52,7 @@ def conduct(study: Study, options: Options) -> None:
     _begin(study, runs, options, screen)
     todo = _unfinished(mine, options.out)
     if options.among is not None:
-        return _job(mine, todo, options, screen)
+        return _job(study, runs, mine, todo, options, screen)
     _fulfil(study, runs, mine, todo, options.out, options.workers, screen)
     skipped = {run.file for run in mine} - {run.file for run in todo}
     missing = _unfinished([run for run in runs if run.file not in skipped], options.out)
@@ -60,13 +61,15 @@ def conduct(study: Study, options: Options) -> None:
             f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
         )
         return None
-    _report(study, options.out, screen)
+    _report(study, runs, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
     return None
 
 
-def _job(mine: list[Run], todo: list[Run], options: Options, screen: Console) -> None:
-    """Compute a share of the runs that a driver listed, and leave all else to it."""
+def _job(study: Study, runs: list[Run], mine: list[Run], todo: list[Run], options: Options, screen: Console) -> None:
+    """Compute a share of the runs that a driver listed, and leave all else to it, study.json too where it names them."""
+    if not {run.file for run in mine} <= {item["file"] for item in _listed(study, options.out)}:
+        write_manifest(study, runs, options.out)
     if todo and not prepare(todo):
         raise ExecuteError("no C++ compiler works on this node (g++ or clang++); interpreted, runs would not be the same files")
     if todo:
@@ -97,19 +100,19 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
     except KeyboardInterrupt:
         raise ExecuteError(f"stopped watching; jobs go on, and the same command attaches to them (their name in Slurm is "
                            f"{Queue(folder).name}, for scancel)") from None  # fmt: skip
-    write_manifest(study, runs, folder)
-    _report(study, folder, screen)
+    _report(study, runs, folder, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
 
 
 def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
     """Check what was asked and say what is unusual about it."""
     _check(runs)
-    _other_study(study, options.out)
+    refuse_other(study, runs, options)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
-    _tell_overrides(runs[0], screen)
-    _tell_calibration(runs, screen)
+    if options.out.name != study.name:
+        screen.print(f"results in {options.out}", highlight=False, markup=False, soft_wrap=True)
+    _tell_unusual(runs, screen)
 
 
 def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> None:
@@ -171,6 +174,12 @@ def _check(runs: list[Run]) -> None:
         config.check()
 
 
+def _tell_unusual(runs: list[Run], screen: Console) -> None:
+    """Say what an answer must not be read without: numbers that were set, and circuits that were not calibrated for them."""
+    _tell_overrides(runs[0], screen)
+    _tell_calibration(runs, screen)
+
+
 def _tell_calibration(runs: list[Run], screen: Console) -> None:
     """Say which circuits stand on background rates that were not found for them."""
     said = {
@@ -205,32 +214,27 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
     return compiled
 
 
-def _report(study: Study, folder: Path, screen: Console) -> None:
+def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> None:
+    """Make sweep, summary and figures, and say what was found, with what is unusual about it."""
     from experiments.dataset import load, write_sweep
 
+    write_manifest(study, runs, folder)  # another process may have asked otherwise meanwhile
     dataset = load(folder)
     write_sweep(dataset, folder)
     table, found = study.answer(dataset)
     figures = study.draw(dataset, folder)
     screen.print(table)
     screen.print(found, highlight=False, markup=False)
+    _tell_unusual(runs, screen)
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _other_study(study: Study, folder: Path) -> None:
-    """Raise StudyError where another study is kept in the folder."""
-    try:
-        kept = read_manifest(folder)["study"]
-    except StoreError:
-        return
-    if kept != study.name:
-        raise StudyError(f"--out {folder} holds study {kept}; choose another folder for study {study.name}")
 
 
 def _writable(folder: Path) -> None:
     """Raise StoreError unless files can be made in the folder."""
     try:
+        if folder.is_file():
+            raise StoreError(f"{folder} cannot be written: it is a file, and results go into a folder")
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / scratch_name("probe")
         probe.touch()

@@ -12,7 +12,7 @@ import xarray as xr
 
 from experiments.files import StoreError, publish, reason, sealed
 from experiments.hdf5 import flat_image, varies
-from experiments.manifest import SWEEP, read_manifest
+from experiments.manifest import SUMMARY, SWEEP, read_manifest
 from experiments.store import is_whole, read_rows
 from experiments.variable import Groups, Variable
 
@@ -106,7 +106,7 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     head = {"Conventions": "CF-1.11", "schema": "prelimbic-sweep", "study": dataset.attrs["study"]}
     variables = {str(name): _as_variable(variable) for name, variable in dataset.variables.items()}
     publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"))
-    publish(folder / "summary.csv", _as_csv(dataset).encode(errors="backslashreplace"))
+    publish(folder / SUMMARY, _as_csv(dataset).encode(errors="backslashreplace"))
     return folder / SWEEP
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of
+from parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, near, target_of
 
 LARGEST_AMOUNT = 1000.0
 LATEST_H = 1e4
@@ -26,7 +26,7 @@ class Inhibition:
 
     def __post_init__(self) -> None:
         if self.name not in INHIBITORS:
-            raise InhibitionError(f"unknown inhibitor {self.name!r}; there are {', '.join(INHIBITORS)}")
+            raise InhibitionError(f"unknown inhibitor {self.name!r}{near(self.name, INHIBITORS)}; there are {', '.join(INHIBITORS)}")
         if not abs(self.start) <= LATEST_H:
             raise InhibitionError(f"{self.name} is given at {self.start:g} h but must be within {LATEST_H:g} h of the dose")
         if not 0 <= self.amount <= LARGEST_AMOUNT:

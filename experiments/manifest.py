@@ -11,13 +11,46 @@ from typing import Any
 from experiments.files import StoreError, publish
 
 MANIFEST = "study.json"
-SWEEP = "sweep.h5"
+SWEEP, SUMMARY = "sweep.h5", "summary.csv"
 MOST_BYTES = 1 << 28
 
 
-def publish_manifest(folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]]) -> None:
-    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written."""
-    publish(folder / MANIFEST, json.dumps({"study": study, "axes": axes, "runs": runs}, indent=1).encode())
+def publish_manifest(
+    folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]], figures: tuple[str, ...] = ()
+) -> None:
+    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written.
+
+    What was made of other runs, the figures of these names among it, is removed before and after, so that whenever this process
+    is killed, and whatever another one reports meanwhile, it never stands beside runs that it was not made of.
+    """
+    text = json.dumps({"study": study, "axes": axes, "runs": runs}, indent=1).encode()
+    try:
+        before = read_manifest(folder)["runs"]
+    except StoreError:
+        before = []
+    if _ids(before) == _ids(runs):
+        if not (folder / MANIFEST).is_file() or (folder / MANIFEST).read_bytes() != text:
+            publish(folder / MANIFEST, text)
+        return
+    sheets = {str(run["place"]["sheet"]) for run in (*before, *runs) if "sheet" in run["place"]}
+    remove_made(folder, figures, sheets)
+    publish(folder / MANIFEST, text)
+    remove_made(folder, figures, sheets)
+
+
+def remove_made(folder: Path, figures: tuple[str, ...], sheets: Collection[str]) -> None:
+    """Remove sweep, summary and figures, which have one file for all sheets or one for each.  Raises StoreError."""
+    pages = [f"{name}{end}.{kind}" for name in figures for end in ("", *(f"_{s}" for s in sheets)) for kind in ("svg", "png")]
+    for name in (SWEEP, SUMMARY, *pages):
+        if Path(name).name == name:
+            try:
+                (folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"{folder / name} belongs to runs asked for earlier and cannot be removed: {error.strerror}") from None
+
+
+def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(run["file"], run["run_id"]) for run in runs}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.config import check_numbers, grown
-from parameters import COMPOUNDS, INHIBITORS, POPULATIONS, Sheet, SpineNumbers, compounds, inhibitor, sheet, shipped, target_of
+from parameters import COMPOUNDS, INHIBITORS, POPULATIONS, Sheet, SpineNumbers, compounds, inhibitor, near, sheet, shipped, target_of
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
 from pharmacology import Dose, Exposure
@@ -79,7 +79,7 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
 def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
     """Print every number of every sheet; a sheet that changes another lists what it changes."""
     if status is not None and status not in STATUSES:
-        raise ShowError(f"--status is {status!r} but must be one of {', '.join(STATUSES)}")
+        raise ShowError(f"--status is {status!r}{near(status, STATUSES)} but must be one of {', '.join(STATUSES)}")
     sheets = [Sheet(Path(name)) if name.endswith(".toml") else sheet(name) for name in (shipped() if only is None else [only])]
     rows = [(s.name, section, name, row) for s in sheets for section, part in s.own_rows.items() for name, row in part.items()]
     rows = [r for r in rows if status is None or r[3].status == status]

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import circuits
-from experiments.config import Config, overridden
+from experiments.config import SUBJECTS, Config, overridden
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import Inhibition
 from experiments.manifest import publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
 from experiments.switches import DEFAULTS, SWITCHES, flag
-from parameters import SheetError, circuit_sheet, compounds, species
+from parameters import CIRCUITS, PRIOR, SheetError, circuit_sheet, compounds, near, shipped, species
 from pharmacology import Dose, Exposure
 
 DEFAULT_SHEET = "dendritic"
@@ -127,7 +127,8 @@ class Run:
 @dataclass(frozen=True)
 class Study:
     """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
-    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for."""
+    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `figures` are
+    the names of all files that `draw` may make, without sheet and ending: that of the study where nothing is said."""
 
     name: str
     question: str
@@ -137,12 +138,13 @@ class Study:
     draw: Callable[[Any, Path], list[Path]]
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
+    figures: tuple[str, ...] = ()
 
 
 def find_study(name: str) -> Study:
     """The study called `name`.  Raises StudyError naming the studies there are."""
     if name not in STUDIES:
-        raise StudyError(f"unknown study {name!r}; there is {', '.join(STUDIES)}")
+        raise StudyError(f"unknown study {name!r}{near(name, STUDIES)}; there is {', '.join(STUDIES)}")
     found: Study = import_module(f"experiments.studies.{name}").STUDY
     return found
 
@@ -242,11 +244,11 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
 
 
 def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:
-    """Say in the folder which files belong to the study as last asked, and which others stay listed.  Raises StoreError when it
-    cannot be written."""
+    """Say in the folder which files belong to the study as last asked, and which others stay listed; what was made of other
+    runs is removed.  Raises StoreError when it cannot be written."""
     own = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place, "seconds": run.config.protocol.seconds}
            for run in runs]  # fmt: skip
-    publish_manifest(folder, study.name, study.axes, [*others, *own])
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.figures or (study.name,))
 
 
 def prepare(runs: Iterable[Run]) -> bool:
@@ -281,15 +283,42 @@ def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], No
     return wall
 
 
-def parse_overrides(texts: Iterable[str]) -> tuple[tuple[str, float], ...]:
-    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value).  Raises SheetError for anything else."""
-    found = []
+def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple[tuple[str, float], ...]:
+    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has it, after one of the
+    circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a number that is set twice."""
+    found: dict[str, float] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         try:
-            found.append((name.strip(), float(value)))
+            number = float(value)
         except ValueError:
             equals = ""
         if not equals:
-            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, not {text!r}")
-    return tuple(sorted(dict(found).items()))
+            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}")
+        name = number_meant(name.strip(), circuits)
+        if name in found:
+            raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")
+        found[name] = number
+    return tuple(sorted(found.items()))
+
+
+def number_meant(name: str, circuits: Sequence[str]) -> str:
+    """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the circuit sheet in use.
+
+    Raises SheetError where the name begins with a sheet that is not in use.
+    """
+    named, _, number = name.partition(".")
+    if named in ("circuit", *SUBJECTS) or not number or not circuits:
+        return name
+    used = [circuit_sheet(circuit) for circuit in circuits]
+    if all(named in each.lineage for each in used):
+        return f"circuit.{number}"
+    if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):
+        other = next(each.name for each in used if named not in each.lineage)
+        raise SheetError(
+            f"--set {name!r} is a number of circuit sheet {named}, but sheet {other} is used: write circuit.{number}, or ask for "
+            f"--sheet {named} alone (other sheets are {', '.join(SUBJECTS)})"
+        )
+    if named in shipped():
+        raise SheetError(f"--set {name!r} is a number of sheet {named}, which no run reads, so it cannot be set")
+    return name

@@ -41,6 +41,7 @@ STUDY = Study(
     plan=plan,
     answer=cascade_answer,
     draw=draw,
+    figures=("cascade", "lifetimes"),
 )
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=draw,
+    figures=("firing", "potentials", "trains", "dendrite", "magnesium", "trapping", "coupling", "block"),
 )
 
 if __name__ == "__main__":
