@@ -115,7 +115,7 @@ def run(
     from parameters import CIRCUITS
 
     if study is None:
-        raise StudyError(f"run takes a study, one of {', '.join(STUDIES)}; `prelimbic studies` says what each asks")
+        raise StudyError(f"run takes a STUDY, one of {', '.join(STUDIES)}; `prelimbic studies` says what each asks")
     found = find_study(study)
     once("--sheet", sheets)
     asked = tuple(dict.fromkeys(s for name in sheets or (found.sheet,) for s in (CIRCUITS if name == "all" else (name,))))

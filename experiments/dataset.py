@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from experiments.files import StoreError, publish, reason, sealed
-from experiments.hdf5 import flat_image, varies
+from experiments.hdf5 import SWEEP_SCHEMA, flat_image, varies
 from experiments.manifest import SUMMARY, SWEEP, read_manifest
 from experiments.store import is_whole, read_rows
 from experiments.variable import Groups, Variable
@@ -103,7 +103,7 @@ def _labels(variable: Variable) -> np.ndarray:
 
 def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     """Write the loaded dataset as sweep.h5, and its readouts as summary.csv.  Raises StoreError."""
-    head = {"Conventions": "CF-1.11", "schema": "prelimbic-sweep", "study": dataset.attrs["study"]}
+    head = {"Conventions": "CF-1.11", "schema": SWEEP_SCHEMA, "study": dataset.attrs["study"]}
     variables = {str(name): _as_variable(variable) for name, variable in dataset.variables.items()}
     publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"))
     publish(folder / SUMMARY, _as_csv(dataset).encode(errors="backslashreplace"))

@@ -23,6 +23,8 @@ from experiments.variable import Groups, Variable
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable.%10d"
 TEXT = h5py.string_dtype()
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SWEEP_SCHEMA = "prelimbic-sweep"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
 IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
 COMPRESSED_ABOVE = 1024
@@ -81,6 +83,8 @@ def check(path: Path, schema: str, version: int) -> dict[str, Any]:
     """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row."""
     with _open(path) as file:
         head = _attributes(file)
+        if head.get("schema") == SWEEP_SCHEMA != schema:
+            raise StoreError(f"{path} is a sweep of run files, not one of them; prelimbic inspect takes its folder, load too")
         if head.get("schema") != schema:
             raise StoreError(f"{path} is not a {schema.replace('-', ' ')} file")
         if int(head["schema_version"]) != version:
@@ -180,7 +184,20 @@ def _open(path: Path) -> Iterator[h5py.File]:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError, ArithmeticError, LookupError,
             NotImplementedError) as error:  # fmt: skip
-        raise StoreError(f"{path} cannot be read as a run file ({reason(error)})") from None
+        raise StoreError(_unreadable(path, error)) from None
+
+
+def _unreadable(path: Path, error: BaseException) -> str:
+    """Why a file cannot be read: it is not there, of another format, or what the library says."""
+    if not os.path.lexists(path):
+        return f"{path} does not exist"
+    try:
+        with open(path, "rb") as file:
+            if file.read(len(SIGNATURE)) != SIGNATURE and not h5py.is_hdf5(path):
+                return f"{path} is not an HDF5 file"
+    except OSError as problem:
+        return f"{path} cannot be read: {problem.strerror}"
+    return f"{path} cannot be read as a run file ({reason(error)})"
 
 
 def _own(group: h5py.Group, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,12 +38,14 @@ def parse_inhibition(text: str) -> Inhibition:
     """`rapamycin_icv@-0.5h`, `ampa_antagonist=0.5@0h` -> Inhibition.  Raises InhibitionError for anything else."""
     head, at, hour = text.partition("@")
     name, equals, amount = head.partition("=")
+    usage = "--inhibit takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h"
     try:
         if at and not hour.endswith("h"):
+            usage += "" if math.isnan(float(hour)) else f"; write {text}h"
             raise ValueError
         start, times = float(hour[:-1]) if at else 0.0, float(amount) if equals else 1.0
     except ValueError:
-        raise InhibitionError(f"--inhibit takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h, not {text!r}") from None
+        raise InhibitionError(f"{usage}, not {text!r}") from None
     return Inhibition(name, start, times)
 
 

@@ -66,7 +66,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             raise ValueError
         return {"study": _word(manifest["study"]), "axes": axes, "runs": runs}
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        raise StoreError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
+        raise StoreError(_no_study(folder)) from None
 
 
 def studies_in(path: Path) -> list[Path]:
@@ -76,8 +76,22 @@ def studies_in(path: Path) -> list[Path]:
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if not found:
-        raise StoreError(f"{path} is not the folder of a study: it has no readable {MANIFEST}")
+        raise StoreError(_no_study(path))
     return found
+
+
+def _no_study(path: Path) -> str:
+    """Why a path is not the folder of a study."""
+    try:
+        if not path.exists():
+            return f"{path} does not exist"
+        if not path.is_dir():
+            return f"{path} is a file, not the folder of a study, which holds {MANIFEST}"
+        if not (path / MANIFEST).exists():
+            return f"{path} is not the folder of a study: it has no {MANIFEST}"
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    return f"{path} is not the folder of a study: it has no readable {MANIFEST}"
 
 
 def strangers(folder: Path, mine: Collection[str]) -> list[str]:

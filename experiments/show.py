@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from experiments.config import check_numbers, grown
 from parameters import COMPOUNDS, INHIBITORS, POPULATIONS, Sheet, SpineNumbers, compounds, inhibitor, near, sheet, shipped, target_of
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
-from pharmacology import Dose, Exposure
+from pharmacology import Dose, Exposure, beyond_use
 from pharmacology.block import by_population, by_subunit
 
 UNITS_H = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
@@ -31,7 +32,9 @@ def hours(text: str, what: str) -> float:
     try:
         return float(match.group(1)) * UNITS_H[match.group(2)] if match else float("")
     except ValueError:
-        raise ShowError(f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min") from None
+        bare = re.fullmatch(r"\s*([0-9.]+)\s*", text)
+        unit = f"; write {bare[1]}min or {bare[1]}h" if bare else ""
+        raise ShowError(f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min{unit}") from None
 
 
 def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str,
@@ -48,6 +51,8 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
     brain = course.brain_unbound(times)
     if not all(np.isfinite(found).all() for found in (arterial, venous, brain)):
         raise ShowError(f"--dose {dose:g} or --at {at} is too large to compute with")
+    if warning := beyond_use(dose, species):
+        print(f"prelimbic: warning: {warning}", file=sys.stderr)
     circuit = sheets["circuit"].name
     mixtures = grown(sheets["circuit"], 1.0, sheets["spines"].fill("spines", SpineNumbers)).mixtures
     shut = by_population(by_subunit(brain, [course.compounds[name] for name in course.names]), mixtures)
@@ -61,7 +66,10 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         print(json.dumps(found))
         return
     length = "" if duration is None else f" over {duration}"
-    title = f"{compound} {dose:g} mg/kg {route}{length}, {species}; block of NMDA peak conductance, sheet {circuit}"
+    title = (
+        f"{compound} {dose:g} mg/kg {route[0]}.{route[1]}.{length}, {species}; arterial and venous plasma, unbound in brain; Pyr to VIP: "
+        f"share of NMDA peak conductance shut, sheet {circuit}"
+    )
     table = Table(title=Text(title, "table.title"), title_justify="left")
     for heading in ("min", *(f"{n[:3].upper() if n == 'ketamine' else n[:3]} {q}" for n in ("ketamine", "norketamine", "HNK")
                              for q in ("art. ng/mL", "ven. ng/mL", "brain uM")), *POPULATIONS):  # fmt: skip

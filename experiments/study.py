@@ -235,11 +235,13 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
         return runs
     try:
         names = path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        raise StudyError(f"--among {path}: this file does not exist") from None
     except (OSError, ValueError) as error:
         raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
     by_file = {run.file: run for run in runs}
     if strange := [name for name in names if name not in by_file]:
-        raise StudyError(f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ")
+        raise StudyError(f"--among {path}: {strange[0]} is no run of this study as asked{near(strange[0], by_file)}; options, a sheet or the program differ")
     return [by_file[name] for name in dict.fromkeys(names)]
 
 

@@ -13,6 +13,14 @@ LARGEST = 1e6  # mg/kg: a kilogram a kilogram
 SHORTEST_H, LATEST_H = 1e-6, 1e5  # of an infusion, and of any hour
 
 
+# For a warning only, and assumed: body mass (kg), the largest dose that is given (mg/kg), and what is in use.
+USUAL = {
+    "human": (70.0, 13.0, "0.1 to 2 mg/kg i.v., up to 13 mg/kg i.m. in anaesthesia"),
+    "rat": (0.3, 200.0, "1 to 30 mg/kg, up to 200 mg/kg in anaesthesia"),
+    "mouse": (0.025, 200.0, "1 to 30 mg/kg, up to 200 mg/kg in anaesthesia"),
+}
+
+
 class DoseError(ValueError):
     """A dose that cannot be given."""
 
@@ -48,6 +56,18 @@ class Dose:
         if not SHORTEST_H <= self.duration <= LATEST_H:
             limits = f"longer than 0, from {SHORTEST_H:g} to {LATEST_H:g} h"
             raise DoseError(f"an infusion lasts {limits}, not {self.duration:g} h; leave the duration out for a bolus")
+
+
+def beyond_use(amount: float, species: str) -> str:
+    """What to tell of a dose (mg/kg) that is larger than any that is given to a species; nothing of others."""
+    mass, largest, use = USUAL[species]
+    if amount <= largest:
+        return ""
+    meant = f"; --dose takes mg per kg, and {amount:g} mg would be {amount / mass:.3g} mg/kg" if species == "human" else ""
+    return (
+        f"{amount:g} mg/kg is {amount * mass:g} mg in a {species} of {mass:g} kg, more than is ever given; in use are {use} (assumed "
+        f"limits){meant}"
+    )
 
 
 def check_routes(doses: tuple[Dose, ...], species: str) -> None:
