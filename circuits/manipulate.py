@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from circuits.describe import PLASTIC, Circuit, CircuitError, with_background
-from parameters import POPULATIONS, SUBUNITS, Population, Projection, near
+from parameters import POPULATIONS, SUBUNITS, Population, Projection, near, unknown
 
 LARGEST_FACTOR = 1e6
 OUT_OF_REACH_MV = 100.0  # a threshold above every reversal potential
@@ -122,7 +122,7 @@ def manipulated(circuit: Circuit, texts: tuple[str, ...]) -> Circuit:
         head, at, site = text.partition("@")
         name, equals, amount = head.partition("=")
         if name not in NAMED:
-            raise CircuitError(f"unknown manipulation {name!r}{near(name, NAMED)}; there are {', '.join(NAMED)}")
+            raise CircuitError(unknown("manipulation", name, NAMED))
         usage, function = NAMED[name]
         wants_amount, wants_site = usage.startswith("="), usage.startswith("@")
         if wants_amount != bool(equals) or (wants_site and not site) or (at and (not site or "@" not in usage)):
@@ -145,7 +145,7 @@ def _at_least_0(what: str, value: float) -> None:
 
 def _index(population: str) -> int:
     if population not in POPULATIONS:
-        raise CircuitError(f"there is no population {population!r}{near(population, POPULATIONS)}; there are {', '.join(POPULATIONS)}")
+        raise CircuitError(unknown("population", population, POPULATIONS))
     return POPULATIONS.index(population)
 
 

@@ -30,7 +30,8 @@ def jobs_asked(
         return None
     if cluster not in ENGINES:
         raise StudyError(
-            f"--cluster is {cluster!r}{near(cluster, ENGINES)} but must be {' or '.join(ENGINES)}; elsewhere use --share k/N in a batch script"
+            f"--cluster is {cluster!r}{near(cluster, ENGINES)} but must be {' or '.join(ENGINES)}; elsewhere "
+            "use --share k/N in a batch script"
         )
     if options.share != (1, 1) or options.among is not None:
         raise StudyError("--cluster makes shares itself; leave out --share and --among")

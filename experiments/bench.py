@@ -96,8 +96,8 @@ class Bench:
         folder, stored = self.folder(study), self._stored(study)
         how = "the same command with --run computes it"
         if stored is None:
-            there = "" if folder.exists() else ", which does not exist"
-            raise ClaimError(f"study {study} is not in {folder}{there}; {how}")
+            absent = "" if folder.exists() else ", which does not exist"
+            raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
         whole, wanted = set(stored["run_id"].values.ravel()), [(place, i) for place, i in self._planned(study) if needs(place)]
         there = {place["seed"]: True for place, _ in wanted}
         for place, run_id in wanted:

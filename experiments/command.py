@@ -37,7 +37,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version and exit.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version.")
 def cli() -> None:
     """Ketamine in the prefrontal cortex: from a dose to spikes, BDNF, mTORC1 and grown synapses."""
 
@@ -63,7 +63,11 @@ def cli() -> None:
 @click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
 @click.option("--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the results.  [default: results/STUDY, results/STUDY-... if asked otherwise]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the results.  [default: results/STUDY, of other questions results/STUDY-...]",
+)
 @click.option(
     "--sheet",
     "sheets",

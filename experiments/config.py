@@ -73,7 +73,8 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
             )
         if number not in found[subject].values():
             like = near(key, (f"{subject}.{name}" for name in found[subject].values()))
-            raise SheetError(f"{found[subject].path.name}: there is no number {number!r}{like}; `prelimbic numbers` lists them all")
+            file = found[subject].path.name
+            raise SheetError(f"{file}: there is no number {number!r}{like}; `prelimbic numbers` lists them all")
         found[subject] = found[subject].replaced({number: value})
     return found
 
@@ -114,7 +115,8 @@ def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
 @dataclass(frozen=True)
 class Config:
     """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value) pairs, a number
-    being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS; `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
+    being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS;
+    `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
 
     study: str
     circuit: str

@@ -77,7 +77,7 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
     if manifest["study"] != study.name:
         raise StudyError(f"--out {folder} holds study {manifest['study']}; choose another folder for study {study.name}")
     listed, mine = manifest["runs"], {_place(run.place): run for run in runs}
-    moved = [item for item in listed if _place(item["place"]) in mine and item["run_id"] != mine[_place(item["place"])].config.run_id()]
+    moved = [item for item in listed if (run := mine.get(_place(item["place"]))) and item["run_id"] != run.config.run_id()]
     same_points = _points(item["place"] for item in listed) == _points(run.place for run in runs)
     if not moved and (same_points or folder.name == own_name(study, options)):
         return

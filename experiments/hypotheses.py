@@ -52,7 +52,8 @@ class Hypotheses:
         for switch, options in SWITCHES.items():
             chosen = getattr(self, switch)
             if chosen not in options:
-                raise HypothesisError(f"{flag(switch)} is {chosen!r}{near(chosen, options)} but must be one of {', '.join(options)}")
+                like = near(chosen, options)
+                raise HypothesisError(f"{flag(switch)} is {chosen!r}{like} but must be one of {', '.join(options)}")
         for (one, these), (other, those), why in EXCLUSIVE:
             a, b = getattr(self, one), getattr(self, other)
             if a in these and b in those:

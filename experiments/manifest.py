@@ -46,7 +46,8 @@ def remove_made(folder: Path, figures: tuple[str, ...], sheets: Collection[str])
             try:
                 (folder / name).unlink(missing_ok=True)
             except OSError as error:
-                raise StoreError(f"{folder / name} belongs to runs asked for earlier and cannot be removed: {error.strerror}") from None
+                told = f"{folder / name} belongs to runs asked for earlier and cannot be removed"
+                raise StoreError(f"{told}: {error.strerror}") from None
 
 
 def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 USUAL = ("None", "Priority", "Resources", "BeginTime", "Cleaning", "(null)")  # reasons for which a job waits
 
 # What commands of Slurm say when they reach no slurmctld.
-SILENT = re.compile(r"contact slurm controller|connect failure|timed out|could not establish a configuration|Connection refused", re.I)
+SILENT = re.compile("contact slurm controller|connect failure|connection refused|timed out|establish a configuration", re.I)
 
 
 class ClusterError(RuntimeError):

@@ -12,7 +12,19 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.config import check_numbers, grown
-from parameters import COMPOUNDS, INHIBITORS, POPULATIONS, Sheet, SpineNumbers, compounds, inhibitor, near, sheet, shipped, target_of
+from parameters import (
+    COMPOUNDS,
+    INHIBITORS,
+    POPULATIONS,
+    Sheet,
+    SpineNumbers,
+    compounds,
+    inhibitor,
+    near,
+    sheet,
+    shipped,
+    target_of,
+)
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
 from pharmacology import Dose, Exposure, beyond_use
@@ -67,8 +79,8 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         return
     length = "" if duration is None else f" over {duration}"
     title = (
-        f"{compound} {dose:g} mg/kg {route[0]}.{route[1]}.{length}, {species}; arterial and venous plasma, unbound in brain; Pyr to VIP: "
-        f"share of NMDA peak conductance shut, sheet {circuit}"
+        f"{compound} {dose:g} mg/kg {route[0]}.{route[1]}.{length}, {species}; arterial and venous plasma, unbound in brain; "
+        f"Pyr to VIP: share of NMDA peak conductance shut, sheet {circuit}"
     )
     table = Table(title=Text(title, "table.title"), title_justify="left")
     for heading in ("min", *(f"{n[:3].upper() if n == 'ketamine' else n[:3]} {q}" for n in ("ketamine", "norketamine", "HNK")

@@ -21,7 +21,7 @@ from experiments.manifest import publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
 from experiments.switches import DEFAULTS, SWITCHES, flag
-from parameters import CIRCUITS, PRIOR, SheetError, circuit_sheet, compounds, near, shipped, species
+from parameters import CIRCUITS, PRIOR, SheetError, circuit_sheet, compounds, shipped, species, unknown
 from pharmacology import Dose, Exposure
 
 DEFAULT_SHEET = "dendritic"
@@ -144,7 +144,7 @@ class Study:
 def find_study(name: str) -> Study:
     """The study called `name`.  Raises StudyError naming the studies there are."""
     if name not in STUDIES:
-        raise StudyError(f"unknown study {name!r}{near(name, STUDIES)}; there is {', '.join(STUDIES)}")
+        raise StudyError(unknown("study", name, STUDIES))
     found: Study = import_module(f"experiments.studies.{name}").STUDY
     return found
 
@@ -241,7 +241,7 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
         raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
     by_file = {run.file: run for run in runs}
     if strange := [name for name in names if name not in by_file]:
-        raise StudyError(f"--among {path}: {strange[0]} is no run of this study as asked{near(strange[0], by_file)}; options, a sheet or the program differ")
+        raise StudyError(f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ")
     return [by_file[name] for name in dict.fromkeys(names)]
 
 

@@ -18,3 +18,9 @@ def near(name: str, known: Iterable[str]) -> str:
     best, *rest = [SequenceMatcher(None, each, small).ratio() for each in found] or [0.0]
     found = found[: 1 + sum(likeness > best - AS_LIKE for likeness in rest)]
     return f" (did you mean {' or '.join(by_small[each] for each in found)}?)" if found else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """`unknown species 'rrat' (did you mean rat?); there are human, rat, mouse`."""
+    names = list(known)
+    return f"unknown {what} {name!r}{near(name, names)}; there are {', '.join(names)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from parameters.near import near
+from parameters.near import near, unknown
 from parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, number
 from parameters.slow import INHIBITORS, TARGETS, CascadeNumbers, HypothesisNumbers, Inhibitor, SpineNumbers, inhibitor, target_of
 
@@ -209,7 +209,7 @@ class CircuitNumbers:
 def sheet(name: str) -> Sheet:
     """A shipped sheet by name.  Raises SheetError naming the sheets there are."""
     if name not in shipped():
-        raise SheetError(f"unknown sheet {name!r}{near(name, shipped())}; there are {', '.join(shipped())}")
+        raise SheetError(unknown("sheet", name, shipped()))
     return Sheet(SHEETS / f"{name}.toml")
 
 
@@ -258,8 +258,7 @@ def circuit_sheet(name: str) -> Sheet:
     if name.endswith(".toml"):
         return Sheet(Path(name))
     if name not in (*CIRCUITS, PRIOR):
-        told = f"unknown circuit sheet {name!r}{near(name, CIRCUITS)}"
-        raise SheetError(f"{told}; there are {', '.join(CIRCUITS)}, or the path of a .toml file")
+        raise SheetError(f"{unknown('circuit sheet', name, CIRCUITS)}, or the path of a .toml file")
     return sheet(name)
 
 
@@ -301,7 +300,7 @@ def channel(source: Sheet | None = None) -> Channel:
 def species(name: str, source: Sheet | None = None) -> Species:
     """Disposition constants of one species.  Raises SheetError naming the species there are."""
     if name not in SPECIES:
-        raise SheetError(f"unknown species {name!r}{near(name, SPECIES)}; there are {', '.join(SPECIES)}")
+        raise SheetError(unknown("species", name, SPECIES))
     return (source or sheet("species")).fill(name, Species)
 
 

@@ -73,7 +73,8 @@ def reference_keys(path: Path = REFERENCES) -> frozenset[str]:
 class Sheet:
     """The rows of one TOML file, by section; `based_on` names the sheet it changes, beside it or among the shipped ones.
 
-    `lineage` names it and all that it rests on.  Of a circuit sheet, `calibrated` is the digest of the structure that its background rates were found for, and
+    `lineage` names it and all that it rests on.
+    Of a circuit sheet, `calibrated` is the digest of the structure that its background rates were found for, and
     `manipulations` what had been done to the circuit by then (a developmental knock-out); both may be empty.
     Raises SheetError when the file is unreadable or any row is incomplete.
     """
@@ -98,7 +99,7 @@ class Sheet:
         self.own_rows = own
         base = self._base(known, (*above, _real(self.path)))
         self.lineage: tuple[str, ...] = (self.name, *(base.lineage if base else ()))
-        self.sections = _merged(base.sections if base else {}, own, self.path.name)
+        self.sections: dict[str, dict[str, Row]] = _merged(base.sections if base else {}, own, self.path.name)
 
     def _base(self, known: frozenset[str], above: tuple[Path, ...]) -> Sheet | None:
         if self.based_on is None:
@@ -221,7 +222,8 @@ def _row(where: str, row: Any, known: frozenset[str]) -> Row:
         told = f"{_told(row['status'])}{near(row['status'], STATUSES)}"
         raise SheetError(f"{where}: status is {told} but must be one of {', '.join(STATUSES)}")
     if row["status"] == "measured" and row["source"] not in known:
-        raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {_told(row['source'])}{near(row['source'], known)}")
+        told = f"{_told(row['source'])}{near(row['source'], known)}"
+        raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {told}")
     if row["status"] != "measured" and not row.get("note", "").strip():
         raise SheetError(f"{where}: a value that is {row['status']} needs a note that says on what grounds")
     if row["status"] == "assumed" and "range" not in row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parameters import COMPOUNDS, SPECIES, near
+from parameters import COMPOUNDS, SPECIES, unknown
 
 ROUTES = {"human": ("iv",), "rat": ("iv", "ip"), "mouse": ("iv", "ip")}
 
@@ -45,10 +45,10 @@ class Dose:
         if not abs(self.start) <= LATEST_H:
             raise DoseError(f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}")
         if self.compound not in COMPOUNDS:
-            raise DoseError(f"unknown compound {self.compound!r}{near(self.compound, COMPOUNDS)}; there are {', '.join(COMPOUNDS)}")
+            raise DoseError(unknown("compound", self.compound, COMPOUNDS))
         known = sorted({route for routes in ROUTES.values() for route in routes})
         if self.route not in known:
-            raise DoseError(f"unknown route {self.route!r}{near(self.route, known)}; there are {', '.join(known)}")
+            raise DoseError(unknown("route", self.route, known))
         if self.duration is None:
             return
         if self.route != "iv":
@@ -65,15 +65,15 @@ def beyond_use(amount: float, species: str) -> str:
         return ""
     meant = f"; --dose takes mg per kg, and {amount:g} mg would be {amount / mass:.3g} mg/kg" if species == "human" else ""
     return (
-        f"{amount:g} mg/kg is {amount * mass:g} mg in a {species} of {mass:g} kg, more than is ever given; in use are {use} (assumed "
-        f"limits){meant}"
+        f"{amount:g} mg/kg is {amount * mass:g} mg in a {species} of {mass:g} kg, more than is ever given; in use are {use} "
+        f"(assumed limits){meant}"
     )
 
 
 def check_routes(doses: tuple[Dose, ...], species: str) -> None:
     """Raise DoseError when the species is unknown or a dose takes a route that it does not have."""
     if species not in SPECIES:
-        raise DoseError(f"unknown species {species!r}{near(species, SPECIES)}; there are {', '.join(SPECIES)}")
+        raise DoseError(unknown("species", species, SPECIES))
     for dose in doses:
         if dose.route not in ROUTES[species]:
             raise DoseError(f"{species} has no route {dose.route!r}; it has {', '.join(ROUTES[species])}")
