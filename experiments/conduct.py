@@ -15,7 +15,7 @@ from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
 from experiments.files import StoreError, scratch_name, sweep_stale
 from experiments.folders import refuse_other
-from experiments.manifest import read_manifest, strangers
+from experiments.manifest import read_manifest, remove_made, strangers
 from experiments.marks import Marks
 from experiments.queue import Queue
 from experiments.store import is_whole
@@ -226,6 +226,10 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     screen.print(table)
     screen.print(found, highlight=False, markup=False)
     _tell_unusual(runs, screen)
+    if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
+        remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
+        raise ExecuteError(f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is left "
+                           "there; the same command goes on")  # fmt: skip
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -41,13 +42,12 @@ def publish_manifest(
 def remove_made(folder: Path, figures: tuple[str, ...], sheets: Collection[str]) -> None:
     """Remove sweep, summary and figures, which have one file for all sheets or one for each.  Raises StoreError."""
     pages = [f"{name}{end}.{kind}" for name in figures for end in ("", *(f"_{s}" for s in sheets)) for kind in ("svg", "png")]
-    for name in (SWEEP, SUMMARY, *pages):
-        if Path(name).name == name:
-            try:
-                (folder / name).unlink(missing_ok=True)
-            except OSError as error:
-                told = f"{folder / name} belongs to runs asked for earlier and cannot be removed"
-                raise StoreError(f"{told}: {error.strerror}") from None
+    try:
+        for name in {SWEEP, SUMMARY, *pages} & set(os.listdir(folder)):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        told = f"what {folder} holds of runs asked for earlier cannot be removed"
+        raise StoreError(f"{told}: {error.strerror}") from None
 
 
 def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:

@@ -140,6 +140,11 @@ class Study:
     seeds: int = 3
     figures: tuple[str, ...] = ()
 
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Names of the figures, without sheet and ending."""
+        return self.figures or (self.name,)
+
 
 def find_study(name: str) -> Study:
     """The study called `name`.  Raises StudyError naming the studies there are."""
@@ -250,7 +255,7 @@ def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence
     runs is removed.  Raises StoreError when it cannot be written."""
     own = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place, "seconds": run.config.protocol.seconds}
            for run in runs]  # fmt: skip
-    publish_manifest(folder, study.name, study.axes, [*others, *own], study.figures or (study.name,))
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn)
 
 
 def prepare(runs: Iterable[Run]) -> bool:

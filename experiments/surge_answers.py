@@ -54,7 +54,8 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
             ((f"{d:g}",), [spread(over_course(cell, d)), *(_told(at_peak(cell, d, r)) for r in READOUTS.values())]) for d in doses
         ]
         shown.append(table(f"sheet {sheet}, rat i.p.: change against the same wiring untreated, %, mean ± SD over seeds;"
-                           " glutamate over 100 min, all else at the peak", ("mg/kg",), rows, ("glutamate", *READOUTS)))  # fmt: skip
+                           " glutamate over 100 min, all else at the peak", ("mg/kg",), rows,
+                           ("glutamate", *READOUTS)))  # fmt: skip
         beside = [
             ((MEANING[n],), [spread(over_course(here.sel(null=n), d)) for d in doses]) for n in names(here, "null", MEANING)
         ]
