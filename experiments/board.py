@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from experiments.claimed_acute import ACUTE_CLAIMS
 from experiments.claimed_slow import SLOW_CLAIMS
 from experiments.claims import Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
+from experiments.files import StoreError
 from experiments.ledger import SHIPPED, ledger_for, looks, record
 from experiments.nulls import MEANING
 from experiments.study import find_study
+from experiments.unusual import unusual
 
 ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]
 NOT_MEASURED = "not measured"
@@ -32,6 +35,9 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     """
     if page is not None and (ids or overrides):
         raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
+    for option, place in (("--page", page), ("--results", results)):
+        if place is not None and os.path.isfile(place):
+            raise StoreError(f"{option} {place} is a file, but must be a folder")
     asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
     bench = Bench(sheet, seeds, overrides, results, lambda what: told.print(what, highlight=False, markup=False))
     if run:
@@ -48,13 +54,15 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
         from experiments.page import write_page
 
         told.print(f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True)
+    said = list(unusual([bench.config]))
     if as_json:
+        for line in said:
+            told.print(line, highlight=False, markup=False, soft_wrap=True)
         print(json.dumps([j.as_json() for j in board], indent=1))
         return
     told.print(as_table(board))
-    for name, value in overrides:
-        told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
-    told.print(summary(board), highlight=False, markup=False)
+    for line in (*said, summary(board)):
+        told.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) -> None:

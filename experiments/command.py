@@ -167,12 +167,11 @@ def exposure(
     overrides: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
-    from experiments.config import overridden
     from experiments.show import show_exposure
     from experiments.study import parse_overrides
 
     once("--at", (part.strip() for part in at.split(",")))
-    show_exposure(species, route, dose, at, duration, compound, overridden(sheet, parse_overrides(overrides, (sheet,))), as_json)
+    show_exposure(species, route, dose, at, duration, compound, sheet, parse_overrides(overrides, (sheet,)), as_json)
 
 
 @cli.command()
@@ -321,7 +320,7 @@ def main(words: list[str] | None = None) -> NoReturn:
         print(error.format_message())
         sys.exit(ends.USAGE)
     except click.ClickException as error:
-        ends.say(error.format_message())
+        ends.say(error.format_message().replace("a valid integer", "a whole number").replace("a valid float", "a number"))
         sys.exit(ends.USAGE)
     except (KeyboardInterrupt, click.Abort):
         ends.say(ends.STOPPED)

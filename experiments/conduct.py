@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,6 @@ from typing import Any
 from rich.console import Console
 
 from experiments.cluster import Jobs, drive
-from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
 from experiments.files import StoreError, scratch_name, sweep_stale
 from experiments.folders import refuse_other
@@ -20,6 +20,7 @@ from experiments.marks import Marks
 from experiments.queue import Queue
 from experiments.store import is_whole
 from experiments.study import Options, Run, Study, prepare, share_of, write_manifest
+from experiments.unusual import unusual
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
 
@@ -126,7 +127,7 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
     _check(wanted)
     _writable(folder)
     screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
-    _tell_overrides(wanted[0], screen)
+    _tell_unusual(wanted, screen)
     mine = [run.place for run in runs]
     others = [item for item in listed if item["place"] not in mine]  # such as those of another sheet
     _fulfil(study, runs, wanted, todo, folder, workers, screen, others)
@@ -175,32 +176,9 @@ def _check(runs: list[Run]) -> None:
 
 
 def _tell_unusual(runs: list[Run], screen: Console) -> None:
-    """Say what an answer must not be read without: numbers that were set, and circuits that were not calibrated for them."""
-    _tell_overrides(runs[0], screen)
-    _tell_calibration(runs, screen)
-
-
-def _tell_calibration(runs: list[Run], screen: Console) -> None:
-    """Say which circuits stand on background rates that were not found for them."""
-    said = {
-        "no": "its background was not calibrated for these numbers (prelimbic calibrate does that)",
-        "other size": "its background was calibrated at --scale 1",
-    }
-    for name, state in {run.config.sheet_name: run.config.calibration() for run in runs}.items():
-        if state in said:
-            screen.print(f"sheet {name}: {said[state]}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _tell_overrides(run: Run, screen: Console) -> None:
-    """Say which numbers are not those of the sheets, and which lie outside the range that a sheet gives them."""
-    shipped = overridden(run.config.circuit, ())
-    for name, value in run.config.overrides:
-        subject, section, number = name.split(".")
-        row = shipped[subject].sections[section][number]
-        outside = row.range is not None and not row.range[0] <= value <= row.range[1]
-        limits = f"; OUTSIDE its range {row.range[0]:g} to {row.range[1]:g}" if outside and row.range else ""
-        text = f"overridden: {name} = {value:g} {row.unit} (sheet: {row.value:g}{limits})"
-        screen.print(text, highlight=False, markup=False, soft_wrap=True)
+    """Say which numbers were set, and which circuits were not calibrated for them."""
+    for line in unusual(run.config for run in runs):
+        screen.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _prepare(todo: list[Run], screen: Console) -> bool:
@@ -228,8 +206,8 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     _tell_unusual(runs, screen)
     if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
         remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
-        raise ExecuteError(f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is left "
-                           "there; the same command goes on")  # fmt: skip
+        raise ExecuteError(f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is "
+                           "left there; the same command makes it")  # fmt: skip
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
 
@@ -237,7 +215,7 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
 def _writable(folder: Path) -> None:
     """Raise StoreError unless files can be made in the folder."""
     try:
-        if folder.is_file():
+        if os.path.isfile(folder):
             raise StoreError(f"{folder} cannot be written: it is a file, and results go into a folder")
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / scratch_name("probe")

@@ -11,7 +11,8 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from experiments.config import check_numbers, grown
+from experiments.config import check_numbers, grown, overridden
+from experiments.unusual import set_numbers
 from parameters import (
     COMPOUNDS,
     INHIBITORS,
@@ -49,9 +50,10 @@ def hours(text: str, what: str) -> float:
         raise ShowError(f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min{unit}") from None
 
 
-def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str,
-                  sheets: dict[str, Sheet], as_json: bool) -> None:  # fmt: skip
-    """Print concentrations and block at the times asked for, with the numbers of `sheets` (by subject)."""
+def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str, sheet: str,
+                  overrides: tuple[tuple[str, float], ...], as_json: bool) -> None:  # fmt: skip
+    """Print concentrations and block at the times asked for, with the numbers of a circuit's sheets but for `overrides`."""
+    sheets = overridden(sheet, overrides)
     times = np.array([hours(part, "--at") for part in at.split(",")])
     if not np.isfinite(times).all() or (times < 0).any() or times.max() > LONGEST_H:
         raise ShowError(f"--at takes times at or after the dose, up to {LONGEST_H:g} h")
@@ -75,6 +77,8 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
                            "venous_ng_per_ml": [_short(v) for v in venous[:, k]],
                            "brain_unbound_uM": [_short(v) for v in brain[:, k]]}  # fmt: skip
         found["block"] = {p: [_short(v) for v in shut[:, k]] for k, p in enumerate(POPULATIONS)}
+        if overrides:
+            found["overridden"] = dict(overrides)
         print(json.dumps(found))
         return
     length = "" if duration is None else f" over {duration}"
@@ -94,6 +98,8 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         ]
         table.add_row(f"{60 * t:g}", *columns, *(f"{v:.3f}" for v in shut[i]))
     _print(table)
+    for line in set_numbers(sheet, overrides):
+        print(line)
 
 
 def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:

@@ -127,7 +127,8 @@ def _lines(one: Status) -> list[str]:
 
 def _as_dict(one: Status) -> dict[str, Any]:
     plain = asdict(one) | {"folder": str(one.folder), "stopped": sorted(one.stopped)}
-    return {name: value for name, value in plain.items() if name != "left_s"} | {"seconds_left": one.left_s}
+    left_out = {"left_s"} if one.unheard else {"left_s", "unheard"}
+    return {name: value for name, value in plain.items() if name not in left_out} | {"seconds_left": one.left_s}
 
 
 def _duration(seconds: float) -> str:

@@ -21,7 +21,7 @@ from experiments.manifest import publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
 from experiments.switches import DEFAULTS, SWITCHES, flag
-from parameters import CIRCUITS, PRIOR, SheetError, circuit_sheet, compounds, shipped, species, unknown
+from parameters import CIRCUITS, PRIOR, Sheet, SheetError, circuit_sheet, compounds, shipped, species, unknown
 from pharmacology import Dose, Exposure
 
 DEFAULT_SHEET = "dendritic"
@@ -294,6 +294,8 @@ def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple
     """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has it, after one of the
     circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a number that is set twice."""
     found: dict[str, float] = {}
+    texts = list(texts)
+    used = [circuit_sheet(circuit) for circuit in circuits] if texts else []
     for text in texts:
         name, equals, value = text.partition("=")
         try:
@@ -302,22 +304,21 @@ def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple
             equals = ""
         if not equals:
             raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}")
-        name = number_meant(name.strip(), circuits)
+        name = number_meant(name.strip(), used)
         if name in found:
             raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")
         found[name] = number
     return tuple(sorted(found.items()))
 
 
-def number_meant(name: str, circuits: Sequence[str]) -> str:
+def number_meant(name: str, used: Sequence[Sheet]) -> str:
     """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the circuit sheet in use.
 
     Raises SheetError where the name begins with a sheet that is not in use.
     """
     named, _, number = name.partition(".")
-    if named in ("circuit", *SUBJECTS) or not number or not circuits:
+    if named in ("circuit", *SUBJECTS) or not number or not used:
         return name
-    used = [circuit_sheet(circuit) for circuit in circuits]
     if all(named in each.lineage for each in used):
         return f"circuit.{number}"
     if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):

@@ -22,7 +22,13 @@ class Command(click.Command):
         for option, times in Counter(given).items():
             if isinstance(option, click.Option) and times > 1 and not (option.multiple or option.is_eager):
                 raise click.UsageError(f"{option.opts[0]} is given {times} times but may be given once")
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as error:
+            if isinstance(error.param, click.Option):
+                raise click.UsageError(f"{ctx.info_name} needs {error.param.opts[0]}: {error.param.help}") from None
+            name = error.param.human_readable_name if error.param else "an argument"
+            raise click.UsageError(f"{ctx.info_name} needs {name}; prelimbic {ctx.info_name} --help says more") from None
 
 
 class Group(click.Group):

@@ -1,4 +1,4 @@
-"""Which folder a question has, when another question is refused there, and that sweep, summary and figures belong to study.json."""
+"""Which folder a question has, when another is refused there, and that sweep, summary and figures belong to study.json."""
 
 import json
 import os
