@@ -8,17 +8,14 @@ import h5py
 import numpy as np
 import pytest
 
-from circuits import STANDARD
 from experiments import command, words
 from experiments.conduct import _report, console
-from experiments.dataset import write_sweep
-from experiments.manifest import read_manifest
+from experiments.dataset import load, write_sweep
 from experiments.store import write_run
 from experiments.study import STUDIES, Options, Study, find_study, parse_overrides, write_manifest
 from experiments.unusual import unusual
 from experiments.variable import Variable
 from parameters import CIRCUITS, SheetError, near, sheet, shipped
-from parameters.sheet import SHEETS
 from tests.said import FAILURE, MAN, RAT, RUN, USAGE, is_one_sentence, last
 
 ACUTE = find_study("acute")
@@ -102,15 +99,14 @@ def test_every_number_that_is_printed_can_be_pasted_where_its_sheet_is_in_use():
     for name in shipped():
         source = sheet(name)
         used = (name,) if name in (*CIRCUITS, "prior") else ("dendritic",)
-        for section, rows in source.own_rows.items():
-            for row in rows:
-                text = f"{name}.{section}.{row}"
-                if name == "recordings":
-                    with pytest.raises(SheetError, match="no run reads"):
-                        parse_overrides([f"{text}=1"], used)
-                    continue
-                ((found, _),) = parse_overrides([f"{text}=1"], used)
-                assert found == (f"circuit.{section}.{row}" if used == (name,) else text)
+        numbers = [f"{section}.{row}" for section, rows in source.own_rows.items() for row in rows]
+        printed = [f"{name}.{number}=1" for number in numbers]
+        if name == "recordings":
+            with pytest.raises(SheetError, match="no run reads"):
+                parse_overrides(printed, used)
+            continue
+        called = "circuit" if used == (name,) else name
+        assert parse_overrides(printed, used) == tuple(sorted((f"{called}.{number}", 1.0) for number in numbers))
 
 
 def test_a_number_of_a_sheet_that_the_one_in_use_is_based_on_is_the_same_number(call, tmp_path):
@@ -140,7 +136,7 @@ def options_of_one_value():
                 yield pytest.param(name, option, id=f"{name} {option.opts[0]}")
 
 
-@pytest.mark.parametrize(("name", "option"), options_of_one_value())
+@pytest.mark.parametrize(("name", "option"), list(options_of_one_value()))
 def test_an_option_that_takes_one_value_is_refused_when_it_is_given_twice(call, name, option):
     twice = [option.opts[0], *([] if option.is_flag else ["1"])] * 2
     code, out, err = call(name, *twice)
@@ -158,7 +154,7 @@ TWICE = {
     "number of an exposure": (*RAT, "1h", "--set", "species.rat.ip_absorption=1", "--set", "species.rat.ip_absorption=2"),
     "option of sbatch": (*RUN, "--cluster", "slurm", "--sbatch=--qos=a", "--sbatch=--qos=b"),
     "population": ("calibrate", "sst", "--out", "x.toml", "--free", "Pyr,Pyr"),
-    "developmental manipulation": ("calibrate", "sst", "--out", "x.toml", "--manipulate", "silence@PV", "--manipulate", "silence@PV"),
+    "developmental change": ("calibrate", "sst", "--out", "x.toml", *("--manipulate", "silence@PV") * 2),
 }  # fmt: skip
 
 
@@ -197,8 +193,6 @@ def paths(tmp_path):
     (tmp_path / "study").mkdir()
     write_run(tmp_path / "study" / run.file, run.config, made, {"wall_s": 1.0})
     write_manifest(ACUTE, [run], tmp_path / "study")
-    from experiments.dataset import load
-
     write_sweep(load(tmp_path / "study"), tmp_path / "study")
     return tmp_path
 
@@ -213,7 +207,8 @@ WRONG_PATHS = {
     ("inspect", "folder"): "folder is not the folder of a study: it has no study.json",
     ("inspect", "study/sweep.h5"): "study/sweep.h5 is a sweep of run files",
     ("run", "acute", "--out", "note.txt"): "note.txt cannot be written: it is a file",
-    ("claims", "--page", "note.txt"): "--page note.txt is a file", ("claims", "--results", "note.txt"): "--results note.txt is a file",
+    ("claims", "--page", "note.txt"): "--page note.txt is a file",
+    ("claims", "--results", "note.txt"): "--results note.txt is a file",
 }  # fmt: skip
 
 
@@ -299,17 +294,16 @@ def test_an_exposure_names_drug_route_species_and_units(call):
 
 
 def test_the_answer_itself_says_what_was_set_and_what_was_not_calibrated(paths, capsys):
-    options = Options(1, scale=0.5, overrides=(("circuit.Pyr.leak", 20.0),))
+    options = Options(1, scale=0.5, overrides=(("circuit.Pyr.leak", 20.0), ("compounds.ketamine.ic50_2A", 100.0)))
     runs = ACUTE.plan(options)
     said = list(unusual(run.config for run in runs))
-    assert len(said) == 2 and "OUTSIDE" in said[0] and "not calibrated for these numbers" in said[1]
+    assert len(said) == 3 and "OUTSIDE" in said[1] and "not calibrated for these numbers" in said[2]
     made = {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}
     write_run(paths / "folder" / runs[0].file, runs[0].config, made, {"wall_s": 1.0})
     toy = Study("acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "what was found"), lambda dataset, folder: [])
     _report(toy, runs, paths / "folder", console())
     out = capsys.readouterr().out
     assert all(out.index(line) > out.index("what was found") for line in said)
-    assert read_manifest(paths / "folder")["study"] == "acute" and options.numerics == STANDARD and SHEETS.is_dir()
 
 
 def test_a_default_question_has_nothing_unusual():
