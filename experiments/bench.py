@@ -18,8 +18,10 @@ from experiments.config import MODEL_VERSION, Config
 from experiments.dataset import MissingRunsWarning, load
 from experiments.ends import say
 from experiments.files import StoreError, UnreadableError
+from experiments.folders import own_name
 from experiments.hypotheses import Hypotheses
 from experiments.inert import IC50, Inert, unchanged
+from experiments.manifest import MANIFEST, read_manifest
 from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
@@ -90,7 +92,7 @@ class Bench:
         found = find_study(study)
         if study == PRIOR_STUDY:
             return found.plan(Options(found.seeds, sheets=(PRIOR,)))
-        return found.plan(Options(self.seeds, sheets=(self._sheet,), overrides=self.config.overrides))
+        return found.plan(self._options())
 
     def of(self, study: str, needs: Callable[[dict[str, Any]], bool]) -> Bench:
         """The bench with the stored runs of a study, of seeds that have all that are needed.
@@ -100,7 +102,8 @@ class Bench:
         folder, stored = self.folder(study), self._stored(study)
         how = "the same command with --run computes it"
         if stored is None:
-            raise ClaimError(f"study {study} is not in {folder}; {how}")
+            absent = "" if folder.exists() else ", which does not exist"
+            raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
         whole, wanted = set(stored["run_id"].values.ravel()), [(place, i) for place, i in self._planned(study) if needs(place)]
         there = {place["seed"]: True for place, _ in wanted}
         for place, run_id in wanted:
@@ -168,10 +171,24 @@ class Bench:
         return PriorShare(float(seen.mean()), len(seen)) if len(seen) else None
 
     def folder(self, study: str) -> Path:
-        """Where a study is stored: runs of overridden numbers stand apart."""
-        if not self.config.overrides or study == PRIOR_STUDY:
-            return self.results / study
-        return self.results / f"{study}-{self.config.sheet_hash()[:8]}"
+        """Where a study is stored, as `prelimbic run` would; runs of another sheet are also read beside those of the usual one,
+        where an earlier version stored them."""
+        usual = self.results / study
+        if study == PRIOR_STUDY:
+            return usual
+        own = self.results / own_name(find_study(study), self._options())
+        return usual if not (own / MANIFEST).exists() and not self.config.overrides and self._listed(usual) else own
+
+    def _options(self) -> Options:
+        """What a bench asks of a study."""
+        return Options(self.seeds, sheets=(self._sheet,), overrides=self.config.overrides)
+
+    def _listed(self, folder: Path) -> bool:
+        """Whether runs of the sheet are listed in a folder."""
+        try:
+            return any(run["place"].get("sheet") == self.config.sheet_name for run in read_manifest(folder)["runs"])
+        except StoreError:
+            return False
 
     def _planned(self, study: str) -> list[tuple[dict[str, Any], str]]:
         """Place and id of every run of a study: many claims ask, and an id is a hash of every number."""

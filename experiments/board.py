@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from experiments.claimed_slow import SLOW_CLAIMS
 from experiments.claims import NO_DRUG, Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
 from experiments.figures import settle
+from experiments.files import StoreError
 from experiments.ledger import SHIPPED, ledger_of, looks, record, tracked
 from experiments.nulls import INERT, MEANING
 from experiments.study import find_study
+from experiments.unusual import unusual
 
 ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]
 NOT_MEASURED = "not measured"
@@ -35,6 +38,9 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     """
     if page is not None and (ids or overrides):
         raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
+    for option, place in (("--page", page), ("--results", results)):
+        if place is not None and os.path.isfile(place):
+            raise StoreError(f"{option} {place} is a file, but must be a folder")
     ledger, checkout = ledger_of(results), tracked()
     if for_all and checkout is None:
         raise ClaimError("--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here")
@@ -51,13 +57,14 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     target, others = (checkout, ()) if for_all and checkout is not None else (ledger, ledgers[1:])
     for look in record(board, target, *others):
         told.print(f"recorded in {target}: {look}", highlight=False, markup=False, soft_wrap=True)
+    said = list(unusual([bench.config]))
     if as_json:
         print(json.dumps([j.as_json() for j in board], indent=1))
     else:
         told.print(as_table(board))
-        for name, value in overrides:
-            told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
-        told.print(summary(board), highlight=False, markup=False)
+        said.append(summary(board))
+    for line in said:
+        told.print(line, highlight=False, markup=False, soft_wrap=True)
     if page is not None:
         from experiments.page import write_page
 

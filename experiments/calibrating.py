@@ -24,6 +24,7 @@ from parameters import (
     SpineNumbers,
     circuit_sheet,
     drawn,
+    near,
     recorded,
     sheet,
     sheet_text,
@@ -40,7 +41,10 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
     """
     unknown = [p for p in free if p not in POPULATIONS]
     if unknown or not free:
-        raise CircuitError(f"--free names {unknown or 'nothing'}; there are {', '.join(POPULATIONS)}")
+        told = f"{unknown[0]!r}{near(unknown[0], POPULATIONS)}" if unknown else "nothing"
+        raise CircuitError(f"--free names {told}; there are {', '.join(POPULATIONS)}")
+    if len(set(free)) < len(free):
+        raise CircuitError(f"--free names {max(free, key=free.count)} twice")
     if wirings < 1:
         raise StudyError(f"--wirings is {wirings} but must be at least 1")
     if out.suffix != ".toml":

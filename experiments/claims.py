@@ -15,6 +15,7 @@ import xarray as xr
 from experiments.bench import Bench, ClaimError, PriorShare
 from experiments.nulls import MEANING, MODEL
 from experiments.summary import half_interval
+from parameters import unknown
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
 ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
@@ -235,9 +236,9 @@ def unasked(claims: Iterable[Claim], bench: Bench) -> dict[str, str]:
 def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
     """Claims by id, all when none is named.  Raises ClaimError naming those there are."""
     by_id = {c.id: c for c in known}
-    unknown = [i for i in ids if i not in by_id]
-    if unknown:
-        raise ClaimError(f"unknown claim {unknown[0]!r}; there are {', '.join(by_id)}")
+    strange = [i for i in ids if i not in by_id]
+    if strange:
+        raise ClaimError(unknown("claim", strange[0], by_id))
     return [by_id[i] for i in dict.fromkeys(ids)] or known
 
 

@@ -30,6 +30,7 @@ from parameters import (
     compounds,
     digest,
     inhibitor,
+    near,
     sheet,
     species,
     structure_digest,
@@ -46,16 +47,20 @@ SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypothes
 
 
 def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
-    """The sheets of a circuit by subject, with (SUBJECT.SECTION.ROW, value) overrides applied; read once while a file stands.
+    """The sheets of a circuit by subject, with (SHEET.SECTION.NUMBER, value) overrides applied; read once while a file stands.
 
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
+    return _overridden(circuit, overrides, _stamp(circuit))
+
+
+def _stamp(circuit: str) -> int:
+    """What changes with a user's sheet."""
     path = Path(circuit)
     try:
-        stamp = path.stat().st_mtime_ns if path.suffix == ".toml" else 0
+        return path.stat().st_mtime_ns if path.suffix == ".toml" else 0
     except (OSError, ValueError):  # it will be told when it is read
-        stamp = 0
-    return _overridden(circuit, overrides, stamp)
+        return 0
 
 
 @cache
@@ -64,9 +69,28 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject not in found:
-            raise SheetError(f"an override is called SUBJECT.SECTION.NUMBER with subject {', '.join(found)}, not {key!r}")
+            like = near(key, (f"{each}.{name}" for each, rows in found.items() for name in rows.values()))
+            raise SheetError(
+                f"--set takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not {key!r}{like}; "
+                "`prelimbic numbers` lists all numbers"
+            )
+        if number not in found[subject].values():
+            like = near(key, (f"{subject}.{name}" for name in found[subject].values()))
+            file = found[subject].path.name
+            raise SheetError(f"{file}: there is no number {number!r}{like}; `prelimbic numbers` lists them all")
         found[subject] = found[subject].replaced({number: value})
     return found
+
+
+def numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...]) -> str:
+    """SHA-256 of every number of a circuit's sheets.  Raises SheetError as `overridden` does."""
+    return _numbers_hash(circuit, overrides, _stamp(circuit))
+
+
+@cache
+def _numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...], stamp: int) -> str:
+    sheets = _overridden(circuit, overrides, stamp)
+    return digest({f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()})
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
@@ -94,7 +118,8 @@ def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
 @dataclass(frozen=True)
 class Config:
     """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value) pairs, a number
-    being SUBJECT.SECTION.ROW; `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
+    being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS;
+    `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
 
     study: str
     circuit: str
@@ -208,7 +233,7 @@ class Config:
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""
-        return digest({f"{s}.{name}": v for s, rows in self.sheets().items() for name, v in rows.values().items()})
+        return numbers_hash(self.circuit, self.overrides)
 
     def to_dict(self) -> dict[str, Any]:
         whole = asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}

@@ -24,7 +24,7 @@ from experiments.files import (
     trouble,
     unreadable,
 )
-from experiments.hdf5 import CONVENTIONS, flat_image, varies
+from experiments.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image, varies
 from experiments.manifest import SUMMARY, SWEEP, read_manifest
 from experiments.store import read_facts, read_rows, sorted_out
 from experiments.targets import MixedTargets, mixture, targets_of
@@ -174,7 +174,7 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     """Write the loaded dataset as sweep.h5, and its readouts as summary.csv.  Raises StoreError."""
     head = {
         "Conventions": CONVENTIONS, "title": f"prelimbic: all runs of study {dataset.attrs['study']}",
-        "schema": "prelimbic-sweep", "schema_version": SCHEMA_VERSION, **dataset.attrs,
+        "schema": SWEEP_SCHEMA, "schema_version": SCHEMA_VERSION, **dataset.attrs,
     }  # fmt: skip
     labels = [str(name) for name in dataset.coords if name not in dataset.dims]
     variables = {str(name): _as_variable(dataset[name].variable, [label for label in labels if label != name and

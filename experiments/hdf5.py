@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from experiments.files import StoreError, UnreadableError, printable, reason, trouble
+from experiments.files import StoreError, UnreadableError, printable, reading, reason, trouble
 from experiments.variable import Groups, Variable, is_text
 
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
@@ -29,6 +29,8 @@ ENCODING = np.array("utf-8", dtype="U5")
 SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="u1")
 SPIKES = "spikes/"
 CONVENTIONS = "CF-1.11"
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SWEEP_SCHEMA = "prelimbic-sweep"
 DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
 BEYOND = "beyond"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
@@ -112,6 +114,8 @@ def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
     many bytes stand behind its content."""
     with _open(path) as file:
         head = _attributes(file)
+        if head.get("schema") == SWEEP_SCHEMA != schema:
+            raise StoreError(f"{path} is a sweep of run files, not one of them; prelimbic inspect takes its folder, load too")
         if head.get("schema") != schema:
             raise StoreError(f"{path} is not a {schema.replace('-', ' ')} file")
         if int(head["schema_version"]) not in versions:
@@ -245,7 +249,17 @@ def _open(path: Path) -> Iterator[h5py.File]:
             NotImplementedError) as error:  # fmt: skip
         if cause := trouble(error):
             raise UnreadableError(path, cause) from None
-        raise StoreError(f"{path} cannot be read as a run file ({reason(error)})") from None
+        raise StoreError(_no_run(path, error)) from None
+
+
+def _no_run(path: Path, error: BaseException) -> str:
+    """What is wrong with a file: it is not there, of another format, or what the library says."""
+    if not os.path.lexists(path):
+        return f"{path} does not exist"
+    with reading(path), open(path, "rb") as file:
+        if file.read(len(SIGNATURE)) != SIGNATURE and not h5py.is_hdf5(path):
+            return f"{path} is not an HDF5 file"
+    return f"{path} cannot be read as a run file ({reason(error)})"
 
 
 def _own(group: h5py.Group, name: str) -> Any:

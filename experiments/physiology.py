@@ -197,7 +197,7 @@ def trapped(times: np.ndarray, courses: np.ndarray) -> np.ndarray:
 
 def answer(dataset: xr.Dataset) -> tuple[Table, str]:
     """Per projection: unitary potential and paired-pulse ratio against what was recorded; and a sentence a sheet."""
-    table = Table(title="unitary potentials and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
+    table = Table(title="unitary potentials (PSP) and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
                   title_justify="left")  # fmt: skip
     for heading in ("sheet", "projection", "PSP mV", "recorded mV", "20 Hz, 2nd / 1st", "50 Hz, late change", "recorded (sign)"):
         table.add_column(heading, justify="left" if heading in ("sheet", "projection") else "right")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import circuits
-from experiments.config import Config, overridden
+from experiments.config import SUBJECTS, Config, overridden
 from experiments.files import reading
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inert import Inert, unchanged
@@ -24,7 +24,7 @@ from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
 from experiments.reads import NOTHING, Reads
 from experiments.switches import SWITCHES
-from parameters import SheetError, circuit_sheet, compounds, species
+from parameters import CIRCUITS, PRIOR, Sheet, SheetError, circuit_sheet, compounds, shipped, species, unknown
 from pharmacology import Dose, Exposure
 
 DEFAULT_SHEET = "dendritic"
@@ -127,7 +127,8 @@ class Run:
 @dataclass(frozen=True)
 class Study:
     """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
-    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `plan` asks
+    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `figures` are
+    the names of all files that `draw` may make, without sheet and ending: that of the study where nothing is said.  `plan` asks
     `accept` first, which refuses what the study does not say that it `reads`.  `inert` makes of a dataset of the study what it
     would be had the drug bound nothing."""
 
@@ -139,8 +140,14 @@ class Study:
     draw: Callable[[Any, Path], list[Path]]
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
+    figures: tuple[str, ...] = ()
     reads: Reads = NOTHING
     inert: Inert = unchanged
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Names of the figures, without sheet and ending."""
+        return self.figures or (self.name,)
 
     def accept(self, options: Options) -> None:
         """Raise StudyError for an option that the study sets itself or that would do nothing there."""
@@ -153,7 +160,7 @@ class Study:
 def find_study(name: str) -> Study:
     """The study called `name`.  Raises StudyError naming the studies there are."""
     if name not in STUDIES:
-        raise StudyError(f"unknown study {name!r}; there is {', '.join(STUDIES)}")
+        raise StudyError(unknown("study", name, STUDIES))
     found: Study = import_module(f"experiments.studies.{name}").STUDY
     return found
 
@@ -226,6 +233,8 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
     try:
         with reading(path):
             names = path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        raise StudyError(f"--among {path}: this file does not exist") from None
     except (OSError, ValueError) as error:
         raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
     by_file = {run.file: run for run in runs}
@@ -235,11 +244,11 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
 
 
 def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:
-    """Say in the folder which files belong to the study as last asked, and which others stay listed.  Raises StoreError when it
-    cannot be written."""
+    """Say in the folder which files belong to the study as last asked, and which others stay listed; what was made of other
+    runs is removed.  Raises StoreError when it cannot be written."""
     own = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place, "seconds": run.config.protocol.seconds}
            for run in runs]  # fmt: skip
-    publish_manifest(folder, study.name, study.axes, [*others, *own])
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn)
 
 
 def prepare(runs: Iterable[Run]) -> bool:
@@ -277,15 +286,43 @@ def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], No
     return wall
 
 
-def parse_overrides(texts: Iterable[str]) -> tuple[tuple[str, float], ...]:
-    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value).  Raises SheetError for anything else."""
-    found = []
+def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple[tuple[str, float], ...]:
+    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has it, after one of the
+    circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a number that is set twice."""
+    found: dict[str, float] = {}
+    texts = list(texts)
+    used = [circuit_sheet(circuit) for circuit in circuits] if texts else []
     for text in texts:
         name, equals, value = text.partition("=")
         try:
-            found.append((name.strip(), float(value)))
+            number = float(value)
         except ValueError:
             equals = ""
         if not equals:
-            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, not {text!r}")
-    return tuple(sorted(dict(found).items()))
+            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}")
+        name = number_meant(name.strip(), used)
+        if name in found:
+            raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")
+        found[name] = number
+    return tuple(sorted(found.items()))
+
+
+def number_meant(name: str, used: Sequence[Sheet]) -> str:
+    """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the circuit sheet in use.
+
+    Raises SheetError where the name begins with a sheet that is not in use.
+    """
+    named, _, number = name.partition(".")
+    if named in ("circuit", *SUBJECTS) or not number or not used:
+        return name
+    if all(named in each.lineage for each in used):
+        return f"circuit.{number}"
+    if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):
+        other = next(each.name for each in used if named not in each.lineage)
+        raise SheetError(
+            f"--set {name!r} is a number of circuit sheet {named}, but sheet {other} is used: write circuit.{number}, or ask for "
+            f"--sheet {named} alone (other sheets are {', '.join(SUBJECTS)})"
+        )
+    if named in shipped():
+        raise SheetError(f"--set {name!r} is a number of sheet {named}, which no run reads, so it cannot be set")
+    return name

@@ -29,7 +29,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         for row, g in enumerate(given):
             for column, a in enumerate(arms):
                 _tell(axis, column, row, found[g, a])
-        figure.suptitle(f"Spines 24 h after 10 mg/kg against vehicle in the same arm, under the same inhibitor, rat, {heading}\n"
+        figure.suptitle(f"Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same inhibitor, rat, "
+                        f"{heading}\n"
                         f"Most of it is true by construction: an arm fails where its own equations need what is shut\n"
                         f"({told(cell)}; dot: the 95 % t-interval includes 0, of one seed: exactly 0)", fontsize=10)  # fmt: skip
         made.append(save(figure, folder, file))
@@ -56,7 +57,7 @@ def _grid(axis: Axes, means: np.ndarray, arms: list[str], given: list[str]) -> N
     axis.spines[:].set_visible(False)
     axis.set_xlabel("arm")
     axis.set_ylabel("inhibitor")
-    axis.figure.colorbar(image, ax=axis, label="spines against vehicle (%)", shrink=0.8)
+    axis.figure.colorbar(image, ax=axis, label="spines per Pyr cell against vehicle (%)", shrink=0.8)
 
 
 def _tell(axis: Axes, column: int, row: int, values: np.ndarray) -> None:

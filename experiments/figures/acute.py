@@ -27,7 +27,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         axes[0].set_title(f"sheet {sheet}", loc="left", fontsize=10)
     seeds = dataset.sizes["seed"]
     what = f"mean, band: SD over {seeds} seeds" if seeds > 1 else "one seed"
-    figure.suptitle(f"Ketamine at constant concentration, relative to the same wiring without it ({what})", fontsize=11)
+    figure.suptitle(f"Ketamine in a bath, relative to the same wiring without; currents, dendrite, release per Pyr cell ({what})",
+                    fontsize=11)  # fmt: skip
     return [save(figure, folder, "acute")]
 
 

@@ -54,7 +54,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         for column, animal in zip(axes.T, animals, strict=True):
             _column(column, cell.sel(species=animal), animal)
         figure.suptitle(f"Cascade after {float(cell['dose'].max()):g} mg/kg ketamine i.p., {heading}\n"
-                        f"(lines and bands: {told(cell)}; grey: vehicle)", fontsize=11)  # fmt: skip
+                        f"(means of Pyr cells; lines and bands: {told(cell)}; grey: vehicle)", fontsize=11)  # fmt: skip
         made.append(save(figure, folder, file))
     return made + [path for page in pages("lifetimes", dataset) for path in _lifetimes(*page, folder)]
 
@@ -93,7 +93,7 @@ def _density(axis: Axes, drug: xr.Dataset, vehicle: xr.Dataset, animal: str) -> 
         axis.plot([24.0 * d for d in IMAGED], list(IMAGED.values()), "D", color="black", fillstyle="none", markersize=7,
                   label="imaged, Phoumthipphavong 2016 (points)")  # fmt: skip
     _hours(axis)
-    tidy(axis, "time after the dose", "spine density (%)")
+    tidy(axis, "time after the dose", "spines per Pyr cell (%)")
     axis.legend(frameon=False, fontsize=8, loc="upper left")
 
 
@@ -132,7 +132,7 @@ def _lifetimes(file: str, heading: str, cell: xr.Dataset, folder: Path) -> list[
         _survival(axis, found, births)
     bars = [Line2D([], [], color=colour, linewidth=4, label=label) for colour, label in BARS.values()]
     figure.legend(handles=bars, frameon=False, fontsize=9, ncols=4, loc="outside upper center", title_fontsize=11,
-                  title=f"Synapses of one Pyr cell, look by look, {RASTER_OF}, {heading}; below, survival")  # fmt: skip
+                  title=f"Synapses of one Pyr cell by look, ketamine i.p., {RASTER_OF}, {heading}; below, survival")  # fmt: skip
     return [save(figure, folder, file)]
 
 

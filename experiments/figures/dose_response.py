@@ -21,9 +21,9 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         axes[0].set_title(f"sheet {sheet}", loc="left", fontsize=10)
     unit = dataset["dose"].attrs["units"]
     for axis in rows[-1]:
-        axis.set_xlabel(f"ketamine i.p. ({unit})")
+        axis.set_xlabel(f"ketamine i.p., rat ({unit})")
     what = f"mean, band: SD over {seeds} seeds, dots: seeds" if seeds > 1 else "one seed"
-    figure.suptitle(f"Ketamine dose-response of the prefrontal microcircuit ({what})", fontsize=11)
+    figure.suptitle(f"Ketamine i.p. in rat: dose-response of the prefrontal microcircuit ({what})", fontsize=11)
     return [save(figure, folder, "dose_response")]
 
 
@@ -36,10 +36,10 @@ def _row(axes: np.ndarray, cell: xr.Dataset) -> None:
     axes[0].minorticks_off()
     _curve(axes[1], cell["recurrent_ampa"].sel(readout="peak"), "at peak", "a")
     _curve(axes[1], cell["recurrent_ampa"].sel(readout="0-2 h"), "mean of 0-2 h", "b")
-    axes[1].set_ylabel("recurrent AMPA on Pyr (nS)")
+    axes[1].set_ylabel("recurrent AMPA per Pyr cell (nS)")
     _curve(axes[2], cell["peak_bdnf"], "BDNF", "a")
     _curve(axes[2], cell["peak_mtorc1"], "mTORC1", "b")
-    axes[2].set_ylabel("highest value (relative to rest)")
+    axes[2].set_ylabel("highest mean of Pyr cells (relative to rest)")
     _curve(axes[3], cell["spines"].sel(readout="24 h"), "all spines", "a")
     _curve(axes[3], cell["mature_spines"].sel(readout="24 h"), "mature", "b")
     axes[3].set_ylabel("spines per Pyr cell at 24 h")

@@ -17,10 +17,10 @@ LOOKS = {"none": (ORDERED[0], "o", 4, 3.5, "-"), "adaptation": (ORDERED[1], "s",
 # label -> column, whether it is shown as a change against vehicle of the same seed
 PANELS: dict[str, tuple[Column, bool]] = {
     "glutamate release, 0-2 h (% against vehicle)": (at("glutamate_release", "0-2 h"), True),
-    "mTORC1 at 1 h (relative to rest)": (at("mtorc1", "1 h"), False),
-    "mTORC1, highest (relative to rest)": (value("peak_mtorc1"), False),
-    "spines at 24 h (% against vehicle)": (at("spines", "24 h"), True),
-    "spines at 7 d (% against vehicle)": (at("spines", "7 d"), True),
+    "mTORC1 at 1 h, mean of Pyr cells (relative to rest)": (at("mtorc1", "1 h"), False),
+    "mTORC1, highest mean of Pyr cells (relative to rest)": (value("peak_mtorc1"), False),
+    "spines per Pyr cell at 24 h (% against vehicle)": (at("spines", "24 h"), True),
+    "spines per Pyr cell at 7 d (% against vehicle)": (at("spines", "7 d"), True),
 }
 
 

@@ -52,7 +52,7 @@ def _spines(axis: Axes, cell: xr.Dataset) -> None:
     axis.errorbar(values.mean(axis=1), range(len(names)), xerr=error, fmt="o", color="#000000", markersize=4, linewidth=1)
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
-    tidy(axis, "spines 24 h after 10 mg/kg, against vehicle (%)", "")
+    tidy(axis, "spines per Pyr cell 24 h after\n10 mg/kg i.p. in rat, against vehicle (%)", "")
 
 
 def _errors(axis: Axes, cell: xr.Dataset) -> None:

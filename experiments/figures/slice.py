@@ -29,7 +29,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             tidy(axis, "", f"{words} (% against no drug)")
         for axis in axes:
             no_change(axis)
-        figure.suptitle(f"Pyr cells in voltage clamp, slice state, {heading} ({told(here)})", fontsize=11)
+        figure.suptitle(f"Pyr cells in voltage clamp, slice in a bath of ketamine, {heading} ({told(here)})", fontsize=11)
         made.append(save(figure, folder, file))
     return made
 

@@ -26,7 +26,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         grown = {(v, r): effect_of(cell, "spines", r, variant=v) for v in shown for r in GROWN}
         _effects(axes[0], grown, shown)
         _errors(axes[1], grown, [v for v in shown if v != STANDARD])
-        figure.suptitle(f"Growth after 10 mg/kg by strides and looks, rat, {heading} (dots: seeds; {told(cell)})", fontsize=11)
+        figure.suptitle(f"Growth after 10 mg/kg i.p., rat, by strides and looks, {heading} (dots: seeds; {told(cell)})",
+                        fontsize=11)  # fmt: skip
         made.append(save(figure, folder, file))
     return made
 
@@ -36,7 +37,7 @@ def _effects(axis: Axes, grown: Grown, shown: list[str]) -> None:
         for n, variant in enumerate(shown):
             dots(axis, k + 0.2 * (n - 1.5), grown[variant, readout], *LOOKS[variant], label="" if k else variant)
     axis.set_ylim(bottom=0.0)
-    _furnish(axis, "spines against vehicle of the same seed (%)")
+    _furnish(axis, "spines per Pyr cell against vehicle of the same seed (%)")
 
 
 def _errors(axis: Axes, grown: Grown, shown: list[str]) -> None:

@@ -58,4 +58,4 @@ def _axis(axis: Axes, here: xr.Dataset, what: str) -> None:
     no_change(axis)
     doses = doses_of(here)
     axis.set_xticks(range(len(doses)), [f"{d:g}" for d in doses])
-    tidy(axis, "mg/kg", f"{what} (%)")
+    tidy(axis, "ketamine i.p., rat (mg/kg)", f"{what} (%)")

@@ -44,6 +44,7 @@ STUDY = Study(
     plan=plan,
     answer=cascade_answer,
     draw=drawing("cascade"),
+    figures=("cascade", "lifetimes"),
     reads=DAYS,
     inert=at_vehicle(dose=0.0),
 )

@@ -47,6 +47,7 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=drawing("physiology"),
+    figures=("firing", "potentials", "trains", "dendrite", "magnesium", "trapping", "coupling", "block"),
     reads=Reads(
         sets={"baseline": "to healthy"},
         baths=dict.fromkeys(BLOCKERS, 1.0),
