@@ -16,6 +16,7 @@ from experiments.variable import Variable
 from parameters import CIRCUITS, COMPOUNDS, shipped
 from parameters.sheet import STATUSES
 from pharmacology import Dose
+from tests.hostile import put
 from tests.said import FAILURE, MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, last, shell
 
 # Asked wrongly
@@ -181,7 +182,7 @@ def damaged(change_bytes):
     def make(folder: Path) -> Path:
         path = whole_run(folder)
         whole = path.read_bytes()
-        path.write_bytes(change_bytes(whole))
+        put(path, change_bytes(whole))
         assert path.read_bytes() != whole
         return path
 
@@ -254,6 +255,6 @@ def test_inspecting_a_study_counts_what_is_whole_and_names_what_is_not(call, tmp
     code, out, err = call("inspect", tmp_path)
     assert (code, err) == (0, "")
     assert "2 of 3 runs" in out and f"missing: {runs[2].file}" in out and "other.h5" in out
-    (tmp_path / runs[0].file).write_bytes(b"garbage")
+    put(tmp_path / runs[0].file, b"garbage")
     out = call("inspect", tmp_path)[1]
     assert "1 of 3 runs" in out and runs[0].file in out

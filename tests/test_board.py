@@ -24,6 +24,7 @@ from experiments.store import write_run
 from experiments.study import STUDIES, Options, Run, Study, planned, write_manifest
 from experiments.variable import Variable
 from parameters import PRIOR
+from tests.hostile import put
 from tests.said import USAGE, is_one_sentence
 
 FIELDS = {"id", "statement", "source", "role", "verdict", "value", "low", "high", "target", "seeds", "sheet_hash"}
@@ -146,7 +147,7 @@ def test_a_seed_of_which_a_needed_run_is_missing_or_damaged_is_left_out(tmp_path
     files = store(tmp_path, "toy", 6, lambda place: place["seed"])
     at = {(int(re.search(r"seed-(\d+)", f.name)[1]), f.name.split("_")[1]): f for f in files}
     at[2, "none"].unlink()
-    at[3, "none"].write_bytes(at[3, "none"].read_bytes()[:-100])
+    put(at[3, "none"], at[3, "none"].read_bytes()[:-100])
     at[5, "pyr"].unlink()
     (narrow,) = judged(tmp_path, claim(needs=lambda place: place["null"] == "none"))
     assert narrow.deciding.values.tolist() == [1, 4, 5, 6] and narrow.seeds == 4
@@ -173,7 +174,7 @@ def test_a_study_with_fewer_than_two_whole_seeds_is_refused_with_what_computes_i
 
 def test_a_run_in_the_place_of_another_does_not_count(tmp_path):
     first, second, *_ = store(tmp_path, "plain", 4, lambda place: place["seed"])
-    second.write_bytes(first.read_bytes())
+    put(second, first.read_bytes())
     (found,) = judged(tmp_path, claim(study="plain"))
     assert found.deciding.values.tolist() == [1, 3, 4]
 

@@ -17,6 +17,7 @@ from experiments.study import DEFAULT_SHEET, STUDIES, Options, find_study
 from experiments.variable import Variable
 from parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
 from parameters.sheet import SHEETS, STATUSES
+from tests.hostile import put
 from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, last, shell
 
 # Exposures
@@ -196,7 +197,7 @@ def test_a_listed_run_is_finished_once_its_file_is_whole(call, tmp_path):
     write_run(tmp_path / run.file, run.config, {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}, {"wall_s": 1.0})
     listing = call(*RUN, "--seeds", 1, "--out", tmp_path)[1].splitlines()
     assert [line.split()[1] for line in listing if line.startswith("finished")] == [run.file]
-    (tmp_path / run.file).write_bytes((tmp_path / run.file).read_bytes()[:-1])
+    put(tmp_path / run.file, (tmp_path / run.file).read_bytes()[:-1])
     assert "finished" not in call(*RUN, "--seeds", 1, "--out", tmp_path)[1]
 
 

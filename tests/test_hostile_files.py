@@ -16,7 +16,7 @@ import pytest
 from experiments import hdf5, reader
 from experiments.files import StoreError, sealed
 from experiments.store import _head, check_run
-from tests.hostile import NO_ANSWER, Trap, answers, loaded, told
+from tests.hostile import NO_ANSWER, Trap, answers, loaded, put, told
 from tests.results import groups, planned, reworked, study_of, written
 
 RUN, HONEST = planned(seed=1), planned(seed=2)
@@ -112,7 +112,7 @@ def fuzzed(small: bytes, folder: Path, seeds: range, patiently: bool) -> Counter
     ends: Counter[str] = Counter()
     for seed in seeds:
         content = mutated(small, np.random.default_rng(seed))
-        (folder / RUN.file).write_bytes(content if seed % 5 == 0 else sealed(content, RUN_ID))
+        put(folder / RUN.file, content if seed % 5 == 0 else sealed(content, RUN_ID))
         said = survived(folder) if patiently or seed % 8 == 1 else answers(folder / RUN.file, RUN_ID, patiently)
         killed, refused = any(NO_ANSWER in line for line in said), said[min(3, len(said) - 1)].startswith("refused")
         ends["killed" if killed else "refused" if refused else "read"] += 1
@@ -349,7 +349,7 @@ def test_a_pickle_in_a_run_file_is_not_loaded(folder, tmp_path):
 
     path = reworked(written(folder, RUN), plant)
     survived(folder)
-    path.write_bytes(sealed(trap.pickled(), RUN_ID))
+    put(path, sealed(trap.pickled(), RUN_ID))
     survived(folder)
     for command in ("verify", "inspect", "status"):
         told(command, folder)

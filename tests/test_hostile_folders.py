@@ -223,7 +223,7 @@ def test_what_marks_say_reaches_the_terminal_in_printable_lines_of_bounded_lengt
 def test_names_of_files_and_folders_reach_the_terminal_in_printable_lines(tmp_path):
     folder = tmp_path / "\x1b[2Jred"
     study_of(folder, RUNS)
-    (folder / RUN.file).write_bytes(b"")
+    put(folder / RUN.file, b"")
     (folder / "\x1b[31mstranger\n.h5").write_bytes(b"")
     put(folder / "jobs" / "\x1b[2J.running", json.dumps(MARK))
     put(folder / "jobs" / "\x1b[2J.failed", json.dumps(FAILURE_MARK))

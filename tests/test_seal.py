@@ -20,6 +20,7 @@ from experiments.store import NO_SEAL, check_run, is_whole, read_config, read_gr
 from experiments.variable import Groups, Variable
 from experiments.verify import check_file
 from tests.fuzz import examples
+from tests.hostile import put
 from tests.results import LOOKS, groups, of_earlier_version, planned, reworked, study_of, unsealed, written
 from tests.said import FAILURE, is_one_sentence
 
@@ -40,7 +41,7 @@ def scratch(tmp_path_factory) -> Path:
 
 def is_refused(path: Path, content: bytes, told: bool = False) -> bool:
     """Whether a file with this content is taken for no whole run, which `told` has verify say too."""
-    path.write_bytes(content)
+    put(path, content)
     if told:
         with pytest.raises(StoreError):
             check_file(path, RUN_ID)
@@ -117,7 +118,7 @@ def test_two_files_of_which_one_was_copied_over_the_beginning_of_the_other_are_t
 def test_damage_after_a_file_was_found_whole_is_found_though_its_time_and_size_stay(run_bytes, tmp_path):
     # Its inode does not: a file that was replaced is another.
     path = tmp_path / RUN.file
-    path.write_bytes(run_bytes)
+    put(path, run_bytes)
     assert is_whole(path, RUN_ID)
     other = tmp_path / "other"
     other.write_bytes(flipped(run_bytes, 5000, 1))
@@ -128,7 +129,7 @@ def test_damage_after_a_file_was_found_whole_is_found_though_its_time_and_size_s
 
 def test_a_run_under_the_name_of_another_is_not_taken_for_it(tmp_path):
     paths = study_of(tmp_path, FOUR)
-    shutil.copy(paths[0], paths[3])
+    put(paths[3], paths[0].read_bytes())
     assert is_whole(paths[0], FOUR[0].config.run_id())
     assert not is_whole(paths[3], FOUR[3].config.run_id())
     dataset = load(tmp_path)
@@ -144,7 +145,7 @@ def test_a_sweep_file_that_was_damaged_is_told_by_verify(call, tmp_path):
     assert call("verify", tmp_path / "study")[0] == 0
     whole = path.read_bytes()
     for content in (flipped(whole, 3000, 4), whole[:-300], whole + b"\n", b""):
-        path.write_bytes(content)
+        put(path, content)
         code, out, err = call("verify", tmp_path / "study")
         assert code == FAILURE and str(path) in out
         is_one_sentence(err, "1 damaged file")

@@ -213,7 +213,7 @@ def test_a_folder_that_is_none_of_a_study_is_one_sentence(call, tmp_path, comman
 
 
 def test_no_run_file_is_opened(call, folder, monkeypatch):
-    (folder / RUNS[0].file).write_bytes(b"damaged")
+    put(folder / RUNS[0].file, b"damaged")
     (folder / RUNS[1].file).unlink()
     os.mkfifo(folder / RUNS[1].file)  # who opens it waits for ever
     monkeypatch.setattr("experiments.reader._Reader", None)
@@ -240,7 +240,7 @@ def test_asking_leaves_no_trace_in_a_folder_that_cannot_be_written(call, folder)
 def test_verify_of_a_file_tells_whether_it_is_whole(call, folder):
     path = folder / RUNS[0].file
     assert call("verify", path) == (0, f"{path}: whole\n", "")
-    path.write_bytes(path.read_bytes()[:-1])
+    put(path, path.read_bytes()[:-1])
     code, out, err = call("verify", path)
     assert (code, out) == (FAILURE, "")
     is_one_sentence(err, str(path))
@@ -261,7 +261,7 @@ def test_verify_of_a_study_names_every_damaged_file_and_no_other(call, folder):
     for name in (RUNS[1].file, "sweep.h5", "bad_stranger.h5"):
         content = bytearray((folder / name).read_bytes())
         content[len(content) // 2] ^= 1
-        (folder / name).write_bytes(content)
+        put(folder / name, content)
     code, out, err = call("verify", folder)
     assert code == FAILURE
     is_one_sentence(err, "4 damaged files")
@@ -276,7 +276,7 @@ def test_verify_of_a_folder_of_studies_names_what_is_damaged_in_each(call, folde
     for name in ("again", "good", "lost"):
         shutil.copytree(folder, folder.parent / name)
     for name in ("again", "study"):
-        (folder.parent / name / RUNS[0].file).write_bytes(b"damaged")
+        put(folder.parent / name / RUNS[0].file, b"damaged")
     (folder.parent / "lost" / "study.json").write_text("{")
     code, out, err = call("verify", folder.parent)
     assert code == FAILURE

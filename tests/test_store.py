@@ -34,6 +34,7 @@ from experiments.store import check_run, is_whole, read_groups, write_run
 from experiments.study import DEFAULT_SHEET, Options, Run, Study, carry_out, prepare
 from experiments.variable import Variable
 from tests.conftest import COMMAND, brief
+from tests.hostile import put
 
 QUIET = Console(file=open(os.devnull, "w"))  # noqa: SIM115
 
@@ -176,7 +177,7 @@ def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path,
     conduct(study, options)
     first = stamped(tmp_path)
     victims = sorted(tmp_path.glob("*seed*.h5"))
-    victims[0].write_bytes(victims[0].read_bytes()[:5000])
+    put(victims[0], victims[0].read_bytes()[:5000])
     assert "damaged, computed anew" not in capsys.readouterr().out
     listing(study, options)
     assert sorted(capsys.readouterr().out.splitlines()) == [f"damaged   {victims[0].name}", f"finished  {victims[1].name}"]
