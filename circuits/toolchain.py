@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from parameters.caching import CacheError, cache_folder, unusable
+from parameters.caching import CacheError, cache_folder, unwritable
 
 COMPILERS = (("g++",), ("clang++",))
 # The widest vectors first; what a compiler or processor does not take is passed over.
@@ -156,7 +156,7 @@ def _does_not_run(program: Path) -> _Unfit | None:
     try:
         done = _run([str(program)])
     except PermissionError:
-        return _Unfit(f"compiles, but programs may not run in {program.parent.parent}")
+        return _Unfit(f"compiles, but programs may not run in {program.parent.parent}; PRELIMBIC_CACHE names another folder")
     except OSError as error:
         return _Unfit(f"makes what is no program here ({error.strerror})")
     if done.returncode == 0:
@@ -168,7 +168,7 @@ def _does_not_run(program: Path) -> _Unfit | None:
 def _place() -> Path | None:
     """Where programs will be, if it can be written; else among temporary files."""
     try:
-        return None if unusable(cache_folder()) else cache_folder()
+        return None if unwritable(cache_folder()) else cache_folder()
     except CacheError:
         return None
 

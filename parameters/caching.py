@@ -44,14 +44,19 @@ def the_cache() -> Cache:
 
 def unusable(folder: Path) -> str:
     """Why a folder cannot be a cache; nothing where it can.  It is made if it is not there."""
+    if reason := unwritable(folder):
+        return reason
+    return "no program may run there: it is mounted noexec" if os.statvfs(folder).f_flag & os.ST_NOEXEC else ""
+
+
+def unwritable(folder: Path) -> str:
+    """Why nothing of some size can be written into a folder, which is made if it is not there; nothing where it can."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(ROOM))
             probe.flush()
             os.fsync(probe.fileno())  # some shared folders tell of a used-up quota only now
-        if os.statvfs(folder).f_flag & os.ST_NOEXEC:
-            return "no program may run there: it is mounted noexec"
     except (OSError, ValueError) as error:
         return str(getattr(error, "strerror", None) or error)
     return ""

@@ -14,7 +14,7 @@ from typing import Any
 import numba
 from numba import prange
 
-from parameters.caching import CacheError, cache_folder, unusable
+from parameters.caching import CacheError, cache_folder, unwritable
 
 __all__ = ["njit", "prange"]
 config: Any = numba.config
@@ -42,4 +42,4 @@ def _folder() -> str:
         folder = cache_folder() / f"numba-{hashlib.sha256(sources).hexdigest()[:12]}"
     except CacheError:
         return ""
-    return "" if unusable(folder) else str(folder)
+    return "" if unwritable(folder) else str(folder)

@@ -136,3 +136,10 @@ def test_what_an_output_does_not_have_is_spelled():
     assert "r\udce9sultats".encode("utf-8", "prelimbic") == b"r\\udce9sultats"
     with pytest.raises(UnicodeDecodeError):
         b"\xe9".decode("utf-8", "prelimbic")
+
+
+def test_texts_are_there_where_python_is_told_to_drop_them():
+    done = subprocess.run([PRELIMBIC, "run", "--help"], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "PYTHONOPTIMIZE": "2"})  # fmt: skip
+    assert done.returncode == 0
+    assert "Run STUDY, one of those that `prelimbic studies` lists." in done.stdout
