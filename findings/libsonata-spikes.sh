@@ -26,7 +26,7 @@ def write(name, sorting, **filters):
     with h5py.File(name, "w") as file:
         file.attrs["magic"], file.attrs["version"] = np.uint32(0x0A7A), np.array([0, 1], dtype=np.uint32)
         group = file.create_group("spikes/Pyr")
-        group.create_dataset("timestamps", data=np.arange(1000.0), **filters)
+        group.create_dataset("timestamps", data=np.arange(1000.0), **filters).attrs["units"] = "ms"
         group.create_dataset("node_ids", data=np.arange(1000, dtype=np.uint64), **filters)
         if sorting == "text":
             group.attrs["sorting"] = "by_time"
