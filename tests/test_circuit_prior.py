@@ -14,6 +14,7 @@ from experiments import prior
 from experiments.prior import FIXED, SYNCHRONOUS, knobs_of, rested
 from experiments.study import Options, Run, find_study
 from parameters import POPULATIONS, PRIOR, SUBUNITS, Sheet, drawn, sheet
+from tests.results import undescribed
 
 CENTRE = sheet(PRIOR)
 SEEDS = (1, 2, 3, 4)

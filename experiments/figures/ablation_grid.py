@@ -29,8 +29,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         for row, g in enumerate(given):
             for column, a in enumerate(arms):
                 _tell(axis, column, row, found[g, a])
-        figure.suptitle(f"Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same inhibitor, rat, "
-                        f"{heading}\n"
+        figure.suptitle("Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same inhibitor, "
+                        f"rat, {heading}\n"
                         f"Most of it is true by construction: an arm fails where its own equations need what is shut\n"
                         f"({told(cell)}; dot: the 95 % t-interval includes 0, of one seed: exactly 0)", fontsize=10)  # fmt: skip
         made.append(save(figure, folder, file))
