@@ -35,9 +35,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     """
     if page is not None and (ids or overrides):
         raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
-    for option, place in (("--page", page), ("--results", results)):
-        if place is not None and os.path.isfile(place):
-            raise StoreError(f"{option} {place} is a file, but must be a folder")
+    if page is not None and os.path.isfile(page):
+        raise StoreError(f"--page {page} is a file, but must be a folder")
     asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
     bench = Bench(sheet, seeds, overrides, results, lambda what: told.print(what, highlight=False, markup=False))
     if run:
@@ -54,14 +53,11 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
         from experiments.page import write_page
 
         told.print(f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True)
-    said = list(unusual([bench.config]))
     if as_json:
-        for line in said:
-            told.print(line, highlight=False, markup=False, soft_wrap=True)
         print(json.dumps([j.as_json() for j in board], indent=1))
         return
     told.print(as_table(board))
-    for line in (*said, summary(board)):
+    for line in (*unusual([bench.config]), summary(board)):
         told.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
