@@ -38,9 +38,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     """
     if page is not None and (ids or overrides):
         raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
-    for option, place in (("--page", page), ("--results", results)):
-        if place is not None and os.path.isfile(place):
-            raise StoreError(f"{option} {place} is a file, but must be a folder")
+    if page is not None and os.path.isfile(page):
+        raise StoreError(f"--page {page} is a file, but must be a folder")
     ledger, checkout = ledger_of(results), tracked()
     if for_all and checkout is None:
         raise ClaimError("--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here")
@@ -57,14 +56,12 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     target, others = (checkout, ()) if for_all and checkout is not None else (ledger, ledgers[1:])
     for look in record(board, target, *others):
         told.print(f"recorded in {target}: {look}", highlight=False, markup=False, soft_wrap=True)
-    said = list(unusual([bench.config]))
     if as_json:
         print(json.dumps([j.as_json() for j in board], indent=1))
     else:
         told.print(as_table(board))
-        said.append(summary(board))
-    for line in said:
-        told.print(line, highlight=False, markup=False, soft_wrap=True)
+        for line in (*unusual([bench.config]), summary(board)):
+            told.print(line, highlight=False, markup=False, soft_wrap=True)
     if page is not None:
         from experiments.page import write_page
 

@@ -208,7 +208,6 @@ WRONG_PATHS = {
     ("inspect", "study/sweep.h5"): "study/sweep.h5 is a sweep of run files",
     ("run", "acute", "--out", "note.txt"): "note.txt cannot be written: it is a file",
     ("claims", "--page", "note.txt"): "--page note.txt is a file",
-    ("claims", "--results", "note.txt"): "--results note.txt is a file",
 }  # fmt: skip
 
 
