@@ -8,16 +8,17 @@ from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_w
 from circuits.engine import EngineError, EngineLost
 from circuits.equations import methods_text
 from circuits.manipulate import NAMED, manipulated
-from circuits.network import STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
+from circuits.network import SETTLE_S, STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
 from circuits.rig import Passive, Rig, releases
 from circuits.spectrum import BANDS, Spectrum
-from circuits.toolchain import compiler, toolchain
+from circuits.toolchain import compiler, toolchain, why_no_compiler
 from circuits.wiring import Wiring, draw
 
 __all__ = [
     "BANDS",
     "NAMED",
     "SCALES",
+    "SETTLE_S",
     "STANDARD",
     "Activity",
     "BuildError",
@@ -50,4 +51,5 @@ __all__ = [
     "residual_text",
     "resting_weights",
     "toolchain",
+    "why_no_compiler",
 ]

@@ -67,5 +67,6 @@ def event_probabilities(rate_Hz: np.ndarray, step_ms: float) -> np.ndarray:
     """P(at least k events in a step) for k = 1..MOST_EVENTS, shape (MOST_EVENTS, cells)."""
     mean = np.asarray(rate_Hz) * step_ms * 1e-3
     if mean.max(initial=0.0) > HIGHEST_MEAN:
-        raise ValueError(f"a background of {mean.max() / step_ms * 1e3:g} Hz is too fast for a {step_ms:g} ms step")
+        fastest = mean.max() / step_ms * 1e3
+        raise ValueError(f"a background of {fastest:g} Hz (background_rate) is too fast for a {step_ms:g} ms step")
     return np.stack([poisson.sf(k, mean) for k in range(MOST_EVENTS)])

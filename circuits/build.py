@@ -5,6 +5,7 @@ This is the reference that the compiled program must equal, and what runs where 
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,13 @@ class InterpretedEngine:
 
     def __init__(self, model: Model, layout: Layout, precision: int, connections: dict[str, Connections],
                  first: dict[str, np.ndarray]):  # fmt: skip
+        known = "brian2" in sys.modules
         import brian2
 
+        if (
+            not known
+        ):  # what a user prefers elsewhere, in a file of the home or the current folder, would change what is made here
+            brian2.prefs.reset_to_defaults()
         brian2.set_device("runtime")
         brian2.prefs.codegen.target = "numpy"
         brian2.BrianLogger.suppress_name("unused_brian_object")  # groups without contacts

@@ -13,37 +13,41 @@ import json
 import os
 import platform
 import shutil
+import site
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from circuits import model as texts
 from circuits import translate
 from circuits.model import Model
-from circuits.toolchain import Toolchain, cache_folder, toolchain, vector_bytes
+from circuits.toolchain import Toolchain, first_error, toolchain, vector_bytes, why_no_compiler
+from parameters.caching import cache_folder
 
 KERNEL = Path(__file__).with_name("kernel")
 RECORD = "build.json"
+LONGEST_S = 1800.0  # for a compiler, which takes half a minute
 
 
 class BuildError(RuntimeError):
     """The compiler is there but the network did not compile."""
 
 
-def program(model: Model, precision: int = 32) -> Path:
+def program(model: Model, precision: int = 32, portable: bool = False) -> Path:
     """Folder of the compiled network of a model, compiling it if need be: `main`, and `build.json` that tells how it was made.
 
+    A portable one does the same with every compiler and every width of vectors, bit for bit.
     Raises BuildError without a compiler, and when compiling fails.
     """
     tools = toolchain()
     if tools is None:
-        raise BuildError(f"no C++ compiler works; install g++ or clang++, set CXX, or PRELIMBIC_CACHE if programs may not run in "
-                         f"{cache_folder()}")  # fmt: skip
+        raise BuildError(f"no C++ compiler works: {why_no_compiler()}; install g++ or clang++, or name one in CXX")
+    tools = replace(tools, portable=portable)
     place = cache_folder() / _key(model, precision, tools)
     if _sound(place):
         return place
@@ -59,7 +63,7 @@ def program(model: Model, precision: int = 32) -> Path:
 
 def build_record(place: Path) -> dict[str, object]:
     """How a program was made: compiler, flags, processor, and bytes of the vectors of each of its loops (0 is scalar)."""
-    return json.loads((place / RECORD).read_text())
+    return json.loads((place / RECORD).read_text(encoding="utf-8"))
 
 
 def _sound(place: Path) -> bool:
@@ -73,27 +77,28 @@ def _sound(place: Path) -> bool:
 def _key(model: Model, precision: int, tools: Toolchain) -> str:
     parts = [model.digest, str(precision), version("brian2"), *tools.command, tools.version, tools.processor]
     parts += [*tools.flags(precision), *platform.libc_ver()]
-    parts += [Path(str(module.__file__)).read_text() for module in (translate, texts)]
-    parts += [path.read_text() for path in sorted(KERNEL.glob("*.h"))]
+    parts += [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (translate, texts)]
+    parts += [path.read_text(encoding="utf-8") for path in sorted(KERNEL.glob("*.h"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
 def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> None:
     work = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     try:
-        text = _translated(model, precision, place)
+        text = _translated(model, precision, place, work)
         source, ready = work / "main.cpp", work / "ready"
-        source.write_text(text)
+        source.write_text(text, encoding="utf-8")
         ready.mkdir()
         flags = tools.flags(precision)
-        done = subprocess.run(
-            [*tools.command, *flags, *tools.report_flags(), "-I", str(KERNEL), str(source), "-o", str(ready / "main")],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
+        for report in (tools.report_flags(), ()):  # not every compiler tells of its loops
+            done = _run([*tools.command, *flags, *report, "-I", str(KERNEL), str(source), "-o", str(ready / "main")])
+            if done.returncode == 0:
+                break
+        else:
             log = place.with_suffix(".log")
-            log.write_text(done.stdout + done.stderr)
-            raise BuildError(f"the circuit did not compile; the compiler's output is in {log}")
+            log.write_text(done.stdout + done.stderr, encoding="utf-8")
+            said = first_error(done.stderr) or f"ended with code {done.returncode}"
+            raise BuildError(f"{tools.command[0]} says {said!r}: the circuit did not compile; the compiler's output is in {log}")
         loops = {line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line}
         record = {"compiler": tools.version, "flags": flags, "processor": tools.processor,
                   "vector_bytes": vector_bytes(done.stderr, loops, precision),
@@ -106,17 +111,31 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _translated(model: Model, precision: int, place: Path) -> str:
-    """The program's text, written by a process of its own."""
-    root = str(KERNEL.parent.parent)
-    paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a compiler.  Raises BuildError where it does not end."""
+    try:
+        return subprocess.run(
+            words, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, timeout=LONGEST_S
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"{words[0]} did not compile the circuit within {LONGEST_S / 60:.0f} min") from None
+
+
+def _translated(model: Model, precision: int, place: Path, work: Path) -> str:
+    """The program's text, written by a process of its own, which finds no preferences, home or leftovers of the user's."""
+    paths = [str(KERNEL.parent.parent), *(p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(p))]
+    theirs = ("MATPLOTLIBRC", "PYTHONOPTIMIZE", "PYTHONWARNINGS")
+    plain = {name: value for name, value in os.environ.items() if name not in theirs}
+    plain |= dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), str(work))
+    plain |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUSERBASE": site.getuserbase(), "PYTHONIOENCODING": "utf-8",
+              "MPLBACKEND": "agg"}  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-P", "-m", "circuits.translate"], input=json.dumps({"model": asdict(model), "precision": precision}),
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, env=plain, cwd=work,
     )  # fmt: skip
     if done.returncode != 0:
         log = place.with_suffix(".log")
-        log.write_text(done.stderr)
+        log.write_text(done.stderr, encoding="utf-8")
         raise BuildError(f"the equations could not be translated; what Brian2 says of them is in {log}")
     return done.stdout
 

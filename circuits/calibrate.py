@@ -6,7 +6,6 @@ measured once and corrected by what each step did (Broyden 1965).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ import numpy as np
 from circuits.activity import Activity
 from circuits.background import HIGHEST_MEAN
 from circuits.describe import Circuit, resting_weights, with_background
-from circuits.network import Network, drawn_network
+from circuits.network import STANDARD, Network, Numerics, drawn_network
 from parameters import POPULATIONS
+from parameters.granted import available_cpus
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
 COARSE_LOOKS, COARSE_S, COARSE_GAIN = 60, 1.0, (0.05, 0.1, 0.2, 0.2)
@@ -59,14 +59,14 @@ def target_rates(circuit: Circuit) -> np.ndarray:
 
 def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATIONS,
               tell: Callable[[str, np.ndarray], None] = lambda stage, rate: None, first: int = FIRST_SEED,
-              tolerance: float = TOLERANCE) -> Calibration:  # fmt: skip
+              tolerance: float = TOLERANCE, numerics: Numerics = STANDARD) -> Calibration:  # fmt: skip
     """Move the background rates of the `free` populations, on wirings of the seeds from `first` on; `tell` hears every stage and
     the rates seen (population,).
 
     Raises CalibrationError, with residuals, when any class stays more than `tolerance` from its target.
     """
     seeds = tuple(range(first, first + wirings))
-    bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell, tolerance)
+    bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell, tolerance, numerics)
     try:
         bench.coarse()
         bench.newton()
@@ -94,20 +94,20 @@ class _Bench:
     """Several wirings of one circuit, kept alive while their background is moved."""
 
     def __init__(self, circuit: Circuit, seeds: Sequence[int], free: list[bool], tell: Callable[[str, np.ndarray], None],
-                 tolerance: float):  # fmt: skip
+                 tolerance: float, numerics: Numerics):  # fmt: skip
         self.free, self._tell, self._targets, self._near = np.array(free), tell, target_rates(circuit), tolerance / 3
         self.rates = np.array([p.background_rate for p in circuit.populations])
         self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), 4))
         self._networks: list[Network] = []
         for seed in seeds:
-            self._networks.append(drawn_network(circuit, seed))
+            self._networks.append(drawn_network(circuit, seed, True, numerics))
         self._step_s = 1e-4
 
     def look(self, seconds: float, stage: str) -> list[Activity]:
         """Observe every wiring at the present background."""
         for network in self._networks:
             network.set_background(self.rates)
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:  # the networks are processes of their own
+        with ThreadPoolExecutor(available_cpus()) as pool:  # the networks are processes of their own
             looks = list(pool.map(lambda n: n.observe(self._weights, self._open, seconds, SETTLE_S), self._networks))
         self._tell(stage, np.mean([a.rate for a in looks], axis=0))
         return looks

@@ -114,7 +114,8 @@ def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) ->
     counts = {name: max(2, round(p.count * scale)) for name, p in numbers.populations.items()}
     sites = round(numbers.projections[PLASTIC].in_degree * sites_per_contact)
     if sites > counts["Pyr"] - 1:
-        raise CircuitError(f"{sites} potential Pyr->Pyr contacts a cell do not fit into {counts['Pyr']} Pyr cells")
+        raise CircuitError(f"{sites} potential Pyr->Pyr contacts a cell (in_degree times sites_per_contact) do not fit into "
+                           f"{counts['Pyr']} Pyr cells (count times scale)")  # fmt: skip
     return Circuit(
         name=numbers.name,
         scale=float(scale),

@@ -12,7 +12,6 @@ import os
 import select
 import struct
 import subprocess
-import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +75,13 @@ class Engine(Protocol):
 class CompiledEngine:
     """One run in a process of the compiled network, which is taken from those idle or started.
 
-    Raises EngineError, with the process's last words, when it dies, does not answer or refuses an array.
+    With `rounded`, what is loaded is rounded to 24 bits in a program of 64 too: last digits in which libraries differ then
+    hardly ever reach it.  Raises EngineError, with the process's last words, when it dies, does not answer or refuses an array.
     """
 
     def __init__(self, program: Path, model: Model, layout: Layout, precision: int,
-                 connections: dict[str, Connections], first: dict[str, np.ndarray]):  # fmt: skip
-        self._layout = layout
+                 connections: dict[str, Connections], first: dict[str, np.ndarray], rounded: bool = False):  # fmt: skip
+        self._layout, self._rounded = layout, rounded
         self._float = np.float32 if precision == 32 else np.float64
         contacts = [len(connections[group].sources) for group in model.groups]
         bounds = np.cumsum(layout.counts)
@@ -118,7 +118,9 @@ class CompiledEngine:
             self._process.call(b"L", f"{group}.{name}", np.ascontiguousarray(values, dtype=np.int32).data)
 
     def load(self, name: str, values: np.ndarray) -> None:
-        self._process.call(b"L", name, np.ascontiguousarray(values, dtype=self._dtype(name)).data)
+        kind = self._dtype(name)
+        values = np.asarray(values).astype(np.float32) if self._rounded and kind is np.float64 else values
+        self._process.call(b"L", name, np.ascontiguousarray(values, dtype=kind).data)
 
     def fetch(self, name: str) -> np.ndarray:
         return np.frombuffer(self._process.call(b"F", name), dtype=self._dtype(name))
@@ -159,7 +161,7 @@ class Process:
 
     def __init__(self, program: Path):
         self.program, self._waiting, self._owner = program, False, os.getpid()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._log = os.fdopen(os.memfd_create("engine"), "w+b")  # which needs no folder for temporary files
         self._answers, answers_in = os.pipe()
         self._memory_file = os.memfd_create("prelimbic")
         self._memory: mmap.mmap | None = None

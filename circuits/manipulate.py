@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from circuits.describe import PLASTIC, Circuit, CircuitError, with_background
-from parameters import POPULATIONS, SUBUNITS, Population, Projection
+from parameters import POPULATIONS, SUBUNITS, Population, Projection, near, unknown
 
 LARGEST_FACTOR = 1e6
 OUT_OF_REACH_MV = 100.0  # a threshold above every reversal potential
@@ -43,7 +43,7 @@ def delete(circuit: Circuit, subunit: str, population: str) -> Circuit:
     """Delete GluN1 (all NMDA receptors) or one GluN2 subunit in a population; the other subunits are left as they are."""
     names = ("GluN1", *(f"GluN{k}" for k in SUBUNITS))
     if subunit not in names:
-        raise CircuitError(f"there is no subunit {subunit!r} to delete; there are {', '.join(names)}")
+        raise CircuitError(f"there is no subunit {subunit!r}{near(subunit, names)} to delete; there are {', '.join(names)}")
     k = _index(population)
     kept = [0.0 if subunit in ("GluN1", f"GluN{name}") else share
             for name, share in zip(SUBUNITS, circuit.populations[k].subunit_fractions, strict=True)]  # fmt: skip
@@ -122,7 +122,7 @@ def manipulated(circuit: Circuit, texts: tuple[str, ...]) -> Circuit:
         head, at, site = text.partition("@")
         name, equals, amount = head.partition("=")
         if name not in NAMED:
-            raise CircuitError(f"unknown manipulation {name!r}; there are {', '.join(NAMED)}")
+            raise CircuitError(unknown("manipulation", name, NAMED))
         usage, function = NAMED[name]
         wants_amount, wants_site = usage.startswith("="), usage.startswith("@")
         if wants_amount != bool(equals) or (wants_site and not site) or (at and (not site or "@" not in usage)):
@@ -145,14 +145,15 @@ def _at_least_0(what: str, value: float) -> None:
 
 def _index(population: str) -> int:
     if population not in POPULATIONS:
-        raise CircuitError(f"there is no population {population!r}; there are {', '.join(POPULATIONS)}")
+        raise CircuitError(unknown("population", population, POPULATIONS))
     return POPULATIONS.index(population)
 
 
 def _known(circuit: Circuit, site: str, groups: tuple[str, ...], senders: tuple[str, ...] = POPULATIONS) -> None:
     found = [f"{s}->{t}" for s, t, _ in circuit.projections if s in senders]
     if site not in found:
-        raise CircuitError(f"circuit {circuit.name} has no site {site!r}; it has {', '.join([*groups, *found])}")
+        sites = [*groups, *found]
+        raise CircuitError(f"circuit {circuit.name} has no site {site!r}{near(site, sites)}; it has {', '.join(sites)}")
 
 
 def _each_projection(circuit: Circuit, chosen: list[bool], change: Callable[[Projection], Projection]) -> Circuit:

@@ -29,12 +29,14 @@ class NetworkError(RuntimeError):
 
 @dataclass(frozen=True)
 class Numerics:
-    """How the computer runs a network: bits of a number (32 or 64), step of integration (ms), and into how many classes the
-    delays of a projection are rounded (0: each to the step).  Raises CircuitError for what is out of range."""
+    """How the computer runs a network: bits of a number (32 or 64), step of integration (ms), into how many classes the
+    delays of a projection are rounded (0: each to the step), and whether every compiler and vector width must give the same
+    spikes.  Raises CircuitError for what is out of range."""
 
     precision: int = 32
     step: float = 0.1
     delay_classes: int = 5
+    portable: bool = False
 
     def __post_init__(self) -> None:
         if self.precision not in (32, 64):
@@ -87,7 +89,10 @@ class Network:
         connections = wiring.connections(circuit.apical is not None)
         self.engine: Engine
         if compiled:
-            self.engine = CompiledEngine(cache.program(model, precision), model, layout, precision, connections, first)
+            built = cache.program(model, precision, numerics.portable)
+            self.engine = CompiledEngine(built, model, layout, precision, connections, first, numerics.portable)
+        elif numerics.portable:
+            raise NetworkError("a portable run needs a C++ compiler: interpreted, its spikes would be others")
         else:
             self.engine = InterpretedEngine(model, layout, precision, connections, first)
 

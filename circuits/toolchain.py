@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from parameters.caching import CacheError, cache_folder, unwritable
 
 COMPILERS = (("g++",), ("clang++",))
 # The widest vectors first; what a compiler or processor does not take is passed over.
 TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ("-march=x86-64-v2",), ())
 COMMON = ("-std=c++17", "-O3", "-w", "-static-libstdc++", "-static-libgcc")
+# Of these, what is left out where it alone does not work: a static C++ library is often not installed.
+OPTIONAL = ("-w", "-static-libstdc++", "-static-libgcc")
+PATIENCE_S = 60.0  # for the compiler of a few lines, and for what it made
 # float32: fast, and denormals to zero at the link, which the decaying conductances of silent cells would reach.
 # float64: every operation as it is written, so that two programs of one model agree bit for bit.
 ARITHMETIC = {32: ("-ffast-math",), 64: ("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")}
 PROBE = """
+#if !__has_include(<vector>) || !__has_include(<cmath>)
+#error the headers of the C++ library are not installed
+#endif
 int main(int n, char**) {
-    float x[16], sum = 0;
+    float* x = new float[16*n], sum = 0;
     for (int k = 0; k < 16; k++) x[k] = k*n;
-    for (float y : x) sum += y;
+    for (int k = 0; k < 16; k++) sum += x[k];
+    delete[] x;
     return sum != 120;
 }
 """
 
 
-def cache_folder() -> Path:
-    """Where compiled programs are kept: $PRELIMBIC_CACHE, or prelimbic in the user's cache folder."""
-    base = os.environ.get("PRELIMBIC_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "prelimbic"
-    return Path(base).expanduser().resolve()
-
-
 @dataclass(frozen=True)
 class Toolchain:
-    """A compiler that works here: its command, the line that names it, its flags, and a digest of the processor it is for."""
+    """A compiler that works here: its command, the line that names it, its flags, and a digest of the processor it is for.
+
+    A portable program does every operation as it is written in 32 bits too."""
 
     command: tuple[str, ...]
     version: str
     target: tuple[str, ...]
     processor: str
+    common: tuple[str, ...] = COMMON
+    portable: bool = False
 
     def flags(self, precision: int) -> tuple[str, ...]:
         """Flags for a program in 32 or 64 bits."""
-        return (*COMMON, *self.target, *ARITHMETIC[precision])
+        return (*self.common, *self.target, *ARITHMETIC[64 if self.portable else precision])
 
     def report_flags(self) -> tuple[str, ...]:
         """What makes the compiler tell which loops it vectorised, on standard error."""
@@ -58,18 +66,12 @@ class Toolchain:
 @cache
 def toolchain() -> Toolchain | None:
     """The first compiler and target that compile a program which runs, or None.  $CXX, where set, is the only compiler tried."""
-    asked = os.environ.get("CXX", "")
-    try:
-        commands = (tuple(shlex.split(asked)),) if asked.strip() else COMPILERS
-    except ValueError:  # an open quotation mark
-        return None
-    for command in commands:
-        if shutil.which(command[0]) is None:
-            continue
-        for target in TARGETS:
-            if _works(command, target):
-                return Toolchain(command, _first_line(command), target, _processor(command, target))
-    return None
+    return _found(os.environ.get("CXX", "").strip(), os.environ.get("PATH", ""), os.environ.get("PRELIMBIC_CACHE", ""))[0]
+
+
+def why_no_compiler() -> str:
+    """Which compilers were tried, and what each said, in a line."""
+    return _found(os.environ.get("CXX", "").strip(), os.environ.get("PATH", ""), os.environ.get("PRELIMBIC_CACHE", ""))[1]
 
 
 def compiler() -> str | None:
@@ -88,31 +90,109 @@ def vector_bytes(report: str, lines: dict[str, int], precision: int) -> dict[str
     return found
 
 
-def _works(command: tuple[str, ...], target: tuple[str, ...]) -> bool:
-    """Whether a program compiles and runs, if possible where programs will have to run."""
-    place = cache_folder()
-    with contextlib.suppress(OSError):
-        place.mkdir(parents=True, exist_ok=True)
+class _Unfit(Exception):  # noqa: N818 - a compiler that is none is no error
+    """Why a compiler does not do, in words that follow its name."""
+
+
+@cache
+def _found(asked: str, path: str, kept: str) -> tuple[Toolchain | None, str]:
+    """The compiler that works with $CXX, $PATH and $PRELIMBIC_CACHE as they are; without one, why each does not."""
     try:
-        with tempfile.TemporaryDirectory(
-            dir=place if place.is_dir() and os.access(place, os.W_OK) else None, prefix=".probe."
-        ) as folder:
+        commands = (tuple(shlex.split(asked)),) if asked else COMPILERS
+    except ValueError:
+        return None, f"CXX is {asked!r}, which has an open quotation mark"
+    tried = []
+    for command in commands:
+        try:
+            return _fitted(command), ""
+        except _Unfit as error:
+            tried.append(f"CXX is {asked!r}, which {error}" if asked else f"{command[0]} {error}")
+    return None, "; ".join(tried)
+
+
+def _fitted(command: tuple[str, ...]) -> Toolchain:
+    """A compiler with the first target, and with those of the common flags, that work here.  Raises _Unfit."""
+    if not command or not command[0]:
+        raise _Unfit("names no program")
+    if shutil.which(command[0]) is None:
+        raise _Unfit("is no program" if "/" in command[0] else "is not on the PATH")
+    if _refused(command, (*COMMON, *TARGETS[0])) is None:
+        return _described(command, COMMON, TARGETS[0])
+    common: tuple[str, ...] = COMMON
+    if _refused(command, COMMON) is not None:
+        common = tuple(flag for flag in COMMON if flag not in OPTIONAL)
+        if refused := _refused(command, common):
+            raise refused
+        for flag in OPTIONAL:
+            more = tuple(known for known in COMMON if known in (*common, flag))
+            common = common if _refused(command, more) else more
+    return next(_described(command, common, target) for target in TARGETS if _refused(command, (*common, *target)) is None)
+
+
+def _described(command: tuple[str, ...], common: tuple[str, ...], target: tuple[str, ...]) -> Toolchain:
+    shown = _run([*command, "--version"])
+    version = shown.stdout.splitlines()[0] if shown.stdout.strip() else " ".join(command)
+    macros = _run([*command, *target, "-dM", "-E", "-x", "c++", "-"]).stdout  # what the target means on this machine
+    return Toolchain(command, version, target, f"{os.uname().machine}-{hashlib.sha256(macros.encode()).hexdigest()[:8]}", common)
+
+
+def _refused(command: tuple[str, ...], flags: tuple[str, ...]) -> _Unfit | None:
+    """Why a program does not compile with flags, or does not run where programs will have to; None where it does.
+
+    Raises _Unfit where no other flags need be tried.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=_place(), prefix=".probe.") as folder:
             program = Path(folder) / "probe"
-            compiled = subprocess.run([*command, *COMMON, *target, *ARITHMETIC[32], "-x", "c++", "-", "-o", str(program)],
-                                      input=PROBE, text=True, capture_output=True, check=False)  # fmt: skip
-            return compiled.returncode == 0 and subprocess.run([str(program)], check=False).returncode == 0
-    except OSError:
-        return False
+            made = _run([*command, *flags, *ARITHMETIC[32], "-x", "c++", "-", "-o", str(program)], PROBE)
+            if made.returncode != 0 or not program.exists():
+                return _Unfit(f"fails: {first_error(made.stderr) or f'it ended with code {made.returncode} and no word'}")
+            return _does_not_run(program)
+    except OSError as error:
+        raise _Unfit(f"cannot be tried: {error}") from None
 
 
-def _first_line(command: tuple[str, ...]) -> str:
-    shown = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
-    return shown.stdout.splitlines()[0] if shown.stdout else " ".join(command)
+def _does_not_run(program: Path) -> _Unfit | None:
+    try:
+        done = _run([str(program)])
+    except PermissionError:
+        return _Unfit(f"compiles, but programs may not run in {program.parent.parent}; PRELIMBIC_CACHE names another folder")
+    except OSError as error:
+        return _Unfit(f"makes what is no program here ({error.strerror})")
+    if done.returncode == 0:
+        return None
+    how = f"by signal {-done.returncode}" if done.returncode < 0 else f"with code {done.returncode}"
+    return _Unfit(f"makes programs that do not run here: {first_error(done.stderr) or f'one ended {how}'}")
 
 
-def _processor(command: tuple[str, ...], target: tuple[str, ...]) -> str:
-    """What the target means on this machine: a digest of the macros it predefines."""
-    shown = subprocess.run(
-        [*command, *target, "-dM", "-E", "-x", "c++", "-"], input="", capture_output=True, text=True, check=False
-    )
-    return f"{os.uname().machine}-{hashlib.sha256(shown.stdout.encode()).hexdigest()[:8]}"
+def _place() -> Path | None:
+    """Where programs will be, if it can be written; else among temporary files."""
+    try:
+        return None if unwritable(cache_folder()) else cache_folder()
+    except CacheError:
+        return None
+
+
+def first_error(said: str) -> str:
+    """The first line of a compiler's words that tells of an error: of the linker, what comes before the last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    last = ("collect2: error", "linker command failed")
+    own = [line for line in lines if re.search(r"\berror\b", line, re.I) and not any(word in line for word in last)]
+    return next(iter([*own, *lines]), "")
+
+
+def _run(words: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a compiler, or what it made, in English and not for ever.  Raises OSError, and _Unfit when it does not end."""
+    process = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        text=True, encoding="utf-8", errors="replace", env={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    try:
+        out, told = process.communicate(given, PATIENCE_S)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)  # with what it started
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise _Unfit(f"gave no answer in {PATIENCE_S:.0f} s") from None
+        raise
+    return subprocess.CompletedProcess(words, process.returncode, out, told)

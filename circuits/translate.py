@@ -249,10 +249,12 @@ MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, st
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);
+    if (sizeof(Real) == sizeof(float)) prelimbic::flush_denormals();
     engine.serve();
 }"""
 
 
 if __name__ == "__main__":
+    sys.modules["pylab"] = None  # type: ignore[assignment]  # Brian2 does without, and needs no fonts and no back-end then
     request = json.load(sys.stdin)
     sys.stdout.write(program_text(Model.from_dict(request["model"]), request["precision"]))

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-__all__ = ["load"]
+__all__ = ["MissingRunsWarning", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    """`from experiments import load`, without paying for xarray when only the command line is wanted."""
-    if name == "load":
+    """`from experiments import load` and its warning, without paying for xarray when only the command line is wanted."""
+    if name in __all__:
         from importlib import import_module
 
-        return import_module("experiments.dataset").load
+        return getattr(import_module("experiments.dataset"), name)
     raise AttributeError(name)

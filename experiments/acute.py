@@ -56,7 +56,7 @@ def in_baths(config: Config, circuit: Circuit, concentrations: tuple[float, ...]
 
 def arranged(concentrations: tuple[float, ...], seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
     """What was seen in baths, by concentration."""
-    found = {"concentration": Variable(("concentration",), np.array(concentrations), "uM", "ketamine in the bath")}
+    found = {"concentration": Variable(("concentration",), np.array(concentrations), "umol/L", "ketamine in the bath")}
     by_subunit = ("concentration", "population", "subunit")
     found["block"] = Variable(by_subunit, blocks, "1", "share of NMDA receptors shut")
     return found | courses("concentration", seen)
@@ -75,10 +75,15 @@ COLUMNS: dict[str, Callable[[xr.Dataset], xr.DataArray]] = {p: _rate(p) for p in
     "gamma": lambda d: d["power"].sel(band="gamma"),
 }
 
+TITLE = (
+    "by free ketamine in the bath: firing of each class, glutamate, currents and dendrite per Pyr cell, gamma of the field; "
+    "relative to the same wiring without drug, mean ± SD over seeds"
+)
+
 
 def answer(dataset: xr.Dataset) -> tuple[Table, str]:
     """Everything relative to the same seed without drug, mean and SD over seeds; and a sentence a sheet."""
-    table = Table(title="relative to the same wiring without drug, mean ± SD over seeds", title_justify="left")
+    table = Table(title=TITLE, title_justify="left")
     for heading in ("sheet", "uM", *COLUMNS):
         table.add_column(heading, justify="left" if heading == "sheet" else "right")
     for sheet in dataset["sheet"].values:
@@ -105,5 +110,5 @@ def _sentence(cell: xr.Dataset, sheet: str) -> str:
         return f"Sheet {sheet}: without drug Pyr cells are silent, so there is nothing to compare with."
     pyr = paired(cell["rate"].sel(population="Pyr"), "concentration")
     best = max(pyr, key=lambda c: float(np.mean(pyr[c])))
-    parts = [f"{c:g} uM {change(pyr[c], 'Pyr firing')}" for c in (1.0, 10.0, 100.0)]
+    parts = [f"{c:g} uM free ketamine {change(pyr[c], 'Pyr firing')}" for c in (1.0, 10.0, 100.0)]
     return f"Sheet {sheet}: {'; '.join(parts)}; it is highest at {best:g} uM."

@@ -8,6 +8,8 @@ import click
 
 from experiments.cluster import ENGINES, Jobs
 from experiments.study import Options, StudyError
+from experiments.words import once
+from parameters import near
 
 # Options of `run` that are not those of a share.
 OF_THE_DRIVER = (
@@ -28,10 +30,12 @@ def jobs_asked(
         return None
     if cluster not in ENGINES:
         raise StudyError(
-            f"--cluster is {cluster!r} but must be {' or '.join(ENGINES)}; elsewhere use --share k/N in a batch script"
+            f"--cluster is {cluster!r}{near(cluster, ENGINES)} but must be {' or '.join(ENGINES)}; elsewhere "
+            "use --share k/N in a batch script"
         )
     if options.share != (1, 1) or options.among is not None:
         raise StudyError("--cluster makes shares itself; leave out --share and --among")
+    once("--sbatch", (word.partition("=")[0] for word in further))
     jobs = Jobs(workers=workers or 1, time=time or "", partition=partition or "", memory=memory or "", account=account or "",
                 further=further)  # fmt: skip
     return jobs if count is None else replace(jobs, count=count)
@@ -48,6 +52,12 @@ def words_asked(context: click.Context) -> list[str]:
             values = value if parameter.multiple else (value,)
             words += [parameter.opts[0]] if value is True else [f"{parameter.opts[0]}={one}" for one in values]
     return words
+
+
+def named(context: click.Context) -> frozenset[str]:
+    """The options that were given by name, be it at their default."""
+    line = click.core.ParameterSource.COMMANDLINE
+    return frozenset(str(p.name) for p in context.command.params if context.get_parameter_source(str(p.name)) is line)
 
 
 def share_asked(text: str) -> tuple[int, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,18 @@ import xarray as xr
 
 from circuits import Circuit
 from experiments.config import MODEL_VERSION, Config
-from experiments.dataset import load
+from experiments.dataset import MissingRunsWarning, load
+from experiments.ends import say
 from experiments.files import StoreError, UnreadableError
+from experiments.folders import own_name
 from experiments.hypotheses import Hypotheses
+from experiments.inert import IC50, Inert, unchanged
+from experiments.manifest import MANIFEST, read_manifest
 from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
 from experiments.study import DEFAULT_SHEET, Options, Run, find_study
+from experiments.targets import MixedTargets
 from parameters import PRIOR, digest
 
 FEWEST_SEEDS = 2
@@ -64,6 +70,8 @@ class Bench:
         self._plans: dict[str, list[tuple[dict[str, Any], str]]] = {}
         self._dataset: xr.Dataset | None = None
         self._null, self._nulls = MODEL, list[str]()
+        self._inert: Inert | None = None
+        self._study_inert: Inert = unchanged
         self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
         self.config.check()
 
@@ -84,7 +92,7 @@ class Bench:
         found = find_study(study)
         if study == PRIOR_STUDY:
             return found.plan(Options(found.seeds, sheets=(PRIOR,)))
-        return found.plan(Options(self.seeds, sheets=(self._sheet,), overrides=self.config.overrides))
+        return found.plan(self._options())
 
     def of(self, study: str, needs: Callable[[dict[str, Any]], bool]) -> Bench:
         """The bench with the stored runs of a study, of seeds that have all that are needed.
@@ -94,7 +102,8 @@ class Bench:
         folder, stored = self.folder(study), self._stored(study)
         how = "the same command with --run computes it"
         if stored is None:
-            raise ClaimError(f"study {study} is not in {folder}; {how}")
+            absent = "" if folder.exists() else ", which does not exist"
+            raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
         whole, wanted = set(stored["run_id"].values.ravel()), [(place, i) for place, i in self._planned(study) if needs(place)]
         there = {place["seed"]: True for place, _ in wanted}
         for place, run_id in wanted:
@@ -107,6 +116,7 @@ class Bench:
                 f"switches or another model do not count; {how}"
             )
         other = copy(self)
+        other._study_inert = find_study(study).inert
         other._dataset = stored.sel(sheet=wanted[0][0]["sheet"], seed=sorted(seeds))
         other._nulls = list(dict.fromkeys(place["null"] for place, _ in wanted if "null" in place))
         return other
@@ -116,7 +126,8 @@ class Bench:
         """The runs of the claim's study, under the null that is asked about."""
         if self._dataset is None:
             raise ClaimError("this claim reads no study")
-        return self._dataset.sel(null=self._null) if "null" in self._dataset.dims else self._dataset
+        found = self._dataset.sel(null=self._null) if "null" in self._dataset.dims else self._dataset
+        return found if self._inert is None else self._inert(found)
 
     @property
     def stored_seeds(self) -> int:
@@ -132,6 +143,13 @@ class Bench:
         """The bench as one null has it."""
         other = copy(self)
         other._null = null
+        return other
+
+    def inert(self) -> Bench:
+        """The bench as a drug that binds nothing has it: stored runs without its effect, and no affinity to compute with."""
+        other = copy(self)
+        other._inert = self._study_inert
+        other.config = replace(self.config, overrides=(*self.config.overrides, *IC50))
         return other
 
     def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> PriorShare | None:
@@ -153,10 +171,24 @@ class Bench:
         return PriorShare(float(seen.mean()), len(seen)) if len(seen) else None
 
     def folder(self, study: str) -> Path:
-        """Where a study is stored: runs of overridden numbers stand apart."""
-        if not self.config.overrides or study == PRIOR_STUDY:
-            return self.results / study
-        return self.results / f"{study}-{self.config.sheet_hash()[:8]}"
+        """Where a study is stored, as `prelimbic run` would; runs of another sheet are also read beside those of the usual one,
+        where an earlier version stored them."""
+        usual = self.results / study
+        if study == PRIOR_STUDY:
+            return usual
+        own = self.results / own_name(find_study(study), self._options())
+        return usual if not (own / MANIFEST).exists() and not self.config.overrides and self._listed(usual) else own
+
+    def _options(self) -> Options:
+        """What a bench asks of a study."""
+        return Options(self.seeds, sheets=(self._sheet,), overrides=self.config.overrides)
+
+    def _listed(self, folder: Path) -> bool:
+        """Whether runs of the sheet are listed in a folder."""
+        try:
+            return any(run["place"].get("sheet") == self.config.sheet_name for run in read_manifest(folder)["runs"])
+        except StoreError:
+            return False
 
     def _planned(self, study: str) -> list[tuple[dict[str, Any], str]]:
         """Place and id of every run of a study: many claims ask, and an id is a hash of every number."""
@@ -167,10 +199,14 @@ class Bench:
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
-            try:
-                self._loaded[study] = load(self.folder(study), courses=False)
-            except UnreadableError:
-                raise
-            except StoreError:
-                self._loaded[study] = None
+            with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as unlike:
+                warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
+                try:
+                    self._loaded[study] = load(self.folder(study), courses=False)
+                except UnreadableError:
+                    raise
+                except StoreError:
+                    self._loaded[study] = None
+            for warned in unlike:
+                say(str(warned.message))
         return self._loaded[study]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,25 +14,35 @@ from experiments.bench import PRIOR_STUDY, Bench, ClaimError
 from experiments.claimed import CLAIMS
 from experiments.claimed_acute import ACUTE_CLAIMS
 from experiments.claimed_slow import SLOW_CLAIMS
-from experiments.claims import Claim, Judged, Measure, chosen, judge, unasked
+from experiments.claims import NO_DRUG, Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
-from experiments.ledger import SHIPPED, ledger_for, looks, record
-from experiments.nulls import MEANING
+from experiments.figures import settle
+from experiments.files import StoreError
+from experiments.ledger import SHIPPED, ledger_of, looks, record, tracked
+from experiments.nulls import INERT, MEANING
 from experiments.study import find_study
+from experiments.unusual import unusual
 
 ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]
 NOT_MEASURED = "not measured"
+VERDICTS = ("holds", "fails", "inconclusive", NO_DRUG, "not testable")
 
 
 def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[tuple[str, float], ...], results: Path,
-                as_json: bool, run: bool, workers: int, page: Path | None) -> None:  # fmt: skip
+                as_json: bool, run: bool, workers: int, page: Path | None, for_all: bool = False) -> None:  # fmt: skip
     """Judge claims on a sheet by stored studies, and print them; with `run` compute first what is missing, with `page` write
-    claims.md and a figure a claim into a folder.
+    claims.md and a figure a claim into a folder.  Looks at held-out claims are recorded among the results, or `for_all` in the
+    ledger of the checkout.
 
     Without ids, claims whose study is missing are named and left out; named, they are an error.
     """
     if page is not None and (ids or overrides):
         raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
+    if page is not None and os.path.isfile(page):
+        raise StoreError(f"--page {page} is a file, but must be a folder")
+    ledger, checkout = ledger_of(results), tracked()
+    if for_all and checkout is None:
+        raise ClaimError("--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here")
     asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
     bench = Bench(sheet, seeds, overrides, results, lambda what: told.print(what, highlight=False, markup=False))
     if run:
@@ -39,22 +50,23 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     left_out = {} if ids else unasked(asked, bench)
     for missing, why in left_out.items():
         told.print(f"{missing} not judged: {why}", highlight=False, markup=False, soft_wrap=True)
-    ledger = ledger_for(results)
-    before = looks(SHIPPED, ledger)
+    ledgers = (ledger,) if checkout is None else (ledger, checkout)
+    before = looks(SHIPPED, *ledgers)
     board = judge([c for c in asked if c.id not in left_out], bench, lambda claim: before.get(claim, set()))
-    for look in record(board, ledger):
-        told.print(f"recorded in {ledger}: {look}", highlight=False, markup=False, soft_wrap=True)
+    target, others = (checkout, ()) if for_all and checkout is not None else (ledger, ledgers[1:])
+    for look in record(board, target, *others):
+        told.print(f"recorded in {target}: {look}", highlight=False, markup=False, soft_wrap=True)
+    if as_json:
+        print(json.dumps([j.as_json() for j in board], indent=1))
+    else:
+        told.print(as_table(board))
+        for line in (*unusual([bench.config]), summary(board)):
+            told.print(line, highlight=False, markup=False, soft_wrap=True)
     if page is not None:
         from experiments.page import write_page
 
+        settle()
         told.print(f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True)
-    if as_json:
-        print(json.dumps([j.as_json() for j in board], indent=1))
-        return
-    told.print(as_table(board))
-    for name, value in overrides:
-        told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
-    told.print(summary(board), highlight=False, markup=False)
 
 
 def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) -> None:
@@ -90,16 +102,16 @@ def as_table(board: list[Judged]) -> Group:
             first = (f"{j.claim.id}\n{j.verdict}", told_role(j), about) if k == 0 else ("", "", "")
             last = (str(j.seeds) if j.claim.study else "", told_prior(j)) if k == 0 else ("", "")
             table.add_row(*first, m.name, told_value(m), told_range(m), j.of(m), *last)
-    beside = [j for j in board if j.nulls]
+    beside = [j for j in board if j.nulls or j.inert]
     if not beside:
         return Group(table)
     names = [n for n in MEANING if any(n in j.nulls for j in beside)]
-    nulls = Table(title="the same claims under nulls: a claim that a null meets too does not need what the null takes away",
+    nulls = Table(title="the same under an inert drug and under nulls: a claim that holds there too does not need what lacks",
                   title_justify="left")  # fmt: skip
-    for heading in ("id", "model", *(MEANING[n] for n in names)):
+    for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):
         nulls.add_column(heading, overflow="fold")
     for j in beside:
-        nulls.add_row(j.claim.id, j.verdict, *(j.under(n) if n in j.nulls else "" for n in names))
+        nulls.add_row(j.claim.id, j.verdict, j.without_drug, *(j.under(n) if n in j.nulls else "" for n in names))
     return Group(table, nulls)
 
 
@@ -109,7 +121,7 @@ def summary(board: list[Judged]) -> str:
     for role in ("PRED", "CTRL", "CAL", "STRUCT"):
         mine = [j for j in board if j.role == role]
         if mine:
-            counts = {v: sum(j.verdict == v for j in mine) for v in ("holds", "fails", "inconclusive", "not testable")}
+            counts = {v: sum(j.verdict == v for j in mine) for v in VERDICTS}
             parts.append(f"{role}: " + ", ".join(f"{n} {v}" for v, n in counts.items() if n))
     return "; ".join(parts)
 
@@ -131,7 +143,10 @@ def told_range(m: Measure) -> str:
     """The published range."""
     if np.isinf(m.high):
         return f"above {m.low:g}"
-    return f"below {m.high:g}" if np.isinf(m.low) else f"{m.low:g} to {m.high:g}"
+    if np.isinf(m.low):
+        return f"below {m.high:g}"
+    below, above = m.open
+    return f"{'above ' * below}{m.low:g} to {'below ' * above}{m.high:g}"
 
 
 def told_prior(j: Judged) -> str:

@@ -15,6 +15,7 @@ import circuits
 from circuits import Calibration, CircuitError, calibrate, check_background, manipulated
 from experiments.conduct import console
 from experiments.config import grown
+from experiments.figures import settle
 from experiments.files import StoreError, publish
 from experiments.study import StudyError
 from parameters import (
@@ -23,6 +24,7 @@ from parameters import (
     SpineNumbers,
     circuit_sheet,
     drawn,
+    near,
     recorded,
     sheet,
     sheet_text,
@@ -39,7 +41,10 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
     """
     unknown = [p for p in free if p not in POPULATIONS]
     if unknown or not free:
-        raise CircuitError(f"--free names {unknown or 'nothing'}; there are {', '.join(POPULATIONS)}")
+        told = f"{unknown[0]!r}{near(unknown[0], POPULATIONS)}" if unknown else "nothing"
+        raise CircuitError(f"--free names {told}; there are {', '.join(POPULATIONS)}")
+    if len(set(free)) < len(free):
+        raise CircuitError(f"--free names {max(free, key=free.count)} twice")
     if wirings < 1:
         raise StudyError(f"--wirings is {wirings} but must be at least 1")
     if out.suffix != ".toml":
@@ -60,7 +65,8 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
     check_background(circuit)
     screen = console()
     if circuits.compiler() is None:
-        raise StudyError("calibrate needs a C++ compiler (g++ or clang++)")
+        raise StudyError(f"calibrate needs a C++ compiler, and none works: {circuits.why_no_compiler()}")
+    settle()
     with _told(screen) as tell:
         found = calibrate(circuit, wirings, free, tell)
     title = f"{source.title}; background calibrated" + (f" after {developmental}" if developmental else "")
@@ -129,7 +135,7 @@ def _report(found: Calibration, screen: Console) -> None:
 def _told(screen: Console) -> Iterator[Callable[[str, np.ndarray], None]]:
     """A status line in a terminal; in a log one line a stage."""
     if screen.is_terminal:
-        with screen.status("calibrating") as status:
+        with screen.status("calibrating", spinner="line") as status:
             yield lambda stage, rate: status.update(f"calibrating, {stage}: {_rates(rate)}")
         return
     stages: set[str] = set()

@@ -9,13 +9,14 @@ import numpy as np
 from circuits import Activity, drawn_network, resting_weights
 from experiments.config import Config
 from experiments.hypotheses import gating
-from experiments.record import scales
+from experiments.record import cell_populations, scales
 from experiments.variable import Groups, Variable
 from parameters import POPULATIONS
 
 BEFORE, LOOK_S, SETTLE_S, REST_SETTLE_S = 10, 8.0, 0.3, 3.0
 LAST = 4  # looks at the end over which a cell's response is a mean
 SIGNIFICANT = 1.96
+CHANCE = 0.04  # cells that count as rising, and as falling, while nothing is done to them
 LEAST_SD = 0.5  # spikes: the SD of a cell that hardly fires is not known better
 
 
@@ -24,6 +25,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     switches, circuit = config.hypotheses, config.described()
     if config.bath is None:
         raise ValueError("cells are observed in a bath")
+    config.check_looks()
     network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
     block = config.block(config.bath, circuit, config.protocol.times[0])
     seen: list[Activity] = []
@@ -39,7 +41,8 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
         network.close()
     z = z_scores(np.array([a.spike_count for a in seen], dtype=float))
     cells = [circuit.cells(p) for p in POPULATIONS]
-    return {"summary": scales() | _arranged(config, z, np.array([a.rate for a in seen]), np.array(shut[BEFORE:]), cells)}
+    found = _arranged(config, z, np.array([a.rate for a in seen]), np.array(shut[BEFORE:]), cells)
+    return {"summary": scales() | found | {"cell_population": cell_populations(circuit)}}
 
 
 def z_scores(counts: np.ndarray) -> np.ndarray:
@@ -56,9 +59,15 @@ def _arranged(config: Config, z: np.ndarray, rates: np.ndarray, shut: np.ndarray
     return {
         "minute": Variable(("minute",), minute, "min", "minutes in the bath"),
         "z": Variable(
-            ("minute", "cell"), z.astype(np.float32), "1", "z-score of a cell's spike count against its own looks before"
+            ("minute", "cell"),
+            z.astype(np.float32),
+            "1",
+            "z-score of a cell's spike count against its own looks before",
+            {"coordinates": "cell_population"},
         ),
-        "mean_z": Variable(("minute", "population"), mean_z, "1", "its mean over cells"),
+        "mean_z": Variable(("minute", "population"), mean_z, "1", "mean of z over cells"),
+        "look_seconds": Variable((), np.array(LOOK_S), "s", "spiking time of each look"),
+        "settle_seconds": Variable((), np.array(SETTLE_S), "s", "spiking time before each look, not counted"),
         "rate": Variable(("minute", "population"), rates[BEFORE:], "Hz", "firing rate"),
         "rate_before": Variable(("population",), rates[:BEFORE].mean(axis=0), "Hz", "firing rate before the drug"),
         "block": Variable(("minute", "population", "subunit"), shut, "1", "share of NMDA receptors shut"),

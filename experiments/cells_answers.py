@@ -46,13 +46,17 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
                     rows.append(((sheet, LABELS[null], f"{free:g}"), shares))
         cell = dataset.sel(sheet=sheet, null=MODEL, free=FREE_UM)
         said.append(
-            f"Sheet {sheet}: after an hour {_share(cell, 'share_down', 'PV')} % of PV cells fire less and "
+            f"Sheet {sheet}: after an hour in {FREE_UM:g} uM free MK-801 "
+            f"{_share(cell, 'share_down', 'PV')} % of PV cells fire less and "
             f"{_share(cell, 'share_up', 'Pyr')} % of Pyr cells more (p < 0.05); half of the change is there after "
             f"{spread(half_time(cell, 'PV'))} min in PV and {spread(half_time(cell, 'Pyr'))} min in Pyr cells."
         )
     headings = tuple(f"{p} {way}" for p in POPULATIONS for way in ("down", "up"))
     return table(
-        "cells that fire less or more after an hour, %, mean ± SD over seeds", ("sheet", "null", "uM"), rows, headings
+        "cells that fire less or more after an hour in so much free MK-801, % of their class, mean ± SD over seeds",
+        ("sheet", "null", "uM"),
+        rows,
+        headings,
     ), "\n".join(said)
 
 

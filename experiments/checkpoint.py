@@ -20,7 +20,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from circuits import Activity, EngineError, Network
+from circuits import Activity, EngineError, Network, Numerics
 from experiments.files import StoreError, UnreadableError, content_of, publish, trouble
 from experiments.provenance import installed, machine_code
 from experiments.run import Course, Paused, Snapshot
@@ -47,7 +47,7 @@ class Place:
 
     path: Path
     run_id: str
-    precision: int
+    numerics: Numerics
     leaving: Callable[[], bool] = lambda: False
     found: int = 0  # looks
     kept: int = 0
@@ -91,7 +91,7 @@ class Place:
 
     def _about(self) -> dict[str, str]:
         made = {package: installed(package) for package in ("prelimbic", "numpy", "numba")}
-        return {"run_id": self.run_id} | made | machine_code(True, self.precision)
+        return {"run_id": self.run_id} | made | machine_code(True, self.numerics)
 
 
 def write(path: Path, about: dict[str, str], arrays: Arrays) -> None:

@@ -13,6 +13,8 @@ from pharmacology import Bath, Dose, Exposure, Gating, HillBlock, TrappingBlock
 from pharmacology.block import by_subunit
 
 INFUSION_H, DOSE = 40 / 60, 0.5
+LEAST_SHUT = 1e-3  # odds: below, nothing is shut that Mg could shift
+MOST_UM = 1e6  # a mole a litre: no bath holds more of a drug
 KETAMINE, NORKETAMINE, HNK = (COMPOUNDS.index(c) for c in ("ketamine", "norketamine", "hydroxynorketamine"))
 
 
@@ -56,7 +58,7 @@ def magnesium_shift(bench: Bench) -> list[Measure]:
         block = TrappingBlock.at(bath, drugs, 0.0, numbers, reference)
         shut = block.advance(bath, Gating(np.full(shape, 0.4), free, potential), 1.0).value[0]
         odds.append(shut / (1.0 - shut))
-    shift = odds[0] / odds[1]
+    shift = np.where(odds[0] > LEAST_SHUT, odds[0] / odds[1], np.nan)
     ranges = {"2A": (8.0, 24.0), "2B": (8.0, 24.0), "2C": (1.15, 3.5), "2D": (1.8, 5.3)}
     return [Measure(f"IC50 at 1 mM Mg over that without, {k}", "1", shift[[i]], *ranges[k]) for i, k in enumerate(SUBUNITS)]
 
@@ -96,8 +98,10 @@ def coupling(bench: Bench) -> list[Measure]:
 
 
 def trapping(bench: Bench) -> list[Measure]:
-    """V17b: means with twice their standard error."""
-    kept = trapped(*trapping_courses(bench.config, bench.circuit))
+    """V17b: means with twice their standard error; no number of a drug too weak for a bath of ten times its IC50."""
+    drugs = compounds(bench.config.sheets()["compounds"])
+    can_be = np.array([10.0 * drugs[name].ic50_2A <= MOST_UM for name in TRAPPED])
+    kept = np.where(can_be, trapped(*trapping_courses(bench.config, bench.circuit)), np.nan)
     ranges = {"ketamine": (0.84, 0.88), "memantine": (0.63, 0.79)}
     return [Measure(f"{drug} left after 120 s", "1", kept[[TRAPPED.index(drug)]], *ranges[drug]) for drug in ranges]
 
@@ -113,13 +117,16 @@ def _half_block(drug: Compound, mixture: np.ndarray) -> float:
     return float(np.interp(0.5, shut, tried))
 
 
+ARRIVAL = "it is about how much of a drug arrives, whatever it does there"
+UNTREATED = "no drug is given"
+
 CLAIMS = [
     Claim("V1", "After 0.5 mg/kg over 40 min venous ketamine peaks at 0.78 uM (0.5-1.1), norketamine later", "zanos2018", "CAL",
           "human, 0.5 mg/kg i.v. over 40 min", venous_peak, rests_on=DRUG,
-          note="disposition in man was fitted to arterial curves of another study, not to this peak"),
+          note="disposition in man was fitted to arterial curves of another study, not to this peak", no_effect=ARRIVAL),
     Claim("V3", "AUC of HNK is 1.7 (S) to 3.1 (R) times that of ketamine, and HNK stays at or below 1 uM", "hasan2021", "CAL",
           "human, 0.5 mg/kg i.v. over 40 min", hnk_exposure, rests_on=DRUG,
-          note="volume and clearance of HNK were set on it"),
+          note="volume and clearance of HNK were set on it", no_effect=ARRIVAL),
     Claim("V4", "Mg (1 mM) raises the IC50 of ketamine 16-fold at 2A and 2B, 2.3-fold at 2C and 3.6-fold at 2D",
           "recalled, unchecked: Kotermanski and Johnson 2009", "CAL",
           "receptors at -66 mV, binding scheme; the range is half to one and a half of the record, a judgement",
@@ -131,14 +138,15 @@ CLAIMS = [
     Claim("V4c", "10 uM ketamine shuts 80 +- 2 % of NMDA current of cortical neurons", "mealing1999", "PRED",
           "bath, Pyr receptors at equilibrium, 1 mM Mg (that of the record was not read)", ten_micromolar, rests_on=DRUG),
     Claim("V5", "HNK at 1 uM blocks less than 2 % with 1 mM Mg", "abbott_popescu2020", "STRUCT",
-          "bath, every class and subunit; the IC50 comes from the same paper", weak_hnk, rests_on=DRUG),
+          "bath, every class and subunit; the IC50 comes from the same paper", weak_hnk, rests_on=DRUG,
+          no_effect="it says that there is hardly any"),
     Claim("V6", "Untreated cells fire at 1-3 (Pyr), 8-20 (PV), 3-8 (SST), 3-10 Hz (VIP), with CV 0.8-1.3",
           "recalled, unchecked: awake rodent prefrontal cortex", "CAL", "healthy circuit, no drug, 20 s",
           baseline, "surge", lambda place: place["null"] == MODEL, CIRCUIT,
-          note="rates were set by calibration of the background, CVs were not"),
+          note="rates were set by calibration of the background, CVs were not", no_effect=UNTREATED),
     Claim("V7", "NMDA receptors carry more of EPSP-spike coupling in Pyr than in PV cells", "rotaru2011", "CAL",
           "single pathway, five volleys at 50 Hz, all NMDA receptors shut", coupling, "physiology", rests_on=CIRCUIT,
-          note="nothing was set on it"),
+          note="nothing was set on it", no_effect=UNTREATED),
     Claim("V17b", "After 120 s without agonist 86 % of ketamine block and 71 % of memantine block are left", "mealing1999", "CAL",
           "receptors, drug and agonist, wash, agonist", trapping, rests_on=DRUG,
           note="the rates of escape from closed channels were set on it"),

@@ -12,7 +12,7 @@ import numpy as np
 from experiments import surge_answers as after
 from experiments.bench import Bench
 from experiments.cells_answers import half_time
-from experiments.claims import ABOLISHED, ANY, CIRCUIT, DOWN, UP, Claim, Measure, places, ratio_of_means
+from experiments.claims import ABOLISHED, ANY, CIRCUIT, DOWN, UP, Claim, Measure, places, ratio_of_means, share_of
 from experiments.evoked_answers import of_trains
 from experiments.knockout_answers import READOUTS as EFFECTS
 from experiments.knockout_answers import by_itself, effect
@@ -148,9 +148,8 @@ def memantine_block(bench: Bench) -> list[Measure]:
     for drug in ("memantine", "ketamine"):
         cell = bench.dataset.sel(arm="surge", drug=drug, readout="peak", population="Pyr")
         shut[drug] = cell["block"].transpose("seed", "subunit").values @ mixture
-    return [
-        Measure("block of NMDA receptors on Pyr, memantine over ketamine", "1", shut["memantine"] / shut["ketamine"], -0.25, 0.25)
-    ]
+    ratio = share_of(shut["memantine"], shut["ketamine"])
+    return [Measure("block of NMDA receptors on Pyr, memantine over ketamine", "1", ratio, -0.25, 0.25)]
 
 
 def memantine_surge(bench: Bench) -> list[Measure]:

@@ -15,6 +15,7 @@ import xarray as xr
 from experiments.bench import Bench, ClaimError, PriorShare
 from experiments.nulls import MEANING, MODEL
 from experiments.summary import half_interval
+from parameters import unknown
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
 ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
@@ -26,19 +27,31 @@ CASCADE = (*DRUG, "spines.", "cascade.", "inhibitors.")
 
 ANY = float("inf")
 UP, DOWN = (0.0, ANY), (-ANY, 0.0)
+NO_DRUG = "holds without the drug"  # the verdict of a claim that an inert drug meets as well
+LEAST_EFFECT = 1e-4  # of a per cent, or of receptors shut: what a drug does that binds next to nothing
 ABOLISHED = (-0.25, 0.25)  # share of an effect that is left
 
 
 @dataclass(frozen=True)
 class Measure:
     """One quantity of a claim: its values (one a seed, or a single one where nothing is drawn) and the range that was
-    published; an open end is infinite."""
+    published; an end that was not is infinite.
+
+    What lies above or below a value does not reach it: where one end is infinite the other does not belong to the range, nor does
+    an end at `nothing`, the value where there is no effect.
+    """
 
     name: str
     unit: str
     values: np.ndarray
     low: float
     high: float
+    nothing: float | None = None
+
+    @property
+    def open(self) -> tuple[bool, bool]:
+        """Whether the lower and the upper end of the range lie outside it."""
+        return (np.isinf(self.high) or self.low == self.nothing, np.isinf(self.low) or self.high == self.nothing)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -53,10 +66,14 @@ class Measure:
         """holds: the interval lies in the range; fails: outside; inconclusive: across an end; not testable: no number."""
         if not np.isfinite(self.values).all():
             return "not testable"
-        below, above = self.interval
-        if self.low <= below and above <= self.high:
-            return "holds"
-        return "fails" if above < self.low or below > self.high else "inconclusive"
+        (below, above), (open_low, open_high) = self.interval, self.open
+        under = above < self.low or (open_low and above == self.low)
+        over = below > self.high or (open_high and below == self.high)
+        if under or over:
+            return "fails"
+        inside_low = below > self.low or (not open_low and below == self.low)
+        inside_high = above < self.high or (not open_high and above == self.high)
+        return "holds" if inside_low and inside_high else "inconclusive"
 
 
 Needs = Callable[[dict[str, Any]], bool]
@@ -71,8 +88,16 @@ def places(**wanted: Any) -> Needs:
 EVERYTHING = places()
 
 
+def share_of(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+    """One effect over another, one a seed; NaN where the other is no effect, of which nothing can be a share."""
+    return over / np.where(np.abs(under) > LEAST_EFFECT, under, np.nan)
+
+
 def ratio_of_means(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """Jackknife values, one a seed, of the ratio of two paired means: their spread holds that of the denominator too."""
+    """Jackknife values, one a seed, of the ratio of two paired means: their spread holds that of the denominator too.  NaN where
+    that is no effect."""
+    if not abs(under.mean()) > LEAST_EFFECT:
+        return np.full(len(over), np.nan)
     n, whole = len(over), over.mean() / under.mean()
     return n * whole - (n - 1) * (over.sum() - over) / (under.sum() - under)
 
@@ -83,7 +108,8 @@ class Claim:
 
     `readout` asks a Bench for measures.  `study`: whose stored runs it reads, if any, and `needs`: which of them, by place.
     `rests_on`: beginnings of the names of the numbers that can move it.  `prior`: of study circuit_prior, whether each circuit
-    shows the finding.  `note`: what a reader should know, such as what was tuned on it.
+    shows the finding.  `note`: what a reader should know, such as what was tuned on it.  `no_effect`: why it states no effect of
+    a drug, if so; all others must not hold under an inert one.
     """
 
     id: str
@@ -97,6 +123,7 @@ class Claim:
     rests_on: tuple[str, ...] = CASCADE
     prior: Callable[[xr.Dataset], np.ndarray] | None = None
     note: str = ""
+    no_effect: str = ""
 
 
 def deciding(measures: Iterable[Measure]) -> Measure:
@@ -120,6 +147,7 @@ class Judged:
     nulls: dict[str, tuple[Measure, ...]]
     prior: PriorShare | None
     role: str
+    inert: tuple[Measure, ...] = ()
 
     @property
     def deciding(self) -> Measure:
@@ -128,8 +156,14 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        """That of the deciding measure."""
-        return self.of(self.deciding)
+        """That of the deciding measure; of a claim that an inert drug meets as well, that it does."""
+        found = self.of(self.deciding)
+        return NO_DRUG if found == "holds" == self.without_drug else found
+
+    @property
+    def without_drug(self) -> str:
+        """Verdict under an inert drug; nothing where the claim states no effect of one."""
+        return self.of(deciding(self.inert)) if self.inert else ""
 
     def of(self, measure: Measure) -> str:
         """Verdict of a measure, of the model or of a null; inconclusive while there are too few seeds for one."""
@@ -150,6 +184,8 @@ class Judged:
             "measures": [self._named(each) for each in self.measures],
             "nulls": [{"null": MEANING[n], "verdict": self.under(n), "measures": [self._named(each) for each in found]}
                       for n, found in self.nulls.items()],
+            "inert": {"verdict": self.without_drug, "measures": [self._named(each) for each in self.inert]},
+            "no_effect": c.no_effect,
         }  # fmt: skip
 
     def _named(self, m: Measure) -> dict[str, Any]:
@@ -173,8 +209,16 @@ def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
     return Judged(
         claim, tuple(claim.readout(bench)), seeds, bench.config.sheet_name, sheet_hash,
         {n: tuple(claim.readout(bench.under(n))) for n in nulls}, bench.prior_share(claim.prior),
-        "CAL" if claim.role == "PRED" and looked - {sheet_hash} else claim.role,
+        "CAL" if claim.role == "PRED" and looked - {sheet_hash} else claim.role, without_drug(claim, bench),
     )  # fmt: skip
+
+
+def without_drug(claim: Claim, bench: Bench) -> tuple[Measure, ...]:
+    """What the claim's readout gives under an inert drug; nothing for a claim that states no effect of one."""
+    if claim.no_effect:
+        return ()
+    with np.errstate(divide="ignore", invalid="ignore"):  # of no effect there is no share
+        return tuple(claim.readout(bench.inert()))
 
 
 def unasked(claims: Iterable[Claim], bench: Bench) -> dict[str, str]:
@@ -192,9 +236,9 @@ def unasked(claims: Iterable[Claim], bench: Bench) -> dict[str, str]:
 def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
     """Claims by id, all when none is named.  Raises ClaimError naming those there are."""
     by_id = {c.id: c for c in known}
-    unknown = [i for i in ids if i not in by_id]
-    if unknown:
-        raise ClaimError(f"unknown claim {unknown[0]!r}; there are {', '.join(by_id)}")
+    strange = [i for i in ids if i not in by_id]
+    if strange:
+        raise ClaimError(unknown("claim", strange[0], by_id))
     return [by_id[i] for i in dict.fromkeys(ids)] or known
 
 

@@ -142,7 +142,8 @@ def _found(queue: Queue, console: Console) -> bool:
             if shutil.which("squeue") is None:
                 raise
             if not told:
-                console.print(f"Slurm does not answer ({error}); waiting", highlight=False, markup=False)
+                why = str(error) if "does not answer" in str(error) else f"Slurm does not answer ({error})"
+                console.print(f"{why}; waiting", highlight=False, markup=False)
             told = True
             time.sleep(LONGEST_POLL_S)
 

@@ -5,15 +5,17 @@ Every known error ends as one sentence on standard error, with exit code 2 for u
 
 from __future__ import annotations
 
-import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from experiments import ends
+from experiments.surroundings import settle
 from experiments.switches import DEFAULTS, SWITCHES, flag
+from experiments.words import Group, once
 
 PATH = click.Path(path_type=Path, readable=False)  # one that may not be read is told of by those who read it
 
@@ -25,13 +27,25 @@ def _switch_options(command: Any) -> Any:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"prelimbic {version('prelimbic')}")
+        except PackageNotFoundError:
+            print("prelimbic, of a folder that is not installed")
+        ctx.exit()
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version.")
 def cli() -> None:
     """Ketamine in the prefrontal cortex: from a dose to spikes, BDNF, mTORC1 and grown synapses."""
 
 
 @cli.command()
-@click.argument("study")
+@click.argument("study", required=False, metavar="STUDY")
 @click.option("--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing.")
 @click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters without Slurm.")
 @click.option("--among", type=PATH, metavar="FILE", help="Only runs that FILE names, one a line.")
@@ -51,7 +65,7 @@ def cli() -> None:
 @click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
 @click.option("--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]")
-@click.option("--out", type=PATH, help="Folder of the results.  [default: results/STUDY]")
+@click.option("--out", type=PATH, help="Folder of the results.  [default: results/STUDY, of other questions results/STUDY-...]")
 @click.option(
     "--sheet",
     "sheets",
@@ -80,43 +94,55 @@ def cli() -> None:
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 @click.option("--precision", default=32, show_default=True, help="Bits of a number in the circuit: 32 or 64.")
 @click.option("--step", default=0.1, show_default=True, help="Integration step of the circuit, ms; it must divide 1 ms.")
+@click.option("--portable", is_flag=True, help="The same spikes with every compiler and processor, for a few per cent of time.")
 @click.option(
     "--delay-classes", default=5, show_default=True, help="Classes of delay in a projection; 0 rounds each delay to the step."
 )
 def run(
-    study: str, list_runs: bool, share: str, among: Path | None, cluster: str | None, jobs: int | None, limit: str | None,
+    study: str | None, list_runs: bool, share: str, among: Path | None, cluster: str | None, jobs: int | None, limit: str | None,
     partition: str | None, mem: str | None, account: str | None, further: tuple[str, ...], seeds: int | None, scale: float,
     workers: int | None, out: Path | None, sheets: tuple[str, ...],
     inhibitions: tuple[str, ...], manipulations: tuple[str, ...], overrides: tuple[str, ...], spikes: bool, precision: int,
-    step: float, delay_classes: int, **switches: str,
+    step: float, portable: bool, delay_classes: int, **switches: str,
 ) -> None:  # fmt: skip
     """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the same command goes
     on."""
     from circuits import Numerics
-    from experiments.asked import jobs_asked, share_asked, words_asked
+    from experiments.asked import jobs_asked, named, share_asked, words_asked
     from experiments.conduct import conduct, conduct_on_cluster, listing
-    from experiments.execute import available_cpus
+    from experiments.folders import own_name
     from experiments.hypotheses import Hypotheses
     from experiments.inhibition import parse_inhibition
-    from experiments.study import Options, find_study, parse_overrides
+    from experiments.study import STUDIES, Options, StudyError, find_study, parse_overrides
     from parameters import CIRCUITS
+    from parameters.granted import available_cpus
 
+    if study is None:
+        raise StudyError(f"run takes a STUDY, one of {', '.join(STUDIES)}; `prelimbic studies` says what each asks")
     found = find_study(study)
+    once("--sheet", sheets)
+    asked = tuple(dict.fromkeys(s for name in sheets or (found.sheet,) for s in (CIRCUITS if name == "all" else (name,))))
+    given = tuple(parse_inhibition(text) for text in inhibitions)
+    once("--inhibit", (f"{i.name}@{i.start:g}h" for i in given), "; give more of it as NAME=AMOUNT")
+    once("--manipulate", (_target(text) for text in manipulations))
     options = Options(
         seeds=found.seeds if seeds is None else seeds,
         scale=scale,
         workers=available_cpus() if workers is None else workers,
-        out=out or Path("results") / found.name,
+        out=out or Path("results"),
         share=share_asked(share),
         among=among,
-        sheets=tuple(dict.fromkeys(s for name in sheets or (found.sheet,) for s in (CIRCUITS if name == "all" else (name,)))),
-        overrides=parse_overrides(overrides),
+        sheets=asked,
+        overrides=parse_overrides(overrides, asked),
         hypotheses=Hypotheses(**switches),
-        inhibitions=tuple(parse_inhibition(text) for text in inhibitions),
+        inhibitions=given,
         manipulations=manipulations,
         spikes=spikes,
-        numerics=Numerics(precision, step, delay_classes),
+        numerics=Numerics(precision, step, delay_classes, portable),
+        given=named(click.get_current_context()),
     )
+    if out is None:
+        options = replace(options, out=options.out / own_name(found, options))
     on = jobs_asked(cluster, jobs, limit, partition, mem, account, further, workers, options)
     if list_runs:
         listing(found, options)
@@ -141,11 +167,11 @@ def exposure(
     overrides: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
-    from experiments.config import overridden
     from experiments.show import show_exposure
     from experiments.study import parse_overrides
 
-    show_exposure(species, route, dose, at, duration, compound, overridden(sheet, parse_overrides(overrides)), as_json)
+    once("--at", (part.strip() for part in at.split(",")))
+    show_exposure(species, route, dose, at, duration, compound, sheet, parse_overrides(overrides, (sheet,)), as_json)
 
 
 @cli.command()
@@ -209,23 +235,26 @@ def equations(sheet: str) -> None:
 @click.option("--run", "run_missing", is_flag=True, help="Compute first what is missing in the stored studies.")
 @click.option("--workers", type=int, help="Worker processes of --run.  [default: one a core]")
 @click.option("--page", type=PATH, metavar="FOLDER", help="Write claims.md and a figure a claim there.")
+@click.option("--record", "for_all", is_flag=True, help="Record looks in the checkout, experiments/ledger.csv: for maintainers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def claims(
     ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], results: Path, run_missing: bool,
-    workers: int | None, page: Path | None, as_json: bool,
+    workers: int | None, page: Path | None, for_all: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict.
 
     Findings about the circuit and the slow layer are judged by stored runs of a study; --run computes those that are missing.
-    Looks at held-out findings are recorded in a ledger; under a second set of numbers (--set, --sheet) they cease to be held out.
+    Looks at held-out findings are recorded in ledger.csv of that folder; under a second set of numbers (--set, --sheet) they
+    cease to be held out there.
     """
     from experiments.board import show_claims
-    from experiments.execute import available_cpus
     from experiments.study import StudyError, parse_overrides
+    from parameters.granted import available_cpus
 
     if workers is not None and workers < 1:
         raise StudyError(f"--workers is {workers} but must be at least 1")
-    show_claims(ids, sheet, seeds, parse_overrides(overrides), results, as_json, run_missing, workers or available_cpus(), page)
+    set_to = parse_overrides(overrides, (sheet,))
+    show_claims(ids, sheet, seeds, set_to, results, as_json, run_missing, workers or available_cpus(), page, for_all)
 
 
 @cli.command()
@@ -267,7 +296,14 @@ def calibrate(sheet: str, out: Path, free: str, scale: float, wirings: int, draw
     from experiments.study import parse_overrides
 
     populations = tuple(name.strip() for name in free.split(",") if name.strip())
-    calibrate_sheet(sheet, out, populations, scale, wirings, draw, manipulations, parse_overrides(overrides))
+    once("--manipulate", (_target(text) for text in manipulations))
+    calibrate_sheet(sheet, out, populations, scale, wirings, draw, manipulations, parse_overrides(overrides, (sheet,)))
+
+
+def _target(manipulation: str) -> str:
+    """What a manipulation changes, without how much."""
+    head, at, site = manipulation.partition("@")
+    return f"{head.partition('=')[0]}{at}{site}"
 
 
 def study_main(study: Any) -> NoReturn:
@@ -277,24 +313,29 @@ def study_main(study: Any) -> NoReturn:
 
 def main(words: list[str] | None = None) -> NoReturn:
     """Entry point of `prelimbic`."""
+    settle()
     ends.hear_signals()
+    ends.leave(_code(words))
+
+
+def _code(words: list[str] | None) -> int:
+    """Do what was asked and return the exit code."""
     try:
         cli.main(words, prog_name="prelimbic", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
-        sys.exit(ends.USAGE)
+        return ends.USAGE
     except click.ClickException as error:
-        ends.say(error.format_message())
-        sys.exit(ends.USAGE)
+        ends.say(error.format_message().replace("a valid integer", "a whole number").replace("a valid float", "a number"))
+        return ends.USAGE
     except (KeyboardInterrupt, click.Abort):
         ends.say(ends.STOPPED)
-        sys.exit(ends.INTERRUPTED)
+        return ends.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ends.FAILURE)
+        return ends.FAILURE
     except Exception as error:
-        sys.exit(ends.told(error))
-    sys.exit(0)
+        return ends.told(error)
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import time
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+import circuits
 from experiments.cluster import Jobs, drive
-from experiments.config import overridden
 from experiments.execute import ExecuteError, execute
+from experiments.figures import settle
 from experiments.files import DamagedError, StoreError, scratch_name, sweep_stale, there, unreadable
-from experiments.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, strangers
+from experiments.folders import refuse_other
+from experiments.hypotheses import AS_SHEETS
+from experiments.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, remove_made, strangers
 from experiments.marks import Marks
+from experiments.provenance import target
 from experiments.queue import Queue
 from experiments.store import sorted_out
-from experiments.study import Options, Run, Study, StudyError, prepare, share_of, write_manifest
+from experiments.study import Options, Run, Study, prepare, share_of, write_manifest
+from experiments.targets import MixedTargets, targets_of, unlike
+from experiments.unusual import unusual
+from parameters.caching import CacheError, the_cache
+from parameters.granted import available_cpus
 
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
+NARROWEST = 20  # a terminal that says it has fewer columns does not know
 
 
 def console() -> Console:
     """Standard output; tables keep a fixed width where it is not a terminal."""
     shown = Console(markup=False)  # a sheet may be called [red]
-    return shown if shown.is_terminal else Console(width=CONSOLE_WIDTH, markup=False)
+    return shown if shown.is_terminal and shown.width >= NARROWEST else Console(width=CONSOLE_WIDTH, markup=False)
 
 
 def listing(study: Study, options: Options) -> None:
@@ -34,6 +46,7 @@ def listing(study: Study, options: Options) -> None:
     UnreadableError."""
     runs = study.plan(options)
     _check(runs)
+    _refuse_idle(study, options, runs)
     mine = {run.file for run in share_of(runs, options)}
     todo, causes = _unfinished(runs, options.out)
     states = dict.fromkeys(causes, "unreadable")
@@ -56,7 +69,7 @@ def conduct(study: Study, options: Options) -> None:
     _begin(study, runs, options, screen)
     todo, causes = _unfinished(mine, options.out)
     if options.among is not None:
-        return _job(mine, todo, causes, options, screen)
+        return _job(study, runs, mine, todo, causes, options, screen)
     finished = _fulfil(study, runs, mine, todo, causes, options.out, options.workers, screen)
     missing, causes = _unfinished([run for run in runs if run.file not in finished], options.out)
     if causes:
@@ -66,16 +79,22 @@ def conduct(study: Study, options: Options) -> None:
             f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
         )
         return None
-    _report(study, options.out, screen)
+    _report(study, runs, options.out, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
     return None
 
 
-def _job(mine: list[Run], todo: list[Run], causes: dict[str, str], options: Options, screen: Console) -> None:
-    """Compute a share of the runs that a driver listed, and leave all else to it."""
-    if todo and not prepare(todo):
-        raise ExecuteError("no C++ compiler works on this node (g++ or clang++); interpreted, runs would not be the same files")
+def _job(study: Study, runs: list[Run], mine: list[Run], todo: list[Run], causes: dict[str, str], options: Options,
+         screen: Console) -> None:  # fmt: skip
+    """Compute a share of the runs that a driver listed, and leave all else to it, study.json too where it names them."""
+    if not {run.file for run in mine} <= {item["file"] for item in _listed(study, options.out)}:
+        write_manifest(study, runs, options.out)
     if todo:
+        settle()
+        _tell_surroundings(options.workers, screen)
+        if not prepare(todo):
+            raise ExecuteError(f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would not "
+                               "be the same files")  # fmt: skip
         execute(todo, options.out, options.workers, True, screen)
     if causes:
         raise unreadable(options.out, causes)
@@ -109,19 +128,20 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
                            f"{Queue(folder).name}, for scancel)") from None  # fmt: skip
     if causes:
         raise unreadable(folder, causes)
-    write_manifest(study, runs, folder)
-    _report(study, folder, screen)
+    _report(study, runs, folder, screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
 
 
 def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
     """Check what was asked and say what is unusual about it."""
     _check(runs)
-    _other_study(study, options.out)
+    _refuse_idle(study, options, runs)
+    refuse_other(study, runs, options)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
-    _tell_overrides(runs[0], screen)
-    _tell_calibration(runs, screen)
+    if options.out.name != study.name:
+        screen.print(f"results in {options.out}", highlight=False, markup=False, soft_wrap=True)
+    _tell_unusual(runs, screen)
 
 
 def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> None:
@@ -137,7 +157,7 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
     _check(wanted)
     _writable(folder)
     screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
-    _tell_overrides(wanted[0], screen)
+    _tell_unusual(wanted, screen)
     mine = [run.place for run in runs]
     others = [item for item in listed if item["place"] not in mine]  # such as those of another sheet
     _fulfil(study, runs, wanted, todo, causes, folder, workers, screen, others)
@@ -166,7 +186,10 @@ def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], c
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
     _tell_damaged(todo, causes, folder, screen)
     if todo:
+        settle()
+        _tell_surroundings(workers, screen)
         compiled = _prepare(todo, screen)
+        _tell_unlike(runs, todo, folder, compiled, screen)
         execute(todo, folder, workers, compiled, screen)
     return finished
 
@@ -186,74 +209,99 @@ def _tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen:
             screen.print(f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True)
 
 
+def _tell_unlike(runs: list[Run], todo: list[Run], folder: Path, compiled: bool, screen: Console) -> None:
+    """Say which finished runs of the study were not computed as those `todo` will be here."""
+    unfinished = {run.file for run in todo}
+    found = targets_of(folder / run.file for run in runs if run.file not in unfinished and (folder / run.file).exists())
+    if text := unlike(found, target(compiled, todo[0].config.numerics)):
+        screen.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
 def _check(runs: list[Run]) -> None:
     """Tell bad numbers before anything is written, once for each set of them."""
     for config in {replace(run.config, seed=1, doses=()): run.config for run in runs}.values():
         config.check()
+    for run in {(run.config.protocol, run.config.doses, run.config.bath): run for run in runs}.values():
+        run.config.check_looks(looped=run.resumable, stored=run.resumable)
 
 
-def _tell_calibration(runs: list[Run], screen: Console) -> None:
-    """Say which circuits stand on background rates that were not found for them."""
-    said = {
-        "no": "its background was not calibrated for these numbers (prelimbic calibrate does that)",
-        "other size": "its background was calibrated at --scale 1",
-    }
-    for name, state in {run.config.sheet_name: run.config.calibration() for run in runs}.items():
-        if state in said:
-            screen.print(f"sheet {name}: {said[state]}", highlight=False, markup=False, soft_wrap=True)
+def _refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
+    """Raise StudyError for what was asked and moves nothing."""
+    if options.hypotheses != AS_SHEETS or options.inhibitions or options.manipulations or options.overrides:
+        from experiments.idle import refuse_idle
+
+        refuse_idle(study, options, runs)
 
 
-def _tell_overrides(run: Run, screen: Console) -> None:
-    """Say which numbers are not those of the sheets, and which lie outside the range that a sheet gives them."""
-    shipped = overridden(run.config.circuit, ())
-    for name, value in run.config.overrides:
-        subject, section, number = name.split(".")
-        row = shipped[subject].sections[section][number]
-        outside = row.range is not None and not row.range[0] <= value <= row.range[1]
-        limits = f"; OUTSIDE its range {row.range[0]:g} to {row.range[1]:g}" if outside and row.range else ""
-        text = f"overridden: {name} = {value:g} {row.unit} (sheet: {row.value:g}{limits})"
-        screen.print(text, highlight=False, markup=False, soft_wrap=True)
+def _tell_unusual(runs: list[Run], screen: Console) -> None:
+    """Say which numbers were set, and which circuits were not calibrated for them."""
+    for line in unusual(run.config for run in runs):
+        screen.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _tell_surroundings(workers: int, screen: Console) -> None:
+    """Say what is unusual about where this is computed: a cache that may not last, more workers than CPUs."""
+    granted = available_cpus()
+    if workers > granted:
+        screen.print(f"{workers} workers are more than the CPUs granted here, {granted}: they will share them", highlight=False)
+    with suppress(CacheError):  # raised again by what needs it
+        if told := the_cache().told:
+            screen.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 def _prepare(todo: list[Run], screen: Console) -> bool:
     screen.print("preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False)
     compiled = prepare(todo)
+    if not compiled and any(run.config.numerics.portable for run in todo):
+        raise ExecuteError("--portable needs a C++ compiler (g++ or clang++): interpreted, spikes would be others")
     if not compiled:
         screen.print(
-            "No C++ compiler works here (g++ or clang++, and a PRELIMBIC_CACHE where programs may run), so the circuit is "
-            "interpreted, hundreds of times slower; try --seeds 1 --scale 0.5.", highlight=False,
+            f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, hundreds of times "
+            "slower; try --seeds 1 --scale 0.5.", highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
     return compiled
 
 
-def _report(study: Study, folder: Path, screen: Console) -> None:
+def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> None:
+    """Store the sweep, say what was found and what is unusual about it, and then draw it.  Raises FigureError when all but the
+    figures is there."""
     from experiments.dataset import load, write_sweep
     from experiments.made import write_sums
 
-    dataset = load(folder)
+    write_manifest(study, runs, folder)  # another process may have asked otherwise meanwhile
+    with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as mixed:
+        dataset = load(folder)
     write_sweep(dataset, folder)
     table, found = study.answer(dataset)
-    figures = study.draw(dataset, folder)
-    write_sums(folder, [MANIFEST, SWEEP, SUMMARY, *(figure.name for figure in figures)])
     screen.print(table)
     screen.print(found, highlight=False, markup=False)
+    for warned in mixed:
+        screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
+    _tell_unusual(runs, screen)
+    settle()
+    figures: list[Path] = []
+    try:
+        figures = study.draw(dataset, folder)
+    finally:
+        write_sums(folder, [MANIFEST, SWEEP, SUMMARY, *(figure.name for figure in figures)])
+    _still_asked(study, runs, folder)
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _other_study(study: Study, folder: Path) -> None:
-    """Raise StudyError where another study is kept in the folder, UnreadableError where that cannot be seen."""
-    try:
-        kept = read_manifest(folder)["study"]
-    except DamagedError:
-        return
-    if kept != study.name:
-        raise StudyError(f"--out {folder} holds study {kept}; choose another folder for study {study.name}")
+def _still_asked(study: Study, runs: list[Run], folder: Path) -> None:
+    """Raise ExecuteError, and take away what was made, where another process has asked for other runs meanwhile."""
+    if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
+        remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
+        raise ExecuteError(f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is "
+                           "left there; the same command makes it")  # fmt: skip
 
 
 def _writable(folder: Path) -> None:
     """Raise StoreError unless files can be made in the folder."""
     try:
+        if os.path.isfile(folder):
+            raise StoreError(f"{folder} cannot be written: it is a file, and results go into a folder")
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / scratch_name("probe")
         probe.touch()

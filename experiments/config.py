@@ -14,6 +14,7 @@ import numpy as np
 from circuits import STANDARD, Circuit, CircuitError, Numerics, check_background, describe, manipulated
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import left
+from experiments.looks import begun, check_begin, check_looks, check_readouts, moments
 from experiments.protocol import Protocol
 from parameters import (
     INHIBITORS,
@@ -29,6 +30,7 @@ from parameters import (
     compounds,
     digest,
     inhibitor,
+    near,
     sheet,
     species,
     structure_digest,
@@ -37,22 +39,28 @@ from pharmacology import Bath, Block, Concentrations, Dose, Exposure
 from plasticity.cascade import check_times
 from plasticity.spines import branch_bounds, rates
 
-SCHEMA_VERSION = 3  # of the result files
+SCHEMA_VERSION = 4  # of the result files
+READABLE = (3, 4)  # schemas that are read
+IN_IDS = 3  # stands for the schema in run ids for ever: a file that is laid out otherwise is the same run
 MODEL_VERSION = 4  # raised when a change alters results
 SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
 
 
 def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
-    """The sheets of a circuit by subject, with (SUBJECT.SECTION.ROW, value) overrides applied; read once while a file stands.
+    """The sheets of a circuit by subject, with (SHEET.SECTION.NUMBER, value) overrides applied; read once while a file stands.
 
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
+    return _overridden(circuit, overrides, _stamp(circuit))
+
+
+def _stamp(circuit: str) -> int:
+    """What changes with a user's sheet."""
     path = Path(circuit)
     try:
-        stamp = path.stat().st_mtime_ns if path.suffix == ".toml" else 0
+        return path.stat().st_mtime_ns if path.suffix == ".toml" else 0
     except (OSError, ValueError):  # it will be told when it is read
-        stamp = 0
-    return _overridden(circuit, overrides, stamp)
+        return 0
 
 
 @cache
@@ -61,9 +69,28 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject not in found:
-            raise SheetError(f"an override is called SUBJECT.SECTION.NUMBER with subject {', '.join(found)}, not {key!r}")
+            like = near(key, (f"{each}.{name}" for each, rows in found.items() for name in rows.values()))
+            raise SheetError(
+                f"--set takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not {key!r}{like}; "
+                "`prelimbic numbers` lists all numbers"
+            )
+        if number not in found[subject].values():
+            like = near(key, (f"{subject}.{name}" for name in found[subject].values()))
+            file = found[subject].path.name
+            raise SheetError(f"{file}: there is no number {number!r}{like}; `prelimbic numbers` lists them all")
         found[subject] = found[subject].replaced({number: value})
     return found
+
+
+def numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...]) -> str:
+    """SHA-256 of every number of a circuit's sheets.  Raises SheetError as `overridden` does."""
+    return _numbers_hash(circuit, overrides, _stamp(circuit))
+
+
+@cache
+def _numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...], stamp: int) -> str:
+    sheets = _overridden(circuit, overrides, stamp)
+    return digest({f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()})
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
@@ -91,7 +118,8 @@ def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
 @dataclass(frozen=True)
 class Config:
     """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value) pairs, a number
-    being SUBJECT.SECTION.ROW; `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
+    being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS;
+    `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
 
     study: str
     circuit: str
@@ -162,8 +190,8 @@ class Config:
         return "yes" if untouched else "inherited"
 
     def check(self) -> None:
-        """Fill every record that the run will need.  Raises SheetError, CircuitError, SpineError, CascadeError, HypothesisError
-        or InhibitionError."""
+        """Fill every record that the run will need, and see that its looks miss nothing that is given.  Raises SheetError,
+        CircuitError, SpineError, CascadeError, HypothesisError, InhibitionError or ProtocolError."""
         sheets = self.sheets()
         check_numbers(sheets)
         check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
@@ -174,6 +202,25 @@ class Config:
         check_background(circuit, self.numerics.step)
         rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites, self.grown().projection("Pyr", "Pyr").in_degree)
         branch_bounds(circuit.sites, int((~circuit.apical_sites).sum()), round(spines.branches))
+        self.check_looks()
+
+    def check_looks(self, looped: bool = False, stored: bool = False) -> None:
+        """Raise ProtocolError where the looks would miss something that is given; `looped`: where the loop of the whole model
+        would not begin untreated; `stored`: where a readout has no look."""
+        given = self.protocol, self.doses, self.bath
+        check_looks(*given)
+        if looped:
+            check_begin(*given)
+        if stored:
+            check_readouts(*given)
+
+    def moments(self) -> dict[str, float]:
+        """Readouts that are one look, by name, with their hour."""
+        return moments(self.protocol, self.doses, self.bath)
+
+    def begun(self) -> float:
+        """The hour from which the readout 0-2 h counts."""
+        return begun(self.doses, self.bath)
 
     def _check_switches(self) -> None:
         asked, lost = self.hypotheses, self.hypotheses.baseline in ("spine_loss", "both")
@@ -186,12 +233,15 @@ class Config:
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""
-        return digest({f"{s}.{name}": v for s, rows in self.sheets().items() for name, v in rows.values().items()})
+        return numbers_hash(self.circuit, self.overrides)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
+        whole = asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
+        if not self.numerics.portable:  # runs of before there was this choice keep their ids
+            del whole["numerics"]["portable"]
+        return whole
 
     def run_id(self) -> str:
-        """Sixteen characters that change with the configuration, any number, the schema or the model."""
-        whole = [self.to_dict(), self.sheet_hash(), SCHEMA_VERSION, MODEL_VERSION]
+        """Sixteen characters that change with the configuration, any number or the model, whatever the layout of the file."""
+        whole = [self.to_dict(), self.sheet_hash(), IN_IDS, MODEL_VERSION]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

@@ -32,18 +32,19 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
 def observed(config: Config, circuit: Circuit, compiled: bool, tell: Callable[[float], None]) -> dict[str, Variable]:
     """All that a look sees, by dose (`given`, mg/kg; at 0 the untreated circuit, the same at every hour) and hour."""
-    weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled, config.numerics)
+    config.check_looks()
+    network = drawn_network(circuit, config.seed, compiled, config.numerics)
     try:
-        seen = [network.observe(weights, np.zeros(circuit.mixtures.shape), config.protocol.rest, REST_SETTLE_S)]
+        seen = [network.observe(resting_weights(circuit), np.zeros(circuit.mixtures.shape), config.protocol.rest, REST_SETTLE_S)]
         for dose in config.doses:
-            seen += _after(config, dose, circuit, network, weights, seen[0])
+            seen += _after(config, dose, circuit, network, seen[0])
             tell(config.protocol.seconds / len(config.doses))
     finally:
         network.close()
     return _arranged(config, seen)
 
 
-def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weights: np.ndarray, last: Activity) -> list[Activity]:
+def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, last: Activity) -> list[Activity]:
     """What is seen at every hour after one dose."""
     switches, sizes, seconds = config.hypotheses, config.sizes(), LOOK_S * config.protocol.look_scale
     exposure = config.exposure((dose,))
@@ -53,8 +54,10 @@ def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, weigh
     for hour in (config.protocol.peak,) if held else config.protocol.times:
         block = block.advance(exposure, gating(last), hour - block.time)
         shut = switches.nmda_shut(block, circuit, config.seed)
-        hcn = switches.hcn_shut(float(exposure.brain_unbound(np.array([hour]))[0, 0]), sizes)
-        last = network.observe(weights, shut, seconds, SETTLE_S, hcn)
+        unbound = exposure.brain_unbound(np.array([hour]))[0]
+        now = switches.at_look(circuit, float(unbound[-1]), 1.0, sizes)
+        network.alter(now)
+        last = network.observe(resting_weights(now), shut, seconds, SETTLE_S, switches.hcn_shut(float(unbound[0]), sizes))
         seen.append(last)
     return seen * len(config.protocol.times) if held else seen
 
@@ -71,5 +74,6 @@ def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
         found[name] = Variable(("given", "hour", *v.dimensions[1:]), np.array(rows), v.unit, v.meaning)
     moments = np.full_like(hours, config.protocol.peak) if config.protocol.reused else hours
     unbound = [np.zeros(len(hours)), *(config.exposure((dose,)).brain_unbound(moments)[:, 0] for dose in config.doses)]
-    found["unbound"] = Variable(("given", "hour"), np.array(unbound), "uM", "unbound ketamine in the brain")
+    found["settle_seconds"] = Variable((), np.array(SETTLE_S), "s", "spiking time before each look after a dose, not counted")
+    found["unbound"] = Variable(("given", "hour"), np.array(unbound), "umol/L", "unbound ketamine in the brain")
     return found

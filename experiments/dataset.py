@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,40 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from experiments.files import DamagedError, StoreError, UnreadableError, publish, reason, sealed, trouble, unreadable
-from experiments.hdf5 import flat_image, varies
+from experiments.config import SCHEMA_VERSION
+from experiments.facts import together
+from experiments.files import (
+    DamagedError,
+    StoreError,
+    UnreadableError,
+    printable,
+    publish,
+    reason,
+    sealed,
+    trouble,
+    unreadable,
+)
+from experiments.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image, varies
 from experiments.manifest import SUMMARY, SWEEP, read_manifest
-from experiments.store import read_rows, sorted_out
-from experiments.variable import Groups, Variable
+from experiments.store import read_facts, read_rows, sorted_out
+from experiments.targets import MixedTargets, mixture, targets_of
+from experiments.variable import UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
 MOST_BYTES, MOST_EMPTY = 1 << 28, 100  # a dataset may be this large, or so many times as large as the numbers in it
 Alike = tuple[list[int], Groups, np.ndarray]  # see store.read_rows
+MOST_NAMED = 20  # of the runs that are not there
+# What the axes of studies are, where a name does not say it by itself.
+AXES = {
+    "sheet": "circuit sheet", "seed": "seed of the run", "dose": "ketamine given", "free": "free drug in the bath",
+    "null": "the model, or a null of it", "arm": "arm of the slow layer", "deleted": "receptors deleted",
+    "rule": "rule of spine growth", "group": "group of animals", "variant": "what is changed", "memory": "what outlasts the drug",
+}  # fmt: skip
 SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}  # of a variable, by the group that it is read from
+
+
+class MissingRunsWarning(UserWarning):
+    """Some runs of a study are not there; the dataset has NaN in their place."""
 
 
 def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
@@ -27,8 +52,10 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
 
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
-    missing or damaged is NaN; `run_id` is empty there.  Raises StoreError when there is nothing to load, and UnreadableError
-    when a run is there, or may be, and cannot be read here.
+    missing or damaged is NaN; `run_id` is empty there, and a MissingRunsWarning names it.  Attributes say how many runs are there
+    and planned, what they have in common (experiments.facts), and what computed them (`targets`); a MixedTargets warning says
+    where they were not computed alike.  Raises StoreError when there is nothing to load, and UnreadableError when a run is
+    there, or may be, and cannot be read here.
     """
     folder, manifest = Path(folder), read_manifest(Path(folder))
     parts = tuple(SUFFIX) if courses else ("summary",)
@@ -42,11 +69,29 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
         alike = list(read_rows([folder / run["file"] for run in whole]))
         if not alike:
             raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
-        return _assembled(manifest, axes, whole, alike, parts)
+        dataset = _assembled(manifest, axes, whole, alike, parts)
     except MemoryError as error:
         raise UnreadableError(folder, trouble(error)) from None
     except (ValueError, TypeError, LookupError, OverflowError) as error:
         raise DamagedError(f"{folder}: its runs do not go together ({reason(error)})") from None
+    there = [whole[k] for which, _, _ in alike for k in which]
+    targets = targets_of(folder / run["file"] for run in there)
+    dataset.attrs |= {"runs_there": len(there), "runs_planned": len(manifest["runs"])}
+    dataset.attrs |= together(read_facts([folder / run["file"] for run in there]))
+    dataset.attrs["targets"] = sorted(filter(None, targets))
+    _tell_missing(folder, manifest["runs"], {run["file"] for run in there})
+    if unlike := mixture(targets):
+        warnings.warn(f"{folder}: {unlike}", MixedTargets, stacklevel=2)
+    return dataset
+
+
+def _tell_missing(folder: Path, planned: list[dict[str, Any]], there: set[str]) -> None:
+    """Warn of the runs that are not there."""
+    missing = [run["file"] for run in planned if run["file"] not in there]
+    if missing:
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        said = f"{folder}: {len(there)} of {len(planned)} runs are there; the others are NaN, which .mean() skips: "
+        warnings.warn(printable(said + ", ".join(missing[:MOST_NAMED]) + more), MissingRunsWarning, stacklevel=3)
 
 
 def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list[dict[str, Any]], alike: list[Alike],
@@ -69,7 +114,7 @@ def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list
             along = list(zip(variable.dimensions, values.shape[1:], strict=True))
             called, inner = name + SUFFIX[group], tuple(sizes.get(d, n) for d, n in along)
             if called not in data:
-                attributes = {"units": variable.unit or "1", "long_name": variable.meaning}
+                attributes = {"units": UNITS.get(variable.unit, variable.unit) or "1", "long_name": variable.meaning}
                 blank: np.ndarray = np.full(_fits(shape + inner, room), np.nan)
                 data[called] = ((*axes, *variable.dimensions), blank, attributes)
                 room -= blank.nbytes
@@ -79,10 +124,28 @@ def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list
             spread = [w.reshape(-1, *[1] * len(inside)) for w in where]
             data[called][1][(*spread, *np.ix_(*inside))] = values
     units = manifest["axes"] | {"seed": ""}
-    coordinates = {axis: (axis, values, {"units": units[axis]} if units[axis] else {}) for axis, values in axes.items()}
-    dataset = xr.Dataset(data, coordinates | own, {"study": manifest["study"]})
-    dataset["run_id"] = (tuple(axes), ids.astype(str))
+    coordinates = {axis: (axis, values, _of_axis(axis, values, units[axis])) for axis, values in axes.items()}
+    dataset = xr.Dataset(data, coordinates | own | _labelled(alike, sizes), {"study": manifest["study"]})
+    dataset["run_id"] = (tuple(axes), ids.astype(str), {"long_name": "run id; empty where the run is not there"})
     return dataset
+
+
+def _of_axis(axis: str, values: list[Any], unit: str) -> dict[str, str]:
+    """Attributes of an axis of the study."""
+    units = {} if isinstance(values[0], str) else {"units": UNITS.get(unit, unit) or "1"}
+    return units | {"long_name": AXES.get(axis, axis.replace("_", " "))}
+
+
+def _labelled(alike: list[Alike], sizes: dict[str, int]) -> dict[str, Any]:
+    """Text that stands along dimensions of the runs, such as the population of each cell, where it is the same in all of them."""
+    found: dict[str, Any] = {}
+    for name, variable in ((n, v) for _, groups, _ in alike for part in groups.values() for n, v in part.items()):
+        if is_text(variable.values) and variable.dimensions and variable.dimensions != (name,):
+            labels = (variable.dimensions, _labels(variable), {"long_name": variable.meaning})
+            same = name not in found or np.array_equal(found[name][1], labels[1])
+            fits = all(sizes.get(d, n) == n for d, n in zip(variable.dimensions, variable.values.shape, strict=True))
+            found[name] = labels if same and fits else ((), np.array(""), {})
+    return {name: labels for name, labels in found.items() if labels[0]}
 
 
 def _fits(shape: tuple[int, ...], room: int) -> tuple[int, ...]:
@@ -104,22 +167,30 @@ def _places(own: Variable | None, all_: Any, size: int) -> np.ndarray:
 
 
 def _labels(variable: Variable) -> np.ndarray:
-    return variable.values.astype(str) if variable.values.dtype.kind == "O" else variable.values
+    return variable.values.astype(str) if is_text(variable.values) else variable.values
 
 
 def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     """Write the loaded dataset as sweep.h5, and its readouts as summary.csv.  Raises StoreError."""
-    head = {"Conventions": "CF-1.11", "schema": "prelimbic-sweep", "study": dataset.attrs["study"]}
-    variables = {str(name): _as_variable(variable) for name, variable in dataset.variables.items()}
+    head = {
+        "Conventions": CONVENTIONS, "title": f"prelimbic: all runs of study {dataset.attrs['study']}",
+        "schema": SWEEP_SCHEMA, "schema_version": SCHEMA_VERSION, **dataset.attrs,
+    }  # fmt: skip
+    labels = [str(name) for name in dataset.coords if name not in dataset.dims]
+    variables = {str(name): _as_variable(dataset[name].variable, [label for label in labels if label != name and
+                                                                  {*dataset[label].dims} <= {*dataset[name].dims}])
+                 for name in dataset.variables}  # fmt: skip
     publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"), finished=True)
     publish(folder / SUMMARY, _as_csv(dataset).encode(errors="backslashreplace"))
     return folder / SWEEP
 
 
-def _as_variable(variable: xr.Variable) -> Variable:
-    values = variable.values.astype(object) if variable.values.dtype.kind in "UO" else variable.values
+def _as_variable(variable: xr.Variable, labels: list[str]) -> Variable:
+    """A variable as it is stored, with the names of what labels places along its dimensions."""
+    values = variable.values.astype(object) if is_text(variable.values) else variable.values
     dimensions, attributes = tuple(map(str, variable.dims)), variable.attrs
-    return Variable(dimensions, values, str(attributes.get("units", "")), str(attributes.get("long_name", "")))
+    more = {"coordinates": " ".join(labels)} if labels else {}
+    return Variable(dimensions, values, str(attributes.get("units", "")), str(attributes.get("long_name", "")), more)
 
 
 def _as_csv(dataset: xr.Dataset) -> str:
@@ -150,7 +221,9 @@ def _coordinates(runs: Iterable[dict[str, dict[str, Variable]]]) -> dict[str, An
     for name, variable in (item for groups in runs for part in groups.values() for item in part.items()):
         if variable.dimensions != (name,):
             continue
-        values, attributes = _labels(variable), {"units": variable.unit} if variable.unit else {}
+        values, attributes = _labels(variable), {"long_name": variable.meaning}
+        if not is_text(variable.values):
+            attributes["units"] = UNITS.get(variable.unit, variable.unit) or "1"
         if name in found and not np.array_equal(found[name][1], values):
             both = list(dict.fromkeys([*found[name][1].tolist(), *values.tolist()]))
             values = np.array(sorted(both) if values.dtype.kind != "U" else both)

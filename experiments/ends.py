@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75  # the last: stopped by a batch system, may be queued again
@@ -27,15 +29,47 @@ def told(error: Exception) -> int:
     code = _code(error)
     if code is None:
         raise error
-    said = str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
-    say(said + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
+    say(_sentence(error) + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
     return code
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says; of the system, with what it is about."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, FileNotFoundError) and not os.path.exists("."):
+        return "the current folder is gone; go to one that is there"
+    return _unprintable() or f"standard output, or a file without a name: {error.strerror}"
+
+
+def _unprintable() -> str:
+    """Why standard output cannot be written, or nothing."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        return f"standard output cannot be written: {getattr(error, 'strerror', None) or error}"
+    return ""
 
 
 def say(text: str) -> None:
     """One line on standard error, of what a terminal can print."""
     words = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
-    print(f"prelimbic: {words}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # nobody hears it
+        print(f"prelimbic: {words}", file=sys.stderr)
+
+
+def leave(code: int) -> NoReturn:
+    """End with an exit code; what could not be printed is a failure too."""
+    if why := _unprintable():
+        if code == 0:
+            say(why)
+        code = code or FAILURE
+        with suppress(OSError, ValueError):  # else Python tries again, and complains
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _warned(told: int, frame: object) -> NoReturn:
@@ -50,6 +84,7 @@ def _code(error: Exception) -> int | None:
     from circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
     from experiments.bench import ClaimError
     from experiments.execute import ExecuteError, Stopped
+    from experiments.figures import FigureError
     from experiments.files import StoreError
     from experiments.hypotheses import HypothesisError
     from experiments.inhibition import InhibitionError
@@ -69,6 +104,7 @@ def _code(error: Exception) -> int | None:
         return USAGE
     if isinstance(error, Stopped):
         return LATER if error.warned else INTERRUPTED
-    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, OSError, MemoryError)):
+    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, FigureError, OSError,
+                          MemoryError)):  # fmt: skip
         return FAILURE
     return None

@@ -21,12 +21,13 @@ REST_S, REST_SETTLE_S = 5.0, 2.0
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring: trains of every length, several of each, untreated and then at the peak of each dose; NaN for a circuit of
     points, which has no dendrites."""
+    config.check_looks()
     circuit, switches = config.described(), config.hypotheses
     if circuit.apical is None:
         rows = 1 + len(config.doses)
         return {"summary": _arranged(config, np.full((rows, len(PULSES)), np.nan), [np.nan] * rows)}
-    network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
-    hour, shut = config.protocol.peak, np.zeros(circuit.mixtures.shape)
+    network, sizes = drawn_network(circuit, config.seed, compiled, config.numerics), config.sizes()
+    hour, shut, hcn, now = config.protocol.peak, np.zeros(circuit.mixtures.shape), 0.0, circuit
     evoked: list[list[float]] = []
     rest: list[Activity] = []
     try:
@@ -35,7 +36,10 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
                 exposure = config.exposure((dose,))
                 block = config.block(exposure, circuit, 0.0)
                 shut = switches.nmda_shut(block.advance(exposure, gating(rest[-1]), hour), circuit, config.seed)
-            rest.append(network.observe(weights, shut, REST_S, REST_SETTLE_S))
+                unbound = exposure.brain_unbound(np.array([hour]))[0]
+                hcn, now = switches.hcn_shut(float(unbound[0]), sizes), switches.at_look(circuit, float(unbound[-1]), 1.0, sizes)
+                network.alter(now)
+            rest.append(network.observe(resting_weights(now), shut, REST_S, REST_SETTLE_S, hcn))
             evoked.append([_trains(network, pulses, float(rest[-1].apical_calcium.mean())) for pulses in PULSES])
             tell(config.protocol.seconds / (1 + len(config.doses)))
     finally:

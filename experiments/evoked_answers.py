@@ -33,9 +33,12 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
             found = by_train(dataset.sel(sheet=sheet, null=null))
             rows.append(((sheet, LABELS[null]), [spread(column) for column in found.T]))
         cell = dataset.sel(sheet=sheet, null=MODEL)
-        said.append(f"Sheet {sheet}, 10 mg/kg: it {change(of_trains(cell, True), 'what 1 or 2 volleys evoke')} and "
+        said.append(f"Sheet {sheet}, mouse, 10 mg/kg i.p.: it {change(of_trains(cell, True), 'what 1 or 2 volleys evoke')} and "
                     f"{change(of_trains(cell, False), 'what 4 and more evoke')}.")  # fmt: skip
     heads = tuple(f"{p:g}" for p in dataset["pulses"].values)
     return table(
-        "dendritic Ca evoked by trains of so many volleys, change at the peak, %", ("sheet", "null"), rows, heads
+        "dendritic Ca per Pyr cell evoked by trains of so many volleys, change at the peak of 10 mg/kg i.p., mouse, %",
+        ("sheet", "null"),
+        rows,
+        heads,
     ), "\n".join(said)

@@ -25,13 +25,14 @@ from experiments.files import UnreadableError, sweep_stale
 from experiments.marks import BEAT_S, Marks
 from experiments.store import is_whole
 from experiments.study import Run
+from experiments.surroundings import ONE_THREAD
 from experiments.watch import Watch
 from experiments.worker import LEAVE, WARNINGS, Order, Told, work
+from parameters.granted import available_cpus as available_cpus
 
 ROUNDS = 3  # in which a run is computed whose worker dies
 PATIENCE_S, GOODBYE_S = 100.0, 5.0  # for workers that have been told to leave
 LOOK_S, LOOK_ELSEWHERE_S = 0.25, 2.0
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class ExecuteError(RuntimeError):
@@ -49,16 +50,6 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
     def warned(self) -> bool:
         """Whether a batch system said that the time is over soon, not a user that it should end."""
         return self.told in WARNINGS
-
-
-def available_cpus() -> int:
-    """Cores this process may use: what Slurm granted, within the affinity mask; never those of the machine."""
-    mask = len(os.sched_getaffinity(0))
-    for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
-        granted = os.environ.get(name, "")
-        if granted.isdigit() and int(granted) > 0:
-            return min(int(granted), mask)
-    return mask
 
 
 def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console: Console) -> None:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 SEAL = re.compile(rb"\nprelimbic seal (\S+) ([0-9a-f]{64})\n\Z")
 TORN = re.compile(rb" [0-9a-f]{64}\n\Z")  # the end of a seal whose beginning is damaged
-BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 200
+BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 400
 AT_ONCE = 1 << 20  # bytes
 ABANDONED_S = 3600.0  # no file takes so long to be written
 NAMED = 3  # files that a sentence names
@@ -186,9 +186,24 @@ def lives(process: int) -> bool:
     return True
 
 
-def sealed(content: bytes, what: str) -> bytes:
-    """Content with a line at its end that says what it is, and its SHA-256; readers of HDF5 pass over it."""
+def sealed(content: bytes, what: str, target: str = "") -> bytes:
+    """Content with a line at its end that says what it is, where given by what it was computed, and the SHA-256 of all before;
+    readers of HDF5 pass over it."""
+    if target:
+        content += BEGINS + f"{what}/{target} ".encode()
+        return content + hashlib.sha256(content).hexdigest().encode() + b"\n"
     return content + f"\nprelimbic seal {what} {hashlib.sha256(content).hexdigest()}\n".encode()
+
+
+def sealed_target(path: Path) -> str:
+    """By what a file was computed as its seal has it, without a look at what is in it; nothing where the seal has none."""
+    try:
+        with open(path, "rb", buffering=0) as handle:
+            handle.seek(max(0, handle.seek(0, os.SEEK_END) - LONGEST_SEAL))
+            found = SEAL.search(handle.read(LONGEST_SEAL))
+    except OSError:
+        return ""
+    return printable(found[1].decode(errors="replace").partition("/")[2]) if found else ""
 
 
 def seal_holds(path: Path, what: str | None) -> bool | None:
@@ -204,7 +219,9 @@ def seal_holds(path: Path, what: str | None) -> bool | None:
         handle.seek(0)
         if found is None:
             return False if TORN.search(end) or _occurs(BEGINS, handle) else None
-        return what in (None, found[1].decode(errors="replace")) and _sha256(handle, size - len(found[0])) == found[2].decode()
+        ours, targeted, _ = found[1].partition(b"/")
+        covered = size - len(found[0]) + (found.start(2) - found.start() if targeted else 0)  # a target is covered too
+        return what in (None, ours.decode(errors="replace")) and _sha256(handle, covered) == found[2].decode()
 
 
 def _opened(path: Path) -> BinaryIO:

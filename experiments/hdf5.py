@@ -17,17 +17,25 @@ from typing import Any
 import h5py
 import numpy as np
 
-from experiments.files import StoreError, UnreadableError, printable, reason, trouble
-from experiments.variable import Groups, Variable
+from experiments.files import StoreError, UnreadableError, printable, reading, reason, trouble
+from experiments.variable import Groups, Variable, is_text
 
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable.%10d"
-TEXT = h5py.string_dtype()
+# Tells xarray by h5netcdf that text is text.  Of a type that the netCDF-4 library passes over: by netCDF4 text comes as such, and
+# xarray fails where it is told so twice.
+ENCODING = np.array("utf-8", dtype="U5")
+# SONATA has the order of spikes as an enumeration.
+SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="u1")
+SPIKES = "spikes/"
+CONVENTIONS = "CF-1.11"
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SWEEP_SCHEMA = "prelimbic-sweep"
 DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
 BEYOND = "beyond"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
 IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
-COMPRESSED_ABOVE = 1024
+COMPRESSED_ABOVE, TEXT_COMPRESSED_ABOVE = 1024, 8192  # numbers; bytes
 # Gzip makes nothing a thousand times smaller; a dataset that claims more than this is none of ours.
 MOST_BYTES, MOST_TIMES = 1 << 34, 1100
 
@@ -37,9 +45,14 @@ def image(head: dict[str, Any], config: str, groups: Groups, facts: dict[str, An
     # The HDF5 library does not survive a full disk, so the file is made in memory.
     with h5py.File("image", "w", driver="core", backing_store=False) as file:
         file.attrs.update(head)
-        file.create_dataset("config", data=config, dtype=TEXT)
+        configuration = Variable((), np.array(config, dtype=object), "", "configuration of the run, in JSON")
+        _create(file, "config", configuration, compressed=False)
         for name, group in groups.items():
-            _write_group(file.create_group(name), group)
+            made = file.create_group(name)
+            _write_group(made, group, compressed=not name.startswith(SPIKES))  # libsonata reads no deflate
+            if name.startswith(SPIKES):
+                in_order = bool((np.diff(group["timestamps"].values) >= 0).all())
+                made.attrs.create("sorting", 2 if in_order else 0, dtype=SORTING)
         layout, row = packed(groups)
         numbers = Variable(
             ("byte",), np.frombuffer(row, dtype=np.uint8), "1", "all numbers of summary, traces and fine, once more"
@@ -92,19 +105,22 @@ def _digest(file: h5py.File, names: Iterable[str]) -> str:
         if isinstance(item, h5py.Dataset):
             values = _values(item)
             total.update(f"\0{item.dtype}{item.shape}".encode())
-            total.update(json.dumps(values.tolist()).encode() if item.dtype.kind == "O" else values.tobytes())
+            total.update(json.dumps(values.tolist()).encode() if item.dtype.kind in "OS" else values.tobytes())
     return total.hexdigest()
 
 
-def check(path: Path, schema: str, version: int) -> dict[str, Any]:
+def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
     """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row; how
     many bytes stand behind its content."""
     with _open(path) as file:
         head = _attributes(file)
+        if head.get("schema") == SWEEP_SCHEMA != schema:
+            raise StoreError(f"{path} is a sweep of run files, not one of them; prelimbic inspect takes its folder, load too")
         if head.get("schema") != schema:
             raise StoreError(f"{path} is not a {schema.replace('-', ' ')} file")
-        if int(head["schema_version"]) != version:
-            raise StoreError(f"{path} has layout {int(head['schema_version'])}, this version reads {version}")
+        if int(head["schema_version"]) not in versions:
+            known = " and ".join(map(str, versions))
+            raise StoreError(f"{path} has layout {int(head['schema_version'])}, this version reads {known}")
         facts = _attributes(_own(file, PROVENANCE))
         file.visititems(partial(_claim, [_room(file)]))
         if int(head.get("complete", 0)) != 1 or facts[DIGEST] != content_digest(file):
@@ -139,6 +155,18 @@ def config(path: Path) -> str:
     """The configuration that a file holds, in JSON."""
     with _open(path) as file:
         return str(_values(_own(file, "config"))[()])
+
+
+def asked(paths: list[Path]) -> list[tuple[str, int]]:
+    """Configuration (JSON) and model version of each file; of one that cannot be read, an empty text."""
+    found = []
+    for path in paths:
+        try:
+            with _open(path) as file:
+                found.append((str(_values(_own(file, "config"))[()]), int(file.attrs["model_version"])))
+        except StoreError:
+            found.append(("", 0))
+    return found
 
 
 def rows(paths: list[Path]) -> tuple[list[str], list[np.ndarray], list[str]]:
@@ -201,7 +229,7 @@ def packed(groups: Groups) -> tuple[str, bytes]:
 
 def varies(name: str, variable: Variable) -> bool:
     """Whether a variable holds numbers, and is no coordinate."""
-    return variable.dimensions != (name,) and variable.values.dtype.kind != "O"
+    return variable.dimensions != (name,) and not is_text(variable.values)
 
 
 class _AbsentError(KeyError):
@@ -221,7 +249,17 @@ def _open(path: Path) -> Iterator[h5py.File]:
             NotImplementedError) as error:  # fmt: skip
         if cause := trouble(error):
             raise UnreadableError(path, cause) from None
-        raise StoreError(f"{path} cannot be read as a run file ({reason(error)})") from None
+        raise StoreError(_no_run(path, error)) from None
+
+
+def _no_run(path: Path, error: BaseException) -> str:
+    """What is wrong with a file: it is not there, of another format, or what the library says."""
+    if not os.path.lexists(path):
+        return f"{path} does not exist"
+    with reading(path), open(path, "rb") as file:
+        if file.read(len(SIGNATURE)) != SIGNATURE and not h5py.is_hdf5(path):
+            return f"{path} is not an HDF5 file"
+    return f"{path} cannot be read as a run file ({reason(error)})"
 
 
 def _own(group: h5py.Group, name: str) -> Any:
@@ -292,7 +330,7 @@ def _write_group(group: h5py.Group, variables: dict[str, Variable], compressed: 
             scale = group.create_dataset(name, shape=(sizes[name],), dtype="i1")
             scale.make_scale(NO_COORDINATE % sizes[name])
     for name, variable in sorted(variables.items(), key=lambda item: item[1].dimensions != (item[0],)):
-        data = _create(group, name, variable, compressed and variable.values.size > COMPRESSED_ABOVE)
+        data = _create(group, name, variable, compressed)
         if variable.dimensions == (name,):
             data.make_scale(name)
             continue
@@ -301,16 +339,26 @@ def _write_group(group: h5py.Group, variables: dict[str, Variable], compressed: 
 
 
 def _create(group: h5py.Group, name: str, variable: Variable, compressed: bool) -> h5py.Dataset:
-    if variable.values.dtype.kind == "O":
-        data = group.create_dataset(name, data=variable.values, dtype=TEXT)
-    elif compressed:
-        data = group.create_dataset(name, data=variable.values, compression="gzip", compression_opts=4, shuffle=True)
-    else:
-        data = group.create_dataset(name, data=variable.values)
+    text = is_text(variable.values)
+    values = _as_bytes(variable.values) if text else variable.values
+    large = values.ndim > 0 and (values.nbytes > TEXT_COMPRESSED_ABOVE if text else values.size > COMPRESSED_ABOVE)
+    gzip = {"compression": "gzip", "compression_opts": 4, "shuffle": not text} if compressed and large else {}
+    data = group.create_dataset(name, data=values, **gzip)
+    if text:
+        data.attrs.create("_Encoding", ENCODING, dtype=h5py.opaque_dtype(ENCODING.dtype))
     if variable.unit:
         data.attrs["units"] = variable.unit
     data.attrs["long_name"] = variable.meaning
+    if values.dtype.kind == "f" and variable.dimensions != (name,):
+        data.attrs["_FillValue"] = np.full(1, np.nan, values.dtype)
+    data.attrs.update(variable.more)
     return data
+
+
+def _as_bytes(values: np.ndarray) -> np.ndarray:
+    """Text as bytes of fixed length, two at least: netCDF takes single ones for characters of a longer text."""
+    found = np.array([str(text).encode() for text in values.ravel()], dtype=bytes).reshape(values.shape)
+    return found.astype(f"S{max(2, found.dtype.itemsize)}")
 
 
 def _is_variable(data: Any) -> bool:
@@ -336,6 +384,8 @@ def _values(data: h5py.Dataset) -> np.ndarray:
     """The values of a dataset that is stored in its own file, and no larger than that could hold."""
     if data.is_virtual or data.external or data.nbytes > _room(data.file):
         raise StoreError(f"{data.file.filename} cannot be read as a run file ({data.name} is not stored in it)")
+    if data.dtype.kind == "S":
+        return np.asarray(np.strings.decode(np.asarray(data[()])), dtype=object)
     return np.asarray(data.asstr()[()] if data.dtype.kind == "O" else data[()])
 
 

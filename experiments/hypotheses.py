@@ -18,6 +18,7 @@ from parameters import (
     HypothesisNumbers,
     Species,
     SpineNumbers,
+    near,
 )
 from pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine, relabelled
 from plasticity import Arms
@@ -51,7 +52,8 @@ class Hypotheses:
         for switch, options in SWITCHES.items():
             chosen = getattr(self, switch)
             if chosen not in options:
-                raise HypothesisError(f"{flag(switch)} is {chosen!r} but must be one of {', '.join(options)}")
+                like = near(chosen, options)
+                raise HypothesisError(f"{flag(switch)} is {chosen!r}{like} but must be one of {', '.join(options)}")
         for (one, these), (other, those), why in EXCLUSIVE:
             a, b = getattr(self, one), getattr(self, other)
             if a in these and b in those:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of
+from parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of, unknown
 
 LARGEST_AMOUNT = 1000.0
 LATEST_H = 1e4
@@ -26,7 +27,7 @@ class Inhibition:
 
     def __post_init__(self) -> None:
         if self.name not in INHIBITORS:
-            raise InhibitionError(f"unknown inhibitor {self.name!r}; there are {', '.join(INHIBITORS)}")
+            raise InhibitionError(unknown("inhibitor", self.name, INHIBITORS))
         if not abs(self.start) <= LATEST_H:
             raise InhibitionError(f"{self.name} is given at {self.start:g} h but must be within {LATEST_H:g} h of the dose")
         if not 0 <= self.amount <= LARGEST_AMOUNT:
@@ -37,12 +38,15 @@ def parse_inhibition(text: str) -> Inhibition:
     """`rapamycin_icv@-0.5h`, `ampa_antagonist=0.5@0h` -> Inhibition.  Raises InhibitionError for anything else."""
     head, at, hour = text.partition("@")
     name, equals, amount = head.partition("=")
+    unit = ""
     try:
         if at and not hour.endswith("h"):
+            unit = "" if math.isnan(float(hour)) else f"; an hour has a unit: {text}h"
             raise ValueError
         start, times = float(hour[:-1]) if at else 0.0, float(amount) if equals else 1.0
     except ValueError:
-        raise InhibitionError(f"--inhibit takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h, not {text!r}") from None
+        usage = "--inhibit takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h"
+        raise InhibitionError(f"{usage}, not {text!r}{unit}") from None
     return Inhibition(name, start, times)
 
 

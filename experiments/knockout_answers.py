@@ -49,9 +49,9 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
                 cell, whole = (here.sel(background=background, deleted=d) for d in (name, WHOLE))
                 alone = told(by_itself(cell, whole, *READOUTS["Pyr Hz"]))
                 rows.append(((name, background), [alone, *(told(effect(cell, dose, *r)) for r in READOUTS.values())]))
-        shown.append(table(f"sheet {sheet}: a deletion by itself (Pyr Hz against whole), then {dose:g} mg/kg; %, mean ± SD",
+        shown.append(table(f"sheet {sheet}: a deletion by itself (Pyr Hz against whole), then {dose:g} mg/kg i.p., mouse, %",
                            ("deleted", "background"), rows, ("deletion alone", *READOUTS)))  # fmt: skip
         lost = {n: here.sel(background="inherited", deleted=n) for n in names(here, "deleted", DELETED) if n != WHOLE}
         parts = [f"without {n} it {change(effect(cell, dose, *READOUTS['glutamate']), 'glutamate')}" for n, cell in lost.items()]
-        said.append(f"Sheet {sheet}, {dose:g} mg/kg, background inherited: {'; '.join(parts)}.")
+        said.append(f"Sheet {sheet}, mouse, {dose:g} mg/kg i.p., background inherited: {'; '.join(parts)}.")
     return Group(*shown), "\n".join(said)

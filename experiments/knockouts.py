@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from circuits import CalibrationError, Circuit, CircuitError, calibrate
+from circuits import CalibrationError, Circuit, CircuitError, Numerics, calibrate
 from experiments.config import Config
 from experiments.course import observed
 from experiments.record import coordinate, scales
@@ -25,7 +25,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     circuit = config.described()
     inherited = observed(config, circuit, True, lambda _: None)
     tell(config.protocol.seconds / 2)
-    grown = _calibrated(circuit, config.seed)
+    grown = _calibrated(circuit, config.seed, config.numerics.portable)
     developmental = {} if grown is None else observed(config, grown, True, lambda _: None)
     tell(config.protocol.seconds / 2)
     found = coordinate("background", BACKGROUNDS) | scales()
@@ -38,8 +38,8 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     return {"summary": found}
 
 
-def _calibrated(circuit: Circuit, seed: int) -> Circuit | None:
+def _calibrated(circuit: Circuit, seed: int, portable: bool) -> Circuit | None:
     try:
-        return calibrate(circuit, 1, first=seed, tolerance=TOLERANCE).circuit
+        return calibrate(circuit, 1, first=seed, tolerance=TOLERANCE, numerics=Numerics(portable=portable)).circuit
     except CalibrationError:
         return None

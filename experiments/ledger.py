@@ -1,5 +1,6 @@
 """The ledger of looks: under which numbers a held-out claim was ever held against the model.  Lines are added, never changed.
 
+Looks go into `ledger.csv` among the results, which is read together with the one that ships; that one is written only when asked.
 A held-out claim that was looked at under two sets of numbers is held out no more: the second may have been chosen by the first.
 """
 
@@ -17,18 +18,22 @@ from pathlib import Path
 from experiments.bench import ClaimError
 from experiments.claims import Judged
 from experiments.files import StoreError, reading
-from experiments.provenance import git
+from experiments.provenance import git, git_state
 
 COLUMNS = ("claim", "sheet_hash", "commit", "sheet", "seeds", "measure", "value", "low", "high", "verdict")
 NAME = "ledger.csv"
 SHIPPED = Path(str(files("experiments") / NAME))
 
 
-def ledger_for(results: Path) -> Path:
-    """The ledger that looks go into: of the checkout whose code runs, else of the one we stand in, else among the results."""
+def ledger_of(results: Path) -> Path:
+    """The ledger that looks go into, among the results."""
+    return results / NAME
+
+
+def tracked() -> Path | None:
+    """The ledger of the checkout whose code runs, else of the one we stand in, if there is one."""
     tops = (git(SHIPPED.parent, "rev-parse", "--show-toplevel"), git(Path(), "rev-parse", "--show-toplevel"))
-    owned = [own for top in tops if top and (own := Path(top) / "experiments" / NAME).exists()]
-    return owned[0] if owned else results / NAME
+    return next((path for top in tops if top and (path := Path(top) / "experiments" / NAME).exists()), None)
 
 
 def looks(*ledgers: Path) -> dict[str, set[str]]:
@@ -36,12 +41,13 @@ def looks(*ledgers: Path) -> dict[str, set[str]]:
     return _hashes(_all_rows(ledgers))
 
 
-def record(board: Iterable[Judged], path: Path) -> list[str]:
-    """Add looks at held-out claims whose hash, seeds or value are new; returns a word on each.  Raises StoreError."""
-    rows = _all_rows((SHIPPED, path))
+def record(board: Iterable[Judged], path: Path, *others: Path) -> list[str]:
+    """Add looks at held-out claims whose hash, seeds or value are new to a ledger, to the one that ships and to others; returns a
+    word on each.  Raises StoreError."""
+    rows = _all_rows((SHIPPED, path, *others))
     before, known = _hashes(rows), {_identity(row) for row in rows}
-    commit = git(path.parent, "rev-parse", "HEAD")
-    if commit and git(path.parent, "status", "--porcelain", "-uno"):
+    commit, changed = git_state(Path(__file__).resolve().parent)
+    if changed == "yes":
         commit += "+changes"
     new = [row for j in board if j.claim.role == "PRED" and _identity(row := _row(j, commit)) not in known]
     if new:

@@ -13,10 +13,9 @@ from pathlib import Path
 import xarray as xr
 
 from experiments.files import StoreError, publish, reading
-from experiments.manifest import MANIFEST, SWEEP
+from experiments.manifest import MANIFEST, SUMS, SWEEP
 from experiments.variable import Variable
 
-SUMS = "SHA256SUMS"
 LINE = re.compile(r"[0-9a-f]{64}  [^/\0]+")
 
 

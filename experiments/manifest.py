@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from experiments.files import DamagedError, StoreError, UnreadableError, names_in, publish, reading, there
+from experiments.files import DamagedError, StoreError, UnreadableError, content_of, names_in, publish, reading, there
 
 MANIFEST = "study.json"
-SWEEP, SUMMARY = "sweep.h5", "summary.csv"
+SWEEP, SUMMARY, SUMS = "sweep.h5", "summary.csv", "SHA256SUMS"
 MOST_BYTES = 1 << 28
 
 
@@ -21,9 +22,43 @@ def file_of(place: dict[str, Any], run_id: str) -> str:
     return f"{label.replace(' ', '-')}_{run_id}.h5"
 
 
-def publish_manifest(folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]]) -> None:
-    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written."""
-    publish(folder / MANIFEST, json.dumps({"study": study, "axes": axes, "runs": runs}, indent=1).encode())
+def publish_manifest(
+    folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]], figures: tuple[str, ...] = ()
+) -> None:
+    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written, and
+    UnreadableError where what it says now cannot be read here.
+
+    What was made of other runs, the figures of these names among it, is removed before and after, so that whenever this process
+    is killed, and whatever another one reports meanwhile, it never stands beside runs that it was not made of.
+    """
+    text = json.dumps({"study": study, "axes": axes, "runs": runs}, indent=1).encode()
+    try:
+        before = read_manifest(folder)["runs"]
+    except DamagedError:
+        before = []
+    if _ids(before) == _ids(runs):
+        if content_of(folder / MANIFEST, MOST_BYTES) != text:
+            publish(folder / MANIFEST, text)
+        return
+    sheets = {str(run["place"]["sheet"]) for run in (*before, *runs) if "sheet" in run["place"]}
+    remove_made(folder, figures, sheets)
+    publish(folder / MANIFEST, text)
+    remove_made(folder, figures, sheets)
+
+
+def remove_made(folder: Path, figures: tuple[str, ...], sheets: Collection[str]) -> None:
+    """Remove sweep, summary, checksums and figures, which have one file for all sheets or one for each.  Raises StoreError."""
+    pages = [f"{name}{end}.{kind}" for name in figures for end in ("", *(f"_{s}" for s in sheets)) for kind in ("svg", "png")]
+    try:
+        for name in {SWEEP, SUMMARY, SUMS, *pages} & set(os.listdir(folder)):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        told = f"what {folder} holds of runs asked for earlier cannot be removed"
+        raise StoreError(f"{told}: {error.strerror}") from None
+
+
+def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(run["file"], run["run_id"]) for run in runs}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -40,7 +75,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             raise ValueError
         return {"study": _word(manifest["study"]), "axes": axes, "runs": runs}
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        raise DamagedError(f"{folder} is not the folder of a study: it has no readable {MANIFEST}") from None
+        raise DamagedError(_no_study(folder)) from None
 
 
 def studies_in(path: Path) -> list[Path]:
@@ -50,7 +85,7 @@ def studies_in(path: Path) -> list[Path]:
     except ValueError as error:
         raise StoreError(f"{path} cannot be read: {error}") from None
     if not found:
-        raise StoreError(f"{path} is not the folder of a study: it has no readable {MANIFEST}")
+        raise StoreError(_no_study(path))
     return found
 
 
@@ -60,6 +95,17 @@ def _holds_study(path: Path) -> bool:
         return there(path / MANIFEST)
     except UnreadableError:
         return not path.name.startswith(".")
+
+
+def _no_study(path: Path) -> str:
+    """Why a path is not the folder of a study."""
+    if not there(path):
+        return f"{path} does not exist"
+    if not path.is_dir():
+        return f"{path} is a file, not the folder of a study, which holds {MANIFEST}"
+    if not there(path / MANIFEST):
+        return f"{path} is not the folder of a study: it has no {MANIFEST}"
+    return f"{path} is not the folder of a study: it has no readable {MANIFEST}"
 
 
 def strangers(folder: Path, mine: Collection[str]) -> list[str]:

@@ -300,7 +300,7 @@ def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
 def _began(process: int) -> str | None:
     """When a process of this machine began, in its own clock; empty where it has ended unburied, None where that is hidden."""
     try:
-        words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        words = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return None
     return "" if words[0] in "ZX" else words[19]

@@ -15,4 +15,5 @@ MEANING: dict[str, str] = {
     "uniform": "all classes blocked as Pyr", "shuffled": "class labels shuffled", CONSTANT: "peak concentration held",
     AWAKE: "awake, not a slice",
 }  # fmt: skip
+INERT = "an inert drug"  # not on the axis: it is read off what is stored, for every claim that states an effect of a drug
 LABELS = {MODEL: "the model"} | MEANING

@@ -69,6 +69,8 @@ def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     found = coordinate("population", POPULATIONS) | coordinate("condition", CONDITIONS)
     found["rate"] = Variable(("condition", "window", "population"), rates, "Hz", f"firing rate in a window of {WINDOW_S:g} s")
     found["recurrent_ampa"] = Variable(("condition", "window"), ampa, "nS", "AMPA conductance from recurrent contacts")
+    found["window_seconds"] = Variable((), np.array(WINDOW_S), "s", "spiking time of each window, end to end")
+    found["settle_seconds"] = Variable((), np.array(SETTLE_S), "s", "spiking time before the first window, not counted")
     grown = _growth(config, compiled, tell) if config.scale <= LARGEST_LOOPED else float("nan")
     found["spines_change"] = Variable((), np.array(grown), "%", f"spines 24 h after {DOSE_MG_KG:g} mg/kg against vehicle")
     return {"summary": found}
@@ -150,9 +152,10 @@ LOOK_WINDOWS = (1, 2, 4, 6)  # of 0.5 s; of longer looks there are too few
 
 
 def _variants(cell: xr.Dataset, sheet: str) -> Table:
-    table = Table(title=f"sheet {sheet}: rates against the standard, %; effects of ketamine, %; mean ± SD over seeds",
+    table = Table(title=f"sheet {sheet}: rates against the standard, effects of ketamine (bath, i.p. in rat), %;"
+                        " mean ± SD over seeds",
                   title_justify="left")  # fmt: skip
-    for heading in ("variant", *POPULATIONS, f"Pyr under {BATH_UM:g} uM", f"spines, {DOSE_MG_KG:g} mg/kg"):
+    for heading in ("variant", *POPULATIONS, f"Pyr under {BATH_UM:g} uM", f"spines per Pyr cell 24 h after {DOSE_MG_KG:g} mg/kg"):
         table.add_column(heading, justify="left" if heading == "variant" else "right")
     for name in variants_of(cell):
         grown = cell["spines_change"].sel(variant=name).values

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from experiments.board import summary, told_prior, told_range, told_role, told_value
-from experiments.claims import Judged
-from experiments.figures.claims import draw
+from experiments.claims import NO_DRUG, Judged
+from experiments.figures import drawing
 from experiments.files import StoreError, publish
 from experiments.nulls import MEANING
 
 PAGE, FIGURES = "claims.md", "claims"
 HEADINGS = {
-    "holds": "What holds", "fails": "What fails", "inconclusive": "What is undecided", "not testable": "What cannot be tested",
+    "holds": "What holds", "fails": "What fails", "inconclusive": "What is undecided",
+    NO_DRUG: "What holds without the drug, and so says nothing about it", "not testable": "What cannot be tested",
 }  # fmt: skip
 ROLES = {
     "PRED": "held out", "CAL": "tuned on, or seen before numbers were changed",
@@ -22,15 +23,16 @@ ROLES = {
 
 
 def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> Path:
-    """Write claims.md and the figures into a folder; returns the page.  Raises StoreError."""
+    """Write claims.md and then the figures into a folder; returns the page.  Raises StoreError, and FigureError."""
     pictures = folder / FIGURES
     try:
         pictures.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{pictures} cannot be written: {error.strerror}") from None
+    publish(folder / PAGE, page(board, left_out).encode())
+    draw = drawing("claims")
     for judged in board:
         draw(judged, pictures)
-    publish(folder / PAGE, page(board, left_out).encode())
     return folder / PAGE
 
 
@@ -44,6 +46,9 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
         "when its whole interval lies in the published range, fails when it lies outside, and of several the worst decides. "
         "Roles: " + "; ".join(f"{role}, {meaning}" for role, meaning in ROLES.items()) + ".\n",
         f"**{summary(board)}.** Fewer than ten seeds make no verdict.\n",
+        "An end that is called above or below is no part of the range, nor is no effect where an effect was found. An inert drug "
+        "binds nothing: what it does stands in the vehicle runs of the same seeds. A claim that it meets as well says nothing "
+        "about the drug, and does not count as holding.\n",
         _contents(board),
         _tuned(board),
     ]
@@ -81,6 +86,7 @@ def _section(j: Judged) -> str:
     told += [f"| {m.name} | {told_value(m)} | {told_range(m)} | {j.of(m)} |" for m in j.measures]
     if j.nulls:
         told.append("\n" + _nulls(j))
+    told.append("\n" + _inert(j))
     told.append(f"\n![{claim.id}: seeds, means and intervals against the published range]({FIGURES}/{claim.id}.png)\n")
     return "\n".join(told)
 
@@ -95,6 +101,14 @@ def _plainly(j: Judged) -> str:
     across = "does not decide about" if j.of(m) == "inconclusive" else "lies outside"
     others = f"; {len(j.measures) - len(missed)} of {len(j.measures)} quantities are as found" if len(j.measures) > 1 else ""
     return f"The model gives {told_value(m)} for {m.name}, which {across} what was found ({told_range(m)}){others}."
+
+
+def _inert(j: Judged) -> str:
+    """What an inert drug makes of the claim."""
+    if not j.inert:
+        return f"No inert drug is asked: {j.claim.no_effect}.\n"
+    how = {"holds": "meets it too", "fails": "does not meet it", "inconclusive": "does not decide it"}
+    return f"An inert drug {how.get(j.without_drug, 'gives no number for it')}.\n"
 
 
 def _nulls(j: Judged) -> str:

@@ -43,7 +43,8 @@ def examine(config: Config, seed: int, compiled: bool) -> dict[str, Variable]:
 
 def _axis(name: str, values: Any, unit: str = "") -> Variable:
     text = len(values) > 0 and isinstance(values[0], str)
-    return Variable((name,), np.array(values, dtype=object if text else float), unit, name.replace("_", " "))
+    found = np.array(values, dtype=object if text else float)
+    return Variable((name,), found, unit or ("" if text else "1"), name.replace("_", " "))
 
 
 def _passive(rig: Rig) -> dict[str, Variable]:
@@ -117,7 +118,7 @@ def _block(rig: Rig, config: Config) -> dict[str, Variable]:
     rig.block(np.zeros((len(POPULATIONS), len(SUBUNITS))))
     return {
         "drug": _axis("drug", BLOCKERS),
-        "concentration": _axis("concentration", CONCENTRATIONS_UM, "uM"),
+        "concentration": _axis("concentration", CONCENTRATIONS_UM, "umol/L"),
         "block": Variable(("drug", "subunit", "concentration"), shut, "1", "NMDA conductance shut at -66 mV and 1 mM Mg"),
     }
 
@@ -125,10 +126,10 @@ def _block(rig: Rig, config: Config) -> dict[str, Variable]:
 def _coupling(rig: Rig) -> dict[str, Variable]:
     chance, half, share = coupling_curves(rig)
     return {
-        "contacts": _axis("contacts", CONTACTS, "contacts"),
+        "contacts": _axis("contacts", CONTACTS),
         "nmda": _axis("nmda", ("free", "shut")),
         "spike_chance": Variable(("nmda", "population", "contacts"), chance, "1", "chance to spike in five volleys at 50 Hz"),
-        "half_contacts": Variable(("nmda", "population"), half, "contacts", "contacts for an even chance to spike"),
+        "half_contacts": Variable(("nmda", "population"), half, "1", "contacts for an even chance to spike"),
         "nmda_coupling": Variable(("population",), share, "1", "NMDA share of EPSP-spike coupling"),
     }
 
@@ -196,7 +197,7 @@ def trapped(times: np.ndarray, courses: np.ndarray) -> np.ndarray:
 
 def answer(dataset: xr.Dataset) -> tuple[Table, str]:
     """Per projection: unitary potential and paired-pulse ratio against what was recorded; and a sentence a sheet."""
-    table = Table(title="unitary potentials and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
+    table = Table(title="unitary potentials (PSP) and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
                   title_justify="left")  # fmt: skip
     for heading in ("sheet", "projection", "PSP mV", "recorded mV", "20 Hz, 2nd / 1st", "50 Hz, late change", "recorded (sign)"):
         table.add_column(heading, justify="left" if heading in ("sheet", "projection") else "right")

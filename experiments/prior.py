@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from circuits import Activity, CalibrationError, Circuit, CircuitError, NetworkError, calibrate, check_background
+from circuits import Activity, CalibrationError, Circuit, CircuitError, NetworkError, Numerics, calibrate, check_background
 from experiments.acute import arranged, in_baths
 from experiments.config import Config, grown
 from experiments.record import coordinate, scales
@@ -36,7 +36,12 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     knobs = knobs_of(centre)
     names = coordinate("knob", knobs) | scales()
     values = source.values()
-    found = {"drawn": Variable(("knob",), np.array([values[k] for k in knobs]), "", "number drawn, in its own unit")}
+    units = np.array([centre.sections[section][row].unit for section, _, row in (k.rpartition(".") for k in knobs)], dtype=object)
+    numbers, more = np.array([values[k] for k in knobs]), {"coordinates": "knob_unit"}
+    found = {
+        "drawn": Variable(("knob",), numbers, "1", "number drawn, in its own unit", more),
+        "knob_unit": Variable(("knob",), units, "", "unit of a number drawn"),
+    }
     circuit = _calibrated(config, rested(source, centre))
     looks = None if circuit is None else _looks(config, circuit, tell)
     valid = looks is not None and _rests(looks[0][0])
@@ -120,7 +125,8 @@ def _calibrated(config: Config, source: Sheet) -> Circuit | None:
     try:
         circuit = grown(source, config.scale, config.spine_numbers())
         check_background(circuit)
-        return calibrate(circuit, 1, first=config.seed, tolerance=TOLERANCE).circuit
+        numerics = Numerics(portable=config.numerics.portable)
+        return calibrate(circuit, 1, first=config.seed, tolerance=TOLERANCE, numerics=numerics).circuit
     except (CalibrationError, CircuitError, NetworkError, SheetError):
         return None
 

@@ -171,7 +171,8 @@ def _shares_table(cell: xr.Dataset, name: str) -> Table:
     rows = [
         ((what,), [told_share(flags[np.isfinite(flags)]), str(int(np.isfinite(flags).sum()))]) for what, flags in found.items()
     ]
-    return table(f"sheet {name}: {cell.sizes['seed']} circuits that rest as recorded", ("finding",), rows, ("share (95 %)", "of"))
+    heads = ("share of circuits (95 %)", "of circuits")
+    return table(f"sheet {name}: {cell.sizes['seed']} circuits that rest as recorded", ("finding",), rows, heads)
 
 
 def _separation_table(cell: xr.Dataset) -> Table:

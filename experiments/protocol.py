@@ -116,7 +116,7 @@ class Protocol:
         return float(told.group(1)) * {"h": 1.0, "d": 24.0}[told.group(2)]
 
     def window(self) -> tuple[float, float]:
-        """The hours over which the 0-2 h readout is a mean."""
+        """The hours over which the 0-2 h readout is a mean, from what is given at hour 0, or first, on."""
         return 0.0, WINDOW_H
 
     def stressed(self, time: float) -> bool:
@@ -136,10 +136,10 @@ def one_day(peak: float, halved: bool = False) -> Protocol:
 
     peak: hour of peak unbound concentration, which becomes a look.  `halved` puts a look in the middle of every stride.
     """
-    peak = _snapped(peak, ANCHORS_H)
+    peak = snapped(peak, ANCHORS_H)
     grid = [t for t in (*DRUG_H, *LATE_H) if t in ANCHORS_H or abs(t - peak) > NEARBY_H]
     early = [peak / 2] if peak / 2 > NEARBY_H and all(abs(peak / 2 - t) > NEARBY_H for t in grid) else []
-    times = _apart((*ANCHORS_H, peak), (*RELAX_H, *grid, *early))
+    times = apart((*ANCHORS_H, peak), (*RELAX_H, *grid, *early))
     return Protocol(tuple(_halved(times) if halved else times), peak)
 
 
@@ -151,7 +151,7 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
     taken: the one before stands in.  None of this depends on dose or seed.
     """
     hours = tuple(hour for name, hour in Protocol((), peak, readouts=readouts).moments().items() if name != "peak")
-    peak = _snapped(peak, (*hours, *ANCHORS_H))
+    peak = snapped(peak, (*hours, *ANCHORS_H))
     last = max((peak, *hours))
     times = {*one_day(peak).times, *also}
     hour, stride = 24.0, FIRST_STRIDE_H
@@ -162,7 +162,7 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
         times |= {stress[0] + LONGEST_STRIDE_H * k for k in range(int((stress[1] - stress[0]) / LONGEST_STRIDE_H) + 1)} | {
             stress[1]
         }
-    ordered = [t for t in _apart((*hours, peak), sorted(times)) if t <= last]
+    ordered = [t for t in apart((*hours, peak), sorted(times)) if t <= last]
     ordered = _halved(ordered) if halved else ordered
     quiet = [t for t in ordered if t < 0 or t > 24.0]
     return Protocol(tuple(ordered), peak, readouts=readouts, reused=tuple(quiet[1::2]) if reuse else (), stress=stress)
@@ -183,12 +183,12 @@ def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
     )
 
 
-def _snapped(hour: float, anchors: tuple[float, ...]) -> float:
+def snapped(hour: float, anchors: tuple[float, ...]) -> float:
     """The anchor in the same minute, or the hour itself."""
     return next((t for t in anchors if minutes(t) == minutes(hour)), hour)
 
 
-def _apart(first: Iterable[float], times: Iterable[float]) -> list[float]:
+def apart(first: Iterable[float], times: Iterable[float]) -> list[float]:
     """All times in order, one for every minute; those named first stay."""
     kept: dict[int, float] = {}
     for time in (*first, *times):
@@ -197,4 +197,4 @@ def _apart(first: Iterable[float], times: Iterable[float]) -> list[float]:
 
 
 def _halved(times: list[float]) -> list[float]:
-    return _apart(times, ((a + b) / 2 for a, b in pairwise(times)))
+    return apart(times, ((a + b) / 2 for a, b in pairwise(times)))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import re
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import circuits
+from circuits import STANDARD, Numerics
 
 ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "experiments")
-PACKAGES = ("prelimbic", "brian2", "numpy", "scipy", "numba", "h5py")
+PACKAGES = ("prelimbic", "brian2", "sympy", "numpy", "scipy", "numba", "specparam", "h5py")
+IN_TARGET = ("brian2", "sympy", "numpy", "scipy", "numba", "specparam")  # those that a last digit can come from
+LONGEST_WORD = 24
 
 
-def provenance(wall_s: float, compiled: bool, precision: int = 32) -> dict[str, str | float]:
+def provenance(wall_s: float, compiled: bool, numerics: Numerics = STANDARD) -> dict[str, str | float]:
     """Versions, commit, machine and wall time, for the /provenance group of a result file."""
     commit, dirty = git_state(Path(__file__).resolve().parent)
     facts: dict[str, str | float] = {
@@ -25,20 +31,43 @@ def provenance(wall_s: float, compiled: bool, precision: int = 32) -> dict[str, 
         "git_dirty": dirty,
         "host": platform.node(),
         "python": platform.python_version(),
-        **machine_code(compiled, precision),
+        **machine_code(compiled, numerics),
+        "target": target(compiled, numerics),
         "wall_time_s": round(wall_s, 3),
         "slurm_job": os.environ.get("SLURM_JOB_ID", ""),
     }
     return facts | {f"version_{name}": installed(name) for name in PACKAGES}
 
 
-def machine_code(compiled: bool, precision: int) -> dict[str, str]:
+def machine_code(compiled: bool, numerics: Numerics) -> dict[str, str]:
     """How the circuit was turned into machine code."""
+    tools, bits = circuits.toolchain() if compiled else None, f"float{numerics.precision}"
+    if tools is None:
+        return {"cpu_target": "interpreted", "compiler": "none", "compiler_flags": "", "code_target": f"numpy {bits}"}
+    flags = replace(tools, portable=numerics.portable).flags(numerics.precision)
+    return {"cpu_target": tools.processor, "compiler": tools.version, "compiler_flags": " ".join(flags),
+            "code_target": f"{'portable' if numerics.portable else 'compiled'} {bits}"}  # fmt: skip
+
+
+def target(compiled: bool, numerics: Numerics) -> str:
+    """All that the numbers of a run may depend on besides its configuration, in one word: compiler, processor, a digest of what
+    was asked of the compiler, then versions of packages.  What a portable run does not depend on is left out."""
     tools = circuits.toolchain() if compiled else None
     if tools is None:
-        return {"cpu_target": "interpreted", "compiler": "none", "compiler_flags": "", "code_target": f"numpy float{precision}"}
-    return {"cpu_target": tools.processor, "compiler": tools.version, "compiler_flags": " ".join(tools.flags(precision)),
-            "code_target": f"compiled float{precision}"}  # fmt: skip
+        code = ["interpreted", platform.machine(), ""]
+    elif numerics.portable:
+        code = ["portable", "", ""]
+    else:
+        asked = hashlib.sha256("\0".join([tools.version, *tools.target]).encode()).hexdigest()[:6]
+        code = [compiler_name(tools.version), tools.processor, asked]
+    words = [*code, *(f"{name}-{installed(name)}" for name in IN_TARGET)]
+    return ",".join(re.sub(r"[^\w.+-]", "_", word)[:LONGEST_WORD] for word in words)
+
+
+def compiler_name(version_line: str) -> str:
+    """`g++-12.2.0`, of what a compiler says of itself."""
+    numbers = re.findall(r"\d+(?:\.\d+)+", version_line)
+    return f"{'clang' if 'clang' in version_line else 'g++'}-{numbers[-1] if numbers else 'unknown'}"
 
 
 @cache

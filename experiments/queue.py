@@ -12,6 +12,9 @@ from pathlib import Path
 
 USUAL = ("None", "Priority", "Resources", "BeginTime", "Cleaning", "(null)")  # reasons for which a job waits
 
+# What commands of Slurm say when they reach no slurmctld.
+SILENT = re.compile("contact slurm controller|connect failure|connection refused|timed out|establish a configuration", re.I)
+
 
 class ClusterError(RuntimeError):
     """Slurm did not do what it was asked."""
@@ -30,7 +33,8 @@ def slurm(*words: str, text: str | None = None, patience: float | None = None) -
         raise ClusterError(f"{words[0]}: no answer within {patience:g} s") from None
     if done.returncode:
         said = " ".join(done.stderr.decode(errors="replace").split())
-        raise ClusterError(f"{words[0]}: {said or f'ended with code {done.returncode}'}")
+        told = f"{words[0]}: {said or f'ended with code {done.returncode}'}"
+        raise ClusterError(f"the controller of Slurm does not answer ({told})" if SILENT.search(said) else told)
     return done.stdout.decode(errors="replace")
 
 

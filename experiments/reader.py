@@ -245,7 +245,7 @@ def _serve() -> None:
     _lower(resource.RLIMIT_AS, MEMORY)
     _lower(resource.RLIMIT_CORE, 0)
     tasks: dict[str, Callable[..., Any]] = {
-        task.__name__: task for task in (hdf5.check, hdf5.config, hdf5.flat, hdf5.groups, hdf5.rows, hdf5.tree)
+        task.__name__: task for task in (hdf5.asked, hdf5.check, hdf5.config, hdf5.flat, hdf5.groups, hdf5.rows, hdf5.tree)
     }
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(_frame({"found": None, "busy": time.process_time()}))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from circuits import BANDS, Activity
+from circuits import BANDS, SETTLE_S, Activity, Circuit
 from experiments.config import Config
 from experiments.run import Outcome, Snapshot
 from experiments.variable import Groups, Variable
 from parameters import COMPOUNDS, POPULATIONS, SUBUNITS
-from plasticity import READOUTS, STATE, STATES, turnover
+from plasticity import LOST, MATURE, NASCENT, READOUTS, STATE, STATES, STOOD, VACANT, turnover
 
 # name -> (dimension after the look, unit, meaning); read off each look's Activity by attribute name
 LOOKED = {
@@ -83,6 +84,11 @@ SLOW = {
 }
 AT_REST = ", relative to rest"
 PERCENTILES = (5, 25, 50, 75, 95)
+LFP_HZ = 1000.0
+# What the values of a site's state stand for, as CF has it: the state itself, then bits beside it.
+SITE_STATES = {"vacant": VACANT, "nascent": NASCENT, "mature": MATURE}
+SITE_BITS = {"lost_to_stress_or_baseline": LOST, "stood_when_stress_began": STOOD}
+OF_LOOKS = ("time", "look_seconds", "settle_seconds")
 RASTER_CELLS = 4  # whose every site is stored at every look
 IMAGED_H = 48.0  # between two images of the same dendrite
 PEAKS = ("bdnf", "mtorc1", "protein")
@@ -91,17 +97,34 @@ PEAKS = ("bdnf", "mtorc1", "protein")
 def arrange(config: Config, outcome: Outcome) -> Groups:
     """The groups of a result file: traces, slow states, spikes a cell, LFP, spines, summary and, if asked, spikes."""
     seen = outcome.seen
-    groups: Groups = {"traces": _traces(seen), "slow": _slow(seen), "cells": _cells(seen), "lfp": _lfp(seen)}
+    groups: Groups = {"traces": _traces(seen), "slow": _slow(seen), "lfp": _lfp(seen)}
+    groups["cells"] = _cells(outcome.circuit, seen)
     groups["spines"], groups["raster"] = _spines(config, seen), _raster(seen)
     groups["fine"] = _fine(seen)
-    groups["summary"] = _summary(config, outcome.rest, groups["traces"]) | _peaks(groups["fine"]) | _imaging(config, seen)
+    groups["summary"] = _summary(config, outcome.rest, groups["traces"]) | _peaks(groups["fine"], config) | _imaging(config, seen)
     if config.spikes:
         groups |= _spikes(outcome)
-    return groups
+    return groups if min((dose.start for dose in config.doses), default=0.0) == 0.0 else _by_the_clock(groups)
+
+
+def _by_the_clock(groups: Groups) -> Groups:
+    """Where the first dose is not given at hour 0, hours are not counted from it."""
+    return {
+        group: {n: replace(v, meaning=v.meaning.replace("hours since the first dose", "hours of the schedule")) for n, v in named.items()}
+        for group, named in groups.items()
+    }  # fmt: skip
 
 
 def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    return {"time": Variable(("time",), np.array([s.look.time for s in seen]), "h", "hours since the first dose")}
+    """When the looks were and how long: what of a look is counted, and what went before that was not."""
+    seconds = np.array([s.look.seconds for s in seen], dtype=float)
+    return {
+        "time": Variable(("time",), np.array([s.look.time for s in seen]), "h", "hours since the first dose"),
+        "look_seconds": Variable(("time",), seconds, "s", "spiking time of the look; 0 where the look before stands in"),
+        "settle_seconds": Variable(
+            ("time",), np.where(seconds > 0, SETTLE_S, 0.0), "s", "spiking time before the look, not counted"
+        ),
+    }
 
 
 def mean_of_events(values: np.ndarray) -> float:
@@ -129,6 +152,7 @@ def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
     def add(name: str, dim: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
         out[name] = Variable((axis, *dim), np.array(values, dtype=float), unit, meaning)
 
+    add("look_seconds", (), [a.seconds for a in seen], "s", "spiking time of the look")
     for name, meaning in GATING.items():
         add(name, ("population", "subunit"), [getattr(a, name) for a in seen], "1", meaning)
     for name, (dim, unit, meaning) in LOOKED.items():
@@ -144,35 +168,33 @@ def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
 
 
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    out = _times(seen) | scales()
+    out = scales() | courses("time", [s.activity for s in seen]) | _times(seen)
 
     def add(name: str, dims: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
         out[name] = Variable(("time", *dims), np.array(values, dtype=float), unit, meaning)
 
-    add("look_seconds", (), [s.look.seconds for s in seen], "s", "spiking time of the look")
-    add("brain_unbound", ("compound",), [s.unbound for s in seen], "uM", "unbound brain concentration")
+    add("brain_unbound", ("compound",), [s.unbound for s in seen], "umol/L", "unbound brain concentration")
     add("block", ("population", "subunit"), [s.block for s in seen], "1", "share of NMDA receptors shut")
     add("hcn_block", (), [s.hcn_block for s in seen], "1", "share of HCN channels shut by the drug")
-    out |= courses("time", [s.activity for s in seen])
     for name, meaning in SLOW.items():
         add(name, (), [s.cascade.of(name).mean() for s in seen], "1", f"{meaning}{AT_REST}, mean over Pyr cells")
     add("relative_ampa", (), [s.drive.mean() for s in seen], "1", f"{RELATIVE}, mean over Pyr cells")
     add("formation_signal", (), [s.slow.signal.mean() for s in seen], "1", "signal for spine formation over the last stride")
-    add("spines", (), [s.spines.density.mean() for s in seen], "spines", "nascent and mature spines per Pyr cell")
-    add("mature_spines", (), [s.spines.mature.mean() for s in seen], "spines", "mature spines per Pyr cell")
-    add("spines_formed", (), [s.formed.mean() for s in seen], "spines", "not there at the look before, per Pyr cell")
-    add("spines_lost", (), [s.lost.mean() for s in seen], "spines", "there at the look before and gone, per Pyr cell")
+    add("spines", (), [s.spines.density.mean() for s in seen], "1", "nascent and mature spines per Pyr cell")
+    add("mature_spines", (), [s.spines.mature.mean() for s in seen], "1", "mature spines per Pyr cell")
+    add("spines_formed", (), [s.formed.mean() for s in seen], "1", "spines not there at the look before, per Pyr cell")
+    add("spines_lost", (), [s.lost.mean() for s in seen], "1", "spines there at the look before and gone, per Pyr cell")
     add(
         "lost_sites",
         (),
         [s.spines.lost.mean() for s in seen],
-        "sites",
-        "vacated over the stress or by the baseline, per Pyr cell",
+        "1",
+        "sites vacated over the stress or by the baseline, per Pyr cell",
     )
-    add("regained", (), [s.spines.regained.mean() for s in seen], "sites", "of these that hold a spine again, per Pyr cell")
+    add("regained", (), [s.spines.regained.mean() for s in seen], "1", "lost sites that hold a spine again, per Pyr cell")
     add("ampa_left", (), [s.ampa_left for s in seen], "1", "share of AMPA conductance that an antagonist leaves")
     spread = [np.percentile(s.spines.density, PERCENTILES) for s in seen]
-    add("spines_percentile", ("percentile",), spread, "spines", "percentiles of spines over Pyr cells")
+    add("spines_percentile", ("percentile",), spread, "1", "percentiles of spines over Pyr cells")
     spread = [np.percentile(s.cascade.of("protein"), PERCENTILES) for s in seen]
     add("protein_percentile", ("percentile",), spread, "1", f"percentiles of synaptic protein over Pyr cells{AT_REST}")
     return out
@@ -188,35 +210,53 @@ def _slow(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
         out[name] = Variable(("time", "pyr"), values, *PER_PYR[name])
     out["relative_ampa"] = Variable(("time", "pyr"), np.array([s.drive for s in seen], dtype=np.float32), "1", RELATIVE)
     counts = np.array([s.spines.density for s in seen], dtype=np.int16)
-    out["spines"] = Variable(("time", "pyr"), counts, "spines", "nascent and mature spines")
+    out["spines"] = Variable(("time", "pyr"), counts, "1", "nascent and mature spines")
     return out
 
 
-def _cells(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    counts = np.array([s.activity.spike_count for s in seen])
-    return _times(seen) | {"spike_count": Variable(("time", "cell"), counts, "spikes", "spikes of each cell in each look")}
+def cell_populations(circuit: Circuit) -> Variable:
+    """Of which population each cell is."""
+    names = np.repeat(np.array(POPULATIONS, dtype=object), circuit.counts)
+    return Variable(("cell",), names, "", "population of each cell")
+
+
+def _cells(circuit: Circuit, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
+    counts, more = np.array([s.activity.spike_count for s in seen]), {"coordinates": "population look_seconds"}
+    spikes = Variable(("time", "cell"), counts, "1", "spikes of each cell in each look", more)
+    return _times(seen) | {"population": cell_populations(circuit), "spike_count": spikes}
 
 
 def _lfp(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     length = min(len(s.activity.lfp) for s in seen)
     values = np.array([s.activity.lfp[:length] for s in seen], dtype=np.float32)
     sample = Variable(("sample",), np.arange(length, dtype=float), "ms", "time since the look began")
-    return _times(seen) | {"sample": sample, "lfp": Variable(("time", "sample"), values, "pA", "LFP proxy")}
+    rate = Variable((), np.array(LFP_HZ), "Hz", "sampling rate of the LFP proxy")
+    lfp = Variable(("time", "sample"), values, "pA", "LFP proxy", {"coordinates": "look_seconds"})
+    return _times(seen) | {"sample": sample, "sampling_rate": rate, "lfp": lfp}
 
 
 def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    moments = sorted(set(config.protocol.moments().values()))
+    moments = sorted(set(config.moments().values()))
     chosen = tuple(s for s in seen if any(abs(s.look.time - m) < 1e-9 for m in moments))
     states = np.array([s.spines.states for s in chosen], dtype=np.uint8)
-    meaning = "0 vacant, 1 nascent, 2 mature; + 4 where a spine was lost to stress; sites branch by branch"
-    return _times(chosen) | {"state": Variable(("time", "pyr", "site"), states, "1", meaning)}
+    meaning = "0 vacant, 1 nascent, 2 mature; + 4 where a spine was lost to stress, + 8 while it lasts where one stood; by branch"
+    return _times(chosen) | {"state": Variable(("time", "pyr", "site"), states, "1", meaning, _flags(SITE_STATES, SITE_BITS))}
+
+
+def _flags(states: dict[str, int], bits: dict[str, int] | None = None) -> dict[str, Any]:
+    """Attributes that say what the values of a variable stand for, and which bits beside them."""
+    named = states | (bits or {})
+    found = {"flag_values": np.array(list(named.values()), dtype=np.uint8), "flag_meanings": " ".join(named)}
+    masks = [STATE] * len(states) + list((bits or {}).values())
+    return found | ({"flag_masks": np.array(masks, dtype=np.uint8)} if bits else {})
 
 
 def _raster(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     states = np.array([s.spines.states[:RASTER_CELLS] & STATE for s in seen], dtype=np.uint8)
-    bounds = Variable(("edge",), seen[0].spines.bounds, "", "where the branches of a cell begin and end among its sites")
+    bounds = Variable(("edge",), seen[0].spines.bounds, "1", "where the branches of a cell begin and end among its sites")
     meaning = "0 vacant, 1 nascent, 2 mature; sites branch by branch"
-    return _times(seen) | {"branches": bounds, "state": Variable(("time", "some_pyr", "site"), states, "1", meaning)}
+    state = Variable(("time", "some_pyr", "site"), states, "1", meaning, _flags(SITE_STATES))
+    return _times(seen) | {"branches": bounds, "state": state}
 
 
 def _fine(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
@@ -228,8 +268,8 @@ def _fine(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     return out
 
 
-def _peaks(fine: dict[str, Variable]) -> dict[str, Variable]:
-    after, out = fine["moment"].values >= 0, {}
+def _peaks(fine: dict[str, Variable], config: Config) -> dict[str, Variable]:
+    after, out = fine["moment"].values >= config.begun(), {}
     for name in PEAKS:
         course = fine[name].values[after]
         out[f"peak_{name}"] = Variable((), np.array(course.max()), "1", f"highest {name} after the dose")
@@ -240,7 +280,7 @@ def _peaks(fine: dict[str, Variable]) -> dict[str, Variable]:
 
 def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     """Formation and elimination as two images show them, in percent of the spines on the first; NaN without one."""
-    moments, at = config.protocol.moments(), {round(s.look.time, 6): s.spines for s in seen}
+    moments, at = config.moments(), {round(s.look.time, 6): s.spines for s in seen}
     shares = np.full((2, len(config.protocol.readouts)), np.nan)
     for k, name in enumerate(config.protocol.readouts):
         first, second = (at.get(round(moments.get(name, np.nan) - before, 6)) for before in (IMAGED_H, 0.0))
@@ -256,11 +296,11 @@ def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
     """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
     out = coordinate("readout", config.protocol.readouts) | scales()
-    time, moments = traces["time"].values, config.protocol.moments()
-    low, high = config.protocol.window()
+    time, moments = traces["time"].values, config.moments()
+    low, high = (config.begun() + hour for hour in config.protocol.window())
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)
     for name, trace in traces.items():
-        if trace.dimensions[0] != "time" or name in ("time", "look_seconds"):
+        if trace.dimensions[0] != "time" or name in OF_LOOKS:
             continue
         rows = [
             trace.values[int(np.argmin(np.abs(time - moments[r])))] if r in moments
@@ -273,6 +313,7 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         out[f"baseline_{name}"] = Variable(("population",), getattr(rest, name), unit, f"{meaning}, untreated")
     rates = rest.spike_count[: len(rest.recurrent_ampa)] / rest.seconds
     log_rate = np.log(rates[rates > 0])
+    out["baseline_seconds"] = Variable((), np.array(rest.seconds), "s", "spiking time of the untreated look")
     out["baseline_pyr_log_sd"] = Variable((), np.array(log_rate.std()), "1", "SD of log rate over Pyr cells that fire")
     out["baseline_correlation"] = Variable((), np.array(rest.pair_correlation), "1", LOOKED["pair_correlation"][2])
     return out
@@ -291,7 +332,7 @@ def _spikes(outcome: Outcome) -> Groups:
         mine = (cell >= cells.start) & (cell < cells.stop)
         groups[f"spikes/{name}"] = {
             "timestamps": Variable(("spike",), stamp[mine], "ms", "spiking time since the first look, looks end to end"),
-            "node_ids": Variable(("spike",), (cell[mine] - cells.start).astype(np.uint64), "", "cell within the population"),
-            "look": Variable(("spike",), look[mine].astype(np.int32), "", "index of the look"),
+            "node_ids": Variable(("spike",), (cell[mine] - cells.start).astype(np.uint64), "1", "cell within the population"),
+            "look": Variable(("spike",), look[mine].astype(np.int32), "1", "index of the look"),
         }
     return groups

@@ -91,9 +91,10 @@ def _relative(now: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
 def simulate(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Bookmark | None = None) -> Outcome:
     """Run one configuration.
 
-    `tell` hears the biological seconds done; what `bookmark` kept is not done again.  Raises NetworkError or EngineError when the
-    circuit fails, and Paused.
+    `tell` hears the biological seconds done; what `bookmark` kept is not done again.  Raises ProtocolError when the looks would
+    miss something that is given, NetworkError or EngineError when the circuit fails, and Paused.
     """
+    config.check_looks(looped=True)
     switches, sizes = config.hypotheses, config.sizes()
     circuit, protocol = config.described(), config.protocol
     wiring_seed, spiking_seed, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from experiments.config import check_numbers, grown
-from parameters import COMPOUNDS, INHIBITORS, POPULATIONS, Sheet, SpineNumbers, compounds, inhibitor, sheet, shipped, target_of
+from experiments.config import check_numbers, grown, overridden
+from experiments.unusual import set_numbers
+from parameters import (
+    COMPOUNDS,
+    INHIBITORS,
+    POPULATIONS,
+    Sheet,
+    SpineNumbers,
+    compounds,
+    inhibitor,
+    near,
+    sheet,
+    shipped,
+    target_of,
+)
 from parameters import species as species_numbers
 from parameters.sheet import STATUSES, Row
-from pharmacology import Dose, Exposure
+from pharmacology import Dose, Exposure, beyond_use
 from pharmacology.block import by_population, by_subunit
 
 UNITS_H = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
@@ -31,12 +45,15 @@ def hours(text: str, what: str) -> float:
     try:
         return float(match.group(1)) * UNITS_H[match.group(2)] if match else float("")
     except ValueError:
-        raise ShowError(f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min") from None
+        bare = re.fullmatch(r"\s*([0-9.]+)\s*", text)
+        unit = f"; write {bare[1]}min or {bare[1]}h" if bare else ""
+        raise ShowError(f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min{unit}") from None
 
 
-def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str,
-                  sheets: dict[str, Sheet], as_json: bool) -> None:  # fmt: skip
-    """Print concentrations and block at the times asked for, with the numbers of `sheets` (by subject)."""
+def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str, sheet: str,
+                  overrides: tuple[tuple[str, float], ...], as_json: bool) -> None:  # fmt: skip
+    """Print concentrations and block at the times asked for, with the numbers of a circuit's sheets but for `overrides`."""
+    sheets = overridden(sheet, overrides)
     times = np.array([hours(part, "--at") for part in at.split(",")])
     if not np.isfinite(times).all() or (times < 0).any() or times.max() > LONGEST_H:
         raise ShowError(f"--at takes times at or after the dose, up to {LONGEST_H:g} h")
@@ -48,6 +65,8 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
     brain = course.brain_unbound(times)
     if not all(np.isfinite(found).all() for found in (arterial, venous, brain)):
         raise ShowError(f"--dose {dose:g} or --at {at} is too large to compute with")
+    if warning := beyond_use(dose, species):
+        print(f"prelimbic: warning: {warning}", file=sys.stderr)
     circuit = sheets["circuit"].name
     mixtures = grown(sheets["circuit"], 1.0, sheets["spines"].fill("spines", SpineNumbers)).mixtures
     shut = by_population(by_subunit(brain, [course.compounds[name] for name in course.names]), mixtures)
@@ -58,10 +77,15 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
                            "venous_ng_per_ml": [_short(v) for v in venous[:, k]],
                            "brain_unbound_uM": [_short(v) for v in brain[:, k]]}  # fmt: skip
         found["block"] = {p: [_short(v) for v in shut[:, k]] for k, p in enumerate(POPULATIONS)}
+        if overrides:
+            found["overridden"] = dict(overrides)
         print(json.dumps(found))
         return
     length = "" if duration is None else f" over {duration}"
-    title = f"{compound} {dose:g} mg/kg {route}{length}, {species}; block of NMDA peak conductance, sheet {circuit}"
+    title = (
+        f"{compound} {dose:g} mg/kg {route[0]}.{route[1]}.{length}, {species}; arterial and venous plasma, unbound in brain; "
+        f"Pyr to VIP: share of NMDA peak conductance shut, sheet {circuit}"
+    )
     table = Table(title=Text(title, "table.title"), title_justify="left")
     for heading in ("min", *(f"{n[:3].upper() if n == 'ketamine' else n[:3]} {q}" for n in ("ketamine", "norketamine", "HNK")
                              for q in ("art. ng/mL", "ven. ng/mL", "brain uM")), *POPULATIONS):  # fmt: skip
@@ -74,12 +98,14 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         ]
         table.add_row(f"{60 * t:g}", *columns, *(f"{v:.3f}" for v in shut[i]))
     _print(table)
+    for line in set_numbers(sheet, overrides):
+        print(line)
 
 
 def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
     """Print every number of every sheet; a sheet that changes another lists what it changes."""
     if status is not None and status not in STATUSES:
-        raise ShowError(f"--status is {status!r} but must be one of {', '.join(STATUSES)}")
+        raise ShowError(f"--status is {status!r}{near(status, STATUSES)} but must be one of {', '.join(STATUSES)}")
     sheets = [Sheet(Path(name)) if name.endswith(".toml") else sheet(name) for name in (shipped() if only is None else [only])]
     rows = [(s.name, section, name, row) for s in sheets for section, part in s.own_rows.items() for name, row in part.items()]
     rows = [r for r in rows if status is None or r[3].status == status]

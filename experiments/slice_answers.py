@@ -38,16 +38,21 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
         cell, doses = here.sel(null=MODEL), [float(c) for c in here["concentration"].values if c > 0]
         rows = [((f"{c:g}",), [told(effect(cell, v, c)) for v in EVENTS.values()]) for c in doses]
         shown.append(
-            table(f"sheet {sheet}, slice: change against no drug, %, mean ± SD over seeds", ("uM",), rows, tuple(EVENTS))
+            table(
+                f"sheet {sheet}, slice, events of a Pyr cell by free ketamine: change against no drug, %, mean ± SD over seeds",
+                ("uM",),
+                rows,
+                tuple(EVENTS),
+            )
         )
         wanted = [(v, c) for v in WORDS for c in (1.0, 10.0)]
         beside = [
             ((MEANING[n],), [told(effect(here.sel(null=n), v, c)) for v, c in wanted]) for n in names(here, "null", MEANING)
         ]
         heads = tuple(f"{WORDS[v]} {c:g} uM" for v, c in wanted)
-        shown.append(table(f"sheet {sheet}, beside it, %", ("",), beside, heads))
+        shown.append(table(f"sheet {sheet}, slice, nulls beside the model: change against no drug, %", ("",), beside, heads))
         rest = spread(cell["rate"].sel(concentration=0.0, population="Pyr").values)
         found = {(v, c): effect(cell, v, c) for c in (1.0, 10.0) for v in WORDS}
-        parts = [f"{c:g} uM {change(found[v, c], WORDS[v])}" for v, c in found if np.isfinite(found[v, c]).all()]
+        parts = [f"{c:g} uM free ketamine {change(found[v, c], WORDS[v])}" for v, c in found if np.isfinite(found[v, c]).all()]
         said.append(f"Sheet {sheet}, slice, Pyr cells at {rest} Hz: {'; '.join(parts)}.")
     return Group(*shown), "\n".join(said)

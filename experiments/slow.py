@@ -9,6 +9,7 @@ import numpy as np
 from circuits import Activity, Circuit
 from experiments.config import Config
 from experiments.inhibition import left
+from experiments.looks import ends, starts
 from experiments.protocol import Look, minutes
 from parameters import CascadeNumbers
 from pharmacology import Concentrations
@@ -16,7 +17,7 @@ from plasticity import FACTORS, READOUTS, Cascade, Spines, resting_factors
 
 RULES = {"activity": "everywhere", "homeostatic": "everywhere", "branch": "lost_sites"}
 SAMPLES = 12  # of the cascade in a stride
-KNOTS = 33  # hours of a stride at which a concentration is computed; between them it is a line
+KNOTS = 33  # hours of a stride at which a concentration is computed, further to where it jumps; between them it is a line
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,13 @@ class Slow:
         systemic = self.config.hypotheses.mtor == "systemic"
         return left(self.config.protocol.inhibitions, self.config.sheets()["inhibitors"], hours, systemic)
 
+    def _knots(self, hours: np.ndarray) -> np.ndarray:
+        """Evenly over a stride of these hours, and on both sides of what comes or goes within it."""
+        even, config = np.linspace(hours[0], hours[-1], KNOTS), self.config
+        jumps = [event.hour for event in (*starts(config.doses, (), config.bath), *ends(config.doses, config.bath))]
+        after = np.searchsorted(hours, [hour for hour in jumps if hours[0] < hour < hours[-1]])
+        return np.unique([*even, *hours[after - 1], *hours[after]]) if len(after) else even
+
     def _factors(self, start: int, end: int, stressed: bool) -> np.ndarray:
         """What acts on the cascade in each minute, shape (minute, factor)."""
         hours = (np.arange(start, end) + 0.5) / 60.0
@@ -94,7 +102,7 @@ class Slow:
             if target in FACTORS:
                 factors[:, FACTORS.index(target)] = share
         if self.config.hypotheses.trkb == "on" and len(hours):
-            knots = np.linspace(hours[0], hours[-1], KNOTS)
+            knots = self._knots(hours)
             ketamine = np.interp(hours, knots, self.exposure.brain_unbound(knots)[:, 0])
             factors[:, FACTORS.index("sensitisation")] = self.config.hypotheses.sensitisation(ketamine, self.config.sizes())
         if stressed:

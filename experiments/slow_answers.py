@@ -15,6 +15,7 @@ from experiments.summary import change, is_clear, spread
 Cell = xr.Dataset
 Column = Callable[[Cell], np.ndarray]
 LATER = "spines at 24 h"
+RODENT, DAY_LATER = "10 mg/kg i.p., rat", "spines per Pyr cell at 24 h"
 
 
 def at(name: str, readout: str, **where: Any) -> Column:
@@ -73,8 +74,13 @@ def cascade_answer(dataset: Cell) -> tuple[Group, str]:
             density.append(((sheet, animal), [spread(v) for v in grown.values()]))
             said.append(_cascade_sentence(sheet, animal, high, grown))
     shown = (
-        table("mean ± SD over seeds, relative to rest", ("sheet", "species", "mg/kg"), stages, tuple(CASCADE)),
-        table("spine density against vehicle, %", ("sheet", "species"), density, DENSITY),
+        table(
+            "ketamine i.p.; mean ± SD over seeds; BDNF, mTORC1 and protein: means of Pyr cells relative to rest",
+            ("sheet", "species", "mg/kg"),
+            stages,
+            tuple(CASCADE),
+        ),
+        table("spines per Pyr cell after 10 mg/kg i.p. against vehicle, %", ("sheet", "species"), density, DENSITY),
     )
     return Group(*shown), "\n".join(said)
 
@@ -83,7 +89,7 @@ def _cascade_sentence(sheet: str, animal: str, cell: Cell, grown: dict[str, np.n
     last = [r for r, v in grown.items() if is_clear(v)]
     kept = f"still {change(grown[last[-1]], 'spines')} at {last[-1]}" if last else "no clear change of spines at any time"
     return (
-        f"Sheet {sheet}, {animal}, 10 mg/kg: BDNF is highest ({spread(cell['peak_bdnf'].values)}) after "
+        f"Sheet {sheet}, {animal}, 10 mg/kg i.p.: BDNF is highest ({spread(cell['peak_bdnf'].values)}) after "
         f"{spread(cell['peak_bdnf_time'].values)} h, mTORC1 ({spread(cell['peak_mtorc1'].values)}) after "
         f"{spread(cell['peak_mtorc1_time'].values)} h; at 6 h it {change(grown['6 h'], 'spines')}, at 24 h it "
         f"{change(grown['24 h'], 'spines')}; {kept}."
@@ -104,20 +110,18 @@ def ablation_answer(dataset: Cell) -> tuple[Group, str]:
     for sheet in names(dataset, "sheet"):
         found = {(a, g): ablated(dataset.sel(sheet=sheet), a, g) for a in arms for g in given}
         rows = [((g,), [spread(found[a, g]) for a in arms]) for g in given]
-        shown.append(table(f"sheet {sheet}: {LATER} after 10 mg/kg against vehicle under the same inhibitor, %", ("inhibitor",),
-                           rows, tuple(arms)))  # fmt: skip
+        title = f"sheet {sheet}: {DAY_LATER} after {RODENT}, against vehicle in the same arm, under the same inhibitor, %"
+        shown.append(table(title, ("inhibitor",), rows, tuple(arms)))
         for arm in arms:
             kept = [g for g in given if g != "none" and is_clear(found[arm, g]) and found[arm, g].mean() > 0]
-            told = change(found[arm, "none"], LATER)
-            said.append(f"Sheet {sheet}, arm {arm}: 10 mg/kg {told}; what survives: {', '.join(kept) or 'under none'}.")
+            told = f"{change(found[arm, 'none'], DAY_LATER)}; what survives: {', '.join(kept) or 'under none'}"
+            said.append(f"Sheet {sheet}, arm {arm}: 10 mg/kg i.p. in rat {told}.")
     return Group(*shown), "\n".join(said)
 
 
 def ablated(cell: Cell, arm: str, given: str, name: str = "spines", readout: str = "24 h") -> np.ndarray:
-    """What the dose does to a readout by an arm, against vehicle under the same inhibitor, seed by seed, %."""
-    under = cell.sel(inhibitor=given)
-    vehicle = under.sel(dose=0.0).dropna("arm", how="all", subset=[name]).isel(arm=0)  # one arm has it, for all
-    return against(at(name, readout), under.sel(arm=arm, dose=under["dose"].max()), vehicle)
+    """What the dose does to a readout by an arm, against vehicle in the same arm under the same inhibitor, seed by seed, %."""
+    return effect_of(cell, name, readout, arm=arm, inhibitor=given)
 
 
 GROWTH: dict[str, Column] = {
@@ -126,6 +130,7 @@ GROWTH: dict[str, Column] = {
     "at h": value("peak_mtorc1_time"), "protein 4 h": at("protein", "4 h"),
 }  # fmt: skip
 GROWN = ("24 h", "7 d")
+ROUTES = {"growth_dose": "rat, i.p.", "human_dose": "human, i.v. over 40 min"}  # by study
 
 
 def growth_answer(dataset: Cell) -> tuple[Group, str]:
@@ -134,6 +139,7 @@ def growth_answer(dataset: Cell) -> tuple[Group, str]:
 
     memories, shown, said = names(dataset, "memory", SWITCHES["memory"]), [], []
     doses = [float(d) for d in dataset["dose"].values]
+    told_given = f", {ROUTES[dataset.attrs['study']]}" if dataset.attrs.get("study") in ROUTES else ""
     for sheet in names(dataset, "sheet"):
         rows = []
         for memory in memories:
@@ -142,8 +148,9 @@ def growth_answer(dataset: Cell) -> tuple[Group, str]:
                 grown = [spread(against(at("spines", r), cell, cells[0.0])) for r in GROWN]
                 told = [spread(column(cell)) if dose or heading != "at h" else "" for heading, column in GROWTH.items()]
                 rows.append(((memory, f"{dose:g}"), [*told, *grown]))
-            said.append(f"Sheet {sheet}, memory {memory}: {_turns(cells)}")
-        shown.append(table(f"sheet {sheet}; spines against vehicle, %", ("memory", "mg/kg"), rows,
+            said.append(f"Sheet {sheet}{told_given}, memory {memory}: {_turns(cells)}")
+        shown.append(table(f"sheet {sheet}{told_given}; states relative to rest; spines per Pyr cell, % against vehicle",
+                           ("memory", "mg/kg"), rows,
                            (*GROWTH, *(f"spines {r}" for r in GROWN))))  # fmt: skip
     return Group(*shown), "\n".join(said)
 
@@ -198,7 +205,8 @@ def stress_answer(dataset: Cell) -> tuple[Group, str]:
             "7 d ",
             "14 d ",
         )
-        shown.append(table(f"sheet {sheet}: three weeks of stress, then a dose", ("rule", "group"), rows, headings))
+        title = f"sheet {sheet}, rat: three weeks of stress, then 10 mg/kg i.p.; spines per Pyr cell"
+        shown.append(table(title, ("rule", "group"), rows, headings))
         for rule in names(dataset, "rule", RULES):
             said.append(_stress_sentence(sheet, rule, cells))
     return Group(*shown), "\n".join(said)
@@ -218,9 +226,9 @@ def _stress_sentence(sheet: str, rule: str, cells: dict[tuple[str, str], Cell]) 
     }
     back = against(at("spines", "14 d"), stressed, control)
     return (
-        f"Sheet {sheet}, rule {rule}: stress {change(lost, 'spines')}, untreated they differ from control by {spread(back)} % "
-        f"two weeks later; a day after the dose {spread(more['stress, ketamine'])} points more of the lost sites are filled than "
-        f"without, with rapamycin {spread(more['stress, ketamine, rapamycin'])}."
+        f"Sheet {sheet}, rat, rule {rule}: stress {change(lost, 'spines')}, untreated they differ from control by {spread(back)} "
+        f"% two weeks later; a day after 10 mg/kg i.p. {spread(more['stress, ketamine'])} points more of the lost sites are "
+        f"filled than without, with rapamycin {spread(more['stress, ketamine, rapamycin'])}."
     )
 
 
@@ -235,7 +243,7 @@ def strides_answer(dataset: Cell) -> tuple[Group, str]:
         grown = {(v, r): effect_of(dataset, "spines", r, sheet=sheet, variant=v) for v in order for r in readouts}
         signal = {v: effect_of(dataset, "protein", "72 h", sheet=sheet, variant=v) for v in order}
         rows = [((v,), [*(spread(grown[v, r]) for r in readouts), spread(signal[v])]) for v in order]
-        shown.append(table(f"sheet {sheet}: 10 mg/kg against vehicle, %", ("variant",), rows,
+        shown.append(table(f"sheet {sheet}: {RODENT}, against vehicle, %; spines per Pyr cell", ("variant",), rows,
                            (*(f"spines {r}" for r in readouts), "protein 72 h")))  # fmt: skip
         for variant in order[1:]:
             error = 100.0 * (signal[variant] - signal["standard"]) / signal["standard"].mean()
@@ -266,7 +274,15 @@ def blockers_answer(dataset: Cell) -> tuple[Group, str]:
                     continue
                 found = [against(column, dataset.sel(sheet=sheet, arm=arm, drug=drug), without) for column in BLOCKED.values()]
                 rows.append(((arm, f"{drug} {DRUGS[drug]:g} uM"), [spread(v) for v in found]))
-                said.append(f"Sheet {sheet}, arm {arm}: {drug} {change(found[1], 'inhibition of Pyr cells')} and "
-                            f"{change(found[-1], 'spines')} a day later.")  # fmt: skip
-        shown.append(table(f"sheet {sheet}: a bath of 2 h against none, %", ("arm", "drug"), rows, tuple(BLOCKED)))
+                said.append(f"Sheet {sheet}, rat, arm {arm}: {DRUGS[drug]:g} uM {drug} "
+                            f"{change(found[1], 'inhibition of Pyr cells')} and "
+                            f"{change(found[-1], 'spines per Pyr cell')} a day later.")  # fmt: skip
+        shown.append(
+            table(
+                f"sheet {sheet}, rat: a bath of 2 h against none, %; conductances and spines per Pyr cell",
+                ("arm", "drug"),
+                rows,
+                tuple(BLOCKED),
+            )
+        )
     return Group(*shown), "\n".join(said)

@@ -1,8 +1,8 @@
-"""How far a study is: from the names in its folder and the marks of those who compute it, without opening a run file."""
+"""How far a study is: from the names in its folder and the marks of those who compute it, with no look into a run
+file but at its seal."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import shutil
@@ -16,6 +16,7 @@ from experiments.files import StoreError, names_in, printable
 from experiments.manifest import SWEEP, read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
+from experiments.targets import mixture, targets_of
 
 SLURM_PATIENCE_S = 1.0
 LISTED = 10  # missing runs that are named
@@ -35,7 +36,9 @@ class Status:
     stopped: set[str]  # those of all that have a place from which they go on
     left_s: float | None  # None: nobody is at work, or nobody yet knows
     jobs: dict[str, int]  # of Slurm, by state
+    unheard: str  # why Slurm does not tell of jobs that may be there
     others: int  # run files that belong to something asked earlier
+    targets: dict[str, int]  # how many of the finished runs were computed by what; "" where it is not known
 
 
 def status(folder: Path) -> Status:
@@ -51,8 +54,9 @@ def status(folder: Path) -> Status:
     waiting_s = sum(seconds[name] for name in missing)
     return Status(
         folder, manifest["study"], [name for name in seconds if name in there], at_work, failed, missing,
-        places(folder) & open_, _left(at_work, waiting_s), _jobs(folder),
+        places(folder) & open_, _left(at_work, waiting_s), *_jobs(folder),
         sum(name.endswith(".h5") for name in there - seconds.keys() - {SWEEP}),
+        dict(targets_of(folder / name for name in seconds if name in there)),
     )  # fmt: skip
 
 
@@ -68,13 +72,15 @@ def _left(at_work: list[Mark], waiting_s: float) -> float | None:
     return max(0.0, left) if math.isfinite(left) else None
 
 
-def _jobs(folder: Path) -> dict[str, int]:
-    """Jobs of the folder in Slurm's queue by state; none where there is no Slurm or it does not answer."""
-    queue = Queue(folder.resolve())
+def _jobs(folder: Path) -> tuple[dict[str, int], str]:
+    """Jobs of the folder in Slurm's queue by state, none where there is no Slurm; and why it does not tell."""
+    queue, unheard = Queue(folder.resolve()), ""
     if any((folder / JOBS).glob("round-*.sh")) and shutil.which("squeue") is not None:
-        with contextlib.suppress(ClusterError):
+        try:
             queue.look(SLURM_PATIENCE_S)
-    return dict(Counter(state.lower() for state in queue.states.values()))
+        except ClusterError as error:
+            unheard = str(error)
+    return dict(Counter(state.lower() for state in queue.states.values())), unheard
 
 
 def show_status(path: Path, as_json: bool) -> None:
@@ -101,10 +107,14 @@ def _lines(one: Status) -> list[str]:
     lines = [f"study {one.study} in {one.folder}: {len(one.finished)} of {total} runs finished, {', '.join(parts)}{left}"]
     if one.jobs:
         lines.append(f"  jobs in the queue: {', '.join(f'{n} {state}' for state, n in sorted(one.jobs.items()))}")
+    if one.unheard:
+        lines.append(f"  jobs in the queue: not known; {one.unheard[:LONGEST]}")
     if one.others:
         lines.append(
             f"  {one.others} further run {'file belongs' if one.others == 1 else 'files belong'} to something asked earlier"
         )
+    if unlike := mixture(Counter(one.targets)):
+        lines.append(f"  {unlike}")
     for mark in one.running:
         share = f"{100 * mark.done_s / mark.total_s:.0f} %" if mark.total_s > 0 else "begun"
         job = f", job {mark.holder.job}" if mark.holder.job else ""
@@ -122,7 +132,8 @@ def _lines(one: Status) -> list[str]:
 
 def _as_dict(one: Status) -> dict[str, Any]:
     plain = asdict(one) | {"folder": str(one.folder), "stopped": sorted(one.stopped)}
-    return {name: value for name, value in plain.items() if name != "left_s"} | {"seconds_left": one.left_s}
+    left_out = {"left_s"} if one.unheard else {"left_s", "unheard"}
+    return {name: value for name, value in plain.items() if name not in left_out} | {"seconds_left": one.left_s}
 
 
 def _duration(seconds: float) -> str:

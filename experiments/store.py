@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from experiments import hdf5
-from experiments.config import MODEL_VERSION, SCHEMA_VERSION, Config, overridden
+from experiments.config import MODEL_VERSION, READABLE, SCHEMA_VERSION, Config, overridden
+from experiments.facts import facts
 from experiments.files import DamagedError, UnreadableError, publish, reading, seal_holds, sealed
 from experiments.reader import ask
 from experiments.variable import Groups, Variable
@@ -34,7 +35,7 @@ def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str |
     """Write one run file.  Raises StoreError (nothing is left behind) when the disk is full or not writable."""
     configuration = json.dumps(config.to_dict(), sort_keys=True)
     content = hdf5.image(_head(config), configuration, groups | {"numbers": _numbers(config)}, facts)
-    publish(path, sealed(content, config.run_id()), finished=True)
+    publish(path, sealed(content, config.run_id(), str(facts.get("target", ""))), finished=True)
 
 
 def check_run(path: Path) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def check_run(path: Path) -> dict[str, Any]:
     Raises DamagedError when it is no whole, undamaged run, and UnreadableError when that cannot be said here.
     """
     try:
-        head = dict(ask("check", path, SCHEMA, SCHEMA_VERSION, of=path, size=_size(path)))
+        head = dict(ask("check", path, SCHEMA, READABLE, of=path, size=_size(path)))
     except UnreadableError:
         if seal_holds(path, None) is False:  # memory may be short because a damaged file claims too much of it
             raise DamagedError(f"{path} is damaged: its content does not match its seal") from None
@@ -153,6 +154,27 @@ def read_config(path: Path) -> dict[str, Any]:
     return found
 
 
+def read_facts(paths: list[Path]) -> list[dict[str, Any]]:
+    """What each run file says of its run: species, route, scale and so on, see experiments.facts; of one that cannot be read, or
+    whose configuration is none, nothing.  Raises UnreadableError."""
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(paths), AT_ONCE):
+        part = paths[first : first + AT_ONCE]
+        try:
+            told = ask("asked", part, of=part[0].parent, size=sum(map(_size, part)))
+        except DamagedError:
+            told = [["", 0]] * len(part)
+        found += [_facts(text, version) for text, version in told]
+    return found
+
+
+def _facts(configuration: str, model_version: int) -> dict[str, Any]:
+    try:
+        return facts(json.loads(configuration)) | {"model_version": model_version}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        return {}
+
+
 def check_sweep(path: Path) -> tuple[dict[str, Variable], str]:
     """Variables of a sweep.h5 after recomputing its digest and seal, and what has become of the seal.  Raises DamagedError and
     UnreadableError."""
@@ -180,10 +202,11 @@ def _size(path: Path) -> int:
 
 def _head(config: Config) -> dict[str, Any]:
     head = {
-        "Conventions": "CF-1.11", "schema": SCHEMA, "schema_version": SCHEMA_VERSION, "model_version": MODEL_VERSION,
-        "run_id": config.run_id(), "study": config.study, "circuit_sheet": config.sheet_name, "species": config.species,
-        "calibrated": config.calibration(), "manipulations": " ".join(config.done()), **asdict(config.hypotheses),
-        "scale": config.scale, "seed": config.seed, "sheet_sha256": config.sheet_hash(), "complete": np.uint8(1),
+        "Conventions": hdf5.CONVENTIONS, "schema": SCHEMA, "schema_version": SCHEMA_VERSION, "model_version": MODEL_VERSION,
+        "title": f"prelimbic: one run of study {config.study}", "source": f"prelimbic, model version {MODEL_VERSION}",
+        "run_id": config.run_id(), "study": config.study, "circuit_sheet": config.sheet_name,
+        **facts(config.to_dict()), **asdict(config.hypotheses), "calibrated": config.calibration(), "seed": config.seed,
+        "sheet_sha256": config.sheet_hash(), "complete": np.uint8(1),
     }  # fmt: skip
     if config.spikes:
         head |= {"magic": np.uint32(0x0A7A), "version": np.array([0, 1], dtype=np.uint32)}
@@ -203,7 +226,13 @@ def _numbers(config: Config) -> dict[str, Variable]:
         "source": ["" if name in changed else row.source for name, row in used],
         "note": ["" if name in changed else row.note for name, row in used],
     }
-    columns = {key: Variable(("number",), np.array(values, dtype=object), "", key) for key, values in text.items()}
-    columns["value"] = Variable(("number",), np.array([row.value for _, row in used]), "", "value in its unit")
-    columns["sheet_value"] = Variable(("number",), np.array([shipped[name] for name, _ in used]), "", "value in the sheet")
-    return columns
+    meanings = {
+        "name": "name of a number that the run used", "unit": "unit of its value", "source": "where it comes from",
+        "status": "measured, fitted or assumed, or overridden by this run", "note": "what is to be said of it",
+    }  # fmt: skip
+    columns = {key: Variable(("number",), np.array(text[key], dtype=object), "", meanings[key]) for key in text}
+    numbers = {
+        "value": ([row.value for _, row in used], "value in its own unit, see unit"),
+        "sheet_value": ([shipped[name] for name, _ in used], "value in the sheet, in its own unit, see unit"),
+    }
+    return columns | {key: Variable(("number",), np.array(values), "1", meaning) for key, (values, meaning) in numbers.items()}

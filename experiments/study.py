@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import circuits
-from experiments.config import Config, overridden
+from experiments.config import SUBJECTS, Config, overridden
 from experiments.files import reading
 from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from experiments.inert import Inert, unchanged
 from experiments.inhibition import Inhibition
 from experiments.manifest import file_of, publish_manifest
 from experiments.nulls import SITES
 from experiments.protocol import Protocol, given, one_day
-from experiments.switches import DEFAULTS, SWITCHES, flag
-from parameters import SheetError, circuit_sheet, compounds, species
+from experiments.reads import NOTHING, Reads
+from experiments.switches import SWITCHES
+from parameters import CIRCUITS, PRIOR, Sheet, SheetError, circuit_sheet, compounds, shipped, species, unknown
 from pharmacology import Dose, Exposure
 
 DEFAULT_SHEET = "dendritic"
 MOST_SEEDS = 10_000
 STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
            "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
-
-NO_DRUG = "gives no drug over time, so --inhibit {} has no place in it"
 
 
 class StudyError(ValueError):
@@ -39,7 +39,7 @@ class StudyError(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """What every study can be asked."""
+    """What every study can be asked; `given` names what was asked for by name, be it at its default."""
 
     seeds: int = 3
     scale: float = 1.0
@@ -54,6 +54,7 @@ class Options:
     inhibitions: tuple[Inhibition, ...] = ()
     spikes: bool = False
     numerics: circuits.Numerics = circuits.STANDARD
+    given: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= MOST_SEEDS:
@@ -84,6 +85,7 @@ def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None], bo
     from experiments.record import arrange
     from experiments.run import simulate
 
+    config.check_looks(looped=True, stored=True)
     return arrange(config, simulate(config, compiled, tell, bookmark))
 
 
@@ -125,7 +127,10 @@ class Run:
 @dataclass(frozen=True)
 class Study:
     """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
-    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for."""
+    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `figures` are
+    the names of all files that `draw` may make, without sheet and ending: that of the study where nothing is said.  `plan` asks
+    `accept` first, which refuses what the study does not say that it `reads`.  `inert` makes of a dataset of the study what it
+    would be had the drug bound nothing."""
 
     name: str
     question: str
@@ -135,12 +140,27 @@ class Study:
     draw: Callable[[Any, Path], list[Path]]
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
+    figures: tuple[str, ...] = ()
+    reads: Reads = NOTHING
+    inert: Inert = unchanged
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Names of the figures, without sheet and ending."""
+        return self.figures or (self.name,)
+
+    def accept(self, options: Options) -> None:
+        """Raise StudyError for an option that the study sets itself or that would do nothing there."""
+        o = options
+        refusal = self.reads.refusal(self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given)
+        if refusal is not None:
+            raise StudyError(refusal)
 
 
 def find_study(name: str) -> Study:
     """The study called `name`.  Raises StudyError naming the studies there are."""
     if name not in STUDIES:
-        raise StudyError(f"unknown study {name!r}; there is {', '.join(STUDIES)}")
+        raise StudyError(unknown("study", name, STUDIES))
     found: Study = import_module(f"experiments.studies.{name}").STUDY
     return found
 
@@ -164,11 +184,7 @@ def planned(
 
 
 def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute) -> list[Run]:
-    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds.
-
-    Raises StudyError for inhibitors, which such a study does not give.
-    """
-    leave_inhibitors(study, options, NO_DRUG)
+    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds."""
     own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "hypotheses": hypotheses, "spikes": False}
     return planned(study, options, [({}, own)], compute)
 
@@ -185,20 +201,6 @@ def day_after(options: Options, animal: str, route: str) -> Protocol:
     return given(one_day(peak_of(options, animal, route)), options.inhibitions)
 
 
-def leave_to(study: str, options: Options, *switches: str) -> None:
-    """Raise StudyError when a switch was asked for that the study sets itself."""
-    for switch in switches:
-        chosen = getattr(options.hypotheses, switch)
-        if chosen != DEFAULTS[switch]:
-            raise StudyError(f"study {study} sets {flag(switch)} itself; leave out {chosen!r}")
-
-
-def leave_inhibitors(study: str, options: Options, why: str) -> None:
-    """Raise StudyError when an inhibitor was asked for, which `why` says the study has no place for."""
-    if options.inhibitions:
-        raise StudyError(f"study {study} {why.format(options.inhibitions[0].name)}")
-
-
 def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Points of the model and of every null of site, on the axis `null`; `own` goes into every configuration, `switches` into its
     hypotheses."""
@@ -209,10 +211,9 @@ def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> It
 
 
 def with_each_memory(
-    study: str, options: Options, animal: str, doses: dict[float, Dose], protocol: Protocol
+    options: Options, animal: str, doses: dict[float, Dose], protocol: Protocol
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Points of a dose study: every memory that goes with what was asked for x dose (mg/kg -> what is given)."""
-    leave_to(study, options, "memory")
     for memory in SWITCHES["memory"]:
         asked = variant(options, {"memory": memory})
         for amount, dose in doses.items() if asked is not None else ():
@@ -232,6 +233,8 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
     try:
         with reading(path):
             names = path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        raise StudyError(f"--among {path}: this file does not exist") from None
     except (OSError, ValueError) as error:
         raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
     by_file = {run.file: run for run in runs}
@@ -241,11 +244,11 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
 
 
 def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:
-    """Say in the folder which files belong to the study as last asked, and which others stay listed.  Raises StoreError when it
-    cannot be written."""
+    """Say in the folder which files belong to the study as last asked, and which others stay listed; what was made of other
+    runs is removed.  Raises StoreError when it cannot be written."""
     own = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place, "seconds": run.config.protocol.seconds}
            for run in runs]  # fmt: skip
-    publish_manifest(folder, study.name, study.axes, [*others, *own])
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn)
 
 
 def prepare(runs: Iterable[Run]) -> bool:
@@ -258,7 +261,8 @@ def prepare(runs: Iterable[Run]) -> bool:
     if circuits.compiler() is None:
         warm_up()
         return False
-    needed = {(circuits.model_of(run.config.described()), run.config.numerics.precision) for run in runs}
+    needed = {(circuits.model_of(run.config.described()), run.config.numerics.precision, run.config.numerics.portable)
+              for run in runs}  # fmt: skip
     with ThreadPoolExecutor(1) as pool:
         built = [pool.submit(circuits.program, *texts) for texts in needed]
         warm_up()
@@ -270,25 +274,55 @@ def prepare(runs: Iterable[Run]) -> bool:
 def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> float:
     """Compute one run, from where `bookmark` has it on, and store it; returns the wall time in seconds.  Raises Paused, and what
     the run raises."""
+    from experiments.digests import model_digest
     from experiments.provenance import provenance
     from experiments.store import write_run
 
     begun = time.monotonic()
     groups = run.compute(run.config, compiled, tell, *([bookmark] if run.resumable else []))
     wall = time.monotonic() - begun
-    write_run(folder / run.file, run.config, groups, provenance(wall, compiled, run.config.numerics.precision))
+    facts = provenance(wall, compiled, run.config.numerics) | {"model_sha256": model_digest(groups)}
+    write_run(folder / run.file, run.config, groups, facts)
     return wall
 
 
-def parse_overrides(texts: Iterable[str]) -> tuple[tuple[str, float], ...]:
-    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value).  Raises SheetError for anything else."""
-    found = []
+def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple[tuple[str, float], ...]:
+    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has it, after one of the
+    circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a number that is set twice."""
+    found: dict[str, float] = {}
+    texts = list(texts)
+    used = [circuit_sheet(circuit) for circuit in circuits] if texts else []
     for text in texts:
         name, equals, value = text.partition("=")
         try:
-            found.append((name.strip(), float(value)))
+            number = float(value)
         except ValueError:
             equals = ""
         if not equals:
-            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, not {text!r}")
-    return tuple(sorted(dict(found).items()))
+            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}")
+        name = number_meant(name.strip(), used)
+        if name in found:
+            raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")
+        found[name] = number
+    return tuple(sorted(found.items()))
+
+
+def number_meant(name: str, used: Sequence[Sheet]) -> str:
+    """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the circuit sheet in use.
+
+    Raises SheetError where the name begins with a sheet that is not in use.
+    """
+    named, _, number = name.partition(".")
+    if named in ("circuit", *SUBJECTS) or not number or not used:
+        return name
+    if all(named in each.lineage for each in used):
+        return f"circuit.{number}"
+    if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):
+        other = next(each.name for each in used if named not in each.lineage)
+        raise SheetError(
+            f"--set {name!r} is a number of circuit sheet {named}, but sheet {other} is used: write circuit.{number}, or ask for "
+            f"--sheet {named} alone (other sheets are {', '.join(SUBJECTS)})"
+        )
+    if named in shipped():
+        raise SheetError(f"--set {name!r} is a number of sheet {named}, which no run reads, so it cannot be set")
+    return name

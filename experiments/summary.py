@@ -11,17 +11,18 @@ from scipy.stats import t as student
 
 COLUMNS: dict[str, Callable[[xr.Dataset], xr.DataArray]] = {
     "Pyr Hz, peak": lambda d: d["rate"].sel(readout="peak", population="Pyr"),
-    "recurrent AMPA nS, peak": lambda d: d["recurrent_ampa"].sel(readout="peak"),
+    "AMPA per Pyr cell nS, peak": lambda d: d["recurrent_ampa"].sel(readout="peak"),
     "BDNF, highest": lambda d: d["peak_bdnf"],
     "mTORC1, highest": lambda d: d["peak_mtorc1"],
-    "spines, 24 h": lambda d: d["spines"].sel(readout="24 h"),
+    "spines per Pyr cell, 24 h": lambda d: d["spines"].sel(readout="24 h"),
 }
+TITLE = "rat, i.p.; mean ± SD over seeds; AMPA of recurrent contacts; BDNF and mTORC1: means of Pyr cells relative to rest"
 REFERENCE_DOSE = 10.0
 
 
 def answer(dataset: xr.Dataset) -> tuple[Table, str]:
     """A table of dose x readout, mean and SD over seeds, and what the study found, sheet by sheet."""
-    table = Table(title="mean ± SD over seeds; BDNF and mTORC1 relative to rest", title_justify="left")
+    table = Table(title=TITLE, title_justify="left")
     for heading in ("sheet", "mg/kg", *COLUMNS):
         table.add_column(heading, justify="left" if heading == "sheet" else "right")
     for sheet in dataset["sheet"].values:
@@ -66,8 +67,9 @@ def sentence(cell: xr.Dataset, sheet: str) -> str:
         else f"Changes are against the vehicle run of the same seed, ± SD of {seeds} seeds."
     )
     return (
-        f"Sheet {sheet}: {dose:g} mg/kg {change(pyr[dose], 'Pyr firing')} at its peak and {change(spines[dose], 'spines')} a day "
-        f"later; {top:g} mg/kg {change(pyr[top], 'Pyr firing')} at its peak; {_largest(spines)}. {ending}"
+        f"Sheet {sheet}: {dose:g} mg/kg i.p. in rat {change(pyr[dose], 'Pyr firing')} at its peak and "
+        f"{change(spines[dose], 'spines per Pyr cell')} a day later; {top:g} mg/kg {change(pyr[top], 'Pyr firing')} "
+        f"at its peak; {_largest(spines)}. {ending}"
     )
 
 

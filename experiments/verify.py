@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from experiments.conduct import console
 from experiments.files import DamagedError, StoreError, UnreadableError, printable, reading, there
-from experiments.made import SUMS, changed, difference
-from experiments.manifest import MANIFEST, SWEEP, file_of, read_manifest, strangers, studies_in
+from experiments.made import changed, difference
+from experiments.manifest import MANIFEST, SUMS, SWEEP, file_of, read_manifest, strangers, studies_in
 from experiments.store import SEAL_HOLDS, check_run, check_sweep
 from experiments.variable import Variable
 

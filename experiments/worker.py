@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from circuits import EngineLost
+from experiments.figures import settle
 from experiments.files import StoreError
 from experiments.study import Run, carry_out
 
@@ -55,6 +56,7 @@ def work(orders: Connection, root: str, owner: int) -> None:
     threading.Thread(target=_leave_with, args=(owner,), daemon=True).start()
     if root not in sys.path:
         sys.path.insert(0, root)
+    settle()
     with suppress(EOFError, OSError):  # the owner is gone
         while not _leaving.is_set() and (order := orders.recv()) is not None:
             orders.send(_carried_out(order, orders))
@@ -65,7 +67,7 @@ def _carried_out(order: Order, orders: Connection) -> Told:
     from experiments.run import Paused
 
     run = order.run
-    place = Place(order.checkpoint, run.config.run_id(), run.config.numerics.precision, _leaving.is_set)
+    place = Place(order.checkpoint, run.config.run_id(), run.config.numerics, _leaving.is_set)
 
     def tell(seconds: float) -> None:
         orders.send(Told("did", seconds, place.resumed_s, place.kept > place.found))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from parameters.near import near, unknown
 from parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, number
 from parameters.slow import INHIBITORS, TARGETS, CascadeNumbers, HypothesisNumbers, Inhibitor, SpineNumbers, inhibitor, target_of
 
@@ -208,7 +209,7 @@ class CircuitNumbers:
 def sheet(name: str) -> Sheet:
     """A shipped sheet by name.  Raises SheetError naming the sheets there are."""
     if name not in shipped():
-        raise SheetError(f"unknown sheet {name!r}; there are {', '.join(shipped())}")
+        raise SheetError(unknown("sheet", name, shipped()))
     return Sheet(SHEETS / f"{name}.toml")
 
 
@@ -231,10 +232,11 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
     pairs = [s for s in source.sections if "->" in s]
     strange = sorted(set(source.sections) - {*pairs, *POPULATIONS, *SUBUNITS, "receptors", "apical"})
     if strange:
-        raise SheetError(f"{source.path.name}: [{strange[0]}] is no section of a circuit sheet")
+        like = near(strange[0], (*POPULATIONS, *SUBUNITS, "receptors", "apical"))
+        raise SheetError(f"{source.path.name}: [{strange[0]}]{like} is no section of a circuit sheet")
     bad = [s for s in pairs if len(s.split("->")) != 2 or not set(s.split("->")) <= set(POPULATIONS)]
     if bad:
-        raise SheetError(f"{source.path.name}: projection {bad[0]!r} names a population that is none of {POPULATIONS}")
+        raise SheetError(f"{source.path.name}: projection {bad[0]!r} names a population that is none of {', '.join(POPULATIONS)}")
     for needed, kind in NEEDED:
         if not any(s.split("->")[0] in needed[0] and s.split("->")[1] in needed[1] for s in pairs):
             raise SheetError(f"{source.path.name}: there is no projection {kind}; a circuit needs at least one")
@@ -256,7 +258,7 @@ def circuit_sheet(name: str) -> Sheet:
     if name.endswith(".toml"):
         return Sheet(Path(name))
     if name not in (*CIRCUITS, PRIOR):
-        raise SheetError(f"unknown circuit sheet {name!r}; there are {', '.join(CIRCUITS)}, or the path of a .toml file")
+        raise SheetError(f"{unknown('circuit sheet', name, CIRCUITS)}, or the path of a .toml file")
     return sheet(name)
 
 
@@ -298,7 +300,7 @@ def channel(source: Sheet | None = None) -> Channel:
 def species(name: str, source: Sheet | None = None) -> Species:
     """Disposition constants of one species.  Raises SheetError naming the species there are."""
     if name not in SPECIES:
-        raise SheetError(f"unknown species {name!r}; there are {', '.join(SPECIES)}")
+        raise SheetError(unknown("species", name, SPECIES))
     return (source or sheet("species")).fill(name, Species)
 
 

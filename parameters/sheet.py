@@ -19,9 +19,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from parameters.near import near
+
 STATUSES = ("measured", "fitted", "assumed")
 HEAD = ("based_on", "calibrated", "manipulations")
-KEYS = {"value", "unit", "status", "source", "note", "range"}
+KEYS = {"value", "unit", "status", "source", "note", "range", "fixed"}
 SHEETS = Path(str(files("parameters") / "sheets"))
 REFERENCES = Path(str(files("parameters") / "references.bib"))
 MOST = 100_000  # of anything that is counted: more neurons, contacts or stages do not fit into a machine
@@ -37,7 +39,8 @@ class SheetError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One number: what it is, in which unit, how far to trust it and where it comes from."""
+    """One number: what it is, in which unit, how far to trust it and where it comes from.  `fixed` says why a number cannot be
+    overridden, a convention that others rest on; mostly it is empty."""
 
     value: float
     unit: str
@@ -45,6 +48,7 @@ class Row:
     source: str
     note: str
     range: tuple[float, float] | None
+    fixed: str = ""
 
 
 WHOLE = f"a whole number from 1 to {MOST}"
@@ -71,6 +75,7 @@ def reference_keys(path: Path = REFERENCES) -> frozenset[str]:
 class Sheet:
     """The rows of one TOML file, by section; `based_on` names the sheet it changes, beside it or among the shipped ones.
 
+    `lineage` names it and all that it rests on.
     Of a circuit sheet, `calibrated` is the digest of the structure that its background rates were found for, and
     `manipulations` what had been done to the circuit by then (a developmental knock-out); both may be empty.
     Raises SheetError when the file is unreadable or any row is incomplete.
@@ -94,28 +99,32 @@ class Sheet:
         known = reference_keys() if references is None else references
         own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
         self.own_rows = own
-        self.sections = _merged(self._base(known, (*above, _real(self.path))), own, self.path.name)
+        base = self._base(known, (*above, _real(self.path)))
+        self.lineage: tuple[str, ...] = (self.name, *(base.lineage if base else ()))
+        self.sections: dict[str, dict[str, Row]] = _merged(base.sections if base else {}, own, self.path.name)
 
-    def _base(self, known: frozenset[str], above: tuple[Path, ...]) -> dict[str, dict[str, Row]]:
+    def _base(self, known: frozenset[str], above: tuple[Path, ...]) -> Sheet | None:
         if self.based_on is None:
-            return {}
+            return None
         if len(above) > DEEPEST:
             raise SheetError(f"{self.path.name}: based_on leads through more than {DEEPEST} sheets")
         beside = {path.stem: path for folder in (SHEETS, self.path.parent) for path in folder.glob("*.toml")}
         if self.based_on not in beside or _real(beside[self.based_on]) in above:
-            raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}, which is not another sheet beside it")
-        return Sheet(beside[self.based_on], known, above).sections
+            like = near(self.based_on, beside.keys() - {self.name})
+            raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}{like}, which is not another sheet beside it")
+        return Sheet(beside[self.based_on], known, above)
 
     def fill(self, section: str, record: type[Record]) -> Record:
         """Build the frozen dataclass `record` from one section; names and units must match exactly."""
         rows = self.sections.get(section)
         where = f"{self.path.name} [{section}]"
         if rows is None:
-            raise SheetError(f"{self.path.name}: section [{section}] is missing; it has {sorted(self.sections)}")
+            raise SheetError(f"{self.path.name}: section [{section}] is missing; it has {_listed(sorted(self.sections))}")
         fields = {f.name: f for f in dataclasses.fields(record)}  # type: ignore[arg-type]
         missing, unknown = set(fields) - set(rows), set(rows) - set(fields)
         if missing or unknown:
-            raise SheetError(f"{where}: missing rows {sorted(missing)}, unknown rows {sorted(unknown)}")
+            strange = [f"{name}{near(name, missing)}" for name in sorted(unknown)]
+            raise SheetError(f"{where}: missing rows: {_listed(sorted(missing))}; unknown rows: {_listed(strange)}")
         for name, row in rows.items():
             unit = fields[name].metadata["unit"]
             if row.unit != unit:
@@ -134,13 +143,17 @@ class Sheet:
         return {f"{s}.{name}": row.value for s, rows in self.sections.items() for name, row in rows.items()}
 
     def replaced(self, changes: dict[str, float]) -> Sheet:
-        """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are."""
+        """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are.  Raises SheetError for no
+        number, and for one that is fixed."""
         other = self.with_sections({section: dict(rows) for section, rows in self.sections.items()})
         for key, value in changes.items():
             section, _, name = key.rpartition(".")
             row = other.sections.get(section, {}).get(name)
             if row is None:
-                raise SheetError(f"{self.path.name}: there is no number {key!r}; `prelimbic numbers` lists them all")
+                like = near(key, self.values())
+                raise SheetError(f"{self.path.name}: there is no number {key!r}{like}; `prelimbic numbers` lists them all")
+            if row.fixed:
+                raise SheetError(f"{self.path.name} [{section}] {name}: cannot be overridden, for {row.fixed}")
             if not math.isfinite(value):
                 raise SheetError(f"{self.path.name} [{section}] {name}: an override must be a finite number")
             other.sections[section][name] = dataclasses.replace(row, value=float(value), range=None)
@@ -162,10 +175,13 @@ def digest(values: dict[str, float]) -> str:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError("it is no file")  # a pipe would be waited for
+            raise OSError("it is a folder" if path.is_dir() else "it is no file")  # a pipe would be waited for
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        like = f"; the sheet that comes with prelimbic is called {path.stem}" if (SHEETS / path.name).exists() else ""
+        raise SheetError(f"{path} does not exist{like}") from None
     except (OSError, ValueError) as error:
-        raise SheetError(f"{path.name}: cannot be read ({error})") from None
+        raise SheetError(f"{path.name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -180,7 +196,8 @@ def _merged(base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], nam
     for section, rows in own.items():
         stray = set(rows) - set(merged.get(section, rows))
         if stray:
-            raise SheetError(f"{name} [{section}]: {sorted(stray)} is not in the sheet it is based on")
+            strange = [f"{row}{near(row, merged[section])}" for row in sorted(stray)]
+            raise SheetError(f"{name} [{section}]: {_listed(strange)} not in the sheet it is based on")
         merged.setdefault(section, {}).update(rows)
     return merged
 
@@ -196,24 +213,29 @@ def _rows(file: str, section: str, table: Any, known: frozenset[str]) -> dict[st
 
 def _row(where: str, row: Any, known: frozenset[str]) -> Row:
     if not isinstance(row, dict) or set(row) - KEYS:
-        raise SheetError(f"{where}: a row is {{ {', '.join(sorted(KEYS))} }} and nothing else")
+        strange = min(set(row) - KEYS) if isinstance(row, dict) else ""
+        told = f", not {_told(strange)}{near(strange, KEYS)}" if strange else ""
+        raise SheetError(f"{where}: a row is {{ {', '.join(sorted(KEYS))} }} and nothing else{told}")
     absent = {"value", "unit", "status", "source"} - set(row)
     if absent:
-        raise SheetError(f"{where}: {sorted(absent)} missing")
+        raise SheetError(f"{where}: {_listed(sorted(absent))} missing")
     if isinstance(row["source"], str) and not row["source"].strip():
         raise SheetError(f"{where}: source is empty")
-    if not all(isinstance(row.get(key, ""), str) for key in ("unit", "status", "source", "note")):
-        raise SheetError(f"{where}: unit, status, source and note are text")
+    if not all(isinstance(row.get(key, ""), str) for key in ("unit", "status", "source", "note", "fixed")):
+        raise SheetError(f"{where}: unit, status, source, note and fixed are text")
     if row["status"] not in STATUSES:
-        raise SheetError(f"{where}: status is {_told(row['status'])} but must be one of {', '.join(STATUSES)}")
+        told = f"{_told(row['status'])}{near(row['status'], STATUSES)}"
+        raise SheetError(f"{where}: status is {told} but must be one of {', '.join(STATUSES)}")
     if row["status"] == "measured" and row["source"] not in known:
-        raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {_told(row['source'])}")
+        told = f"{_told(row['source'])}{near(row['source'], known)}"
+        raise SheetError(f"{where}: a measured value needs a source that is in references.bib, not {told}")
     if row["status"] != "measured" and not row.get("note", "").strip():
         raise SheetError(f"{where}: a value that is {row['status']} needs a note that says on what grounds")
     if row["status"] == "assumed" and "range" not in row:
         raise SheetError(f"{where}: an assumed value needs the range in which it should be tried")
     value = _number(where, "value", row["value"])
-    return Row(value, row["unit"], row["status"], row["source"], row.get("note", ""), _range(where, row, value))
+    limits = _range(where, row, value)
+    return Row(value, row["unit"], row["status"], row["source"], row.get("note", ""), limits, row.get("fixed", ""))
 
 
 def _number(where: str, key: str, value: Any) -> float:
@@ -244,6 +266,11 @@ def _sized(where: str, key: str, value: float) -> None:
     """Refuse a number that is finite but beyond any size that the model can be computed with."""
     if value and not SMALLEST <= abs(value) <= LARGEST:
         raise SheetError(f"{where}: {key} is {value:g} but must be 0 or of a size from {SMALLEST:g} to {LARGEST:g}")
+
+
+def _listed(names: list[str]) -> str:
+    """Names as a sentence has them."""
+    return ", ".join(names) or "none"
 
 
 def _told(value: Any) -> str:

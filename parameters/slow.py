@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parameters.near import unknown
 from parameters.sheet import WHOLE, Sheet, SheetError, number
 
 INHIBITORS = (
@@ -132,5 +133,5 @@ def target_of(inhibitor: str) -> str:
 def inhibitor(name: str, source: Sheet) -> Inhibitor:
     """One inhibitor.  Raises SheetError naming those there are."""
     if name not in INHIBITORS:
-        raise SheetError(f"unknown inhibitor {name!r}; there are {', '.join(INHIBITORS)}")
+        raise SheetError(unknown("inhibitor", name, INHIBITORS))
     return source.fill(name, Inhibitor)

@@ -2,7 +2,7 @@
 
 from pharmacology.bath import Bath, Together
 from pharmacology.block import Block, Concentrations, HillBlock
-from pharmacology.dose import ROUTES, Dose, DoseError
+from pharmacology.dose import ROUTES, Dose, DoseError, beyond_use
 from pharmacology.exposure import Exposure
 from pharmacology.gating import Gating
 from pharmacology.site import SITES, confine, relabelled
@@ -10,5 +10,5 @@ from pharmacology.trapping import TrappingBlock
 
 __all__ = [
     "ROUTES", "SITES", "Bath", "Block", "Concentrations", "Dose", "DoseError", "Exposure", "Gating", "HillBlock",
-    "Together", "TrappingBlock", "confine", "relabelled",
+    "Together", "TrappingBlock", "beyond_use", "confine", "relabelled",
 ]  # fmt: skip

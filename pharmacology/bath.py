@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parameters import BLOCKERS
+from parameters import BLOCKERS, unknown
 from pharmacology.block import Concentrations
 from pharmacology.dose import DoseError
 
@@ -27,7 +27,7 @@ class Bath:
     def __post_init__(self) -> None:
         for name, uM in self.concentrations:
             if name not in BLOCKERS:
-                raise DoseError(f"unknown drug {name!r}; there are {', '.join(BLOCKERS)}")
+                raise DoseError(unknown("drug", name, BLOCKERS))
             if not math.isfinite(uM) or uM < 0:
                 raise DoseError(f"a bath holds a finite number of uM {name}, at least 0, not {uM:g}")
         if len(set(self.names)) < len(self.names):

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parameters import COMPOUNDS, SPECIES
+from parameters import COMPOUNDS, SPECIES, unknown
 
 ROUTES = {"human": ("iv",), "rat": ("iv", "ip"), "mouse": ("iv", "ip")}
 
 
 LARGEST = 1e6  # mg/kg: a kilogram a kilogram
 SHORTEST_H, LATEST_H = 1e-6, 1e5  # of an infusion, and of any hour
+
+
+# For a warning only, and assumed: body mass (kg), the largest dose that is given (mg/kg), and what is in use.
+USUAL = {
+    "human": (70.0, 13.0, "0.1 to 2 mg/kg i.v., up to 13 mg/kg i.m. in anaesthesia"),
+    "rat": (0.3, 200.0, "1 to 30 mg/kg, up to 200 mg/kg in anaesthesia"),
+    "mouse": (0.025, 200.0, "1 to 30 mg/kg, up to 200 mg/kg in anaesthesia"),
+}
 
 
 class DoseError(ValueError):
@@ -37,10 +45,10 @@ class Dose:
         if not abs(self.start) <= LATEST_H:
             raise DoseError(f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}")
         if self.compound not in COMPOUNDS:
-            raise DoseError(f"unknown compound {self.compound!r}; there are {', '.join(COMPOUNDS)}")
+            raise DoseError(unknown("compound", self.compound, COMPOUNDS))
         known = sorted({route for routes in ROUTES.values() for route in routes})
         if self.route not in known:
-            raise DoseError(f"unknown route {self.route!r}; there are {', '.join(known)}")
+            raise DoseError(unknown("route", self.route, known))
         if self.duration is None:
             return
         if self.route != "iv":
@@ -50,10 +58,22 @@ class Dose:
             raise DoseError(f"an infusion lasts {limits}, not {self.duration:g} h; leave the duration out for a bolus")
 
 
+def beyond_use(amount: float, species: str) -> str:
+    """What to tell of a dose (mg/kg) that is larger than any that is given to a species; nothing of others."""
+    mass, largest, use = USUAL[species]
+    if amount <= largest:
+        return ""
+    meant = f"; --dose takes mg per kg, and {amount:g} mg would be {amount / mass:.3g} mg/kg" if species == "human" else ""
+    return (
+        f"{amount:g} mg/kg is {amount * mass:g} mg in a {species} of {mass:g} kg, more than is ever given; in use are {use} "
+        f"(assumed limits){meant}"
+    )
+
+
 def check_routes(doses: tuple[Dose, ...], species: str) -> None:
     """Raise DoseError when the species is unknown or a dose takes a route that it does not have."""
     if species not in SPECIES:
-        raise DoseError(f"unknown species {species!r}; there are {', '.join(SPECIES)}")
+        raise DoseError(unknown("species", species, SPECIES))
     for dose in doses:
         if dose.route not in ROUTES[species]:
             raise DoseError(f"{species} has no route {dose.route!r}; it has {', '.join(ROUTES[species])}")

@@ -7,13 +7,15 @@ Amounts are umol; what leaves is kept in sinks, so given = present + eliminated 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import expm
 
 from parameters import COMPOUNDS, Compound, Species
 from pharmacology.dose import Dose, DoseError, check_routes
+from pharmacology.peak import Input, highest
 
 # Places of a compound's amount: depot of the i.p. route, central and peripheral volume, and what is gone for good.
 PLACES = tuple(
@@ -93,12 +95,36 @@ class Exposure:
         """uM -> ng/mL, compound by compound; last axis is compound."""
         return concentration_uM * np.array([self.compounds[c].molar_mass for c in COMPOUNDS])
 
-    def peak_time(self, until: float = 6.0) -> float:
-        """Hour at which unbound brain ketamine is highest, to a tenth of a minute."""
-        coarse = np.arange(0.0, until, 0.1)
-        about = coarse[int(np.argmax(self.brain_unbound(coarse)[:, 0]))]
-        fine = np.round(np.arange(max(about - 0.1, 0.0), about + 0.1, 1.0 / 600.0) * 600.0) / 600.0
-        return float(fine[int(np.argmax(self.brain_unbound(fine)[:, 0]))])
+    def peak_time(self, until: float = math.inf, compound: str | None = None) -> float:
+        """First hour, until `until`, at which an unbound brain concentration is highest, exact where a dose makes it so and else to
+        a tenth of a minute: that of `compound`, or of ketamine, or where none is given of the parent compound that is.
+
+        Disposition is linear, so amounts matter only against each other; where all are 0 they count as alike.  0 without doses.
+        """
+        if not self.doses:
+            return 0.0
+        of = COMPOUNDS.index(compound or min((dose.compound for dose in self.doses), key=COMPOUNDS.index))
+        seen = self._unbound()[of]
+        alike = not any(dose.amount > 0 for dose in self.doses)
+        doses = tuple(replace(dose, amount=1.0) for dose in self.doses) if alike else self.doses
+        inputs = tuple(Input(dose.start, dose.duration, self._entry(dose)) for dose in doses)
+        if not seen.any():  # nothing of it gets into the brain
+            return min(min(dose.start for dose in doses), until)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            try:
+                return highest(_rates(self.numbers), inputs, seen, until)
+            except (ValueError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
+                raise DoseError(f"no peak was found in {self.species}; doses, times or numbers are too large") from None
+
+    def _unbound(self) -> np.ndarray:
+        """Unbound brain concentration (uM) per umol or uM of every state, shape (compound, state)."""
+        seen = np.zeros((len(COMPOUNDS), len(STATES)))
+        for k, (compound, ratio) in enumerate(zip(COMPOUNDS, _unbound_ratios(self.numbers), strict=True)):
+            if self.numbers.brain_equilibration_half_time == 0:
+                seen[k, AT[f"{compound}.central"]] = ratio / getattr(self.numbers, f"{compound}_central")
+            else:
+                seen[k, AT[f"brain.{compound}"]] = 1.0
+        return seen
 
     def _umol(self, dose: Dose) -> float:
         mg = dose.amount * self.numbers.reference_mass

@@ -4,13 +4,12 @@ import numpy as np
 
 from parameters import CascadeNumbers, SpineNumbers, sheet
 from plasticity.cascade import FACTORS, READOUTS, STATES, Arms, Cascade, CascadeError, resting_factors
-from plasticity.chain import LOST, MATURE, NASCENT, STATE, VACANT
-from plasticity.kernel import TICK_H
+from plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
 from plasticity.saved import restored, saved
 from plasticity.spines import SpineError, Spines, turnover
 
 __all__ = [
-    "FACTORS", "LOST", "MATURE", "NASCENT", "READOUTS", "STATE", "STATES", "TICK_H", "VACANT", "Arms", "Cascade",
+    "FACTORS", "LOST", "MATURE", "NASCENT", "READOUTS", "STATE", "STATES", "STOOD", "TICK_H", "VACANT", "Arms", "Cascade",
     "CascadeError", "SpineError", "Spines", "resting_factors", "restored", "saved", "turnover", "warm_up",
 ]  # fmt: skip
 

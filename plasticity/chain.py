@@ -12,14 +12,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
 
-VACANT, NASCENT, MATURE = 0, 1, 2
-STATE, LOST, STOOD = 3, 4, 8  # bits of a byte: the state, "a spine was lost here to stress", "one stood here when it began"
+from plasticity.compiled import njit, prange
+
 FULL = 2.0**32
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def coefficients(f: float, m: float, n: float, d: float, hours: float) -> tuple[float, float]:
     """alpha and beta of the chain with rates (1/h) of formation, maturation, nascent loss and mature loss."""
     s = -0.5 * (f + m + n + d)
@@ -46,7 +45,7 @@ def coefficients(f: float, m: float, n: float, d: float, hours: float) -> tuple[
     return odd - 2.0 * s * beta, beta
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def chances(f: float, m: float, n: float, d: float, hours: float) -> np.ndarray:
     """Chance of each state (second axis) after `hours` from each state (first axis), shape (3, 3); rates as above, 1/h."""
     alpha, beta = coefficients(f, m, n, d, hours)
@@ -60,7 +59,7 @@ def threshold(chance):  # type: ignore[no-untyped-def]
     return np.uint32(min(max(chance, 0.0) * FULL + 0.5, FULL - 1.0))
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(parallel=True, error_model="numpy")
 def thresholds(
     formation: np.ndarray, on_lost: np.ndarray, m: float, n: float, mature_loss: np.ndarray, hours: float
 ) -> np.ndarray:
@@ -102,7 +101,7 @@ def draw(agent, key_0, key_1):  # type: ignore[no-untyped-def]
     return mix(np.uint32(mix(np.uint32(agent ^ key_0)) + key_1))
 
 
-@njit(cache=True, parallel=True)
+@njit(parallel=True)
 def jump(states: np.ndarray, bounds: np.ndarray, table: np.ndarray, key_0: np.uint32, key_1: np.uint32) -> None:
     """Draw one stride for every agent in place.  states: uint8 (cell, site); bounds: of the branches among the sites, (branch
     + 1,); table: uint32 (cell, branch, 4, 2), thresholds from VACANT, NASCENT, MATURE, and VACANT where a spine was lost."""
@@ -112,7 +111,7 @@ def jump(states: np.ndarray, bounds: np.ndarray, table: np.ndarray, key_0: np.ui
             jump_part(states[cell, bounds[b] : bounds[b + 1]], table[cell, b], np.uint32(cell * sites + bounds[b]), key_0, key_1)
 
 
-@njit(cache=True)
+@njit()
 def jump_part(states: np.ndarray, t: np.ndarray, first: np.uint32, key_0: np.uint32, key_1: np.uint32) -> None:
     """The agents of one branch: without a branch in the code, so that many are drawn at once."""
     v0, n0, m0, l0 = t[0, 0], t[1, 0], t[2, 0], t[3, 0]

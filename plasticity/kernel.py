@@ -5,58 +5,16 @@ Every equation is that of plasticity.cascade, in its order; each state uses what
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numba import njit, prange
 
-TICK_H = 1.0 / 60.0
+from plasticity.compiled import njit, prange
+from plasticity.constants import TICK_H, Constants
+
 CHUNK = 64
 MOST_ELEMENTS = 2.0
 
 
-class Constants(NamedTuple):
-    """Plain numbers for the kernel; `keep_*` is the share of a deviation that a minute leaves."""
-
-    keep_drive_smoothing: float
-    keep_threshold_sliding: float
-    keep_calcium: float
-    keep_bdnf: float
-    keep_eef2: float
-    keep_trkb: float
-    keep_akt: float
-    keep_erk: float
-    keep_nitrosylation: float
-    keep_rheb: float
-    keep_mtorc1: float
-    keep_s6k: float
-    keep_feedback: float
-    keep_protein: float
-    keep_stage: float
-    drive_threshold: float
-    surge: float
-    bdnf_gain: float
-    eef2_gain: float
-    trkb_half: float
-    siah1_share: float
-    rheb_step: float
-    latch_charging: float
-    latch_least: float
-    latch_time: float
-    mtorc1_half: float
-    mtorc1_hill: int
-    feedback_strength: float
-    feedback_time: float
-    locus: float
-    translation_gate: float
-    translation_rate: float
-    protein_time: float
-    elements_rate: float
-    elements_centre: float
-    elements_width: float
-
-
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(parallel=True, error_model="numpy")
 def integrate(states: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray, factors: np.ndarray, resting: float,
               deficit: float, c: Constants) -> None:  # fmt: skip
     """Advance `states`, shape (state, cell), in place by one minute for every row of `factors`."""
@@ -66,7 +24,7 @@ def integrate(states: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.n
         upstream(states[:, first:last], felt[first:last], nmda[first:last], held[first:last], factors, resting, deficit, c)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def upstream(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray, factors: np.ndarray, resting: float,
              deficit: float, c: Constants) -> None:  # fmt: skip
     """All minutes of one chunk."""
@@ -78,7 +36,7 @@ def upstream(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray
         matured(s, c)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def released(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factor: np.ndarray, resting: float, c: Constants) -> None:
     """One minute from drive to TrkB, its two arms, and Rheb."""
     drive, threshold, calcium, eef2, bdnf, trkb, akt, erk, no, rheb = s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
@@ -102,7 +60,7 @@ def released(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factor: np.ndarr
         rheb[i] = (rheb[i] + c.rheb_step) / (1.0 + c.rheb_step * lost)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def activated(s: np.ndarray, held: np.ndarray, factor: np.ndarray, charge: float, power: np.ndarray, c: Constants) -> None:
     """One minute from what reaches mTORC1 to synaptic protein or elements."""
     drive, akt, erk, rheb, latch = s[0], s[6], s[7], s[9], s[10]
@@ -132,7 +90,7 @@ def activated(s: np.ndarray, held: np.ndarray, factor: np.ndarray, charge: float
             elements[i] = min(max(grown, 0.0), MOST_ELEMENTS)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def matured(s: np.ndarray, c: Constants) -> None:
     """One minute of the chain of stages, whose last is added to the sum of the stride."""
     stages = s.shape[0] - 17

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from parameters import SpineNumbers
-from plasticity.chain import LOST, MATURE, NASCENT, STATE, STOOD, VACANT, jump, thresholds
+from plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, VACANT
 
 RULES = ("everywhere", "lost_sites")
 LONGEST_STRIDE_H = 1000.0
@@ -57,9 +57,11 @@ def rates(numbers: SpineNumbers, contacts: float, sites: int, healthy: float | N
     nascent = loss * contacts / numbers.nascent_maturation
     vacant = sites - contacts - nascent
     if not 0 < contacts < sites or vacant <= 0:
-        raise SpineError(f"{contacts:g} contacts a cell do not fit into {sites:g} potential sites")
+        raise SpineError(f"{contacts:g} contacts a cell do not fit into {sites:g} potential sites (sites_per_contact)")
     if healthy is not None and not round(contacts) <= round(healthy) <= sites - round(nascent):
-        raise SpineError(f"{healthy:g} healthy contacts a cell do not fit between {contacts:g} and {sites} potential sites")
+        raise SpineError(
+            f"{healthy:g} healthy contacts a cell do not fit between {contacts:g} and {sites} potential sites (sites_per_contact)"
+        )
     formation = (numbers.nascent_maturation + numbers.nascent_loss) * nascent / vacant
     return Rates(
         formation, numbers.formation_gain, numbers.nascent_maturation, numbers.nascent_loss, loss, numbers.stress_loss, nascent
@@ -71,7 +73,8 @@ def branch_bounds(sites: int, split: int, branches: int) -> np.ndarray:
     branches, the others on apical ones, in the shares of the sites.  Raises SpineError for more branches than sites."""
     low = min(max(round(branches * split / sites), int(split > 0)), branches - int(split < sites))
     if branches > sites or low > split or branches - low > sites - split or low < int(split > 0):
-        raise SpineError(f"{branches} branches a cell do not fit onto {split} somatic and {sites - split} apical sites")
+        there = f"{split} somatic and {sites - split} apical sites"
+        raise SpineError(f"{branches} branches a cell do not fit onto {there} (spines.branches, sites_per_contact)")
     parts = [np.linspace(0, split, low + 1)] if low else [np.zeros(1)]
     parts += [np.linspace(split, sites, branches - low + 1)[1:]] if branches > low else []
     return np.rint(np.concatenate(parts)).astype(np.int64)
@@ -119,6 +122,8 @@ class Spines:
 
     def advance(self, signal: np.ndarray, hours: float, stress: float = 0.0) -> Spines:
         """The table `hours` later under a formation signal, shape (cell,), and a stress from 0 to 1.  Raises SpineError."""
+        from plasticity.chain import jump, thresholds  # which take numba
+
         if not 0 <= hours <= LONGEST_STRIDE_H:
             raise SpineError(f"a stride of {hours:g} h must lie between 0 and {LONGEST_STRIDE_H:g} h")
         if hours == 0:

@@ -98,3 +98,21 @@ def of_earlier_version(path: Path) -> Path:
 
 def manifest(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "study.json").read_text())
+
+
+# Units in files: words of UDUNITS, each tried with udunits2 2.2.28, which reads neither uM nor spikes.
+UNITS = {"1", "%", "s", "ms", "min", "h", "Hz", "mV", "pA", "pA^2", "nS", "nS/s", "MOhm", "umol/L", "mg/kg"}
+
+
+def undescribed(made: Groups) -> list[str]:
+    """Variables that do not say what they are and in which unit, or name coordinates that are not there."""
+    found = []
+    for group, part in made.items():
+        for name, variable in part.items():
+            text = variable.values.dtype.kind == "O"
+            known = variable.unit == "" if text else variable.unit in UNITS
+            labels = [part.get(label) for label in variable.more.get("coordinates", "").split()]
+            beside = all(label is not None and {*label.dimensions} <= {*variable.dimensions} for label in labels)
+            if not (known and variable.meaning and beside):
+                found.append(f"{group}/{name}: {variable.unit!r}, {variable.meaning!r}, {variable.more}")
+    return found

@@ -15,6 +15,15 @@ RAT = ("exposure", "--species", "rat", "--route", "ip", "--dose", "10", "--at")
 MAN = ("exposure", "--species", "human", "--route", "iv", "--dose", "0.5", "--at")
 
 
+def last(words: tuple[object, ...]) -> list[object]:
+    """RAT or MAN and what follows, where an option that is given again takes the place of the first."""
+    found = list(words)
+    for option in ("--species", "--route", "--dose", "--at"):
+        while len(places := [k for k, word in enumerate(found) if str(word).partition("=")[0] == option]) > 1:
+            del found[places[0] : places[0] + (2 if found[places[0]] == option else 1)]
+    return found
+
+
 def is_one_sentence(err: str, *named: str) -> None:
     assert "Traceback" not in err
     assert len(err.splitlines()) == 1

@@ -28,6 +28,7 @@ from experiments.surge_answers import at_peak, over_course
 from parameters import POPULATIONS
 from pharmacology import Bath, Dose
 from tests.conftest import brief
+from tests.results import undescribed
 
 HEALTHY = Hypotheses(baseline="healthy")
 
@@ -130,7 +131,9 @@ def test_a_course_has_one_look_a_dose_and_hour_and_its_untreated_row_is_the_circ
     config = brief(circuit="dendritic", hypotheses=HEALTHY, doses=tuple(Dose(d, "ip") for d in (3.0, 30.0, 200.0)),
                    protocol=courses.course((0.1, 0.26, 1.0), 0.26, rest=2.0))  # fmt: skip
     heard: list[float] = []
-    found = {name: v.values for name, v in courses.observe(config, True, heard.append)["summary"].items()}
+    made = courses.observe(config, True, heard.append)
+    assert undescribed(made) == []
+    found = {name: v.values for name, v in made["summary"].items()}
     assert (found["given"].tolist(), found["hour"].tolist()) == ([0.0, 3.0, 30.0, 200.0], [0.1, 0.26, 1.0])
     assert sum(heard) == pytest.approx(config.protocol.seconds)
     circuit = config.described()
@@ -227,7 +230,9 @@ def test_a_knock_out_that_cannot_be_calibrated_has_numbers_on_the_inherited_back
     brief_looks.setattr(knockouts, "calibrate", fails)
     heard: list[float] = []
     config = knocked("delete-GluN2B@Pyr")
-    found = knockouts.observe(config, True, heard.append)["summary"]
+    made = knockouts.observe(config, True, heard.append)
+    assert undescribed(made) == []
+    found = made["summary"]
     for name in ("rate", "glutamate_release", "sepsc_rate", "nmda_share"):
         inherited, developmental = found[name].values
         assert np.isfinite(inherited).all() and np.isnan(developmental).all(), name

@@ -17,7 +17,7 @@ from parameters import CIRCUITS, COMPOUNDS, shipped
 from parameters.sheet import STATUSES
 from pharmacology import Dose
 from tests.hostile import put
-from tests.said import FAILURE, MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, shell
+from tests.said import FAILURE, MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, last, shell
 
 # Asked wrongly
 
@@ -114,7 +114,7 @@ BAD_WORDS = {
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(("words", "named"), [(case[0], case[1:]) for case in BAD_WORDS.values()], ids=BAD_WORDS)
 def test_what_is_asked_wrongly_ends_in_one_sentence_that_names_it(call, tmp_path, words, named):
-    code, out, err = call(*words)
+    code, out, err = call(*last(words))
     is_one_sentence(err, *named)
     assert (code, out) == (USAGE, "")
     assert list(tmp_path.iterdir()) == []
@@ -130,7 +130,7 @@ def test_a_run_that_is_refused_for_its_numbers_leaves_the_folder_of_the_study_as
 
 @pytest.mark.parametrize("words", [("exposure", *RAT[1:], "1h", "--dose", "nan"), ("numbers", "--status", "guessed")])
 def test_the_installed_command_ends_in_one_sentence_too(words):
-    done = shell(PRELIMBIC, *words)
+    done = shell(PRELIMBIC, *last(words))
     is_one_sentence(done.stderr, words[-1])
     assert (done.returncode, done.stdout) == (USAGE, "")
 

@@ -71,13 +71,14 @@ def store(folder: Path, study: str, seeds: int, value: Value = lambda place: 1.0
 
 def claim(name: str = "T1", role: str = "CAL", study: str = "toy", low: float = 0.0, high: float = 2.0, **more: Any) -> Claim:
     return Claim(name, f"statement of {name}", "a source", role, "a protocol",
-                 lambda bench: [Measure("x", "1", bench.dataset["x"].values, low, high)], study, **more)  # fmt: skip
+                 lambda bench: [Measure("x", "1", bench.dataset["x"].values, low, high)], study,
+                 **({"no_effect": "made up"} | more))  # fmt: skip
 
 
 def said(name: str, role: str, *values: float) -> Claim:
     """A claim whose range is 0 to 2, and that the model gives these values for."""
     return Claim(name, f"statement of {name}", "a source", role, "a protocol",
-                 lambda bench: [Measure("x", "1", np.array(values), 0.0, 2.0)])  # fmt: skip
+                 lambda bench: [Measure("x", "1", np.array(values), 0.0, 2.0)], no_effect="made up")  # fmt: skip
 
 
 def judged(folder: Path, *claims: Claim, seeds: int = 10, **more: Any) -> list[Judged]:

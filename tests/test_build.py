@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,13 @@ import pytest
 from circuits import BuildError, build_record, cache, program, translate
 from circuits import equations as eq
 from circuits.model import Model
-from circuits.toolchain import TARGETS, Toolchain, compiler, toolchain, vector_bytes
+from circuits.toolchain import COMMON, OPTIONAL, TARGETS, Toolchain, compiler, toolchain, vector_bytes, why_no_compiler
+from experiments import conduct
+from experiments.execute import ExecuteError
+from experiments.study import Options
 from tests.engines import TOY
 
+tools = import_module("circuits.toolchain")  # circuits.toolchain is the function of that name
 TOOLS = Toolchain(("g++",), "g++ 12", ("-march=native",), "x86_64-1")
 
 
@@ -63,6 +68,7 @@ def test_a_program_is_known_by_all_it_depends_on(monkeypatch, tmp_path):
         cache._key(model, 32, replace(TOOLS, version="g++ 13")),
         cache._key(model, 32, replace(TOOLS, target=())),
         cache._key(model, 32, replace(TOOLS, processor="x86_64-2")),
+        cache._key(model, 32, replace(TOOLS, common=COMMON[:-1])),
     }
     kernel, translator = tmp_path / "kernel", tmp_path / "translate.py"
     shutil.copytree(cache.KERNEL, kernel)
@@ -78,7 +84,7 @@ def test_a_program_is_known_by_all_it_depends_on(monkeypatch, tmp_path):
         text.write_text(before)
     monkeypatch.setattr(cache, "version", lambda package: "another")
     others.add(cache._key(model, 32, TOOLS))
-    assert len(others) == 8 + len(headers) + 2
+    assert len(others) == 9 + len(headers) + 2
     assert known not in others
 
 
@@ -150,7 +156,7 @@ def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, f
     monkeypatch.setattr(cache, "_translated", lambda *asked: "int main() {}")
     pretended('case "$*" in *main.cpp*) echo "this is beyond me" >&2; exit 1;; esac')
     for _ in range(2):
-        with pytest.raises(BuildError, match=r"did not compile; the compiler's output is in (\S+)") as caught:
+        with pytest.raises(BuildError, match=r"says 'this is beyond me': the circuit did not compile; .* is in (\S+)") as caught:
             program(TOY, 64)
         log = Path(str(caught.value).rpartition(" ")[2])
         assert "this is beyond me" in log.read_text()
@@ -188,9 +194,7 @@ def test_a_cache_that_cannot_be_written_is_told(fresh, monkeypatch, tmp_path):
 def test_without_a_compiler_there_is_no_program_and_one_sentence(fresh, monkeypatch, asked):
     monkeypatch.setenv("CXX", asked)
     assert toolchain() is None and compiler() is None
-    with pytest.raises(
-        BuildError, match=r"^no C\+\+ compiler works; install g\+\+ or clang\+\+, set CXX, or PRELIMBIC_CACHE .*$"
-    ):
+    with pytest.raises(BuildError, match=rf"^no C\+\+ compiler works: CXX is '{asked}', which is (not on the PATH|no program); "):
         program(TOY, 64)
     assert not fresh.exists()
 
@@ -236,6 +240,108 @@ def test_a_target_whose_programs_do_not_run_here_is_passed_over(pretended):
 def test_a_compiler_whose_programs_may_not_be_executed_here_is_no_compiler(pretended):
     pretended('while [ $# -gt 1 ]; do shift; done\nprintf "no program" > "$1"; exit 0')
     assert toolchain() is None
+
+
+def test_with_all_flags_a_command_line_is_what_it_always_was(fresh):
+    found = toolchain()
+    assert found.common == COMMON == ("-std=c++17", "-O3", "-w", "-static-libstdc++", "-static-libgcc")
+    assert found.flags(32) == (*COMMON, *found.target, "-ffast-math")
+    assert why_no_compiler() == ""
+
+
+# What ld and g++ print on Rocky, Alma and Fedora without the package libstdc++-static.
+NO_STATIC = "/usr/bin/ld: cannot find -lstdc++: No such file or directory\ncollect2: error: ld returned 1 exit status\n"
+
+
+@pytest.mark.parametrize("flag", OPTIONAL)
+def test_a_flag_that_alone_does_not_work_is_left_out_alone(pretended, flag):
+    pretended(f'case " $* " in *" {flag} "*) printf "{NO_STATIC}" >&2; exit 1;; esac')
+    found = toolchain()
+    assert found.common == tuple(f for f in COMMON if f != flag)
+    assert found.target in TARGETS[:3]
+    assert why_no_compiler() == ""
+
+
+def test_without_a_static_library_the_circuit_is_compiled_all_the_same(pretended, fresh, monkeypatch):
+    monkeypatch.setattr(cache, "_translated", lambda *asked: "int main() {}")
+    pretended(f'case " $* " in *" -static-libstdc++ "*) printf "{NO_STATIC}" >&2; exit 1;; esac')
+    told = build_record(program(TOY, 64))
+    assert tuple(told["flags"]) == toolchain().flags(64)
+    assert "-static-libstdc++" not in told["flags"] and "-static-libgcc" in told["flags"]
+
+
+def test_a_compiler_that_does_not_tell_of_its_loops_compiles_all_the_same(pretended, fresh, monkeypatch):
+    monkeypatch.setattr(cache, "_translated", lambda *asked: "int main() {}")
+    pretended('case " $* " in *" -fopt-info"*|*" -Rpass"*) echo "unknown option" >&2; exit 1;; esac')
+    assert build_record(program(TOY, 64))["vector_bytes"] == {}
+
+
+LINES = {
+    "too old": ("""case " $* " in *" -std=c++17 "*)
+                echo "g++: error: unrecognized command line option '-std=c++17'" >&2; exit 1;; esac""",
+                "fails: g++: error: unrecognized command line option '-std=c++17'"),
+    "in part": ("echo \"g++: fatal error: cannot execute 'cc1plus': execvp: No such file or directory\" >&2; exit 1",
+                "fails: g++: fatal error: cannot execute 'cc1plus'"),
+    "no linker": ("printf \"In file included from x\\ncollect2: fatal error: cannot find 'ld'\\n\" >&2; exit 1",
+                  "fails: collect2: fatal error: cannot find 'ld'"),
+    "no library": (f'printf "{NO_STATIC}" >&2; exit 1', "fails: /usr/bin/ld: cannot find -lstdc++: No such file or directory"),
+    "no headers": ('exec g++ -nostdinc++ "$@"', "the headers of the C++ library are not installed"),
+    "a word that is no text": ("printf 'error: caf\\351\\n' >&2; exit 1", "fails: error: caf"),
+    "mute": ("exit 3", "fails: it ended with code 3 and no word"),
+    "hanging": ("sleep 60", "gave no answer in"),
+    "its programs do not load": (
+        'while [ $# -gt 1 ]; do shift; done\n'
+        'printf "#!/bin/sh\necho x: error while loading shared libraries: libstdc++.so.6: cannot open >&2; exit 127" > "$1"\n'
+        'chmod +x "$1"; exit 0', "makes programs that do not run here: x: error while loading shared libraries: libstdc++.so.6"),
+    "its programs are none": ('while [ $# -gt 1 ]; do shift; done\nprintf "no program" > "$1"; exit 0',
+                           "programs may not run in"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_why_a_compiler_does_not_work_is_said_with_its_first_line_of_error(pretended, monkeypatch, case):
+    monkeypatch.setattr(tools, "PATIENCE_S", 1.0 if case == "hanging" else 60.0)
+    lines, words = LINES[case]
+    script = pretended(lines)
+    assert toolchain() is None
+    assert why_no_compiler().startswith(f"CXX is '{script}', which ")
+    assert words in why_no_compiler() and "\n" not in why_no_compiler()
+
+
+@pytest.mark.parametrize(
+    ("asked", "path", "words"),
+    [
+        ("icpc", None, "CXX is 'icpc', which is not on the PATH"),
+        ("ccache-not-here g++", None, "CXX is 'ccache-not-here g++', which is not on the PATH"),
+        ("g++ 'half", None, "which has an open quotation mark"),
+        ("''", None, "CXX is \"''\", which names no program"),
+        ("", "/nonexistent", "g++ is not on the PATH; clang++ is not on the PATH"),
+    ],
+)
+def test_what_was_tried_is_said(fresh, monkeypatch, asked, path, words):
+    monkeypatch.setenv("CXX", asked)
+    if path:
+        monkeypatch.setenv("PATH", path)
+    assert toolchain() is None
+    assert words in why_no_compiler()
+
+
+def test_a_study_and_a_job_say_why_there_is_no_compiler(fresh, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("CXX", "icpc")
+    monkeypatch.setattr(conduct, "prepare", lambda runs: False)
+    assert conduct._prepare([], conduct.console()) is False
+    assert "No C++ compiler works here (CXX is 'icpc', which is not on the PATH), so the circuit is" in capsys.readouterr().out
+    with pytest.raises(ExecuteError, match="on this node: CXX is 'icpc', which is not on the PATH; interpreted"):
+        conduct._job([], [None], Options(out=tmp_path), conduct.console())
+
+
+def test_a_compiler_that_hangs_is_ended_with_what_it_started(pretended, monkeypatch, tmp_path):
+    monkeypatch.setattr(tools, "PATIENCE_S", 0.5)
+    pretended(f"sleep 60 & echo $! > {tmp_path}/pid; wait")
+    assert toolchain() is None
+    child = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"
+    threading.Event().wait(0.2)
+    assert not child.exists() or child.read_text().split()[2] == "Z"
 
 
 GCC = """main.cpp:120:26: optimized: loop vectorized using 64 byte vectors

@@ -42,7 +42,7 @@ def silent(seconds: float) -> None:
 
 
 def place(path: Path, config: Config, leave: bool = True) -> Place:
-    return Place(path, config.run_id(), config.numerics.precision, lambda: leave)
+    return Place(path, config.run_id(), config.numerics, lambda: leave)
 
 
 def in_pieces(config: Config, path: Path) -> tuple[Groups, int]:
@@ -138,7 +138,7 @@ def test_the_place_of_another_run_is_passed_over(kept, other):
 
 def test_the_place_of_another_processor_or_version_is_passed_over(kept, monkeypatch):
     path, config = kept
-    monkeypatch.setattr(checkpoint, "machine_code", lambda compiled, precision: {"cpu_target": "another"})
+    monkeypatch.setattr(checkpoint, "machine_code", lambda compiled, numerics: {"cpu_target": "another"})
     bookmark = place(path, config, leave=False)
     simulate(config, True, silent, bookmark)
     assert bookmark.found == 0

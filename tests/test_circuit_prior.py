@@ -14,6 +14,7 @@ from experiments import prior
 from experiments.prior import FIXED, SYNCHRONOUS, knobs_of, rested
 from experiments.study import Options, Run, find_study
 from parameters import POPULATIONS, PRIOR, SUBUNITS, Sheet, drawn, sheet
+from tests.results import undescribed
 
 CENTRE = sheet(PRIOR)
 SEEDS = (1, 2, 3, 4)
@@ -190,7 +191,9 @@ def short(monkeypatch):
 
 def values(seed: int) -> dict[str, np.ndarray]:
     run = planned(seed)
-    return {name: v.values for name, v in run.compute(run.config, True, lambda seconds: None)["summary"].items()}
+    made = run.compute(run.config, True, lambda seconds: None)
+    assert undescribed(made) == []
+    return {name: v.values for name, v in made["summary"].items()}
 
 
 def test_an_examined_circuit_holds_what_was_drawn_and_what_it_does_awake_and_as_a_slice(short):
@@ -225,7 +228,9 @@ def test_a_circuit_that_cannot_rest_at_its_rates_is_kept_as_not_valid_and_is_not
 
     short.setattr(prior, "calibrate", fails)
     found, told = planned(3), []
-    summary = found.compute(found.config, True, told.append)["summary"]
+    made = found.compute(found.config, True, told.append)
+    assert undescribed(made) == []
+    summary = made["summary"]
     assert summary["valid"].values == 0.0 and "rate" not in summary and len(summary["drawn"].values) > 50
     assert sum(told) == pytest.approx(prior.WORK_S)
 

@@ -27,7 +27,7 @@ def measure(values: object, low: float, high: float, name: str = "a rate") -> Me
 
 
 def judged(*measures: Measure) -> Judged:
-    claim = Claim("X", "a statement", "a source", "PRED", "a protocol", lambda bench: list(measures))
+    claim = Claim("X", "a statement", "a source", "PRED", "a protocol", lambda bench: list(measures), no_effect="made up")
     return judge([claim], Bench(seeds=2))[0]
 
 

@@ -18,7 +18,7 @@ from experiments.variable import Variable
 from parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
 from parameters.sheet import SHEETS, STATUSES
 from tests.hostile import put
-from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, shell
+from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, last, shell
 
 # Exposures
 
@@ -26,7 +26,7 @@ TIMES = "0min,10min,40min,4h,1d"
 
 
 def exposure(call, *words: object) -> dict:
-    code, out, err = call(*words, "--json")
+    code, out, err = call(*last(words), "--json")
     assert (code, err) == (0, "")
     return json.loads(out, parse_constant=pytest.fail)
 
@@ -174,8 +174,8 @@ def test_the_list_has_every_dose_of_every_seed_and_writes_nothing(call, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_list_takes_every_sheet_asked_for_once(call):
-    found = listed(call, "--seeds", 1, "--sheet", "pv_sst", "--sheet", "sst", "--sheet", "pv_sst")
+def test_the_list_takes_every_sheet_asked_for(call):
+    found = listed(call, "--seeds", 1, "--sheet", "pv_sst", "--sheet", "sst")
     assert sorted({name.partition("_dose")[0] for _, name in found}) == ["pv_sst", "sst"]
     assert len(found) == 12
     every = listed(call, "--seeds", 1, "--sheet", "all")

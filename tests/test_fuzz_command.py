@@ -15,6 +15,7 @@ from experiments.switches import SWITCHES, flag
 from parameters import CIRCUITS, COMPOUNDS, INHIBITORS, POPULATIONS, PRIOR, SPECIES, shipped
 from parameters.sheet import STATUSES
 from tests.fuzz import NO_NUMBERS, NOT_FINITE, ODD, WORDS, ask, examples
+from tests.said import last
 
 RUN = ("run", "acute", "--list", "--seeds=1")
 RAT = ("exposure", "--species=rat", "--route=ip", "--dose=10", "--at=1h")
@@ -106,10 +107,10 @@ BAD = {
     "run --step": ((*RUN, "--step={}"), NO_NUMBERS | beyond(0.0, 1.0) | st.sampled_from(["0", "-0.0", "0.3", "0.9999", "1e-300"]),
                    "--step"),
     "run --delay-classes": ((*RUN, "--delay-classes={}"), NO_NUMBERS | below(0) | st.integers(10**6).map(str), "--delay-classes"),
-    "exposure --species": ((*RAT, "--species={}"), unless(*SPECIES), *SPECIES),
-    "exposure --route": ((*RAT, "--route={}"), unless("iv", "ip"), "iv", "ip"),
-    "exposure --dose": ((*RAT, "--dose={}"), NO_NUMBERS | beyond(0.0, 1e6), "dose"),
-    "exposure --at": ((*RAT, "--at={}"),
+    "exposure --species": (last((*RAT, "--species={}")), unless(*SPECIES), *SPECIES),
+    "exposure --route": (last((*RAT, "--route={}")), unless("iv", "ip"), "iv", "ip"),
+    "exposure --dose": (last((*RAT, "--dose={}")), NO_NUMBERS | beyond(0.0, 1e6), "dose"),
+    "exposure --at": (last((*RAT, "--at={}")),
                       NO_HOURS | with_unit(beyond(0.0, 1e5)) | st.sampled_from(["1h,", "1h,,2h", "1h;2h"]), "--at"),
     "exposure --duration": ((*MAN, "--duration={}"), NO_HOURS | with_unit(beyond(1e-6, 1e5))),
     "exposure --compound": ((*RAT, "--compound={}"), unless(*COMPOUNDS), *COMPOUNDS),

@@ -42,7 +42,8 @@ def recorded(board, path: Path) -> int:
 def looked(role: str = "PRED", name: str = "T1", value: float = 1.0, stronger: float = 5.0) -> Judged:
     """A claim judged on numbers that `stronger` is one of."""
     claim = Claim(name, "a statement", "a source", role, "a protocol",
-                  lambda bench: [Measure("a rate, of a kind", "Hz", np.array([value]), 0.0, 2.0)])  # fmt: skip
+                  lambda bench: [Measure("a rate, of a kind", "Hz", np.array([value]), 0.0, 2.0)],
+                  no_effect="made up")  # fmt: skip
     return judge([claim], Bench(seeds=2, overrides=(("compounds.ketamine.ic50_2A", stronger),)))[0]
 
 
@@ -188,17 +189,54 @@ def test_a_look_that_cannot_be_recorded_is_not_shown(call, tmp_path, monkeypatch
     assert call("claims", "V5")[0] == 0  # what is not held out needs no ledger
 
 
-def test_looks_from_a_checkout_go_into_its_own_ledger_and_others_among_the_results(tmp_path, monkeypatch):
+def test_the_ledger_of_a_checkout_is_that_of_the_code_that_runs_or_of_where_one_stands(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert ledger.ledger_for(Path("mine")) == Path("mine") / "ledger.csv"
+    assert ledger.tracked() is None
     top = Path(__file__).resolve().parent.parent
     if not (top / ".git").exists():
         pytest.skip("not a git checkout")
     monkeypatch.setattr(ledger, "SHIPPED", SHIPPED)  # the code that runs is that of a checkout, wherever one stands
-    assert ledger.ledger_for(Path("mine")) == top / "experiments" / "ledger.csv"
+    assert ledger.tracked() == top / "experiments" / "ledger.csv"
     monkeypatch.setattr(ledger, "SHIPPED", tmp_path / "site-packages" / "experiments" / "ledger.csv")  # an installed copy
     monkeypatch.chdir(top / "tests")
-    assert ledger.ledger_for(Path("mine")) == top / "experiments" / "ledger.csv"
+    assert ledger.tracked() == top / "experiments" / "ledger.csv"
+
+
+@pytest.fixture
+def checkout(monkeypatch, tmp_path) -> Path:
+    """The ledger of a checkout, with one look at V4c under the shipped numbers."""
+    path = tmp_path / "checkout" / "ledger.csv"
+    with monkeypatch.context() as patched:
+        patched.setattr("experiments.ledger.SHIPPED", path)
+        assert recorded(judge([BY_ID["V4c"]], Bench(seeds=10)), path) == 1
+    monkeypatch.setattr("experiments.board.tracked", lambda: path)
+    return path
+
+
+@pytest.mark.parametrize("words", [(), STRONGER, ("--sheet", "point")], ids=str)
+def test_reading_a_claim_never_writes_the_ledger_of_the_checkout_and_yet_the_look_counts(call, checkout, tmp_path, words):
+    before = checkout.read_bytes()
+    assert call("claims", "V4c", *words)[0] == 0
+    assert checkout.read_bytes() == before
+    own = tmp_path / "results" / "ledger.csv"
+    assert own.exists() == bool(words)  # the look under the shipped numbers is in the checkout's already
+    assert asked(call, "V4c")["role"] == ("CAL" if words else "PRED")
+    assert checkout.read_bytes() == before
+
+
+def test_the_ledger_of_the_checkout_is_written_when_that_is_asked_for_and_by_adding(call, checkout, tmp_path):
+    before = checkout.read_text()
+    assert call("claims", "V4c", *STRONGER)[0] == 0
+    code, out, _ = call("claims", "V4c", *STRONGER, "--record")
+    assert code == 0 and str(checkout) in out.replace("\n", "")
+    assert checkout.read_text().startswith(before) and len(rows(checkout)) == 2
+    assert call("claims", "V4c", *STRONGER, "--record")[0] == 0 and len(rows(checkout)) == 2
+
+
+def test_without_a_checkout_there_is_no_ledger_of_one_to_record_in(call):
+    code, out, err = call("claims", "V4c", "--record")
+    is_one_sentence(err, "--record", "checkout")
+    assert (code, out) == (USAGE, "")
 
 
 # Numbers

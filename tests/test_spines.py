@@ -12,7 +12,7 @@ from scipy.linalg import expm
 
 from parameters import SpineNumbers, sheet
 from plasticity import LOST, MATURE, NASCENT, STATE, VACANT, SpineError, Spines, turnover
-from plasticity.chain import STOOD
+from plasticity.constants import STOOD
 from plasticity.spines import MOST_AGENTS, RULES, Rates, branch_bounds, rates
 from tests.conftest import in_threads
 

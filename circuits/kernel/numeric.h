@@ -3,6 +3,9 @@
 #define PRELIMBIC_NUMERIC_H
 #include <cstdint>
 #include <cstring>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
 
 // Stands before a loop whose turns do not depend on one another.
 #ifdef __clang__
@@ -12,6 +15,18 @@
 #endif
 
 namespace prelimbic {
+
+// Denormals to zero, which the decaying conductances of silent cells would reach.  -ffast-math asks for it at the link, other
+// flags do not.
+inline void flush_denormals() {
+#if defined(__SSE2__)
+    _mm_setcsr(_mm_getcsr() | 0x8040u);
+#elif defined(__aarch64__)
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("msr fpcr, %0" : : "r"(control | (uint64_t(1) << 24)));
+#endif
+}
 
 inline float clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
 inline double clip(double x, double low, double high) { return x < low ? low : (x > high ? high : x); }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import centre, pages, save, told
+from experiments.figures.style import centre, pages, save, subplots, told
 from experiments.slow_answers import ablated, names
 from experiments.summary import is_clear
 
@@ -25,12 +24,13 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     for file, heading, cell in pages("ablation_grid", dataset):
         arms, given = names(cell, "arm", ARMS), names(cell, "inhibitor", GIVEN)
         found = {(g, a): _there(ablated(cell, a, g)) for g in given for a in arms}
-        figure, axis = plt.subplots(figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained")
+        figure, axis = subplots(figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained")
         _grid(axis, np.array([[_mean(found[g, a]) for a in arms] for g in given]), arms, given)
         for row, g in enumerate(given):
             for column, a in enumerate(arms):
                 _tell(axis, column, row, found[g, a])
-        figure.suptitle(f"Spines 24 h after 10 mg/kg against vehicle under the same inhibitor, rat, {heading}\n"
+        figure.suptitle("Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same inhibitor, "
+                        f"rat, {heading}\n"
                         f"Most of it is true by construction: an arm fails where its own equations need what is shut\n"
                         f"({told(cell)}; dot: the 95 % t-interval includes 0, of one seed: exactly 0)", fontsize=10)  # fmt: skip
         made.append(save(figure, folder, file))
@@ -57,7 +57,7 @@ def _grid(axis: Axes, means: np.ndarray, arms: list[str], given: list[str]) -> N
     axis.spines[:].set_visible(False)
     axis.set_xlabel("arm")
     axis.set_ylabel("inhibitor")
-    axis.figure.colorbar(image, ax=axis, label="spines against vehicle (%)", shrink=0.8)
+    axis.figure.colorbar(image, ax=axis, label="spines per Pyr cell against vehicle (%)", shrink=0.8)
 
 
 def _tell(axis: Axes, column: int, row: int, values: np.ndarray) -> None:

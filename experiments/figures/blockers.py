@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import xarray as xr
 
-from experiments.figures.style import ORDERED, dots, no_change, pages, save, tidy, told
+from experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
 from experiments.slow_answers import BLOCKED, against, names
 
 LOOKS = {"surge": (ORDERED[5], "o"), "eef2k": (ORDERED[4], "s")}
 PANELS = {
-    "Pyr Hz": "Pyr rate at the peak", "GABA on Pyr": "GABA on Pyr at the peak", "BDNF, highest": "highest BDNF",
-    "spines 24 h": "spines at 24 h",
+    "Pyr Hz": "Pyr rate at the peak", "GABA on Pyr": "GABA per Pyr cell at the peak", "BDNF, highest": "highest BDNF",
+    "spines 24 h": "spines per Pyr cell at 24 h",
 }  # fmt: skip
 
 
@@ -24,7 +23,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     made = []
     for file, heading, cell in pages("blockers", dataset):
         drugs = [d for d in names(cell, "drug", DRUGS) if d != "none"]
-        figure, axes = plt.subplots(1, len(PANELS), figsize=(3.8 * len(PANELS), 4.4), layout="constrained")
+        figure, axes = subplots(1, len(PANELS), figsize=(3.8 * len(PANELS), 4.4), layout="constrained")
         for axis, (name, what) in zip(axes, PANELS.items(), strict=True):
             for shift, arm in zip((-0.17, 0.17), names(cell, "arm", ARMS), strict=False):
                 here = cell.sel(arm=arm)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from experiments.figures.style import ORDERED, band, centre, dots, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, centre, dots, pages, save, subplots, tidy, told
 from experiments.manifest import read_manifest
 from experiments.slow_answers import against, at, names
 from experiments.store import is_whole, read_groups
@@ -50,12 +49,12 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     made = []
     for file, heading, cell in pages("cascade", dataset):
         animals = names(cell, "species", ANIMALS)
-        figure, axes = plt.subplots(6, len(animals), figsize=(6.6 * len(animals), 16.5), squeeze=False, sharey="row",
-                                    layout="constrained")  # fmt: skip
+        figure, axes = subplots(6, len(animals), figsize=(6.6 * len(animals), 16.5), squeeze=False, sharey="row",
+                                layout="constrained")  # fmt: skip
         for column, animal in zip(axes.T, animals, strict=True):
             _column(column, cell.sel(species=animal), animal)
         figure.suptitle(f"Cascade after {float(cell['dose'].max()):g} mg/kg ketamine i.p., {heading}\n"
-                        f"(lines and bands: {told(cell)}; grey: vehicle)", fontsize=11)  # fmt: skip
+                        f"(means of Pyr cells; lines and bands: {told(cell)}; grey: vehicle)", fontsize=11)  # fmt: skip
         made.append(save(figure, folder, file))
     return made + [path for page in pages("lifetimes", dataset) for path in _lifetimes(*page, folder)]
 
@@ -94,7 +93,7 @@ def _density(axis: Axes, drug: xr.Dataset, vehicle: xr.Dataset, animal: str) -> 
         axis.plot([24.0 * d for d in IMAGED], list(IMAGED.values()), "D", color="black", fillstyle="none", markersize=7,
                   label="imaged, Phoumthipphavong 2016 (points)")  # fmt: skip
     _hours(axis)
-    tidy(axis, "time after the dose", "spine density (%)")
+    tidy(axis, "time after the dose", "spines per Pyr cell (%)")
     axis.legend(frameon=False, fontsize=8, loc="upper left")
 
 
@@ -125,7 +124,7 @@ def _lifetimes(file: str, heading: str, cell: xr.Dataset, folder: Path) -> list[
     found = {label: _rasters(folder, str(cell["sheet"].values), dose) for label, dose in given.items()}
     if not all(found.values()):
         return []
-    figure, axes = plt.subplots(2, 2, figsize=(13.0, 12.5), height_ratios=(3.2, 1.0), layout="constrained")
+    figure, axes = subplots(2, 2, figsize=(13.0, 12.5), height_ratios=(3.2, 1.0), layout="constrained")
     for axis, (label, rasters) in zip(axes[0], found.items(), strict=True):
         _raster(axis, rasters[0])
         axis.set_title(label, loc="left", fontsize=10)
@@ -133,7 +132,7 @@ def _lifetimes(file: str, heading: str, cell: xr.Dataset, folder: Path) -> list[
         _survival(axis, found, births)
     bars = [Line2D([], [], color=colour, linewidth=4, label=label) for colour, label in BARS.values()]
     figure.legend(handles=bars, frameon=False, fontsize=9, ncols=4, loc="outside upper center", title_fontsize=11,
-                  title=f"Synapses of one Pyr cell, look by look, {RASTER_OF}, {heading}; below, survival")  # fmt: skip
+                  title=f"Synapses of one Pyr cell by look, ketamine i.p., {RASTER_OF}, {heading}; below, survival")  # fmt: skip
     return [save(figure, folder, file)]
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import INK, ORDERED, no_change, save, tidy
+from experiments.figures.style import INK, ORDERED, mosaic, no_change, save, tidy
 from experiments.prior_answers import (
     SHARES,
     SURGE,
@@ -37,7 +36,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         cell = valid_circuits(dataset.sel(sheet=sheet))
         if cell.sizes["seed"] < 2:
             continue
-        figure, grid = plt.subplot_mosaic("aabbcc;dddeee", figsize=(14.0, 8.2), layout="constrained")
+        figure, grid = mosaic("aabbcc;dddeee", figsize=(14.0, 8.2), layout="constrained")
         axes = [grid[k] for k in "abcde"]
         kind = np.where(turns(cell), 2, np.where(surges(cell) >= SURGE, 1, 0))
         _curves(axes[0], cell, kind)

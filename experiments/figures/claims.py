@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from experiments.claims import Judged, Measure
-from experiments.figures.style import INK, ORDERED, save
-from experiments.nulls import MEANING
+from experiments.claims import NO_DRUG, Judged, Measure
+from experiments.figures.style import INK, ORDERED, save, subplots
+from experiments.nulls import INERT, MEANING
 
 TARGET = ORDERED[2]
-COLOURS = {"holds": ORDERED[3], "fails": ORDERED[5], "inconclusive": ORDERED[1], "not testable": INK}
+COLOURS = {"holds": ORDERED[3], "fails": ORDERED[5], "inconclusive": ORDERED[1], NO_DRUG: ORDERED[5],
+           "not testable": INK}  # fmt: skip
 ROW_IN = 0.24  # height of a row
 
 
 def draw(judged: Judged, folder: Path) -> Path:
     """Draw one panel a measure into ID.png."""
-    rows = 1 + len(judged.nulls)
+    rows = 1 + len(judged.nulls) + bool(judged.inert)
     heights = [rows * ROW_IN + 0.75] * len(judged.measures)
-    figure, axes = plt.subplots(len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained")
+    figure, axes = subplots(len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained")
     for k, (axis, measure) in enumerate(zip(axes[:, 0], judged.measures, strict=True)):
         shown = {"the model": measure} | {MEANING[n]: found[k] for n, found in judged.nulls.items()}
+        shown |= {INERT: judged.inert[k]} if judged.inert else {}
         _panel(axis, shown, measure, COLOURS[judged.of(measure)])
     figure.suptitle(f"{judged.claim.id}: {judged.verdict}", x=0.01, ha="left", fontsize=11)
     return save(figure, folder, judged.claim.id, ("png",))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
 from experiments.evoked_answers import by_train
-from experiments.figures.style import ORDERED, band, no_change, null_curves, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, no_change, null_curves, pages, save, subplots, tidy, told
 from experiments.nulls import MODEL
 
 
@@ -17,7 +16,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw evoked.png (and .svg), once a sheet."""
     made = []
     for file, heading, here in pages("evoked", dataset):
-        figure, axes = plt.subplots(1, 2, figsize=(11.0, 4.4), layout="constrained", width_ratios=(1.0, 1.6))
+        figure, axes = subplots(1, 2, figsize=(11.0, 4.4), layout="constrained", width_ratios=(1.0, 1.6))
         cell, pulses = here.sel(null=MODEL), here["pulses"].values
         places = np.arange(len(pulses))
         for given, colour, marker in zip(here["given"].values, ORDERED, "os", strict=False):

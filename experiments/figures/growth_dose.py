@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, dose_axis, dose_places, no_change, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, dose_axis, dose_places, no_change, pages, save, subplots, tidy, told
 from experiments.slow_answers import Column, at, names, value
 
 # memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be seen
@@ -18,10 +17,10 @@ LOOKS = {"none": (ORDERED[0], "o", 4, 3.5, "-"), "adaptation": (ORDERED[1], "s",
 # label -> column, whether it is shown as a change against vehicle of the same seed
 PANELS: dict[str, tuple[Column, bool]] = {
     "glutamate release, 0-2 h (% against vehicle)": (at("glutamate_release", "0-2 h"), True),
-    "mTORC1 at 1 h (relative to rest)": (at("mtorc1", "1 h"), False),
-    "mTORC1, highest (relative to rest)": (value("peak_mtorc1"), False),
-    "spines at 24 h (% against vehicle)": (at("spines", "24 h"), True),
-    "spines at 7 d (% against vehicle)": (at("spines", "7 d"), True),
+    "mTORC1 at 1 h, mean of Pyr cells (relative to rest)": (at("mtorc1", "1 h"), False),
+    "mTORC1, highest mean of Pyr cells (relative to rest)": (value("peak_mtorc1"), False),
+    "spines per Pyr cell at 24 h (% against vehicle)": (at("spines", "24 h"), True),
+    "spines per Pyr cell at 7 d (% against vehicle)": (at("spines", "7 d"), True),
 }
 
 
@@ -40,7 +39,7 @@ def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path
 
     made = []
     for file, heading, cell in pages(name, dataset):
-        figure, axes = plt.subplots(2, 3, figsize=(13.5, 8.0), layout="constrained")
+        figure, axes = subplots(2, 3, figsize=(13.5, 8.0), layout="constrained")
         for axis, (label, (column, relative)) in zip(axes.flat, PANELS.items(), strict=False):
             for memory in names(cell, "memory", SWITCHES["memory"]):
                 _curve(axis, cell.sel(memory=memory), column, relative, memory)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from experiments.figures.style import ORDERED, dots, no_change, pages, save, tidy, told
+from experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
 from experiments.knockout_answers import READOUTS, by_itself, effect
 from experiments.slow_answers import names
 
@@ -24,7 +23,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     dose = float(dataset["given"].values[1])
     panels = {"Pyr firing, no drug, against whole (%)": None} | {f"{n} at {dose:g} mg/kg (%)": r for n, r in READOUTS.items()}
     for file, heading, here in pages("knockouts", dataset):
-        figure, axes = plt.subplots(1, len(panels), figsize=(3.9 * len(panels), 4.4), layout="constrained")
+        figure, axes = subplots(1, len(panels), figsize=(3.9 * len(panels), 4.4), layout="constrained")
         shown = names(here, "deleted", DELETED)
         for axis, (title, readout) in zip(axes, panels.items(), strict=True):
             for shift, background in zip((-0.16, 0.16), LOOKS, strict=True):

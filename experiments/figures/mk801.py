@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, dots, no_change, pages, save, tidy, told
+from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, dots, no_change, pages, save, subplots, tidy, told
 from experiments.nulls import LABELS, MODEL
 from experiments.slow_answers import names
 from parameters import POPULATIONS
@@ -22,7 +21,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     made = []
     for file, heading, here in pages("mk801", dataset):
         free = [float(f) for f in here["free"].values]
-        figure, axes = plt.subplots(1, len(free) + 1, figsize=(4.2 * (len(free) + 1.4), 4.4), layout="constrained")
+        figure, axes = subplots(1, len(free) + 1, figsize=(4.2 * (len(free) + 1.4), 4.4), layout="constrained")
         for axis, uM in zip(axes, free, strict=False):
             cell = here.sel(null=MODEL, free=uM)
             for p in POPULATIONS:
@@ -31,7 +30,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             axis.set_title(f"{uM:g} uM free", loc="left", fontsize=10)
             tidy(axis, "minutes in the bath", "mean z-score of spike counts")
         _shares(axes[-1], here.sel(free=FREE_UM))
-        figure.suptitle(f"MK-801, healthy circuit, {heading} ({told(here)})", fontsize=11)
+        figure.suptitle(f"MK-801 in a bath, healthy circuit, {heading} ({told(here)})", fontsize=11)
         made.append(save(figure, folder, file))
     return made
 

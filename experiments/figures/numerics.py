@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, band, no_change, save, tidy
+from experiments.figures.style import COLOURS, MARKERS, band, no_change, save, subplots, tidy
 from experiments.numerics import LOOK_WINDOWS, STANDARD, WINDOW_S, look_error, shared_noise, shift, variants_of
 from parameters import POPULATIONS
 
@@ -17,8 +16,8 @@ from parameters import POPULATIONS
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw one row of panels a circuit sheet into numerics.png (and .svg)."""
     sheets = dataset["sheet"].values
-    figure, rows = plt.subplots(len(sheets), 4, figsize=(17.0, 4.2 * len(sheets)), squeeze=False, layout="constrained",
-                                width_ratios=(1.6, 1.0, 1.0, 1.0))  # fmt: skip
+    figure, rows = subplots(len(sheets), 4, figsize=(17.0, 4.2 * len(sheets)), squeeze=False, layout="constrained",
+                            width_ratios=(1.6, 1.0, 1.0, 1.0))  # fmt: skip
     for axes, sheet in zip(rows, sheets, strict=True):
         cell = dataset.sel(sheet=sheet)
         _bias(axes[0], cell)
@@ -53,7 +52,7 @@ def _spines(axis: Axes, cell: xr.Dataset) -> None:
     axis.errorbar(values.mean(axis=1), range(len(names)), xerr=error, fmt="o", color="#000000", markersize=4, linewidth=1)
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
-    tidy(axis, "spines 24 h after 10 mg/kg, against vehicle (%)", "")
+    tidy(axis, "spines per Pyr cell 24 h after\n10 mg/kg i.p. in rat, against vehicle (%)", "")
 
 
 def _errors(axis: Axes, cell: xr.Dataset) -> None:

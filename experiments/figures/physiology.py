@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, INK, MARKERS, ORDERED, band, no_change, save, tidy
+from experiments.figures.style import COLOURS, INK, MARKERS, ORDERED, band, no_change, save, subplots, tidy
 from parameters import POPULATIONS, SheetError, recorded
 
 
@@ -26,7 +25,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 def _page(dataset: xr.Dataset, folder: Path, name: str, panel: Callable[[Axes, xr.Dataset], None]) -> Path:
     sheets = dataset["sheet"].values
-    figure, axes = plt.subplots(1, len(sheets), figsize=(5.4 * len(sheets), 4.4), squeeze=False, layout="constrained")
+    figure, axes = subplots(1, len(sheets), figsize=(5.4 * len(sheets), 4.4), squeeze=False, layout="constrained")
     for axis, sheet in zip(axes[0], sheets, strict=True):
         panel(axis, dataset.sel(sheet=sheet).transpose("seed", ...))
         axis.set_title(f"sheet {sheet}", loc="left", fontsize=10)
@@ -119,7 +118,7 @@ def _coupling(axis: Axes, cell: xr.Dataset) -> None:
 def _block(dataset: xr.Dataset, folder: Path) -> Path:
     """Dose-block curves are those of the drugs: one page, a panel a drug."""
     drugs = dataset["drug"].values
-    figure, axes = plt.subplots(2, 3, figsize=(12.0, 6.4), sharex=True, sharey=True, layout="constrained")
+    figure, axes = subplots(2, 3, figsize=(12.0, 6.4), sharex=True, sharey=True, layout="constrained")
     cell = dataset.isel(sheet=0).transpose("seed", ...)
     for axis, drug in zip(axes.ravel(), drugs, strict=True):
         for colour, subunit in zip(ORDERED, dataset["subunit"].values, strict=False):

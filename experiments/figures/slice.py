@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, dots, no_change, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, dots, no_change, pages, save, subplots, tidy, told
 from experiments.nulls import LABELS, MODEL
 from experiments.slice_answers import EVENTS, effect
 from experiments.slow_answers import names
@@ -19,7 +18,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw slice.png (and .svg), once a sheet."""
     made = []
     for file, heading, here in pages("slice", dataset):
-        figure, axes = plt.subplots(1, 3, figsize=(16.0, 4.6), layout="constrained", width_ratios=(1.0, 1.3, 1.3))
+        figure, axes = subplots(1, 3, figsize=(16.0, 4.6), layout="constrained", width_ratios=(1.0, 1.3, 1.3))
         cell, doses = here.sel(null=MODEL), [float(c) for c in here["concentration"].values if c > 0]
         for colour, marker, (label, name) in zip(ORDERED, "os^Dv", EVENTS.items(), strict=False):
             band(axes[0], np.arange(len(doses)), np.array([effect(cell, name, c) for c in doses]).T, colour, marker, label)
@@ -30,7 +29,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             tidy(axis, "", f"{words} (% against no drug)")
         for axis in axes:
             no_change(axis)
-        figure.suptitle(f"Pyr cells in voltage clamp, slice state, {heading} ({told(here)})", fontsize=11)
+        figure.suptitle(f"Pyr cells in voltage clamp, slice in a bath of ketamine, {heading} ({told(here)})", fontsize=11)
         made.append(save(figure, folder, file))
     return made
 

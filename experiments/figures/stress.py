@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, pages, save, tidy, told
+from experiments.figures.style import ORDERED, band, pages, save, subplots, tidy, told
 from experiments.slow_answers import names
 
 FROM_D = -22.5
@@ -28,8 +27,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     made = []
     for file, heading, cell in pages("stress", dataset):
         rules = names(cell, "rule", RULES)
-        figure, axes = plt.subplots(2, len(rules), figsize=(6.4 * len(rules), 8.4), squeeze=False, sharey="row", sharex="row",
-                                    layout="constrained")  # fmt: skip
+        figure, axes = subplots(2, len(rules), figsize=(6.4 * len(rules), 8.4), squeeze=False, sharey="row", sharex="row",
+                                layout="constrained")  # fmt: skip
         control = cell["spines_course"].sel(rule=RULES[0], group="control").values
         for column, rule in zip(axes.T, rules, strict=True):
             for group in names(cell, "group", GROUPS):
@@ -40,7 +39,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         axes[1][0].set_ylim(bottom=0.0)
         handles, labels = axes[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, frameon=False, fontsize=9, ncols=3, loc="outside upper center", title_fontsize=11,
-                      title=f"Three weeks of stress (shaded), then a dose at day 0, rat, {heading} ({told(cell)})")  # fmt: skip
+                      title=f"Three weeks of stress (shaded), 10 mg/kg i.p. on day 0, rat, {heading} ({told(cell)})")  # fmt: skip
         made.append(save(figure, folder, file))
     return made
 
@@ -64,7 +63,8 @@ def _line(axis: Axes, days: np.ndarray, values: np.ndarray, group: str) -> None:
 def _furnish(axes: np.ndarray) -> None:
     from experiments.studies.stress import STRESS_H
 
-    for axis, y in zip(axes, ("spines (% of control of the same seed)", "lost sites that hold a spine again (%)"), strict=True):
+    labels = ("spines per Pyr cell (% of control of the same seed)", "lost sites that hold a spine again (%)")
+    for axis, y in zip(axes, labels, strict=True):
         axis.axvline(0.0, color="black", linewidth=0.8, linestyle=":")
         tidy(axis, "days after the dose", y)
         axis.get_legend().remove()

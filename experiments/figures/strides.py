@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, dots, no_change, pages, save, tidy, told
+from experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
 from experiments.slow_answers import effect_of, names
 
 STANDARD, GROWN = "standard", ("24 h", "72 h", "7 d", "14 d")
@@ -22,12 +21,13 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw strides.png (and .svg), once a sheet."""
     made = []
     for file, heading, cell in pages("strides", dataset):
-        figure, axes = plt.subplots(1, 2, figsize=(12.5, 4.8), layout="constrained")
+        figure, axes = subplots(1, 2, figsize=(12.5, 4.8), layout="constrained")
         shown = names(cell, "variant", LOOKS)
         grown = {(v, r): effect_of(cell, "spines", r, variant=v) for v in shown for r in GROWN}
         _effects(axes[0], grown, shown)
         _errors(axes[1], grown, [v for v in shown if v != STANDARD])
-        figure.suptitle(f"Growth after 10 mg/kg by strides and looks, rat, {heading} (dots: seeds; {told(cell)})", fontsize=11)
+        figure.suptitle(f"Growth after 10 mg/kg i.p., rat, by strides and looks, {heading} (dots: seeds; {told(cell)})",
+                        fontsize=11)  # fmt: skip
         made.append(save(figure, folder, file))
     return made
 
@@ -37,7 +37,7 @@ def _effects(axis: Axes, grown: Grown, shown: list[str]) -> None:
         for n, variant in enumerate(shown):
             dots(axis, k + 0.2 * (n - 1.5), grown[variant, readout], *LOOKS[variant], label="" if k else variant)
     axis.set_ylim(bottom=0.0)
-    _furnish(axis, "spines against vehicle of the same seed (%)")
+    _furnish(axis, "spines per Pyr cell against vehicle of the same seed (%)")
 
 
 def _errors(axis: Axes, grown: Grown, shown: list[str]) -> None:

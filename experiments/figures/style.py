@@ -6,16 +6,12 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from experiments.files import publish
 from experiments.nulls import LABELS, MODEL
@@ -29,13 +25,24 @@ ORDERED = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#C
 INK = "#7F7F7F"  # of what is only for orientation
 
 
+def subplots(*grid: int, figsize: tuple[float, float], layout: Literal["constrained"], **how: Any) -> tuple[Figure, Any]:
+    """A figure and its axes, as of pyplot, but without a back-end."""
+    figure = Figure(figsize=figsize, layout=layout)
+    return figure, figure.subplots(*grid, **how)
+
+
+def mosaic(places: str, figsize: tuple[float, float], layout: Literal["constrained"]) -> tuple[Figure, dict[str, Axes]]:
+    """A figure and its axes, by letter."""
+    figure = Figure(figsize=figsize, layout=layout)
+    return figure, figure.subplot_mosaic(places)
+
+
 def save(figure: Any, folder: Path, name: str, kinds: tuple[str, ...] = ("svg", "png")) -> Path:
     """Write a figure as PNG and SVG, each whole or not at all; returns the PNG's path."""
     for kind in kinds:
         image = BytesIO()
         figure.savefig(image, format=kind, dpi=130)
         publish(folder / f"{name}.{kind}", image.getvalue())
-    plt.close(figure)
     return folder / f"{name}.png"
 
 

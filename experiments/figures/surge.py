@@ -6,12 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, no_change, null_curves, pages, save, tidy, told
+from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, mosaic, no_change, null_curves, pages, save, tidy, told
 from experiments.nulls import MODEL
 from experiments.surge_answers import READOUTS, at_peak, doses_of, over_course
 from parameters import POPULATIONS
@@ -23,7 +22,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw surge.png (and .svg), once a sheet."""
     made = []
     for file, heading, here in pages("surge", dataset):
-        figure, grid = plt.subplot_mosaic("abc;dee", figsize=(14.0, 8.0), layout="constrained")
+        figure, grid = mosaic("abc;dee", figsize=(14.0, 8.0), layout="constrained")
         axes = [grid[k] for k in "abcde"]
         cell = here.sel(null=MODEL)
         for p in POPULATIONS:
@@ -59,4 +58,4 @@ def _axis(axis: Axes, here: xr.Dataset, what: str) -> None:
     no_change(axis)
     doses = doses_of(here)
     axis.set_xticks(range(len(doses)), [f"{d:g}" for d in doses])
-    tidy(axis, "mg/kg", f"{what} (%)")
+    tidy(axis, "ketamine i.p., rat (mg/kg)", f"{what} (%)")

@@ -1,6 +1,7 @@
 """Which arm from NMDA block to spines survives which inhibitor?
 
-Rat, 10 mg/kg intraperitoneal against vehicle, every arm on its own and all together, under every inhibitor; spines a day later.
+Rat, 10 mg/kg intraperitoneal, every arm on its own and all together, under every inhibitor, each against vehicle in the same arm
+under the same inhibitor; spines a day later.
 What an arm needs follows from its own equations: most of the grid is true by construction, and is shown as such.
 """
 
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.ablation_grid import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.inhibition import Inhibition
+from experiments.reads import days
 from experiments.slow_answers import ablation_answer
-from experiments.study import Options, Run, Study, day_after, leave_to, planned, variant
+from experiments.study import Options, Run, Study, day_after, planned, variant
 from parameters import INHIBITORS
 from pharmacology import Dose
 
@@ -26,7 +29,6 @@ ARMS: dict[str, dict[str, str]] = {
     "trkb": SILENT | {"trkb": "on"},
     "all": {"surge": "on", "eef2k": "on", "nitrergic": "on", "hnk": "release", "trkb": "on"},
 }
-EVERY = "all"  # without a drug no arm does more than its noise: one vehicle under each inhibitor does for every arm
 # name -> what is given; each long enough before the dose to be there when the drug is
 GIVEN: dict[str, tuple[Inhibition, ...]] = {
     "none": (),
@@ -36,11 +38,10 @@ GIVEN: dict[str, tuple[Inhibition, ...]] = {
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x arm x inhibitor x dose x seed, vehicle only where all arms are."""
-    leave_to(STUDY.name, options, "site", "surge", "eef2k", "nitrergic", "hnk", "trkb")
+    """Every circuit sheet asked for x arm x inhibitor x dose x seed: every arm has a vehicle of its own."""
+    STUDY.accept(options)
     protocol = replace(day_after(options, SPECIES, ROUTE), readouts=READOUTS)
     arms = {arm: asked for arm, switches in ARMS.items() if (asked := variant(options, switches)) is not None}
-    idle = EVERY if EVERY in arms else next(iter(arms))
     points = [
         (
             {"arm": arm, "inhibitor": name, "dose": d},
@@ -52,7 +53,6 @@ def plan(options: Options) -> list[Run]:
         for arm, asked in arms.items()
         for name, inhibitions in GIVEN.items()
         for d in DOSES
-        if d > 0 or arm == idle
     ]  # fmt: skip
     return planned(STUDY.name, options, points)
 
@@ -63,7 +63,9 @@ STUDY = Study(
     axes={"sheet": "", "arm": "", "inhibitor": "", "dose": "mg/kg"},
     plan=plan,
     answer=ablation_answer,
-    draw=draw,
+    draw=drawing("ablation_grid"),
+    reads=days(sets=dict.fromkeys(("site", "surge", "eef2k", "nitrergic", "hnk", "trkb"), "to each arm in turn")),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ One circuit in one bath after the other, nothing slow moving.  For comparing cir
 from __future__ import annotations
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
-from experiments.figures.acute import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
+from experiments.reads import CIRCUIT, DRUG, Reads
 from experiments.study import Options, Run, Study, resting_runs
 
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x seed."""
+    STUDY.accept(options)
     return resting_runs(STUDY.name, options, options.hypotheses, len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S), observe)
 
 
@@ -21,7 +24,9 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("acute"),
+    reads=Reads((*DRUG, *CIRCUIT), baths={"ketamine": 3.0}, lacks="its baths of ketamine meet nothing slow and no HNK"),
+    inert=at_vehicle(concentration=0.0),
 )
 
 if __name__ == "__main__":

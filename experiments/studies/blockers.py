@@ -5,10 +5,12 @@ A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 2
 
 from __future__ import annotations
 
-from experiments.figures.blockers import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.protocol import given, one_day
+from experiments.reads import days
 from experiments.slow_answers import blockers_answer
-from experiments.study import Options, Run, Study, leave_to, planned, variant
+from experiments.study import Options, Run, Study, planned, variant
 from pharmacology import Bath
 
 BATH_H = 2.0
@@ -18,7 +20,7 @@ ARMS = {"surge": {"surge": "on", "eef2k": "off"}, "eef2k": {"surge": "off", "eef
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x arm x drug x seed."""
-    leave_to(STUDY.name, options, "surge", "eef2k")
+    STUDY.accept(options)
     protocol = given(one_day(0.25), options.inhibitions)
     points = [
         (
@@ -41,7 +43,9 @@ STUDY = Study(
     axes={"sheet": "", "arm": "", "drug": ""},
     plan=plan,
     answer=blockers_answer,
-    draw=draw,
+    draw=drawing("blockers"),
+    reads=days("hnk", sets=dict.fromkeys(("surge", "eef2k"), "one after the other"), lacks="its baths hold no HNK"),
+    inert=at_vehicle(drug="none"),
 )
 
 if __name__ == "__main__":

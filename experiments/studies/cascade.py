@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.cascade import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
+from experiments.reads import DAYS
 from experiments.slow_answers import cascade_answer
 from experiments.study import Options, Run, Study, peak_of, planned
 from pharmacology import Dose
@@ -22,6 +24,7 @@ FIRST_IMAGES_H = (8 * 24.0, 13 * 24.0, 12 * 24.0)  # two days before images that
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x species x dose x seed; looks at the same times in both species."""
+    STUDY.accept(options)
     peaks = {animal: peak_of(options, animal, ROUTE) for animal in SPECIES}
     times = tuple(p / k for p in peaks.values() for k in (1, 2))
     common = weeks(peaks["rat"], READOUTS, also=(*FIRST_IMAGES_H, *times))
@@ -40,7 +43,10 @@ STUDY = Study(
     axes={"sheet": "", "species": "", "dose": "mg/kg"},
     plan=plan,
     answer=cascade_answer,
-    draw=draw,
+    draw=drawing("cascade"),
+    figures=("cascade", "lifetimes"),
+    reads=DAYS,
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -6,18 +6,19 @@ k.  In baths of ketamine, awake and as a slice.
 
 from __future__ import annotations
 
-from experiments.figures.circuit_prior import draw
-from experiments.hypotheses import AS_SHEETS, Hypotheses
+from experiments.figures import drawing
+from experiments.hypotheses import Hypotheses
+from experiments.inert import at_vehicle
 from experiments.prior import WORK_S, examine
 from experiments.prior_answers import answer
-from experiments.study import Options, Run, Study, StudyError, resting_runs
+from experiments.reads import Reads
+from experiments.study import Options, Run, Study, resting_runs
 from parameters import PRIOR
 
 
 def plan(options: Options) -> list[Run]:
     """Every prior asked for x circuit.  Raises StudyError for switches and manipulations: the circuits vary by their numbers."""
-    if options.hypotheses != AS_SHEETS or options.manipulations:
-        raise StudyError(f"study {STUDY.name} takes no switches and no --manipulate: its circuits differ in their numbers alone")
+    STUDY.accept(options)
     return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, examine)
 
 
@@ -27,9 +28,18 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("circuit_prior"),
     sheet=PRIOR,
     seeds=320,
+    reads=Reads(
+        options=(),
+        sets={"baseline": "to healthy"},
+        lacks="its circuits differ in their numbers alone",
+        baths={"ketamine": 3.0},
+        calibrates=True,
+        drawn=True,
+    ),
+    inert=at_vehicle(concentration=0.0, slice_concentration=0.0),
 )
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for 
 compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
 """
 
-from experiments.figures.dose_response import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
+from experiments.reads import DAYS
 from experiments.study import Options, Run, Study, day_after, planned
 from experiments.summary import answer
 from pharmacology import Dose
@@ -15,6 +17,7 @@ DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # mg/kg
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x dose x seed."""
+    STUDY.accept(options)
     protocol = day_after(options, SPECIES, ROUTE)
     points = [({"dose": d}, {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol}) for d in DOSES]
     return planned(STUDY.name, options, points)
@@ -26,7 +29,9 @@ STUDY = Study(
     axes={"sheet": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("dose_response"),
+    reads=DAYS,
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

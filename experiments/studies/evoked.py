@@ -8,17 +8,18 @@ from __future__ import annotations
 from experiments.course import course
 from experiments.evoked import observe
 from experiments.evoked_answers import answer
-from experiments.figures.evoked import draw
-from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, peak_of, planned, with_each_site
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
+from experiments.reads import AWAKE_NULLS, Reads
+from experiments.study import Options, Run, Study, peak_of, planned, with_each_site
 from pharmacology import Dose
 
 SPECIES, ROUTE, DOSE = "mouse", "ip", 10.0
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
-    leave_to(STUDY.name, options, "site", "baseline", "state")
-    leave_inhibitors(STUDY.name, options, "looks at the peak and takes no --inhibit")
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    STUDY.accept(options)
     peak = peak_of(options, SPECIES, ROUTE)
     own = {"species": SPECIES, "doses": (Dose(DOSE, ROUTE),), "protocol": course((peak,), peak, rest=130.0), "spikes": False}
     return planned(STUDY.name, options, with_each_site(options, own, baseline="healthy"), observe)
@@ -30,7 +31,9 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("evoked"),
+    reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
+    inert=at_vehicle(given=0.0),
 )
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ memory that might make the inverted U reach the spines.
 
 from __future__ import annotations
 
-from experiments.figures.growth_dose import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
+from experiments.reads import days
 from experiments.slow_answers import growth_answer
 from experiments.study import Options, Run, Study, peak_of, planned, with_each_memory
 from pharmacology import Dose
@@ -19,9 +21,10 @@ READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d"
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x memory x dose x seed."""
+    STUDY.accept(options)
     protocol = given(weeks(peak_of(options, SPECIES, ROUTE), READOUTS), options.inhibitions)
     doses = {d: Dose(d, ROUTE) for d in DOSES}
-    return planned(STUDY.name, options, with_each_memory(STUDY.name, options, SPECIES, doses, protocol))
+    return planned(STUDY.name, options, with_each_memory(options, SPECIES, doses, protocol))
 
 
 STUDY = Study(
@@ -30,7 +33,9 @@ STUDY = Study(
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
     answer=growth_answer,
-    draw=draw,
+    draw=drawing("growth_dose"),
+    reads=days(sets={"memory": "to each in turn"}),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from experiments.figures.growth_dose import draw_human
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.protocol import given, weeks
+from experiments.reads import days
 from experiments.slow_answers import growth_answer
 from experiments.study import Options, Run, Study, planned, with_each_memory
 from pharmacology import Dose
@@ -17,9 +19,10 @@ READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d"
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x memory x dose x seed."""
+    STUDY.accept(options)
     protocol = given(weeks(INFUSION_H, READOUTS), options.inhibitions)
     doses = {d: Dose(d, "iv", 0.0, INFUSION_H) for d in DOSES}
-    return planned(STUDY.name, options, with_each_memory(STUDY.name, options, "human", doses, protocol))
+    return planned(STUDY.name, options, with_each_memory(options, "human", doses, protocol))
 
 
 STUDY = Study(
@@ -28,7 +31,9 @@ STUDY = Study(
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
     answer=growth_answer,
-    draw=draw_human,
+    draw=drawing("growth_dose", "draw_human"),
+    reads=days(sets={"memory": "to each in turn"}, more=("hnk_exposure",)),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ Mouse, healthy circuit, 10 and 25 mg/kg intraperitoneal at the peak; each deleti
 from __future__ import annotations
 
 from experiments.course import course
-from experiments.figures.knockouts import draw
+from experiments.figures import drawing
 from experiments.hypotheses import AS_SHEETS
+from experiments.inert import at_vehicle
 from experiments.knockout_answers import answer
 from experiments.knockouts import observe
-from experiments.study import Options, Run, Study, StudyError, leave_to, peak_of, planned, variant
+from experiments.reads import DRUG, HEALTHY, Reads
+from experiments.study import Options, Run, Study, peak_of, planned, variant
 from parameters import POPULATIONS
 from pharmacology import Dose
 
@@ -26,10 +28,8 @@ DELETED: dict[str, tuple[str, ...]] = {
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x deletion x seed.  Raises StudyError for inhibitors, manipulations and set switches."""
-    leave_to(STUDY.name, options, "baseline", "state")
-    if options.inhibitions or options.manipulations:
-        raise StudyError(f"study {STUDY.name} deletes subunits and looks at the peak: it takes no --inhibit and no --manipulate")
+    """Every circuit sheet asked for x deletion x seed.  Raises StudyError for what it sets itself or does not read."""
+    STUDY.accept(options)
     asked, peak = variant(options, {"baseline": "healthy"}) or AS_SHEETS, peak_of(options, SPECIES, ROUTE)
     own = {
         "species": SPECIES, "doses": tuple(Dose(d, ROUTE) for d in DOSES), "hypotheses": asked, "spikes": False,
@@ -45,7 +45,9 @@ STUDY = Study(
     axes={"sheet": "", "deleted": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("knockouts"),
+    reads=Reads((*DRUG, "hnk"), (), sets=HEALTHY | {"manipulate": "to each deletion in turn"}, calibrates=True),
+    inert=at_vehicle(given=0.0),
 )
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ known: a third is assumed, a tenth and all of it are shown, and the nulls of sit
 
 from __future__ import annotations
 
-from experiments.cells import observe
+from experiments.cells import CHANCE, observe
 from experiments.cells_answers import answer
-from experiments.figures.mk801 import draw
+from experiments.figures import drawing
+from experiments.inert import at_chance
 from experiments.nulls import MODEL
 from experiments.protocol import Protocol
-from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, planned, with_each_site
+from experiments.reads import AWAKE_NULLS, Reads
+from experiments.study import Options, Run, Study, planned, with_each_site
 from pharmacology import Bath
 
 DRUG, FREE_UM, SHOWN_UM = "mk801", 0.06, (0.02, 0.2)
@@ -20,9 +22,8 @@ MINUTES = (1.0, 2.5, *(float(m) for m in range(5, 65, 5)))
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
-    leave_to(STUDY.name, options, "site", "baseline", "state", "selectivity")
-    leave_inhibitors(STUDY.name, options, "lasts an hour and takes no --inhibit")
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    STUDY.accept(options)
     hours = tuple(m / 60.0 for m in MINUTES)
     own = {"species": "rat", "doses": (), "protocol": Protocol((0.0, *hours), 1.0), "spikes": False}
     points = [
@@ -39,7 +40,12 @@ STUDY = Study(
     axes={"sheet": "", "null": "", "free": "uM"},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("mk801"),
+    reads=Reads(
+        sets=AWAKE_NULLS | {"selectivity": "to use_dependent, for a drug this slow has no equilibrium"},
+        lacks="MK-801 acts on NMDA receptors alone, and nothing slow moves in an hour",
+    ),
+    inert=at_chance(share_up=CHANCE, share_down=CHANCE, z=0.0, mean_z=0.0),
 )
 
 if __name__ == "__main__":

@@ -5,16 +5,22 @@ One thing is changed at a time; wiring and noise stay those of the seed wherever
 
 from __future__ import annotations
 
-from experiments.figures.numerics import draw
-from experiments.numerics import answer, measure, possible, varied
+from dataclasses import replace
+
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
+from experiments.numerics import BATH_UM, DOSE_MG_KG, LARGEST_LOOPED, answer, measure, possible, varied
+from experiments.reads import days
 from experiments.study import Options, Run, Study, day_after
 from parameters import circuit_sheet
+from pharmacology import Dose
 
 SPECIES = "rat"
 
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x variant x seed; the largest circuits first, since they take longest."""
+    STUDY.accept(options)
     protocol = day_after(options, SPECIES, "ip")
     return [
         Run(
@@ -34,7 +40,14 @@ STUDY = Study(
     axes={"sheet": "", "variant": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("numerics"),
+    reads=replace(
+        days(options=("inhibit", "manipulate"), lacks="it stores rates and spines alone"),
+        slow_to=LARGEST_LOOPED,
+        baths={"ketamine": BATH_UM},
+        doses=(Dose(DOSE_MG_KG, "ip"),),
+    ),
+    inert=at_vehicle(condition="vehicle"),
 )
 
 if __name__ == "__main__":

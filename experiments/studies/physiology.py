@@ -7,16 +7,17 @@ running circuit is asked here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from experiments.config import Config
-from experiments.figures.physiology import draw
-from experiments.hypotheses import AS_SHEETS, Hypotheses
+from experiments.figures import drawing
+from experiments.hypotheses import Hypotheses
 from experiments.physiology import answer, examine
+from experiments.reads import Reads
 from experiments.study import Options, Run, Study, StudyError, resting_runs
 from experiments.variable import Groups
+from parameters import BLOCKERS
 
 WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the progress bar
 
@@ -26,8 +27,7 @@ def plan(options: Options) -> list[Run]:
 
     Raises StudyError for what the rig cannot show.
     """
-    if replace(options.hypotheses, baseline=AS_SHEETS.baseline) != AS_SHEETS:
-        raise StudyError("physiology takes no --site, --selectivity, --hcn or --state: no drug acts on a running circuit there")
+    STUDY.accept(options)
     if any(text.startswith("silence") for text in options.manipulations):
         raise StudyError("physiology cannot silence a population: its protocols make single cells spike")
     return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute)
@@ -46,7 +46,14 @@ STUDY = Study(
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("physiology"),
+    figures=("firing", "potentials", "trains", "dendrite", "magnesium", "trapping", "coupling", "block"),
+    reads=Reads(
+        sets={"baseline": "to healthy"},
+        baths=dict.fromkeys(BLOCKERS, 1.0),
+        lacks="no circuit runs there, so no drug acts on one",
+        quiet=True,
+    ),
 )
 
 if __name__ == "__main__":

@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
-from experiments.figures.slice import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.nulls import AWAKE
 from experiments.protocol import Protocol
+from experiments.reads import HEALTHY, NULLS, Reads
 from experiments.slice_answers import answer
-from experiments.study import NO_DRUG, Options, Run, Study, leave_inhibitors, leave_to, planned, variant, with_each_site
+from experiments.study import Options, Run, Study, planned, variant, with_each_site
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
-    leave_to(STUDY.name, options, "site", "baseline", "state")
-    leave_inhibitors(STUDY.name, options, NO_DRUG)
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    STUDY.accept(options)
     return planned(STUDY.name, options, _points(options), observe)
 
 
@@ -39,7 +40,14 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("slice"),
+    reads=Reads(
+        ("selectivity", "hcn"),
+        sets=NULLS | HEALTHY | {"state": "to slice, and to awake beside it"},
+        lacks="its baths of ketamine meet nothing slow and no HNK",
+        baths={"ketamine": 3.0},
+    ),
+    inert=at_vehicle(concentration=0.0),
 )
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.stress import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.inhibition import Inhibition
 from experiments.protocol import given, weeks
+from experiments.reads import days
 from experiments.slow_answers import stress_answer
-from experiments.study import Options, Run, Study, leave_to, peak_of, planned
+from experiments.study import Options, Run, Study, peak_of, planned
 from pharmacology import Dose
 
 SPECIES, ROUTE, DOSE = "rat", "ip", 10.0
@@ -29,10 +31,15 @@ GROUPS: dict[str, tuple[bool, float, tuple[Inhibition, ...]]] = {
     "stress, rapamycin": (True, 0.0, RAPAMYCIN),
 }
 
+# group -> the same without the dose
+WITHOUT = {
+    name: next(n for n, g in GROUPS.items() if g == (stressed, 0.0, given)) for name, (stressed, _, given) in GROUPS.items()
+}
+
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x rule of regrowth x group x seed; a control has no lost site, so one rule does for it."""
-    leave_to(STUDY.name, options, "spine_rule", "baseline")
+    STUDY.accept(options)
     peak = peak_of(options, SPECIES, ROUTE)
     protocol = given(weeks(peak, READOUTS, also=(STRESS_H[0] - 24.0,), stress=STRESS_H), options.inhibitions)
     healthy = replace(options.hypotheses, baseline="healthy")
@@ -59,7 +66,9 @@ STUDY = Study(
     axes={"sheet": "", "rule": "", "group": ""},
     plan=plan,
     answer=stress_answer,
-    draw=draw,
+    draw=drawing("stress"),
+    reads=days(sets={"spine_rule": "to each in turn", "baseline": "to healthy, which stress then depletes"}),
+    inert=at_vehicle(group=WITHOUT),
 )
 
 if __name__ == "__main__":

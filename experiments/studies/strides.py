@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures.strides import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.protocol import Protocol, given, weeks
+from experiments.reads import days
 from experiments.slow_answers import strides_answer
 from experiments.study import Options, Run, Study, peak_of, planned, readouts_only
 from pharmacology import Dose
@@ -30,6 +32,7 @@ def variants(peak: float) -> dict[str, Protocol]:
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x variant x dose x seed."""
+    STUDY.accept(options)
     protocols = variants(peak_of(options, SPECIES, ROUTE))
     points = [
         ({"variant": name, "dose": d}, {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol})
@@ -45,7 +48,9 @@ STUDY = Study(
     axes={"sheet": "", "variant": "", "dose": "mg/kg"},
     plan=plan,
     answer=strides_answer,
-    draw=draw,
+    draw=drawing("strides"),
+    reads=days(options=("inhibit", "manipulate"), lacks="it stores readouts alone"),
+    inert=at_vehicle(dose=0.0),
 )
 
 if __name__ == "__main__":

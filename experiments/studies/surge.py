@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.course import course, observe
-from experiments.figures.surge import draw
+from experiments.figures import drawing
+from experiments.inert import at_vehicle
 from experiments.nulls import CONSTANT
-from experiments.study import Options, Run, Study, leave_inhibitors, leave_to, peak_of, planned, variant, with_each_site
+from experiments.reads import AWAKE_NULLS, Reads
+from experiments.study import Options, Run, Study, peak_of, planned, variant, with_each_site
 from experiments.surge_answers import answer
 from pharmacology import Dose
 
@@ -24,9 +26,8 @@ HELD_LONGER = 4.0  # a look at a held concentration stands for the whole course
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for inhibitors and for switches that the study sets."""
-    leave_to(STUDY.name, options, "site", "baseline", "state")
-    leave_inhibitors(STUDY.name, options, "lasts 100 min and takes no --inhibit")
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    STUDY.accept(options)
     return planned(STUDY.name, options, _points(options), observe)
 
 
@@ -46,7 +47,9 @@ STUDY = Study(
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
-    draw=draw,
+    draw=drawing("surge"),
+    reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
+    inert=at_vehicle(given=0.0),
 )
 
 if __name__ == "__main__":

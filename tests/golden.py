@@ -1,0 +1,216 @@
+"""Golden numbers: what small runs of every kind give, kept by model version in golden.json.
+
+`python -m tests.golden` computes them and adds those that are missing: of a kind of run that is new, of this machine's target,
+of a model version that was just raised.  Where a kept number would move while MODEL_VERSION stays, it changes nothing and says
+what moves.  Stored are numbers by name, never how a file lays them out, so that a variable may be added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from circuits import Numerics
+from experiments.config import MODEL_VERSION, Config
+from experiments.digests import counted, of_numbers
+from experiments.inhibition import parse_inhibition
+from experiments.protocol import Protocol
+from experiments.provenance import target
+from experiments.study import STUDIES, Options, find_study
+from experiments.variable import Groups
+from pharmacology import Bath, Dose, Exposure
+
+FILE = Path(__file__).with_name("golden.json")
+PORTABLE, FAST = Numerics(portable=True), Numerics()
+SCALE = 0.5
+BRIEF = Protocol((-12.0, 0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.2, rest=2.0)
+# Of analyses: libraries differ by up to 1e-5 in spectra and less elsewhere; a fit may move by more.
+NEAR, NEAR_IN_FITS = 1e-4, 1e-2
+FITS = ("aperiodic_offset", "aperiodic_knee", "aperiodic_exponent", "gamma_peak", "periodic")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of run: its study, what replaces parts of that study's first configuration, and constants that make it short."""
+
+    study: str
+    own: dict[str, Any]
+    short: dict[str, Any]
+    numerics: Numerics = PORTABLE
+    slow: bool = False
+    last: bool = False  # of the study's runs, not the first
+
+
+ARMS = dict(nitrergic="on", eef2k="on", trkb="on", memory="nmda_latch", selectivity="use_dependent", hnk="ampa_pyr")
+LOOP = dict(protocol=BRIEF, doses=(Dose(10.0, "ip"),))
+BATHS = {"experiments.acute.CONCENTRATIONS_UM": (0.0, 3.0), "experiments.acute.LOOK_S": 3.0, "experiments.acute.SETTLE_S": 0.5}
+RIG = {f"experiments.physiology.{name}": value for name, value in {
+    "CURRENTS_PA": np.array([100.0, 300.0]), "POTENTIALS_MV": np.array([-80.0, -40.0]), "CONTACTS": np.array([5.0, 80.0]),
+    "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]), "APPLY_S": 10.0, "WASH_S": 10.0, "AGAIN_S": 10.0}.items()}  # fmt: skip
+KINDS = {
+    "loop": Kind("dose_response", LOOP | {"spikes": True}, {}),
+    "loop in 32 fast bits": Kind("dose_response", LOOP, {}, FAST),
+    "loop with every arm": Kind(
+        "dose_response",
+        LOOP | {"switches": ARMS, "protocol": replace(
+            BRIEF, stress=(2.0, 4.0), inhibitions=(parse_inhibition("ampa_antagonist@1h"), parse_inhibition("rapamycin_icv@-0.5h")))},
+        {},
+    ),
+    "loop of grown elements": Kind("dose_response", LOOP | {"switches": {"spine_rule": "homeostatic", "site": "pv"}}, {}),
+    "readouts": Kind("strides", LOOP, {}),
+    "acute": Kind("acute", {}, BATHS),
+    "slice": Kind("slice", {}, BATHS, last=True),
+    "surge": Kind("surge", {"doses": (Dose(10.0, "ip"),), "protocol": Protocol((0.25,), 0.25, look_scale=0.7, rest=3.0)}, {}),
+    "evoked": Kind("evoked", {"doses": (Dose(10.0, "ip"),)},
+                   {"experiments.evoked.PULSES": (1, 8), "experiments.evoked.TRAINS": 2, "experiments.evoked.REST_S": 1.0}),
+    "mk801": Kind("mk801", {"protocol": Protocol((0.0, 0.25, 0.5), 1.0), "bath": Bath((("mk801", 0.06),), 0.0)},
+                  {"experiments.cells.BEFORE": 3, "experiments.cells.LAST": 2, "experiments.cells.LOOK_S": 2.0}),
+    "numerics": Kind("numerics", {"protocol": BRIEF}, {"experiments.numerics.WINDOWS": 3}, last=True),
+    "physiology": Kind("physiology", {}, RIG),
+    "knockouts": Kind("knockouts", {"doses": (Dose(10.0, "ip"),)}, {}, slow=True),
+    "circuit_prior": Kind("circuit_prior", {}, {}, slow=True),
+}  # fmt: skip
+
+
+def numbers(kind: Kind) -> dict[str, np.ndarray]:
+    """Every number that a run of a kind would store, by GROUP/NAME."""
+    study = find_study(kind.study)
+    with ExitStack() as stack:
+        for name, value in kind.short.items():
+            stack.enter_context(patch(name, value))
+        run = study.plan(Options(1, SCALE, sheets=(study.sheet,), numerics=kind.numerics))[-1 if kind.last else 0]
+        own = dict(kind.own)
+        switches = replace(run.config.hypotheses, **own.pop("switches", {}))
+        config: Config = replace(run.config, **({"hypotheses": switches, "numerics": kind.numerics} | own))
+        groups: Groups = run.compute(config, True, lambda seconds: None)
+    return {f"{g}/{n}": v.values for g, part in groups.items() for n, v in part.items() if v.values.dtype.kind in "fiub"}
+
+
+@cache
+def found(name: str) -> dict[str, np.ndarray]:
+    """The numbers of one of KINDS; computed once."""
+    return numbers(KINDS[name])
+
+
+def print_of(name: str, values: np.ndarray) -> list[Any]:
+    """Type, shape, a digest where the number is exact, and else three sums, which tell a change beyond the last digits."""
+    if (whole := counted(name, values)) is not None:
+        return [values.dtype.str, list(values.shape), of_numbers(whole)]
+    return [values.dtype.str, list(values.shape), sums(values)]
+
+
+def sums(values: np.ndarray) -> list[float]:
+    """How many are finite, their mean size, their mean, and a mean in which each place has a weight of its own."""
+    flat = values.astype(float).ravel()
+    finite = np.where(np.isfinite(flat), flat, 0.0)
+    weight = np.cos(1.0 + np.arange(flat.size))
+    n = max(flat.size, 1)
+    return [float(np.isfinite(flat).sum()), *(float(f"{x:.9g}") for x in (np.abs(finite).sum() / n, finite.sum() / n,
+                                                                          finite @ weight / n))]  # fmt: skip
+
+
+def moved(kept: dict[str, list[Any]], now: dict[str, np.ndarray]) -> list[str]:
+    """Names of kept numbers that are not what they were, beyond what libraries do to last digits."""
+    return [name for name, then in kept.items() if name not in now or not _alike(name, then, print_of(name, now[name]))]
+
+
+def _alike(name: str, then: list[Any], now: list[Any]) -> bool:
+    if then[:2] != now[:2] or isinstance(then[2], str) or isinstance(now[2], str):
+        return then == now
+    near = NEAR_IN_FITS if name.rpartition("/")[2] in FITS else NEAR
+    return then[2][0] == now[2][0] and all(abs(a - b) <= near * then[2][1] for a, b in zip(then[2][1:], now[2][1:], strict=True))
+
+
+def to_the_bit(kind: str, names: list[str]) -> dict[str, str]:
+    """Digests of named numbers of a kind as they came out here."""
+    now = found(kind)
+    return {name: of_numbers(now[name])[:8] for name in names if name in now}
+
+
+def here() -> str:
+    """This machine's target, under which numbers are kept to the bit."""
+    return target(True, FAST)
+
+
+@contextmanager
+def quick_peaks() -> Iterator[None]:
+    """Every study asks when a dose peaks; told once."""
+    slow, known = Exposure.peak_time, dict[tuple, float]()
+
+    def peak_time(self: Exposure) -> float:
+        key = (self.doses, self.species)
+        return known[key] if key in known else known.setdefault(key, slow(self))
+
+    with patch.object(Exposure, "peak_time", peak_time):
+        yield
+
+
+def ids() -> dict[str, str]:
+    """Of every study, a digest over the files of its runs of two seeds: their places and ids."""
+    with quick_peaks():
+        planned = {name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in STUDIES}
+    return {name: hashlib.sha256("\n".join(r.file for r in runs).encode()).hexdigest()[:16] for name, runs in planned.items()}
+
+
+def kept() -> dict[str, Any]:
+    """What golden.json holds."""
+    return json.loads(FILE.read_text())
+
+
+def renew(say: Callable[[str], None] = print) -> int:
+    """Add what is missing; 1 where a kept number would have moved."""
+    try:
+        old = kept()
+    except FileNotFoundError:
+        old = {"model_version": 0}
+    same = old["model_version"] == MODEL_VERSION
+    golden = old if same else {"model_version": MODEL_VERSION, "numbers": {}, "to_the_bit": {}}
+    wrong = []
+    for kind in KINDS:
+        now = found(kind)
+        say(f"{kind}: {len(now)} numbers")
+        if KINDS[kind].numerics.portable:
+            there = golden["numbers"].setdefault(kind, {name: print_of(name, values) for name, values in now.items()})
+            wrong += [f"{kind}: {name}" for name in moved(there, now)]
+    bits = golden["to_the_bit"].setdefault(here(), {})
+    for kind in KINDS:
+        there = bits.setdefault(kind, to_the_bit(kind, list(found(kind))))
+        wrong += [
+            f"{kind}: {name}, to the bit" for name, digest in to_the_bit(kind, list(there)).items() if digest != there[name]
+        ]
+    named = ids()
+    if same and {name: named.get(name) for name in old["ids"]} != old["ids"]:
+        wrong.append("ids of stored runs")
+    golden["ids"] = named
+    if wrong:
+        say("MODEL_VERSION is as it was, and yet these moved; raise it in experiments/config.py, or undo the change:")
+        say("\n".join(wrong))
+        return 1
+    FILE.write_text(_shown(golden))
+    return 0
+
+
+def _shown(golden: dict[str, Any]) -> str:
+    """JSON with a line for every number, so that a change is seen in a diff."""
+
+    def lines(part: dict[str, Any]) -> str:
+        return ",\n".join(f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in part.items())
+
+    numbers = ",\n".join(f" {json.dumps(kind)}: {{\n{lines(part)}}}" for kind, part in golden["numbers"].items())
+    bits = ",\n".join(f" {json.dumps(name)}: {{\n{lines(part)}}}" for name, part in golden["to_the_bit"].items())
+    return (f'{{"model_version": {golden["model_version"]},\n"ids": {{\n{lines(golden["ids"])}}},\n'
+            f'"numbers": {{\n{numbers}}},\n"to_the_bit": {{\n{bits}}}}}\n')  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(renew())

@@ -1,0 +1,341 @@
+"""Which folder a question has, when another is refused there, and that sweep, summary and figures belong to study.json."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from circuits import Numerics
+from experiments import conduct, manifest
+from experiments.bench import Bench
+from experiments.dataset import load, write_sweep
+from experiments.execute import ExecuteError
+from experiments.folders import own_name
+from experiments.hypotheses import Hypotheses
+from experiments.inhibition import parse_inhibition
+from experiments.marks import Marks
+from experiments.store import write_run
+from experiments.study import Options, Run, Study, find_study, write_manifest
+from experiments.variable import Variable
+from parameters import CIRCUITS
+from parameters.sheet import SHEETS
+from tests.said import FAILURE, USAGE, is_one_sentence
+
+ACUTE = find_study("acute")
+TOY = Study("acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: [])
+MADE = ("sweep.h5", "summary.csv", "acute.png", "acute.svg")
+
+
+def finish(folder: Path, runs: list[Run]) -> None:
+    """Small files in place of those that a simulation makes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        write_run(folder / run.file, run.config, {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}, {"wall_s": 1.0})
+
+
+def stored(folder: Path, options: Options | None = None) -> list[Run]:
+    """The folder of a finished study, with all that is made of its runs."""
+    runs = ACUTE.plan(options or Options(seeds=2))
+    finish(folder, runs)
+    write_manifest(ACUTE, runs, folder)
+    write_sweep(load(folder), folder)
+    for name in MADE[2:]:
+        (folder / name).write_bytes(b"drawn")
+    return runs
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def listed(folder: Path) -> set[str]:
+    return {run["file"] for run in json.loads((folder / "study.json").read_text())["runs"]}
+
+
+def made(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} & {*MADE}
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """Whatever would be computed is not: the process is stopped there."""
+
+    def stop(*_: object) -> None:
+        raise ExecuteError("stopped here")
+
+    monkeypatch.setattr(conduct, "execute", stop)
+    monkeypatch.setattr(conduct, "prepare", lambda runs: True)
+
+
+# How a folder is called
+
+CHANGES = {
+    "scale-0.5": {"scale": 0.5}, "scale-2": {"scale": 2.0}, "point": {"sheets": ("point",)}, "all": {"sheets": CIRCUITS},
+    "point+sst": {"sheets": ("point", "sst")}, "baseline-healthy": {"hypotheses": Hypotheses(baseline="healthy")},
+    "spikes": {"spikes": True}, "precision-64": {"numerics": Numerics(64)}, "step-0.05": {"numerics": Numerics(32, 0.05)},
+    "anti_bdnf@-0.5h": {"inhibitions": (parse_inhibition("anti_bdnf@-0.5h"),)},
+    "ampa=0.5@Pyr-to-SST": {"manipulations": ("ampa=0.5@Pyr->SST",)},
+    "point-scale-2-hnk-release": {"sheets": ("point",), "scale": 2.0, "hypotheses": Hypotheses(hnk="release")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "change"), CHANGES.items(), ids=CHANGES)
+def test_a_changed_question_has_a_folder_that_says_what_was_changed(label, change):
+    assert own_name(ACUTE, Options(**change)) == f"acute-{label}"
+
+
+def test_seeds_workers_and_shares_are_no_other_question():
+    assert {own_name(ACUTE, Options(seeds=n, workers=n, share=(1, n))) for n in (1, 2, 7)} == {"acute"}
+    assert own_name(find_study("circuit_prior"), Options(sheets=("prior",))) == "circuit_prior"
+
+
+def test_set_numbers_users_sheets_and_long_questions_are_called_by_a_hash(tmp_path):
+    one, other = (own_name(ACUTE, Options(overrides=(("circuit.Pyr.leak", x),))) for x in (9.0, 10.0))
+    assert one != other and all(len(name) == len("acute-") + 8 for name in (one, other))
+    long = Options(manipulations=tuple(f"ampa=0.5@{site}" for site in ("Pyr->Pyr", "Pyr->PV", "Pyr->SST", "Pyr->VIP")))
+    assert len(own_name(ACUTE, long)) == len("acute-") + 8
+    own = tmp_path / "mine.toml"
+    names = set()
+    for text in (SHEETS / "sst.toml").read_text(), (SHEETS / "pv_sst.toml").read_text():
+        own.write_text(text)
+        os.utime(own, ns=(len(names), len(names)))
+        names.add(own_name(ACUTE, Options(sheets=(str(own),))))
+    assert len(names) == 2 and all(name.startswith("acute-mine-") for name in names)
+
+
+def test_claims_look_where_run_stores(tmp_path):
+    for options in (Options(10), Options(10, sheets=("point",)), Options(10, overrides=(("circuit.Pyr.leak", 9.0),))):
+        bench = Bench(options.sheets[0], 10, options.overrides, tmp_path)
+        assert bench.folder("acute") == tmp_path / own_name(ACUTE, options)
+    stored(tmp_path / "acute", Options(2, sheets=("point",)))  # as an earlier version stored it
+    assert Bench("point", 10, (), tmp_path).folder("acute") == tmp_path / "acute"
+    assert Bench("sst", 10, (), tmp_path).folder("acute") == tmp_path / "acute-sst"
+
+
+@pytest.mark.parametrize("words", [("--scale", "0.5"), ("--set", "circuit.Pyr.leak=9"), ("--sheet", "sst"), ("--site", "pv")])
+def test_without_out_a_changed_question_leaves_the_usual_folder_alone_and_says_where_it_goes(call, tmp_path, killed, words):
+    stored(tmp_path / "results" / "acute")
+    before = content(tmp_path / "results" / "acute")
+    code, out, _ = call("run", "acute", "--seeds", 1, *words)
+    (other,) = {path.name for path in (tmp_path / "results").iterdir()} - {"acute"}
+    assert (code, content(tmp_path / "results" / "acute")) == (FAILURE, before)
+    assert other.startswith("acute-") and f"results in results/{other}" in out
+    assert len(listed(tmp_path / "results" / other)) == 1
+
+
+# What is refused
+
+OTHERWISE = {
+    "--scale": ("--scale", "0.5"), "--sheet": ("--sheet", "sst"), "--set": ("--set", "circuit.Pyr.leak=9"),
+    "--site": ("--site", "pv"), "--manipulate": ("--manipulate", "silence@PV"), "--precision": ("--precision", "64"),
+    "--delay-classes": ("--delay-classes", "0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("option", "words"), OTHERWISE.items(), ids=OTHERWISE)
+def test_a_folder_that_holds_a_study_asked_otherwise_refuses_and_names_what_differs(call, tmp_path, option, words):
+    stored(tmp_path / "out")
+    before = content(tmp_path / "out")
+    for share in ((), ("--share", "1/2")):
+        code, out, err = call("run", "acute", "--seeds", 2, "--out", tmp_path / "out", *words, *share)
+        is_one_sentence(err, str(tmp_path / "out"), "acute", option, words[1].partition("=")[0], "--out")
+        assert (code, out, content(tmp_path / "out")) == (USAGE, "", before)
+
+
+def test_inhibitors_and_spikes_are_named_too(call, tmp_path):
+    study = find_study("human_dose")
+    runs = study.plan(Options(seeds=1, inhibitions=(parse_inhibition("anti_bdnf=2@-1h"),)))
+    finish(tmp_path / "out", runs[:1])
+    write_manifest(study, runs, tmp_path / "out")
+    code, _, err = call("run", "human_dose", "--seeds", 1, "--spikes", "--out", tmp_path / "out")
+    is_one_sentence(err, "--inhibit anti_bdnf=2@-1h, not none", "--spikes none, not on")
+    assert code == USAGE
+
+
+def test_one_more_sheet_is_another_question_but_not_in_a_folder_of_its_name(call, tmp_path, killed):
+    stored(tmp_path / "out")
+    code, _, err = call("run", "acute", "--sheet", "dendritic", "--sheet", "sst", "--out", tmp_path / "out")
+    is_one_sentence(err, "--sheet dendritic, not dendritic, sst")
+    assert code == USAGE
+    both = stored(tmp_path / "results" / "acute", Options(2, sheets=("dendritic", "sst")))  # as claims once stored them
+    assert call("run", "acute", "--seeds", 3)[0] == FAILURE
+    assert listed(tmp_path / "results" / "acute") == {run.file for run in ACUTE.plan(Options(3))} != {run.file for run in both}
+
+
+def test_an_edited_sheet_is_another_question_in_the_same_folder(call, tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text((SHEETS / "sst.toml").read_text())
+    stored(tmp_path / "out", Options(2, sheets=(str(own),)))
+    own.write_text((SHEETS / "pv_sst.toml").read_text())
+    os.utime(own, ns=(1, 1))
+    code, _, err = call("run", "acute", "--sheet", own, "--out", tmp_path / "out")
+    is_one_sentence(err, "other numbers in sheet mine")
+    assert code == USAGE
+
+
+def test_a_folder_in_which_nothing_is_finished_takes_another_question_unless_it_is_being_computed(call, tmp_path, killed):
+    runs, folder = ACUTE.plan(Options(2)), tmp_path / "out"
+    folder.mkdir()
+    write_manifest(ACUTE, runs, folder)
+    marks = Marks(folder)
+    assert marks.hold(runs[0].file, 1.0)
+    assert call("run", "acute", "--scale", 0.5, "--out", folder)[0] == USAGE
+    marks.release(runs[0].file)
+    (folder / runs[1].file).write_bytes(b"damaged")
+    assert call("run", "acute", "--scale", 0.5, "--out", folder)[0] == FAILURE  # stopped at work
+    assert listed(folder) == {run.file for run in ACUTE.plan(Options(3, scale=0.5))}
+
+
+def test_another_version_of_the_model_goes_on_in_the_same_folder(call, tmp_path, killed, monkeypatch):
+    stored(tmp_path / "out")
+    monkeypatch.setattr("experiments.config.MODEL_VERSION", 99)
+    assert call("run", "acute", "--seeds", 2, "--out", tmp_path / "out")[0] == FAILURE
+    assert listed(tmp_path / "out") == {run.file for run in ACUTE.plan(Options(2))}
+    assert made(tmp_path / "out") == set()
+
+
+def test_shares_of_one_question_never_refuse_each_other(call, tmp_path, killed):
+    folder = tmp_path / "out"
+    stored(folder, Options(1, scale=0.5))
+    for share in ("1/3", "2/3", "3/3"):
+        code, _, err = call("run", "acute", "--seeds", 3, "--scale", 0.5, "--out", folder, "--share", share)
+        assert code in (0, FAILURE) and "holds study" not in err
+
+
+def test_the_list_of_another_question_writes_and_refuses_nothing(call, tmp_path):
+    stored(tmp_path / "out")
+    before = content(tmp_path / "out")
+    code, out, err = call("run", "acute", "--scale", 0.5, "--list", "--out", tmp_path / "out")
+    assert (code, err, out.count("missing")) == (0, "", 3)
+    assert content(tmp_path / "out") == before
+    assert call("run", "acute", "--scale", 0.5, "--list")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+# What belongs to study.json
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_more_or_fewer_seeds_go_on_and_what_was_made_of_the_old_ones_goes_first(call, tmp_path, monkeypatch, seeds):
+    folder = tmp_path / "out"
+    stored(folder)
+    (folder / "acute_talk.png").write_bytes(b"my own")
+
+    def stop(*_: object) -> None:
+        raise ExecuteError("stopped here")
+
+    monkeypatch.setattr(conduct, "_report", stop)
+    monkeypatch.setattr(conduct, "execute", stop)
+    monkeypatch.setattr(conduct, "prepare", lambda runs: True)
+    assert call("run", "acute", "--seeds", seeds, "--out", folder)[0] == FAILURE
+    assert listed(folder) == {run.file for run in ACUTE.plan(Options(seeds))}
+    assert made(folder) == set()
+    assert (folder / "acute_talk.png").read_bytes() == b"my own"
+    assert len(list(folder.glob("*_seed-*.h5"))) == 2
+
+
+def test_asking_again_touches_nothing(tmp_path):
+    runs = stored(tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    write_manifest(ACUTE, runs, tmp_path)
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_killed_at_any_moment_no_sweep_stands_beside_a_study_it_was_not_made_of(tmp_path, monkeypatch):
+    more, moments = ACUTE.plan(Options(3)), 0
+    stored(tmp_path / "before")
+    for moment in range(50):
+        folder = shutil.copytree(tmp_path / "before", tmp_path / str(moment))
+        left = [moment]
+
+        def die(done, left=left):
+            def or_die(*words, **more):
+                if not left[0]:
+                    raise KeyboardInterrupt
+                left[0] -= 1
+                return done(*words, **more)
+
+            return or_die
+
+        with monkeypatch.context() as patch:
+            for module, name in ((Path, "unlink"), (os, "replace")):
+                patch.setattr(module, name, die(getattr(module, name)))
+            try:
+                write_manifest(ACUTE, more, folder)
+                moments = moment
+            except KeyboardInterrupt:
+                pass
+        assert made(folder) == set() or listed(folder) == {run.file for run in ACUTE.plan(Options(2))}
+        if moments:
+            break
+    assert moments > len(MADE)
+    assert listed(folder) == {run.file for run in more} and made(folder) == set()
+
+
+def test_claims_keep_others_listed_and_take_away_what_was_made_without_theirs(tmp_path, killed):
+    mine = stored(tmp_path)
+    theirs = ACUTE.plan(Options(2, sheets=("sst",)))
+    with pytest.raises(ExecuteError):
+        conduct.complete(ACUTE, theirs, theirs, tmp_path, 1, conduct.console())
+    assert listed(tmp_path) == {run.file for run in (*mine, *theirs)}
+    assert made(tmp_path) == set()
+
+
+def test_a_report_is_taken_back_when_another_process_asked_otherwise_meanwhile(tmp_path):
+    runs = stored(tmp_path)
+    meanwhile = replace(TOY, draw=lambda dataset, folder: write_manifest(ACUTE, ACUTE.plan(Options(3)), folder) or [])
+    with pytest.raises(ExecuteError, match="meanwhile"):
+        conduct._report(meanwhile, runs, tmp_path, conduct.console())
+    assert made(tmp_path) == set()
+    conduct._report(TOY, runs, tmp_path, conduct.console())
+    assert {"sweep.h5", "summary.csv"} == made(tmp_path) and listed(tmp_path) == {run.file for run in runs}
+
+
+@pytest.mark.parametrize("place", ["../../victim", "/etc/victim", "..", "a\0b"])
+def test_a_hostile_study_names_nothing_outside_its_folder_for_removal(tmp_path, place):
+    folder = tmp_path / "in" / "out"
+    folder.mkdir(parents=True)
+    victim = tmp_path / "victim.png"
+    victim.write_bytes(b"mine")
+    manifest.remove_made(folder, ("acute", "x/"), {place, str(tmp_path / "victim")})
+    assert victim.read_bytes() == b"mine"
+
+
+# Jobs
+
+
+def job(folder: Path, runs: list[Run]) -> Path:
+    folder.joinpath("runs.txt").write_text("\n".join(run.file for run in runs))
+    return folder / "runs.txt"
+
+
+def test_a_job_lists_the_runs_of_its_study_so_that_the_folder_can_be_read(call, tmp_path):
+    runs = ACUTE.plan(Options(2))
+    finish(tmp_path / "out", runs)
+    assert call("run", "acute", "--seeds", 2, "--among", job(tmp_path, runs[:1]), "--out", tmp_path / "out")[0] == 0
+    assert listed(tmp_path / "out") == {run.file for run in runs}
+    for command in ("verify", "status", "inspect"):
+        code, out, err = call(command, tmp_path / "out")
+        assert (code, err) == (0, "") and "2 of 2" in out
+    assert load(tmp_path / "out").sizes["seed"] == 2
+
+
+def test_a_job_leaves_a_study_that_lists_its_runs_and_its_report_as_they_are(call, tmp_path):
+    runs = stored(tmp_path / "out", Options(3))
+    before = content(tmp_path / "out")
+    assert call("run", "acute", "--seeds", 2, "--among", job(tmp_path, runs[:1]), "--out", tmp_path / "out")[0] == 0
+    assert content(tmp_path / "out") == before
+    code, _, err = call("run", "acute", "--scale", 2, "--seeds", 2, "--out", tmp_path / "out", "--among",
+                        job(tmp_path, ACUTE.plan(Options(2, scale=2.0))))  # fmt: skip
+    is_one_sentence(err, "--scale 1, not 2")
+    assert (code, content(tmp_path / "out")) == (USAGE, before)
+
+
+def test_every_figure_that_a_study_declares_is_drawn_under_that_name():
+    for name in ("cascade", "physiology"):
+        source = Path(conduct.__file__).with_name("figures").joinpath(f"{name}.py").read_text()
+        assert all(f'"{figure}"' in source for figure in find_study(name).figures)

@@ -1,0 +1,346 @@
+"""The layout of result files: what other programs need to read them, what they say, and files of the layout before."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import xarray as xr
+
+from circuits import SETTLE_S
+from experiments import MissingRunsWarning, cells, config, evoked, load, numerics, physiology
+from experiments.dataset import AXES, write_sweep
+from experiments.facts import facts, together
+from experiments.files import StoreError
+from experiments.hypotheses import Hypotheses
+from experiments.inhibition import Inhibition
+from experiments.protocol import Protocol
+from experiments.record import arrange
+from experiments.run import simulate
+from experiments.store import check_run, is_whole, read_config, read_groups, tree, write_run
+from experiments.study import STUDIES, find_study
+from experiments.variable import Groups, Variable
+from pharmacology import Bath, Dose
+from tests.conftest import brief
+from tests.results import POPULATIONS, UNITS, planned, reworked, study_of, undescribed, written
+
+SCHEMA_3 = Path(__file__).parent / "data" / "schema3.tar.xz"  # written by version 0.6.0: one run, and the study of tests.results
+FOUR = [planned(dose, seed) for dose in (0.0, 10.0) for seed in (1, 2)]
+HEALTHY = Hypotheses(baseline="healthy")
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("schema3")
+    with tarfile.open(SCHEMA_3) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def again(before, tmp_path_factory) -> Path:
+    """What stands in the run of schema 3, written by this version."""
+    path = tmp_path_factory.mktemp("schema4") / "run.h5"
+    with h5py.File(before / "run.h5") as file:
+        names = ("summary", "traces", "fine", "cells", "spines", *(f"spikes/{name}" for name in file["spikes"]))
+    write_run(path, brief(10.0, spikes=True), read_groups(before / "run.h5", names), {"wall_s": 1.0})
+    return path
+
+
+@pytest.fixture(scope="module")
+def looped() -> Groups:
+    """What the loop of the whole model makes of a brief run."""
+    asked = brief(10.0, spikes=True)
+    return arrange(asked, simulate(asked, True, lambda seconds: None))
+
+
+@pytest.fixture(scope="module")
+def anew(looped, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("anew") / "run.h5"
+    write_run(path, brief(10.0, spikes=True), looped, {"wall_s": 1.0})
+    return path
+
+
+def datasets(path: Path) -> dict[str, h5py.Dataset]:
+    """Every dataset of an open file, by its name."""
+    found: dict[str, h5py.Dataset] = {}
+    h5py.File(path).visititems(lambda name, item: found.update({name: item} if isinstance(item, h5py.Dataset) else {}))
+    return found
+
+
+def plain(data: h5py.Dataset) -> list[str]:
+    """Text as h5py has it, whatever its type."""
+    return [text.decode() for text in np.asarray(data[()], dtype=object).ravel()]
+
+
+# Schema 3
+
+
+def test_a_run_of_schema_3_is_whole_and_is_read(before, call):
+    path = before / "run.h5"
+    head = check_run(path)
+    assert head["schema_version"] == 3
+    assert is_whole(path, head["run_id"])
+    assert read_config(path)["species"] == "rat" and len(tree(path)) > 100
+    assert read_groups(path, ("summary",))["summary"]["population"].values.tolist() == ["Pyr", "PV", "SST", "VIP"]
+    for command in ("verify", "inspect"):
+        code, out, err = call(command, path)
+        assert (code, err) == (0, "") and "whole" in out
+    assert call("verify", before / "toy")[0] == 0
+    assert "4 of 4 runs" in call("status", before / "toy")[1]
+
+
+def test_no_layout_renames_a_run(before, monkeypatch):
+    stored = check_run(before / "run.h5")["run_id"]
+    assert stored == brief(10.0, spikes=True).run_id()
+    assert is_whole(before / "toy" / FOUR[0].file, FOUR[0].config.run_id())
+    monkeypatch.setattr(config, "SCHEMA_VERSION", 5)
+    assert stored == brief(10.0, spikes=True).run_id()
+
+
+def test_every_number_of_schema_3_stands_in_schema_4_to_the_byte(before, again):
+    old, new = datasets(before / "run.h5"), datasets(again)
+    assert {*old} <= {*new}
+    numbers = [name for name, data in old.items() if data.dtype.kind != "O" and not name.startswith("row/")]
+    assert len(numbers) > 150
+    for name in numbers:
+        assert (old[name].dtype, old[name].shape) == (new[name].dtype, new[name].shape), name
+        assert old[name][()].tobytes() == new[name][()].tobytes(), name
+    for name in (name for name, data in old.items() if data.dtype.kind == "O"):
+        assert plain(old[name]) == plain(new[name]), name
+    assert old["row/numbers"][()].tobytes() == new["row/numbers"][()].tobytes()
+
+
+@pytest.mark.parametrize("anew", [(), (0,), (3,), (1, 2), (0, 1, 2, 3)])
+def test_files_of_schema_3_and_4_make_one_dataset(before, tmp_path, anew):
+    folder = tmp_path / "toy"
+    shutil.copytree(before / "toy", folder)
+    for k in anew:
+        (folder / FOUR[k].file).unlink()
+        written(folder, FOUR[k])
+    study_of(tmp_path / "new", FOUR)
+    assert load(folder).identical(load(tmp_path / "new"))
+
+
+def test_units_of_schema_3_are_those_of_schema_4_in_a_dataset(before, tmp_path):
+    shutil.copy(before / "run.h5", tmp_path)
+    run = {"file": "run.h5", "run_id": check_run(tmp_path / "run.h5")["run_id"], "place": {"dose": 10.0, "seed": 1}}
+    (tmp_path / "study.json").write_text(json.dumps({"study": "brief", "axes": {"dose": "mg/kg"}, "runs": [run]}))
+    dataset = load(tmp_path)
+    assert {variable.attrs["units"] for variable in dataset.data_vars.values() if variable.dtype.kind == "f"} <= UNITS
+    assert dataset["brain_unbound"].attrs["units"] == "umol/L" and dataset["spines"].attrs["units"] == "1"
+    assert dataset.attrs["species"] == "rat" and dataset.attrs["model_version"] == 4
+
+
+# What other programs need
+
+
+def test_no_text_has_variable_length_so_octave_reads_all_of_a_file(anew, tmp_path):
+    study_of(tmp_path, FOUR)
+    for path in (anew, write_sweep(load(tmp_path), tmp_path)):
+        for name, data in datasets(path).items():
+            assert data.dtype.kind != "O", name
+            if data.dtype.kind == "S":  # of one character it is none for netCDF; of another set Octave cannot read it
+                assert data.dtype.itemsize >= 2 and h5py.check_string_dtype(data.dtype).encoding == "ascii", name
+                assert data.attrs["_Encoding"] == "utf-8", name
+
+
+def test_spikes_are_stored_as_libsonata_reads_them(anew):
+    with h5py.File(anew) as file:
+        assert file.attrs["magic"] == 0x0A7A and file.attrs["version"].tolist() == [0, 1]
+        for population in ("Pyr", "PV", "SST", "VIP"):
+            group = file["spikes"][population]
+            assert all(data.compression is None and not data.shuffle for data in group.values())
+            order = h5py.check_enum_dtype(group.attrs.get_id("sorting").dtype)
+            assert order == {"none": 0, "by_id": 1, "by_time": 2}
+            in_order = (np.diff(group["timestamps"][()]) >= 0).all()
+            assert group.attrs["sorting"] == (order["by_time"] if in_order else order["none"])
+            assert group["timestamps"].attrs["units"] == "ms" and group["node_ids"].dtype == np.uint64
+
+
+def test_text_beyond_ascii_and_long_text_survive(tmp_path):
+    names, long = np.array(["", "ü ± µ", "x"], dtype=object), np.array("y" * 100_000, dtype=object)
+    made = {"summary": {"name": Variable(("name",), names, "", "names"), "long": Variable((), long, "", "a long text"),
+                        "one": Variable(("name",), np.array(["1", "", "2"], dtype=object), "", "short text")}}  # fmt: skip
+    run = planned()
+    path = written(tmp_path, run, made)
+    assert check_run(path)["run_id"] == run.config.run_id()
+    read = read_groups(path, ("summary",))["summary"]
+    assert {name: variable.values.tolist() for name, variable in read.items()} == {
+        name: variable.values.tolist() for name, variable in made["summary"].items()
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with xr.open_dataset(path, group="summary") as opened:
+            assert opened["name"].values.tolist() == names.tolist() and opened["one"].values.tolist() == ["1", "", "2"]
+            assert str(opened["long"].values) == str(long)
+
+
+def test_whole_run_opens_without_a_warning_and_without_naming_an_engine(anew):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with xr.open_datatree(anew) as opened:
+            opened.load()
+    spikes = opened["cells"]["spike_count"]
+    assert spikes.groupby("population").sum().sizes == {"time": 6, "population": 4}
+    assert str(opened["config"].values).startswith("{")
+    assert opened["numbers"]["status"].values.tolist().count("measured") > 0
+
+
+# What files say
+
+
+def made_by_the_rig(monkeypatch) -> Groups:
+    curves, two = np.ones((2, 4, 2)), np.array([0.0, 60.0])
+    monkeypatch.setattr(physiology, "coupling_curves", lambda rig: (curves, curves[..., 0], curves[0, :, 0]))
+    monkeypatch.setattr(physiology, "trapping_courses", lambda config, circuit: (two, np.ones((3, 2))))
+    monkeypatch.setattr(physiology, "CONTACTS", np.array([2.0, 40.0]))
+    monkeypatch.setattr(physiology, "POTENTIALS_MV", np.array([-66.0, 0.0]))
+    monkeypatch.setattr(physiology, "CURRENTS_PA", np.array([0.0, 200.0]))
+    monkeypatch.setattr(physiology, "CONCENTRATIONS_UM", np.array([0.1, 1.0]))
+    return {"summary": physiology.examine(brief(hypotheses=HEALTHY), 1, True)}
+
+
+def made_by_numerics(monkeypatch) -> Groups:
+    monkeypatch.setattr(numerics, "WINDOWS", 2)
+    monkeypatch.setattr(numerics, "_growth", lambda config, compiled, tell: 1.0)
+    return numerics.measure(brief(), True, lambda seconds: None)
+
+
+def made_of_cells(monkeypatch) -> Groups:
+    monkeypatch.setattr(cells, "LOOK_S", 0.2)
+    bath = Bath((("mk801", 0.2),), 0.0)
+    return cells.observe(brief(doses=(), bath=bath, protocol=Protocol((0.0, 0.2), 1.0)), True, lambda seconds: None)
+
+
+def made_by_volleys(monkeypatch) -> Groups:
+    monkeypatch.setattr(evoked, "TRAINS", 1)
+    asked = brief(circuit="dendritic", hypotheses=HEALTHY, protocol=Protocol((0.26,), 0.26, rest=2.0))
+    return evoked.observe(asked, True, lambda seconds: None)
+
+
+MADE = (made_by_the_rig, made_by_numerics, made_of_cells, made_by_volleys)  # others: where they are tested
+
+
+def test_every_variable_of_a_run_of_the_loop_says_what_it_is_and_in_which_unit(looped):
+    assert undescribed(looped) == []
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_every_variable_of_every_kind_of_run_says_what_it_is_and_in_which_unit(monkeypatch, made):
+    assert undescribed(made(monkeypatch)) == []
+
+
+def test_every_variable_of_a_file_has_a_meaning_and_every_number_a_unit(anew, tmp_path):
+    study_of(tmp_path, FOUR)
+    for path in (anew, write_sweep(load(tmp_path), tmp_path)):
+        listed, stored = {name: (unit, meaning) for name, _, unit, meaning in tree(path)}, datasets(path)
+        for name, (unit, meaning) in listed.items():
+            text = stored[name].dtype.kind == "S"
+            assert meaning and (unit == "" if text else unit in UNITS), (name, unit, meaning)
+
+
+def test_looks_say_how_long_they_were_and_cells_of_which_population_they_are(looped):
+    for group in ("traces", "slow", "cells", "lfp", "spines", "raster"):
+        assert looped[group]["look_seconds"].dimensions == looped[group]["settle_seconds"].dimensions == ("time",)
+    assert looped["traces"]["look_seconds"].values[2] > 0 and (looped["traces"]["settle_seconds"].values <= SETTLE_S).all()
+    names, counts = np.unique(looped["cells"]["population"].values.astype(str), return_counts=True)
+    circuit = brief().described()
+    assert dict(zip(names, counts, strict=True)) == dict(zip(POPULATIONS, circuit.counts, strict=True))
+    assert looped["cells"]["population"].values[circuit.cells("SST")].tolist() == ["SST"] * circuit.counts[2]
+
+
+def test_values_of_a_site_say_what_they_stand_for(looped):
+    more = looped["spines"]["state"].more
+    named = dict(zip(more["flag_meanings"].split(), more["flag_values"].tolist(), strict=True))
+    assert named == {"vacant": 0, "nascent": 1, "mature": 2, "lost_to_stress_or_baseline": 4, "stood_when_stress_began": 8}
+    assert more["flag_masks"].tolist() == [3, 3, 3, 4, 8]
+
+
+def test_every_axis_of_every_study_has_a_meaning():
+    for name in STUDIES:
+        for axis in (*find_study(name).axes, "seed"):
+            assert AXES.get(axis, axis).replace("_", " ")
+
+
+# What a dataset says
+
+
+def told_of(**changes: Any) -> dict[str, Any]:
+    return facts(json.loads(json.dumps(brief(**changes).to_dict())))
+
+
+def test_facts_of_a_run_name_all_that_was_asked():
+    protocol = Protocol((0.0, 0.26), 0.26, inhibitions=(Inhibition("rapamycin_icv", -0.5), Inhibition("anti_bdnf", 1.0, 0.5)))
+    told = told_of(
+        doses=(Dose(0.5, "iv", 0.0, 2 / 3), Dose(10.0, "ip", 24.0)), species="human", protocol=protocol,
+        bath=Bath((("mk801", 0.2),)), hypotheses=Hypotheses(baseline="healthy", surge="off", eef2k="on"),
+        overrides=(("cascade.cascade.bdnf_gain", 7.0),), manipulations=("delete-GluN2B@PV",),
+    )  # fmt: skip
+    assert told == {
+        "species": "human", "route": "iv, ip", "scale": 0.5, "sheet": "sst", "baseline": "healthy", "dose_units": "mg/kg",
+        "doses": "ketamine 0.5 mg/kg iv at 0 h over 0.666667 h; ketamine 10 mg/kg ip at 24 h", "bath": "mk801 0.2 umol/L",
+        "switches": "surge=off eef2k=on", "overrides": "cascade.cascade.bdnf_gain=7", "manipulations": "delete-GluN2B@PV",
+        "inhibitors": "rapamycin_icv@-0.5h anti_bdnf=0.5@1h",
+    }  # fmt: skip
+
+
+def test_what_was_not_asked_is_none_and_what_differs_is_told_in_full():
+    rat, man = told_of(), told_of(species="human", scale=1.0)
+    assert [rat[k] for k in ("switches", "overrides", "manipulations", "inhibitors", "bath")] == ["none"] * 5
+    both = together([rat, man, rat])
+    assert (both["species"], both["scale"], both["sheet"]) == ("rat, human", "0.5, 1", "sst")
+
+
+def test_a_dataset_and_its_sweep_say_what_was_done_to_whom(tmp_path):
+    study_of(tmp_path, FOUR)
+    dataset = load(tmp_path)
+    assert dataset.attrs == {
+        "study": "toy", "runs_there": 4, "runs_planned": 4, "species": "rat", "route": "ip", "dose_units": "mg/kg",
+        "doses": "ketamine 0 mg/kg ip at 0 h, ketamine 10 mg/kg ip at 0 h", "bath": "none", "scale": 1.0, "sheet": "sst",
+        "baseline": "spine_loss", "switches": "none", "overrides": "none", "manipulations": "none", "inhibitors": "none",
+        "model_version": 4,
+    }  # fmt: skip
+    path = write_sweep(dataset, tmp_path)
+    with xr.open_dataset(path) as stored:
+        assert dataset.attrs.items() <= stored.attrs.items()
+        for name in dataset.variables:
+            assert dataset[name].attrs == stored[name].attrs and dataset[name].attrs["long_name"], name
+    assert dataset["dose"].attrs == {"units": "mg/kg", "long_name": "ketamine given"}
+
+
+def test_a_study_that_is_partly_there_warns_once_and_names_what_is_missing(tmp_path):
+    study_of(tmp_path, FOUR, missing=1)
+    with pytest.warns(MissingRunsWarning) as caught:
+        dataset = load(tmp_path)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    assert "3 of 4 runs are there" in str(caught[0].message) and FOUR[3].file in str(caught[0].message)
+    assert (dataset.attrs["runs_there"], dataset.attrs["runs_planned"]) == (3, 4)
+    written(tmp_path, FOUR[3])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load(tmp_path).attrs["runs_there"] == 4
+
+
+def test_a_configuration_that_is_none_says_nothing_and_hinders_nobody(tmp_path):
+    paths = study_of(tmp_path, FOUR)
+
+    def other(file: h5py.File) -> None:
+        del file["config"]
+        file["config"] = np.bytes_(b'{"overrides": []}')
+
+    reworked(paths[0], other)
+    assert load(tmp_path).attrs["doses"] == "ketamine 0 mg/kg ip at 0 h, ketamine 10 mg/kg ip at 0 h"
+
+
+def test_another_layout_is_refused_by_the_layouts_that_are_read(tmp_path):
+    path = reworked(written(tmp_path, planned()), lambda file: file.attrs.modify("schema_version", 5))
+    with pytest.raises(StoreError, match="has layout 5, this version reads 3 and 4"):
+        check_run(path)
