@@ -15,7 +15,7 @@ from experiments.inhibition import left
 from experiments.reads import Reads
 from experiments.study import Options, Run, Study, StudyError
 from experiments.switches import DEFAULTS, SWITCHES, flag
-from parameters import POPULATIONS, SUBUNITS, CascadeNumbers, drawn
+from parameters import POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
 from pharmacology import Bath, Concentrations, Gating
 
 HOURS = np.array([0.25, 1.0])  # after a dose, or in a bath
@@ -72,9 +72,10 @@ def makings(config: Config, reads: Reads) -> str:
     circuit = _circuit(config, reads)
     found: list[object] = [circuit, config.numerics, config.protocol.stress]
     if reads.quiet:
-        from experiments.physiology import trapping_courses
+        from experiments.physiology import TRAPPED
 
-        found.append(trapping_courses(config, circuit)[1].tolist())
+        drugs = config.sheets()["compounds"]
+        found += [channel(drugs), [compounds(drugs)[name] for name in TRAPPED]]
     for source in _sources(config, reads):
         found += _drugged(config, reads, circuit, source)
     if reads.slow and config.scale <= reads.slow_to:
