@@ -15,6 +15,8 @@ from experiments.claimed_acute import ACUTE_CLAIMS
 from experiments.claimed_slow import SLOW_CLAIMS
 from experiments.claims import Claim, Judged, Measure, chosen, judge, unasked
 from experiments.conduct import complete, console
+from experiments.idle import idle_in_claims
+from experiments.idle import told as idle_told
 from experiments.ledger import SHIPPED, ledger_for, looks, record
 from experiments.nulls import MEANING
 from experiments.study import find_study
@@ -54,6 +56,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     told.print(as_table(board))
     for name, value in overrides:
         told.print(f"overridden: {name} = {value:g}", highlight=False, markup=False)
+    if overrides and (idle := idle_in_claims([j.claim for j in board], bench)):
+        told.print(idle_told(idle, "these claims"), highlight=False, markup=False, soft_wrap=True)
     told.print(summary(board), highlight=False, markup=False)
 
 

@@ -140,10 +140,12 @@ def exposure(
 ) -> None:  # fmt: skip
     """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
     from experiments.config import overridden
-    from experiments.show import show_exposure
+    from experiments.show import show_exposure, tell_idle
     from experiments.study import parse_overrides
 
-    show_exposure(species, route, dose, at, duration, compound, overridden(sheet, parse_overrides(overrides)), as_json)
+    changes = parse_overrides(overrides)
+    show_exposure(species, route, dose, at, duration, compound, overridden(sheet, changes), as_json)
+    tell_idle(species, route, dose, at, duration, compound, sheet, changes)
 
 
 @cli.command()

@@ -109,6 +109,7 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
     _tell_overrides(runs[0], screen)
+    _tell_idle(study, runs, screen)
     _tell_calibration(runs, screen)
 
 
@@ -194,6 +195,14 @@ def _tell_overrides(run: Run, screen: Console) -> None:
         limits = f"; OUTSIDE its range {row.range[0]:g} to {row.range[1]:g}" if outside and row.range else ""
         text = f"overridden: {name} = {value:g} {row.unit} (sheet: {row.value:g}{limits})"
         screen.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _tell_idle(study: Study, runs: list[Run], screen: Console) -> None:
+    """Say which overridden numbers no run uses."""
+    from experiments.idle import idle_in_runs, told
+
+    if runs[0].config.overrides and (names := idle_in_runs(runs)):
+        screen.print(told(names, f"study {study.name}"), highlight=False, markup=False, soft_wrap=True)
 
 
 def _prepare(todo: list[Run], screen: Console) -> bool:

@@ -49,6 +49,11 @@ class Dose:
             limits = f"longer than 0, from {SHORTEST_H:g} to {LATEST_H:g} h"
             raise DoseError(f"an infusion lasts {limits}, not {self.duration:g} h; leave the duration out for a bolus")
 
+    @property
+    def end(self) -> float:
+        """Hour at which all of it has been given."""
+        return self.start + (self.duration or 0.0)
+
 
 def check_routes(doses: tuple[Dose, ...], species: str) -> None:
     """Raise DoseError when the species is unknown or a dose takes a route that it does not have."""
