@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from experiments.inhibition import Inhibition
-from experiments.protocol import FAST_H, FAST_STRIDE_H, Protocol, ProtocolError, minutes
+from experiments.protocol import FAST_H, FAST_STRIDE_H, NEARBY_H, Protocol, ProtocolError, minutes
 from parameters import target_of
 from pharmacology import Bath, Dose
 
@@ -114,7 +114,7 @@ def moments(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None = Non
 
 def _check_followed(event: Event, taken: list[float]) -> None:
     after = [time for time in taken if time > event.hour or (event.sudden and time == event.hour)]
-    if not after or minutes(after[0]) - minutes(event.hour) > minutes(NEAR_H):
+    if not after or minutes(after[0]) - minutes(event.hour) > minutes(NEAR_H + NEARBY_H):
         then = f"the next is at {after[0]:g} h" if after else "there is none after it"
         raise ProtocolError(
             f"{event.what} at {event.hour:g} h would be missed: no look is taken within half an hour, {then}; {ALSO}"

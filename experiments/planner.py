@@ -31,6 +31,7 @@ BEFORE_H = 0.25  # the last look before what is there at once
 BRIEF_H = 1.0  # an infusion so short ends while looks are dense
 SPARE_H = 1.2  # by which rounding may lengthen the longest stride
 DAY_H = LATE_H[-1]
+FIRST_HOURS = (0.0, 2.0)  # a protocol looks then whatever is given
 
 
 def looks_for(exposure: Exposure, readouts: tuple[str, ...] = DAY, *, inhibitions: tuple[Inhibition, ...] = (),
@@ -50,6 +51,7 @@ def looks_for(exposure: Exposure, readouts: tuple[str, ...] = DAY, *, inhibition
     hours += [begun(doses, bath) + hour for hour in (0.0, WINDOW_H) if "0-2 h" in readouts]
     always = [*hours, *(event.hour + hour for event in dense for hour in ANCHORS_H), *(dose.end for dose in brief)]
     always += [item.start for item in inhibitions if item.start < first + RELAX_H[0]] + _each_day(stress)
+    always += [hour for hour in FIRST_HOURS if hour > min((first + RELAX_H[0], *always))]
     peak = snapped(exposure.peak_time() if doses else first, tuple(always))
     peaks = [snapped(hour, tuple(always)) for hour in _own_peaks(exposure)]
     last = max((peak, *hours))
