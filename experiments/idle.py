@@ -81,18 +81,18 @@ def idle_in_claims(claims: Iterable[Claim], bench: Bench) -> list[str]:
 
 def used(runs: list[Run], overrides: Overrides) -> Iterator[bytes]:
     """All that runs use of the sheets under these overrides; what they do not use does not appear in it."""
-    inhibited = set()
     for config, looped, stressed in dict.fromkeys(map(_alike, runs)):
         config = replace(config, overrides=overrides)
         yield from _circuit(config)
         yield from _drugs(config)
         if looped:
             yield from _slow(config, stressed)
-    for run in runs:
-        inhibited |= {(run.config.hypotheses.mtor == "systemic", item) for item in run.config.protocol.inhibitions}
-    source = overridden(runs[0].config.circuit, overrides)["inhibitors"]
-    for systemic, item in sorted(inhibited, key=repr):
-        yield left((item,), source, item.start + HOURS, systemic)[target_of(item.name)].tobytes()
+    inhibited = {
+        (run.config.circuit, run.config.hypotheses.mtor, item) for run in runs for item in run.config.protocol.inhibitions
+    }
+    for circuit, mtor, item in sorted(inhibited, key=repr):
+        source = overridden(circuit, overrides)["inhibitors"]
+        yield left((item,), source, item.start + HOURS, mtor == "systemic")[target_of(item.name)].tobytes()
 
 
 def _alike(run: Run) -> tuple[Config, bool, bool]:

@@ -130,11 +130,16 @@ CHANGES = ((LATCH, 10.0), (TRKB, 2.0), (UNBLOCKING, 0.1), (STRESS, 0.7), (GAIN, 
     ("dose_response", {}, {GAIN, RAT}), ("human_dose", {}, {GAIN, MAN, LATCH}), ("stress", {}, {GAIN, RAT, STRESS}),
     ("dose_response", {"hypotheses": Hypotheses(trkb="on", memory="rate_latch", selectivity="use_dependent"),
                        "inhibitions": (Inhibition("akt_inhibitor"),)}, {GAIN, RAT, TRKB, LATCH, UNBLOCKING, AKT}),
-    ("surge", {}, {RAT}), ("knockouts", {}, {TARGET}), ("mk801", {}, {RAT, UNBLOCKING}),
+    ("surge", {}, {RAT}),
 ])  # fmt: skip
 def test_a_study_says_which_overridden_numbers_it_does_not_use(study, asked, used):
     assert set(idle(study, *CHANGES, **asked)) >= {name for name, _ in CHANGES} - used
     assert set(idle(study, *CHANGES, **asked)).isdisjoint(used)
+
+
+def test_a_study_that_calibrates_uses_target_rates_and_one_in_a_bath_of_a_slow_drug_its_rates():
+    assert idle("knockouts", (TARGET, 2.0)) == [] == idle("mk801", ("compounds.mk801.unblocking", 0.01))
+    assert idle("mk801", ("compounds.memantine.unblocking", 0.1)) == ["compounds.memantine.unblocking"]
 
 
 def test_an_override_that_says_what_the_sheet_says_is_not_called_idle():
