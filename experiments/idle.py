@@ -87,9 +87,8 @@ def used(runs: list[Run], overrides: Overrides) -> Iterator[bytes]:
         yield from _drugs(config)
         if looped:
             yield from _slow(config, stressed)
-    inhibited = {
-        (run.config.circuit, run.config.hypotheses.mtor, item) for run in runs for item in run.config.protocol.inhibitions
-    }
+    configs = [run.config for run in runs]
+    inhibited = {(config.circuit, config.hypotheses.mtor, item) for config in configs for item in config.protocol.inhibitions}
     for circuit, mtor, item in sorted(inhibited, key=repr):
         source = overridden(circuit, overrides)["inhibitors"]
         yield left((item,), source, item.start + HOURS, mtor == "systemic")[target_of(item.name)].tobytes()
