@@ -21,6 +21,8 @@ from experiments.files import StoreError
 from experiments.ledger import SHIPPED, ledger_of, looks, record, tracked
 from experiments.nulls import INERT, MEANING
 from experiments.study import find_study
+from experiments.unused import idle_in_claims
+from experiments.unused import told as idle_told
 from experiments.unusual import unusual
 
 ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]
@@ -60,6 +62,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
         print(json.dumps([j.as_json() for j in board], indent=1))
     else:
         told.print(as_table(board))
+        if overrides and (idle := idle_in_claims([j.claim for j in board], bench)):
+            told.print(idle_told(idle, "these claims"), highlight=False, markup=False, soft_wrap=True)
         for line in (*unusual([bench.config]), summary(board)):
             told.print(line, highlight=False, markup=False, soft_wrap=True)
     if page is not None:

@@ -65,7 +65,9 @@ def _stamp(circuit: str) -> int:
 
 @cache
 def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: int) -> dict[str, Sheet]:
-    found = {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
+    if not overrides:
+        return {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
+    found = dict(_overridden(circuit, (), _stamp))
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject not in found:

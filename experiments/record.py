@@ -109,10 +109,11 @@ def arrange(config: Config, outcome: Outcome) -> Groups:
 
 def _by_the_clock(groups: Groups) -> Groups:
     """Where the first dose is not given at hour 0, hours are not counted from it."""
+    told = ("hours since the first dose", "hours of the schedule")
     return {
-        group: {n: replace(v, meaning=v.meaning.replace("hours since the first dose", "hours of the schedule")) for n, v in named.items()}
-        for group, named in groups.items()
-    }  # fmt: skip
+        group: {name: replace(v, meaning=v.meaning.replace(*told)) for name, v in variables.items()}
+        for group, variables in groups.items()
+    }
 
 
 def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:

@@ -102,6 +102,20 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         print(line)
 
 
+def tell_idle(species: str, route: str, dose: float, at: str, duration: str | None, compound: str, circuit: str,
+              overrides: tuple[tuple[str, float], ...]) -> None:  # fmt: skip
+    """Say on standard error which overridden numbers move nothing of an exposure."""
+    if not overrides:
+        return
+    from experiments.ends import say
+    from experiments.unused import idle_in_exposure, told
+
+    given = Dose(dose, route, 0.0, None if duration is None else hours(duration, "--duration"), compound)
+    times = np.array([hours(part, "--at") for part in at.split(",")])
+    if idle := idle_in_exposure(circuit, overrides, species, given, times):
+        say(told(idle, "this exposure at these times"))
+
+
 def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
     """Print every number of every sheet; a sheet that changes another lists what it changes."""
     if status is not None and status not in STATUSES:

@@ -19,9 +19,8 @@ def sheet_text(sheet: Sheet, title: str, calibrated: str = "", manipulations: st
 
 def _row_text(row: Row) -> str:
     parts = [f"value = {row.value!r}"]
-    parts += [
-        f"{key} = {_quoted(getattr(row, key))}" for key in ("unit", "status", "source", "note", "fixed") if getattr(row, key)
-    ]
+    texts = ("unit", "status", "source", "note", "fixed")
+    parts += [f"{key} = {_quoted(getattr(row, key))}" for key in texts if getattr(row, key)]
     if row.range is not None:
         parts.append(f"range = [{row.range[0]!r}, {row.range[1]!r}]")
     return "{ " + ", ".join(parts) + " }"

@@ -57,6 +57,11 @@ class Dose:
             limits = f"longer than 0, from {SHORTEST_H:g} to {LATEST_H:g} h"
             raise DoseError(f"an infusion lasts {limits}, not {self.duration:g} h; leave the duration out for a bolus")
 
+    @property
+    def end(self) -> float:
+        """Hour at which all of it has been given."""
+        return self.start + (self.duration or 0.0)
+
 
 def beyond_use(amount: float, species: str) -> str:
     """What to tell of a dose (mg/kg) that is larger than any that is given to a species; nothing of others."""

@@ -96,8 +96,8 @@ class Exposure:
         return concentration_uM * np.array([self.compounds[c].molar_mass for c in COMPOUNDS])
 
     def peak_time(self, until: float = math.inf, compound: str | None = None) -> float:
-        """First hour, until `until`, at which an unbound brain concentration is highest, exact where a dose makes it so and else to
-        a tenth of a minute: that of `compound`, or of ketamine, or where none is given of the parent compound that is.
+        """First hour, until `until`, at which an unbound brain concentration is highest, exact where a dose makes it so and else
+        to a tenth of a minute: that of `compound`, or of ketamine, or where none is given of the compound that is.
 
         Disposition is linear, so amounts matter only against each other; where all are 0 they count as alike.  0 without doses.
         """

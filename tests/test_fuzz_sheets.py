@@ -289,7 +289,7 @@ def given_to(animals: dict[str, float], drugs: dict[str, float], animal: str, am
 
 
 OF_DRUGS = ("ketamine.molar_mass", "ketamine.ic50_2A", "ketamine.ic50_2B", "norketamine.ic50_2C", "norketamine.molar_mass")
-OF_RATS = ("reference_mass", "ketamine_central", "ketamine_peripheral", "ketamine_clearance", "ketamine_brain_to_plasma_unbound")
+OF_RATS = ("ip_absorption", "ketamine_central", "ketamine_peripheral", "ketamine_clearance", "ketamine_brain_to_plasma_unbound")
 ENDS = st.sampled_from([1e-9, 1e9])
 
 

@@ -1,0 +1,162 @@
+"""Numbers that must not be overridden, and overridden numbers on which nothing depends: refused, or said; never silent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.bench import Bench
+from experiments.board import ALL_CLAIMS
+from experiments.config import overridden
+from experiments.hypotheses import Hypotheses
+from experiments.idle import refuse_idle
+from experiments.inhibition import Inhibition
+from experiments.study import Options, StudyError, find_study
+from experiments.unused import idle_in_claims, idle_in_exposure
+from parameters import SPECIES, SheetError, compounds, sheet, sheet_text, species
+from parameters.sheet import Sheet
+from pharmacology import ROUTES, Dose, Exposure
+from tests.said import is_one_sentence
+
+AT = np.array([0.2, 1.0])
+FIXED = {f"{section}.{name}" for section, rows in sheet("species").sections.items() for name, row in rows.items() if row.fixed}
+MASSES = [f"{animal}.reference_mass" for animal in SPECIES]
+
+
+def idle(study: str, *overrides: tuple[str, float], **asked: object) -> list[str]:
+    """Those of some overrides that a study refuses, each by itself, since they move nothing in it."""
+    found, refused = find_study(study), []
+    for override in overrides:
+        options = Options(seeds=1, overrides=(override,), **asked)
+        try:
+            refuse_idle(found, options, found.plan(options))
+        except StudyError as error:
+            assert override[0] in str(error)
+            refused.append(override[0])
+    return refused
+
+
+# The body
+
+
+def test_the_fixed_numbers_are_the_masses_and_the_route_that_man_has_not():
+    assert {*MASSES, "human.ip_absorption", "human.ip_bioavailability"} == FIXED
+
+
+@pytest.mark.parametrize("name", sorted(FIXED))
+def test_a_fixed_number_is_refused_and_told_what_it_is(name):
+    for change in (
+        lambda: sheet("species").replaced({name: 50.0}),
+        lambda: overridden("dendritic", ((f"species.{name}", 50.0),)),
+    ):
+        with pytest.raises(SheetError, match=r"cannot be overridden, for (it is the body|there is no intraperitoneal route)"):
+            change()
+
+
+@pytest.mark.parametrize("words", [
+    ("exposure", "--species", "human", "--route", "iv", "--dose", 0.5, "--at", "40min"), ("run", "human_dose", "--list"),
+    ("run", "dose_response"), ("claims", "V1"),
+], ids=lambda words: " ".join(map(str, words[:2])))  # fmt: skip
+def test_so_says_every_command(call, words):
+    code, out, err = call(*words, "--set", "species.human.reference_mass=50")
+    assert (code, out) == (2, "")
+    is_one_sentence(err)
+    assert "[human] reference_mass" in err and "mg/kg" in err
+
+
+@pytest.mark.parametrize("animal", SPECIES)
+def test_what_is_in_the_blood_per_mg_per_kg_rests_on_the_volumes_alone(animal):
+    # The same body written for twice the mass, its volumes and clearances with it, is the same body.
+    numbers, dose = species(animal), Dose(1.0, "iv", 0.0, 0.5)
+    sizes = [
+        name for name in vars(numbers) if name.endswith(("_central", "_peripheral", "_exchange", "_clearance", "reference_mass"))
+    ]
+    twice = replace(numbers, **{name: 2.0 * getattr(numbers, name) for name in sizes})
+    one, other = (Exposure((dose,), animal, n, compounds()).brain_unbound(AT) for n in (numbers, twice))
+    assert np.allclose(one, other, rtol=1e-9, atol=0.0)
+
+
+def test_a_sheet_keeps_what_is_fixed_when_it_is_written(tmp_path):
+    (tmp_path / "mine.toml").write_text(sheet_text(sheet("species"), "mine"))
+    again = Sheet(tmp_path / "mine.toml")
+    assert again.sections == sheet("species").sections
+    (tmp_path / "mine.toml").write_text(sheet_text(sheet("species"), "mine").replace('fixed = "it', 'fixed = 3 # "it'))
+    with pytest.raises(SheetError):
+        Sheet(tmp_path / "mine.toml")
+
+
+# Exposures: every number of an animal moves something, is refused or is said
+
+
+@pytest.mark.parametrize("animal", SPECIES)
+def test_an_override_of_a_species_moves_an_exposure_or_is_said_or_refused(animal):
+    given = Dose(5.0, ROUTES[animal][-1])
+    before = Exposure((given,), animal, species(animal), compounds())
+    for name, value in sheet("species").values().items():
+        if name in FIXED:
+            continue
+        changes = ((f"species.{name}", 0.9 * value if value else 0.1),)
+        numbers = species(animal, overridden("dendritic", changes)["species"])
+        after = replace(before, numbers=numbers)
+        moved = any(
+            not np.array_equal(getattr(before, c)(AT), getattr(after, c)(AT)) for c in ("arterial", "venous", "brain_unbound")
+        )
+        assert moved == (idle_in_exposure("dendritic", changes, animal, given, AT) == [])
+        assert moved <= name.startswith(animal)
+
+
+def test_numbers_that_matter_only_together_are_not_idle():
+    given, peripheral = Dose(5.0, "ip"), ("species.rat.ketamine_peripheral", 3.0)
+    assert idle_in_exposure("dendritic", (peripheral,), "rat", given, AT) == [peripheral[0]]
+    assert idle_in_exposure("dendritic", (("species.rat.ketamine_exchange", 2.0), peripheral), "rat", given, AT) == []
+
+
+def test_the_command_says_what_is_idle_beside_its_answer(call):
+    words = ("exposure", "--species", "rat", "--route", "ip", "--dose", 5, "--at", "12min", "--json")
+    whole, changed = call(*words), call(*words, "--set", "species.mouse.ip_absorption=3", "--set", "spines.spines.branches=4")
+    assert changed[:2] == whole[:2] and whole[2] == ""
+    is_one_sentence(changed[2])
+    assert "species.mouse.ip_absorption, spines.spines.branches" in changed[2]
+    assert call(*words, "--set", "species.rat.ip_absorption=3")[2] == ""
+
+
+# Runs
+
+LATCH, TRKB, UNBLOCKING = "hypotheses.hypotheses.latch_time", "hypotheses.hypotheses.trkb_gain", "compounds.ketamine.unblocking"
+STRESS, GAIN, TARGET = "spines.spines.stress_loss", "cascade.cascade.bdnf_gain", "circuit.Pyr.target_rate"
+AKT, RAT, MAN, VENOUS = (
+    "inhibitors.akt_inhibitor.brain",
+    "species.rat.ip_absorption",
+    "species.human.ketamine_clearance",
+    "species.human.venous_delay",
+)
+CHANGES = ((LATCH, 10.0), (TRKB, 2.0), (UNBLOCKING, 0.1), (STRESS, 0.7), (GAIN, 5.5), (TARGET, 2.0), (AKT, 0.8), (RAT, 8.0),
+           (MAN, 70.0), (VENOUS, 0.2))  # fmt: skip
+
+
+@pytest.mark.parametrize(("study", "asked", "used"), [
+    ("dose_response", {}, {GAIN, RAT}), ("human_dose", {}, {GAIN, MAN, LATCH}), ("stress", {}, {GAIN, RAT, STRESS}),
+    ("dose_response", {"hypotheses": Hypotheses(trkb="on", memory="rate_latch", selectivity="use_dependent"),
+                       "inhibitions": (Inhibition("akt_inhibitor"),)}, {GAIN, RAT, TRKB, LATCH, UNBLOCKING, AKT}),
+    ("surge", {}, {RAT}),
+])  # fmt: skip
+def test_a_study_says_which_overridden_numbers_it_does_not_use(study, asked, used):
+    assert set(idle(study, *CHANGES, **asked)) >= {name for name, _ in CHANGES} - used
+    assert set(idle(study, *CHANGES, **asked)).isdisjoint(used)
+
+
+def test_a_study_that_calibrates_uses_target_rates_and_one_in_a_bath_of_a_slow_drug_its_rates():
+    assert idle("knockouts", (TARGET, 2.0)) == [] == idle("mk801", ("compounds.mk801.unblocking", 0.01))
+    assert idle("mk801", ("compounds.memantine.unblocking", 0.1)) == ["compounds.memantine.unblocking"]
+
+
+def test_an_override_that_says_what_the_sheet_says_is_not_called_idle():
+    assert idle("dose_response", (MAN, sheet("species").values()["human.ketamine_clearance"])) == []
+
+
+def test_claims_say_it_too(tmp_path):
+    claims = [claim for claim in ALL_CLAIMS if claim.id in ("V1", "V4")]
+    bench = Bench(overrides=((MAN, 70.0), ("species.mouse.ip_absorption", 10.0), (GAIN, 5.5)), results=tmp_path)
+    assert idle_in_claims(claims, bench) == ["species.mouse.ip_absorption", GAIN]
