@@ -26,7 +26,7 @@ from experiments.digests import counted, of_numbers
 from experiments.inhibition import parse_inhibition
 from experiments.protocol import Protocol
 from experiments.provenance import target
-from experiments.study import STUDIES, Options, find_study, readouts_only
+from experiments.study import STUDIES, Options, find_study
 from experiments.variable import Groups
 from pharmacology import Bath, Dose, Exposure
 
@@ -52,18 +52,19 @@ class Kind:
 
 
 ARMS = dict(nitrergic="on", eef2k="on", trkb="on", memory="nmda_latch", selectivity="use_dependent", hnk="ampa_pyr")
+GIVEN = ("ampa_antagonist@1h", "rapamycin_icv@-0.5h")
 LOOP = dict(protocol=BRIEF, doses=(Dose(10.0, "ip"),))
 BATHS = {"experiments.acute.CONCENTRATIONS_UM": (0.0, 3.0), "experiments.acute.LOOK_S": 3.0, "experiments.acute.SETTLE_S": 0.5}
 RIG = {f"experiments.physiology.{name}": value for name, value in {
     "CURRENTS_PA": np.array([100.0, 300.0]), "POTENTIALS_MV": np.array([-80.0, -40.0]), "CONTACTS": np.array([5.0, 80.0]),
-    "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]), "APPLY_S": 10.0, "WASH_S": 10.0, "AGAIN_S": 10.0}.items()}  # fmt: skip
+    "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]), "APPLY_S": 10.0, "WASH_S": 10.0, "AGAIN_S": 10.0,
+    "PULSES": 2, "FAST_PULSES": 3, "LATE": slice(1, 3)}.items()}  # fmt: skip
 KINDS = {
     "loop": Kind("dose_response", LOOP | {"spikes": True}, {}),
     "loop in 32 fast bits": Kind("dose_response", LOOP, {}, FAST),
     "loop with every arm": Kind(
         "dose_response",
-        LOOP | {"switches": ARMS, "protocol": replace(
-            BRIEF, stress=(2.0, 4.0), inhibitions=(parse_inhibition("ampa_antagonist@1h"), parse_inhibition("rapamycin_icv@-0.5h")))},
+        LOOP | {"switches": ARMS, "protocol": replace(BRIEF, stress=(2.0, 4.0), inhibitions=tuple(map(parse_inhibition, GIVEN)))},
         {},
     ),
     "loop of grown elements": Kind("dose_response", LOOP | {"switches": {"spine_rule": "homeostatic", "site": "pv"}}, {}),
@@ -185,7 +186,9 @@ def renew(say: Callable[[str], None] = print) -> int:
     bits = golden["to_the_bit"].setdefault(here(), {})
     for kind in KINDS:
         there = bits.setdefault(kind, to_the_bit(kind, list(found(kind))))
-        wrong += [f"{kind}: {name}, to the bit" for name, digest in to_the_bit(kind, list(there)).items() if digest != there[name]]
+        wrong += [
+            f"{kind}: {name}, to the bit" for name, digest in to_the_bit(kind, list(there)).items() if digest != there[name]
+        ]
     named = ids()
     if same and {name: named.get(name) for name in old["ids"]} != old["ids"]:
         wrong.append("ids of stored runs")
@@ -200,6 +203,7 @@ def renew(say: Callable[[str], None] = print) -> int:
 
 def _shown(golden: dict[str, Any]) -> str:
     """JSON with a line for every number, so that a change is seen in a diff."""
+
     def lines(part: dict[str, Any]) -> str:
         return ",\n".join(f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in part.items())
 

@@ -25,7 +25,7 @@ from tests.said import FAILURE, is_one_sentence
 RUNS = [planned(dose, seed) for seed in (1, 2, 3) for dose in (0.0, 10.0)]
 SECONDS = RUNS[0].config.protocol.seconds
 ELSEWHERE = replace(myself(), host="there", machine="another")
-KEYS = {"folder", "study", "finished", "running", "failed", "missing", "stopped", "jobs", "others", "seconds_left"}
+KEYS = {"folder", "study", "finished", "running", "failed", "missing", "stopped", "jobs", "others", "targets", "seconds_left"}
 
 
 def mark(folder: Path, run: Run, holder: Holder = ELSEWHERE, age: float = 0.0, **of: Any) -> Path:
