@@ -211,7 +211,7 @@ def test_a_folder_that_is_none_of_a_study_is_one_sentence(call, tmp_path, comman
     is_one_sentence(err, str(tmp_path / name))
 
 
-def test_no_run_file_is_opened(call, folder, monkeypatch):
+def test_of_a_run_file_nothing_but_the_seal_is_read_and_none_is_waited_for(call, folder, monkeypatch):
     (folder / RUNS[0].file).write_bytes(b"damaged")
     (folder / RUNS[1].file).unlink()
     os.mkfifo(folder / RUNS[1].file)  # who opens it waits for ever
