@@ -198,11 +198,15 @@ def sealed(content: bytes, what: str, target: str = "") -> bytes:
 def sealed_target(path: Path) -> str:
     """By what a file was computed as its seal has it, without a look at what is in it; nothing where the seal has none."""
     try:
-        with open(path, "rb", buffering=0) as handle:
-            handle.seek(max(0, handle.seek(0, os.SEEK_END) - LONGEST_SEAL))
-            found = SEAL.search(handle.read(LONGEST_SEAL))
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
     except OSError:
         return ""
+    try:
+        found = SEAL.search(os.pread(handle, LONGEST_SEAL, max(0, os.fstat(handle).st_size - LONGEST_SEAL)))
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
     return printable(found[1].decode(errors="replace").partition("/")[2]) if found else ""
 
 

@@ -67,7 +67,9 @@ def target(compiled: bool, numerics: Numerics) -> str:
 def compiler_name(version_line: str) -> str:
     """`g++-12.2.0`, of what a compiler says of itself."""
     numbers = re.findall(r"\d+(?:\.\d+)+", version_line)
-    return f"{'clang' if 'clang' in version_line else 'g++'}-{numbers[-1] if numbers else 'unknown'}"
+    if "clang" in version_line:  # which may go on with a build's own number
+        return f"clang-{numbers[0] if numbers else 'unknown'}"
+    return f"g++-{numbers[-1] if numbers else 'unknown'}"
 
 
 @cache

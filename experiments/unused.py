@@ -1,5 +1,5 @@
-"""Overridden numbers on which nothing in an exposure or in claims depends: of another species, of a switch that is off, of a volume
-that nothing flows into.  They are said, for the answer looks like one to another question and is the same."""
+"""Overridden numbers on which nothing in an exposure or in claims depends: of another species, of a switch that is off, of a
+volume that nothing flows into.  They are said, for the answer looks like one to another question and is the same."""
 
 from __future__ import annotations
 

@@ -52,18 +52,19 @@ class Kind:
 
 
 ARMS = dict(nitrergic="on", eef2k="on", trkb="on", memory="nmda_latch", selectivity="use_dependent", hnk="ampa_pyr")
+GIVEN = ("ampa_antagonist@1h", "rapamycin_icv@-0.5h")
 LOOP = dict(protocol=BRIEF, doses=(Dose(10.0, "ip"),))
 BATHS = {"experiments.acute.CONCENTRATIONS_UM": (0.0, 3.0), "experiments.acute.LOOK_S": 3.0, "experiments.acute.SETTLE_S": 0.5}
 RIG = {f"experiments.physiology.{name}": value for name, value in {
     "CURRENTS_PA": np.array([100.0, 300.0]), "POTENTIALS_MV": np.array([-80.0, -40.0]), "CONTACTS": np.array([5.0, 80.0]),
-    "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]), "APPLY_S": 10.0, "WASH_S": 10.0, "AGAIN_S": 10.0}.items()}  # fmt: skip
+    "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]), "APPLY_S": 10.0, "WASH_S": 10.0, "AGAIN_S": 10.0,
+    "PULSES": 2, "FAST_PULSES": 3, "LATE": slice(1, 3)}.items()}  # fmt: skip
 KINDS = {
     "loop": Kind("dose_response", LOOP | {"spikes": True}, {}),
     "loop in 32 fast bits": Kind("dose_response", LOOP, {}, FAST),
     "loop with every arm": Kind(
         "dose_response",
-        LOOP | {"switches": ARMS, "protocol": replace(
-            BRIEF, stress=(2.0, 4.0), inhibitions=(parse_inhibition("ampa_antagonist@1h"), parse_inhibition("rapamycin_icv@-0.5h")))},
+        LOOP | {"switches": ARMS, "protocol": replace(BRIEF, stress=(2.0, 4.0), inhibitions=tuple(map(parse_inhibition, GIVEN)))},
         {},
     ),
     "loop of grown elements": Kind("dose_response", LOOP | {"switches": {"spine_rule": "homeostatic", "site": "pv"}}, {}),

@@ -26,7 +26,7 @@ from tests.said import FAILURE, is_one_sentence
 RUNS = [planned(dose, seed) for seed in (1, 2, 3) for dose in (0.0, 10.0)]
 SECONDS = RUNS[0].config.protocol.seconds
 ELSEWHERE = replace(myself(), host="there", machine="another")
-KEYS = {"folder", "study", "finished", "running", "failed", "missing", "stopped", "jobs", "others", "seconds_left"}
+KEYS = {"folder", "study", "finished", "running", "failed", "missing", "stopped", "jobs", "others", "targets", "seconds_left"}
 
 
 def mark(folder: Path, run: Run, holder: Holder = ELSEWHERE, age: float = 0.0, **of: Any) -> Path:
@@ -212,7 +212,7 @@ def test_a_folder_that_is_none_of_a_study_is_one_sentence(call, tmp_path, comman
     is_one_sentence(err, str(tmp_path / name))
 
 
-def test_no_run_file_is_opened(call, folder, monkeypatch):
+def test_of_a_run_file_nothing_but_the_seal_is_read_and_none_is_waited_for(call, folder, monkeypatch):
     put(folder / RUNS[0].file, b"damaged")
     (folder / RUNS[1].file).unlink()
     os.mkfifo(folder / RUNS[1].file)  # who opens it waits for ever
