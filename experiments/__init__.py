@@ -2,11 +2,11 @@
 
 from typing import Any
 
-__all__ = ["MissingRunsWarning", "load"]
+__all__ = ["MissingRunsWarning", "MixedTargetsWarning", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    """`from experiments import load` and its warning, without paying for xarray when only the command line is wanted."""
+    """`from experiments import load` and its warnings, without paying for xarray when only the command line is wanted."""
     if name in __all__:
         from importlib import import_module
 

@@ -26,7 +26,7 @@ from experiments.nulls import MODEL
 from experiments.prior_answers import interval, valid_circuits
 from experiments.protocol import Protocol
 from experiments.study import DEFAULT_SHEET, Options, Run, find_study
-from experiments.targets import MixedTargets
+from experiments.targets import MixedTargetsWarning
 from parameters import PRIOR, digest
 
 FEWEST_SEEDS = 2
@@ -199,7 +199,7 @@ class Bench:
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
-            with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as unlike:
+            with warnings.catch_warnings(record=True, action="always", category=MixedTargetsWarning) as unlike:
                 warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
                 try:
                     self._loaded[study] = load(self.folder(study), courses=False)

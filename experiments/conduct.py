@@ -26,7 +26,7 @@ from experiments.provenance import target
 from experiments.queue import Queue
 from experiments.store import sorted_out
 from experiments.study import Options, Run, Study, prepare, share_of, write_manifest
-from experiments.targets import MixedTargets, targets_of, unlike
+from experiments.targets import MixedTargetsWarning, targets_of, unlike
 from experiments.unusual import unusual
 from parameters.caching import CacheError, the_cache
 from parameters.granted import available_cpus
@@ -269,7 +269,7 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     from experiments.made import write_sums
 
     write_manifest(study, runs, folder)  # another process may have asked otherwise meanwhile
-    with warnings.catch_warnings(record=True, action="always", category=MixedTargets) as mixed:
+    with warnings.catch_warnings(record=True, action="always", category=MixedTargetsWarning) as mixed:
         dataset = load(folder)
     write_sweep(dataset, folder)
     table, found = study.answer(dataset)

@@ -27,7 +27,7 @@ from experiments.files import (
 from experiments.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image, varies
 from experiments.manifest import SUMMARY, SWEEP, read_manifest
 from experiments.store import read_facts, read_rows, sorted_out
-from experiments.targets import MixedTargets, mixture, targets_of
+from experiments.targets import MixedTargetsWarning, mixture, targets_of
 from experiments.variable import UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
@@ -53,7 +53,7 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
     looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
     missing or damaged is NaN; `run_id` is empty there, and a MissingRunsWarning names it.  Attributes say how many runs are there
-    and planned, what they have in common (experiments.facts), and what computed them (`targets`); a MixedTargets warning says
+    and planned, what they have in common (experiments.facts), and what computed them (`targets`); a MixedTargetsWarning says
     where they were not computed alike.  Raises StoreError when there is nothing to load, and UnreadableError when a run is
     there, or may be, and cannot be read here.
     """
@@ -81,7 +81,7 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     dataset.attrs["targets"] = sorted(filter(None, targets))
     _tell_missing(folder, manifest["runs"], {run["file"] for run in there})
     if unlike := mixture(targets):
-        warnings.warn(f"{folder}: {unlike}", MixedTargets, stacklevel=2)
+        warnings.warn(f"{folder}: {unlike}", MixedTargetsWarning, stacklevel=2)
     return dataset
 
 

@@ -15,7 +15,7 @@ CODE = 3  # words of a target before those of packages; see provenance.target
 READERS = 8  # of seals at once, for folders far away
 
 
-class MixedTargets(UserWarning):
+class MixedTargetsWarning(UserWarning):
     """Runs that are read together were not computed alike."""
 
 

@@ -22,7 +22,7 @@ from experiments.provenance import compiler_name, target
 from experiments.status import status
 from experiments.store import check_run, is_whole, write_run
 from experiments.study import Run, write_manifest
-from experiments.targets import MixedTargets, mixture, targets_of, unlike
+from experiments.targets import MixedTargetsWarning, mixture, targets_of, unlike
 from tests.results import SEAL, STUDY, groups, manifest, planned, unsealed, written
 from tests.test_seal import flipped, is_refused
 
@@ -164,7 +164,7 @@ def test_status_of_ten_thousand_runs_reads_their_seals_in_no_time(tmp_path):
 
 
 def test_load_warns_of_a_mixed_folder_and_names_its_targets(mixed):
-    with pytest.warns(MixedTargets, match="4 runs were not computed alike: 3 by g"):
+    with pytest.warns(MixedTargetsWarning, match="4 runs were not computed alike: 3 by g"):
         found = load(mixed)
     assert found.attrs["targets"] == sorted([HERE, CLANG])
     write_sweep(found, mixed)
@@ -175,7 +175,7 @@ def test_load_of_runs_that_were_computed_alike_warns_of_nothing(tmp_path):
     computed(tmp_path, FOUR[0], HERE)
     written(tmp_path, FOUR[1])
     with warnings.catch_warnings():
-        warnings.simplefilter("error", MixedTargets)
+        warnings.simplefilter("error", MixedTargetsWarning)
         assert load(tmp_path).attrs["targets"] == [HERE]
 
 
