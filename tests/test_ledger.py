@@ -206,7 +206,10 @@ def test_looks_from_a_checkout_go_into_its_own_ledger_and_others_among_the_resul
 
 @cache
 def numbers() -> dict[str, float]:
-    return {f"{s}.{name}": v for s, sheet in Bench(seeds=2).config.sheets().items() for name, v in sheet.values().items()}
+    """All that can be overridden."""
+    rows = {f"{s}.{part}.{name}": row for s, sheet in Bench(seeds=2).config.sheets().items()
+            for part, section in sheet.sections.items() for name, row in section.items()}  # fmt: skip
+    return {name: row.value for name, row in rows.items() if not row.fixed}
 
 
 def moved(name: str) -> tuple[tuple[str, float], ...]:
