@@ -244,7 +244,10 @@ def test_without_a_checkout_there_is_no_ledger_of_one_to_record_in(call):
 
 @cache
 def numbers() -> dict[str, float]:
-    return {f"{s}.{name}": v for s, sheet in Bench(seeds=2).config.sheets().items() for name, v in sheet.values().items()}
+    """All that can be overridden."""
+    rows = {f"{s}.{part}.{name}": row for s, sheet in Bench(seeds=2).config.sheets().items()
+            for part, section in sheet.sections.items() for name, row in section.items()}  # fmt: skip
+    return {name: row.value for name, row in rows.items() if not row.fixed}
 
 
 def moved(name: str) -> tuple[tuple[str, float], ...]:
