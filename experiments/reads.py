@@ -17,7 +17,7 @@ SLOW = ("surge", "eef2k", "nitrergic", "trkb", "mtor", "feedback", "memory", "sp
 HEALTHY = {"baseline": "to healthy", "state": "to awake"}
 NULLS = {"site": "to all, and to each null beside it"}
 AWAKE_NULLS = NULLS | HEALTHY
-WITHOUT_MAN = "it gives no drug to man, and HNK differs in man alone"
+WITHOUT_MAN = "it gives a drug to rat or mouse, and kamp is known in man alone"
 
 
 @dataclass(frozen=True)
