@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: small matrices on many threads wait where cores are busy
+
 import numpy as np
 import pytest
 from numba import config, get_num_threads, set_num_threads
