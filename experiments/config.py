@@ -58,12 +58,13 @@ def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[s
 @cache
 def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: int) -> dict[str, Sheet]:
     found = {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
+    changes: dict[str, dict[str, float]] = {}
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject not in found:
             raise SheetError(f"an override is called SUBJECT.SECTION.NUMBER with subject {', '.join(found)}, not {key!r}")
-        found[subject] = found[subject].replaced({number: value})
-    return found
+        changes.setdefault(subject, {})[number] = value
+    return found | {subject: found[subject].replaced(numbers) for subject, numbers in changes.items()}
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
