@@ -16,6 +16,7 @@ from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from experiments.inhibition import left
 from experiments.looks import begun, check_begin, check_looks, check_readouts, moments
 from experiments.protocol import Protocol
+from experiments.switches import DEFAULTS
 from parameters import (
     INHIBITORS,
     SPECIES,
@@ -43,6 +44,8 @@ SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
 IN_IDS = 3  # stands for the schema in run ids for ever: a file that is laid out otherwise is the same run
 MODEL_VERSION = 4  # raised when a change alters results
+# (study, switch): before version 0.7 the study did not read the switch, so runs with it away from its default have other ids now.
+READ_SINCE = (("surge", "hnk"), ("evoked", "hnk"), ("knockouts", "hnk"), ("evoked", "hcn"))
 SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
 
 
@@ -68,6 +71,7 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
     if not overrides:
         return {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
     found = dict(_overridden(circuit, (), _stamp))
+    changes: dict[str, dict[str, float]] = {}
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject not in found:
@@ -80,8 +84,8 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
             like = near(key, (f"{subject}.{name}" for name in found[subject].values()))
             file = found[subject].path.name
             raise SheetError(f"{file}: there is no number {number!r}{like}; `prelimbic numbers` lists them all")
-        found[subject] = found[subject].replaced({number: value})
-    return found
+        changes.setdefault(subject, {})[number] = value
+    return found | {subject: found[subject].replaced(numbers) for subject, numbers in changes.items()}
 
 
 def numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...]) -> str:
@@ -246,4 +250,7 @@ class Config:
     def run_id(self) -> str:
         """Sixteen characters that change with the configuration, any number or the model, whatever the layout of the file."""
         whole = [self.to_dict(), self.sheet_hash(), IN_IDS, MODEL_VERSION]
+        switched = [name for study, name in READ_SINCE if study == self.study]
+        if since := [name for name in switched if getattr(self.hypotheses, name) != DEFAULTS[name]]:
+            whole.append(since)
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
