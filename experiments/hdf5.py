@@ -145,7 +145,7 @@ def flat(path: Path) -> tuple[bool | None, int, dict[str, Variable]]:
     and its variables."""
     with _open(path) as file:
         file.visititems(partial(_claim, [_room(file)]))
-        told = file.attrs.get(DIGEST)
+        told = _told(file, DIGEST, None)
         found = {name: _own(file, name) for name in file}
         variables = {name: _read(data) for name, data in found.items() if _is_variable(data)}
         return None if told is None else _plain(told) == content_digest(file), _beyond(path), variables
@@ -194,7 +194,7 @@ def tree(path: Path) -> list[tuple[str, str, str, str]]:
     def visit(name: str, data: Any) -> None:
         if isinstance(data, h5py.Dataset) and _is_variable(data):
             sizes = ", ".join(f"{d}={n}" for d, n in zip(_dimensions(data), data.shape, strict=True))
-            told = (name, sizes, str(data.attrs.get("units", "")), str(data.attrs.get("long_name", "")))
+            told = (name, sizes, str(_told(data, "units")), str(_told(data, "long_name")))
             listed.append(tuple(printable(text) for text in told))  # type: ignore[arg-type]
 
     with _open(path) as file:
@@ -319,6 +319,11 @@ def _row(file: h5py.File) -> tuple[str, np.ndarray] | None:
     return str(_plain(group.attrs["layout"])), row
 
 
+def _told(item: Any, name: str, without: Any = "") -> Any:
+    """An attribute, or what stands for one that is not there; `get` of h5py takes a failing disk for that too."""
+    return item.attrs[name] if name in item.attrs else without  # noqa: SIM401
+
+
 def _attributes(item: Any) -> dict[str, Any]:
     return {printable(name): _plain(value) for name, value in item.attrs.items()}
 
@@ -365,7 +370,7 @@ def _is_variable(data: Any) -> bool:
     """True but for groups and for the placeholders of dimensions that have no coordinate."""
     if not isinstance(data, h5py.Dataset):
         return False
-    label = data.attrs.get("NAME", b"")
+    label = _told(data, "NAME", b"")
     return not (label if isinstance(label, bytes) else str(label).encode()).startswith(NO_COORDINATE[:20].encode())
 
 
@@ -376,7 +381,7 @@ def _dimensions(data: h5py.Dataset) -> tuple[str, ...]:
 
 
 def _read(data: h5py.Dataset) -> Variable:
-    units, meaning = (str(data.attrs.get(name, "")) for name in ("units", "long_name"))
+    units, meaning = (str(_told(data, name)) for name in ("units", "long_name"))
     return Variable(_dimensions(data), _values(data), units, meaning)
 
 

@@ -23,8 +23,13 @@ def targets_of(paths: Iterable[Path]) -> Counter[str]:
     """By what finished runs were computed, and how many by each; "" counts those whose seal does not say."""
     listed = list(paths)
     parts = [listed[k::READERS] for k in range(READERS)]
-    with ThreadPoolExecutor(READERS) as pool:
-        return Counter(found for some in pool.map(lambda part: [sealed_target(path) for path in part], parts) for found in some)
+    try:
+        with ThreadPoolExecutor(READERS) as pool:
+            return Counter(
+                found for some in pool.map(lambda part: [sealed_target(path) for path in part], parts) for found in some
+            )
+    except RuntimeError:  # a limit on processes counts threads as well
+        return Counter(sealed_target(path) for path in listed)
 
 
 def mixture(found: Counter[str]) -> str:

@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBC, PR_CAPBSET_DROP, LAST_RIGHT = ctypes.CDLL(None), 24, 63
-# Calls about files whose path holds SHIM_PATH fail as the file SHIM_SAYS says: a call and an error number.
+# Calls about files whose path holds SHIM_PATH fail as SHIM_SAYS says: a call, an error number, and where in a file reading
+# fails first, 0 if that is not told.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -28,6 +29,7 @@ SHIM = r"""
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static long from;
 static int told(const char *path, const char *call) {
     const char *about = getenv("SHIM_PATH"), *says = getenv("SHIM_SAYS");
     char text[64] = {0}, name[16] = {0};
@@ -36,7 +38,8 @@ static int told(const char *path, const char *call) {
     long handle = syscall(SYS_openat, AT_FDCWD, says, O_RDONLY, 0);
     if (handle >= 0) { syscall(SYS_read, handle, text, 63); syscall(SYS_close, handle); }
     errno = before;
-    return sscanf(text, "%15s %d", name, &number) == 2 && !strcmp(name, call) ? number : 0;
+    from = 0;
+    return sscanf(text, "%15s %d %ld", name, &number, &from) >= 2 && !strcmp(name, call) ? number : 0;
 }
 static int told_of(int handle, const char *call) {
     char link[64], path[4096];
@@ -58,7 +61,8 @@ OPEN(open) OPEN(open64)
     FAIL(told_of(handle, "read")); REAL(ssize_t (*real)(int, void *, size_t), #name); return real(handle, to, size); }
 READ(read)
 #define PREAD(name) ssize_t name(int handle, void *to, size_t size, off_t at) { \
-    FAIL(told_of(handle, "read")); REAL(ssize_t (*real)(int, void *, size_t, off_t), #name); return real(handle, to, size, at); }
+    int number = told_of(handle, "read"); if (at >= from) FAIL(number); \
+    REAL(ssize_t (*real)(int, void *, size_t, off_t), #name); return real(handle, to, size, at); }
 PREAD(pread) PREAD(pread64)
 #define STAT(name) int name(const char *path, void *to) { \
     FAIL(told(path, "stat")); REAL(int (*real)(const char *, void *), #name); return real(path, to); }

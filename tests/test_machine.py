@@ -107,6 +107,33 @@ def test_whatever_any_call_about_a_run_file_says_nobody_computes_it_replaces_it_
     holds(top, shim, [(call, number) for number in ERRORS])
 
 
+def test_wherever_in_a_file_the_disk_fails_nothing_of_it_is_silently_left_out(top, shim):
+    # The library tells a failing disk as an object or an attribute that is not there.
+    script = f"""
+import os
+from pathlib import Path
+from experiments import hdf5
+from experiments.files import UnreadableError
+from experiments.store import READABLE, SCHEMA
+run, sweep, says = Path({str(top / "toy" / RUN.file)!r}), Path({str(top / "toy" / "sweep.h5")!r}), Path({str(top / "says")!r})
+asked = (lambda: hdf5.check(run, SCHEMA, READABLE), lambda: hdf5.groups(run, hdf5.IN_ROW), lambda: hdf5.rows([run]),
+         lambda: hdf5.tree(run), lambda: hdf5.config(run), lambda: hdf5.flat(sweep))
+for ask in asked:
+    says.write_text("none 0")
+    whole, failed = repr(ask()), 0
+    for at in range(0, run.stat().st_size, 2039):
+        says.write_text(f"read {errno.EIO} {{at}}")
+        try:
+            assert repr(ask()) == whole, at
+        except UnreadableError as error:
+            assert error.cause == os.strerror({errno.EIO})
+            failed += 1
+    assert failed > 3
+"""
+    done = ordinary("-c", script, folder=top, LD_PRELOAD=shim, SHIM_PATH="toy/", SHIM_SAYS=top / "says")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_study_whose_manifest_cannot_be_read_is_one_all_the_same(top, shim):
     before = kept(top / "toy")
     for call, number, question, said, computed in broken(top, shim, "study.json", [("open", errno.EIO), ("read", errno.EACCES)]):
