@@ -51,7 +51,7 @@ class Kind:
     last: bool = False  # of the study's runs, not the first
 
 
-ARMS = dict(nitrergic="on", eef2k="on", trkb="on", memory="nmda_latch", selectivity="use_dependent", hnk="ampa_pyr")
+ARMS = dict(nitrergic="on", eef2k="on", trkb="on", memory="nmda_latch", hnk="ampa_pyr")
 GIVEN = ("ampa_antagonist@1h", "rapamycin_icv@-0.5h")
 LOOP = dict(protocol=BRIEF, doses=(Dose(10.0, "ip"),))
 BATHS = {"experiments.acute.CONCENTRATIONS_UM": (0.0, 3.0), "experiments.acute.LOOK_S": 3.0, "experiments.acute.SETTLE_S": 0.5}
