@@ -52,7 +52,7 @@ class Kind:
 
 
 ARMS = dict(nitrergic="on", eef2k="on", trkb="on", memory="nmda_latch", hnk="ampa_pyr")
-GIVEN = ("ampa_antagonist@1h", "rapamycin_icv@-0.5h")
+GIVEN = ("ampa_antagonist@1.75h", "rapamycin_icv@-0.5h")
 LOOP = dict(protocol=BRIEF, doses=(Dose(10.0, "ip"),))
 BATHS = {"experiments.acute.CONCENTRATIONS_UM": (0.0, 3.0), "experiments.acute.LOOK_S": 3.0, "experiments.acute.SETTLE_S": 0.5}
 RIG = {f"experiments.physiology.{name}": value for name, value in {

@@ -68,7 +68,7 @@ BAD_WORDS = {
     "no NMDA block for an arm of it": ((*RUN, "--eef2k", "on", "--site", "off"), "--eef2k on", "--site off", "exclude"),
     "inhibitor given in another year": ((*RUN, "--inhibit", "anti_bdnf@1e5h"), "anti_bdnf", "100000 h"),
     "a rule without lost spines": ((*RUN, "--spine-rule", "branch", "--baseline", "healthy"), "--spine-rule branch", "no spine"),
-    "HNK of man in a rat": ((*RUN, "--hnk-exposure", "kamp"), "--hnk-exposure kamp", "rat"),
+    "HNK of man in a rat": ((*RUN, "--hnk-exposure", "kamp"), "--hnk-exposure kamp", "man"),
     "time constant below the step": ((*RUN, "--set", "cascade.cascade.trkb_time=0.001"), "trkb_time", "0.001", "two steps"),
     "threshold that adapts below the step": (
         (*RUN, "--memory", "adaptation", "--set", "hypotheses.hypotheses.adaptation_time=0.01"), "threshold_sliding", "0.01"),

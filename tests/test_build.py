@@ -21,7 +21,7 @@ from circuits.model import Model
 from circuits.toolchain import COMMON, OPTIONAL, TARGETS, Toolchain, compiler, toolchain, vector_bytes, why_no_compiler
 from experiments import conduct
 from experiments.execute import ExecuteError
-from experiments.study import Options
+from experiments.study import Options, find_study
 from tests.engines import TOY
 
 tools = import_module("circuits.toolchain")  # circuits.toolchain is the function of that name
@@ -332,7 +332,7 @@ def test_a_study_and_a_job_say_why_there_is_no_compiler(fresh, monkeypatch, tmp_
     assert conduct._prepare([], conduct.console()) is False
     assert "No C++ compiler works here (CXX is 'icpc', which is not on the PATH), so the circuit is" in capsys.readouterr().out
     with pytest.raises(ExecuteError, match="on this node: CXX is 'icpc', which is not on the PATH; interpreted"):
-        conduct._job([], [None], Options(out=tmp_path), conduct.console())
+        conduct._job(find_study("acute"), [], [], [None], {}, Options(out=tmp_path), conduct.console())
 
 
 def test_a_compiler_that_hangs_is_ended_with_what_it_started(pretended, monkeypatch, tmp_path):

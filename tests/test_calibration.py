@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -278,7 +279,9 @@ def test_an_exposure_shows_the_block_of_the_circuit_that_the_sheet_describes(cal
     asked = ("exposure", "--species", "rat", "--route", "ip", "--dose", 10, "--at", "20min", "--json", "--sheet")
     by_hand = ("--set", "circuit.Pyr.fraction_2A=1", "--set", "circuit.Pyr.fraction_2B=0")
     assert described(path).mixtures[0] == pytest.approx([1, 0, 0, 0])
-    assert call(*asked, path)[1] == call(*asked, "sst", *by_hand)[1] != call(*asked, "sst")[1]
+    grown, set_, plain = (json.loads(call(*asked, *words)[1]) for words in ((path,), ("sst", *by_hand), ("sst",)))
+    assert set_.pop("overridden") == {"circuit.Pyr.fraction_2A": 1.0, "circuit.Pyr.fraction_2B": 0.0}
+    assert grown == set_ != plain
 
 
 # Sheets as text

@@ -126,7 +126,7 @@ def test_a_run_that_the_machine_failed_keeps_its_place_and_one_that_failed_by_it
 ):
     run = planned()[0]
     prepare([run])
-    place = Place(tmp_path / "place", run.config.run_id(), 32, lambda: True)
+    place = Place(tmp_path / "place", run.config.run_id(), run.config.numerics, lambda: True)
     with pytest.raises(Paused):
         carry_out(run, tmp_path, True, lambda s: None, place)
 

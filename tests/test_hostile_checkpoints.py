@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from circuits import Network
+from circuits import STANDARD, Network
 from experiments.checkpoint import ABOUT, Arrays, Place, packed, read, write
 from experiments.files import publish
 from experiments.record import arrange
@@ -31,7 +31,7 @@ MOST_KB = 200_000  # that this process may grow by
 
 
 def place(path: Path) -> Place:
-    return Place(path, RUN_ID, 32)
+    return Place(path, RUN_ID, STANDARD)
 
 
 def numbers(groups: Any) -> str:
@@ -48,7 +48,7 @@ def right() -> str:
 def stopped(path: Path, config=CONFIG, looks: int = 2) -> Path:
     """The checkpoint of a run that was stopped after so many looks."""
     asked = iter(range(100))
-    kept = Place(path, config.run_id(), 32, lambda: next(asked) >= looks - 1)
+    kept = Place(path, config.run_id(), config.numerics, lambda: next(asked) >= looks - 1)
     with pytest.raises(Paused):
         simulate(config, True, lambda seconds: None, kept)
     return path

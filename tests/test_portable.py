@@ -28,7 +28,7 @@ COMPILERS = [c for c in ("g++", "g++-11", "g++-13", "g++-14", "clang++", "clang+
 
 def tools(command: str, *target_flags: str) -> Toolchain:
     words = (command,)
-    return Toolchain(words, MADE._first_line(words), target_flags, MADE._processor(words, target_flags))
+    return MADE._described(words, MADE.COMMON, target_flags)
 
 
 def made_by(monkeypatch, found: Toolchain, optimised: str = "-O3") -> None:

@@ -94,7 +94,6 @@ IDLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "affinity of cells that are spared": ("acute", ("--site", "pyr_direct", "--selectivity", "affinity_scaled")),
     "uniform where all subunits are alike": ("acute", ("--site", "uniform", "--selectivity", "none")),
     "an inhibitor of no amount": ("dose_response", ("--inhibit", "anti_bdnf=0")),
-    "an inhibitor after the end": ("dose_response", ("--inhibit", "anti_bdnf@25h")),
     "an inhibitor where no circuit is followed for a day": ("numerics", ("--scale", "11", "--inhibit", "anti_bdnf")),
     "a subunit that is not there": ("dose_response", ("--manipulate", "delete-GluN2C@Pyr")),
     "a factor of one": ("acute", ("--manipulate", "ampa=1")),
