@@ -93,7 +93,7 @@ def cli() -> None:
 )
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
 @click.option("--precision", default=32, show_default=True, help="Bits of a number in the circuit: 32 or 64.")
-@click.option("--step", default=0.1, show_default=True, help="Integration step of the circuit, ms; it must divide 1 ms.")
+@click.option("--step", default=0.1, show_default=True, help="Integration step of the circuit, ms; it must divide 0.1 ms.")
 @click.option("--portable", is_flag=True, help="The same spikes with every compiler and processor, for a few per cent of time.")
 @click.option(
     "--delay-classes", default=5, show_default=True, help="Classes of delay in a projection; 0 rounds each delay to the step."
@@ -331,7 +331,8 @@ def _code(words: list[str] | None) -> int:
         ends.say(error.format_message().replace("a valid integer", "a whole number").replace("a valid float", "a number"))
         return ends.USAGE
     except (KeyboardInterrupt, click.Abort):
-        ends.say(ends.STOPPED)
+        asked = (sys.argv[1:] if words is None else words)[:1]
+        ends.say(ends.STOPPED if asked in (["run"], ["claims"]) else ends.ENDED)
         return ends.INTERRUPTED
     except BrokenPipeError:
         return ends.FAILURE

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75  # the last: stopped by a batch system, may be queued again
 STOPPED = "stopped; finished runs are kept, the same command goes on from there"
+ENDED = "stopped; nothing is left half-written"
 
 
 def hear_signals() -> None:
@@ -41,7 +42,7 @@ def _sentence(error: Exception) -> str:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     if isinstance(error, FileNotFoundError) and not os.path.exists("."):
         return "the current folder is gone; go to one that is there"
-    return _unprintable() or f"standard output, or a file without a name: {error.strerror}"
+    return _unprintable() or f"standard output cannot be written: {error.strerror}"
 
 
 def _unprintable() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from circuits import Circuit
-from experiments.config import Config, grown
+from experiments.config import Config, grown, overridden
 from experiments.hypotheses import Hypotheses
 from experiments.inhibition import left
 from experiments.reads import Reads
@@ -45,7 +45,19 @@ def refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
             makings(config, study.reads) == makings(others[place], study.reads) for place, config in asked.items()
         ):
             hint = next((why for start, why in HINTS.items() if told.startswith(start)), "what it changes is not there as asked")
+            if without.overrides != options.overrides and _sheets_say_so(options, without):
+                hint = "it is what the sheet says"
             raise StudyError(f"{told} moves nothing in study {study.name}: {hint}; leave it out")
+
+
+def _sheets_say_so(options: Options, without: Options) -> bool:
+    """Whether the sheets have the numbers that are left out at the values they were set to."""
+    left_out = {*options.overrides} - {*without.overrides}
+    shipped = [overridden(sheet, ()) for sheet in options.sheets]
+    return all(
+        sheets[subject].values()[number] == value
+        for sheets in shipped for (name, value) in left_out for subject, _, number in [name.partition(".")]
+    )  # fmt: skip
 
 
 def _place(run: Run) -> tuple[object, ...]:

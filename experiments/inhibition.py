@@ -41,7 +41,10 @@ def parse_inhibition(text: str) -> Inhibition:
     unit = ""
     try:
         if at and not hour.endswith("h"):
-            unit = "" if math.isnan(float(hour)) else f"; an hour has a unit: {text}h"
+            in_min = hour.endswith("min")
+            number = float(hour.removesuffix("min"))
+            told = f"{head}@{number / 60.0:g}h" if in_min else f"{text}h"
+            unit = "" if math.isnan(number) else f"; an hour has a unit, h: {told}"
             raise ValueError
         start, times = float(hour[:-1]) if at else 0.0, float(amount) if equals else 1.0
     except ValueError:

@@ -82,22 +82,21 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         print(json.dumps(found))
         return
     length = "" if duration is None else f" over {duration}"
-    title = (
-        f"{compound} {dose:g} mg/kg {route[0]}.{route[1]}.{length}, {species}; arterial and venous plasma, unbound in brain; "
-        f"Pyr to VIP: share of NMDA peak conductance shut, sheet {circuit}"
-    )
-    table = Table(title=Text(title, "table.title"), title_justify="left")
-    for heading in ("min", *(f"{n[:3].upper() if n == 'ketamine' else n[:3]} {q}" for n in ("ketamine", "norketamine", "HNK")
-                             for q in ("art. ng/mL", "ven. ng/mL", "brain uM")), *POPULATIONS):  # fmt: skip
-        table.add_column(heading, justify="right")
+    print(f"{compound} {dose:g} mg/kg {route[0]}.{route[1]}.{length}, {species}")
+    plasma = Table(title="in plasma, arterial and venous, and unbound in the brain", title_justify="left")
+    for heading in ("min", "compound", "art. ng/mL", "ven. ng/mL", "brain uM"):
+        plasma.add_column(heading, justify="left" if heading == "compound" else "right", no_wrap=True)
+    for k, name in enumerate(COMPOUNDS):
+        for i, t in enumerate(times):
+            found_here = (arterial[i, k], venous[i, k], brain[i, k])
+            plasma.add_row(f"{60 * t:g}", name, *(f"{v:.0f}" if v >= 1000 else f"{v:.3g}" for v in found_here))
+    _print(plasma)
+    block = Table(title=Text(f"share of NMDA peak conductance shut, sheet {circuit}", "table.title"), title_justify="left")
+    for heading in ("min", *POPULATIONS):
+        block.add_column(heading, justify="right", no_wrap=True)
     for i, t in enumerate(times):
-        columns = [
-            f"{v:.0f}" if v >= 1000 else f"{v:.3g}"
-            for k in range(len(COMPOUNDS))
-            for v in (arterial[i, k], venous[i, k], brain[i, k])
-        ]
-        table.add_row(f"{60 * t:g}", *columns, *(f"{v:.3f}" for v in shut[i]))
-    _print(table)
+        block.add_row(f"{60 * t:g}", *(f"{v:.3f}" for v in shut[i]))
+    _print(block)
     for line in set_numbers(sheet, overrides):
         print(line)
 

@@ -299,7 +299,8 @@ def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple
         except ValueError:
             equals = ""
         if not equals:
-            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}")
+            bare = f"; write the VALUE as a number with a point and without its unit, not {value!r}" if value.strip() else ""
+            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}{bare}")
         name = number_meant(name.strip(), used)
         if name in found:
             raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")

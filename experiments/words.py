@@ -17,8 +17,12 @@ class Command(click.Command):
         except click.NoSuchOption as error:
             from parameters import near
 
-            known = (name for option in self.params for name in option.opts)
-            raise click.UsageError(f"{ctx.info_name} has no option {error.option_name}{near(error.option_name, known)}") from None
+            name = str(error.option_name)
+            siblings = getattr(ctx.parent.command, "commands", {}) if ctx.parent else {}
+            others = [word for word, other in siblings.items() for option in other.params if name in option.opts]
+            like = near(name, (known for option in self.params for known in option.opts))
+            told = f"; prelimbic {' and '.join(others)} take{'s' if len(others) == 1 else ''} it" if others else like
+            raise click.UsageError(f"{ctx.info_name} has no option {name}{told}") from None
         for option, times in Counter(given).items():
             if isinstance(option, click.Option) and times > 1 and not (option.multiple or option.is_eager):
                 raise click.UsageError(f"{option.opts[0]} is given {times} times but may be given once")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -116,7 +117,9 @@ def test_numbers_that_matter_only_together_are_not_idle():
 def test_the_command_says_what_is_idle_beside_its_answer(call):
     words = ("exposure", "--species", "rat", "--route", "ip", "--dose", 5, "--at", "12min", "--json")
     whole, changed = call(*words), call(*words, "--set", "species.mouse.ip_absorption=3", "--set", "spines.spines.branches=4")
-    assert changed[:2] == whole[:2] and whole[2] == ""
+    told = json.loads(changed[1])
+    assert told.pop("overridden") == {"species.mouse.ip_absorption": 3.0, "spines.spines.branches": 4.0}
+    assert (changed[0], told) == (whole[0], json.loads(whole[1])) and whole[2] == ""
     is_one_sentence(changed[2])
     assert "species.mouse.ip_absorption, spines.spines.branches" in changed[2]
     assert call(*words, "--set", "species.rat.ip_absorption=3")[2] == ""
@@ -152,8 +155,11 @@ def test_a_study_that_calibrates_uses_target_rates_and_one_in_a_bath_of_a_slow_d
     assert idle("mk801", ("compounds.memantine.unblocking", 0.1)) == ["compounds.memantine.unblocking"]
 
 
-def test_an_override_that_says_what_the_sheet_says_is_not_called_idle():
-    assert idle("dose_response", (MAN, sheet("species").values()["human.ketamine_clearance"])) == []
+def test_an_override_that_says_what_the_sheet_says_is_refused_with_that_reason(call):
+    value = sheet("species").values()["rat.ip_absorption"]
+    code, out, err = call("run", "dose_response", "--list", "--set", f"{RAT}={value}")
+    is_one_sentence(err, RAT, "it is what the sheet says")
+    assert (code, out) == (2, "")
 
 
 def test_claims_say_it_too(tmp_path):
