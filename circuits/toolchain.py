@@ -126,7 +126,10 @@ def _fitted(command: tuple[str, ...]) -> Toolchain:
         for flag in OPTIONAL:
             more = tuple(known for known in COMMON if known in (*common, flag))
             common = common if _refused(command, more) else more
-    return next(_described(command, common, target) for target in TARGETS if _refused(command, (*common, *target)) is None)
+    for target in TARGETS:
+        if (refused := _refused(command, (*common, *target))) is None:
+            return _described(command, common, target)
+    raise refused or _Unfit("takes no target")
 
 
 def _described(command: tuple[str, ...], common: tuple[str, ...], target: tuple[str, ...]) -> Toolchain:

@@ -59,7 +59,8 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
     for look in record(board, target, *others):
         told.print(f"recorded in {target}: {look}", highlight=False, markup=False, soft_wrap=True)
     if as_json:
-        print(json.dumps([j.as_json() for j in board], indent=1))
+        set_to = {"overridden": dict(overrides)} if overrides else {}
+        print(json.dumps([j.as_json() | set_to for j in board], indent=1))
     else:
         told.print(as_table(board))
         if overrides and (idle := idle_in_claims([j.claim for j in board], bench)):

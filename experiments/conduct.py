@@ -18,7 +18,7 @@ from experiments.cluster import Jobs, drive
 from experiments.execute import ExecuteError, execute
 from experiments.figures import settle
 from experiments.files import DamagedError, StoreError, scratch_name, sweep_stale, there, unreadable
-from experiments.folders import refuse_other
+from experiments.folders import refuse_moved, refuse_other
 from experiments.hypotheses import AS_SHEETS
 from experiments.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, remove_made, strangers
 from experiments.marks import Marks
@@ -47,6 +47,8 @@ def listing(study: Study, options: Options) -> None:
     runs = study.plan(options)
     _check(runs)
     _refuse_idle(study, options, runs)
+    if options.out.is_file():
+        raise StoreError(f"{options.out} is a file, but must be a folder")
     mine = {run.file for run in share_of(runs, options)}
     todo, causes = _unfinished(runs, options.out)
     states = dict.fromkeys(causes, "unreadable")
@@ -155,6 +157,7 @@ def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, wor
     if not todo and {run.file for run in wanted} <= {item["file"] for item in listed}:
         return
     _check(wanted)
+    refuse_moved(study, folder, listed, runs)
     _writable(folder)
     screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
     _tell_unusual(wanted, screen)
@@ -253,7 +256,8 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
     screen.print("preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False)
     compiled = prepare(todo)
     if not compiled and any(run.config.numerics.portable for run in todo):
-        raise ExecuteError("--portable needs a C++ compiler (g++ or clang++): interpreted, spikes would be others")
+        raise ExecuteError(f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); interpreted, "
+                           "spikes would be others")  # fmt: skip
     if not compiled:
         screen.print(
             f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, hundreds of times "
@@ -283,7 +287,8 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     try:
         figures = study.draw(dataset, folder)
     finally:
-        write_sums(folder, [MANIFEST, SWEEP, SUMMARY, *(figure.name for figure in figures)])
+        drawn = [figure.with_suffix(kind).name for figure in figures for kind in (figure.suffix, ".svg")]
+        write_sums(folder, dict.fromkeys([MANIFEST, SWEEP, SUMMARY, *drawn]))
     _still_asked(study, runs, folder)
     for figure in figures:
         screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)

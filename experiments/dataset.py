@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from experiments.files import (
 from experiments.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image, varies
 from experiments.manifest import SUMMARY, SWEEP, read_manifest
 from experiments.store import read_facts, read_rows, sorted_out
-from experiments.targets import MixedTargetsWarning, mixture, targets_of
+from experiments.targets import MixedTargetsWarning, mixture
 from experiments.variable import UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
@@ -75,9 +76,10 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     except (ValueError, TypeError, LookupError, OverflowError) as error:
         raise DamagedError(f"{folder}: its runs do not go together ({reason(error)})") from None
     there = [whole[k] for which, _, _ in alike for k in which]
-    targets = targets_of(folder / run["file"] for run in there)
+    told = read_facts([folder / run["file"] for run in there])
+    targets = Counter(str(fact.pop("target")) for fact in told)
     dataset.attrs |= {"runs_there": len(there), "runs_planned": len(manifest["runs"])}
-    dataset.attrs |= together(read_facts([folder / run["file"] for run in there]))
+    dataset.attrs |= together(told)
     dataset.attrs["targets"] = sorted(filter(None, targets))
     _tell_missing(folder, manifest["runs"], {run["file"] for run in there})
     if unlike := mixture(targets):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
 from typing import NoReturn
 
+NO_MEMORY = re.compile("failed to map|[Cc]annot allocate")  # of what the dynamic linker says
 USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75  # the last: stopped by a batch system, may be queued again
 STOPPED = "stopped; finished runs are kept, the same command goes on from there"
 ENDED = "stopped; nothing is left half-written"
@@ -24,6 +26,9 @@ def hear_signals() -> None:
 
 def told(error: Exception) -> int:
     """Say an error in one sentence and return its exit code.  One that is ours, and no user's or machine's, is raised."""
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and NO_MEMORY.search(str(error))):
+        say(f"there is not enough memory{f' ({error})' if str(error) else ''}")  # nothing more can be imported
+        return FAILURE
     from experiments.cluster import requeued
     from experiments.execute import Stopped
 

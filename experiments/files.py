@@ -21,6 +21,7 @@ TORN = re.compile(rb" [0-9a-f]{64}\n\Z")  # the end of a seal whose beginning is
 BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 400
 AT_ONCE = 1 << 20  # bytes
 ABANDONED_S = 3600.0  # no file takes so long to be written
+UNREAD = "cannot be read here"  # in the place of a target
 NAMED = 3  # files that a sentence names
 # Errors that tell what stands under a name; all others tell of the machine.
 OF_A_NAME = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG)
@@ -196,15 +197,16 @@ def sealed(content: bytes, what: str, target: str = "") -> bytes:
 
 
 def sealed_target(path: Path) -> str:
-    """By what a file was computed as its seal has it, without a look at what is in it; nothing where the seal has none."""
+    """By what a file was computed as its seal has it, without a look at what is in it; nothing where the seal has none, and
+    UNREAD where the file cannot be read here."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
     except OSError:
-        return ""
+        return UNREAD
     try:
         found = SEAL.search(os.pread(handle, LONGEST_SEAL, max(0, os.fstat(handle).st_size - LONGEST_SEAL)))
-    except OSError:
-        return ""
+    except OSError as error:
+        return "" if error.errno in (errno.ESPIPE, errno.EISDIR) else UNREAD
     finally:
         os.close(handle)
     return printable(found[1].decode(errors="replace").partition("/")[2]) if found else ""

@@ -90,6 +90,16 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
         raise StudyError(f"{folder} holds study {study.name} with {differs}; choose another folder with --out, or move that one")
 
 
+def refuse_moved(study: Study, folder: Path, listed: list[dict[str, Any]], runs: list[Run]) -> None:
+    """Raise StudyError where one of the runs listed in a folder is finished and stands in the place of one that is asked
+    otherwise; what only the model's version changed is no other question."""
+    mine = {_place(run.place): run.config.run_id() for run in runs}
+    moved = [item for item in listed if mine.get(_place(item["place"]), item["run_id"]) != item["run_id"]]
+    kept = next((item for item in moved if is_whole(folder / item["file"], item["run_id"])), None)
+    if kept is not None and (differs := _difference(folder, kept, listed, runs)):
+        raise StudyError(f"{folder} holds study {study.name} with {differs}; choose another folder, or move that one")
+
+
 def _difference(folder: Path, kept: dict[str, Any], listed: list[dict[str, Any]], runs: list[Run]) -> str:
     """In which options the run that is kept, and with it its question, differs from what is asked; nothing where the same words
     gave other runs, as in another version of the model."""

@@ -32,6 +32,7 @@ CONVENTIONS = "CF-1.11"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SWEEP_SCHEMA = "prelimbic-sweep"
 DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
+DIGESTED_SINCE = 4  # schema of a sweep
 BEYOND = "beyond"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
 IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
@@ -123,6 +124,8 @@ def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
             raise StoreError(f"{path} has layout {int(head['schema_version'])}, this version reads {known}")
         facts = _attributes(_own(file, PROVENANCE))
         file.visititems(partial(_claim, [_room(file)]))
+        if DIGEST not in facts:
+            raise StoreError(f"{path} is damaged: its checksum ({DIGEST}) is gone")
         if int(head.get("complete", 0)) != 1 or facts[DIGEST] != content_digest(file):
             raise StoreError(f"{path} is damaged: its content does not match its digest")
         if facts.get(PROVENANCE_DIGEST) not in (None, provenance_digest(file)):  # files of earlier versions have none
@@ -146,6 +149,8 @@ def flat(path: Path) -> tuple[bool | None, int, dict[str, Variable]]:
     with _open(path) as file:
         file.visititems(partial(_claim, [_room(file)]))
         told = _told(file, DIGEST, None)
+        if told is None and int(_told(file, "schema_version", 0)) >= DIGESTED_SINCE:
+            told = ""  # it had one
         found = {name: _own(file, name) for name in file}
         variables = {name: _read(data) for name, data in found.items() if _is_variable(data)}
         return None if told is None else _plain(told) == content_digest(file), _beyond(path), variables
@@ -157,15 +162,19 @@ def config(path: Path) -> str:
         return str(_values(_own(file, "config"))[()])
 
 
-def asked(paths: list[Path]) -> list[tuple[str, int]]:
-    """Configuration (JSON) and model version of each file; of one that cannot be read, an empty text."""
+def asked(paths: list[Path]) -> list[tuple[str, int, str]]:
+    """Configuration (JSON) and model version of each file, and by what it was computed; of one that cannot be read, an empty
+    text."""
     found = []
     for path in paths:
         try:
             with _open(path) as file:
-                found.append((str(_values(_own(file, "config"))[()]), int(file.attrs["model_version"])))
+                target = printable(str(_plain(_told(_own(file, PROVENANCE), "target", ""))))
+                found.append((str(_values(_own(file, "config"))[()]), int(file.attrs["model_version"]), target))
+        except UnreadableError:
+            raise
         except StoreError:
-            found.append(("", 0))
+            found.append(("", 0, ""))
     return found
 
 
@@ -256,7 +265,7 @@ def _no_run(path: Path, error: BaseException) -> str:
     """What is wrong with a file: it is not there, of another format, or what the library says."""
     if not os.path.lexists(path):
         return f"{path} does not exist"
-    with reading(path), open(path, "rb") as file:
+    with reading(Path(path)), open(path, "rb") as file:  # the reading process has its paths as text
         if file.read(len(SIGNATURE)) != SIGNATURE and not h5py.is_hdf5(path):
             return f"{path} is not an HDF5 file"
     return f"{path} cannot be read as a run file ({reason(error)})"

@@ -108,7 +108,8 @@ def moments(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None = Non
     if "rest" in found and given:
         there = min((event.hour for event in given if event.sudden), default=math.inf)
         before = [time for time in protocol.times if time <= given[0].hour and time < there]
-        found["rest"] = before[-1] if before else given[0].hour
+        taken = [time for time in before if time not in protocol.reused]
+        found["rest"] = (taken or before or [given[0].hour])[-1]
     return found
 
 

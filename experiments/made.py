@@ -34,9 +34,12 @@ def changed(folder: Path) -> dict[str, str]:
         return {}
     if any(LINE.fullmatch(line) is None for line in lines):
         return {SUMS: "is damaged: its lines are no checksums"}
+    if not any(line.endswith(f"  {MANIFEST}") for line in lines):
+        return {SUMS: f"is damaged: it does not list {MANIFEST}"}
     told = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     wrong = {name for name, digest in told.items() if name != SWEEP and _digest(folder / name) not in ("", digest)}
-    found = {name: f"is not as it was made (its checksum in {SUMS})" for name in sorted(wrong - {MANIFEST})}
+    found = {SUMS: f"is damaged: it does not list {SWEEP}"} if SWEEP not in told and _digest(folder / SWEEP) else {}
+    found |= {name: f"is not as it was made (its checksum in {SUMS})" for name in sorted(wrong - {MANIFEST})}
     if MANIFEST in wrong and _digest(folder / SWEEP):
         found[MANIFEST] = f"has changed since {SWEEP}, tables and figures were made"
     return found

@@ -54,6 +54,8 @@ class Reads:
             if asked and name not in (*self.switches, *self.options):
                 why = WITHOUT_MAN if name == "hnk_exposure" else self.lacks
                 return f"study {study} does not read {told}: {why}; {self.words()}"
+        for name in sorted({*self.sets} & {*given} & {*NUMERICS}):
+            return f"study {study} sets {flag(name)} itself ({self.sets[name]}): leave it out; {self.words()}"
         return None
 
     def words(self) -> str:
@@ -73,6 +75,7 @@ def _asked(hypotheses: Hypotheses, inhibitions: tuple[Inhibition, ...], manipula
     yield "spikes", "--spikes", spikes
 
 
+NUMERICS = ("precision", "step", "delay_classes")  # options of the circuit's arithmetic, which most studies leave as asked
 NOTHING = Reads()
 EVERY = (*DRUG, *CIRCUIT, *SLOW, "hnk")
 STORED = ("inhibit", "manipulate", "spikes")

@@ -198,7 +198,7 @@ def _show_folder(folder: Path) -> None:
 
     manifest = read_manifest(folder)
     mine = [run["file"] for run in manifest["runs"]]
-    whole, causes = 0, dict[str, str]()
+    whole, damaged, causes = 0, 0, dict[str, str]()
     for name in mine:
         try:
             if not there(folder / name):
@@ -210,12 +210,17 @@ def _show_folder(folder: Path) -> None:
             causes[name] = error.cause
             print(error)
         except StoreError as error:
+            damaged += 1
             print(error)
-    print(f"study {manifest['study']}: {whole} of {len(mine)} runs are finished and whole")
+    beside = (f", {damaged} damaged" if damaged else "") + (f", {len(causes)} not to be read here" if causes else "")
+    print(f"study {manifest['study']}: {whole} of {len(mine)} runs are finished and whole{beside}")
     for other in strangers(folder, mine):
         print(f"not of this study as last asked: {other}")
     if causes:
         raise unreadable(folder, causes)
+    if damaged:
+        them = "it" if damaged == 1 else "them"
+        raise StoreError(f"{folder}: {damaged} damaged; the study's command computes {them} anew")
 
 
 def _row_dict(sheet_name: str, section: str, name: str, row: Row) -> dict[str, object]:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.files import StoreError, names_in, printable
+from experiments.files import UNREAD, StoreError, names_in, printable
 from experiments.manifest import SWEEP, read_manifest, studies_in
 from experiments.marks import JOBS, Failure, Mark, failures, places, running
 from experiments.queue import ClusterError, Queue
@@ -113,6 +113,8 @@ def _lines(one: Status) -> list[str]:
         lines.append(
             f"  {one.others} further run {'file belongs' if one.others == 1 else 'files belong'} to something asked earlier"
         )
+    if unread := one.targets.get(UNREAD, 0):
+        lines.append(f"  {unread} of the finished runs cannot be read here; prelimbic verify says why")
     if unlike := mixture(Counter(one.targets)):
         lines.append(f"  {unlike}")
     for mark in one.running:

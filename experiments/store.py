@@ -163,8 +163,8 @@ def read_facts(paths: list[Path]) -> list[dict[str, Any]]:
         try:
             told = ask("asked", part, of=part[0].parent, size=sum(map(_size, part)))
         except DamagedError:
-            told = [["", 0]] * len(part)
-        found += [_facts(text, version) for text, version in told]
+            told = [["", 0, ""]] * len(part)
+        found += [_facts(text, version) | {"target": target} for text, version, target in told]
     return found
 
 

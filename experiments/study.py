@@ -317,6 +317,13 @@ def number_meant(name: str, used: Sequence[Sheet]) -> str:
     if named in ("circuit", *SUBJECTS) or not number or not used:
         return name
     if all(named in each.lineage for each in used):
+        section, _, row = number.rpartition(".")
+        own = next((each for each in used if each.name != named and row in each.own_rows.get(section, {})), None)
+        if own is not None:
+            raise SheetError(
+                f"--set {name!r} is a number of circuit sheet {named}, and sheet {own.name}, which is used, has its own: write "
+                f"circuit.{number}"
+            )
         return f"circuit.{number}"
     if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):
         other = next(each.name for each in used if named not in each.lineage)

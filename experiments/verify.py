@@ -32,7 +32,7 @@ def verify(path: Path) -> None:
         also = f"; and {_files(damaged, 'damaged ')}" if damaged else ""
         raise StoreError(f"{_files(unreadable)} cannot be read here: {cause}{also}")
     if damaged:
-        raise StoreError(f"{_files(damaged, 'damaged ')}; the study's command computes runs anew")
+        raise StoreError(f"{_files(damaged, 'damaged ')}; the study's command computes damaged runs anew and makes the rest")
 
 
 def _files(count: int, what: str = "") -> str:

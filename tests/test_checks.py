@@ -283,3 +283,43 @@ def test_a_digest_that_was_forged_with_its_seal_still_has_to_match(tmp_path):
     path.write_bytes(sealed(path.read_bytes(), "sweep"))
     with pytest.raises(DamagedError, match="does not match its digest"):
         check_sweep(path)
+
+
+def test_sums_without_the_manifest_or_the_sweep_are_told(folder, verified):
+    lines = (folder / SUMS).read_text().splitlines(keepends=True)
+    for left_out in (MANIFEST, SWEEP):
+        (folder / SUMS).write_text("".join(line for line in lines if not line.endswith(f"  {left_out}\n")))
+        told(verified(), SUMS, f"does not list {left_out}")
+    (folder / SUMS).write_text("")
+    told(verified(), SUMS, "is damaged")
+
+
+def test_a_sweep_of_this_version_whose_checksum_is_gone_is_damaged(folder, verified):
+    def change(file: h5py.File) -> None:
+        del file.attrs["content_sha256"]
+        file.attrs["species"] = "human"
+
+    opened(folder / SWEEP, change)
+    told(verified(), SWEEP, "does not match its digest")
+
+
+def test_a_run_file_whose_checksum_is_gone_says_so(folder, verified):
+    def change(file: h5py.File) -> None:
+        del file["provenance"].attrs["content_sha256"]
+
+    opened(folder / RUNS[0].file, change)
+    told(verified(), RUNS[0].file, "its checksum (content_sha256) is gone")
+
+
+def test_inspect_of_a_folder_counts_what_is_damaged_or_a_link_to_nothing_and_fails(folder, call):
+    (folder / RUNS[0].file).unlink()
+    (folder / RUNS[0].file).symlink_to(folder / "nowhere.h5")
+    code, out, err = call("inspect", folder)
+    assert code == FAILURE and f"{len(RUNS) - 1} of {len(RUNS)} runs are finished and whole, 1 not to be read here" in out
+    is_one_sentence(err, "it is a link to", "which is not there")
+    assert "1 of the finished runs cannot be read here" in call("status", folder)[1]
+    (folder / RUNS[0].file).unlink()
+    (folder / RUNS[0].file).write_bytes(b"junk")
+    code, out, err = call("inspect", folder)
+    assert code == FAILURE and ", 1 damaged" in out
+    is_one_sentence(err, "1 damaged")

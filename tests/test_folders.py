@@ -19,7 +19,7 @@ from experiments.hypotheses import Hypotheses
 from experiments.inhibition import parse_inhibition
 from experiments.marks import Marks
 from experiments.store import write_run
-from experiments.study import Options, Run, Study, find_study, write_manifest
+from experiments.study import Options, Run, Study, StudyError, find_study, write_manifest
 from experiments.variable import Variable
 from parameters import CIRCUITS
 from parameters.sheet import SHEETS
@@ -339,3 +339,28 @@ def test_every_figure_that_a_study_declares_is_drawn_under_that_name():
     for name in ("cascade", "physiology"):
         source = Path(conduct.__file__).with_name("figures").joinpath(f"{name}.py").read_text()
         assert all(f'"{figure}"' in source for figure in find_study(name).figures)
+
+
+# Claims
+
+
+def test_claims_compute_nothing_into_a_folder_of_the_same_study_asked_otherwise(tmp_path):
+    stored(tmp_path, Options(seeds=2, scale=0.5))
+    before, runs = content(tmp_path), ACUTE.plan(Options(seeds=2))
+    with pytest.raises(StudyError, match=r"with --scale 0\.5, not 1; choose another folder, or move that one"):
+        conduct.complete(ACUTE, runs, runs, tmp_path, 1, conduct.console())
+    assert content(tmp_path) == before
+
+
+def test_claims_go_on_where_more_seeds_or_another_sheet_stand(tmp_path, killed):
+    stored(tmp_path)
+    for options in (Options(seeds=3), Options(seeds=2, sheets=("sst",))):
+        with pytest.raises(ExecuteError, match="stopped here"):
+            conduct.complete(ACUTE, ACUTE.plan(options), ACUTE.plan(options), tmp_path, 1, conduct.console())
+
+
+def test_the_list_of_a_folder_that_is_a_file_says_so(call, tmp_path):
+    (tmp_path / "note").write_text("a note")
+    code, out, err = call("run", "acute", "--seeds", 1, "--list", "--out", tmp_path / "note")
+    is_one_sentence(err, "is a file, but must be a folder")
+    assert (code, out) == (FAILURE, "")

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from experiments import command, words
+from experiments import command, ends, words
 from experiments.conduct import _report, console
 from experiments.dataset import load, write_sweep
 from experiments.store import write_run
@@ -307,3 +307,35 @@ def test_the_answer_itself_says_what_was_set_and_what_was_not_calibrated(paths, 
 
 def test_a_default_question_has_nothing_unusual():
     assert list(unusual(run.config for run in ACUTE.plan(Options(1)))) == []
+
+
+def test_a_number_of_a_sheet_below_that_the_sheet_in_use_has_of_its_own_is_refused(call):
+    code, out, err = call("run", "dose_response", "--list", "--seeds", 1, "--set", "point.Pyr.background_rate=700")
+    is_one_sentence(err, "sheet dendritic, which is used, has its own: write circuit.Pyr.background_rate")
+    assert (code, out) == (USAGE, "")
+
+
+def test_one_hour_in_two_words_is_given_twice(call):
+    code, out, err = call(*MAN, "60min,1h")
+    is_one_sentence(err, "--at 60min is given 2 times")
+    assert (code, out) == (USAGE, "")
+
+
+def test_claims_as_json_say_what_was_set(call, tmp_path):
+    words = ("claims", "V5", "--json", "--results", tmp_path)
+    found = json.loads(call(*words, "--set", "compounds.hydroxynorketamine.hill=1.1")[1])
+    assert [j["overridden"] for j in found] == [{"compounds.hydroxynorketamine.hill": 1.1}]
+    assert "overridden" not in json.loads(call(*words)[1])[0]
+
+
+def test_the_study_of_numerics_refuses_what_it_varies_itself(call):
+    for option, value in (("--precision", 64), ("--step", 0.05), ("--delay-classes", 0)):
+        code, out, err = call("run", "numerics", "--list", "--seeds", 1, option, value)
+        is_one_sentence(err, f"study numerics sets {option} itself")
+        assert (code, out) == (USAGE, "")
+
+
+def test_memory_that_is_short_while_something_is_imported_is_one_sentence(capsys):
+    for error in (MemoryError(), ImportError("groupby.so: failed to map segment from shared object")):
+        assert ends.told(error) == FAILURE
+        is_one_sentence(capsys.readouterr().err, "there is not enough memory")

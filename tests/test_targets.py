@@ -11,6 +11,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+import h5py
 import pytest
 
 from circuits import STANDARD
@@ -193,3 +194,13 @@ def test_run_says_it_before_it_computes_and_in_its_answer(call, sweep, tmp_path)
     assert said.index("1 of 5 finished runs was computed by clang 19.1.7") < said.index("6 runs were not computed alike: 5 by")
     assert targets_of(sorted(folder.glob("dendritic_dose-*.h5"))) == {here: 5, CLANG: 1}
     assert sealed_target(second) == here and len(check_run(second)["provenance"]["model_sha256"]) == 64
+
+
+def test_what_computed_a_file_is_known_when_its_seal_is_gone(mixed):
+    for path in mixed.glob("*.h5"):
+        path.chmod(0o644)
+        with h5py.File(path, "r+"):
+            pass
+        assert sealed_target(path) == ""
+    with pytest.warns(MixedTargetsWarning, match="4 runs were not computed alike"):
+        assert load(mixed).attrs["targets"] == sorted([HERE, CLANG])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from experiments.figures import drawing
 from experiments.inert import at_vehicle
 from experiments.numerics import BATH_UM, DOSE_MG_KG, LARGEST_LOOPED, answer, measure, possible, varied
-from experiments.reads import days
+from experiments.reads import NUMERICS, days
 from experiments.study import Options, Run, Study, day_after
 from parameters import circuit_sheet
 from pharmacology import Dose
@@ -42,7 +42,11 @@ STUDY = Study(
     answer=answer,
     draw=drawing("numerics"),
     reads=replace(
-        days(options=("inhibit", "manipulate"), lacks="it stores rates and spines alone"),
+        days(
+            options=("inhibit", "manipulate"),
+            lacks="it stores rates and spines alone",
+            sets=dict.fromkeys(NUMERICS, "to each in turn"),
+        ),
         slow_to=LARGEST_LOOPED,
         baths={"ketamine": BATH_UM},
         doses=(Dose(DOSE_MG_KG, "ip"),),
