@@ -22,6 +22,7 @@ from experiments.files import (
     publish,
     reason,
     sealed,
+    sealed_target,
     trouble,
     unreadable,
 )
@@ -76,11 +77,14 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     except (ValueError, TypeError, LookupError, OverflowError) as error:
         raise DamagedError(f"{folder}: its runs do not go together ({reason(error)})") from None
     there = [whole[k] for which, _, _ in alike for k in which]
-    told = read_facts([folder / run["file"] for run in there])
-    targets = Counter(str(fact.pop("target")) for fact in told)
+    paths = [folder / run["file"] for run in there]
+    told = read_facts(paths)
+    computed_by = [str(fact.pop("target")) for fact in told]
+    targets = Counter(sealed_target(path) or by for path, by in zip(paths, computed_by, strict=True))
     dataset.attrs |= {"runs_there": len(there), "runs_planned": len(manifest["runs"])}
     dataset.attrs |= together(told)
-    dataset.attrs["targets"] = sorted(filter(None, targets))
+    if known := sorted(filter(None, targets)):
+        dataset.attrs["targets"] = known
     _tell_missing(folder, manifest["runs"], {run["file"] for run in there})
     if unlike := mixture(targets):
         warnings.warn(f"{folder}: {unlike}", MixedTargetsWarning, stacklevel=2)

@@ -254,7 +254,7 @@ def test_missing_runs_are_no_damage(call, folder):
 
 def test_verify_of_a_study_names_every_damaged_file_and_no_other(call, folder):
     write_sweep(load(folder), folder)
-    write_sums(folder, ["summary.csv"])
+    write_sums(folder, ["study.json", "sweep.h5", "summary.csv"])
     shutil.copy(folder / RUNS[0].file, folder / RUNS[5].file)  # a run under another's name
     shutil.copy(folder / RUNS[0].file, folder / "stranger.h5")
     shutil.copy(folder / RUNS[0].file, folder / "bad_stranger.h5")

@@ -17,7 +17,7 @@ import pytest
 from circuits import STANDARD
 from experiments import load
 from experiments.dataset import write_sweep
-from experiments.files import LONGEST_SEAL, sealed, sealed_target
+from experiments.files import LONGEST_SEAL, UNREAD, sealed, sealed_target
 from experiments.manifest import MANIFEST
 from experiments.provenance import compiler_name, target
 from experiments.status import status
@@ -86,7 +86,7 @@ def test_files_without_a_target_are_read_as_before(tmp_path):
     path = written(tmp_path, FOUR[0])
     assert is_whole(path, FOUR[0].config.run_id()) and sealed_target(path) == ""
     path.write_bytes(unsealed(path.read_bytes()))
-    assert sealed_target(path) == "" and sealed_target(tmp_path / "none") == "" and sealed_target(tmp_path) == ""
+    assert sealed_target(path) == "" and sealed_target(tmp_path / "none") == UNREAD and sealed_target(tmp_path) == ""
 
 
 @pytest.mark.parametrize(
