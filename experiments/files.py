@@ -97,7 +97,7 @@ def content_of(path: Path, most: int) -> bytes | None:
     try:
         with reading(path), open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as handle:
             about = os.fstat(handle.fileno())
-            return handle.read() if stat.S_ISREG(about.st_mode) and about.st_size <= most else None
+            return next_of(handle) if stat.S_ISREG(about.st_mode) and about.st_size <= most else None
     except OSError:
         return None
 
@@ -220,7 +220,7 @@ def seal_holds(path: Path, what: str | None) -> bool | None:
     with reading(path), _opened(path) as handle:
         size = handle.seek(0, os.SEEK_END)
         handle.seek(max(0, size - LONGEST_SEAL))
-        end = handle.read()
+        end = next_of(handle)
         found = SEAL.search(end)
         handle.seek(0)
         if found is None:
@@ -237,10 +237,18 @@ def _opened(path: Path) -> BinaryIO:
     return open(path, "rb")
 
 
+def next_of(handle: BinaryIO, size: int = -1) -> bytes:
+    """The next bytes, at most so many, or all.  Raises OSError; Python tells EAGAIN, as some shared folders say it, by None."""
+    part: bytes | None = handle.read(size)
+    if part is None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    return part
+
+
 def _sha256(handle: BinaryIO, size: int) -> str:
     """Digest of the next so many bytes."""
     total = hashlib.sha256()
-    while size > 0 and (part := handle.read(min(size, AT_ONCE))):
+    while size > 0 and (part := next_of(handle, min(size, AT_ONCE))):
         total.update(part)
         size -= len(part)
     return total.hexdigest()
@@ -248,7 +256,7 @@ def _sha256(handle: BinaryIO, size: int) -> str:
 
 def _occurs(text: bytes, handle: BinaryIO) -> bool:
     before = b""
-    while part := handle.read(AT_ONCE):
+    while part := next_of(handle, AT_ONCE):
         if text in before + part:
             return True
         before = part[-len(text) :]

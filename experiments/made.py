@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from experiments.files import StoreError, publish, reading
+from experiments.files import StoreError, next_of, publish, reading
 from experiments.manifest import MANIFEST, SUMS, SWEEP
 from experiments.variable import Variable
 
@@ -28,8 +28,8 @@ def write_sums(folder: Path, names: Iterable[str]) -> None:
 def changed(folder: Path) -> dict[str, str]:
     """Of files that were made from the runs of a folder, what is wrong with them, by name.  Raises UnreadableError."""
     try:
-        with reading(folder / SUMS):
-            lines = (folder / SUMS).read_bytes().decode(errors="surrogateescape").splitlines()
+        with reading(folder / SUMS), open(folder / SUMS, "rb") as handle:
+            lines = next_of(handle).decode(errors="surrogateescape").splitlines()
     except OSError:
         return {}
     if any(LINE.fullmatch(line) is None for line in lines):
@@ -70,7 +70,7 @@ def _digest(path: Path) -> str:
     """SHA-256 of a file; empty where it is not there.  Raises UnreadableError."""
     try:
         with reading(path), open(path, "rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+            return hashlib.sha256(next_of(handle)).hexdigest()
     except (OSError, StoreError) as error:
         if isinstance(error, StoreError):
             raise

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from experiments.files import DamagedError, StoreError, UnreadableError, content_of, names_in, publish, reading, there
+from experiments.files import DamagedError, StoreError, UnreadableError, content_of, names_in, next_of, publish, reading, there
 
 MANIFEST = "study.json"
 SWEEP, SUMMARY, SUMS = "sweep.h5", "summary.csv", "SHA256SUMS"
@@ -67,7 +67,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         with reading(folder / MANIFEST):
             if (folder / MANIFEST).stat().st_size > MOST_BYTES or not (folder / MANIFEST).is_file():
                 raise ValueError
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            with open(folder / MANIFEST, "rb") as handle:
+                manifest = json.loads(next_of(handle).decode())
         axes = {_word(axis): _word(unit) for axis, unit in dict(manifest["axes"]).items()}
         runs = [_run(run) for run in manifest["runs"]]
         kinds = [{axis: isinstance(value, str) for axis, value in run["place"].items()} for run in runs]

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from experiments.files import lives, machine, names_in, scratch_name, sweep_stale, trouble
+from experiments.files import lives, machine, names_in, next_of, scratch_name, sweep_stale, trouble
 
 JOBS = "jobs"
 RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
@@ -280,7 +280,7 @@ def _read(path: Path) -> tuple[bytes, float]:
         about = os.fstat(handle.fileno())
         if not stat.S_ISREG(about.st_mode):
             raise OSError("no file")
-        return handle.read(MOST_BYTES), about.st_mtime
+        return next_of(handle, MOST_BYTES), about.st_mtime
 
 
 def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
