@@ -26,8 +26,9 @@ from experiments.files import (
     trouble,
     unreadable,
 )
-from experiments.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image, varies
+from experiments.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image
 from experiments.manifest import SUMMARY, SWEEP, read_manifest
+from experiments.rows import varies
 from experiments.store import read_facts, read_rows, sorted_out
 from experiments.targets import MixedTargetsWarning, mixture
 from experiments.variable import UNITS, Groups, Variable, is_text

@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 
 from experiments.files import StoreError, UnreadableError, printable, reading, reason, trouble
+from experiments.rows import IN_ROW, packed
 from experiments.variable import Groups, Variable, is_text
 
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
@@ -35,7 +36,6 @@ DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
 DIGESTED_SINCE = 4  # schema of a sweep
 BEYOND = "beyond"
 PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
-IN_ROW = ("summary", "traces", "fine")  # groups that a sweep is made of
 COMPRESSED_ABOVE, TEXT_COMPRESSED_ABOVE = 1024, 8192  # numbers; bytes
 # Gzip makes nothing a thousand times smaller; a dataset that claims more than this is none of ours.
 MOST_BYTES, MOST_TIMES = 1 << 34, 1100
@@ -209,36 +209,6 @@ def tree(path: Path) -> list[tuple[str, str, str, str]]:
     with _open(path) as file:
         file.visititems(visit)
     return listed
-
-
-def described(groups: Groups) -> list[Any]:
-    """Where each number stands in a row, and what must be alike in files whose rows go together: all but the numbers."""
-    return [
-        [group, name, variable.values.dtype.str, list(variable.values.shape), list(variable.dimensions), variable.unit,
-         variable.meaning, None if varies(name, variable) else variable.values.tolist()]
-        for group in IN_ROW if group in groups for name, variable in sorted(groups[group].items())
-    ]  # fmt: skip
-
-
-def row_type(groups: Groups) -> np.dtype:
-    """The numbers of a row, each called GROUP/NAME."""
-    return np.dtype([
-        (f"{group}/{name}", variable.values.dtype, variable.values.shape)
-        for group in IN_ROW if group in groups for name, variable in sorted(groups[group].items()) if varies(name, variable)
-    ])  # fmt: skip
-
-
-def packed(groups: Groups) -> tuple[str, bytes]:
-    """The layout of a file's row, by a name, and its bytes."""
-    layout = hashlib.sha256(json.dumps(described(groups)).encode()).hexdigest()[:16]
-    numbers = [v.values.tobytes() for group in IN_ROW if group in groups
-               for name, v in sorted(groups[group].items()) if varies(name, v)]  # fmt: skip
-    return layout, b"".join(numbers)
-
-
-def varies(name: str, variable: Variable) -> bool:
-    """Whether a variable holds numbers, and is no coordinate."""
-    return variable.dimensions != (name,) and not is_text(variable.values)
 
 
 class _AbsentError(KeyError):

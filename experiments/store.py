@@ -21,6 +21,7 @@ from experiments.config import MODEL_VERSION, READABLE, SCHEMA_VERSION, Config, 
 from experiments.facts import facts
 from experiments.files import DamagedError, UnreadableError, publish, reading, seal_holds, sealed
 from experiments.reader import ask
+from experiments.rows import IN_ROW, packed, row_type
 from experiments.variable import Groups, Variable
 
 SCHEMA = "prelimbic-run"
@@ -110,7 +111,7 @@ def read_rows(paths: list[Path]) -> Iterator[tuple[list[int], Groups, np.ndarray
         groups = next((groups for k in which if (groups := _laid_out(paths[k], layout)) is not None), None)
         if groups is None:
             continue
-        kind = hdf5.row_type(groups)
+        kind = row_type(groups)
         which = [k for k in which if found[k].nbytes == kind.itemsize]
         yield which, groups, np.frombuffer(b"".join(found[k].tobytes() for k in which), kind, len(which))
 
@@ -118,10 +119,10 @@ def read_rows(paths: list[Path]) -> Iterator[tuple[list[int], Groups, np.ndarray
 def _laid_out(path: Path, layout: str) -> Groups | None:
     """The groups of a file, if its row is laid out as it says."""
     try:
-        groups = read_groups(path, hdf5.IN_ROW)
+        groups = read_groups(path, IN_ROW)
     except DamagedError:
         return None
-    return groups if hdf5.packed(groups)[0] == layout else None
+    return groups if packed(groups)[0] == layout else None
 
 
 def _rows(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
@@ -138,7 +139,7 @@ def _rows(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
     for path, (layout, row, wrong) in zip(paths, answers, strict=True):
         if not layout and not wrong:  # a file of an earlier version has no row
             with contextlib.suppress(DamagedError):
-                layout, bytes_ = hdf5.packed(read_groups(path, hdf5.IN_ROW))
+                layout, bytes_ = packed(read_groups(path, IN_ROW))
                 row = np.frombuffer(bytes_, dtype=np.uint8)
         yield layout, row
 

@@ -86,6 +86,10 @@ class Scene:
                 shutil.copy(self.run_of(dose, self._sweep), self.out)
         self._kept = self._stamps()
 
+    def room(self, runs: float) -> str:
+        """The size of a disk with room for so many runs."""
+        return f"{int(runs * self.run_of(DOSES[0], self._sweep).stat().st_size) >> 10}k"
+
     def forget(self, *doses: str) -> None:
         """The runs of these doses, which are there, may be written anew."""
         for dose in doses:

@@ -92,10 +92,16 @@ def test_an_exposure_as_a_table_has_a_row_a_time_and_a_column_a_population(call)
     assert (code, err) == (0, "")
     assert "human" in out and "40min" in out
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if line.startswith("│")]
-    assert [row[0] for row in rows] == ["10", "40", "240"]
-    venous = exposure(call, *MAN, "10min,40min,4h", "--duration", "40min")["ketamine"]["venous_ng_per_ml"]
-    assert [float(row[2]) for row in rows] == pytest.approx(venous, rel=5e-3)
-    assert {len(row) for row in rows} == {1 + 3 * len(COMPOUNDS) + len(POPULATIONS)}
+    plasma, block = rows[: 3 * len(COMPOUNDS)], rows[3 * len(COMPOUNDS) :]
+    found = exposure(call, *MAN, "10min,40min,4h", "--duration", "40min")
+    assert [row[:2] for row in plasma] == [[minute, name] for name in COMPOUNDS for minute in ("10", "40", "240")]
+    for column, key in ((2, "arterial_ng_per_ml"), (3, "venous_ng_per_ml"), (4, "brain_unbound_uM")):
+        assert [float(row[column]) for row in plasma] == pytest.approx([v for c in COMPOUNDS for v in found[c][key]], rel=5e-3)
+    assert [row[0] for row in block] == ["10", "40", "240"]
+    assert [[float(v) for v in row[1:]] for row in block] == pytest.approx(
+        np.array([found["block"][p] for p in POPULATIONS]).T, abs=5e-4
+    )
+    assert max(map(len, out.splitlines())) < 80  # a narrow terminal shows every number
 
 
 def test_the_installed_command_prints_what_the_module_prints(call):

@@ -248,7 +248,7 @@ def test_in_a_circuit_that_spikes_every_option_that_is_read_moves_a_stored_value
                             (acute, {"CONCENTRATIONS_UM": (0.0, 10.0), "LOOK_S": 0.6, "SETTLE_S": 0.2})):  # fmt: skip
         for name, value in changes.items():
             monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(knockouts, "_calibrated", lambda circuit, seed: None)
+    monkeypatch.setattr(knockouts, "_calibrated", lambda circuit, seed, portable: None)
     reads = find_study(study).reads
     shown = [(s, o) for s, o in TRIED[study] if s in reads.switches]
     plain: dict[str, Any] = {}
