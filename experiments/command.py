@@ -167,10 +167,10 @@ def exposure(
     overrides: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
-    from experiments.show import hours, show_exposure, tell_idle
+    from experiments.show import show_exposure, tell_idle
     from experiments.study import parse_overrides
 
-    once("--at", (f"{60.0 * hours(part, '--at'):g}min" for part in at.split(",")))
+    once("--at", (part.strip() for part in at.split(",")))
     changes = parse_overrides(overrides, (sheet,))
     show_exposure(species, route, dose, at, duration, compound, sheet, changes, as_json)
     tell_idle(species, route, dose, at, duration, compound, sheet, changes)

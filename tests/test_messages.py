@@ -315,12 +315,6 @@ def test_a_number_of_a_sheet_below_that_the_sheet_in_use_has_of_its_own_is_refus
     assert (code, out) == (USAGE, "")
 
 
-def test_one_hour_in_two_words_is_given_twice(call):
-    code, out, err = call(*MAN, "60min,1h")
-    is_one_sentence(err, "--at 60min is given 2 times")
-    assert (code, out) == (USAGE, "")
-
-
 def test_claims_as_json_say_what_was_set(call, tmp_path):
     words = ("claims", "V5", "--json", "--results", tmp_path)
     found = json.loads(call(*words, "--set", "compounds.hydroxynorketamine.hill=1.1")[1])
