@@ -42,7 +42,7 @@ def told(error: Exception) -> int:
 def _sentence(error: Exception) -> str:
     """What an error says; of the system, with what it is about."""
     if not isinstance(error, OSError) or not error.strerror:
-        return str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
+        return str(error) or type(error).__name__
     if error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     if isinstance(error, FileNotFoundError) and not os.path.exists("."):
@@ -110,7 +110,6 @@ def _code(error: Exception) -> int | None:
         return USAGE
     if isinstance(error, Stopped):
         return LATER if error.warned else INTERRUPTED
-    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, FigureError, OSError,
-                          MemoryError)):  # fmt: skip
+    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, FigureError, OSError)):
         return FAILURE
     return None

@@ -76,12 +76,12 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
         return
     if manifest["study"] != study.name:
         raise StudyError(f"--out {folder} holds study {manifest['study']}; choose another folder for study {study.name}")
-    listed, mine = manifest["runs"], {_place(run.place): run for run in runs}
-    moved = [item for item in listed if (run := mine.get(_place(item["place"]))) and item["run_id"] != run.config.run_id()]
+    listed = manifest["runs"]
+    moved = _moved(listed, runs)
     same_points = _points(item["place"] for item in listed) == _points(run.place for run in runs)
     if not moved and (same_points or folder.name == own_name(study, options)):
         return
-    kept = next((item for item in moved or listed if is_whole(folder / item["file"], item["run_id"])), None)
+    kept = _finished(folder, moved or listed)
     at_work = {mark.run for mark in running(folder)}
     if kept is None and not any(item["file"] in at_work for item in listed):
         return
@@ -93,11 +93,20 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
 def refuse_moved(study: Study, folder: Path, listed: list[dict[str, Any]], runs: list[Run]) -> None:
     """Raise StudyError where one of the runs listed in a folder is finished and stands in the place of one that is asked
     otherwise; what only the model's version changed is no other question."""
-    mine = {_place(run.place): run.config.run_id() for run in runs}
-    moved = [item for item in listed if mine.get(_place(item["place"]), item["run_id"]) != item["run_id"]]
-    kept = next((item for item in moved if is_whole(folder / item["file"], item["run_id"])), None)
+    kept = _finished(folder, _moved(listed, runs))
     if kept is not None and (differs := _difference(folder, kept, listed, runs)):
         raise StudyError(f"{folder} holds study {study.name} with {differs}; choose another folder, or move that one")
+
+
+def _moved(listed: list[dict[str, Any]], runs: list[Run]) -> list[dict[str, Any]]:
+    """Of the runs listed in a folder, those whose place another run has now."""
+    mine = {_place(run.place): run.config.run_id() for run in runs}
+    return [item for item in listed if mine.get(_place(item["place"]), item["run_id"]) != item["run_id"]]
+
+
+def _finished(folder: Path, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first of some runs whose file is whole.  Raises UnreadableError."""
+    return next((item for item in listed if is_whole(folder / item["file"], item["run_id"])), None)
 
 
 def _difference(folder: Path, kept: dict[str, Any], listed: list[dict[str, Any]], runs: list[Run]) -> str:
