@@ -50,8 +50,10 @@ def check_looks(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None =
     """Raise ProtocolError where the protocol would miss something that is given, or that it stops.
 
     A look is taken within half an hour after it (for what is there at once, at its hour or after), and for two hours from then on
-    the looks that are taken stand no further apart than two hours.  What ends after the last look does not end.
+    the looks that are taken stand no further apart than two hours.  What ends after the last look does not end.  A dose of nothing,
+    as a vehicle's, is not missed.
     """
+    doses = tuple(dose for dose in doses if dose.amount)
     first, last = (protocol.times[0], protocol.times[-1]) if protocol.times else (0.0, 0.0)
     for item in protocol.inhibitions:
         if item.start >= last:
