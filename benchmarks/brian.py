@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import w1, w1_engine
-from circuits.build import construct
-from circuits.cache import KERNEL
-from circuits.engine import Connections, Layout
-from circuits.model import Model
+from prelimbic.circuits.build import construct
+from prelimbic.circuits.cache import KERNEL
+from prelimbic.circuits.engine import Connections, Layout
+from prelimbic.circuits.model import Model
 
 EXACT = ["-w", "-O3", "-std=c++17", "-march=native", "-ffp-contract=off"]  # every operation as it is written
 OUR_EXP = '#include "numeric.h"\n#define exp(x) prelimbic::exp(x)\n'

@@ -13,12 +13,12 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks import w1, w1_engine
-from circuits.engine import CompiledEngine
-from experiments.execute import available_cpus
-from experiments.protocol import minutes
-from parameters import POPULATIONS, CascadeNumbers, SpineNumbers, compounds, sheet, species
-from pharmacology import Dose, Exposure, HillBlock
-from plasticity import Cascade, Spines, resting_factors
+from prelimbic.circuits.engine import CompiledEngine
+from prelimbic.experiments.sweep.execute import available_cpus
+from prelimbic.parameters import POPULATIONS, CascadeNumbers, SpineNumbers, compounds, sheet, species
+from prelimbic.pharmacology import Dose, Exposure, HillBlock
+from prelimbic.plasticity import Cascade, Spines, resting_factors
+from prelimbic.simulation.protocol import minutes
 
 CELLS, REST_S, LOOK_S = 4000, 5.0, 1.0
 DOSES = (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 50.0, 100.0)  # mg/kg, rat, intraperitoneal

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import w1
-from circuits.cache import cache_folder
+from prelimbic.circuits.cache import cache_folder
 
 SOURCE = Path(__file__).parent / "reference" / "nest_w1.cpp"
 # What NEST's own nest-config gives to modules, for this processor.  The wheel is built with the old ABI of std::string.

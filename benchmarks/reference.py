@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import w1
-from circuits.background import event_probabilities
-from circuits.cache import cache_folder
-from circuits.constants import constants
-from circuits.describe import Circuit
-from circuits.wiring import Wiring
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits.background import event_probabilities
+from prelimbic.circuits.cache import cache_folder
+from prelimbic.circuits.constants import constants
+from prelimbic.circuits.describe import Circuit
+from prelimbic.circuits.wiring import Wiring
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 
 SOURCES = Path(__file__).parent / "reference"
 PROGRAMS = ("w1", "w2")

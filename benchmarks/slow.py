@@ -9,19 +9,19 @@ import time
 
 import numpy as np
 
-from parameters import SpineNumbers, sheet
-from plasticity import MATURE, NASCENT, VACANT, Spines
-from plasticity.chain import chances, jump, thresholds
+from prelimbic.parameters import SpineNumbers, sheet
+from prelimbic.plasticity import MATURE, NASCENT, VACANT, Spines
+from prelimbic.plasticity.chain import chances, jump, thresholds
 
 AGENTS, SITES, CONTACTS, STRIDE_H = 10_000_000, 107, 80.0, 12.0
 GOAL = 1.5e9  # agents a second on two threads
 CPU_GOAL_S = {1.0: 30.0, 4.0: 120.0}
 ONE_RUN = """
 import sys
-from experiments.protocol import weeks
-from experiments.run import simulate
-from experiments.study import Options, peak_of
-from pharmacology import Dose
+from prelimbic.simulation.protocol import weeks
+from prelimbic.simulation.run import simulate
+from prelimbic.experiments.sweep.study import Options, peak_of
+from prelimbic.pharmacology import Dose
 options = Options(scale=float(sys.argv[1]))
 protocol = weeks(peak_of(options, "rat", "ip"), ("rest", "peak", "0-2 h", "24 h", "14 d"))
 config = options.config("benchmark", "dendritic", 1, species="rat", doses=(Dose(10.0, "ip"),), protocol=protocol)

@@ -20,14 +20,14 @@ from typing import Any
 
 from rich.console import Console
 
-from circuits import engine
-from experiments.dataset import load, write_sweep
-from experiments.execute import ONE_THREAD, available_cpus, execute
-from experiments.record import arrange
-from experiments.run import simulate
-from experiments.store import is_whole, write_run
-from experiments.study import Options, Run, carry_out, find_study, prepare, write_manifest
-from plasticity import cascade, spines
+from prelimbic.circuits import engine
+from prelimbic.experiments.storage.dataset import load, write_sweep
+from prelimbic.experiments.storage.store import is_whole, write_run
+from prelimbic.experiments.sweep.execute import ONE_THREAD, available_cpus, execute
+from prelimbic.experiments.sweep.study import Options, Run, carry_out, find_study, prepare, write_manifest
+from prelimbic.plasticity import cascade, spines
+from prelimbic.simulation.record import arrange
+from prelimbic.simulation.run import simulate
 
 COMMAND = Path(sys.executable).with_name("prelimbic")
 STUDY = find_study("dose_response")

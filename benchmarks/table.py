@@ -23,11 +23,11 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import brian, closure, nest, reference, slow, w1, w1_engine
-from circuits.cache import BuildError
-from circuits.describe import describe, resting_weights
-from circuits.engine import CompiledEngine, EngineError
-from circuits.network import drawn_network
-from parameters import SpineNumbers, circuit_numbers, circuit_sheet, sheet
+from prelimbic.circuits.cache import BuildError
+from prelimbic.circuits.describe import describe, resting_weights
+from prelimbic.circuits.engine import CompiledEngine, EngineError
+from prelimbic.circuits.network import drawn_network
+from prelimbic.parameters import SpineNumbers, circuit_numbers, circuit_sheet, sheet
 
 SECONDS, WARM_UP_S = 2.0, 0.5
 LIMIT_OF_PLAIN = 0.64  # what hand-written AVX-512 took of the time of plain C++, measured once on another machine

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.w1 import CLASSES, SHARED, Network, Synapses
-from circuits import background, cache
-from circuits.engine import CompiledEngine, Connections, Layout
-from circuits.model import Contacts, Model
-from circuits.wiring import delay_classes as classed
+from prelimbic.circuits import background, cache
+from prelimbic.circuits.engine import CompiledEngine, Connections, Layout
+from prelimbic.circuits.model import Contacts, Model
+from prelimbic.circuits.wiring import delay_classes as classed
 
 CELLS = """
 dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp(clip((v - v_T)/Delta_T, -highest_exponent, highest_exponent)) - w

@@ -1,18 +1,18 @@
 """Block and weights go in, the circuit spikes, activity comes out."""
 
-from circuits.activity import Activity
-from circuits.cache import BuildError, build_record, program
-from circuits.calibrate import Calibration, CalibrationError, calibrate, residual_text
-from circuits.constants import check_background
-from circuits.describe import SCALES, Circuit, CircuitError, describe, resting_weights
-from circuits.engine import EngineError, EngineLost
-from circuits.equations import methods_text
-from circuits.manipulate import NAMED, manipulated
-from circuits.network import SETTLE_S, STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
-from circuits.rig import Passive, Rig, releases
-from circuits.spectrum import BANDS, Spectrum
-from circuits.toolchain import compiler, toolchain, why_no_compiler
-from circuits.wiring import Wiring, draw
+from prelimbic.circuits.activity import Activity
+from prelimbic.circuits.cache import BuildError, build_record, program
+from prelimbic.circuits.calibrate import Calibration, CalibrationError, calibrate, residual_text
+from prelimbic.circuits.constants import check_background
+from prelimbic.circuits.describe import SCALES, Circuit, CircuitError, describe, resting_weights
+from prelimbic.circuits.engine import EngineError, EngineLost
+from prelimbic.circuits.equations import methods_text
+from prelimbic.circuits.manipulate import NAMED, manipulated
+from prelimbic.circuits.network import SETTLE_S, STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
+from prelimbic.circuits.rig import Passive, Rig, releases
+from prelimbic.circuits.spectrum import BANDS, Spectrum
+from prelimbic.circuits.toolchain import compiler, toolchain, why_no_compiler
+from prelimbic.circuits.wiring import Wiring, draw
 
 __all__ = [
     "BANDS",

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from circuits.clamp import Currents, by_cell
-from circuits.spectrum import Spectrum, spectrum
+from prelimbic.circuits.clamp import Currents, by_cell
+from prelimbic.circuits.spectrum import Spectrum, spectrum
 
 BURST_MS = 10.0
 CORRELATION_BIN_S = 0.05

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from circuits import background
-from circuits.engine import SAMPLE_MS, Connections, EngineError, Layout
-from circuits.model import ENGINE_EQUATIONS, Model
+from prelimbic.circuits import background
+from prelimbic.circuits.engine import SAMPLE_MS, Connections, EngineError, Layout
+from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
 
 def construct(model: Model, layout: Layout, precision: int, connections: dict[str, Connections]) -> dict[str, Any]:

@@ -23,11 +23,12 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from circuits import model as texts
-from circuits import translate
-from circuits.model import Model
-from circuits.toolchain import Toolchain, first_error, toolchain, vector_bytes, why_no_compiler
-from parameters.caching import cache_folder
+from prelimbic.circuits import model as texts
+from prelimbic.circuits import translate
+from prelimbic.circuits.model import Model
+from prelimbic.circuits.toolchain import Toolchain, first_error, toolchain, vector_bytes, why_no_compiler
+from prelimbic.parameters.caching import cache_folder
+from prelimbic.parameters.origin import import_path
 
 KERNEL = Path(__file__).with_name("kernel")
 RECORD = "build.json"
@@ -123,15 +124,15 @@ def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
 
 def _translated(model: Model, precision: int, place: Path, work: Path) -> str:
     """The program's text, written by a process of its own, which finds no preferences, home or leftovers of the user's."""
-    paths = [str(KERNEL.parent.parent), *(p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(p))]
     theirs = ("MATPLOTLIBRC", "PYTHONOPTIMIZE", "PYTHONWARNINGS")
     plain = {name: value for name, value in os.environ.items() if name not in theirs}
     plain |= dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), str(work))
-    plain |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUSERBASE": site.getuserbase(), "PYTHONIOENCODING": "utf-8",
+    plain |= {"PYTHONPATH": import_path(), "PYTHONUSERBASE": site.getuserbase(), "PYTHONIOENCODING": "utf-8",
               "MPLBACKEND": "agg"}  # fmt: skip
+    asked = json.dumps({"model": asdict(model), "precision": precision})
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "circuits.translate"], input=json.dumps({"model": asdict(model), "precision": precision}),
-        capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, env=plain, cwd=work,
+        [sys.executable, "-P", "-m", "prelimbic.circuits.translate"], input=asked, capture_output=True, text=True,
+        encoding="utf-8", errors="replace", check=False, env=plain, cwd=work,
     )  # fmt: skip
     if done.returncode != 0:
         log = place.with_suffix(".log")

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits.activity import Activity
-from circuits.background import HIGHEST_MEAN
-from circuits.describe import Circuit, resting_weights, with_background
-from circuits.network import STANDARD, Network, Numerics, drawn_network
-from parameters import POPULATIONS
-from parameters.granted import available_cpus
+from prelimbic.circuits.activity import Activity
+from prelimbic.circuits.background import HIGHEST_MEAN
+from prelimbic.circuits.describe import Circuit, resting_weights, with_background
+from prelimbic.circuits.network import STANDARD, Network, Numerics, drawn_network
+from prelimbic.parameters import POPULATIONS
+from prelimbic.parameters.granted import available_cpus
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
 COARSE_LOOKS, COARSE_S, COARSE_GAIN = 60, 1.0, (0.05, 0.1, 0.2, 0.2)

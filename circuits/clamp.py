@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits.describe import Circuit
-from circuits.wiring import Wiring
+from prelimbic.circuits.describe import Circuit
+from prelimbic.circuits.wiring import Wiring
 
 CLAMPED_CELLS = 64
 HOLD_EPSC_MV, HOLD_IPSC_MV = -70.0, 0.0  # near the reversal of the other kind of current

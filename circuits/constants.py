@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from circuits.background import event_probabilities
-from circuits.describe import Circuit, CircuitError
-from circuits.wiring import Wiring
-from parameters import POPULATIONS, SUBUNITS, Apical
+from prelimbic.circuits.background import event_probabilities
+from prelimbic.circuits.describe import Circuit, CircuitError
+from prelimbic.circuits.wiring import Wiring
+from prelimbic.parameters import POPULATIONS, SUBUNITS, Apical
 
 LEAST_TAU_MS = 1e-3  # stands for a time constant of 0: all is forgotten before the next spike
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from parameters import POPULATIONS, SUBUNITS, Apical, CircuitNumbers, Population, Projection, Receptors, Subunit
+from prelimbic.parameters import POPULATIONS, SUBUNITS, Apical, CircuitNumbers, Population, Projection, Receptors, Subunit
 
 SCALES = (0.5, 20.0)
 PLASTIC = ("Pyr", "Pyr")

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from circuits.model import Model
+from prelimbic.circuits.model import Model
 
 PATIENCE_S, STRETCH_S = 600.0, 1.0
 SAMPLE_MS = 1.0

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from circuits.model import Contacts, Model
-from circuits.wiring import places
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits.model import Contacts, Model
+from prelimbic.circuits.wiring import places
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 
 SOMA = """
 dv/dt = (g_L*(E_L - v) - g_h_shut*(E_h - v) + I_AMPA + I_NMDA + I_GABA - I_adapt

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from circuits.describe import PLASTIC, Circuit, CircuitError, with_background
-from parameters import POPULATIONS, SUBUNITS, Population, Projection, near, unknown
+from prelimbic.circuits.describe import PLASTIC, Circuit, CircuitError, with_background
+from prelimbic.parameters import POPULATIONS, SUBUNITS, Population, Projection, near, unknown
 
 LARGEST_FACTOR = 1e6
 OUT_OF_REACH_MV = 100.0  # a threshold above every reversal potential

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from circuits import cache, constants
-from circuits import equations as eq
-from circuits.activity import Activity
-from circuits.build import InterpretedEngine
-from circuits.describe import Circuit, CircuitError, with_background
-from circuits.engine import CompiledEngine, Engine, Layout
-from circuits.model import Model
-from circuits.report import Means, delivered_ampa, report
-from circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits import cache, constants
+from prelimbic.circuits import equations as eq
+from prelimbic.circuits.activity import Activity
+from prelimbic.circuits.build import InterpretedEngine
+from prelimbic.circuits.describe import Circuit, CircuitError, with_background
+from prelimbic.circuits.engine import CompiledEngine, Engine, Layout
+from prelimbic.circuits.model import Model
+from prelimbic.circuits.report import Means, delivered_ampa, report
+from prelimbic.circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
 MOST_DELAY_CLASSES = 1000

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits.activity import Activity, lfp_proxy, pair_correlation, rate_statistics
-from circuits.clamp import clamp
-from circuits.describe import PLASTIC, Circuit
-from circuits.wiring import Wiring
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits.activity import Activity, lfp_proxy, pair_correlation, rate_statistics
+from prelimbic.circuits.clamp import clamp
+from prelimbic.circuits.describe import PLASTIC, Circuit
+from prelimbic.circuits.wiring import Wiring
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits.describe import Circuit, resting_weights
-from circuits.network import STANDARD, Numerics, drawn_network
-from circuits.wiring import group_of
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits.describe import Circuit, resting_weights
+from prelimbic.circuits.network import STANDARD, Numerics, drawn_network
+from prelimbic.circuits.wiring import group_of
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 
 REST_S = 1.0
 SAMPLE_S = 5e-4

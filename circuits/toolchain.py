@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from parameters.caching import CacheError, cache_folder, unwritable
+from prelimbic.parameters.caching import CacheError, cache_folder, unwritable
 
 COMPILERS = (("g++",), ("clang++",))
 # The widest vectors first; what a compiler or processor does not take is passed over.

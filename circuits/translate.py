@@ -3,7 +3,7 @@
 Brian2 parses the equations, checks their units, writes the Euler step and turns every statement into C++; the loops round
 them are ours.  In a loop over the cells of one population, what the population shares is read once.
 
-`python -m circuits.translate` does it in a process of its own, so that Brian2 never enters that of a user.
+`python -m prelimbic.circuits.translate` does it in a process of its own, so that Brian2 never enters that of a user.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from circuits.model import ENGINE_EQUATIONS, Model
+from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
 FUNCTIONS = {
     "exp": "prelimbic::exp",

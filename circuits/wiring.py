@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from circuits.describe import PLASTIC, Circuit, evenly
-from circuits.engine import Connections
+from prelimbic.circuits.describe import PLASTIC, Circuit, evenly
+from prelimbic.circuits.engine import Connections
 
 # Synapse groups of the built network, by what they do on the target: plastic and fixed AMPA+NMDA, fast and slow GABA.
 HIGHEST_START_MV = -40.0  # a cell whose threshold is out of reach starts no higher than others

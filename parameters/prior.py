@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from parameters.records import POPULATIONS, SUBUNITS, circuit_numbers
-from parameters.sheet import Row, Sheet, SheetError
+from prelimbic.parameters.records import POPULATIONS, SUBUNITS, circuit_numbers
+from prelimbic.parameters.sheet import Row, Sheet, SheetError
 
 FIXED = ("background_rate", "target_rate")  # what a calibration moves, and what it aims at
 WHOLE = ("count", "in_degree")

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from parameters.near import near, unknown
-from parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, number
-from parameters.slow import INHIBITORS, TARGETS, CascadeNumbers, HypothesisNumbers, Inhibitor, SpineNumbers, inhibitor, target_of
+from prelimbic.parameters.near import near, unknown
+from prelimbic.parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, number
+from prelimbic.parameters.slow import (
+    INHIBITORS,
+    TARGETS,
+    CascadeNumbers,
+    HypothesisNumbers,
+    Inhibitor,
+    SpineNumbers,
+    inhibitor,
+    target_of,
+)
 
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
 SUBUNITS = ("2A", "2B", "2C", "2D")

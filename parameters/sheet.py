@@ -19,13 +19,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-from parameters.near import near
+from prelimbic.parameters.near import near
 
 STATUSES = ("measured", "fitted", "assumed")
 HEAD = ("based_on", "calibrated", "manipulations")
 KEYS = {"value", "unit", "status", "source", "note", "range", "fixed"}
-SHEETS = Path(str(files("parameters") / "sheets"))
-REFERENCES = Path(str(files("parameters") / "references.bib"))
+SHEETS = Path(str(files("prelimbic.parameters") / "sheets"))
+REFERENCES = Path(str(files("prelimbic.parameters") / "references.bib"))
 MOST = 100_000  # of anything that is counted: more neurons, contacts or stages do not fit into a machine
 DEEPEST = 50  # sheets that are based on each other
 SMALLEST, LARGEST = 1e-9, 1e9  # size of a number in its unit; beyond, what is computed from it is no longer finite

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parameters.near import unknown
-from parameters.sheet import WHOLE, Sheet, SheetError, number
+from prelimbic.parameters.near import unknown
+from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, number
 
 INHIBITORS = (
     "ampa_antagonist", "ltype_blocker", "anti_bdnf", "trkb_inhibitor", "akt_inhibitor", "mek_inhibitor", "rapamycin_icv",

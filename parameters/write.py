@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from parameters.sheet import Row, Sheet
+from prelimbic.parameters.sheet import Row, Sheet
 
 
 def sheet_text(sheet: Sheet, title: str, calibrated: str = "", manipulations: str = "") -> str:

@@ -1,12 +1,12 @@
 """Dose or bath -> concentrations -> block of NMDA receptors."""
 
-from pharmacology.bath import Bath, Together
-from pharmacology.block import Block, Concentrations, HillBlock
-from pharmacology.dose import ROUTES, Dose, DoseError, beyond_use
-from pharmacology.exposure import Exposure
-from pharmacology.gating import Gating
-from pharmacology.site import SITES, confine, relabelled
-from pharmacology.trapping import TrappingBlock
+from prelimbic.pharmacology.bath import Bath, Together
+from prelimbic.pharmacology.block import Block, Concentrations, HillBlock
+from prelimbic.pharmacology.dose import ROUTES, Dose, DoseError, beyond_use
+from prelimbic.pharmacology.exposure import Exposure
+from prelimbic.pharmacology.gating import Gating
+from prelimbic.pharmacology.site import SITES, confine, relabelled
+from prelimbic.pharmacology.trapping import TrappingBlock
 
 __all__ = [
     "ROUTES", "SITES", "Bath", "Block", "Concentrations", "Dose", "DoseError", "Exposure", "Gating", "HillBlock",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parameters import BLOCKERS, unknown
-from pharmacology.block import Concentrations
-from pharmacology.dose import DoseError
+from prelimbic.parameters import BLOCKERS, unknown
+from prelimbic.pharmacology.block import Concentrations
+from prelimbic.pharmacology.dose import DoseError
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from parameters import POPULATIONS, SUBUNITS, Compound
-from pharmacology.gating import Gating
+from prelimbic.parameters import POPULATIONS, SUBUNITS, Compound
+from prelimbic.pharmacology.gating import Gating
 
 UNIFORM = np.ones((len(POPULATIONS), len(SUBUNITS)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parameters import COMPOUNDS, SPECIES, unknown
+from prelimbic.parameters import COMPOUNDS, SPECIES, unknown
 
 ROUTES = {"human": ("iv",), "rat": ("iv", "ip"), "mouse": ("iv", "ip")}
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.linalg import expm
 
-from parameters import COMPOUNDS, Compound, Species
-from pharmacology.dose import Dose, DoseError, check_routes
-from pharmacology.peak import Input, highest
+from prelimbic.parameters import COMPOUNDS, Compound, Species
+from prelimbic.pharmacology.dose import Dose, DoseError, check_routes
+from prelimbic.pharmacology.peak import Input, highest
 
 # Places of a compound's amount: depot of the i.p. route, central and peripheral volume, and what is gone for good.
 PLACES = tuple(

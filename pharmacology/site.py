@@ -6,8 +6,8 @@ from itertools import permutations
 
 import numpy as np
 
-from parameters import POPULATIONS
-from pharmacology.dose import DoseError
+from prelimbic.parameters import POPULATIONS
+from prelimbic.pharmacology.dose import DoseError
 
 CLASSES = {
     "all": POPULATIONS,

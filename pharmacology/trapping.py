@@ -28,10 +28,10 @@ import numpy as np
 from scipy.constants import physical_constants
 from scipy.linalg import expm
 
-from parameters import POPULATIONS, SUBUNITS, Channel, Compound
-from pharmacology.block import UNIFORM, Concentrations, half_maximal
-from pharmacology.dose import DoseError
-from pharmacology.gating import Gating
+from prelimbic.parameters import POPULATIONS, SUBUNITS, Channel, Compound
+from prelimbic.pharmacology.block import UNIFORM, Concentrations, half_maximal
+from prelimbic.pharmacology.dose import DoseError
+from prelimbic.pharmacology.gating import Gating
 
 SECONDS_PER_HOUR = 3600.0
 LONGEST_STEP = 60.0  # s, over which concentrations count as constant

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from parameters import CascadeNumbers, SpineNumbers, sheet
-from plasticity.cascade import FACTORS, READOUTS, STATES, Arms, Cascade, CascadeError, resting_factors
-from plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
-from plasticity.saved import restored, saved
-from plasticity.spines import SpineError, Spines, turnover
+from prelimbic.parameters import CascadeNumbers, SpineNumbers, sheet
+from prelimbic.plasticity.cascade import FACTORS, READOUTS, STATES, Arms, Cascade, CascadeError, resting_factors
+from prelimbic.plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
+from prelimbic.plasticity.saved import restored, saved
+from prelimbic.plasticity.spines import SpineError, Spines, turnover
 
 __all__ = [
     "FACTORS", "LOST", "MATURE", "NASCENT", "READOUTS", "STATE", "STATES", "STOOD", "TICK_H", "VACANT", "Arms", "Cascade",

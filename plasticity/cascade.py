@@ -35,8 +35,8 @@ from functools import cache
 
 import numpy as np
 
-from parameters import CascadeNumbers
-from plasticity.constants import TICK_H, Constants
+from prelimbic.parameters import CascadeNumbers
+from prelimbic.plasticity.constants import TICK_H, Constants
 
 STATES = ("drive", "threshold", "calcium", "eef2", "bdnf", "trkb", "akt", "erk", "nitrosylation", "rheb", "latch", "mtorc1",
           "s6k", "feedback", "protein", "elements")  # fmt: skip
@@ -107,7 +107,7 @@ class Cascade:
         However a stride is parted into whole minutes, its states are the same to the last bit.  Raises CascadeError when a state
         is no longer finite.
         """
-        from plasticity.kernel import integrate  # which takes numba
+        from prelimbic.plasticity.kernel import integrate  # which takes numba
 
         states = self.states.copy()
         felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(drive, dtype=float)

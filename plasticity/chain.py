@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from plasticity.compiled import njit, prange
+from prelimbic.plasticity.compiled import njit, prange
 
 FULL = 2.0**32
 

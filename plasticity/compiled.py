@@ -14,7 +14,7 @@ from typing import Any
 import numba
 from numba import prange
 
-from parameters.caching import CacheError, cache_folder, unwritable
+from prelimbic.parameters.caching import CacheError, cache_folder, unwritable
 
 __all__ = ["njit", "prange"]
 config: Any = numba.config

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticity.compiled import njit, prange
-from plasticity.constants import TICK_H, Constants
+from prelimbic.plasticity.compiled import njit, prange
+from prelimbic.plasticity.constants import TICK_H, Constants
 
 CHUNK = 64
 MOST_ELEMENTS = 2.0

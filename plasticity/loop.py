@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parameters import CascadeNumbers, SpineNumbers
-from plasticity.cascade import Cascade, resting_factors
-from plasticity.chain import chances
-from plasticity.spines import rates
+from prelimbic.parameters import CascadeNumbers, SpineNumbers
+from prelimbic.plasticity.cascade import Cascade, resting_factors
+from prelimbic.plasticity.chain import chances
+from prelimbic.plasticity.spines import rates
 
 STRIDE_MIN = 120
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from plasticity.cascade import Cascade, CascadeError
-from plasticity.spines import SpineError, Spines
+from prelimbic.plasticity.cascade import Cascade, CascadeError
+from prelimbic.plasticity.spines import SpineError, Spines
 
 
 def saved(cascade: Cascade, spines: Spines) -> dict[str, np.ndarray]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from parameters import SpineNumbers
-from plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, VACANT
+from prelimbic.parameters import SpineNumbers
+from prelimbic.plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, VACANT
 
 RULES = ("everywhere", "lost_sites")
 LONGEST_STRIDE_H = 1000.0
@@ -122,7 +122,7 @@ class Spines:
 
     def advance(self, signal: np.ndarray, hours: float, stress: float = 0.0) -> Spines:
         """The table `hours` later under a formation signal, shape (cell,), and a stress from 0 to 1.  Raises SpineError."""
-        from plasticity.chain import jump, thresholds  # which take numba
+        from prelimbic.plasticity.chain import jump, thresholds  # which take numba
 
         if not 0 <= hours <= LONGEST_STRIDE_H:
             raise SpineError(f"a stride of {hours:g} h must lie between 0 and {LONGEST_STRIDE_H:g} h")

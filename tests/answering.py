@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from circuits import BANDS, Activity, Circuit, Numerics
-from circuits.clamp import Currents
-from circuits.spectrum import Spectrum
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits import BANDS, Activity, Circuit, Numerics
+from prelimbic.circuits.clamp import Currents
+from prelimbic.circuits.spectrum import Spectrum
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 
 CLAMPED = 4
 SIZE = 1e-3  # of what the hash shifts
@@ -74,10 +74,10 @@ def answered(circuit: Circuit, shut: float, factor: float, weights: np.ndarray) 
 
 def answer_for(monkeypatch: Any) -> None:
     """Let every study's runs ask such a network."""
-    monkeypatch.setattr("experiments.run.Network", Answering)
-    monkeypatch.setattr("experiments.run.draw", lambda circuit, seed: None)
+    monkeypatch.setattr("prelimbic.simulation.run.Network", Answering)
+    monkeypatch.setattr("prelimbic.simulation.run.draw", lambda circuit, seed: None)
     for module in ("acute", "course", "evoked", "cells", "numerics"):
-        monkeypatch.setattr(f"experiments.{module}.drawn_network", Answering)
+        monkeypatch.setattr(f"prelimbic.experiments.{module}.drawn_network", Answering)
 
 
 def values_of(groups: dict[str, Any]) -> dict[str, np.ndarray]:

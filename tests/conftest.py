@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from numba import config, get_num_threads, set_num_threads
 
-from circuits import Circuit, Network, Wiring, describe, draw, engine
-from experiments import command
-from experiments.config import Config
-from experiments.protocol import Protocol
-from parameters import SpineNumbers, circuit_numbers, sheet
-from pharmacology import Dose
+from prelimbic.circuits import Circuit, Network, Wiring, describe, draw, engine
+from prelimbic.experiments.cli import command
+from prelimbic.parameters import SpineNumbers, circuit_numbers, sheet
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.protocol import Protocol
 from tests.engines import children, toy
 from tests.slurm import Cluster, cluster
 
@@ -136,7 +136,7 @@ def in_threads(compute: Callable[[], np.ndarray]) -> list[bytes]:
 @pytest.fixture(autouse=True)
 def own_ledger(monkeypatch) -> None:
     """Looks that tests take at held-out claims are no looks of ours, nor are ours of theirs."""
-    monkeypatch.setattr("experiments.board.tracked", lambda: None)
+    monkeypatch.setattr("prelimbic.experiments.claims.board.tracked", lambda: None)
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from pathlib import Path
 import h5py
 import xarray as xr
 
-from experiments.hdf5 import content_digest
-from experiments.store import check_run
+from prelimbic.experiments.storage.hdf5 import content_digest
+from prelimbic.experiments.storage.store import check_run
 from tests.conftest import COMMAND
 from tests.faults import Event, Faults
 from tests.slurm import Cluster

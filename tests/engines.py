@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from circuits import Network, cache, equations
-from circuits.build import InterpretedEngine
-from circuits.engine import CompiledEngine, Connections, Layout
-from circuits.model import Contacts, Model
+from prelimbic.circuits import Network, cache, equations
+from prelimbic.circuits.build import InterpretedEngine
+from prelimbic.circuits.engine import CompiledEngine, Connections, Layout
+from prelimbic.circuits.model import Contacts, Model
 
 ROOT = Path(__file__).resolve().parent.parent
 STEP_S = 1e-4

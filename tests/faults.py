@@ -1,7 +1,8 @@
 """Faults in real sweeps: what every run does is written down, and at a place of its course it waits, fails or is killed.
 
 `Faults` copies this file as sitecustomize.py into a folder on PYTHONPATH, so that Python itself brings it into every process of a
-sweep, also into those that Slurm starts on a node.  There it wraps experiments.study.carry_out; the product is not changed.
+sweep, also into those that Slurm starts on a node.  There it wraps carry_out of prelimbic.experiments.sweep.study; the
+product is not changed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = "PRELIMBIC_TEST_FAULTS"
-TARGET = "experiments.study"
+TARGET = "prelimbic.experiments.sweep.study"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from experiments import command
+from prelimbic.experiments.cli import command
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 LONGEST = 4000  # characters of a sentence about short words

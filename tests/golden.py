@@ -20,15 +20,15 @@ from unittest.mock import patch
 
 import numpy as np
 
-from circuits import Numerics
-from experiments.config import MODEL_VERSION, Config
-from experiments.digests import counted, of_numbers
-from experiments.inhibition import parse_inhibition
-from experiments.protocol import Protocol
-from experiments.provenance import target
-from experiments.study import STUDIES, Options, find_study
-from experiments.variable import Groups
-from pharmacology import Bath, Dose, Exposure
+from prelimbic.circuits import Numerics
+from prelimbic.experiments.storage.digests import counted, of_numbers
+from prelimbic.experiments.storage.provenance import target
+from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.pharmacology import Bath, Dose, Exposure
+from prelimbic.simulation.config import MODEL_VERSION, Config
+from prelimbic.simulation.inhibition import parse_inhibition
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.variable import Groups
 
 FILE = Path(__file__).with_name("golden.json")
 PORTABLE, FAST = Numerics(portable=True), Numerics()
@@ -51,11 +51,16 @@ class Kind:
     last: bool = False  # of the study's runs, not the first
 
 
+OBSERVERS = "prelimbic.simulation.observers"
 ARMS = dict(nitrergic="on", eef2k="on", trkb="on", memory="nmda_latch", hnk="ampa_pyr")
 GIVEN = ("ampa_antagonist@1.75h", "rapamycin_icv@-0.5h")
 LOOP = dict(protocol=BRIEF, doses=(Dose(10.0, "ip"),))
-BATHS = {"experiments.acute.CONCENTRATIONS_UM": (0.0, 3.0), "experiments.acute.LOOK_S": 3.0, "experiments.acute.SETTLE_S": 0.5}
-RIG = {f"experiments.physiology.{name}": value for name, value in {
+BATHS = {
+    f"{OBSERVERS}.acute.CONCENTRATIONS_UM": (0.0, 3.0),
+    f"{OBSERVERS}.acute.LOOK_S": 3.0,
+    f"{OBSERVERS}.acute.SETTLE_S": 0.5,
+}
+RIG = {f"{OBSERVERS}.physiology.{name}": value for name, value in {
     "CURRENTS_PA": np.array([100.0, 300.0]), "POTENTIALS_MV": np.array([-80.0, -40.0]), "CONTACTS": np.array([5.0, 80.0]),
     "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]), "APPLY_S": 10.0, "WASH_S": 10.0, "AGAIN_S": 10.0,
     "PULSES": 2, "FAST_PULSES": 3, "LATE": slice(1, 3)}.items()}  # fmt: skip
@@ -73,10 +78,10 @@ KINDS = {
     "slice": Kind("slice", {}, BATHS, last=True),
     "surge": Kind("surge", {"doses": (Dose(10.0, "ip"),), "protocol": Protocol((0.25,), 0.25, look_scale=0.7, rest=3.0)}, {}),
     "evoked": Kind("evoked", {"doses": (Dose(10.0, "ip"),)},
-                   {"experiments.evoked.PULSES": (1, 8), "experiments.evoked.TRAINS": 2, "experiments.evoked.REST_S": 1.0}),
+                   {f"{OBSERVERS}.evoked.PULSES": (1, 8), f"{OBSERVERS}.evoked.TRAINS": 2, f"{OBSERVERS}.evoked.REST_S": 1.0}),
     "mk801": Kind("mk801", {"protocol": Protocol((0.0, 0.25, 0.5), 1.0), "bath": Bath((("mk801", 0.06),), 0.0)},
-                  {"experiments.cells.BEFORE": 3, "experiments.cells.LAST": 2, "experiments.cells.LOOK_S": 2.0}),
-    "numerics": Kind("numerics", {"protocol": BRIEF}, {"experiments.numerics.WINDOWS": 3}, last=True),
+                  {f"{OBSERVERS}.cells.BEFORE": 3, f"{OBSERVERS}.cells.LAST": 2, f"{OBSERVERS}.cells.LOOK_S": 2.0}),
+    "numerics": Kind("numerics", {"protocol": BRIEF}, {f"{OBSERVERS}.numerics.WINDOWS": 3}, last=True),
     "physiology": Kind("physiology", {}, RIG),
     "knockouts": Kind("knockouts", {"doses": (Dose(10.0, "ip"),)}, {}, slow=True),
     "circuit_prior": Kind("circuit_prior", {}, {}, slow=True),
@@ -194,7 +199,7 @@ def renew(say: Callable[[str], None] = print) -> int:
         wrong.append("ids of stored runs")
     golden["ids"] = named
     if wrong:
-        say("MODEL_VERSION is as it was, and yet these moved; raise it in experiments/config.py, or undo the change:")
+        say("MODEL_VERSION is as it was, and yet these moved; raise it in simulation/config.py, or undo the change:")
         say("\n".join(wrong))
         return 1
     FILE.write_text(_shown(golden))

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from experiments import load
-from experiments.files import StoreError
-from experiments.store import check_run, is_whole, read_config, read_groups, tree
+from prelimbic import load
+from prelimbic.experiments.storage.files import StoreError
+from prelimbic.experiments.storage.store import check_run, is_whole, read_config, read_groups, tree
 from tests.fuzz import ask
 from tests.said import FAILURE, is_one_sentence
 

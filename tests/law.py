@@ -16,15 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from experiments import command, conduct
-from experiments.bench import Bench
-from experiments.checkpoint import read
-from experiments.cluster import Jobs
-from experiments.dataset import load
-from experiments.files import DamagedError, UnreadableError
-from experiments.marks import Marks
-from experiments.store import _held
-from experiments.study import Options
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.cli import command
+from prelimbic.experiments.storage.dataset import load
+from prelimbic.experiments.storage.files import DamagedError, UnreadableError
+from prelimbic.experiments.storage.store import _held
+from prelimbic.experiments.sweep import conduct
+from prelimbic.experiments.sweep.checkpoint import read
+from prelimbic.experiments.sweep.cluster import Jobs
+from prelimbic.experiments.sweep.marks import Marks
+from prelimbic.experiments.sweep.study import Options
 from tests.results import STUDY, planned
 
 RUNS = [planned(dose, seed) for dose in (0.0, 10.0) for seed in (1, 2)]

@@ -105,7 +105,7 @@ def ordinary(
 
 SAID = """
 import contextlib, io, json, os, sys
-from experiments import command
+from prelimbic.experiments.cli import command
 said = []
 for first, *words in json.loads(sys.argv[1]):
     out, err, code = io.StringIO(), io.StringIO(), 0

@@ -11,14 +11,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from experiments.config import Config
-from experiments.files import sealed
-from experiments.hdf5 import content_digest, provenance_digest
-from experiments.protocol import one_day
-from experiments.store import write_run
-from experiments.study import Run, Study, write_manifest
-from experiments.variable import Groups, Variable
-from pharmacology import Dose
+from prelimbic.experiments.storage.files import sealed
+from prelimbic.experiments.storage.hdf5 import content_digest, provenance_digest
+from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.sweep.study import Run, Study, write_manifest
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.protocol import one_day
+from prelimbic.simulation.variable import Groups, Variable
 
 SEAL = re.compile(rb"\nprelimbic seal \S+ [0-9a-f]{64}\n\Z")
 AXES = {"dose": "mg/kg"}

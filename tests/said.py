@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from experiments import command
+from prelimbic.experiments.cli import command
 
 PRELIMBIC = str(Path(sys.executable).with_name("prelimbic"))
 SCRIPT = Path(command.__file__).parent / "studies" / "dose_response.py"

@@ -12,21 +12,21 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from circuits import CalibrationError, drawn_network, resting_weights
-from experiments import cells, knockouts
-from experiments import course as courses
-from experiments.cells import BEFORE, LAST, z_scores
-from experiments.cells_answers import half_time
-from experiments.config import Config
-from experiments.hypotheses import Hypotheses
-from experiments.knockout_answers import by_itself, effect, told
-from experiments.nulls import CONSTANT, MODEL
-from experiments.protocol import Protocol
-from experiments.slice_answers import effect as in_bath
-from experiments.study import Options, find_study
-from experiments.surge_answers import at_peak, over_course
-from parameters import POPULATIONS
-from pharmacology import Bath, Dose
+from prelimbic.circuits import CalibrationError, drawn_network, resting_weights
+from prelimbic.experiments.readouts.cells_answers import half_time
+from prelimbic.experiments.readouts.knockout_answers import by_itself, effect, told
+from prelimbic.experiments.readouts.nulls import CONSTANT, MODEL
+from prelimbic.experiments.readouts.slice_answers import effect as in_bath
+from prelimbic.experiments.readouts.surge_answers import at_peak, over_course
+from prelimbic.experiments.sweep.study import Options, find_study
+from prelimbic.parameters import POPULATIONS
+from prelimbic.pharmacology import Bath, Dose
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.observers import cells, knockouts
+from prelimbic.simulation.observers import course as courses
+from prelimbic.simulation.observers.cells import BEFORE, LAST, z_scores
+from prelimbic.simulation.protocol import Protocol
 from tests.conftest import brief
 from tests.results import undescribed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from circuits import Activity, Circuit, Network, manipulated
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits import Activity, Circuit, Network, manipulated
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 from tests.conftest import healthy_weights, small_circuit, wired
 
 OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from parameters import CascadeNumbers, HypothesisNumbers, sheet
-from plasticity import FACTORS, STATES, TICK_H, Arms, Cascade, resting_factors
+from prelimbic.parameters import CascadeNumbers, HypothesisNumbers, sheet
+from prelimbic.plasticity import FACTORS, STATES, TICK_H, Arms, Cascade, resting_factors
 
 CASCADE = sheet("cascade").fill("cascade", CascadeNumbers)
 SIZES = sheet("hypotheses").fill("hypotheses", HypothesisNumbers)

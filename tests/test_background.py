@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, poisson
 
-from circuits import Numerics, background
-from circuits.background import event_probabilities, threefry, uniform
-from parameters import SUBUNITS
+from prelimbic.circuits import Numerics, background
+from prelimbic.circuits.background import event_probabilities, threefry, uniform
+from prelimbic.parameters import SUBUNITS
 from tests.conftest import healthy_weights, network
 from tests.engines import toy
 

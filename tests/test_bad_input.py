@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.config import Config
-from experiments.protocol import one_day
-from experiments.store import write_run
-from experiments.studies.dose_response import STUDY
-from experiments.study import Run, write_manifest
-from experiments.variable import Variable
-from parameters import CIRCUITS, COMPOUNDS, shipped
-from parameters.sheet import STATUSES
-from pharmacology import Dose
+from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.studies.dose_response import STUDY
+from prelimbic.experiments.sweep.study import Run, write_manifest
+from prelimbic.parameters import CIRCUITS, COMPOUNDS, shipped
+from prelimbic.parameters.sheet import STATUSES
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.protocol import one_day
+from prelimbic.simulation.variable import Variable
 from tests.hostile import put
 from tests.said import FAILURE, MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, last, shell
 

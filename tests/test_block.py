@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from parameters import BLOCKERS, CIRCUITS, COMPOUNDS, POPULATIONS, SPECIES, SUBUNITS, circuit_numbers, sheet
-from parameters import compounds as load_compounds
-from parameters import species as load_species
-from pharmacology import ROUTES, SITES, Bath, Dose, DoseError, Exposure, Gating, HillBlock, confine, relabelled
-from pharmacology.block import by_population, by_subunit
+from prelimbic.parameters import BLOCKERS, CIRCUITS, COMPOUNDS, POPULATIONS, SPECIES, SUBUNITS, circuit_numbers, sheet
+from prelimbic.parameters import compounds as load_compounds
+from prelimbic.parameters import species as load_species
+from prelimbic.pharmacology import ROUTES, SITES, Bath, Dose, DoseError, Exposure, Gating, HillBlock, confine, relabelled
+from prelimbic.pharmacology.block import by_population, by_subunit
 
 DRUGS = load_compounds()
 ALL = [DRUGS[name] for name in BLOCKERS]

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import board
-from experiments.bench import PRIOR_STUDY, Bench, ClaimError
-from experiments.board import ALL_CLAIMS, NOT_MEASURED, as_table, compute, summary
-from experiments.claims import Claim, Judged, Measure, judge
-from experiments.hypotheses import Hypotheses
-from experiments.nulls import MEANING, SITES
-from experiments.page import page, write_page
-from experiments.protocol import Protocol
-from experiments.store import write_run
-from experiments.study import STUDIES, Options, Run, Study, planned, write_manifest
-from experiments.variable import Variable
-from parameters import PRIOR
+from prelimbic.experiments.claims import board
+from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
+from prelimbic.experiments.claims.board import ALL_CLAIMS, NOT_MEASURED, as_table, compute, summary
+from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
+from prelimbic.experiments.claims.page import page, write_page
+from prelimbic.experiments.readouts.nulls import MEANING, SITES
+from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.sweep.study import STUDIES, Options, Run, Study, planned, write_manifest
+from prelimbic.parameters import PRIOR
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.variable import Variable
 from tests.hostile import put
 from tests.said import USAGE, is_one_sentence
 
@@ -52,9 +52,9 @@ TOYS = {
 def toys(monkeypatch, tmp_path):
     """Toy studies instead of the real ones, and no look but those of the test."""
     for module in ("bench", "board"):
-        monkeypatch.setattr(f"experiments.{module}.find_study", lambda name: TOYS[name])
+        monkeypatch.setattr(f"prelimbic.experiments.{module}.find_study", lambda name: TOYS[name])
     for module in ("ledger", "board"):
-        monkeypatch.setattr(f"experiments.{module}.SHIPPED", tmp_path / "shipped.csv")
+        monkeypatch.setattr(f"prelimbic.experiments.{module}.SHIPPED", tmp_path / "shipped.csv")
     return monkeypatch
 
 
@@ -190,7 +190,7 @@ def shows(circuits: Any) -> np.ndarray:
 
 
 def test_the_prior_share_is_that_of_the_circuits_that_rest_and_of_the_shipped_numbers_alone(toys, tmp_path):
-    toys.setattr("experiments.bench.FEWEST_CIRCUITS", 5)
+    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
     store(tmp_path, "plain", 2)
     store(tmp_path, PRIOR_STUDY, 5, lambda place: place["seed"], **VALID)
     (found,) = judged(tmp_path, claim(study="plain", prior=shows), seeds=2)
@@ -202,7 +202,7 @@ def test_the_prior_share_is_that_of_the_circuits_that_rest_and_of_the_shipped_nu
 
 
 def test_circuits_in_which_there_is_nothing_to_see_have_no_part_in_the_share(toys, tmp_path):
-    toys.setattr("experiments.bench.FEWEST_CIRCUITS", 5)
+    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
     store(tmp_path, PRIOR_STUDY, 5, lambda place: place["seed"], **VALID)
     for shown, expected in (([1, np.nan, 0, 1], (2 / 3, 3)), ([np.nan] * 4, None)):
         (found,) = judged(tmp_path, replace(said("T1", "CAL", 1.0), prior=lambda circuits, s=shown: np.array(s)), seeds=2)
@@ -214,7 +214,7 @@ def test_a_share_of_no_valid_circuit_or_of_too_few_circuits_is_not_told(toys, tm
     store(tmp_path / "few", PRIOR_STUDY, 5, lambda place: place["seed"], **VALID)
     asked = replace(said("T1", "CAL", 1.0), prior=shows)
     assert judged(tmp_path / "few", asked, seeds=2)[0].prior is None
-    toys.setattr("experiments.bench.FEWEST_CIRCUITS", 5)
+    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
     store(tmp_path, PRIOR_STUDY, 5, valid=lambda place: 0.0)
     assert judged(tmp_path, asked, seeds=2)[0].prior is None
     assert judged(tmp_path / "few", asked, seeds=2)[0].prior is not None
@@ -238,7 +238,7 @@ def asked_of(monkeypatch, claims: list[Claim], bench: Bench) -> dict[str, list[d
         assert {run.file for run in wanted} <= {run.file for run in runs} and folder == bench.folder(study.name)
         found[study.name] = [run.place for run in wanted]
 
-    monkeypatch.setattr("experiments.board.complete", complete)
+    monkeypatch.setattr("prelimbic.experiments.claims.board.complete", complete)
     compute(claims, bench, 1, board.console())
     return found
 
@@ -266,7 +266,7 @@ def test_circuits_of_the_prior_are_computed_for_claims_that_have_a_share_under_t
 
 @pytest.mark.parametrize("study", sorted({c.study for c in ALL_CLAIMS if c.study}))
 def test_every_claim_needs_a_run_of_every_seed_of_a_study_that_there_is(monkeypatch, study):
-    from experiments.study import find_study
+    from prelimbic.experiments.sweep.study import find_study
 
     assert study in STUDIES
     runs = find_study(study).plan(Options(seeds=3))
@@ -285,7 +285,7 @@ def test_a_claim_in_json_has_the_fields_that_are_promised_and_nothing_that_json_
     store(tmp_path / "results", "toy", 10, lambda place: float("nan") if place["null"] == "pyr" else place["seed"])
     store(tmp_path / "results", PRIOR_STUDY, 5, valid=lambda place: place["seed"] > 2)
     toys.setattr(board, "ALL_CLAIMS", claims)
-    toys.setattr("experiments.bench.FEWEST_CIRCUITS", 5)
+    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
     code, out, _ = call("claims", "--json")
     found = json.loads(out, parse_constant=pytest.fail)
     assert code == 0 and [c["id"] for c in found] == ["T1", "T2", "T3", "T4"]

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from circuits import BuildError, build_record, cache, program, translate
-from circuits import equations as eq
-from circuits.model import Model
-from circuits.toolchain import COMMON, OPTIONAL, TARGETS, Toolchain, compiler, toolchain, vector_bytes, why_no_compiler
-from experiments import conduct
-from experiments.execute import ExecuteError
-from experiments.study import Options, find_study
+from prelimbic.circuits import BuildError, build_record, cache, program, translate
+from prelimbic.circuits import equations as eq
+from prelimbic.circuits.model import Model
+from prelimbic.circuits.toolchain import COMMON, OPTIONAL, TARGETS, Toolchain, compiler, toolchain, vector_bytes, why_no_compiler
+from prelimbic.experiments.sweep import conduct
+from prelimbic.experiments.sweep.execute import ExecuteError
+from prelimbic.experiments.sweep.study import Options, find_study
 from tests.engines import TOY
 
-tools = import_module("circuits.toolchain")  # circuits.toolchain is the function of that name
+tools = import_module("prelimbic.circuits.toolchain")  # circuits.toolchain is the function of that name
 TOOLS = Toolchain(("g++",), "g++ 12", ("-march=native",), "x86_64-1")
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-import parameters
-from circuits import toolchain
-from experiments import conduct
-from parameters import caching
-from parameters.caching import CacheError, the_cache, unusable
+from prelimbic import parameters
+from prelimbic.circuits import toolchain
+from prelimbic.experiments.sweep import conduct
+from prelimbic.parameters import caching
+from prelimbic.parameters.caching import CacheError, the_cache, unusable
 
 NOWHERE = "/proc/nobody"  # no folder can be made there, not even by root
 
@@ -141,7 +141,7 @@ def test_numbas_own_settings_for_other_code_stay(tmp_path):
 import numba
 from numba import config
 config.CACHE_DIR = "theirs"
-import plasticity.chain
+import prelimbic.plasticity.chain
 assert config.CACHE_DIR == "theirs"
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, cwd=tmp_path,

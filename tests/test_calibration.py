@@ -12,23 +12,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from circuits import Calibration, CalibrationError, Circuit, calibrate, manipulated
-from experiments.hypotheses import Hypotheses
-from parameters import (
-    CIRCUITS,
-    POPULATIONS,
-    Sheet,
-    circuit_numbers,
-    drawn,
-    sheet,
-    sheet_text,
-    structure_digest,
-)
-from parameters.sheet import LARGEST, SMALLEST, Row
+from prelimbic.circuits import Calibration, CalibrationError, Circuit, calibrate, manipulated
+from prelimbic.parameters import CIRCUITS, POPULATIONS, Sheet, circuit_numbers, drawn, sheet, sheet_text, structure_digest
+from prelimbic.parameters.sheet import LARGEST, SMALLEST, Row
+from prelimbic.simulation.hypotheses import Hypotheses
 from tests.conftest import brief, small_circuit
 from tests.said import FAILURE, USAGE, is_one_sentence
 
-steps = importlib.import_module("circuits.calibrate")
+steps = importlib.import_module("prelimbic.circuits.calibrate")
 TARGETS = np.array([p.target_rate for p in small_circuit().populations])
 
 
@@ -71,7 +62,7 @@ def at_once(monkeypatch):
         moved = with_rates(circuit, rates(circuit) * np.where([p in free for p in POPULATIONS], 1.5, 1.0))
         return Calibration(moved, (1,) * wirings, np.tile(TARGETS, (wirings, 1)), np.ones((wirings, len(POPULATIONS))))
 
-    monkeypatch.setattr("experiments.calibrating.calibrate", found)
+    monkeypatch.setattr("prelimbic.experiments.cli.calibrating.calibrate", found)
     return asked
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parameters import CascadeNumbers, sheet
-from plasticity import FACTORS, READOUTS, STATES, Arms, Cascade, CascadeError, resting_factors
-from plasticity.cascade import TIMES, check_times
+from prelimbic.parameters import CascadeNumbers, sheet
+from prelimbic.plasticity import FACTORS, READOUTS, STATES, Arms, Cascade, CascadeError, resting_factors
+from prelimbic.plasticity.cascade import TIMES, check_times
 from tests.conftest import in_threads
 
 CASCADE = sheet("cascade").fill("cascade", CascadeNumbers)

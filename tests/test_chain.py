@@ -10,8 +10,8 @@ from numba import njit
 from scipy.linalg import expm
 from scipy.stats import chi2
 
-from plasticity.chain import FULL, chances, draw, jump, thresholds
-from plasticity.constants import LOST, MATURE, NASCENT, STOOD, VACANT
+from prelimbic.plasticity.chain import FULL, chances, draw, jump, thresholds
+from prelimbic.plasticity.constants import LOST, MATURE, NASCENT, STOOD, VACANT
 from tests.conftest import in_threads
 
 # formation, maturation, nascent loss, mature loss, 1/h

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import checkpoint
-from experiments.checkpoint import Place
-from experiments.config import Config
-from experiments.hypotheses import Hypotheses
-from experiments.inhibition import Inhibition
-from experiments.protocol import Protocol
-from experiments.record import arrange
-from experiments.run import Paused, simulate
-from experiments.study import Run, carry_out, prepare
-from experiments.variable import Groups
-from pharmacology import Dose
+from prelimbic.experiments.sweep import checkpoint
+from prelimbic.experiments.sweep.checkpoint import Place
+from prelimbic.experiments.sweep.study import Run, carry_out, prepare
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.record import arrange
+from prelimbic.simulation.run import Paused, simulate
+from prelimbic.simulation.variable import Groups
 from tests.conftest import SMALL, brief
 from tests.test_store import digests
 

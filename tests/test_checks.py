@@ -15,13 +15,13 @@ import h5py
 import numpy as np
 import pytest
 
-from experiments import load
-from experiments.dataset import write_sweep
-from experiments.files import DamagedError, publish, sealed
-from experiments.made import SUMS, difference, write_sums
-from experiments.manifest import MANIFEST, SUMMARY, SWEEP
-from experiments.store import NO_CHECKSUM, NO_SEAL, SEAL_GONE, SEAL_HOLDS, check_run, check_sweep, is_whole
-from experiments.study import write_manifest
+from prelimbic import load
+from prelimbic.experiments.storage.dataset import write_sweep
+from prelimbic.experiments.storage.files import DamagedError, publish, sealed
+from prelimbic.experiments.storage.made import SUMS, difference, write_sums
+from prelimbic.experiments.storage.manifest import MANIFEST, SUMMARY, SWEEP
+from prelimbic.experiments.storage.store import NO_CHECKSUM, NO_SEAL, SEAL_GONE, SEAL_HOLDS, check_run, check_sweep, is_whole
+from prelimbic.experiments.sweep.study import write_manifest
 from tests.results import STUDY, groups, manifest, of_earlier_version, planned, study_of, unsealed, written
 from tests.said import FAILURE, is_one_sentence
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from circuits import CalibrationError, Circuit, CircuitError
-from circuits.describe import with_background
-from experiments import prior
-from experiments.prior import FIXED, SYNCHRONOUS, knobs_of, rested
-from experiments.study import Options, Run, find_study
-from parameters import POPULATIONS, PRIOR, SUBUNITS, Sheet, drawn, sheet
+from prelimbic.circuits import CalibrationError, Circuit, CircuitError
+from prelimbic.circuits.describe import with_background
+from prelimbic.experiments.sweep.study import Options, Run, find_study
+from prelimbic.parameters import POPULATIONS, PRIOR, SUBUNITS, Sheet, drawn, sheet
+from prelimbic.simulation.observers import prior
+from prelimbic.simulation.observers.prior import FIXED, SYNCHRONOUS, knobs_of, rested
 from tests.results import undescribed
 
 CENTRE = sheet(PRIOR)

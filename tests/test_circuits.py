@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from circuits import CircuitError, Numerics, describe
-from circuits import equations as eq
-from circuits.activity import lfp_proxy, pair_correlation, rate_statistics
-from circuits.wiring import GROUPS, draw, group_of
-from parameters import POPULATIONS, SUBUNITS, circuit_numbers, sheet
+from prelimbic.circuits import CircuitError, Numerics, describe
+from prelimbic.circuits import equations as eq
+from prelimbic.circuits.activity import lfp_proxy, pair_correlation, rate_statistics
+from prelimbic.circuits.wiring import GROUPS, draw, group_of
+from prelimbic.parameters import POPULATIONS, SUBUNITS, circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
 OPEN = np.zeros((4, 4))

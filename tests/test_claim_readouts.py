@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.board import ALL_CLAIMS
-from experiments.claims import deciding, ratio_of_means
-from experiments.studies.knockouts import DELETED, WHOLE
-from experiments.studies.mk801 import FREE_UM
-from parameters import POPULATIONS
+from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.claims.claim import deciding, ratio_of_means
+from prelimbic.experiments.studies.knockouts import DELETED, WHOLE
+from prelimbic.experiments.studies.mk801 import FREE_UM
+from prelimbic.parameters import POPULATIONS
 
 SEEDS = 10
 BY_ID = {c.id: c for c in ALL_CLAIMS}

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-import parameters
-from experiments.bench import Bench, ClaimError
-from experiments.board import ALL_CLAIMS
-from experiments.claimed import CLAIMS
-from experiments.claims import ROLES, Claim, Judged, Measure, chosen, judge
+from prelimbic import parameters
+from prelimbic.experiments.claims.bench import Bench, ClaimError
+from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.claims.claim import ROLES, Claim, Judged, Measure, chosen, judge
+from prelimbic.experiments.claims.claimed import CLAIMS
 from tests.said import USAGE, is_one_sentence
 
 INF, NAN = float("inf"), float("nan")

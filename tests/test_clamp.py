@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from circuits import Circuit, Network, Wiring, manipulated
-from circuits.activity import Activity
-from circuits.clamp import Currents, clamp, event_peaks
-from experiments.record import mean_of_events
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits import Circuit, Network, Wiring, manipulated
+from prelimbic.circuits.activity import Activity
+from prelimbic.circuits.clamp import Currents, clamp, event_peaks
+from prelimbic.parameters import POPULATIONS, SUBUNITS
+from prelimbic.simulation.record import mean_of_events
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
 OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))

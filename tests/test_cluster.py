@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from experiments import cluster
-from experiments.cluster import OWN, REQUEUE, Jobs, limit_s, requeued
-from experiments.execute import Stopped
-from experiments.manifest import publish_manifest
-from experiments.queue import ClusterError, Queue, slurm
-from experiments.study import StudyError
+from prelimbic.experiments.storage.manifest import publish_manifest
+from prelimbic.experiments.sweep import cluster
+from prelimbic.experiments.sweep.cluster import OWN, REQUEUE, Jobs, limit_s, requeued
+from prelimbic.experiments.sweep.execute import Stopped
+from prelimbic.experiments.sweep.queue import ClusterError, Queue, slurm
+from prelimbic.experiments.sweep.study import StudyError
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 ASK = ("run", "dose_response", "--seeds", "1", "--scale", "0.5")
@@ -119,7 +119,7 @@ def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell
     lines = cluster._script(queue, jobs, 5, tmp_path / "round-1.txt", words, options).splitlines()
     assert lines[0] == "#!/bin/bash" and lines[1].startswith("# sbatch ") and REQUEUE in lines[2]
     told = shlex.split(lines[3].removeprefix("exec "))
-    assert told[3:8] == ["experiments.command", "run", *words]
+    assert told[3:8] == ["prelimbic.experiments.cli.command", "run", *words]
     assert told[-2:] == ["--share", "$SLURM_ARRAY_TASK_ID/5"]
     assert f"--out={queue.folder}" in told and "--workers=2" in told
     assert {"--array=1-5", "--time=20", "--mem=4G", "--cpus-per-task=2", "--qos=long", "--signal=B:USR1@120"} <= set(options)

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.hypotheses import Hypotheses
-from experiments.inhibition import parse_inhibition
-from experiments.store import write_run
-from experiments.studies.dose_response import DOSES, STUDY
-from experiments.study import DEFAULT_SHEET, STUDIES, Options, find_study
-from experiments.variable import Variable
-from parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
-from parameters.sheet import SHEETS, STATUSES
+from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.studies.dose_response import DOSES, STUDY
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, STUDIES, Options, find_study
+from prelimbic.parameters import CIRCUITS, COMPOUNDS, POPULATIONS, shipped
+from prelimbic.parameters.sheet import SHEETS, STATUSES
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import parse_inhibition
+from prelimbic.simulation.variable import Variable
 from tests.hostile import put
 from tests.said import MAN, PRELIMBIC, RAT, RUN, SCRIPT, USAGE, is_one_sentence, last, shell
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from circuits import Circuit, Network, Rig, manipulated
-from circuits.activity import Activity
-from circuits.wiring import GROUPS
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits import Circuit, Network, Rig, manipulated
+from prelimbic.circuits.activity import Activity
+from prelimbic.circuits.wiring import GROUPS
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
 OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))

@@ -8,8 +8,8 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from circuits import describe
-from parameters import (
+from prelimbic.circuits import describe
+from prelimbic.parameters import (
     CIRCUITS,
     POPULATIONS,
     PRIOR,
@@ -24,7 +24,7 @@ from parameters import (
     sheet,
     structure_digest,
 )
-from parameters.sheet import DOMAINS
+from prelimbic.parameters.sheet import DOMAINS
 
 RECORDS = {"receptors": Receptors, "apical": Apical} | dict.fromkeys(POPULATIONS, Population) | dict.fromkeys(SUBUNITS, Subunit)
 SEEDS = (1, 2, 3, 4, 5, 6)

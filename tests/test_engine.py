@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from benchmarks import brian, w1, w1_engine
-from circuits import EngineError, Network, Numerics, cache
-from circuits import equations as eq
-from circuits.engine import CompiledEngine, Connections, Layout
-from circuits.model import Model
-from parameters import SUBUNITS
+from prelimbic.circuits import EngineError, Network, Numerics, cache
+from prelimbic.circuits import equations as eq
+from prelimbic.circuits.engine import CompiledEngine, Connections, Layout
+from prelimbic.circuits.model import Model
+from prelimbic.parameters import SUBUNITS
 from tests.conftest import healthy_weights, network
 from tests.engines import NOBODY, STEP_S, contacts, everything, names, toy
 

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from circuits import EngineLost, NetworkError
-from experiments import execute as executing
-from experiments import worker
-from experiments.checkpoint import Place
-from experiments.execute import ExecuteError, Stopped, available_cpus, execute
-from experiments.files import StoreError
-from experiments.marks import JOBS, failures, places, running
-from experiments.run import Paused
-from experiments.store import is_whole
-from experiments.study import Run, carry_out, prepare
+from prelimbic.circuits import EngineLost, NetworkError
+from prelimbic.experiments.storage.files import StoreError
+from prelimbic.experiments.storage.store import is_whole
+from prelimbic.experiments.sweep import execute as executing
+from prelimbic.experiments.sweep import worker
+from prelimbic.experiments.sweep.checkpoint import Place
+from prelimbic.experiments.sweep.execute import ExecuteError, Stopped, available_cpus, execute
+from prelimbic.experiments.sweep.marks import JOBS, failures, places, running
+from prelimbic.experiments.sweep.study import Run, carry_out, prepare
+from prelimbic.simulation.run import Paused
 from tests.conftest import brief
 from tests.engines import soon
 from tests.test_store import digests, planned
@@ -209,7 +209,7 @@ TWO = """
 import sys
 from pathlib import Path
 from rich.console import Console
-from experiments.execute import execute
+from prelimbic.experiments.sweep.execute import execute
 from tests.test_store import planned
 execute(planned(2), Path(sys.argv[1]), 1, True, Console(quiet=True))
 """

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from experiments.execute import execute
-from experiments.files import seal_holds
-from experiments.marks import JOBS
-from experiments.store import check_run
-from experiments.study import prepare
+from prelimbic.experiments.storage.files import seal_holds
+from prelimbic.experiments.storage.store import check_run
+from prelimbic.experiments.sweep.execute import execute
+from prelimbic.experiments.sweep.marks import JOBS
+from prelimbic.experiments.sweep.study import prepare
 from tests.conftest import COMMAND
 from tests.said import is_one_sentence
 from tests.test_store import digests, planned, stamped
@@ -32,7 +32,7 @@ SWEEP = f"""
 import sys
 from pathlib import Path
 from rich.console import Console
-from experiments.execute import execute
+from prelimbic.experiments.sweep.execute import execute
 from tests.test_store import planned
 execute(planned({SEEDS}), Path(sys.argv[1]), 2, True, Console(quiet=True))
 """
@@ -40,7 +40,7 @@ execute(planned({SEEDS}), Path(sys.argv[1]), 2, True, Console(quiet=True))
 OFTEN = """
 import sys
 if any("spawn_main" in word for word in sys.orig_argv):
-    from experiments import checkpoint
+    from prelimbic.experiments.sweep import checkpoint
     checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 1e9
 """
 

@@ -9,20 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from circuits import Numerics
-from experiments import conduct, manifest
-from experiments.bench import Bench
-from experiments.dataset import load, write_sweep
-from experiments.execute import ExecuteError
-from experiments.folders import own_name
-from experiments.hypotheses import Hypotheses
-from experiments.inhibition import parse_inhibition
-from experiments.marks import Marks
-from experiments.store import write_run
-from experiments.study import Options, Run, Study, StudyError, find_study, write_manifest
-from experiments.variable import Variable
-from parameters import CIRCUITS
-from parameters.sheet import SHEETS
+from prelimbic.circuits import Numerics
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.storage import manifest
+from prelimbic.experiments.storage.dataset import load, write_sweep
+from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.sweep import conduct
+from prelimbic.experiments.sweep.execute import ExecuteError
+from prelimbic.experiments.sweep.folders import own_name
+from prelimbic.experiments.sweep.marks import Marks
+from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, find_study, write_manifest
+from prelimbic.parameters import CIRCUITS
+from prelimbic.parameters.sheet import SHEETS
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import parse_inhibition
+from prelimbic.simulation.variable import Variable
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 ACUTE = find_study("acute")
@@ -192,7 +193,7 @@ def test_a_folder_in_which_nothing_is_finished_takes_another_question_unless_it_
 
 def test_another_version_of_the_model_goes_on_in_the_same_folder(call, tmp_path, killed, monkeypatch):
     stored(tmp_path / "out")
-    monkeypatch.setattr("experiments.config.MODEL_VERSION", 99)
+    monkeypatch.setattr("prelimbic.simulation.config.MODEL_VERSION", 99)
     assert call("run", "acute", "--seeds", 2, "--out", tmp_path / "out")[0] == FAILURE
     assert listed(tmp_path / "out") == {run.file for run in ACUTE.plan(Options(2))}
     assert made(tmp_path / "out") == set()

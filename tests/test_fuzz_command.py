@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circuits import NAMED
-from experiments.study import STUDIES
-from experiments.switches import SWITCHES, flag
-from parameters import CIRCUITS, COMPOUNDS, INHIBITORS, POPULATIONS, PRIOR, SPECIES, shipped
-from parameters.sheet import STATUSES
+from prelimbic.circuits import NAMED
+from prelimbic.experiments.sweep.study import STUDIES
+from prelimbic.parameters import CIRCUITS, COMPOUNDS, INHIBITORS, POPULATIONS, PRIOR, SPECIES, shipped
+from prelimbic.parameters.sheet import STATUSES
+from prelimbic.simulation.switches import SWITCHES, flag
 from tests.fuzz import NO_NUMBERS, NOT_FINITE, ODD, WORDS, ask, examples
 from tests.said import last
 
@@ -144,7 +144,7 @@ BAD = {
 def nothing_is_calibrated():
     """What should have been refused before is a failure of the test, not minutes of simulation."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("experiments.calibrating.calibrate", lambda *rest: pytest.fail("it was calibrated"))
+        patch.setattr("prelimbic.experiments.cli.calibrating.calibrate", lambda *rest: pytest.fail("it was calibrated"))
         yield
 
 

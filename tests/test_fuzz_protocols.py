@@ -7,16 +7,16 @@ import numpy as np
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from experiments.hypotheses import Hypotheses, HypothesisError
-from experiments.inhibition import Inhibition, InhibitionError, left, parse_inhibition
-from experiments.protocol import Protocol, ProtocolError, one_day, weeks
-from experiments.protocol import given as with_inhibitors
-from experiments.show import ShowError, hours
-from experiments.study import parse_overrides
-from experiments.switches import SWITCHES, flag
-from parameters import BLOCKERS, COMPOUNDS, INHIBITORS, SPECIES, SheetError, compounds, sheet, species
-from pharmacology import Bath, Dose, DoseError, Exposure
-from pharmacology.block import by_subunit
+from prelimbic.experiments.cli.show import ShowError, hours
+from prelimbic.experiments.sweep.study import parse_overrides
+from prelimbic.parameters import BLOCKERS, COMPOUNDS, INHIBITORS, SPECIES, SheetError, compounds, sheet, species
+from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure
+from prelimbic.pharmacology.block import by_subunit
+from prelimbic.simulation.hypotheses import Hypotheses, HypothesisError
+from prelimbic.simulation.inhibition import Inhibition, InhibitionError, left, parse_inhibition
+from prelimbic.simulation.protocol import Protocol, ProtocolError, one_day, weeks
+from prelimbic.simulation.protocol import given as with_inhibitors
+from prelimbic.simulation.switches import SWITCHES, flag
 from tests.fuzz import NO_NUMBERS, NOT_FINITE, WORDS, examples, refused, told_by
 
 DRUGS, RAT = compounds(), species("rat")

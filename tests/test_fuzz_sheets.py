@@ -11,10 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from circuits import CircuitError, check_background
-from experiments.config import check_numbers, grown, overridden
-from experiments.inhibition import course
-from parameters import (
+from prelimbic.circuits import CircuitError, check_background
+from prelimbic.parameters import (
     INHIBITORS,
     SPECIES,
     CascadeNumbers,
@@ -30,11 +28,13 @@ from parameters import (
     sheet_text,
     species,
 )
-from parameters.sheet import HEAD, KEYS
-from pharmacology import Dose, DoseError, Exposure
-from pharmacology.block import by_subunit
-from plasticity.cascade import CascadeError, check_times
-from plasticity.spines import SpineError, branch_bounds, rates
+from prelimbic.parameters.sheet import HEAD, KEYS
+from prelimbic.pharmacology import Dose, DoseError, Exposure
+from prelimbic.pharmacology.block import by_subunit
+from prelimbic.plasticity.cascade import CascadeError, check_times
+from prelimbic.plasticity.spines import SpineError, branch_bounds, rates
+from prelimbic.simulation.config import check_numbers, grown, overridden
+from prelimbic.simulation.inhibition import course
 from tests.fuzz import LONGEST, WORDS, ask, examples, told_by
 
 CIRCUITS = ("pv_sst", "sst", "dendritic", "human_l23")

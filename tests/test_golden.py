@@ -7,12 +7,12 @@ import shutil
 import numpy as np
 import pytest
 
-from experiments.config import MODEL_VERSION
-from experiments.hypotheses import Hypotheses
-from experiments.study import STUDIES, Options, find_study
+from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.simulation.config import MODEL_VERSION
+from prelimbic.simulation.hypotheses import Hypotheses
 from tests import golden
 
-RENEW = "results move with MODEL_VERSION alone: raise it in experiments/config.py, then `python -m tests.golden`"
+RENEW = "results move with MODEL_VERSION alone: raise it in simulation/config.py, then `python -m tests.golden`"
 PARTS = [pytest.param(name, marks=pytest.mark.slow if kind.slow else ()) for name, kind in golden.KINDS.items()]
 PORTABLE = [part for part in PARTS if golden.KINDS[str(part.values[0])].numerics.portable]
 

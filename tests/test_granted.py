@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parameters.granted import available_cpus, grants, quotas
+from prelimbic.parameters.granted import available_cpus, grants, quotas
 
 MASK = len(os.sched_getaffinity(0))
 HERE = socket.gethostname()

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-import circuits
-from parameters import CIRCUITS, PRIOR, circuit_numbers, sheet
+from prelimbic import circuits
+from prelimbic.parameters import CIRCUITS, PRIOR, circuit_numbers, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "experiments")
+ROOMS = ("library", "parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 
 
 def test_no_file_of_the_project_grows_past_400_lines():
@@ -38,7 +38,7 @@ def test_no_file_names_a_package_registry():
 
 
 def test_the_readme_names_the_shipped_sheets_and_the_default():
-    from experiments.study import DEFAULT_SHEET
+    from prelimbic.experiments.sweep.study import DEFAULT_SHEET
 
     text = (ROOT / "README.md").read_text()
     for name in CIRCUITS:
@@ -70,8 +70,9 @@ def test_rooms_import_only_what_the_house_allows():
 
 def test_describing_a_circuit_needs_no_brian2():
     code = (
-        "import sys, circuits, parameters, experiments.study, experiments.conduct\n"
-        "from circuits import describe\n"
+        "import sys, prelimbic.experiments.sweep.study, prelimbic.experiments.sweep.conduct\n"
+        "from prelimbic import parameters\n"
+        "from prelimbic.circuits import describe\n"
         "print(describe(parameters.circuit_numbers(parameters.sheet('sst')), 1.0, 1.3375).size, 'brian2' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
@@ -90,11 +91,11 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
                             capture_output=True, text=True)  # fmt: skip
     assert placed.returncode == 0, placed.stderr
     code = (
-        "import json, sys, experiments, parameters, circuits.build, pathlib\n"
-        "assert experiments.__file__.startswith(sys.argv[1]), experiments.__file__\n"
-        "carried = {p.name for p in pathlib.Path(circuits.build.__file__).with_name('kernel').glob('*.h')}\n"
+        "import json, sys, prelimbic, prelimbic.circuits.build as build, pathlib\n"
+        "assert prelimbic.__file__.startswith(sys.argv[1]), prelimbic.__file__\n"
+        "carried = {p.name for p in pathlib.Path(build.__file__).with_name('kernel').glob('*.h')}\n"
         "assert carried == set(sys.argv[2:]), carried\n"
-        "from experiments.command import main\n"
+        "from prelimbic.experiments.cli.command import main\n"
         "main(['numbers', '--json'])"
     )
     environment = {**os.environ, "PYTHONPATH": str(target)}
@@ -126,9 +127,9 @@ def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from experiments.conduct import conduct\n"
-        "from experiments.study import Options, Run, Study\n"
-        "from experiments.protocol import Protocol\n"
+        "from prelimbic.experiments.sweep.conduct import conduct\n"
+        "from prelimbic.experiments.sweep.study import Options, Run, Study\n"
+        "from prelimbic.simulation.protocol import Protocol\n"
         "from dataclasses import replace\n"
         "from tests.conftest import brief\n"
         "if __name__ == '__main__':\n"

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from circuits import STANDARD, Network
-from experiments.checkpoint import ABOUT, Arrays, Place, packed, read, write
-from experiments.files import publish
-from experiments.record import arrange
-from experiments.run import Paused, simulate
-from experiments.slow import Slow
-from pharmacology import Block
+from prelimbic.circuits import STANDARD, Network
+from prelimbic.experiments.storage.files import publish
+from prelimbic.experiments.sweep.checkpoint import ABOUT, Arrays, Place, packed, read, write
+from prelimbic.pharmacology import Block
+from prelimbic.simulation.record import arrange
+from prelimbic.simulation.run import Paused, simulate
+from prelimbic.simulation.slow import Slow
 from tests.conftest import brief
 from tests.hostile import Trap
 

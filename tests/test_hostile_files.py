@@ -13,9 +13,9 @@ import h5py
 import numpy as np
 import pytest
 
-from experiments import hdf5, reader
-from experiments.files import StoreError, sealed
-from experiments.store import _head, check_run
+from prelimbic.experiments.storage import hdf5, reader
+from prelimbic.experiments.storage.files import StoreError, sealed
+from prelimbic.experiments.storage.store import _head, check_run
 from tests.hostile import NO_ANSWER, Trap, answers, loaded, put, told
 from tests.results import groups, planned, reworked, study_of, written
 

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.conduct import conduct
-from experiments.files import StoreError
-from experiments.manifest import read_manifest
-from experiments.marks import FAILED, RUNNING, UNSAID_S, Failure, Mark, Marks, failures, myself, running
-from experiments.study import Options, Study
-from experiments.variable import Variable
+from prelimbic.experiments.storage.files import StoreError
+from prelimbic.experiments.storage.manifest import read_manifest
+from prelimbic.experiments.sweep.conduct import conduct
+from prelimbic.experiments.sweep.marks import FAILED, RUNNING, UNSAID_S, Failure, Mark, Marks, failures, myself, running
+from prelimbic.experiments.sweep.study import Options, Study
+from prelimbic.simulation.variable import Variable
 from tests.fuzz import ask, examples
 from tests.hostile import Trap, answers, loaded, put, told
 from tests.results import manifest, planned, study_of

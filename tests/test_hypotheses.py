@@ -10,12 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import Circuit, NetworkError
-from experiments.config import Config
-from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
-from experiments.run import Outcome, simulate
-from experiments.switches import EXCLUSIVE, SWITCHES
-from parameters import (
+from prelimbic.circuits import Circuit, NetworkError
+from prelimbic.parameters import (
     CIRCUITS,
     POPULATIONS,
     SUBUNITS,
@@ -28,7 +24,11 @@ from parameters import (
     sheet_text,
     structure_digest,
 )
-from pharmacology import SITES, Bath, Block, Gating
+from prelimbic.pharmacology import SITES, Bath, Block, Gating
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from prelimbic.simulation.run import Outcome, simulate
+from prelimbic.simulation.switches import EXCLUSIVE, SWITCHES
 from tests.conftest import brief, small_circuit
 from tests.said import RUN, USAGE, is_one_sentence
 

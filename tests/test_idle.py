@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.bench import Bench
-from experiments.board import ALL_CLAIMS
-from experiments.config import overridden
-from experiments.hypotheses import Hypotheses
-from experiments.idle import refuse_idle
-from experiments.inhibition import Inhibition
-from experiments.study import Options, StudyError, find_study
-from experiments.unused import idle_in_claims, idle_in_exposure
-from parameters import SPECIES, SheetError, compounds, sheet, sheet_text, species
-from parameters.sheet import Sheet
-from pharmacology import ROUTES, Dose, Exposure
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.claims.unused import idle_in_claims, idle_in_exposure
+from prelimbic.experiments.sweep.idle import refuse_idle
+from prelimbic.experiments.sweep.study import Options, StudyError, find_study
+from prelimbic.parameters import SPECIES, SheetError, compounds, sheet, sheet_text, species
+from prelimbic.parameters.sheet import Sheet
+from prelimbic.pharmacology import ROUTES, Dose, Exposure
+from prelimbic.simulation.config import overridden
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import Inhibition
 from tests.said import is_one_sentence
 
 AT = np.array([0.2, 1.0])

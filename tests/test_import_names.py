@@ -15,6 +15,6 @@ GENERIC = ("parameters", "experiments")
 @pytest.mark.parametrize("name", GENERIC)
 def test_a_users_module_of_the_same_name_breaks_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.py").write_text("DOSES = (1.0, 10.0)\n")
-    words = "import sys; sys.path.insert(0, ''); from experiments.dataset import load; load('nothing there')"
+    words = "import sys; sys.path.insert(0, ''); from prelimbic.experiments.storage.dataset import load; load('nothing there')"
     done = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "StoreError" in done.stderr.splitlines()[-1], done.stderr

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments import knockouts
-from experiments.bench import Bench
-from experiments.board import ALL_CLAIMS, VERDICTS, summary, told_range
-from experiments.cells import CHANCE
-from experiments.claims import ANY, DOWN, NO_DRUG, UP, Claim, Measure, deciding, judge, ratio_of_means, share_of
-from experiments.hypotheses import Hypotheses
-from experiments.inert import LARGEST_IC50, at_chance, at_vehicle
-from experiments.page import page
-from experiments.protocol import Protocol
-from experiments.studies import stress
-from experiments.study import STUDIES, Options, find_study, whole_loop
-from parameters import POPULATIONS
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.board import ALL_CLAIMS, VERDICTS, summary, told_range
+from prelimbic.experiments.claims.claim import ANY, DOWN, NO_DRUG, UP, Claim, Measure, deciding, judge, ratio_of_means, share_of
+from prelimbic.experiments.claims.page import page
+from prelimbic.experiments.readouts.inert import LARGEST_IC50, at_chance, at_vehicle
+from prelimbic.experiments.studies import stress
+from prelimbic.experiments.sweep.study import STUDIES, Options, find_study, whole_loop
+from prelimbic.parameters import POPULATIONS
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.observers import knockouts
+from prelimbic.simulation.observers.cells import CHANCE
+from prelimbic.simulation.protocol import Protocol
 from tests.answering import answer_for, values_of
 from tests.conftest import brief
 
@@ -166,7 +166,7 @@ def test_claims_that_state_no_effect_are_these_and_each_says_why():
 
 @pytest.mark.parametrize("study", [name for name in STUDIES if name != "physiology"])
 def test_every_study_that_gives_a_drug_says_what_an_inert_one_would_have_done(study):
-    from experiments.inert import unchanged
+    from prelimbic.experiments.readouts.inert import unchanged
 
     assert find_study(study).inert is not unchanged
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.inhibition import Inhibition, InhibitionError, course, left, parse_inhibition
-from experiments.protocol import Protocol
-from parameters import INHIBITORS, Inhibitor, SheetError, compounds, inhibitor, sheet, species, target_of
-from pharmacology import Bath, Dose, Exposure, HillBlock, Together
+from prelimbic.parameters import INHIBITORS, Inhibitor, SheetError, compounds, inhibitor, sheet, species, target_of
+from prelimbic.pharmacology import Bath, Dose, Exposure, HillBlock, Together
+from prelimbic.simulation.inhibition import Inhibition, InhibitionError, course, left, parse_inhibition
+from prelimbic.simulation.protocol import Protocol
 from tests.conftest import brief
 
 SOURCE = sheet("inhibitors")

@@ -14,20 +14,22 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from circuits import SETTLE_S
-from experiments import MissingRunsWarning, cells, config, evoked, load, numerics, physiology
-from experiments.dataset import AXES, write_sweep
-from experiments.facts import facts, together
-from experiments.files import StoreError
-from experiments.hypotheses import Hypotheses
-from experiments.inhibition import Inhibition
-from experiments.protocol import Protocol
-from experiments.record import arrange
-from experiments.run import simulate
-from experiments.store import check_run, is_whole, read_config, read_groups, tree, write_run
-from experiments.study import STUDIES, find_study
-from experiments.variable import Groups, Variable
-from pharmacology import Bath, Dose
+from prelimbic import MissingRunsWarning, load
+from prelimbic.circuits import SETTLE_S
+from prelimbic.experiments.storage.dataset import AXES, write_sweep
+from prelimbic.experiments.storage.files import StoreError
+from prelimbic.experiments.storage.store import check_run, is_whole, read_config, read_groups, tree, write_run
+from prelimbic.experiments.sweep.study import STUDIES, find_study
+from prelimbic.pharmacology import Bath, Dose
+from prelimbic.simulation import config
+from prelimbic.simulation.facts import facts, together
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.observers import cells, evoked, numerics, physiology
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.record import arrange
+from prelimbic.simulation.run import simulate
+from prelimbic.simulation.variable import Groups, Variable
 from tests.conftest import brief
 from tests.results import POPULATIONS, UNITS, planned, reworked, study_of, undescribed, written
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import ledger
-from experiments.bench import Bench
-from experiments.board import ALL_CLAIMS
-from experiments.claims import Claim, Judged, Measure, judge
-from experiments.ledger import COLUMNS, SHIPPED, looks, record
-from experiments.study import Run
-from parameters import CascadeNumbers
+from prelimbic.experiments.claims import ledger
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
+from prelimbic.experiments.claims.ledger import COLUMNS, SHIPPED, looks, record
+from prelimbic.experiments.sweep.study import Run
+from prelimbic.parameters import CascadeNumbers
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 HEADER = ",".join(COLUMNS)
@@ -32,7 +32,7 @@ BY_ID = {c.id: c for c in ALL_CLAIMS}
 def nothing_shipped(monkeypatch, tmp_path):
     """No look but those of the test."""
     for module in ("ledger", "board"):
-        monkeypatch.setattr(f"experiments.{module}.SHIPPED", tmp_path / "shipped.csv")
+        monkeypatch.setattr(f"prelimbic.experiments.{module}.SHIPPED", tmp_path / "shipped.csv")
 
 
 def recorded(board, path: Path) -> int:
@@ -181,7 +181,7 @@ def test_a_ledger_that_is_no_text_is_told_by_its_name(call, tmp_path):
 @pytest.mark.parametrize("words", [(), ("--json",), ("--page", "page")], ids=str)
 def test_a_look_that_cannot_be_recorded_is_not_shown(call, tmp_path, monkeypatch, words):
     (tmp_path / "results").write_text("a file where the folder should be")
-    monkeypatch.setattr("experiments.board.ALL_CLAIMS", [BY_ID["V4c"], BY_ID["V5"]])
+    monkeypatch.setattr("prelimbic.experiments.claims.board.ALL_CLAIMS", [BY_ID["V4c"], BY_ID["V5"]])
     code, out, err = call("claims", *words)
     is_one_sentence(err, "ledger.csv")
     assert (code, out) == (FAILURE, "")
@@ -207,9 +207,9 @@ def checkout(monkeypatch, tmp_path) -> Path:
     """The ledger of a checkout, with one look at V4c under the shipped numbers."""
     path = tmp_path / "checkout" / "ledger.csv"
     with monkeypatch.context() as patched:
-        patched.setattr("experiments.ledger.SHIPPED", path)
+        patched.setattr("prelimbic.experiments.claims.ledger.SHIPPED", path)
         assert recorded(judge([BY_ID["V4c"]], Bench(seeds=10)), path) == 1
-    monkeypatch.setattr("experiments.board.tracked", lambda: path)
+    monkeypatch.setattr("prelimbic.experiments.claims.board.tracked", lambda: path)
     return path
 
 

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from experiments.config import Config
-from experiments.hypotheses import Hypotheses
-from experiments.inhibition import Inhibition
-from experiments.looks import begun, check_begin, check_looks, check_readouts, ends, moments, starts
-from experiments.planner import looks_for
-from experiments.protocol import DAY, Protocol, ProtocolError, minutes, one_day, weeks
-from experiments.run import simulate
-from parameters import COMPOUNDS, SPECIES, compounds, sheet, species
-from pharmacology import ROUTES, Bath, Dose, Exposure
-from plasticity import READOUTS as READOUTS_OF_CASCADE
+from prelimbic.parameters import COMPOUNDS, SPECIES, compounds, sheet, species
+from prelimbic.pharmacology import ROUTES, Bath, Dose, Exposure
+from prelimbic.plasticity import READOUTS as READOUTS_OF_CASCADE
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.looks import begun, check_begin, check_looks, check_readouts, ends, moments, starts
+from prelimbic.simulation.planner import looks_for
+from prelimbic.simulation.protocol import DAY, Protocol, ProtocolError, minutes, one_day, weeks
+from prelimbic.simulation.run import simulate
 from tests.conftest import brief
 
 DRUGS = compounds()

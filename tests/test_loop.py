@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from circuits import NetworkError
-from experiments.hypotheses import Hypotheses
-from experiments.protocol import Protocol, one_day
-from experiments.record import arrange
-from experiments.run import Outcome, simulate
-from pharmacology import Dose
+from prelimbic.circuits import NetworkError
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.protocol import Protocol, one_day
+from prelimbic.simulation.record import arrange
+from prelimbic.simulation.run import Outcome, simulate
 from tests.conftest import brief
 
 

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from experiments import load, reader
-from experiments.checkpoint import read, write
-from experiments.dataset import write_sweep
-from experiments.files import DamagedError, UnreadableError, sweep_stale
-from experiments.marks import CHECKPOINT, LOST_S, RUNNING, Holder, Mark, Marks, myself
-from experiments.store import check_run, is_whole, read_groups
+from prelimbic import load
+from prelimbic.experiments.storage import reader
+from prelimbic.experiments.storage.dataset import write_sweep
+from prelimbic.experiments.storage.files import DamagedError, UnreadableError, sweep_stale
+from prelimbic.experiments.storage.store import check_run, is_whole, read_groups
+from prelimbic.experiments.sweep.checkpoint import read, write
+from prelimbic.experiments.sweep.marks import CHECKPOINT, LOST_S, RUNNING, Holder, Mark, Marks, myself
 from tests.law import RUNS
 from tests.machine import commands, made_shim, ordinary
 from tests.results import study_of, unsealed, written
@@ -112,9 +113,9 @@ def test_wherever_in_a_file_the_disk_fails_nothing_of_it_is_silently_left_out(to
     script = f"""
 import os
 from pathlib import Path
-from experiments import hdf5
-from experiments.files import UnreadableError
-from experiments.store import READABLE, SCHEMA
+from prelimbic.experiments.storage import hdf5
+from prelimbic.experiments.storage.files import UnreadableError
+from prelimbic.experiments.storage.store import READABLE, SCHEMA
 run, sweep, says = Path({str(top / "toy" / RUN.file)!r}), Path({str(top / "toy" / "sweep.h5")!r}), Path({str(top / "says")!r})
 asked = (lambda: hdf5.check(run, SCHEMA, READABLE), lambda: hdf5.groups(run, hdf5.IN_ROW), lambda: hdf5.rows([run]),
          lambda: hdf5.tree(run), lambda: hdf5.config(run), lambda: hdf5.flat(sweep))
@@ -147,10 +148,10 @@ def test_a_study_whose_manifest_cannot_be_read_is_one_all_the_same(top, shim):
 def test_a_folder_without_locks_is_read_and_a_ledger_written(top, shim):
     script = f"""
 from pathlib import Path
-from experiments import load
-from experiments.files import StoreError
-from experiments.ledger import COLUMNS, _append, _rows
-from experiments.store import check_run, check_sweep
+from prelimbic import load
+from prelimbic.experiments.storage.files import StoreError
+from prelimbic.experiments.claims.ledger import COLUMNS, _append, _rows
+from prelimbic.experiments.storage.store import check_run, check_sweep
 folder = Path({str(top / "toy")!r})
 for path in folder.glob("dose*.h5"):
     check_run(path)
@@ -332,7 +333,10 @@ def test_a_place_that_cannot_be_read_is_kept(top):
     write(path, {"run_id": "this"}, {})
     assert read(path, {"run_id": "this"}) == {}
     path.chmod(0)
-    script = f"from pathlib import Path; from experiments.checkpoint import read; read(Path({str(path)!r}), {{'run_id': 'this'}})"
+    script = (
+        "from pathlib import Path\nfrom prelimbic.experiments.sweep.checkpoint import read\n"
+        + f"read(Path({str(path)!r}), {{'run_id': 'this'}})"
+    )
     done = ordinary("-c", script, folder=top)
     assert "UnreadableError" in done.stderr and "Permission denied" in done.stderr
     path.chmod(0o644)
@@ -351,7 +355,7 @@ def test_the_mark_of_another_user_that_we_may_not_read_counts_while_it_is_renewe
     script = f"""
 import os, time
 from pathlib import Path
-from experiments.marks import Marks, running
+from prelimbic.experiments.sweep.marks import Marks, running
 folder, path = Path({str(folder)!r}), Path({str(path)!r})
 marks = Marks(folder)
 for age, taken in ((1.0, True), ({LOST_S} - 20, True), ({LOST_S} + 20, False)):
@@ -372,10 +376,10 @@ def test_a_process_whose_entry_in_proc_is_hidden_is_not_gone(tmp_path, monkeypat
     holder = Holder(myself().host, myself().machine, child.pid, "12345")
     try:
         assert holder.gone(myself())  # an earlier process of that number
-        monkeypatch.setattr("experiments.marks._began", lambda process: None)
+        monkeypatch.setattr("prelimbic.experiments.sweep.marks._began", lambda process: None)
         assert not holder.gone(myself())
         assert Mark(RUN.file, holder, 0.0, 0.0, 0.0, told=100.0).current(myself(), 100.0)
-        from experiments.files import scratch_name
+        from prelimbic.experiments.storage.files import scratch_name
 
         scratch = tmp_path / scratch_name("file").replace(f".{os.getpid()}.", f".{child.pid}.")
         scratch.touch()

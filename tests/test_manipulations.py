@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from circuits import Circuit, CircuitError, Network, manipulated, resting_weights
-from circuits.activity import Activity
-from circuits.manipulate import NAMED
-from parameters import POPULATIONS, SUBUNITS
+from prelimbic.circuits import Circuit, CircuitError, Network, manipulated, resting_weights
+from prelimbic.circuits.activity import Activity
+from prelimbic.circuits.manipulate import NAMED
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 from tests.conftest import small_circuit, wired
 from tests.said import USAGE, is_one_sentence
 

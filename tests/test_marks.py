@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.marks import (
+from prelimbic.experiments.sweep.marks import (
     BEAT_S,
     CHECKPOINT,
     FAILED,
@@ -236,7 +236,7 @@ def test_who_died_while_taking_over_a_run_stops_nobody_for_long(tmp_path, monkey
 RACER = """
 import json, sys, time
 from pathlib import Path
-from experiments.marks import Marks
+from prelimbic.experiments.sweep.marks import Marks
 folder, runs, begin = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
 marks = Marks(folder)
 print("ready", flush=True)

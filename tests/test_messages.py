@@ -8,14 +8,14 @@ import h5py
 import numpy as np
 import pytest
 
-from experiments import command, ends, words
-from experiments.conduct import _report, console
-from experiments.dataset import load, write_sweep
-from experiments.store import write_run
-from experiments.study import STUDIES, Options, Study, find_study, parse_overrides, write_manifest
-from experiments.unusual import unusual
-from experiments.variable import Variable
-from parameters import CIRCUITS, SheetError, near, sheet, shipped
+from prelimbic.experiments.cli import command, ends, words
+from prelimbic.experiments.storage.dataset import load, write_sweep
+from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.sweep.conduct import _report, console
+from prelimbic.experiments.sweep.study import STUDIES, Options, Study, find_study, parse_overrides, write_manifest
+from prelimbic.experiments.sweep.unusual import unusual
+from prelimbic.parameters import CIRCUITS, SheetError, near, sheet, shipped
+from prelimbic.simulation.variable import Variable
 from tests.said import FAILURE, MAN, RAT, RUN, USAGE, is_one_sentence, last
 
 ACUTE = find_study("acute")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from circuits.wiring import delay_classes, with_delay_classes
-from experiments.figures.numerics import draw
-from experiments.numerics import (
+from prelimbic.circuits.wiring import delay_classes, with_delay_classes
+from prelimbic.experiments.figures.numerics import draw
+from prelimbic.parameters import POPULATIONS
+from prelimbic.simulation.observers.numerics import (
     CONDITIONS,
     STANDARD,
     VARIANTS,
@@ -20,7 +21,6 @@ from experiments.numerics import (
     shared_noise,
     varied,
 )
-from parameters import POPULATIONS
 from tests.conftest import brief, small_circuit, wired
 
 

@@ -9,13 +9,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from parameters import (
-    Sheet,
-    SheetError,
-    digest,
-    sheet,
-)
-from parameters.sheet import KEYS
+from prelimbic.parameters import Sheet, SheetError, digest, sheet
+from prelimbic.parameters.sheet import KEYS
 from tests.test_parameters import BALL, HEAD, KNOWN
 
 SST = sheet("sst")

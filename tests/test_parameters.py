@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parameters import (
+from prelimbic.parameters import (
     BLOCKERS,
     CIRCUITS,
     COMPOUNDS,
@@ -33,8 +33,8 @@ from parameters import (
     structure_digest,
     target_of,
 )
-from parameters.sheet import KEYS, REFERENCES, SHEETS, STATUSES, number
-from parameters.slow import TARGETS
+from prelimbic.parameters.sheet import KEYS, REFERENCES, SHEETS, STATUSES, number
+from prelimbic.parameters.slow import TARGETS
 
 HEAD = '[sheet]\ntitle = "A ball"\n'
 MASS = 'mass = { value = 1.5, unit = "kg", status = "assumed", source = "judgement", note = "a guess", range = [1.0, 2.0] }'

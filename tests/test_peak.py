@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parameters import COMPOUNDS, SPECIES, compounds, sheet, species
-from pharmacology import ROUTES, Dose, Exposure
+from prelimbic.parameters import COMPOUNDS, SPECIES, compounds, sheet, species
+from prelimbic.pharmacology import ROUTES, Dose, Exposure
 
 DRUGS = compounds()
 HOURS = np.array([-3.0, 0.0, 0.1, 0.5, 2.0, 7.0, 30.0, 100.0])

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parameters import COMPOUNDS, SPECIES
-from parameters import compounds as load_compounds
-from parameters import species as load_species
-from pharmacology import ROUTES, Dose, DoseError, Exposure, HillBlock
-from pharmacology.exposure import AT, PLACES
+from prelimbic.parameters import COMPOUNDS, SPECIES
+from prelimbic.parameters import compounds as load_compounds
+from prelimbic.parameters import species as load_species
+from prelimbic.pharmacology import ROUTES, Dose, DoseError, Exposure, HillBlock
+from prelimbic.pharmacology.exposure import AT, PLACES
 
 DRUGS = load_compounds()
 ANIMALS = {name: load_species(name) for name in SPECIES}

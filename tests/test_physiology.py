@@ -11,10 +11,10 @@ import h5py
 import numpy as np
 import pytest
 
-from circuits import Circuit, Rig, constants, manipulated
-from circuits import rig as rigs
-from experiments.physiology import coupling_curves, trapped, trapping_courses
-from parameters import BLOCKERS, POPULATIONS, SUBUNITS
+from prelimbic.circuits import Circuit, Rig, constants, manipulated
+from prelimbic.circuits import rig as rigs
+from prelimbic.parameters import BLOCKERS, POPULATIONS, SUBUNITS
+from prelimbic.simulation.observers.physiology import coupling_curves, trapped, trapping_courses
 from tests.conftest import COMMAND, brief, small_circuit
 
 OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))
@@ -352,7 +352,7 @@ def test_more_contacts_make_more_cells_spike_and_nmda_block_makes_fewer(points):
 
 
 def test_nmda_receptors_carry_part_of_the_coupling_and_none_where_they_are_deleted(bench, monkeypatch):
-    monkeypatch.setattr("experiments.physiology.CONTACTS", np.round(np.geomspace(2.0, 160.0, 9)))
+    monkeypatch.setattr("prelimbic.simulation.observers.physiology.CONTACTS", np.round(np.geomspace(2.0, 160.0, 9)))
     rig = bench(manipulated(small_circuit("dendritic"), ("delete-GluN1@PV",)))
     chance, half, share = coupling_curves(rig)
     assert (chance[0] >= chance[1]).all()

@@ -10,15 +10,15 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from circuits import NetworkError, Numerics, cache, drawn_network, model_of, toolchain
-from circuits.toolchain import Toolchain
-from experiments.digests import model_digest
-from experiments.provenance import machine_code, target
-from experiments.study import Options, find_study, whole_loop
+from prelimbic.circuits import NetworkError, Numerics, cache, drawn_network, model_of, toolchain
+from prelimbic.circuits.toolchain import Toolchain
+from prelimbic.experiments.storage.digests import model_digest
+from prelimbic.experiments.storage.provenance import machine_code, target
+from prelimbic.experiments.sweep.study import Options, find_study, whole_loop
 from tests.conftest import brief, healthy_weights, small_circuit
 from tests.engines import digest, everything
 
-MADE: ModuleType = importlib.import_module("circuits.toolchain")  # the package has a function of this name
+MADE: ModuleType = importlib.import_module("prelimbic.circuits.toolchain")  # the package has a function of this name
 PORTABLE = Numerics(portable=True)
 BLOCK = np.full((4, 4), 0.4)
 WIDEST = ("-march=native", "-mprefer-vector-width=512")
@@ -154,7 +154,7 @@ def test_run_takes_portable(call):
 
 
 def test_without_a_compiler_a_portable_study_says_so(call, monkeypatch):
-    monkeypatch.setattr("experiments.conduct.prepare", lambda todo: False)
+    monkeypatch.setattr("prelimbic.experiments.sweep.conduct.prepare", lambda todo: False)
     code, _, err = call("run", "acute", "--seeds", "1", "--scale", "0.5", "--portable")
     assert code == 1 and err.startswith("prelimbic: --portable needs a C++ compiler") and err.count("\n") == 1
 

@@ -9,9 +9,8 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
-from circuits import BANDS
-from experiments.prior import AWAKE_UM, SLICE_UM
-from experiments.prior_answers import (
+from prelimbic.circuits import BANDS
+from prelimbic.experiments.readouts.prior_answers import (
     answer,
     ends,
     interval,
@@ -27,7 +26,8 @@ from experiments.prior_answers import (
     turns,
     valid_circuits,
 )
-from parameters import POPULATIONS
+from prelimbic.parameters import POPULATIONS
+from prelimbic.simulation.observers.prior import AWAKE_UM, SLICE_UM
 
 N_UM, N_SLICE = len(AWAKE_UM), len(SLICE_UM)
 CURVES = {

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from circuits import EngineError, Network, Numerics, describe, engine, manipulated
-from parameters import circuit_numbers, sheet
+from prelimbic.circuits import EngineError, Network, Numerics, describe, engine, manipulated
+from prelimbic.parameters import circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, small_circuit, wired
 from tests.engines import ROOT, STEP_S, children, contacts, digest, everything, toy, works
 

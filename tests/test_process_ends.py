@@ -12,7 +12,7 @@ import threading
 import numpy as np
 import pytest
 
-from circuits import EngineError, cache, engine
+from prelimbic.circuits import EngineError, cache, engine
 from tests.engines import ONE, ROOT, STEP_S, TOY, children, ended, soon, toy, works
 
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.inhibition import Inhibition
-from experiments.protocol import (
+from prelimbic.experiments.readouts.summary import change
+from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.protocol import (
     DRUG_H,
     LATE_H,
     LONG_S,
@@ -21,9 +23,7 @@ from experiments.protocol import (
     one_day,
     weeks,
 )
-from experiments.protocol import given as with_inhibitors
-from experiments.study import STUDIES, Options, find_study
-from experiments.summary import change
+from prelimbic.simulation.protocol import given as with_inhibitors
 
 # The protocol of a day
 

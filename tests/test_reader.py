@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments import reader
-from experiments.files import DamagedError, StoreError, UnreadableError
-from experiments.store import check_run, read_groups
+from prelimbic.experiments.storage import reader
+from prelimbic.experiments.storage.files import DamagedError, StoreError, UnreadableError
+from prelimbic.experiments.storage.store import check_run, read_groups
 from tests.engines import ended, soon
 from tests.hostile import NO_ANSWER
 from tests.results import planned, reworked, written

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from experiments import acute, course, evoked, knockouts
-from experiments.config import Config
-from experiments.hypotheses import AS_SHEETS, Hypotheses
-from experiments.idle import makings
-from experiments.inhibition import Inhibition
-from experiments.protocol import Protocol
-from experiments.reads import NOTHING
-from experiments.study import STUDIES, Options, Study, StudyError, find_study, readouts_only, whole_loop
-from experiments.switches import DEFAULTS, SWITCHES, flag
-from pharmacology import Bath, Dose
+from prelimbic.experiments.sweep.idle import makings
+from prelimbic.experiments.sweep.reads import NOTHING
+from prelimbic.experiments.sweep.study import STUDIES, Options, Study, StudyError, find_study, readouts_only, whole_loop
+from prelimbic.pharmacology import Bath, Dose
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.observers import acute, course, evoked, knockouts
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.switches import DEFAULTS, SWITCHES, flag
 from tests.answering import answer_for, differing
 from tests.conftest import brief
 from tests.said import USAGE, is_one_sentence

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks import reference, table, w1, w1_engine
-from circuits import Numerics, describe, drawn_network, resting_weights
-from parameters import circuit_numbers, circuit_sheet
+from prelimbic.circuits import Numerics, describe, drawn_network, resting_weights
+from prelimbic.parameters import circuit_numbers, circuit_sheet
 
 SEEDS = (1, 2, 3, 4, 5, 6)
 SECONDS = 6.0

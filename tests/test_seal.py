@@ -13,12 +13,12 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import load
-from experiments.dataset import write_sweep
-from experiments.files import StoreError, seal_holds, sealed
-from experiments.store import NO_SEAL, check_run, is_whole, read_config, read_groups
-from experiments.variable import Groups, Variable
-from experiments.verify import check_file
+from prelimbic import load
+from prelimbic.experiments.storage.dataset import write_sweep
+from prelimbic.experiments.storage.files import StoreError, seal_holds, sealed
+from prelimbic.experiments.storage.store import NO_SEAL, check_run, is_whole, read_config, read_groups
+from prelimbic.experiments.sweep.verify import check_file
+from prelimbic.simulation.variable import Groups, Variable
 from tests.fuzz import examples
 from tests.hostile import put
 from tests.results import LOOKS, groups, of_earlier_version, planned, reworked, study_of, unsealed, written

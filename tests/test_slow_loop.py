@@ -8,16 +8,16 @@ from functools import cache
 import numpy as np
 import pytest
 
-from experiments.config import Config
-from experiments.hypotheses import Hypotheses
-from experiments.inhibition import Inhibition, parse_inhibition
-from experiments.protocol import Protocol
-from experiments.record import arrange
-from experiments.run import Outcome, Snapshot, simulate
-from experiments.slow import Slow
-from parameters import COMPOUNDS, POPULATIONS
-from pharmacology import Bath
-from plasticity import LOST, MATURE, READOUTS, STATE, STATES
+from prelimbic.parameters import COMPOUNDS, POPULATIONS
+from prelimbic.pharmacology import Bath
+from prelimbic.plasticity import LOST, MATURE, READOUTS, STATE, STATES
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import Inhibition, parse_inhibition
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.record import arrange
+from prelimbic.simulation.run import Outcome, Snapshot, simulate
+from prelimbic.simulation.slow import Slow
 from tests.conftest import brief
 
 TIMES = (-12.0, 0.0, 0.26, 1.0, 2.0, 24.0)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from experiments.config import Config
-from experiments.protocol import Protocol, weeks
-from experiments.run import Outcome, simulate
-from pharmacology import Dose
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.protocol import Protocol, weeks
+from prelimbic.simulation.run import Outcome, simulate
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 MONTH = weeks(0.26, ("rest", "24 h", "7 d", "28 d"))

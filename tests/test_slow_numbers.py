@@ -2,7 +2,7 @@
 
 import pytest
 
-from parameters import INHIBITORS, CascadeNumbers, HypothesisNumbers, SheetError, SpineNumbers, inhibitor, sheet
+from prelimbic.parameters import INHIBITORS, CascadeNumbers, HypothesisNumbers, SheetError, SpineNumbers, inhibitor, sheet
 
 
 @pytest.mark.parametrize("share", [0.0, -0.5, 1.5])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from circuits import drawn_network
-from experiments.config import Config
-from experiments.hypotheses import Hypotheses
-from experiments.protocol import Protocol
-from parameters import CascadeNumbers, SpineNumbers, sheet
-from plasticity import Cascade, CascadeError, SpineError, Spines, resting_factors
-from plasticity.loop import course, loop_gain
-from plasticity.saved import restored, saved
+from prelimbic.circuits import drawn_network
+from prelimbic.parameters import CascadeNumbers, SpineNumbers, sheet
+from prelimbic.plasticity import Cascade, CascadeError, SpineError, Spines, resting_factors
+from prelimbic.plasticity.loop import course, loop_gain
+from prelimbic.plasticity.saved import restored, saved
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.protocol import Protocol
 
 CASCADE = sheet("cascade").fill("cascade", CascadeNumbers)
 SPINES = sheet("spines").fill("spines", SpineNumbers)

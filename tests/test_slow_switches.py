@@ -7,12 +7,12 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from circuits import Circuit
-from experiments.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
-from experiments.protocol import weeks
-from experiments.switches import DEFAULTS
-from parameters import HypothesisNumbers, compounds, sheet, species
-from pharmacology import Dose, Exposure
+from prelimbic.circuits import Circuit
+from prelimbic.parameters import HypothesisNumbers, compounds, sheet, species
+from prelimbic.pharmacology import Dose, Exposure
+from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from prelimbic.simulation.protocol import weeks
+from prelimbic.simulation.switches import DEFAULTS
 from tests.conftest import brief, small_circuit
 from tests.said import RUN, USAGE, is_one_sentence
 from tests.test_hypotheses import CLASHES, flag

@@ -16,8 +16,8 @@ from elephant.conversion import BinnedSpikeTrain
 from elephant.spike_train_correlation import correlation_coefficient
 from elephant.statistics import cv, isi, mean_firing_rate
 
-from circuits.activity import CORRELATION_BIN_S, pair_correlation, rate_statistics
-from circuits.spectrum import BANDS, _Fit, band_power, power_density, spectrum
+from prelimbic.circuits.activity import CORRELATION_BIN_S, pair_correlation, rate_statistics
+from prelimbic.circuits.spectrum import BANDS, _Fit, band_power, power_density, spectrum
 
 LOOK, LONG = 2994, 5994  # samples of the proxy in looks of 3 and 6 s
 SINES = {"slow_delta": 1.0, "theta": 6.0, "alpha": 10.0, "beta": 20.0, "gamma": 50.0, "hfo": 150.0}  # Hz

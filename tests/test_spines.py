@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from parameters import SpineNumbers, sheet
-from plasticity import LOST, MATURE, NASCENT, STATE, VACANT, SpineError, Spines, turnover
-from plasticity.constants import STOOD
-from plasticity.spines import MOST_AGENTS, RULES, Rates, branch_bounds, rates
+from prelimbic.parameters import SpineNumbers, sheet
+from prelimbic.plasticity import LOST, MATURE, NASCENT, STATE, VACANT, SpineError, Spines, turnover
+from prelimbic.plasticity.constants import STOOD
+from prelimbic.plasticity.spines import MOST_AGENTS, RULES, Rates, branch_bounds, rates
 from tests.conftest import in_threads
 
 SPINES = sheet("spines").fill("spines", SpineNumbers)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from circuits import EngineError, Network, describe, draw
-from circuits.manipulate import ampa
-from parameters import SpineNumbers, circuit_numbers, sheet
+from prelimbic.circuits import EngineError, Network, describe, draw
+from prelimbic.circuits.manipulate import ampa
+from prelimbic.parameters import SpineNumbers, circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, wired
 from tests.engines import NOBODY, STEP_S, contacts, digest, everything, toy
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from experiments.dataset import load, write_sweep
-from experiments.made import write_sums
-from experiments.marks import CHECKPOINT, FAILED, LOST_S, RUNNING, Failure, Holder, Mark, myself
-from experiments.status import LISTED, status
-from experiments.study import Run
+from prelimbic.experiments.storage.dataset import load, write_sweep
+from prelimbic.experiments.storage.made import write_sums
+from prelimbic.experiments.sweep.marks import CHECKPOINT, FAILED, LOST_S, RUNNING, Failure, Holder, Mark, myself
+from prelimbic.experiments.sweep.status import LISTED, status
+from prelimbic.experiments.sweep.study import Run
 from tests.hostile import put
 from tests.results import manifest, planned, study_of
 from tests.said import FAILURE, is_one_sentence
@@ -216,7 +216,7 @@ def test_of_a_run_file_nothing_but_the_seal_is_read_and_none_is_waited_for(call,
     put(folder / RUNS[0].file, b"damaged")
     (folder / RUNS[1].file).unlink()
     os.mkfifo(folder / RUNS[1].file)  # who opens it waits for ever
-    monkeypatch.setattr("experiments.reader._Reader", None)
+    monkeypatch.setattr("prelimbic.experiments.storage.reader._Reader", None)
     code, out, err = call("status", folder)
     assert (code, err) == (0, "")
     assert "2 of 6 runs finished" in out

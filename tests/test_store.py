@@ -18,21 +18,21 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
-from circuits import compiler
-from experiments import load
-from experiments.conduct import conduct, listing
-from experiments.dataset import read_manifest, write_sweep
-from experiments.execute import ExecuteError, execute
-from experiments.files import StoreError
-from experiments.hdf5 import content_digest
-from experiments.manifest import strangers
-from experiments.marks import CHECKPOINT, JOBS, RUNNING, Marks, failures, myself
-from experiments.provenance import provenance
-from experiments.record import arrange
-from experiments.run import simulate
-from experiments.store import check_run, is_whole, read_groups, write_run
-from experiments.study import DEFAULT_SHEET, Options, Run, Study, carry_out, prepare
-from experiments.variable import Variable
+from prelimbic import load
+from prelimbic.circuits import compiler
+from prelimbic.experiments.storage.dataset import read_manifest, write_sweep
+from prelimbic.experiments.storage.files import StoreError
+from prelimbic.experiments.storage.hdf5 import content_digest
+from prelimbic.experiments.storage.manifest import strangers
+from prelimbic.experiments.storage.provenance import provenance
+from prelimbic.experiments.storage.store import check_run, is_whole, read_groups, write_run
+from prelimbic.experiments.sweep.conduct import conduct, listing
+from prelimbic.experiments.sweep.execute import ExecuteError, execute
+from prelimbic.experiments.sweep.marks import CHECKPOINT, JOBS, RUNNING, Marks, failures, myself
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run, Study, carry_out, prepare
+from prelimbic.simulation.record import arrange
+from prelimbic.simulation.run import simulate
+from prelimbic.simulation.variable import Variable
 from tests.conftest import COMMAND, brief
 from tests.hostile import put
 
@@ -304,10 +304,10 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path):
     code = (
         "import resource, sys, signal\n"
         "from pathlib import Path\n"
-        "from experiments.files import StoreError\n"
-        "from experiments.store import write_run\n"
-        "from experiments.record import arrange\n"
-        "from experiments.run import simulate\n"
+        "from prelimbic.experiments.storage.files import StoreError\n"
+        "from prelimbic.experiments.storage.store import write_run\n"
+        "from prelimbic.simulation.record import arrange\n"
+        "from prelimbic.simulation.run import simulate\n"
         "from tests.conftest import brief\n"
         "config = brief(10.0)\n"
         "groups = arrange(config, simulate(config, True, lambda s: None))\n"

@@ -12,8 +12,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from experiments import surroundings
-from experiments.figures import FigureError, dose_response, drawing
+from prelimbic.experiments.figures import FigureError, dose_response, drawing
+from prelimbic.experiments.sweep import surroundings
 from tests.said import FAILURE, PRELIMBIC, RAT, is_one_sentence, shell
 
 SLOW = ("brian2", "numba", "matplotlib")
@@ -45,7 +45,7 @@ def test_commands_that_do_not_simulate_load_no_compiler_and_no_figures(sweep, tm
                 ["claims", "V4"]]  # fmt: skip
     script = f"""
 import sys
-from experiments import command
+from prelimbic.experiments.cli import command
 for words in {commands!r}:
     try:
         command.main(words)
@@ -118,7 +118,7 @@ def test_closed_inputs_and_outputs_do_no_harm(closed):
 
 
 def test_no_file_gets_the_number_of_a_closed_output():
-    script = "from experiments.surroundings import settle; settle(); raise SystemExit(open('/dev/null').fileno())"
+    script = "from prelimbic.experiments.sweep.surroundings import settle; settle(); raise SystemExit(open('/dev/null').fileno())"
     done = shell("sh", "-c", f"'{sys.executable}' -c \"{script}\" <&- >&- 2>&-")
     assert done.returncode > 2
 

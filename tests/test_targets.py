@@ -14,16 +14,16 @@ from pathlib import Path
 import h5py
 import pytest
 
-from circuits import STANDARD
-from experiments import load
-from experiments.dataset import write_sweep
-from experiments.files import LONGEST_SEAL, UNREAD, sealed, sealed_target
-from experiments.manifest import MANIFEST
-from experiments.provenance import compiler_name, target
-from experiments.status import status
-from experiments.store import check_run, is_whole, write_run
-from experiments.study import Run, write_manifest
-from experiments.targets import MixedTargetsWarning, mixture, targets_of, unlike
+from prelimbic import load
+from prelimbic.circuits import STANDARD
+from prelimbic.experiments.storage.dataset import write_sweep
+from prelimbic.experiments.storage.files import LONGEST_SEAL, UNREAD, sealed, sealed_target
+from prelimbic.experiments.storage.manifest import MANIFEST
+from prelimbic.experiments.storage.provenance import compiler_name, target
+from prelimbic.experiments.storage.store import check_run, is_whole, write_run
+from prelimbic.experiments.storage.targets import MixedTargetsWarning, mixture, targets_of, unlike
+from prelimbic.experiments.sweep.status import status
+from prelimbic.experiments.sweep.study import Run, write_manifest
 from tests.results import SEAL, STUDY, groups, manifest, planned, unsealed, written
 from tests.test_seal import flipped, is_refused
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from benchmarks import w1_engine
-from circuits import equations as eq
-from circuits.model import Model
+from prelimbic.circuits import equations as eq
+from prelimbic.circuits.model import Model
 from tests.engines import ROOT, STEP_S, TOY, toy
 
 MODELS = {"point": eq.model(False), "dendritic": eq.model(True), "W1": w1_engine.model(), "toy": TOY}
@@ -23,7 +23,9 @@ LIMITS = {32: (-87.0, 88.0), 64: (-708.0, 709.0)}
 def text(model: Model, precision: int) -> str:
     """The program's text, from the process that writes it for the cache."""
     asked = json.dumps({"model": asdict(model), "precision": precision})
-    done = subprocess.run([sys.executable, "-m", "circuits.translate"], input=asked, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "prelimbic.circuits.translate"], input=asked, capture_output=True, text=True, cwd=ROOT
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parameters import BLOCKERS, POPULATIONS, SPECIES, SUBUNITS, channel, circuit_numbers, sheet
-from parameters import compounds as load_compounds
-from parameters import species as load_species
-from pharmacology import Bath, Dose, DoseError, Exposure, Gating, HillBlock, TrappingBlock
-from pharmacology.block import half_maximal
+from prelimbic.parameters import BLOCKERS, POPULATIONS, SPECIES, SUBUNITS, channel, circuit_numbers, sheet
+from prelimbic.parameters import compounds as load_compounds
+from prelimbic.parameters import species as load_species
+from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure, Gating, HillBlock, TrappingBlock
+from prelimbic.pharmacology.block import half_maximal
 
 DRUGS = load_compounds()
 TRAPPED = {name: replace(drug, escape=0.0) for name, drug in DRUGS.items()}

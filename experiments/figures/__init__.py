@@ -12,8 +12,8 @@ from contextlib import chdir, contextmanager
 from importlib import import_module
 from typing import Any
 
-from experiments.files import StoreError, reason
-from parameters.caching import CacheError, cache_folder
+from prelimbic.experiments.storage.files import StoreError, reason
+from prelimbic.parameters.caching import CacheError, cache_folder
 
 
 class FigureError(RuntimeError):
@@ -26,7 +26,7 @@ def drawing(module: str, function: str = "draw") -> Callable[..., Any]:
     def draw(*shown: Any) -> Any:
         try:
             with _plain():
-                return getattr(import_module(f"experiments.figures.{module}"), function)(*shown)
+                return getattr(import_module(f"prelimbic.experiments.figures.{module}"), function)(*shown)
         except StoreError:
             raise
         except Exception as error:  # of matplotlib, of fonts, of settings

@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import centre, pages, save, subplots, told
-from experiments.slow_answers import ablated, names
-from experiments.summary import is_clear
+from prelimbic.experiments.figures.style import centre, pages, save, subplots, told
+from prelimbic.experiments.readouts.slow_answers import ablated, names
+from prelimbic.experiments.readouts.summary import is_clear
 
 COLOURS = "PuOr_r"  # diverging, told apart by colour-blind readers
 DARK = 0.65  # of the range: beyond it text is white
@@ -18,7 +18,7 @@ DARK = 0.65  # of the range: beyond it text is white
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw ablation_grid.png (and .svg), once a sheet: inhibitors down, arms across."""
-    from experiments.studies.ablation_grid import ARMS, GIVEN
+    from prelimbic.experiments.studies.ablation_grid import ARMS, GIVEN
 
     made = []
     for file, heading, cell in pages("ablation_grid", dataset):

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, no_change, save, subplots, tidy
-from parameters import POPULATIONS
+from prelimbic.experiments.figures.style import COLOURS, MARKERS, ORDERED, band, no_change, save, subplots, tidy
+from prelimbic.parameters import POPULATIONS
 
 PANELS: dict[str, dict[str, str]] = {
     "currents on Pyr cells": {"sepsc_rate": "sEPSC rate", "sipsc_rate": "sIPSC rate", "recurrent_ampa": "recurrent AMPA"},

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import xarray as xr
 
-from experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
-from experiments.slow_answers import BLOCKED, against, names
+from prelimbic.experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
+from prelimbic.experiments.readouts.slow_answers import BLOCKED, against, names
 
 LOOKS = {"surge": (ORDERED[5], "o"), "eef2k": (ORDERED[4], "s")}
 PANELS = {
@@ -18,7 +18,7 @@ PANELS = {
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw blockers.png (and .svg), once a sheet."""
-    from experiments.studies.blockers import ARMS, BATH_H, DRUGS
+    from prelimbic.experiments.studies.blockers import ARMS, BATH_H, DRUGS
 
     made = []
     for file, heading, cell in pages("blockers", dataset):

@@ -10,12 +10,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from experiments.figures.style import ORDERED, band, centre, dots, pages, save, subplots, tidy, told
-from experiments.manifest import read_manifest
-from experiments.slow_answers import against, at, names
-from experiments.store import is_whole, read_groups
-from experiments.variable import Variable
-from plasticity import MATURE, NASCENT, VACANT
+from prelimbic.experiments.figures.style import ORDERED, band, centre, dots, pages, save, subplots, tidy, told
+from prelimbic.experiments.readouts.slow_answers import against, at, names
+from prelimbic.experiments.storage.manifest import read_manifest
+from prelimbic.experiments.storage.store import is_whole, read_groups
+from prelimbic.plasticity import MATURE, NASCENT, VACANT
+from prelimbic.simulation.variable import Variable
 
 HOURS = {"10 min": 1 / 6, "30 min": 0.5, "2 h": 2.0, "6 h": 6.0, "1 d": 24.0, "3 d": 72.0, "7 d": 168.0, "28 d": 672.0}
 FROM_H, TO_H = 0.05, 672.0

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import INK, ORDERED, mosaic, no_change, save, tidy
-from experiments.prior_answers import (
+from prelimbic.experiments.figures.style import INK, ORDERED, mosaic, no_change, save, tidy
+from prelimbic.experiments.readouts.prior_answers import (
     SHARES,
     SURGE,
     ends,

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from experiments.claims import NO_DRUG, Judged, Measure
-from experiments.figures.style import INK, ORDERED, save, subplots
-from experiments.nulls import INERT, MEANING
+from prelimbic.experiments.claims.claim import NO_DRUG, Judged, Measure
+from prelimbic.experiments.figures.style import INK, ORDERED, save, subplots
+from prelimbic.experiments.readouts.nulls import INERT, MEANING
 
 TARGET = ORDERED[2]
 COLOURS = {"holds": ORDERED[3], "fails": ORDERED[5], "inconclusive": ORDERED[1], NO_DRUG: ORDERED[5],

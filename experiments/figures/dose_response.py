@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, band, dose_axis, dose_places, save, subplots
+from prelimbic.experiments.figures.style import COLOURS, MARKERS, band, dose_axis, dose_places, save, subplots
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:

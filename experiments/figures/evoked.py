@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from experiments.evoked_answers import by_train
-from experiments.figures.style import ORDERED, band, no_change, null_curves, pages, save, subplots, tidy, told
-from experiments.nulls import MODEL
+from prelimbic.experiments.figures.style import ORDERED, band, no_change, null_curves, pages, save, subplots, tidy, told
+from prelimbic.experiments.readouts.evoked_answers import by_train
+from prelimbic.experiments.readouts.nulls import MODEL
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:

@@ -8,8 +8,19 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, dose_axis, dose_places, no_change, pages, save, subplots, tidy, told
-from experiments.slow_answers import Column, at, names, value
+from prelimbic.experiments.figures.style import (
+    ORDERED,
+    band,
+    dose_axis,
+    dose_places,
+    no_change,
+    pages,
+    save,
+    subplots,
+    tidy,
+    told,
+)
+from prelimbic.experiments.readouts.slow_answers import Column, at, names, value
 
 # memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be seen
 LOOKS = {"none": (ORDERED[0], "o", 4, 3.5, "-"), "adaptation": (ORDERED[1], "s", 5, 1.5, "-"),
@@ -35,7 +46,7 @@ def draw_human(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 
 def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path]:
-    from experiments.switches import SWITCHES
+    from prelimbic.simulation.switches import SWITCHES
 
     made = []
     for file, heading, cell in pages(name, dataset):

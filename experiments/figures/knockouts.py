@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
-from experiments.knockout_answers import READOUTS, by_itself, effect
-from experiments.slow_answers import names
+from prelimbic.experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
+from prelimbic.experiments.readouts.knockout_answers import READOUTS, by_itself, effect
+from prelimbic.experiments.readouts.slow_answers import names
 
 LOOKS = {"inherited": (ORDERED[5], "o"), "developmental": (ORDERED[4], "s")}
 WORDS = {"inherited": "deleted at once", "developmental": "deleted while it grew up"}
@@ -17,7 +17,7 @@ WORDS = {"inherited": "deleted at once", "developmental": "deleted while it grew
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw knockouts.png (and .svg), once a sheet."""
-    from experiments.studies.knockouts import DELETED, WHOLE
+    from prelimbic.experiments.studies.knockouts import DELETED, WHOLE
 
     made = []
     dose = float(dataset["given"].values[1])

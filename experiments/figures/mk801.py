@@ -8,15 +8,27 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, dots, no_change, pages, save, subplots, tidy, told
-from experiments.nulls import LABELS, MODEL
-from experiments.slow_answers import names
-from parameters import POPULATIONS
+from prelimbic.experiments.figures.style import (
+    COLOURS,
+    MARKERS,
+    ORDERED,
+    band,
+    dots,
+    no_change,
+    pages,
+    save,
+    subplots,
+    tidy,
+    told,
+)
+from prelimbic.experiments.readouts.nulls import LABELS, MODEL
+from prelimbic.experiments.readouts.slow_answers import names
+from prelimbic.parameters import POPULATIONS
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw mk801.png (and .svg), once a sheet."""
-    from experiments.studies.mk801 import FREE_UM
+    from prelimbic.experiments.studies.mk801 import FREE_UM
 
     made = []
     for file, heading, here in pages("mk801", dataset):

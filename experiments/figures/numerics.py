@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, band, no_change, save, subplots, tidy
-from experiments.numerics import LOOK_WINDOWS, STANDARD, WINDOW_S, look_error, shared_noise, shift, variants_of
-from parameters import POPULATIONS
+from prelimbic.experiments.figures.style import COLOURS, MARKERS, band, no_change, save, subplots, tidy
+from prelimbic.parameters import POPULATIONS
+from prelimbic.simulation.observers.numerics import LOOK_WINDOWS, STANDARD, WINDOW_S, look_error, shared_noise, shift, variants_of
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, INK, MARKERS, ORDERED, band, no_change, save, subplots, tidy
-from parameters import POPULATIONS, SheetError, recorded
+from prelimbic.experiments.figures.style import COLOURS, INK, MARKERS, ORDERED, band, no_change, save, subplots, tidy
+from prelimbic.parameters import POPULATIONS, SheetError, recorded
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, dots, no_change, pages, save, subplots, tidy, told
-from experiments.nulls import LABELS, MODEL
-from experiments.slice_answers import EVENTS, effect
-from experiments.slow_answers import names
+from prelimbic.experiments.figures.style import ORDERED, band, dots, no_change, pages, save, subplots, tidy, told
+from prelimbic.experiments.readouts.nulls import LABELS, MODEL
+from prelimbic.experiments.readouts.slice_answers import EVENTS, effect
+from prelimbic.experiments.readouts.slow_answers import names
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:

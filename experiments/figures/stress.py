@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, band, pages, save, subplots, tidy, told
-from experiments.slow_answers import names
+from prelimbic.experiments.figures.style import ORDERED, band, pages, save, subplots, tidy, told
+from prelimbic.experiments.readouts.slow_answers import names
 
 FROM_D = -22.5
 # group -> colour, marker, dashes; where lines lie on each other, markers stand at different days and dashes let see through
@@ -22,7 +22,7 @@ LOOKS = {
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw stress.png (and .svg), once a sheet: a column a rule of regrowth; controls ran by one rule and stand in both."""
-    from experiments.studies.stress import GROUPS, RULES
+    from prelimbic.experiments.studies.stress import GROUPS, RULES
 
     made = []
     for file, heading, cell in pages("stress", dataset):
@@ -61,7 +61,7 @@ def _line(axis: Axes, days: np.ndarray, values: np.ndarray, group: str) -> None:
 
 
 def _furnish(axes: np.ndarray) -> None:
-    from experiments.studies.stress import STRESS_H
+    from prelimbic.experiments.studies.stress import STRESS_H
 
     labels = ("spines per Pyr cell (% of control of the same seed)", "lost sites that hold a spine again (%)")
     for axis, y in zip(axes, labels, strict=True):

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
-from experiments.slow_answers import effect_of, names
+from prelimbic.experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
+from prelimbic.experiments.readouts.slow_answers import effect_of, names
 
 STANDARD, GROWN = "standard", ("24 h", "72 h", "7 d", "14 d")
 LOOKS = {STANDARD: (ORDERED[0], "o"), "strides halved": (ORDERED[1], "s"), "looks doubled": (ORDERED[4], "^"),

@@ -13,9 +13,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.files import publish
-from experiments.nulls import LABELS, MODEL
-from experiments.slow_answers import names
+from prelimbic.experiments.readouts.nulls import LABELS, MODEL
+from prelimbic.experiments.readouts.slow_answers import names
+from prelimbic.experiments.storage.files import publish
 
 # Okabe and Ito's colours, each with a marker of its own.
 COLOURS = {"Pyr": "#D55E00", "PV": "#0072B2", "SST": "#009E73", "VIP": "#CC79A7", "a": "#000000", "b": "#E69F00"}

@@ -10,10 +10,22 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from experiments.figures.style import COLOURS, MARKERS, ORDERED, band, mosaic, no_change, null_curves, pages, save, tidy, told
-from experiments.nulls import MODEL
-from experiments.surge_answers import READOUTS, at_peak, doses_of, over_course
-from parameters import POPULATIONS
+from prelimbic.experiments.figures.style import (
+    COLOURS,
+    MARKERS,
+    ORDERED,
+    band,
+    mosaic,
+    no_change,
+    null_curves,
+    pages,
+    save,
+    tidy,
+    told,
+)
+from prelimbic.experiments.readouts.nulls import MODEL
+from prelimbic.experiments.readouts.surge_answers import READOUTS, at_peak, doses_of, over_course
+from prelimbic.parameters import POPULATIONS
 
 PAIRS = {"dendrite": ("dendritic Ca", "dendritic NMDA"), "power of the LFP proxy": ("gamma", "slow delta")}
 

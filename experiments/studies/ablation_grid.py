@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.inhibition import Inhibition
-from experiments.reads import days
-from experiments.slow_answers import ablation_answer
-from experiments.study import Options, Run, Study, day_after, planned, variant
-from parameters import INHIBITORS
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.slow_answers import ablation_answer
+from prelimbic.experiments.sweep.reads import days
+from prelimbic.experiments.sweep.study import Options, Run, Study, day_after, planned, variant
+from prelimbic.parameters import INHIBITORS
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.inhibition import Inhibition
 
 SPECIES, ROUTE, DOSES = "rat", "ip", (0.0, 10.0)
 READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h")
@@ -69,6 +69,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -5,11 +5,11 @@ One circuit in one bath after the other, nothing slow moving.  For comparing cir
 
 from __future__ import annotations
 
-from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.reads import CIRCUIT, DRUG, Reads
-from experiments.study import Options, Run, Study, resting_runs
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.sweep.reads import CIRCUIT, DRUG, Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, resting_runs
+from prelimbic.simulation.observers.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
 
 
 def plan(options: Options) -> list[Run]:
@@ -30,6 +30,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

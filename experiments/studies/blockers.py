@@ -5,13 +5,13 @@ A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 2
 
 from __future__ import annotations
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.protocol import given, one_day
-from experiments.reads import days
-from experiments.slow_answers import blockers_answer
-from experiments.study import Options, Run, Study, planned, variant
-from pharmacology import Bath
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.slow_answers import blockers_answer
+from prelimbic.experiments.sweep.reads import days
+from prelimbic.experiments.sweep.study import Options, Run, Study, planned, variant
+from prelimbic.pharmacology import Bath
+from prelimbic.simulation.protocol import given, one_day
 
 BATH_H = 2.0
 DRUGS: dict[str, float] = {"none": 0.0, "ketamine": 3.0, "memantine": 3.0, "ro25_6981": 1.0}  # uM
@@ -49,6 +49,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.protocol import given, weeks
-from experiments.reads import DAYS
-from experiments.slow_answers import cascade_answer
-from experiments.study import Options, Run, Study, peak_of, planned
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.slow_answers import cascade_answer
+from prelimbic.experiments.sweep.reads import DAYS
+from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.protocol import given, weeks
 
 SPECIES, ROUTE, DOSES = ("rat", "mouse"), "ip", (0.0, 10.0)
 READOUTS = ("rest", "peak", "0-2 h", "0.5 h", "1 h", "2 h", "4 h", "6 h", "12 h", "24 h", "72 h", "3 d", "5 d", "7 d", "10 d",
@@ -50,6 +50,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -6,14 +6,14 @@ k.  In baths of ketamine, awake and as a slice.
 
 from __future__ import annotations
 
-from experiments.figures import drawing
-from experiments.hypotheses import Hypotheses
-from experiments.inert import at_vehicle
-from experiments.prior import WORK_S, examine
-from experiments.prior_answers import answer
-from experiments.reads import Reads
-from experiments.study import Options, Run, Study, resting_runs
-from parameters import PRIOR
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.prior_answers import answer
+from prelimbic.experiments.sweep.reads import Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, resting_runs
+from prelimbic.parameters import PRIOR
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.observers.prior import WORK_S, examine
 
 
 def plan(options: Options) -> list[Run]:
@@ -43,6 +43,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -4,12 +4,12 @@ Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for 
 compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
 """
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.reads import DAYS
-from experiments.study import Options, Run, Study, day_after, planned
-from experiments.summary import answer
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.summary import answer
+from prelimbic.experiments.sweep.reads import DAYS
+from prelimbic.experiments.sweep.study import Options, Run, Study, day_after, planned
+from prelimbic.pharmacology import Dose
 
 SPECIES, ROUTE = "rat", "ip"
 DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)  # mg/kg
@@ -35,6 +35,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -5,14 +5,14 @@ Mouse, healthy circuit, 10 mg/kg intraperitoneal; 1 to 64 volleys at 40 Hz to th
 
 from __future__ import annotations
 
-from experiments.course import course
-from experiments.evoked import observe
-from experiments.evoked_answers import answer
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.reads import AWAKE_NULLS, Reads
-from experiments.study import Options, Run, Study, peak_of, planned, with_each_site
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.evoked_answers import answer
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, with_each_site
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.observers.course import course
+from prelimbic.simulation.observers.evoked import observe
 
 SPECIES, ROUTE, DOSE = "mouse", "ip", 10.0
 
@@ -37,6 +37,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -6,13 +6,13 @@ memory that might make the inverted U reach the spines.
 
 from __future__ import annotations
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.protocol import given, weeks
-from experiments.reads import days
-from experiments.slow_answers import growth_answer
-from experiments.study import Options, Run, Study, peak_of, planned, with_each_memory
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.slow_answers import growth_answer
+from prelimbic.experiments.sweep.reads import days
+from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, with_each_memory
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.protocol import given, weeks
 
 SPECIES, ROUTE = "rat", "ip"
 DOSES = (0.0, 1.0, 3.0, 10.0, 20.0, 30.0, 50.0, 80.0, 100.0)
@@ -39,6 +39,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.protocol import given, weeks
-from experiments.reads import days
-from experiments.slow_answers import growth_answer
-from experiments.study import Options, Run, Study, planned, with_each_memory
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.slow_answers import growth_answer
+from prelimbic.experiments.sweep.reads import days
+from prelimbic.experiments.sweep.study import Options, Run, Study, planned, with_each_memory
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.protocol import given, weeks
 
 DOSES, INFUSION_H = (0.0, 0.1, 0.2, 0.5, 1.0), 40.0 / 60.0
 READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d")
@@ -37,6 +37,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

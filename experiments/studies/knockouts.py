@@ -6,16 +6,16 @@ Mouse, healthy circuit, 10 and 25 mg/kg intraperitoneal at the peak; each deleti
 
 from __future__ import annotations
 
-from experiments.course import course
-from experiments.figures import drawing
-from experiments.hypotheses import AS_SHEETS
-from experiments.inert import at_vehicle
-from experiments.knockout_answers import answer
-from experiments.knockouts import observe
-from experiments.reads import DRUG, HEALTHY, Reads
-from experiments.study import Options, Run, Study, peak_of, planned, variant
-from parameters import POPULATIONS
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.knockout_answers import answer
+from prelimbic.experiments.sweep.reads import DRUG, HEALTHY, Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, variant
+from prelimbic.parameters import POPULATIONS
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.hypotheses import AS_SHEETS
+from prelimbic.simulation.observers.course import course
+from prelimbic.simulation.observers.knockouts import observe
 
 SPECIES, ROUTE, DOSES = "mouse", "ip", (10.0, 25.0)
 WHOLE = "none"
@@ -51,6 +51,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -7,15 +7,15 @@ known: a third is assumed, a tenth and all of it are shown, and the nulls of sit
 
 from __future__ import annotations
 
-from experiments.cells import CHANCE, observe
-from experiments.cells_answers import answer
-from experiments.figures import drawing
-from experiments.inert import at_chance
-from experiments.nulls import MODEL
-from experiments.protocol import Protocol
-from experiments.reads import AWAKE_NULLS, Reads
-from experiments.study import Options, Run, Study, planned, with_each_site
-from pharmacology import Bath
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.cells_answers import answer
+from prelimbic.experiments.readouts.inert import at_chance
+from prelimbic.experiments.readouts.nulls import MODEL
+from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, planned, with_each_site
+from prelimbic.pharmacology import Bath
+from prelimbic.simulation.observers.cells import CHANCE, observe
+from prelimbic.simulation.protocol import Protocol
 
 DRUG, FREE_UM, SHOWN_UM = "mk801", 0.06, (0.02, 0.2)
 MINUTES = (1.0, 2.5, *(float(m) for m in range(5, 65, 5)))
@@ -49,6 +49,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

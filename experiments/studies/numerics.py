@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.numerics import BATH_UM, DOSE_MG_KG, LARGEST_LOOPED, answer, measure, possible, varied
-from experiments.reads import NUMERICS, days
-from experiments.study import Options, Run, Study, day_after
-from parameters import circuit_sheet
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.sweep.reads import NUMERICS, days
+from prelimbic.experiments.sweep.study import Options, Run, Study, day_after
+from prelimbic.parameters import circuit_sheet
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.observers.numerics import BATH_UM, DOSE_MG_KG, LARGEST_LOOPED, answer, measure, possible, varied
 
 SPECIES = "rat"
 
@@ -55,6 +55,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

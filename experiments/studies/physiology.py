@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments.config import Config
-from experiments.figures import drawing
-from experiments.hypotheses import Hypotheses
-from experiments.physiology import answer, examine
-from experiments.reads import Reads
-from experiments.study import Options, Run, Study, StudyError, resting_runs
-from experiments.variable import Groups
-from parameters import BLOCKERS
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.sweep.reads import Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, resting_runs
+from prelimbic.parameters import BLOCKERS
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.observers.physiology import answer, examine
+from prelimbic.simulation.variable import Groups
 
 WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the progress bar
 
@@ -57,6 +57,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

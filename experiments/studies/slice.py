@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from experiments.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.nulls import AWAKE
-from experiments.protocol import Protocol
-from experiments.reads import HEALTHY, NULLS, Reads
-from experiments.slice_answers import answer
-from experiments.study import Options, Run, Study, planned, variant, with_each_site
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.nulls import AWAKE
+from prelimbic.experiments.readouts.slice_answers import answer
+from prelimbic.experiments.sweep.reads import HEALTHY, NULLS, Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, planned, variant, with_each_site
+from prelimbic.simulation.observers.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
+from prelimbic.simulation.protocol import Protocol
 
 
 def plan(options: Options) -> list[Run]:
@@ -51,6 +51,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.inhibition import Inhibition
-from experiments.protocol import given, weeks
-from experiments.reads import days
-from experiments.slow_answers import stress_answer
-from experiments.study import Options, Run, Study, peak_of, planned
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.slow_answers import stress_answer
+from prelimbic.experiments.sweep.reads import days
+from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.protocol import given, weeks
 
 SPECIES, ROUTE, DOSE = "rat", "ip", 10.0
 STRESS_H = (-21 * 24.0, 0.0)
@@ -72,6 +72,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.protocol import Protocol, given, weeks
-from experiments.reads import days
-from experiments.slow_answers import strides_answer
-from experiments.study import Options, Run, Study, peak_of, planned, readouts_only
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.slow_answers import strides_answer
+from prelimbic.experiments.sweep.reads import days
+from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, readouts_only
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.protocol import Protocol, given, weeks
 
 SPECIES, ROUTE, DOSES = "rat", "ip", (0.0, 10.0)
 READOUTS = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h", "72 h", "7 d", "14 d")
@@ -54,6 +54,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from experiments.course import course, observe
-from experiments.figures import drawing
-from experiments.inert import at_vehicle
-from experiments.nulls import CONSTANT
-from experiments.reads import AWAKE_NULLS, Reads
-from experiments.study import Options, Run, Study, peak_of, planned, variant, with_each_site
-from experiments.surge_answers import answer
-from pharmacology import Dose
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.inert import at_vehicle
+from prelimbic.experiments.readouts.nulls import CONSTANT
+from prelimbic.experiments.readouts.surge_answers import answer
+from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, variant, with_each_site
+from prelimbic.pharmacology import Dose
+from prelimbic.simulation.observers.course import course, observe
 
 SPECIES, ROUTE = "rat", "ip"
 DOSES = (2.5, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0, 200.0)  # mg/kg
@@ -53,6 +53,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from experiments.command import study_main
+    from prelimbic.experiments.cli.command import study_main
 
     study_main(STUDY)

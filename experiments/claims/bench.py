@@ -1,0 +1,212 @@
+"""What readouts of claims may ask: the numbers of a sheet, and the stored runs of a study on them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from prelimbic.circuits import Circuit
+from prelimbic.experiments.cli.ends import say
+from prelimbic.experiments.readouts.inert import IC50, Inert, unchanged
+from prelimbic.experiments.readouts.nulls import MODEL
+from prelimbic.experiments.readouts.prior_answers import interval, valid_circuits
+from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
+from prelimbic.experiments.storage.files import StoreError, UnreadableError
+from prelimbic.experiments.storage.manifest import MANIFEST, read_manifest
+from prelimbic.experiments.storage.targets import MixedTargetsWarning
+from prelimbic.experiments.sweep.folders import own_name
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run, find_study
+from prelimbic.parameters import PRIOR, digest
+from prelimbic.simulation.config import MODEL_VERSION, Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.protocol import Protocol
+
+FEWEST_SEEDS = 2
+PRIOR_STUDY, FEWEST_CIRCUITS = "circuit_prior", 200
+
+
+class ClaimError(ValueError):
+    """A claim that does not exist, or a question that cannot be asked of it."""
+
+
+@dataclass(frozen=True)
+class PriorShare:
+    """Share of so many circuits drawn from the prior that show a finding."""
+
+    share: float
+    circuits: int
+
+    def as_json(self) -> dict[str, float]:
+        """With the ends of the 95 % interval."""
+        low, high = interval(self.share, self.circuits)
+        named = {"share": self.share, "low": low, "high": high}
+        return {name: float(f"{v:.4g}") for name, v in named.items()} | {"circuits": self.circuits}
+
+    def __str__(self) -> str:
+        low, high = interval(self.share, self.circuits)
+        return f"{100 * self.share:.0f} % ({100 * low:.0f} to {100 * high:.0f}) of {self.circuits}"
+
+
+class Bench:
+    """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many, from 1 on, are read.
+
+    `tell` hears which study is being read: that of a thousand runs takes a minute.
+    """
+
+    def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
+                 results: Path = Path("results"), tell: Callable[[str], None] = lambda what: None):  # fmt: skip
+        if seeds < FEWEST_SEEDS:
+            raise ClaimError(f"--seeds is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10")
+        self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
+        self._loaded: dict[str, xr.Dataset | None] = {}
+        self._plans: dict[str, list[tuple[dict[str, Any], str]]] = {}
+        self._dataset: xr.Dataset | None = None
+        self._null, self._nulls = MODEL, list[str]()
+        self._inert: Inert | None = None
+        self._study_inert: Inert = unchanged
+        self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
+        self.config.check()
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """The healthy circuit."""
+        return self.config.described()
+
+    def frozen(self, rests_on: tuple[str, ...]) -> str:
+        """SHA-256 of every number whose name begins as one of `rests_on`, of what was done to the circuit as it grew up, and of
+        the model's version."""
+        numbers = {f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()}
+        chosen = {name: v for name, v in numbers.items() if name.startswith(rests_on)}
+        return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})
+
+    def plan(self, study: str) -> list[Run]:
+        """The runs of a study that a bench asks for.  Raises StudyError for an unknown study."""
+        found = find_study(study)
+        if study == PRIOR_STUDY:
+            return found.plan(Options(found.seeds, sheets=(PRIOR,)))
+        return found.plan(self._options())
+
+    def of(self, study: str, needs: Callable[[dict[str, Any]], bool]) -> Bench:
+        """The bench with the stored runs of a study, of seeds that have all that are needed.
+
+        Raises ClaimError where there are none, or of other numbers.
+        """
+        folder, stored = self.folder(study), self._stored(study)
+        how = "the same command with --run computes it"
+        if stored is None:
+            absent = "" if folder.exists() else ", which does not exist"
+            raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
+        whole, wanted = set(stored["run_id"].values.ravel()), [(place, i) for place, i in self._planned(study) if needs(place)]
+        there = {place["seed"]: True for place, _ in wanted}
+        for place, run_id in wanted:
+            there[place["seed"]] &= run_id in whole
+        seeds = [seed for seed, complete in there.items() if complete]
+        if len(seeds) < FEWEST_SEEDS:
+            raise ClaimError(
+                f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with these "
+                f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs of other numbers, "
+                f"switches or another model do not count; {how}"
+            )
+        other = copy(self)
+        other._study_inert = find_study(study).inert
+        other._dataset = stored.sel(sheet=wanted[0][0]["sheet"], seed=sorted(seeds))
+        other._nulls = list(dict.fromkeys(place["null"] for place, _ in wanted if "null" in place))
+        return other
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """The runs of the claim's study, under the null that is asked about."""
+        if self._dataset is None:
+            raise ClaimError("this claim reads no study")
+        found = self._dataset.sel(null=self._null) if "null" in self._dataset.dims else self._dataset
+        return found if self._inert is None else self._inert(found)
+
+    @property
+    def stored_seeds(self) -> int:
+        """How many seeds the dataset has."""
+        return int(self.dataset.sizes["seed"])
+
+    @property
+    def nulls(self) -> list[str]:
+        """Nulls among the runs that are needed, the model itself with them."""
+        return self._nulls
+
+    def under(self, null: str) -> Bench:
+        """The bench as one null has it."""
+        other = copy(self)
+        other._null = null
+        return other
+
+    def inert(self) -> Bench:
+        """The bench as a drug that binds nothing has it: stored runs without its effect, and no affinity to compute with."""
+        other = copy(self)
+        other._inert = self._study_inert
+        other.config = replace(self.config, overrides=(*self.config.overrides, *IC50))
+        return other
+
+    def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> PriorShare | None:
+        """Share of the prior's valid circuits that show a finding; None where it was not measured, or on too few circuits.
+
+        `shows` gives 1, 0, or NaN for a circuit in which there is nothing to see.  The prior is that of the shipped numbers:
+        with overrides there is none.
+        """
+        if shows is None or self.config.overrides:
+            return None
+        try:
+            circuits = self.of(PRIOR_STUDY, lambda place: True).dataset
+        except ClaimError:
+            return None
+        if circuits.sizes["seed"] < FEWEST_CIRCUITS:
+            return None
+        found = np.asarray(shows(valid_circuits(circuits)), dtype=float)
+        seen = found[np.isfinite(found)]
+        return PriorShare(float(seen.mean()), len(seen)) if len(seen) else None
+
+    def folder(self, study: str) -> Path:
+        """Where a study is stored, as `prelimbic run` would; runs of another sheet are also read beside those of the usual one,
+        where an earlier version stored them."""
+        usual = self.results / study
+        if study == PRIOR_STUDY:
+            return usual
+        own = self.results / own_name(find_study(study), self._options())
+        return usual if not (own / MANIFEST).exists() and not self.config.overrides and self._listed(usual) else own
+
+    def _options(self) -> Options:
+        """What a bench asks of a study."""
+        return Options(self.seeds, sheets=(self._sheet,), overrides=self.config.overrides)
+
+    def _listed(self, folder: Path) -> bool:
+        """Whether runs of the sheet are listed in a folder."""
+        try:
+            return any(run["place"].get("sheet") == self.config.sheet_name for run in read_manifest(folder)["runs"])
+        except StoreError:
+            return False
+
+    def _planned(self, study: str) -> list[tuple[dict[str, Any], str]]:
+        """Place and id of every run of a study: many claims ask, and an id is a hash of every number."""
+        if study not in self._plans:
+            self._plans[study] = [(run.place, run.config.run_id()) for run in self.plan(study)]
+        return self._plans[study]
+
+    def _stored(self, study: str) -> xr.Dataset | None:
+        if study not in self._loaded:
+            self._tell(f"reading study {study}")
+            with warnings.catch_warnings(record=True, action="always", category=MixedTargetsWarning) as unlike:
+                warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
+                try:
+                    self._loaded[study] = load(self.folder(study), courses=False)
+                except UnreadableError:
+                    raise
+                except StoreError:
+                    self._loaded[study] = None
+            for warned in unlike:
+                say(str(warned.message))
+        return self._loaded[study]

@@ -1,0 +1,350 @@
+"""Claims about the slow layer: each reads the stored runs of one study.
+
+Where a link is the cascade's only way, that blocking it abolishes the effect is true by construction (STRUCT).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.claim import (
+    ABOLISHED,
+    ANY,
+    CASCADE,
+    UP,
+    Claim,
+    Measure,
+    Needs,
+    places,
+    ratio_of_means,
+    share_of,
+)
+from prelimbic.experiments.readouts.slow_answers import ablated, against, at, value
+
+HYPOTHESIS = "hypotheses.hypotheses."
+VISIBLE = "meant to be held out, and nothing was set by it; but it could be seen while other numbers of the cascade were set"
+
+
+def ablations(arm: str, *inhibitors: str) -> Needs:
+    """The drug and vehicle in one arm under inhibitors and none."""
+    return places(arm=arm, inhibitor=("none", *inhibitors))
+
+
+def stressed(*groups: str) -> Needs:
+    """Groups of study stress beside control and stress, by the rule that is not branch-specific."""
+    return places(rule="activity", group=("control", "stress", *groups))
+
+
+def _drug(bench: Bench, animal: str) -> tuple[xr.Dataset, xr.Dataset]:
+    """10 mg/kg and vehicle in study cascade."""
+    cell = bench.dataset.sel(species=animal)
+    return cell.sel(dose=10.0), cell.sel(dose=0.0)
+
+
+def inhibition_and_growth(bench: Bench) -> list[Measure]:
+    """V15."""
+    cell = bench.dataset.sel(arm="surge")
+    drug, none = cell.sel(drug="ro25_6981"), cell.sel(drug="none")
+    return [
+        Measure("GABA conductance on Pyr against none", "%", against(at("gaba_conductance", "peak"), drug, none), 0.0, ANY),
+        Measure("spines at 24 h against none", "%", against(at("spines", "24 h"), drug, none), 0.0, ANY),
+    ]
+
+
+def memantine_share(bench: Bench, low: float, high: float) -> list[Measure]:
+    """BDNF that memantine makes by eEF2K over that of as much ketamine."""
+    cell = bench.dataset.sel(arm="eef2k")
+    rise = {drug: against(value("peak_bdnf"), cell.sel(drug=drug), cell.sel(drug="none")) for drug in ("ketamine", "memantine")}
+    return [Measure("rise of BDNF, memantine over ketamine", "1", share_of(rise["memantine"], rise["ketamine"]), low, high)]
+
+
+def _left(bench: Bench, inhibitor: str, arm: str = "surge") -> list[Measure]:
+    cell = bench.dataset
+    found = []
+    for label, name, readout in (("BDNF at 1.5 h", "bdnf", "1.5 h"), ("mTORC1 at 1 h", "mtorc1", "1 h"),
+                                 ("spines at 24 h", "spines", "24 h")):  # fmt: skip
+        under, without = (ablated(cell, arm, given, name, readout) for given in (inhibitor, "none"))
+        found.append(Measure(f"effect on {label} left under {inhibitor}", "1", ratio_of_means(under, without), *ABOLISHED))
+    return found
+
+
+def ampa_needed(bench: Bench) -> list[Measure]:
+    """V18."""
+    return _left(bench, "ampa_antagonist")
+
+
+def abolished(bench: Bench) -> list[Measure]:
+    """V24: by which inhibitors spines do not grow."""
+    return [_left(bench, inhibitor)[-1] for inhibitor in ("anti_bdnf", "trkb_inhibitor", "rapamycin_icv")]
+
+
+def rheb_alone(bench: Bench) -> list[Measure]:
+    """V24r."""
+    cell = bench.dataset
+    grown = [ablated(cell, "nitrergic", "none", name, readout) for name, readout in (("mtorc1", "1 h"), ("spines", "24 h"))]
+    return [
+        Measure("mTORC1 at 1 h against vehicle, by Rheb alone", "%", grown[0], 0.0, ANY),
+        Measure("spines at 24 h against vehicle, by Rheb alone", "%", grown[1], 0.0, ANY),
+    ]
+
+
+def bdnf_course(bench: Bench) -> list[Measure]:
+    """V19."""
+    drug, vehicle = _drug(bench, "rat")
+    early = [Measure(f"BDNF at {r} over rest", "1", at("bdnf", r)(drug), 1.0, ANY) for r in ("0.5 h", "4 h")]
+    early.append(Measure("its highest value over rest", "1", value("peak_bdnf")(drug), 1.3, 1.6))
+    grown = against(at("spines", "24 h"), drug, vehicle)
+    return [
+        *early,
+        Measure("BDNF at 24 h over rest", "1", at("bdnf", "24 h")(drug), 0.95, 1.05),
+        Measure("spines at 24 h against vehicle", "%", grown, 0.0, ANY),
+    ]
+
+
+def mtorc1_course(bench: Bench) -> list[Measure]:
+    """V20."""
+    drug, _ = _drug(bench, "rat")
+    return [
+        Measure("mTORC1 is highest at", "h", value("peak_mtorc1_time")(drug), 0.25, 1.0),
+        Measure("its highest value over rest", "1", value("peak_mtorc1")(drug), 1.5, 2.5),
+        Measure("mTORC1 at 2 h over rest", "1", at("mtorc1", "2 h")(drug), 0.85, 1.15),
+    ]
+
+
+def mtorc1_dose(bench: Bench) -> list[Measure]:
+    """V20d."""
+    cell = bench.dataset.sel(memory="none")
+    rise = {d: against(at("mtorc1", "1 h"), cell.sel(dose=d), cell.sel(dose=0.0)) for d in (10.0, 80.0)}
+    return [
+        Measure("mTORC1 at 1 h after 10 mg/kg against vehicle", "%", rise[10.0], 20.0, ANY),
+        Measure("mTORC1 at 1 h after 80 mg/kg against vehicle", "%", rise[80.0], -20.0, 20.0),
+    ]
+
+
+def protein_course(bench: Bench) -> list[Measure]:
+    """V21."""
+    drug, _ = _drug(bench, "rat")
+    return [
+        Measure("synaptic protein at 2 h over rest", "1", at("protein", "2 h")(drug), 1.5, 2.0),
+        Measure("synaptic protein at 72 h over rest", "1", at("protein", "72 h")(drug), 1.5, 2.0),
+    ]
+
+
+def formation_onset(bench: Bench) -> list[Measure]:
+    """V22: the range at 24 h is from any rise to the published difference plus twice its standard error."""
+    drug, vehicle = _drug(bench, "mouse")
+    born = at("imaged_formation", "3 d")
+    return [
+        Measure("spines at 6 h against vehicle", "%", against(at("spines", "6 h"), drug, vehicle), -1.0, 1.0),
+        Measure("spines at 24 h against vehicle", "%", against(at("spines", "24 h"), drug, vehicle), 0.0, 15.7, 0.0),
+        Measure("formation before day 3, ketamine over vehicle", "1", born(drug) / born(vehicle), 1.5, 2.4),
+        Measure("spines at 3 d against vehicle", "%", against(at("spines", "3 d"), drug, vehicle), 3.8, 28.0),
+    ]
+
+
+def elimination_and_duration(bench: Bench) -> list[Measure]:
+    """V22e: the ranges are the difference of the published group means, twice its standard error either way."""
+    drug, vehicle = _drug(bench, "mouse")
+    gone = at("imaged_elimination", "24 h")
+    ranges = {"10 d": (9.3, 37.3), "15 d": (-2.5, 29.1)}
+    return [
+        Measure("elimination by 24 h, ketamine minus vehicle", "% of spines", gone(drug) - gone(vehicle), -3.9, 7.1),
+        *(Measure(f"spines at {r} against vehicle", "%", against(at("spines", r), drug, vehicle), *ranges[r]) for r in ranges),
+        Measure("spines at 14 d against vehicle", "%", against(at("spines", "14 d"), drug, vehicle), 0.0, ANY),
+    ]
+
+
+def _stressed(bench: Bench, group: str, readout: str) -> np.ndarray:
+    return at("spines", readout)(bench.dataset.sel(rule="activity", group=group))
+
+
+def stress_deficit(bench: Bench) -> list[Measure]:
+    """V23."""
+    lost = 100.0 * (_stressed(bench, "stress", "rest") / _stressed(bench, "control", "rest") - 1.0)
+    return [Measure("spines after three weeks of stress against control", "%", lost, -40.0, -20.0)]
+
+
+def rescue(bench: Bench) -> list[Measure]:
+    """V23r: what of the deficit a dose takes away, against no dose."""
+    return [Measure("share of the deficit that one dose takes away in 24 h", "1", _regained(bench, ""), 0.5, ANY)]
+
+
+def prevented(bench: Bench) -> list[Measure]:
+    """V23s: there must be a rescue that could be prevented."""
+    return [
+        Measure("share of the deficit that the dose takes away under rapamycin", "1", _regained(bench, ", rapamycin"), -0.1, 0.1),
+        Measure("share of the deficit that the dose takes away without", "1", _regained(bench, ""), *UP),
+    ]
+
+
+def _regained(bench: Bench, given: str) -> np.ndarray:
+    without = _stressed(bench, f"stress{given}", "24 h")
+    return (_stressed(bench, f"stress, ketamine{given}", "24 h") - without) / (_stressed(bench, "control", "24 h") - without)
+
+
+SLOW_CLAIMS = [
+    Claim(
+        "V15",
+        "GluN2B-selective block (Ro 25-6981) raises inhibition of Pyr cells, and makes synapses",
+        "recalled, unchecked: Widman and McMahon 2018; Li et al. 2011",
+        "CTRL",
+        "bath of 1 uM for 2 h, then a day; surge arm",
+        inhibition_and_growth,
+        "blockers",
+        places(arm="surge"),
+    ),
+    Claim(
+        "V17",
+        "At rest, in Mg, memantine does not do by eEF2K what as much ketamine does",
+        "gideons2014",
+        "CTRL",
+        "bath of 3 uM for 2 h, eEF2K arm alone; at most a quarter counts as not",
+        lambda bench: memantine_share(bench, -0.25, 0.25),
+        "blockers",
+        places(arm="eef2k"),
+        (*CASCADE, f"{HYPOTHESIS}eef2_gain"),
+    ),
+    Claim(
+        "V17e",
+        "Memantine and ketamine, equimolar, cannot be told apart",
+        "emnett2013",
+        "CTRL",
+        "bath of 3 uM for 2 h, eEF2K arm alone; within a third counts as not",
+        lambda bench: memantine_share(bench, 0.67, 1.5),
+        "blockers",
+        places(arm="eef2k"),
+        (*CASCADE, f"{HYPOTHESIS}eef2_gain"),
+    ),
+    Claim(
+        "V18",
+        "An AMPA antagonist abolishes what ketamine does to BDNF, mTORC1 and spines",
+        "li2010",
+        "STRUCT",
+        "rat, 10 mg/kg i.p., surge arm; by construction AMPA drive is its only input; that a block of 30 % is enough is not",
+        ampa_needed,
+        "ablation_grid",
+        ablations("surge", "ampa_antagonist"),
+    ),
+    Claim(
+        "V19",
+        "BDNF is up 1.3-1.6 fold from 30 to 240 min and normal at 24 h, when the outcome is still there",
+        "recalled, unchecked: Autry et al. 2011; Haile et al. 2014",
+        "CAL",
+        "rat, 10 mg/kg i.p.",
+        bdnf_course,
+        "cascade",
+        places(species="rat"),
+        note="release and loss of BDNF were set on it",
+    ),
+    Claim(
+        "V20",
+        "mTORC1 peaks at 15-60 min, 1.5-2.5 fold, and is back by 2 h",
+        "recalled, unchecked: Li et al. 2010",
+        "CAL",
+        "rat, 10 mg/kg i.p.",
+        mtorc1_course,
+        "cascade",
+        places(species="rat"),
+        note="time constants of TrkB and mTORC1 and the strength of the feedback were set on it",
+    ),
+    Claim(
+        "V20d",
+        "mTORC1 at 1 h rises after 10 and not after 80 mg/kg",
+        "recalled, unchecked: Li et al. 2010",
+        "CAL",
+        "rat i.p., no memory; the hour of the record was not read",
+        mtorc1_dose,
+        "growth_dose",
+        places(memory="none", dose=(0.0, 10.0, 80.0)),
+        note=VISIBLE,
+    ),
+    Claim(
+        "V21",
+        "Synaptic protein is up 1.5-2 fold from 2 to 72 h",
+        "recalled, unchecked: Li et al. 2010",
+        "CAL",
+        "rat, 10 mg/kg i.p.",
+        protein_course,
+        "cascade",
+        places(species="rat"),
+        note="making and loss of synaptic protein were set on it",
+    ),
+    Claim(
+        "V22",
+        "Spines do not change in the first 6 h; formation about doubles in the days after",
+        "phoumthipphavong2016",
+        "CAL",
+        "mouse, 10 mg/kg i.p.; onset after Moda-Sava et al. 2019",
+        formation_onset,
+        "cascade",
+        places(species="mouse"),
+        note="the gain of formation was set on it",
+    ),
+    Claim(
+        "V22e",
+        "Elimination does not change, and spines stay above control to day 14",
+        "phoumthipphavong2016",
+        "CAL",
+        "mouse, 10 mg/kg i.p.; that elimination does not follow the drug is by construction, for how long spines differ is not",
+        elimination_and_duration,
+        "cascade",
+        places(species="mouse"),
+        note=VISIBLE,
+    ),
+    Claim(
+        "V23",
+        "Three weeks of stress take 20-40 % of spines",
+        "recalled, unchecked: Li et al. 2011",
+        "CAL",
+        "rat, healthy circuit",
+        stress_deficit,
+        "stress",
+        stressed(),
+        note="what stress adds to loss and takes from protein was set on it",
+        no_effect="it is about stress, and no drug is given",
+    ),
+    Claim(
+        "V23r",
+        "One dose takes the deficit away within a day",
+        "li2011",
+        "CAL",
+        "rat, 10 mg/kg i.p.; at least half counts as away, a judgement",
+        rescue,
+        "stress",
+        stressed("stress, ketamine"),
+        note=VISIBLE,
+    ),
+    Claim(
+        "V23s",
+        "Rapamycin prevents the rescue by one dose",
+        "li2011",
+        "STRUCT",
+        "rat, 10 mg/kg i.p., rapamycin into the ventricle",
+        prevented,
+        "stress",
+        stressed("stress, ketamine", "stress, rapamycin", "stress, ketamine, rapamycin"),
+    ),
+    Claim(
+        "V24",
+        "Anti-BDNF, TrkB block and rapamycin each abolish the growth of spines",
+        "lepack2014",
+        "STRUCT",
+        "rat, 10 mg/kg i.p., surge arm",
+        abolished,
+        "ablation_grid",
+        ablations("surge", "anti_bdnf", "trkb_inhibitor", "rapamycin_icv"),
+    ),
+    Claim(
+        "V24r",
+        "Rheb that is no longer degraded raises mTORC1 and makes synapses without any surge",
+        "harraz2016",
+        "STRUCT",
+        "rat, 10 mg/kg i.p., nitrergic arm alone; the sign is by construction, its size is not",
+        rheb_alone,
+        "ablation_grid",
+        ablations("nitrergic"),
+        (*CASCADE, f"{HYPOTHESIS}siah1_share"),
+    ),
+]

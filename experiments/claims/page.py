@@ -1,0 +1,118 @@
+"""The page of claims: what holds, what fails, what was tuned, in plain language, with a figure a claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prelimbic.experiments.claims.board import summary, told_prior, told_range, told_role, told_value
+from prelimbic.experiments.claims.claim import NO_DRUG, Judged
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.nulls import MEANING
+from prelimbic.experiments.storage.files import StoreError, publish
+
+PAGE, FIGURES = "claims.md", "claims"
+HEADINGS = {
+    "holds": "What holds", "fails": "What fails", "inconclusive": "What is undecided",
+    NO_DRUG: "What holds without the drug, and so says nothing about it", "not testable": "What cannot be tested",
+}  # fmt: skip
+ROLES = {
+    "PRED": "held out", "CAL": "tuned on, or seen before numbers were changed",
+    "CTRL": "a controversy, where the record contradicts itself",
+    "STRUCT": "true by construction: shown, never counted as a prediction",
+}  # fmt: skip
+
+
+def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> Path:
+    """Write claims.md and then the figures into a folder; returns the page.  Raises StoreError, and FigureError."""
+    pictures = folder / FIGURES
+    try:
+        pictures.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{pictures} cannot be written: {error.strerror}") from None
+    publish(folder / PAGE, page(board, left_out).encode())
+    draw = drawing("claims")
+    for judged in board:
+        draw(judged, pictures)
+    return folder / PAGE
+
+
+def page(board: list[Judged], left_out: dict[str, str]) -> str:
+    """The text of the page."""
+    sheet = board[0].sheet if board else "none"
+    parts = [
+        "# Claims\n",
+        f"Published findings held against circuit sheet `{sheet}`, written by `prelimbic claims --page docs` from stored runs; "
+        "`prelimbic claims --run --page docs` computes these first. Intervals are 95 % of the mean over seeds; a finding holds "
+        "when its whole interval lies in the published range, fails when it lies outside, and of several the worst decides. "
+        "Roles: " + "; ".join(f"{role}, {meaning}" for role, meaning in ROLES.items()) + ".\n",
+        f"**{summary(board)}.** Fewer than ten seeds make no verdict.\n",
+        "An end that is called above or below is no part of the range, nor is no effect where an effect was found. An inert drug "
+        "binds nothing: what it does stands in the vehicle runs of the same seeds. A claim that it meets as well says nothing "
+        "about the drug, and does not count as holding.\n",
+        _contents(board),
+        _tuned(board),
+    ]
+    for verdict, heading in HEADINGS.items():
+        mine = [j for j in board if j.verdict == verdict]
+        if mine:
+            parts += [f"## {heading}\n", *(_section(j) for j in mine)]
+    if left_out:
+        parts += ["## Not judged\n", *(f"* {claim}: {why}\n" for claim, why in left_out.items())]
+    return "\n".join(parts)
+
+
+def _contents(board: list[Judged]) -> str:
+    rows = ["| claim | role | finding | verdict | prior share |", "|---|---|---|---|---|"]
+    rows += [f"| [{j.claim.id}](#{j.claim.id.lower()}) | {told_role(j)} | {j.claim.statement} | {j.verdict} | {told_prior(j)} |"
+             for j in board]  # fmt: skip
+    return "\n".join(rows) + "\n"
+
+
+def _tuned(board: list[Judged]) -> str:
+    """What was set on which claim, and what was seen before numbers were."""
+    rows = [f"* {j.claim.id}: {j.claim.note}" for j in board if j.role == "CAL" and j.claim.note]
+    rows += [f"* {j.claim.id}: {told_role(j)}" for j in board if j.role != j.claim.role]
+    return "\n".join(["## What was tuned\n", *rows]) + "\n"
+
+
+def _section(j: Judged) -> str:
+    claim = j.claim
+    told = [f'<a id="{claim.id.lower()}"></a>\n\n### {claim.id}: {claim.statement}\n']
+    seeds = f"{j.seeds} seeds of study `{claim.study}`" if claim.study else "nothing drawn"
+    told.append(f"{told_role(j)}, {ROLES[j.role]}. Source: {claim.source}. Protocol: {claim.protocol}; {seeds}. Prior share: "
+                f"{told_prior(j)}." + (f" Note: {claim.note}." if claim.note else "") + "\n")  # fmt: skip
+    told.append(f"{_plainly(j)}\n")
+    told += ["| quantity | model | published | verdict |", "|---|---|---|---|"]
+    told += [f"| {m.name} | {told_value(m)} | {told_range(m)} | {j.of(m)} |" for m in j.measures]
+    if j.nulls:
+        told.append("\n" + _nulls(j))
+    told.append("\n" + _inert(j))
+    told.append(f"\n![{claim.id}: seeds, means and intervals against the published range]({FIGURES}/{claim.id}.png)\n")
+    return "\n".join(told)
+
+
+def _plainly(j: Judged) -> str:
+    """One sentence that says what decided."""
+    m, missed = j.deciding, [m for m in j.measures if j.of(m) != "holds"]
+    if not missed:
+        return "The model does what was found" + (f", on all {len(j.measures)} counts." if len(j.measures) > 1 else ".")
+    if j.of(m) == "not testable":
+        return f"The model gives no number for {m.name}."
+    across = "does not decide about" if j.of(m) == "inconclusive" else "lies outside"
+    others = f"; {len(j.measures) - len(missed)} of {len(j.measures)} quantities are as found" if len(j.measures) > 1 else ""
+    return f"The model gives {told_value(m)} for {m.name}, which {across} what was found ({told_range(m)}){others}."
+
+
+def _inert(j: Judged) -> str:
+    """What an inert drug makes of the claim."""
+    if not j.inert:
+        return f"No inert drug is asked: {j.claim.no_effect}.\n"
+    how = {"holds": "meets it too", "fails": "does not meet it", "inconclusive": "does not decide it"}
+    return f"An inert drug {how.get(j.without_drug, 'gives no number for it')}.\n"
+
+
+def _nulls(j: Judged) -> str:
+    met = [MEANING[n] for n in j.nulls if j.under(n) == "holds"]
+    not_met = [MEANING[n] for n in j.nulls if j.under(n) != "holds"]
+    told = f"Nulls that meet it too: {', '.join(met)}." if met else "No null meets it."
+    return told + (f" Nulls that do not: {', '.join(not_met)}." if met and not_met else "") + "\n"

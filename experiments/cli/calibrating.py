@@ -1,0 +1,152 @@
+"""`prelimbic calibrate`: find the background rates of a structural variant and write it as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from prelimbic import circuits
+from prelimbic.circuits import Calibration, CircuitError, calibrate, check_background, manipulated
+from prelimbic.experiments.figures import settle
+from prelimbic.experiments.storage.files import StoreError, publish
+from prelimbic.experiments.sweep.conduct import console
+from prelimbic.experiments.sweep.study import StudyError
+from prelimbic.parameters import (
+    POPULATIONS,
+    Sheet,
+    SpineNumbers,
+    circuit_sheet,
+    drawn,
+    near,
+    recorded,
+    sheet,
+    sheet_text,
+    structure_digest,
+)
+from prelimbic.parameters.sheet import Row
+from prelimbic.simulation.config import grown
+
+
+def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, wirings: int, seed: int | None,
+                    manipulations: tuple[str, ...], overrides: tuple[tuple[str, float], ...]) -> None:  # fmt: skip
+    """Calibrate and write `out`; nothing is written when it does not succeed.
+
+    Raises SheetError, CircuitError, StudyError or CalibrationError for what cannot be done.
+    """
+    unknown = [p for p in free if p not in POPULATIONS]
+    if unknown or not free:
+        told = f"{unknown[0]!r}{near(unknown[0], POPULATIONS)}" if unknown else "nothing"
+        raise CircuitError(f"--free names {told}; there are {', '.join(POPULATIONS)}")
+    if len(set(free)) < len(free):
+        raise CircuitError(f"--free names {max(free, key=free.count)} twice")
+    if wirings < 1:
+        raise StudyError(f"--wirings is {wirings} but must be at least 1")
+    if out.suffix != ".toml":
+        raise StudyError(f"--out is {out} but must end in .toml")
+    if not out.name.isprintable():
+        raise StudyError(f"--out is {str(out)!r} but a sheet's file has a name of printable text")
+    if any(text.startswith("slice") for text in manipulations):
+        raise StudyError("slice is a state of a grown circuit, not its development; calibrate first and use --state slice in run")
+    if seed is not None and seed < 0:
+        raise StudyError(f"--draw is {seed} but must be at least 0")
+    if not out.parent.is_dir():
+        raise StoreError(f"{out} cannot be written: there is no folder {out.parent}")
+    if out.is_dir():
+        raise StoreError(f"{out} cannot be written: it is a folder")
+    source = _variant(circuit_sheet(name), seed, overrides)
+    developmental = " ".join([*source.manipulations.split(), *manipulations])
+    circuit = manipulated(grown(source, scale, sheet("spines").fill("spines", SpineNumbers)), manipulations)
+    check_background(circuit)
+    screen = console()
+    if circuits.compiler() is None:
+        raise StudyError(f"calibrate needs a C++ compiler, and none works: {circuits.why_no_compiler()}")
+    settle()
+    with _told(screen) as tell:
+        found = calibrate(circuit, wirings, free, tell)
+    title = f"{source.title}; background calibrated" + (f" after {developmental}" if developmental else "")
+    placed = source.with_sections(_placed(source, found, free, wirings, scale))
+    placed.manipulations = developmental
+    publish(out, sheet_text(placed, title, structure_digest(placed) if scale == 1.0 else "", developmental).encode())
+    _report(found, screen)
+    screen.print(f"written: {out}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _variant(source: Sheet, seed: int | None, overrides: tuple[tuple[str, float], ...]) -> Sheet:
+    if seed is not None:
+        source = drawn(source, seed)
+    changes = {}
+    for key, value in overrides:
+        subject, _, number = key.partition(".")
+        if subject != "circuit":
+            raise CircuitError(f"calibrate takes overrides of the circuit only, circuit.SECTION.NUMBER, not {key!r}")
+        changes[number] = value
+    if not changes:
+        return source
+    source = source.replaced(changes)
+    sections = {
+        section: {
+            name: replace(row, status="assumed", source="override", note="set with --set", range=(row.value, row.value))
+            if f"{section}.{name}" in changes else row
+            for name, row in rows.items()
+        }
+        for section, rows in source.sections.items()
+    }  # fmt: skip
+    return source.with_sections(sections)
+
+
+def _placed(source: Sheet, found: Calibration, free: tuple[str, ...], wirings: int, scale: float) -> dict[str, dict[str, Row]]:
+    """The sheet's rows with the rates found, each with the residual it leaves."""
+    sections = {section: dict(rows) for section, rows in source.sections.items()}
+    for k, name in enumerate(POPULATIONS):
+        if name not in free:
+            continue
+        note = (f"makes the untreated circuit rest at target_rate: {found.rate.mean(axis=0)[k]:.2f} Hz over {wirings} wirings "
+                f"(SD {found.rate.std(axis=0)[k]:.2f}) at scale {scale:g}")  # fmt: skip
+        row = sections[name]["background_rate"]
+        rate = round(found.circuit.populations[k].background_rate, 1)
+        sections[name]["background_rate"] = replace(row, value=rate, status="fitted", source="calibration", note=note, range=None)
+    return sections
+
+
+def _report(found: Calibration, screen: Console) -> None:
+    table = Table(title=f"untreated circuit, mean ± SD over {len(found.seeds)} wirings", title_justify="left")
+    for heading in ("", "target Hz", "rate Hz", "residual", "recorded Hz", "CV of ISI", "recorded CV", "background Hz"):
+        table.add_column(heading, justify="right")
+    for k, name in enumerate(POPULATIONS):
+        rate, cv = found.rate[:, k], found.cv_isi[:, k]
+        (low, high), (regular, irregular) = recorded(name, "rate"), recorded(name, "cv_isi")
+        inside = "" if low <= rate.mean() <= high else " (outside)"
+        within = "" if regular <= np.nanmean(cv) <= irregular else " (outside)"
+        spread = f"{rate.mean():.2f} ± {rate.std():.2f}"
+        table.add_row(
+            name, f"{found.targets[k]:g}", spread, f"{100 * found.residuals[k]:+.1f} %", f"{low:g}-{high:g}{inside}",
+            f"{np.nanmean(cv):.2f}", f"{regular:g}-{irregular:g}{within}", f"{found.circuit.populations[k].background_rate:.0f}",
+        )  # fmt: skip
+    screen.print(table)
+
+
+@contextmanager
+def _told(screen: Console) -> Iterator[Callable[[str, np.ndarray], None]]:
+    """A status line in a terminal; in a log one line a stage."""
+    if screen.is_terminal:
+        with screen.status("calibrating", spinner="line") as status:
+            yield lambda stage, rate: status.update(f"calibrating, {stage}: {_rates(rate)}")
+        return
+    stages: set[str] = set()
+
+    def tell(stage: str, rate: np.ndarray) -> None:
+        if stage not in stages:
+            screen.print(f"{stage}: {_rates(rate)}", highlight=False)
+            stages.add(stage)
+
+    yield tell
+
+
+def _rates(rate: np.ndarray) -> str:
+    return ", ".join(f"{name} {value:.1f} Hz" for name, value in zip(POPULATIONS, rate, strict=True))

@@ -1,0 +1,1 @@
+"""Arrays, and numbers over seeds, from a dataset."""

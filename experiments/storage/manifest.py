@@ -1,0 +1,155 @@
+"""Which runs a study's folder is about: one small file beside them."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from prelimbic.experiments.storage.files import (
+    DamagedError,
+    StoreError,
+    UnreadableError,
+    content_of,
+    names_in,
+    next_of,
+    publish,
+    reading,
+    there,
+)
+
+MANIFEST = "study.json"
+SWEEP, SUMMARY, SUMS = "sweep.h5", "summary.csv", "SHA256SUMS"
+MOST_BYTES = 1 << 28
+
+
+def file_of(place: dict[str, Any], run_id: str) -> str:
+    """Name of a run's file: where it stands on the study's axes, and its id."""
+    label = "_".join(f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in place.items())
+    return f"{label.replace(' ', '-')}_{run_id}.h5"
+
+
+def publish_manifest(
+    folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]], figures: tuple[str, ...] = ()
+) -> None:
+    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written, and
+    UnreadableError where what it says now cannot be read here.
+
+    What was made of other runs, the figures of these names among it, is removed before and after, so that whenever this process
+    is killed, and whatever another one reports meanwhile, it never stands beside runs that it was not made of.
+    """
+    text = json.dumps({"study": study, "axes": axes, "runs": runs}, indent=1).encode()
+    try:
+        before = read_manifest(folder)["runs"]
+    except DamagedError:
+        before = []
+    if _ids(before) == _ids(runs):
+        if content_of(folder / MANIFEST, MOST_BYTES) != text:
+            publish(folder / MANIFEST, text)
+        return
+    sheets = {str(run["place"]["sheet"]) for run in (*before, *runs) if "sheet" in run["place"]}
+    remove_made(folder, figures, sheets)
+    publish(folder / MANIFEST, text)
+    remove_made(folder, figures, sheets)
+
+
+def remove_made(folder: Path, figures: tuple[str, ...], sheets: Collection[str]) -> None:
+    """Remove sweep, summary, checksums and figures, which have one file for all sheets or one for each.  Raises StoreError."""
+    pages = [f"{name}{end}.{kind}" for name in figures for end in ("", *(f"_{s}" for s in sheets)) for kind in ("svg", "png")]
+    try:
+        for name in {SWEEP, SUMMARY, SUMS, *pages} & set(os.listdir(folder)):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        told = f"what {folder} holds of runs asked for earlier cannot be removed"
+        raise StoreError(f"{told}: {error.strerror}") from None
+
+
+def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(run["file"], run["run_id"]) for run in runs}
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the study in `folder` consists of.  Raises DamagedError when there is none, UnreadableError when nobody can say."""
+    try:
+        with reading(folder / MANIFEST):
+            if (folder / MANIFEST).stat().st_size > MOST_BYTES or not (folder / MANIFEST).is_file():
+                raise ValueError
+            with open(folder / MANIFEST, "rb") as handle:
+                manifest = json.loads(next_of(handle).decode())
+        axes = {_word(axis): _word(unit) for axis, unit in dict(manifest["axes"]).items()}
+        runs = [_run(run) for run in manifest["runs"]]
+        kinds = [{axis: isinstance(value, str) for axis, value in run["place"].items()} for run in runs]
+        if not runs or not kinds[0] or any(kind != kinds[0] for kind in kinds) or not kinds[0].keys() <= {*axes, "seed"}:
+            raise ValueError
+        return {"study": _word(manifest["study"]), "axes": axes, "runs": runs}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        raise DamagedError(_no_study(folder)) from None
+
+
+def studies_in(path: Path) -> list[Path]:
+    """The folder itself if it is that of a study, else those of studies in it.  Raises StoreError when there is none."""
+    try:
+        found = [path] if there(path / MANIFEST) else [path / name for name in names_in(path) if _holds_study(path / name)]
+    except ValueError as error:
+        raise StoreError(f"{path} cannot be read: {error}") from None
+    if not found:
+        raise StoreError(_no_study(path))
+    return found
+
+
+def _holds_study(path: Path) -> bool:
+    """Whether a study is kept in a folder; one that cannot be looked into tells so when it is read."""
+    try:
+        return there(path / MANIFEST)
+    except UnreadableError:
+        return not path.name.startswith(".")
+
+
+def _no_study(path: Path) -> str:
+    """Why a path is not the folder of a study."""
+    if not there(path):
+        return f"{path} does not exist"
+    if not path.is_dir():
+        return f"{path} is a file, not the folder of a study, which holds {MANIFEST}"
+    if not there(path / MANIFEST):
+        return f"{path} is not the folder of a study: it has no {MANIFEST}"
+    return f"{path} is not the folder of a study: it has no readable {MANIFEST}"
+
+
+def strangers(folder: Path, mine: Collection[str]) -> list[str]:
+    """Run files in the folder that are not among the study's own.  Raises UnreadableError."""
+    others = [name for name in names_in(folder) if name.endswith(".h5") and name not in mine and name != SWEEP]
+    return [name for name in others if name.isprintable()]
+
+
+def _run(told: Any) -> dict[str, Any]:
+    """A run as the manifest has it; its file is one in the folder itself.  Raises what bad types raise."""
+    name, place = _word(told["file"]), {_word(axis): _finite(value) for axis, value in dict(told["place"]).items()}
+    if Path(name).name != name or not name.endswith(".h5") or not all(axis.isidentifier() for axis in place):
+        raise ValueError
+    return {
+        **told,
+        "file": name,
+        "run_id": _word(told["run_id"]),
+        "place": place,
+        "seconds": float(_finite(told.get("seconds", 0))),
+    }
+
+
+def _word(text: Any) -> str:
+    """Text of one line."""
+    if not isinstance(text, str) or not text.isprintable():
+        raise ValueError
+    return text
+
+
+def _finite(value: Any) -> Any:
+    """Text of one line or a number."""
+    if isinstance(value, str):
+        return _word(value)
+    if not math.isfinite(value):
+        raise ValueError
+    return value

@@ -1,0 +1,315 @@
+"""Conduct a study: plan, skip what is done, prepare, execute, and say what was found."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from prelimbic import circuits
+from prelimbic.experiments.figures import settle
+from prelimbic.experiments.storage.files import DamagedError, StoreError, scratch_name, sweep_stale, there, unreadable
+from prelimbic.experiments.storage.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, remove_made, strangers
+from prelimbic.experiments.storage.provenance import target
+from prelimbic.experiments.storage.store import sorted_out
+from prelimbic.experiments.storage.targets import MixedTargetsWarning, targets_of, unlike
+from prelimbic.experiments.sweep.cluster import Jobs, drive
+from prelimbic.experiments.sweep.execute import ExecuteError, execute
+from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
+from prelimbic.experiments.sweep.marks import Marks
+from prelimbic.experiments.sweep.queue import Queue
+from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
+from prelimbic.experiments.sweep.unusual import unusual
+from prelimbic.parameters.caching import CacheError, the_cache
+from prelimbic.parameters.granted import available_cpus
+from prelimbic.simulation.hypotheses import AS_SHEETS
+
+CONSOLE_WIDTH = 160  # of tables where there is no terminal
+NARROWEST = 20  # a terminal that says it has fewer columns does not know
+
+
+def console() -> Console:
+    """Standard output; tables keep a fixed width where it is not a terminal."""
+    shown = Console(markup=False)  # a sheet may be called [red]
+    return shown if shown.is_terminal and shown.width >= NARROWEST else Console(width=CONSOLE_WIDTH, markup=False)
+
+
+def listing(study: Study, options: Options) -> None:
+    """Print every run of the study and whether its file is whole, damaged, not there or not to be read here.  Raises
+    UnreadableError."""
+    runs = study.plan(options)
+    _check(runs)
+    _refuse_idle(study, options, runs)
+    if options.out.is_file():
+        raise StoreError(f"{options.out} is a file, but must be a folder")
+    mine = {run.file for run in share_of(runs, options)}
+    todo, causes = _unfinished(runs, options.out)
+    states = dict.fromkeys(causes, "unreadable")
+    states |= {run.file: "damaged" if there(options.out / run.file) else "missing" for run in todo}
+    for run in runs:
+        print(f"{states.get(run.file, 'finished'):9} {'' if run.file in mine else '(other share) '}{run.file}")
+    if causes:
+        raise unreadable(options.out, causes)
+
+
+def conduct(study: Study, options: Options) -> None:
+    """Run the share of the study that was asked for; when nothing is missing any more, report.
+
+    Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.  What cannot be read here is left as it is, and
+    told when all else is computed.
+    """
+    screen, begun = console(), time.monotonic()
+    runs = study.plan(options)
+    mine = share_of(runs, options)
+    _begin(study, runs, options, screen)
+    todo, causes = _unfinished(mine, options.out)
+    if options.among is not None:
+        return _job(study, runs, mine, todo, causes, options, screen)
+    finished = _fulfil(study, runs, mine, todo, causes, options.out, options.workers, screen)
+    missing, causes = _unfinished([run for run in runs if run.file not in finished], options.out)
+    if causes:
+        raise unreadable(options.out, causes)
+    if missing:
+        screen.print(
+            f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
+        )
+        return None
+    _report(study, runs, options.out, screen)
+    screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+    return None
+
+
+def _job(study: Study, runs: list[Run], mine: list[Run], todo: list[Run], causes: dict[str, str], options: Options,
+         screen: Console) -> None:  # fmt: skip
+    """Compute a share of the runs that a driver listed, and leave all else to it, study.json too where it names them."""
+    if not {run.file for run in mine} <= {item["file"] for item in _listed(study, options.out)}:
+        write_manifest(study, runs, options.out)
+    if todo:
+        settle()
+        _tell_surroundings(options.workers, screen)
+        if not prepare(todo):
+            raise ExecuteError(f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would not "
+                               "be the same files")  # fmt: skip
+        execute(todo, options.out, options.workers, True, screen)
+    if causes:
+        raise unreadable(options.out, causes)
+    screen.print(f"share {options.share[0]} of {options.share[1]} is finished: {len(mine)} runs", highlight=False)
+
+
+def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[str]) -> None:
+    """Have the study run by jobs of a cluster, which are given `words` as their command line, and report.
+
+    Raises StoreError, ClusterError or ExecuteError; what finished stays, and jobs go on without this process.
+    """
+    screen, begun = console(), time.monotonic()
+    runs = study.plan(options)
+    _begin(study, runs, options, screen)
+    folder = options.out.resolve()
+    write_manifest(study, runs, folder)
+    whole, causes = set[str](), dict[str, str]()
+
+    def missing() -> list[Run]:
+        found, now = _unfinished([run for run in runs if run.file not in whole], folder)
+        causes.clear()
+        causes.update(now)
+        whole.update({run.file for run in runs} - {run.file for run in found} - causes.keys())
+        return found
+
+    _tell_damaged(missing(), causes, folder, screen)
+    try:
+        drive(runs, missing, causes, folder, jobs, words, screen)
+    except KeyboardInterrupt:
+        raise ExecuteError(f"stopped watching; jobs go on, and the same command attaches to them (their name in Slurm is "
+                           f"{Queue(folder).name}, for scancel)") from None  # fmt: skip
+    if causes:
+        raise unreadable(folder, causes)
+    _report(study, runs, folder, screen)
+    screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
+
+
+def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
+    """Check what was asked and say what is unusual about it."""
+    _check(runs)
+    _refuse_idle(study, options, runs)
+    refuse_other(study, runs, options)
+    _writable(options.out)
+    screen.print(study.question, highlight=False, markup=False)
+    if options.out.name != study.name:
+        screen.print(f"results in {options.out}", highlight=False, markup=False, soft_wrap=True)
+    _tell_unusual(runs, screen)
+
+
+def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> None:
+    """Compute those of a study's runs that are wanted and not finished, and list all in its manifest; no report.
+
+    Raises StoreError, BuildError or ExecuteError; what finished stays.
+    """
+    (todo, causes), listed = _unfinished(wanted, folder), _listed(study, folder)
+    if causes:
+        raise unreadable(folder, causes)
+    if not todo and {run.file for run in wanted} <= {item["file"] for item in listed}:
+        return
+    _check(wanted)
+    refuse_moved(study, folder, listed, runs)
+    _writable(folder)
+    screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
+    _tell_unusual(wanted, screen)
+    mine = [run.place for run in runs]
+    others = [item for item in listed if item["place"] not in mine]  # such as those of another sheet
+    _fulfil(study, runs, wanted, todo, causes, folder, workers, screen, others)
+
+
+def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
+    """The runs that the manifest of a folder names, if it is the study's."""
+    try:
+        manifest = read_manifest(folder)
+    except DamagedError:
+        return []
+    return list(manifest["runs"]) if (manifest["study"], set(manifest["axes"])) == (study.name, set(study.axes)) else []
+
+
+def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], causes: dict[str, str], folder: Path,
+            workers: int, screen: Console, others: Sequence[dict[str, Any]] = ()) -> set[str]:  # fmt: skip
+    """List all runs, and others that stay, in the manifest, and compute those `todo` of the wanted ones, but for those that
+    cannot be read; the files that were finished before."""
+    write_manifest(study, runs, folder, others)
+    sweep_stale(folder)
+    finished = {run.file for run in wanted} - {run.file for run in todo} - causes.keys()
+    Marks(folder).forget(finished)
+    if finished:
+        screen.print(f"{len(finished)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
+    for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
+        screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
+    _tell_damaged(todo, causes, folder, screen)
+    if todo:
+        settle()
+        _tell_surroundings(workers, screen)
+        compiled = _prepare(todo, screen)
+        _tell_unlike(runs, todo, folder, compiled, screen)
+        execute(todo, folder, workers, compiled, screen)
+    return finished
+
+
+def _unfinished(runs: list[Run], folder: Path) -> tuple[list[Run], dict[str, str]]:
+    """Runs to compute, and why the files of others cannot be read here."""
+    whole, causes = sorted_out(folder, {run.file: run.config.run_id() for run in runs})
+    return [run for run in runs if run.file not in whole and run.file not in causes], causes
+
+
+def _tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen: Console) -> None:
+    """Name the files of runs to compute that are there and not whole, and those that cannot be read here."""
+    for name, cause in causes.items():
+        screen.print(f"cannot be read here, left as it is: {name} ({cause})", highlight=False, markup=False, soft_wrap=True)
+    for run in todo:
+        if there(folder / run.file):
+            screen.print(f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _tell_unlike(runs: list[Run], todo: list[Run], folder: Path, compiled: bool, screen: Console) -> None:
+    """Say which finished runs of the study were not computed as those `todo` will be here."""
+    unfinished = {run.file for run in todo}
+    found = targets_of(folder / run.file for run in runs if run.file not in unfinished and (folder / run.file).exists())
+    if text := unlike(found, target(compiled, todo[0].config.numerics)):
+        screen.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _check(runs: list[Run]) -> None:
+    """Tell bad numbers before anything is written, once for each set of them."""
+    for config in {replace(run.config, seed=1, doses=()): run.config for run in runs}.values():
+        config.check()
+    for run in {(run.config.protocol, run.config.doses, run.config.bath): run for run in runs}.values():
+        run.config.check_looks(looped=run.resumable, stored=run.resumable)
+
+
+def _refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
+    """Raise StudyError for what was asked and moves nothing."""
+    if options.hypotheses != AS_SHEETS or options.inhibitions or options.manipulations or options.overrides:
+        from prelimbic.experiments.sweep.idle import refuse_idle
+
+        refuse_idle(study, options, runs)
+
+
+def _tell_unusual(runs: list[Run], screen: Console) -> None:
+    """Say which numbers were set, and which circuits were not calibrated for them."""
+    for line in unusual(run.config for run in runs):
+        screen.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _tell_surroundings(workers: int, screen: Console) -> None:
+    """Say what is unusual about where this is computed: a cache that may not last, more workers than CPUs."""
+    granted = available_cpus()
+    if workers > granted:
+        screen.print(f"{workers} workers are more than the CPUs granted here, {granted}: they will share them", highlight=False)
+    with suppress(CacheError):  # raised again by what needs it
+        if told := the_cache().told:
+            screen.print(told, highlight=False, markup=False, soft_wrap=True)
+
+
+def _prepare(todo: list[Run], screen: Console) -> bool:
+    screen.print("preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False)
+    compiled = prepare(todo)
+    if not compiled and any(run.config.numerics.portable for run in todo):
+        raise ExecuteError(f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); interpreted, "
+                           "spikes would be others")  # fmt: skip
+    if not compiled:
+        screen.print(
+            f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, hundreds of times "
+            "slower; try --seeds 1 --scale 0.5.", highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+    return compiled
+
+
+def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> None:
+    """Store the sweep, say what was found and what is unusual about it, and then draw it.  Raises FigureError when all but the
+    figures is there."""
+    from prelimbic.experiments.storage.dataset import load, write_sweep
+    from prelimbic.experiments.storage.made import write_sums
+
+    write_manifest(study, runs, folder)  # another process may have asked otherwise meanwhile
+    with warnings.catch_warnings(record=True, action="always", category=MixedTargetsWarning) as mixed:
+        dataset = load(folder)
+    write_sweep(dataset, folder)
+    table, found = study.answer(dataset)
+    screen.print(table)
+    screen.print(found, highlight=False, markup=False)
+    for warned in mixed:
+        screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
+    _tell_unusual(runs, screen)
+    settle()
+    figures: list[Path] = []
+    try:
+        figures = study.draw(dataset, folder)
+    finally:
+        drawn = [figure.with_suffix(kind).name for figure in figures for kind in (figure.suffix, ".svg")]
+        write_sums(folder, dict.fromkeys([MANIFEST, SWEEP, SUMMARY, *drawn]))
+    _still_asked(study, runs, folder)
+    for figure in figures:
+        screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _still_asked(study: Study, runs: list[Run], folder: Path) -> None:
+    """Raise ExecuteError, and take away what was made, where another process has asked for other runs meanwhile."""
+    if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
+        remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
+        raise ExecuteError(f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is "
+                           "left there; the same command makes it")  # fmt: skip
+
+
+def _writable(folder: Path) -> None:
+    """Raise StoreError unless files can be made in the folder."""
+    try:
+        if os.path.isfile(folder):
+            raise StoreError(f"{folder} cannot be written: it is a file, and results go into a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / scratch_name("probe")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}") from None

@@ -1,0 +1,164 @@
+"""Whether what was asked moves anything: of what a run is made, by value, with it and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from prelimbic.circuits import Circuit
+from prelimbic.experiments.sweep.reads import Reads
+from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
+from prelimbic.parameters import POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
+from prelimbic.pharmacology import Bath, Concentrations, Gating
+from prelimbic.simulation.config import Config, grown, overridden
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import left
+from prelimbic.simulation.switches import DEFAULTS, SWITCHES, flag
+
+HOURS = np.array([0.25, 1.0])  # after a dose, or in a bath
+SHAPE = (len(POPULATIONS), len(SUBUNITS))
+GATE = Gating(np.full(SHAPE, 0.2), np.full(SHAPE, 0.3), np.full(len(POPULATIONS), -60.0))
+TOLD: dict[str, Callable[[Any], str]] = {
+    "inhibitions": lambda item: f"--inhibit {item.name}={item.amount:g}@{item.start:g}h",
+    "manipulations": lambda item: f"--manipulate {item}",
+    "overrides": lambda item: f"--set {item[0]}={item[1]:g}",
+}
+HINTS = {
+    "--mtor systemic": "it matters to rapamycin alone, such as --inhibit rapamycin_po",
+    "--inhibit": "nothing of it acts at any hour of a run",
+    "--set": "no run as asked reads that number",
+}
+
+
+def refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
+    """Raise StudyError for a switch, an inhibitor, a manipulation or a number that moves nothing in the study as asked."""
+    asked = {_place(run): run.config for run in runs if run.place["seed"] == 1}
+    for told, without in _one_less(options):
+        try:
+            others = {_place(run): run.config for run in study.plan(replace(without, seeds=1))}
+        except ValueError:  # it cannot be left out, so it does something
+            continue
+        if asked.keys() == others.keys() and all(
+            makings(config, study.reads) == makings(others[place], study.reads) for place, config in asked.items()
+        ):
+            hint = next((why for start, why in HINTS.items() if told.startswith(start)), "what it changes is not there as asked")
+            if without.overrides != options.overrides and _sheets_say_so(options, without):
+                hint = "it is what the sheet says"
+            raise StudyError(f"{told} moves nothing in study {study.name}: {hint}; leave it out")
+
+
+def _sheets_say_so(options: Options, without: Options) -> bool:
+    """Whether the sheets have the numbers that are left out at the values they were set to."""
+    left_out = {*options.overrides} - {*without.overrides}
+    shipped = [overridden(sheet, ()) for sheet in options.sheets]
+    return all(
+        sheets[subject].values()[number] == value
+        for sheets in shipped for (name, value) in left_out for subject, _, number in [name.partition(".")]
+    )  # fmt: skip
+
+
+def _place(run: Run) -> tuple[object, ...]:
+    return tuple(run.place.values())
+
+
+def _one_less(options: Options) -> Iterator[tuple[str, Options]]:
+    """Everything that was asked for, as told, and the options without it."""
+    for switch in SWITCHES:
+        chosen = getattr(options.hypotheses, switch)
+        if chosen != DEFAULTS[switch]:
+            yield (
+                f"{flag(switch)} {chosen}",
+                replace(options, hypotheses=replace(options.hypotheses, **{switch: DEFAULTS[switch]})),
+            )
+    for name, tell in TOLD.items():
+        items = getattr(options, name)
+        for k, item in enumerate(items):
+            yield tell(item), replace(options, **{name: items[:k] + items[k + 1 :]})
+
+
+def makings(config: Config, reads: Reads) -> str:
+    """All that a study's run is made of beside its seed, written out: equal where two runs would compute the same."""
+    circuit = _circuit(config, reads)
+    found: list[object] = [circuit, config.numerics, config.protocol.stress]
+    if reads.quiet:
+        from prelimbic.simulation.observers.physiology import TRAPPED
+
+        drugs = config.sheets()["compounds"]
+        found += [channel(drugs), [compounds(drugs)[name] for name in TRAPPED]]
+    for source in _sources(config, reads):
+        found += _drugged(config, reads, circuit, source)
+    if reads.slow and config.scale <= reads.slow_to:
+        found += _slow(config)
+    return repr(found)
+
+
+def _circuit(config: Config, reads: Reads) -> Circuit:
+    """The circuit, without the rates that only a calibration aims at, and of a quiet one without its background."""
+    circuit = _drawn(config) if reads.drawn else config.described()
+    changes = {} if reads.calibrates else {"target_rate": 1.0}
+    changes |= {"background_rate": 0.0} if reads.quiet else {}
+    circuit = replace(circuit, populations=tuple(replace(p, **changes) for p in circuit.populations))
+    if reads.quiet and circuit.apical is not None:
+        circuit = replace(circuit, apical=replace(circuit.apical, background_rate=0.0))
+    return circuit
+
+
+def _drawn(config: Config) -> Circuit:
+    """The circuit that the numbers of the sheet are drawn around, as the first seed has it."""
+    from prelimbic.simulation.observers.prior import FIXED, rested
+
+    centre = config.sheets()["circuit"]
+    return grown(rested(drawn(centre, 1, FIXED), centre), config.scale, config.spine_numbers())
+
+
+def _sources(config: Config, reads: Reads) -> list[Concentrations]:
+    """What brings drugs: every dose and bath of the configuration, and those that the study adds."""
+    doses = (*config.doses, *reads.doses)
+    found: list[Concentrations] = [config.exposure((dose,)) for dose in doses if dose.amount > 0]
+    found += [] if config.bath is None else [config.bath]
+    return found + [Bath(((drug, uM),)) for drug, uM in reads.baths.items()]
+
+
+def _drugged(config: Config, reads: Reads, circuit: Circuit, source: Concentrations) -> Iterator[object]:
+    """What a source of drugs does to receptors and channels."""
+    switches, unbound = config.hypotheses, source.brain_unbound(HOURS)
+    yield unbound.tolist()
+    block, ketamine, hnk = config.block(source, circuit, 0.0), 0.0, 0.0
+    for hour, row in zip(HOURS, unbound, strict=True):
+        block = block.advance(source, GATE, hour - block.time)
+        yield switches.nmda_shut(block, circuit, config.seed).tolist()
+        ketamine = row[source.names.index("ketamine")] if "ketamine" in source.names else 0.0
+        hnk = row[source.names.index("hydroxynorketamine")] if "hydroxynorketamine" in source.names else 0.0
+    if "hcn" in reads.switches:
+        channels = [p.hcn for p in circuit.populations] + ([] if circuit.apical is None else [circuit.apical.hcn])
+        yield switches.hcn_shut(ketamine, config.sizes()) * any(channels)
+    if "hnk" in {*reads.switches, *reads.sets}:
+        yield switches.at_look(circuit, hnk, 1.0, config.sizes())
+    if reads.slow:
+        yield switches.sensitisation(np.array([ketamine]), config.sizes()).tolist()
+
+
+def _slow(config: Config) -> Iterator[object]:
+    """What the slow layer is made of, and what inhibitors leave of it hour by hour."""
+    sheets, switches, sizes, spines = config.sheets(), config.hypotheses, config.sizes(), config.spine_numbers()
+    yield switches.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), sizes)
+    yield _arms(switches, config)
+    yield switches.spine_rule
+    at_rest = {} if config.protocol.stress is not None else {"stress_loss": 0.0, "stress_protein": 0.0}
+    yield replace(spines, depressed_share=1.0, **at_rest)  # what is lost of contacts, the circuit lacks
+    yield config.grown().projection("Pyr", "Pyr").in_degree
+    first, last = (config.protocol.times[0], config.protocol.times[-1]) if config.protocol.times else (0.0, 0.0)
+    hours = np.linspace(first, last, max(2, round(last - first) * 4 + 1))
+    remains = left(config.protocol.inhibitions, sheets["inhibitors"], hours, switches.mtor == "systemic")
+    yield {target: share.tolist() for target, share in remains.items() if (share < 1.0).any()}
+
+
+def _arms(switches: Hypotheses, config: Config) -> object:
+    """The arms, without the sizes of those that are off."""
+    arms = switches.arms(config.sizes())
+    if arms.latch_charging == 0:
+        arms = replace(arms, latch_time=1.0, latch_least=0.0)
+    return arms if arms.elements_rate else replace(arms, elements_lowest=0.0)

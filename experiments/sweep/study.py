@@ -1,0 +1,336 @@
+"""A study is one question, its axes and its runs.  This module plans the runs, carries them out and finds what is done.
+
+The finished files are the only truth: a run whose file is whole is skipped, a damaged one is computed again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from prelimbic import circuits
+from prelimbic.experiments.readouts.inert import Inert, unchanged
+from prelimbic.experiments.readouts.nulls import SITES
+from prelimbic.experiments.storage.files import reading
+from prelimbic.experiments.storage.manifest import file_of, publish_manifest
+from prelimbic.experiments.sweep.reads import NOTHING, Reads
+from prelimbic.parameters import CIRCUITS, PRIOR, Sheet, SheetError, circuit_sheet, compounds, shipped, species, unknown
+from prelimbic.pharmacology import Dose, Exposure
+from prelimbic.simulation.config import SUBJECTS, Config, overridden
+from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.protocol import Protocol, given, one_day
+from prelimbic.simulation.switches import SWITCHES
+
+DEFAULT_SHEET = "dendritic"
+MOST_SEEDS = 10_000
+STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
+           "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
+
+
+class StudyError(ValueError):
+    """A study that cannot be planned as asked."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every study can be asked; `given` names what was asked for by name, be it at its default."""
+
+    seeds: int = 3
+    scale: float = 1.0
+    workers: int = 1
+    out: Path = Path("results")
+    share: tuple[int, int] = (1, 1)
+    among: Path | None = None  # a file that names the runs to share out
+    sheets: tuple[str, ...] = (DEFAULT_SHEET,)
+    overrides: tuple[tuple[str, float], ...] = ()
+    hypotheses: Hypotheses = AS_SHEETS
+    manipulations: tuple[str, ...] = ()
+    inhibitions: tuple[Inhibition, ...] = ()
+    spikes: bool = False
+    numerics: circuits.Numerics = circuits.STANDARD
+    given: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.seeds <= MOST_SEEDS:
+            raise StudyError(f"--seeds is {self.seeds} but must be at least 1 and at most {MOST_SEEDS}")
+        if self.workers < 1:
+            raise StudyError(f"--workers is {self.workers} but must be at least 1")
+        names = [circuit_sheet(name).name for name in self.sheets]
+        if len(set(names)) < len(names):
+            raise StudyError(f"--sheet names two sheets called {max(names, key=names.count)}; rename one file")
+        low, high = circuits.SCALES
+        if not low <= self.scale <= high:
+            raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")
+
+    def config(self, study: str, sheet: str, seed: int, **own: Any) -> Config:
+        """A run's configuration as asked; `own` is what the study adds or puts in place of it."""
+        asked: dict[str, Any] = {
+            "scale": self.scale, "overrides": self.overrides, "hypotheses": self.hypotheses,
+            "manipulations": self.manipulations, "numerics": self.numerics,
+        }  # fmt: skip
+        return Config(study=study, circuit=sheet, seed=seed, **(asked | own))
+
+
+Compute = Callable[..., Any]
+
+
+def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> Any:
+    """What a run computes unless its study says otherwise: the loop of the whole model, arranged for storing."""
+    from prelimbic.simulation.record import arrange
+    from prelimbic.simulation.run import simulate
+
+    config.check_looks(looped=True, stored=True)
+    return arrange(config, simulate(config, compiled, tell, bookmark))
+
+
+def readouts_only(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> Any:
+    """The readouts of the loop of the whole model, for runs that are looked at at different times."""
+    return {"summary": whole_loop(config, compiled, tell, bookmark)["summary"]}
+
+
+def variant(options: Options, switches: dict[str, str]) -> Hypotheses | None:
+    """The hypotheses asked for with some switches set otherwise; nothing where that excludes itself."""
+    try:
+        return replace(options.hypotheses, **switches)
+    except HypothesisError:
+        return None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One planned run: where it stands on the study's axes, its configuration, and what computes it.
+
+    `compute` takes configuration, whether the circuit is compiled, and a function that hears the biological seconds done; it
+    gives the groups of the result file.  It must be a module's function, so that worker processes find it.
+    """
+
+    place: dict[str, Any]  # axis -> value; seed last
+    config: Config
+    compute: Compute = whole_loop
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a run that is stopped in its middle goes on from there."""
+        return self.compute in (whole_loop, readouts_only)
+
+    @property
+    def file(self) -> str:
+        return file_of(self.place, self.config.run_id())
+
+
+@dataclass(frozen=True)
+class Study:
+    """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
+    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `figures` are
+    the names of all files that `draw` may make, without sheet and ending: that of the study where nothing is said.  `plan` asks
+    `accept` first, which refuses what the study does not say that it `reads`.  `inert` makes of a dataset of the study what it
+    would be had the drug bound nothing."""
+
+    name: str
+    question: str
+    axes: dict[str, str]  # axis -> unit
+    plan: Callable[[Options], list[Run]]
+    answer: Callable[[Any], tuple[Any, str]]
+    draw: Callable[[Any, Path], list[Path]]
+    sheet: str = DEFAULT_SHEET
+    seeds: int = 3
+    figures: tuple[str, ...] = ()
+    reads: Reads = NOTHING
+    inert: Inert = unchanged
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Names of the figures, without sheet and ending."""
+        return self.figures or (self.name,)
+
+    def accept(self, options: Options) -> None:
+        """Raise StudyError for an option that the study sets itself or that would do nothing there."""
+        o = options
+        refusal = self.reads.refusal(self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given)
+        if refusal is not None:
+            raise StudyError(refusal)
+
+
+def find_study(name: str) -> Study:
+    """The study called `name`.  Raises StudyError naming the studies there are."""
+    if name not in STUDIES:
+        raise StudyError(unknown("study", name, STUDIES))
+    found: Study = import_module(f"prelimbic.experiments.studies.{name}").STUDY
+    return found
+
+
+def planned(
+    study: str, options: Options, points: Iterable[tuple[dict[str, Any], dict[str, Any]]], compute: Compute = whole_loop
+) -> list[Run]:
+    """Every seed x circuit sheet asked for x point, a point being its place on the study's own axes and what it puts into the
+    configuration."""
+    names, points = {sheet: circuit_sheet(sheet).name for sheet in options.sheets}, list(points)
+    return [
+        Run(
+            {"sheet": names[sheet], **place, "seed": seed},
+            options.config(study, sheet, seed, **({"spikes": options.spikes} | own)),
+            compute,
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in options.sheets
+        for place, own in points
+    ]
+
+
+def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute) -> list[Run]:
+    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds."""
+    own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "hypotheses": hypotheses, "spikes": False}
+    return planned(study, options, [({}, own)], compute)
+
+
+def peak_of(options: Options, animal: str, route: str) -> float:
+    """Hour of peak unbound ketamine after a dose by a route; the same for every dose, for disposition is linear."""
+    sheets = overridden(options.sheets[0], options.overrides)
+    course = Exposure((Dose(1.0, route),), animal, species(animal, sheets["species"]), compounds(sheets["compounds"]))
+    return course.peak_time()
+
+
+def day_after(options: Options, animal: str, route: str) -> Protocol:
+    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors asked for."""
+    return given(one_day(peak_of(options, animal, route)), options.inhibitions)
+
+
+def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Points of the model and of every null of site, on the axis `null`; `own` goes into every configuration, `switches` into its
+    hypotheses."""
+    for null, site in SITES.items():
+        asked = variant(options, switches | {"site": site})
+        if asked is not None:
+            yield {"null": null}, own | {"hypotheses": asked}
+
+
+def with_each_memory(
+    options: Options, animal: str, doses: dict[float, Dose], protocol: Protocol
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Points of a dose study: every memory that goes with what was asked for x dose (mg/kg -> what is given)."""
+    for memory in SWITCHES["memory"]:
+        asked = variant(options, {"memory": memory})
+        for amount, dose in doses.items() if asked is not None else ():
+            own = {"species": animal, "doses": (dose,), "protocol": protocol, "hypotheses": asked}
+            yield {"memory": memory, "dose": amount}, own
+
+
+def share_of(runs: list[Run], options: Options) -> list[Run]:
+    """Every n-th run from the k-th on, counted from 1, among all or those that a file names.  Raises StudyError."""
+    k, n = options.share
+    return _among(runs, options.among)[k - 1 :: n]
+
+
+def _among(runs: list[Run], path: Path | None) -> list[Run]:
+    if path is None:
+        return runs
+    try:
+        with reading(path):
+            names = path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        raise StudyError(f"--among {path}: this file does not exist") from None
+    except (OSError, ValueError) as error:
+        raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
+    by_file = {run.file: run for run in runs}
+    if strange := [name for name in names if name not in by_file]:
+        raise StudyError(f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ")
+    return [by_file[name] for name in dict.fromkeys(names)]
+
+
+def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:
+    """Say in the folder which files belong to the study as last asked, and which others stay listed; what was made of other
+    runs is removed.  Raises StoreError when it cannot be written."""
+    own = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place, "seconds": run.config.protocol.seconds}
+           for run in runs]  # fmt: skip
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn)
+
+
+def prepare(runs: Iterable[Run]) -> bool:
+    """Compile what the runs need: each model once, and the slow layer meanwhile.
+
+    Returns False when there is no C++ compiler, and the runs must be interpreted.
+    """
+    from prelimbic.plasticity import warm_up
+
+    if circuits.compiler() is None:
+        warm_up()
+        return False
+    needed = {(circuits.model_of(run.config.described()), run.config.numerics.precision, run.config.numerics.portable)
+              for run in runs}  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        built = [pool.submit(circuits.program, *texts) for texts in needed]
+        warm_up()
+        for future in built:
+            future.result()
+    return True
+
+
+def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> float:
+    """Compute one run, from where `bookmark` has it on, and store it; returns the wall time in seconds.  Raises Paused, and what
+    the run raises."""
+    from prelimbic.experiments.storage.digests import model_digest
+    from prelimbic.experiments.storage.provenance import provenance
+    from prelimbic.experiments.storage.store import write_run
+
+    begun = time.monotonic()
+    groups = run.compute(run.config, compiled, tell, *([bookmark] if run.resumable else []))
+    wall = time.monotonic() - begun
+    facts = provenance(wall, compiled, run.config.numerics) | {"model_sha256": model_digest(groups)}
+    write_run(folder / run.file, run.config, groups, facts)
+    return wall
+
+
+def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple[tuple[str, float], ...]:
+    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has it, after one of the
+    circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a number that is set twice."""
+    found: dict[str, float] = {}
+    texts = list(texts)
+    used = [circuit_sheet(circuit) for circuit in circuits] if texts else []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            bare = f"; write the VALUE as a number with a point and without its unit, not {value!r}" if value.strip() else ""
+            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}{bare}")
+        name = number_meant(name.strip(), used)
+        if name in found:
+            raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")
+        found[name] = number
+    return tuple(sorted(found.items()))
+
+
+def number_meant(name: str, used: Sequence[Sheet]) -> str:
+    """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the circuit sheet in use.
+
+    Raises SheetError where the name begins with a sheet that is not in use.
+    """
+    named, _, number = name.partition(".")
+    if named in ("circuit", *SUBJECTS) or not number or not used:
+        return name
+    if all(named in each.lineage for each in used):
+        section, _, row = number.rpartition(".")
+        own = next((each for each in used if each.name != named and row in each.own_rows.get(section, {})), None)
+        if own is not None:
+            raise SheetError(
+                f"--set {name!r} is a number of circuit sheet {named}, and sheet {own.name}, which is used, has its own: write "
+                f"circuit.{number}"
+            )
+        return f"circuit.{number}"
+    if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):
+        other = next(each.name for each in used if named not in each.lineage)
+        raise SheetError(
+            f"--set {name!r} is a number of circuit sheet {named}, but sheet {other} is used: write circuit.{number}, or ask for "
+            f"--sheet {named} alone (other sheets are {', '.join(SUBJECTS)})"
+        )
+    if named in shipped():
+        raise SheetError(f"--set {name!r} is a number of sheet {named}, which no run reads, so it cannot be set")
+    return name

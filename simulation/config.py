@@ -1,0 +1,256 @@
+"""All that defines a run, and the identity that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prelimbic.circuits import STANDARD, Circuit, CircuitError, Numerics, check_background, describe, manipulated
+from prelimbic.parameters import (
+    INHIBITORS,
+    SPECIES,
+    CascadeNumbers,
+    HypothesisNumbers,
+    Sheet,
+    SheetError,
+    SpineNumbers,
+    channel,
+    circuit_numbers,
+    circuit_sheet,
+    compounds,
+    digest,
+    inhibitor,
+    near,
+    sheet,
+    species,
+    structure_digest,
+)
+from prelimbic.pharmacology import Bath, Block, Concentrations, Dose, Exposure
+from prelimbic.plasticity.cascade import check_times
+from prelimbic.plasticity.spines import branch_bounds, rates
+from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from prelimbic.simulation.inhibition import left
+from prelimbic.simulation.looks import begun, check_begin, check_looks, check_readouts, moments
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.switches import DEFAULTS
+
+SCHEMA_VERSION = 4  # of the result files
+READABLE = (3, 4)  # schemas that are read
+IN_IDS = 3  # stands for the schema in run ids for ever: a file that is laid out otherwise is the same run
+MODEL_VERSION = 4  # raised when a change alters results
+# (study, switch): before version 0.7 the study did not read the switch, so runs with it away from its default have other ids now.
+READ_SINCE = (("surge", "hnk"), ("evoked", "hnk"), ("knockouts", "hnk"), ("evoked", "hcn"))
+SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
+
+
+def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
+    """The sheets of a circuit by subject, with (SHEET.SECTION.NUMBER, value) overrides applied; read once while a file stands.
+
+    Raises SheetError for an unknown circuit sheet or an override of no number.
+    """
+    return _overridden(circuit, overrides, _stamp(circuit))
+
+
+def _stamp(circuit: str) -> int:
+    """What changes with a user's sheet."""
+    path = Path(circuit)
+    try:
+        return path.stat().st_mtime_ns if path.suffix == ".toml" else 0
+    except (OSError, ValueError):  # it will be told when it is read
+        return 0
+
+
+@cache
+def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: int) -> dict[str, Sheet]:
+    if not overrides:
+        return {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
+    found = dict(_overridden(circuit, (), _stamp))
+    changes: dict[str, dict[str, float]] = {}
+    for key, value in overrides:
+        subject, _, number = key.partition(".")
+        if subject not in found:
+            like = near(key, (f"{each}.{name}" for each, rows in found.items() for name in rows.values()))
+            raise SheetError(
+                f"--set takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not {key!r}{like}; "
+                "`prelimbic numbers` lists all numbers"
+            )
+        if number not in found[subject].values():
+            like = near(key, (f"{subject}.{name}" for name in found[subject].values()))
+            file = found[subject].path.name
+            raise SheetError(f"{file}: there is no number {number!r}{like}; `prelimbic numbers` lists them all")
+        changes.setdefault(subject, {})[number] = value
+    return found | {subject: found[subject].replaced(numbers) for subject, numbers in changes.items()}
+
+
+def numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...]) -> str:
+    """SHA-256 of every number of a circuit's sheets.  Raises SheetError as `overridden` does."""
+    return _numbers_hash(circuit, overrides, _stamp(circuit))
+
+
+@cache
+def _numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...], stamp: int) -> str:
+    sheets = _overridden(circuit, overrides, stamp)
+    return digest({f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()})
+
+
+def check_numbers(sheets: dict[str, Sheet]) -> None:
+    """Fill every record of the sheets of a circuit, those of animals and drugs that nobody asked for too.  Raises SheetError."""
+    circuit_numbers(sheets["circuit"])
+    for subject, record in (("cascade", CascadeNumbers), ("spines", SpineNumbers), ("hypotheses", HypothesisNumbers)):
+        sheets[subject].fill(subject, record)
+    compounds(sheets["compounds"])
+    channel(sheets["compounds"])
+    for name in SPECIES:
+        species(name, sheets["species"])
+    for name in INHIBITORS:
+        inhibitor(name, sheets["inhibitors"])
+
+
+def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
+    """The circuit of a sheet at some size, with what had been done to it while it grew up.  Raises SheetError or CircuitError."""
+    circuit = describe(circuit_numbers(source), scale, spines.sites_per_contact)
+    try:
+        return manipulated(circuit, tuple(source.manipulations.split()))
+    except CircuitError as error:
+        raise CircuitError(f"{source.path.name}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value) pairs, a number
+    being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS;
+    `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
+
+    study: str
+    circuit: str
+    species: str
+    doses: tuple[Dose, ...]
+    scale: float
+    seed: int
+    protocol: Protocol
+    overrides: tuple[tuple[str, float], ...] = ()
+    hypotheses: Hypotheses = AS_SHEETS
+    manipulations: tuple[str, ...] = ()
+    spikes: bool = False
+    numerics: Numerics = STANDARD
+    bath: Bath | None = None
+
+    def sheets(self) -> dict[str, Sheet]:
+        """Every sheet of the run by subject, overrides applied."""
+        return overridden(self.circuit, self.overrides)
+
+    @property
+    def sheet_name(self) -> str:
+        """Name of the circuit sheet, without its folder."""
+        return self.sheets()["circuit"].name
+
+    def done(self) -> tuple[str, ...]:
+        """What was done to the circuit: as it grew up (the sheet's manipulations), then in this run."""
+        return (*self.sheets()["circuit"].manipulations.split(), *self.manipulations)
+
+    def spine_numbers(self) -> SpineNumbers:
+        """Numbers of the spine agents."""
+        return self.sheets()["spines"].fill("spines", SpineNumbers)
+
+    def sizes(self) -> HypothesisNumbers:
+        """Sizes of hypotheses."""
+        return self.sheets()["hypotheses"].fill("hypotheses", HypothesisNumbers)
+
+    def grown(self) -> Circuit:
+        """The circuit before this run's baseline and manipulations.  Raises SheetError or CircuitError."""
+        return grown(self.sheets()["circuit"], self.scale, self.spine_numbers())
+
+    def described(self) -> Circuit:
+        """The circuit that this configuration is about.  Raises SheetError or CircuitError."""
+        circuit = self.hypotheses.on_circuit(self.grown(), self.sizes(), self.spine_numbers())
+        return manipulated(circuit, self.manipulations)
+
+    def exposure(self, doses: tuple[Dose, ...]) -> Exposure:
+        """Drug over time after doses, under this run's disposition."""
+        sheets = self.sheets()
+        disposition = self.hypotheses.disposition(species(self.species, sheets["species"]), self.sizes())
+        return Exposure(doses, self.species, disposition, compounds(sheets["compounds"]))
+
+    def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
+        """NMDA block at an hour as the hypotheses have it, before `site` is asked."""
+        drugs = self.sheets()["compounds"]
+        return self.hypotheses.block(exposure, compounds(drugs), channel(drugs), circuit, self.sizes(), hour)
+
+    def calibration(self) -> str:
+        """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline or a
+        manipulation that is never calibrated for; "other size"; or "no", after an override of a structural number."""
+        source = self.sheets()["circuit"]
+        found = overridden(self.circuit, ())["circuit"].values()
+        moved = any(found[name] != value for name, value in source.values().items() if name.endswith(".background_rate"))
+        if moved or source.calibrated != structure_digest(source):
+            return "no"
+        if self.scale != 1.0:
+            return "other size"
+        untouched = self.hypotheses.baseline == "healthy" and self.hypotheses.state == "awake" and not self.manipulations
+        return "yes" if untouched else "inherited"
+
+    def check(self) -> None:
+        """Fill every record that the run will need, and see that its looks miss nothing that is given.  Raises SheetError,
+        CircuitError, SpineError, CascadeError, HypothesisError, InhibitionError or ProtocolError."""
+        sheets = self.sheets()
+        check_numbers(sheets)
+        check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
+        left(self.protocol.inhibitions, sheets["inhibitors"], np.zeros(1), False)
+        self._check_switches()
+        species(self.species, sheets["species"])
+        circuit, spines = self.described(), self.spine_numbers()
+        check_background(circuit, self.numerics.step)
+        rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites, self.grown().projection("Pyr", "Pyr").in_degree)
+        branch_bounds(circuit.sites, int((~circuit.apical_sites).sum()), round(spines.branches))
+        self.check_looks()
+
+    def check_looks(self, looped: bool = False, stored: bool = False) -> None:
+        """Raise ProtocolError where the looks would miss something that is given; `looped`: where the loop of the whole model
+        would not begin untreated; `stored`: where a readout has no look."""
+        given = self.protocol, self.doses, self.bath
+        check_looks(*given)
+        if looped:
+            check_begin(*given)
+        if stored:
+            check_readouts(*given)
+
+    def moments(self) -> dict[str, float]:
+        """Readouts that are one look, by name, with their hour."""
+        return moments(self.protocol, self.doses, self.bath)
+
+    def begun(self) -> float:
+        """The hour from which the readout 0-2 h counts."""
+        return begun(self.doses, self.bath)
+
+    def _check_switches(self) -> None:
+        asked, lost = self.hypotheses, self.hypotheses.baseline in ("spine_loss", "both")
+        if asked.hnk_exposure == "kamp" and self.species != "human":
+            raise HypothesisError(f"--hnk-exposure kamp is known in man, not in {self.species}")
+        if asked.spine_rule == "branch" and not lost and self.protocol.stress is None:
+            raise HypothesisError(f"--spine-rule branch and --baseline {asked.baseline} exclude each other: no spine was lost")
+        if self.protocol.stress is not None and lost:
+            raise HypothesisError(f"stress and --baseline {asked.baseline} exclude each other: each takes spines away")
+
+    def sheet_hash(self) -> str:
+        """SHA-256 of every number the run uses."""
+        return numbers_hash(self.circuit, self.overrides)
+
+    def to_dict(self) -> dict[str, Any]:
+        whole = asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
+        if not self.numerics.portable:  # runs of before there was this choice keep their ids
+            del whole["numerics"]["portable"]
+        return whole
+
+    def run_id(self) -> str:
+        """Sixteen characters that change with the configuration, any number or the model, whatever the layout of the file."""
+        whole = [self.to_dict(), self.sheet_hash(), IN_IDS, MODEL_VERSION]
+        switched = [name for study, name in READ_SINCE if study == self.study]
+        if since := [name for name in switched if getattr(self.hypotheses, name) != DEFAULTS[name]]:
+            whole.append(since)
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,152 @@
+"""Competing hypotheses as switches of a run, and what each does: a pure function on circuit, block or cascade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from prelimbic.circuits import Activity, Circuit
+from prelimbic.circuits.manipulate import ampa, lose_contacts, lose_sst, release, slice_state
+from prelimbic.parameters import (
+    POPULATIONS,
+    SUBUNITS,
+    CascadeNumbers,
+    Channel,
+    Compound,
+    HypothesisNumbers,
+    Species,
+    SpineNumbers,
+    near,
+)
+from prelimbic.pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine, relabelled
+from prelimbic.plasticity import Arms
+from prelimbic.simulation.switches import DEFAULTS, EXCLUSIVE, LATCHES, SWITCHES, flag
+
+
+class HypothesisError(ValueError):
+    """A switch that has no such option."""
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """One option for every switch.  Raises HypothesisError for one that is not in SWITCHES."""
+
+    site: str = DEFAULTS["site"]
+    selectivity: str = DEFAULTS["selectivity"]
+    hcn: str = DEFAULTS["hcn"]
+    baseline: str = DEFAULTS["baseline"]
+    state: str = DEFAULTS["state"]
+    surge: str = DEFAULTS["surge"]
+    eef2k: str = DEFAULTS["eef2k"]
+    nitrergic: str = DEFAULTS["nitrergic"]
+    hnk: str = DEFAULTS["hnk"]
+    hnk_exposure: str = DEFAULTS["hnk_exposure"]
+    trkb: str = DEFAULTS["trkb"]
+    mtor: str = DEFAULTS["mtor"]
+    feedback: str = DEFAULTS["feedback"]
+    memory: str = DEFAULTS["memory"]
+    spine_rule: str = DEFAULTS["spine_rule"]
+
+    def __post_init__(self) -> None:
+        for switch, options in SWITCHES.items():
+            chosen = getattr(self, switch)
+            if chosen not in options:
+                like = near(chosen, options)
+                raise HypothesisError(f"{flag(switch)} is {chosen!r}{like} but must be one of {', '.join(options)}")
+        for (one, these), (other, those), why in EXCLUSIVE:
+            a, b = getattr(self, one), getattr(self, other)
+            if a in these and b in those:
+                raise HypothesisError(f"{flag(one)} {a} and {flag(other)} {b} exclude each other: {why}")
+
+    def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
+        """The circuit at this baseline and in this state."""
+        if self.baseline in ("spine_loss", "both"):
+            circuit = lose_contacts(circuit, spines.depressed_share)
+        if self.baseline in ("sst_loss", "both"):
+            circuit = lose_sst(circuit, numbers.sst_left)
+        return slice_state(circuit, numbers.slice_background) if self.state == "slice" else circuit
+
+    def block(self, exposure: Concentrations, compounds: dict[str, Compound], channel: Channel, circuit: Circuit,
+              numbers: HypothesisNumbers, time: float) -> Block:  # fmt: skip
+        """The block that the loop advances, at hour `time`, before `site` is asked."""
+        affinity = np.ones((len(POPULATIONS), len(SUBUNITS)))
+        if self.selectivity == "affinity_scaled":
+            affinity[1:] = numbers.interneuron_affinity
+        if self.selectivity == "none":
+            compounds = {name: _flat(drug, circuit.mixtures[0]) for name, drug in compounds.items()}
+        if self.selectivity == "use_dependent":
+            free = circuit.magnesium_free(channel.reference_potential, 1.0)  # where the IC50 hold
+            return TrappingBlock.at(exposure, compounds, time, channel, free, affinity)
+        return HillBlock.at(exposure, compounds, time, affinity)
+
+    def nmda_shut(self, block: Block, circuit: Circuit, seed: int) -> np.ndarray:
+        """NMDA block where the hypotheses let it act, shape (population, subunit); shuffled labels depend on the seed."""
+        if self.site == "shuffled" and self.hcn != "hcn1":
+            return relabelled(block.value, circuit.mixtures, seed)
+        return confine(block.value, "off" if self.hcn == "hcn1" else self.site, circuit.mixtures)
+
+    def hcn_shut(self, ketamine_uM: float, numbers: HypothesisNumbers) -> float:
+        """Share of HCN channels that ketamine shuts, Hill slope 1."""
+        return 0.0 if self.hcn == "nmda" else ketamine_uM / (ketamine_uM + numbers.hcn1_ic50)
+
+    def disposition(self, species: Species, numbers: HypothesisNumbers) -> Species:
+        """The disposition constants, with the other parameterisation of HNK if asked for."""
+        if self.hnk_exposure == "hasan":
+            return species
+        return replace(species, hydroxynorketamine_central=numbers.hnk_kamp_central,
+                       hydroxynorketamine_clearance=numbers.hnk_kamp_clearance)  # fmt: skip
+
+    def at_look(self, circuit: Circuit, hnk_uM: float, ampa_left: float, numbers: HypothesisNumbers) -> Circuit:
+        """The circuit under an AMPA antagonist (share left) and what HNK does to AMPA conductance or release."""
+        changed = ampa(circuit, ampa_left) if ampa_left < 1.0 else circuit
+        if self.hnk == "off" or hnk_uM <= 0:
+            return changed
+        gain = 1.0 + numbers.hnk_gain * hnk_uM / (hnk_uM + numbers.hnk_ec50)
+        if self.hnk == "release":
+            return release(changed, gain)
+        return ampa(changed, gain, "all" if self.hnk == "ampa_all" else "Pyr->Pyr")
+
+    def arms(self, numbers: HypothesisNumbers) -> Arms:
+        """Which arms of the cascade there are."""
+        rate = self.memory == "rate_latch"
+        return Arms(
+            surge=float(self.surge == "on"),
+            eef2_gain=numbers.eef2_gain if self.eef2k == "on" else 0.0,
+            siah1_share=numbers.siah1_share if self.nitrergic == "on" else 0.0,
+            feedback=float(self.feedback == "on"),
+            locus=float(self.mtor != "absent"),
+            latch_charging=numbers.latch_charging if self.memory in LATCHES else 0.0,
+            latch_time=numbers.latch_time,
+            latch_least=numbers.latch_rate_deficit if rate else numbers.latch_nmda_deficit,
+            elements_rate=numbers.growth_rate if self.spine_rule == "homeostatic" else 0.0,
+            elements_lowest=numbers.growth_lowest,
+        )
+
+    def cascade(self, cascade: CascadeNumbers, numbers: HypothesisNumbers) -> CascadeNumbers:
+        """The cascade's constants; with adaptation its threshold follows fast."""
+        return replace(cascade, threshold_sliding=numbers.adaptation_time) if self.memory == "adaptation" else cascade
+
+    def deficit(self, rate: float, nmda: float) -> float:
+        """What may charge a latch: how far Pyr firing or NMDA conductance, both relative to rest, are below it."""
+        return 1.0 - (nmda if self.memory == "nmda_latch" else rate)
+
+    def sensitisation(self, ketamine_uM: np.ndarray, numbers: HypothesisNumbers) -> np.ndarray:
+        """How much more BDNF a TrkB sees than there is."""
+        if self.trkb == "off":
+            return np.ones_like(ketamine_uM)
+        return 1.0 + numbers.trkb_gain * ketamine_uM / (ketamine_uM + numbers.trkb_ec50)
+
+
+AS_SHEETS = Hypotheses()
+
+
+def gating(activity: Activity) -> Gating:
+    """What a block needs to know of a look."""
+    return Gating(activity.nmda_open_probability, activity.magnesium_free, activity.open_potential)
+
+
+def _flat(drug: Compound, mixture: np.ndarray) -> Compound:
+    """One IC50 for all subunits: that of a mixture, so that what has this mixture is shut as before."""
+    mean = float(np.exp(mixture @ np.log([getattr(drug, f"ic50_{k}") for k in SUBUNITS])))
+    return replace(drug, **{f"ic50_{k}": mean for k in SUBUNITS})

@@ -1,0 +1,76 @@
+"""Single cells under a drug that is taken up slowly: every cell's rate before it and for an hour of it, as z-scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prelimbic.circuits import Activity, drawn_network, resting_weights
+from prelimbic.parameters import POPULATIONS
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import gating
+from prelimbic.simulation.record import cell_populations, scales
+from prelimbic.simulation.variable import Groups, Variable
+
+BEFORE, LOOK_S, SETTLE_S, REST_SETTLE_S = 10, 8.0, 0.3, 3.0
+LAST = 4  # looks at the end over which a cell's response is a mean
+SIGNIFICANT = 1.96
+CHANCE = 0.04  # cells that count as rising, and as falling, while nothing is done to them
+LEAST_SD = 0.5  # spikes: the SD of a cell that hardly fires is not known better
+
+
+def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
+    """One wiring: looks before the drug, then at the minutes of the protocol in the configuration's bath."""
+    switches, circuit = config.hypotheses, config.described()
+    if config.bath is None:
+        raise ValueError("cells are observed in a bath")
+    config.check_looks()
+    network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
+    block = config.block(config.bath, circuit, config.protocol.times[0])
+    seen: list[Activity] = []
+    shut = []
+    try:
+        for look in range(BEFORE + len(config.protocol.times)):
+            if look > BEFORE:
+                block = block.advance(config.bath, gating(seen[-1]), config.protocol.times[look - BEFORE] - block.time)
+            shut.append(switches.nmda_shut(block, circuit, config.seed) * (look >= BEFORE))
+            seen.append(network.observe(weights, shut[-1], LOOK_S, SETTLE_S if look else REST_SETTLE_S))
+            tell(config.protocol.seconds / (BEFORE + len(config.protocol.times)))
+    finally:
+        network.close()
+    z = z_scores(np.array([a.spike_count for a in seen], dtype=float))
+    cells = [circuit.cells(p) for p in POPULATIONS]
+    found = _arranged(config, z, np.array([a.rate for a in seen]), np.array(shut[BEFORE:]), cells)
+    return {"summary": scales() | found | {"cell_population": cell_populations(circuit)}}
+
+
+def z_scores(counts: np.ndarray) -> np.ndarray:
+    """Of counts (look, cell) those after the first BEFORE looks, less a cell's mean before and over its SD before."""
+    before = counts[:BEFORE]
+    return (counts[BEFORE:] - before.mean(axis=0)) / np.maximum(before.std(axis=0, ddof=1), LEAST_SD)
+
+
+def _arranged(config: Config, z: np.ndarray, rates: np.ndarray, shut: np.ndarray, cells: list[slice]) -> dict[str, Variable]:
+    minute = 60.0 * np.array(config.protocol.times)
+    response = z[-LAST:].mean(axis=0) * np.sqrt(LAST / (1.0 + LAST / BEFORE))  # of a mean of looks against a mean of looks
+    up, down = ([float((sign * response[c] > SIGNIFICANT).mean()) for c in cells] for sign in (1.0, -1.0))
+    mean_z = np.array([[row[c].mean() for c in cells] for row in z])
+    return {
+        "minute": Variable(("minute",), minute, "min", "minutes in the bath"),
+        "z": Variable(
+            ("minute", "cell"),
+            z.astype(np.float32),
+            "1",
+            "z-score of a cell's spike count against its own looks before",
+            {"coordinates": "cell_population"},
+        ),
+        "mean_z": Variable(("minute", "population"), mean_z, "1", "mean of z over cells"),
+        "look_seconds": Variable((), np.array(LOOK_S), "s", "spiking time of each look"),
+        "settle_seconds": Variable((), np.array(SETTLE_S), "s", "spiking time before each look, not counted"),
+        "rate": Variable(("minute", "population"), rates[BEFORE:], "Hz", "firing rate"),
+        "rate_before": Variable(("population",), rates[:BEFORE].mean(axis=0), "Hz", "firing rate before the drug"),
+        "block": Variable(("minute", "population", "subunit"), shut, "1", "share of NMDA receptors shut"),
+        "share_up": Variable(("population",), np.array(up), "1", f"cells that fire more in the last {LAST} looks, p < 0.05"),
+        "share_down": Variable(("population",), np.array(down), "1", f"cells that fire less in the last {LAST} looks, p < 0.05"),
+    }

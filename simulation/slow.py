@@ -1,0 +1,110 @@
+"""The slow world of a run: cascade and spines, and all that acts on them over a stride."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from prelimbic.circuits import Activity, Circuit
+from prelimbic.parameters import CascadeNumbers
+from prelimbic.pharmacology import Concentrations
+from prelimbic.plasticity import FACTORS, READOUTS, Cascade, Spines, resting_factors
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.inhibition import left
+from prelimbic.simulation.looks import ends, starts
+from prelimbic.simulation.protocol import Look, minutes
+
+RULES = {"activity": "everywhere", "homeostatic": "everywhere", "branch": "lost_sites"}
+SAMPLES = 12  # of the cascade in a stride
+KNOTS = 33  # hours of a stride at which a concentration is computed, further to where it jumps; between them it is a line
+
+
+@dataclass(frozen=True)
+class Slow:
+    """The slow states between two looks; `order` says where a site, listed branch by branch, stands in the circuit."""
+
+    config: Config
+    circuit: Circuit
+    exposure: Concentrations
+    order: np.ndarray
+    cascade: Cascade
+    spines: Spines
+    sampled: tuple[tuple[float, np.ndarray], ...] = ()  # hours of the stride that led here and the states' means over cells
+
+    @classmethod
+    def at_rest(cls, config: Config, circuit: Circuit, exposure: Concentrations, seed: np.random.SeedSequence) -> Slow:
+        """Before anything is done; spines that a baseline lacks were lost from vulnerable branches."""
+        sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
+        numbers = switches.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), sizes)
+        healthy = config.grown().projection("Pyr", "Pyr").in_degree
+        apical = circuit.apical_sites
+        spines = Spines.at_rest(
+            config.spine_numbers(), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites,
+            circuit.counts[0], seed, healthy=healthy, split=int((~apical).sum()), rule=RULES[switches.spine_rule],
+        )  # fmt: skip
+        cascade = Cascade.at_rest(numbers, circuit.counts[0], switches.arms(sizes))
+        return cls(config, circuit, exposure, np.argsort(apical, kind="stable"), cascade, spines)
+
+    @property
+    def signal(self) -> np.ndarray:
+        """Mean signal for spine formation over the stride that led here, (pyr,)."""
+        return self.cascade.signal
+
+    def weights(self, circuit: Circuit) -> np.ndarray:
+        """Plastic weights (nS, (pyr, site)) as the circuit lists sites."""
+        by_branch = self.spines.weights(circuit.projection("Pyr", "Pyr").weight)
+        weights = np.empty_like(by_branch)
+        weights[:, self.order] = by_branch
+        return weights
+
+    def ampa_left(self, hour: float) -> float:
+        """Share of AMPA conductance that antagonists leave at an hour."""
+        return float(self._left(np.array([hour])).get("ampa", np.ones(1))[0])
+
+    def advance(self, look: Look, drive: np.ndarray, activity: Activity, rest: Activity, shut: np.ndarray) -> Slow:
+        """The slow world after the stride of a look that saw `activity` and `drive` (pyr,) under NMDA block `shut`."""
+        start, end = minutes(look.time), minutes(look.time + look.stride)
+        at_rest = rest.nmda_conductance
+        nmda = np.divide(activity.nmda_conductance, at_rest, out=np.ones_like(at_rest), where=at_rest > 0)
+        resting = 1.0 - float(shut[0] @ self.circuit.mixtures[0])
+        deficit = self.config.hypotheses.deficit(activity.rate[0] / max(rest.rate[0], 1e-9), float(nmda.mean()))
+        stressed = self.config.protocol.stressed(look.time)
+        contacts = self.spines.mature / self.circuit.projection("Pyr", "Pyr").in_degree
+        factors, cascade, spines, sampled = self._factors(start, end, stressed), self.cascade.begun(), self.spines, []
+        for part in np.array_split(np.arange(start, end), max(min(SAMPLES, end - start), 1)):
+            cascade = cascade.advance(drive, nmda, factors[part - start], resting, deficit, contacts)
+            sampled.append((start / 60.0 + cascade.ticks / 60.0, np.array([cascade.of(name).mean() for name in READOUTS])))
+        stress = [minutes(hour) for hour in self.config.protocol.stress or ()]
+        if stress and start == stress[0]:
+            spines = spines.stress_begins()
+        spines = spines.advance(cascade.signal, (end - start) / 60.0, float(stressed))
+        if stress and end == stress[1] > start:
+            spines = spines.stress_ends()
+        return replace(self, cascade=cascade, spines=spines, sampled=tuple(sampled))
+
+    def _left(self, hours: np.ndarray) -> dict[str, np.ndarray]:
+        systemic = self.config.hypotheses.mtor == "systemic"
+        return left(self.config.protocol.inhibitions, self.config.sheets()["inhibitors"], hours, systemic)
+
+    def _knots(self, hours: np.ndarray) -> np.ndarray:
+        """Evenly over a stride of these hours, and on both sides of what comes or goes within it."""
+        even, config = np.linspace(hours[0], hours[-1], KNOTS), self.config
+        jumps = [event.hour for event in (*starts(config.doses, (), config.bath), *ends(config.doses, config.bath))]
+        after = np.searchsorted(hours, [hour for hour in jumps if hours[0] < hour < hours[-1]])
+        return np.unique([*even, *hours[after - 1], *hours[after]]) if len(after) else even
+
+    def _factors(self, start: int, end: int, stressed: bool) -> np.ndarray:
+        """What acts on the cascade in each minute, shape (minute, factor)."""
+        hours = (np.arange(start, end) + 0.5) / 60.0
+        factors = resting_factors(len(hours))
+        for target, share in self._left(hours).items():
+            if target in FACTORS:
+                factors[:, FACTORS.index(target)] = share
+        if self.config.hypotheses.trkb == "on" and len(hours):
+            knots = self._knots(hours)
+            ketamine = np.interp(hours, knots, self.exposure.brain_unbound(knots)[:, 0])
+            factors[:, FACTORS.index("sensitisation")] = self.config.hypotheses.sensitisation(ketamine, self.config.sizes())
+        if stressed:
+            factors[:, FACTORS.index("making")] = 1.0 - self.config.spine_numbers().stress_protein
+        return factors
