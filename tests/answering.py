@@ -77,7 +77,7 @@ def answer_for(monkeypatch: Any) -> None:
     monkeypatch.setattr("prelimbic.simulation.run.Network", Answering)
     monkeypatch.setattr("prelimbic.simulation.run.draw", lambda circuit, seed: None)
     for module in ("acute", "course", "evoked", "cells", "numerics"):
-        monkeypatch.setattr(f"prelimbic.experiments.{module}.drawn_network", Answering)
+        monkeypatch.setattr(f"prelimbic.simulation.observers.{module}.drawn_network", Answering)
 
 
 def values_of(groups: dict[str, Any]) -> dict[str, np.ndarray]:

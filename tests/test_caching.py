@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from prelimbic import parameters
+import prelimbic
+from prelimbic import parameters, plasticity
 from prelimbic.circuits import toolchain
 from prelimbic.experiments.sweep import conduct
 from prelimbic.parameters import caching
 from prelimbic.parameters.caching import CacheError, the_cache, unusable
 
+ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 NOWHERE = "/proc/nobody"  # no folder can be made there, not even by root
 
 
@@ -125,11 +127,12 @@ def test_the_compiler_is_found_without_a_home(alone):
 
 
 def test_kernels_load_where_neither_home_nor_installation_can_be_written(tmp_path, alone):
-    installed = Path(parameters.__file__).parent.parent
-    for room in ("parameters", "plasticity"):
-        shutil.copytree(installed / room, tmp_path / "there" / room, ignore=shutil.ignore_patterns("__pycache__"))
-        (tmp_path / "there" / room / "__pycache__").write_text("in the way")
-    script = "import plasticity.kernel as k, plasticity.chain; print(k.integrate.stats.cache_path)"
+    there, parts = tmp_path / "there" / "prelimbic", {"parameters": parameters, "plasticity": plasticity}
+    shutil.copytree(Path(prelimbic.__file__).parent, there, ignore=shutil.ignore_patterns("__pycache__", *ROOMS))
+    for room, module in parts.items():
+        shutil.copytree(Path(module.__file__).parent, there / room, ignore=shutil.ignore_patterns("__pycache__"))
+        (there / room / "__pycache__").write_text("in the way")
+    script = "import prelimbic.plasticity.kernel as k, prelimbic.plasticity.chain; print(k.integrate.stats.cache_path)"
     given = {"PATH": os.environ["PATH"], "HOME": NOWHERE, "TMPDIR": str(alone), "PYTHONPATH": str(tmp_path / "there")}
     done = subprocess.run([sys.executable, "-P", "-c", script], env=given, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,10 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
                            capture_output=True, text=True)  # fmt: skip
     assert built.returncode == 0, built.stderr
     wheel = next((tmp_path / "wheel").glob("prelimbic-*.whl"))
+    with zipfile.ZipFile(wheel) as whole:
+        carried = {name.split("/")[0] for name in whole.namelist()}
+        assert {"prelimbic/__init__.py", "prelimbic/py.typed", "prelimbic/experiments/studies/stress.py"} <= set(whole.namelist())
+    assert carried == {"prelimbic", wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"}
     target = tmp_path / "installed"
     placed = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)],
                             capture_output=True, text=True)  # fmt: skip

@@ -32,7 +32,7 @@ BY_ID = {c.id: c for c in ALL_CLAIMS}
 def nothing_shipped(monkeypatch, tmp_path):
     """No look but those of the test."""
     for module in ("ledger", "board"):
-        monkeypatch.setattr(f"prelimbic.experiments.{module}.SHIPPED", tmp_path / "shipped.csv")
+        monkeypatch.setattr(f"prelimbic.experiments.claims.{module}.SHIPPED", tmp_path / "shipped.csv")
 
 
 def recorded(board, path: Path) -> int:
