@@ -1,4 +1,6 @@
-"""Brian2's own C++ code generation: the reference for every spike of a model, and the peer that W1 is compared with."""
+"""Brian2's own C++ code generation: the reference for every spike of a model, and the peer that W1 is
+compared with.
+"""
 
 from __future__ import annotations
 
@@ -30,26 +32,42 @@ class Spikes:
     time_s: np.ndarray
 
 
-def standalone(model: Model, layout: Layout, precision: int, connections: dict[str, Connections],
-               first: dict[str, np.ndarray], seconds: float, own_exp: bool = False) -> Spikes:  # fmt: skip
-    """Compile a model with Brian2's standalone device and run it from its first state for so many biological seconds.
+def standalone(
+    model: Model,
+    layout: Layout,
+    precision: int,
+    connections: dict[str, Connections],
+    first: dict[str, np.ndarray],
+    seconds: float,
+    own_exp: bool = False,
+) -> Spikes:
+    """Compile a model with Brian2's standalone device and run it from its first state for so many biological
+    seconds.
 
-    Every operation is done as it is written; with `own_exp` exponentials are computed by our function instead of the C
-    library's.  It happens in a process of its own.  Raises CalledProcessError when that fails.
+    Every operation is done as it is written; with `own_exp` exponentials are computed by our function
+    instead of the C library's.  It happens in a process of its own.  Raises CalledProcessError when that
+    fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         arrays = {f"wiring/{g}/{n}": v for g, c in connections.items() for n, v in vars(c).items()} | first
         np.savez(place / "arrays.npz", **arrays)
-        request = {"model": asdict(model), "layout": asdict(layout), "precision": precision, "seconds": seconds,
-                   "own_exp": own_exp, "folder": folder}  # fmt: skip
+        request = {
+            "model": asdict(model),
+            "layout": asdict(layout),
+            "precision": precision,
+            "seconds": seconds,
+            "own_exp": own_exp,
+            "folder": folder,
+        }
         _call("exact", request)
         found = np.load(place / "spikes.npz")
         return Spikes(found["cell"], found["time_s"])
 
 
 class Default:
-    """W1 as a user of Brian2 would write it: Euler, PoissonInput, one Synapses a group, default settings of the compiler.
+    """W1 as a user of Brian2 would write it: Euler, PoissonInput, one Synapses a group, default settings of
+    the compiler.
 
     It lives in a folder of its own until `close`.
     """
@@ -74,8 +92,14 @@ class Default:
 
 
 def _call(what: str, request: dict) -> None:
-    subprocess.run([sys.executable, "-m", "benchmarks.brian", what], input=json.dumps(request), text=True, check=True,
-                   capture_output=True, cwd=Path(__file__).resolve().parent.parent)  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.brian", what],
+        input=json.dumps(request),
+        text=True,
+        check=True,
+        capture_output=True,
+        cwd=Path(__file__).resolve().parent.parent,
+    )
 
 
 def _default(request: dict) -> None:
@@ -89,11 +113,22 @@ def _default(request: dict) -> None:
     step = w1.SHARED.step * brian2.ms
     equations = w1_engine.CELLS.replace("draw : 1", "").replace("(1 - block)*", "")
     equations += "".join(f"{name} : {unit} (constant)\n" for name, (unit, _, _) in w1_engine.ALIKE.items())
-    shared = {name: brian2.Quantity(value, dim=brian2.units.allunits.__dict__.get(unit, brian2.Unit(1)).dim)
-              for name, (unit, value) in w1_engine.COMMON.items()}  # fmt: skip
+    shared = {
+        name: brian2.Quantity(value, dim=brian2.units.allunits.__dict__.get(unit, brian2.Unit(1)).dim)
+        for name, (unit, value) in w1_engine.COMMON.items()
+    }
     shared |= {"alpha": w1.SHARED.nmda_alpha / brian2.ms, "Mg_slope": w1.SHARED.magnesium_slope / brian2.mV}
-    cells = brian2.NeuronGroup(int(bounds[-1]), equations, threshold="v > v_spike", reset="v = v_r; w += b",
-                               refractory="t_refractory", method="euler", dt=step, name="cells", namespace=shared)  # fmt: skip
+    cells = brian2.NeuronGroup(
+        int(bounds[-1]),
+        equations,
+        threshold="v > v_spike",
+        reset="v = v_r; w += b",
+        refractory="t_refractory",
+        method="euler",
+        dt=step,
+        name="cells",
+        namespace=shared,
+    )
     cells.v_ = arrays["start"] * 1e-3
     for name, (_, field, unit) in w1_engine.ALIKE.items():
         setattr(cells, f"{name}_", np.repeat([getattr(c, field) * unit for c in w1.CLASSES], counts))
@@ -103,9 +138,15 @@ def _default(request: dict) -> None:
         weight = one.background_weight * brian2.nS
         made.append(brian2.PoissonInput(cells[first:last], "g_AMPA", N=100, rate=rate, weight=weight))
     for group in w1_engine.GROUPS:
-        action = w1_engine.INHIBITION if group == "inhibitory" else w1_engine.EXCITATION.replace("AMPA_left_post*", "")
+        action = (
+            w1_engine.INHIBITION
+            if group == "inhibitory"
+            else w1_engine.EXCITATION.replace("AMPA_left_post*", "")
+        )
         action = action.replace("jump_post", repr(w1.SHARED.nmda_jump))
-        synapses = brian2.Synapses(cells, cells, "weight : siemens", on_pre=action, delay=w1.DELAY * brian2.ms, name=group)
+        synapses = brian2.Synapses(
+            cells, cells, "weight : siemens", on_pre=action, delay=w1.DELAY * brian2.ms, name=group
+        )
         synapses.connect(i=arrays[f"{group}/source"], j=arrays[f"{group}/target"])
         synapses.weight_ = arrays[f"{group}/weight"] * 1e-9
         made.append(synapses)
@@ -126,7 +167,10 @@ def _exact(request: dict) -> None:
     arrays = np.load(place / "arrays.npz")
     model = Model.from_dict(request["model"])
     layout = Layout(tuple(request["layout"]["counts"]), request["layout"]["step_ms"])
-    wiring = {g: Connections(*(arrays[f"wiring/{g}/{n}"] for n in ("sources", "targets", "delays"))) for g in model.groups}
+    wiring = {
+        g: Connections(*(arrays[f"wiring/{g}/{n}"] for n in ("sources", "targets", "delays")))
+        for g in model.groups
+    }
     made = construct(model, layout, request["precision"], wiring)
     for name in arrays.files:
         owner, _, variable = name.partition(".")

@@ -1,4 +1,6 @@
-"""A whole study in workload W1: 14 days, 80 looks of 1 s, 10 doses x 10 seeds, spines and all, on every core."""
+"""A whole study in workload W1: 14 days, 80 looks of 1 s, 10 doses x 10 seeds, spines and all, on every
+core.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ TIMES_H = np.concatenate(
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: dose, seed, E rate (Hz) and mature spines a cell at every look, and the seconds spent spiking and in all."""
+    """One run: dose, seed, E rate (Hz) and mature spines a cell at every look, and the seconds spent spiking
+    and in all.
+    """
 
     dose: float
     seed: int
@@ -76,7 +80,9 @@ def run(dose: float, seed: int) -> Outcome:
             spiking += time.monotonic() - looked
             rates.append(rate[:cells].mean())
             filled = weights.reshape(cells, sites)  # all of one size
-            now_sent, then_sent = (np.einsum("ij,ij->i", filled, r) for r in (rate.astype(np.float32)[partners], of_partners))
+            now_sent, then_sent = (
+                np.einsum("ij,ij->i", filled, r) for r in (rate.astype(np.float32)[partners], of_partners)
+            )
             drive = now_sent / then_sent
             ticks = resting_factors(minutes(then) - minutes(now))
             cascade = cascade.begun().advance(drive, np.ones(cells), ticks)
@@ -91,7 +97,9 @@ def _weights(spines: Spines, unit: np.float32) -> np.ndarray:
     return spines.weights(float(unit)).ravel()
 
 
-def _look(engine: CompiledEngine, network: w1.Network, weights: np.ndarray, block: np.ndarray, seconds: float) -> np.ndarray:
+def _look(
+    engine: CompiledEngine, network: w1.Network, weights: np.ndarray, block: np.ndarray, seconds: float
+) -> np.ndarray:
     """Spikes of each cell in a look, (cell,)."""
     engine.load("plastic.weight", weights)
     engine.load("cells.block", np.repeat(block, np.diff(network.bounds)))

@@ -1,9 +1,10 @@
 """W1 in NEST, with a neuron model of the same scheme written for it in C++ (reference/nest_w1.cpp).
 
-NEST lives in a venv of its own, with numpy: `python -m venv nestenv; nestenv/bin/pip install nest-simulator==3.10 numpy`.
-Its model is compiled here with g++, against headers that NEST brings and two more: `apt install g++ libboost-dev libltdl-dev`.
-Then PRELIMBIC_NEST_PYTHON=nestenv/bin/python names the interpreter to use; without it, that of this process is tried.
-The model is compiled once for its text, NEST, the compiler and the processor, into the build cache.
+NEST lives in a venv of its own, with numpy: `python -m venv nestenv; nestenv/bin/pip install
+nest-simulator==3.10 numpy`. Its model is compiled here with g++, against headers that NEST brings and two
+more: `apt install g++ libboost-dev libltdl-dev`. Then PRELIMBIC_NEST_PYTHON=nestenv/bin/python names the
+interpreter to use; without it, that of this process is tried. The model is compiled once for its text, NEST,
+the compiler and the processor, into the build cache.
 """
 
 from __future__ import annotations
@@ -25,10 +26,21 @@ from benchmarks import w1
 from prelimbic.circuits.cache import cache_folder
 
 SOURCE = Path(__file__).parent / "reference" / "nest_w1.cpp"
-# What NEST's own nest-config gives to modules, for this processor.  The wheel is built with the old ABI of std::string.
-FLAGS = ["-O3", "-march=native", "-DNDEBUG", "-std=c++20", "-fopenmp", "-fPIC", "-shared", "-D_GLIBCXX_USE_CXX11_ABI=0"]
+# What NEST's own nest-config gives to modules, for this processor.  The wheel is built with the old ABI of
+# std::string.
+FLAGS = [
+    "-O3",
+    "-march=native",
+    "-DNDEBUG",
+    "-std=c++20",
+    "-fopenmp",
+    "-fPIC",
+    "-shared",
+    "-D_GLIBCXX_USE_CXX11_ABI=0",
+]
 WARM_UP_S = 0.5
-FIND = "import nest, numpy; print(); print(nest.__version__); print(nest.__path__[0])"  # after what NEST itself prints
+# after what NEST itself prints
+FIND = "import nest, numpy; print(); print(nest.__version__); print(nest.__path__[0])"
 
 
 class NestError(RuntimeError):
@@ -45,7 +57,8 @@ def available() -> bool:
 
 
 class Peer:
-    """A process of NEST's Python with a W1 network, on one thread, that has run for WARM_UP_S; it lives until `close`.
+    """A process of NEST's Python with a W1 network, on one thread, that has run for WARM_UP_S; it lives
+    until `close`.
 
     Raises NestError when NEST is missing, and whenever the process fails.
     """
@@ -57,11 +70,18 @@ class Peer:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         _export(network, folder)
-        # The text of one function rather than this file: its folder would come first on the path, and `nest` would be itself.
+        # The text of one function rather than this file: its folder would come first on the path, and `nest`
+        # would be itself.
         text = f"{inspect.getsource(_serve)}\n_serve({str(module)!r}, {WARM_UP_S})"
         with open(folder / "log", "w") as log:
-            self._process = subprocess.Popen([_python(), "-c", text], cwd=folder, text=True, stdin=subprocess.PIPE,
-                                             stdout=subprocess.PIPE, stderr=log)  # fmt: skip
+            self._process = subprocess.Popen(
+                [_python(), "-c", text],
+                cwd=folder,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         self._answer()
 
     def cost(self, seconds: float) -> float:
@@ -89,7 +109,9 @@ class Peer:
         assert pipe is not None
         line = pipe.readline()
         if not line:
-            raise NestError(f"NEST's process failed:\n{(Path(self._folder.name) / 'log').read_text()[-2000:]}")
+            raise NestError(
+                f"NEST's process failed:\n{(Path(self._folder.name) / 'log').read_text()[-2000:]}"
+            )
         return json.loads(line)
 
 
@@ -100,9 +122,12 @@ def _python() -> str:
 
 def _ask(text: str) -> list[str]:
     """Lines that NEST's Python prints when it runs a text.  Raises NestError when it fails."""
-    with tempfile.TemporaryDirectory() as elsewhere:  # in this file's folder `import nest` would find this file
+    # in this file's folder `import nest` would find this file
+    with tempfile.TemporaryDirectory() as elsewhere:
         try:
-            done = subprocess.run([_python(), "-c", text], cwd=elsewhere, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [_python(), "-c", text], cwd=elsewhere, capture_output=True, text=True, check=False
+            )
         except OSError as error:
             raise NestError(f"{_python()} cannot be run: {error.strerror}") from None
     if done.returncode != 0:
@@ -111,21 +136,29 @@ def _ask(text: str) -> list[str]:
 
 
 def _module() -> Path:
-    """The compiled model for the NEST that is found; compiled if need be.  Raises NestError when that cannot be done."""
+    """The compiled model for the NEST that is found; compiled if need be.  Raises NestError when that cannot
+    be done.
+    """
     version, home = _ask(FIND)[-2:]
     if shutil.which("g++") is None:
         raise NestError("NEST's model needs g++")
     command = ["g++", *FLAGS, "-I", str(Path(home) / "include" / "nest")]
     # Its own account of what it would do names its version and all that -march=native stands for here.
-    account = subprocess.run([*command, "-E", "-v", "-"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    key = hashlib.sha256("\0".join([SOURCE.read_text(), version, *command, account.stderr]).encode()).hexdigest()[:16]
+    account = subprocess.run(
+        [*command, "-E", "-v", "-"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    key = hashlib.sha256(
+        "\0".join([SOURCE.read_text(), version, *command, account.stderr]).encode()
+    ).hexdigest()[:16]
     place = cache_folder() / "nest" / f"w1-{key}.so"
     if place.exists():
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as work:
         made = Path(work) / place.name
-        done = subprocess.run([*command, str(SOURCE), "-o", str(made)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, str(SOURCE), "-o", str(made)], capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise NestError(f"{SOURCE.name} does not compile:\n{done.stderr[-2000:]}")
         _ask(f"import nest; nest.Install({str(made)!r})")  # a NEST that is built otherwise cannot load it
@@ -137,20 +170,25 @@ def _export(network: w1.Network, folder: Path) -> None:
     """Write what `_serve` reads: cells count from 1, weights of inhibitory contacts are negative."""
     contacts = (network.excitatory, network.inhibitory)
     for name in ("source", "target"):
-        np.save(folder / f"{name}.npy", np.concatenate([vars(c)[name] for c in contacts]).astype(np.int64) + 1)
+        np.save(
+            folder / f"{name}.npy", np.concatenate([vars(c)[name] for c in contacts]).astype(np.int64) + 1
+        )
     weights = [sign * c.weight.astype(float) for sign, c in zip((1, -1), contacts, strict=True)]
     np.save(folder / "weight.npy", np.concatenate(weights))
     np.save(folder / "delay.npy", np.concatenate([c.delay for c in contacts]) * w1.SHARED.step)
     np.save(folder / "start.npy", network.start.astype(float))
     shared = asdict(w1.SHARED)
     numbers = {"step": shared.pop("step"), "shared": shared, "bounds": network.bounds.tolist()}
-    numbers["classes"] = [{f.name: getattr(c, f.name) for f in fields(c) if f.name not in ("name", "share")} for c in w1.CLASSES]
+    numbers["classes"] = [
+        {f.name: getattr(c, f.name) for f in fields(c) if f.name not in ("name", "share")}
+        for c in w1.CLASSES
+    ]
     (folder / "numbers.json").write_text(json.dumps(numbers))
 
 
 def _serve(module: str, warm_up: float) -> None:
-    """In NEST's process: build the network from files in the current folder and warm it up, print a line, then for every
-    line of standard input simulate so many seconds and print what came of it.
+    """In NEST's process: build the network from files in the current folder and warm it up, print a line,
+    then for every line of standard input simulate so many seconds and print what came of it.
 
     It runs by itself, without the rest of this file.
     """
@@ -173,9 +211,13 @@ def _serve(module: str, warm_up: float) -> None:
     nest.SetDefaults("w1", numbers["shared"])
     places = list(pairwise(numbers["bounds"]))
     start = np.load("start.npy")
-    classes = [nest.Create("w1", last - first, {**its, "v": start[first:last]})
-               for (first, last), its in zip(places, numbers["classes"], strict=True)]  # fmt: skip
-    source, target, weight, delay = (np.load(f"{name}.npy") for name in ("source", "target", "weight", "delay"))
+    classes = [
+        nest.Create("w1", last - first, {**its, "v": start[first:last]})
+        for (first, last), its in zip(places, numbers["classes"], strict=True)
+    ]
+    source, target, weight, delay = (
+        np.load(f"{name}.npy") for name in ("source", "target", "weight", "delay")
+    )
     nest.Connect(source, target, "one_to_one", {"weight": weight, "delay": delay})
 
     def spikes() -> np.ndarray:
@@ -187,4 +229,8 @@ def _serve(module: str, warm_up: float) -> None:
         before, begun = spikes(), time.process_time()
         nest.Simulate(1e3 * float(line))
         taken = time.process_time() - begun
-        print(json.dumps({"cpu_seconds": taken, "spikes": (spikes() - before).tolist()}), file=answers, flush=True)
+        print(
+            json.dumps({"cpu_seconds": taken, "spikes": (spikes() - before).tolist()}),
+            file=answers,
+            flush=True,
+        )

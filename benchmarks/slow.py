@@ -1,4 +1,6 @@
-"""The slow layer: agents a second, against polling them with numpy and against the goal, and what 14 days of a whole run cost."""
+"""The slow layer: agents a second, against polling them with numpy and against the goal, and what 14 days of
+a whole run cost.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Table:
         self.signal = np.ones(cells)
         self.spines.advance(self.signal, STRIDE_H)  # compiled
         r, rest = self.spines.rates, np.full(cells, self.spines.rates.formation)
-        self.table = thresholds(rest, rest, r.maturation, r.nascent_loss, np.full((1, 1), r.mature_loss), STRIDE_H)
+        self.table = thresholds(
+            rest, rest, r.maturation, r.nascent_loss, np.full((1, 1), r.mature_loss), STRIDE_H
+        )
         self.bounds = np.array([0, SITES])
 
     @property
@@ -67,7 +71,9 @@ class Table:
     def polled(self) -> float:
         """Agents a second of one jump drawn with numpy."""
         r, states, rng = self.spines.rates, self.spines.states, np.random.default_rng(1)
-        steps = np.cumsum(chances(r.formation, r.maturation, r.nascent_loss, r.mature_loss, STRIDE_H), axis=1)
+        steps = np.cumsum(
+            chances(r.formation, r.maturation, r.nascent_loss, r.mature_loss, STRIDE_H), axis=1
+        )
         begun = time.perf_counter()
         draws, out = rng.random(states.shape, dtype=np.float32), np.empty_like(states)
         for state in (VACANT, NASCENT, MATURE):

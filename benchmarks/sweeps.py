@@ -1,4 +1,5 @@
-"""What the machinery of sweeps costs: `python benchmarks/sweeps.py [--json] [rows]`, rows: overhead workers sweep status help.
+"""What the machinery of sweeps costs: `python benchmarks/sweeps.py [--json] [rows]`, rows: overhead workers
+sweep status help.
 
 Medians of interleaved rounds on this machine, each against what was asked of it.
 """
@@ -47,8 +48,15 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         middle = statistics.median(self.values)
-        return {"what": self.what, "median": middle, "least": min(self.values), "most": max(self.values), "unit": self.unit,
-                "goal": self.goal, "met": self.met(middle)}  # fmt: skip
+        return {
+            "what": self.what,
+            "median": middle,
+            "least": min(self.values),
+            "most": max(self.values),
+            "unit": self.unit,
+            "goal": self.goal,
+            "met": self.met(middle),
+        }
 
 
 @contextmanager
@@ -76,7 +84,9 @@ def timed(places: list[tuple[type, str]]) -> Iterator[list[float]]:
 
 
 def overhead() -> Iterator[Row]:
-    """Of a default run: what is neither the simulation binary nor the slow layer, and what of that is around the computation."""
+    """Of a default run: what is neither the simulation binary nor the slow layer, and what of that is around
+    the computation.
+    """
     run, outside, around = STUDY.plan(Options(seeds=1))[3], [], []
     prepare([run])
     computing = [0.0]
@@ -91,13 +101,23 @@ def overhead() -> Iterator[Row]:
         carry_out(run, Path(folder), True, lambda s: None)
         for _ in range(ROUNDS):
             begun = time.perf_counter()
-            with timed([(engine.Process, "call"), (cascade.Cascade, "advance"), (spines.Spines, "advance")]) as busy:
+            with timed(
+                [(engine.Process, "call"), (cascade.Cascade, "advance"), (spines.Spines, "advance")]
+            ) as busy:
                 carry_out(replace(run, compute=compute), Path(folder), True, lambda s: None)
             wall = time.perf_counter() - begun
             outside.append(100 * (1 - busy[0] / wall))
             around.append(100 * (1 - computing[0] / wall))
-    yield Row("of a default run, all but the simulation binary and the slow layer", outside, "%", "< 5", lambda v: v < 5)
-    yield Row("of that, around the computation: provenance, digests, storing", around, "%", "", lambda v: True)
+    yield Row(
+        "of a default run, all but the simulation binary and the slow layer",
+        outside,
+        "%",
+        "< 5",
+        lambda v: v < 5,
+    )
+    yield Row(
+        "of that, around the computation: provenance, digests, storing", around, "%", "", lambda v: True
+    )
 
 
 def workers() -> Iterator[Row]:
@@ -113,7 +133,13 @@ def workers() -> Iterator[Row]:
                 execute(runs, Path(folder), count, True, QUIET)
                 took[count] = time.perf_counter() - begun
         ratios.append(took[1] / took[2])
-    yield Row(f"two workers against one, 8 default runs, {available_cpus()} cores", ratios, "times", ">= 1.8", lambda v: v >= 1.8)
+    yield Row(
+        f"two workers against one, 8 default runs, {available_cpus()} cores",
+        ratios,
+        "times",
+        ">= 1.8",
+        lambda v: v >= 1.8,
+    )
 
 
 def sweep() -> Iterator[Row]:
@@ -129,27 +155,46 @@ def sweep() -> Iterator[Row]:
         write_manifest(STUDY, runs, folder)
         sealed = _spent(lambda: [is_whole(folder / run.file, run.config.run_id()) for run in runs])
         took = [_spent(lambda: write_sweep(load(folder), folder)) for _ in range(ROUNDS)]
-    yield Row(f"sweep.h5 and summary.csv of {RUNS} runs, once their seals were read", took, "s", "< 2", lambda v: v < 2)
+    yield Row(
+        f"sweep.h5 and summary.csv of {RUNS} runs, once their seals were read",
+        took,
+        "s",
+        "< 2",
+        lambda v: v < 2,
+    )
     yield Row(f"reading the seals of {RUNS} runs", [sealed], "s", "", lambda v: True)
 
 
 def status() -> Iterator[Row]:
     """`prelimbic status` of ten thousand runs."""
     runs = [
-        {"file": f"seed-{k}_{k:016x}.h5", "run_id": f"{k:016x}", "place": {"dose": 1, "seed": k}, "seconds": 200.0}
+        {
+            "file": f"seed-{k}_{k:016x}.h5",
+            "run_id": f"{k:016x}",
+            "place": {"dose": 1, "seed": k},
+            "seconds": 200.0,
+        }
         for k in range(LISTED)
     ]
     with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "study.json").write_text(json.dumps({"study": STUDY.name, "axes": STUDY.axes, "runs": runs}))
+        (Path(name) / "study.json").write_text(
+            json.dumps({"study": STUDY.name, "axes": STUDY.axes, "runs": runs})
+        )
         for run in runs[: LISTED // 2]:
             (Path(name) / str(run["file"])).touch()
-        took = [_spent(lambda: subprocess.run([COMMAND, "status", name], check=True, capture_output=True)) for _ in range(ROUNDS)]
+        took = [
+            _spent(lambda: subprocess.run([COMMAND, "status", name], check=True, capture_output=True))
+            for _ in range(ROUNDS)
+        ]
     yield Row(f"prelimbic status of {LISTED} runs", took, "s", "< 2", lambda v: v < 2)
 
 
 def help_() -> Iterator[Row]:
     """`prelimbic --help`."""
-    took = [_spent(lambda: subprocess.run([COMMAND, "--help"], check=True, capture_output=True)) for _ in range(ROUNDS)]
+    took = [
+        _spent(lambda: subprocess.run([COMMAND, "--help"], check=True, capture_output=True))
+        for _ in range(ROUNDS)
+    ]
     yield Row("prelimbic --help", took, "s", "< 0.5", lambda v: v < 0.5)
 
 

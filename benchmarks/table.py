@@ -1,7 +1,8 @@
-"""How fast the engine is, against peers and against the limit: `python benchmarks/table.py [--json] [--repeats N] [ROW ...]`.
+"""How fast the engine is, against peers and against the limit: `python benchmarks/table.py [--json]
+[--repeats N] [ROW ...]`.
 
-Every row is measured in rounds that take the engine and its rival in turn, so that a machine that slows down slows both.
-Rows that take long, or need what is not installed, are left out with a word on standard error.
+Every row is measured in rounds that take the engine and its rival in turn, so that a machine that slows down
+slows both. Rows that take long, or need what is not installed, are left out with a word on standard error.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ from prelimbic.circuits.network import drawn_network
 from prelimbic.parameters import SpineNumbers, circuit_numbers, circuit_sheet, sheet
 
 SECONDS, WARM_UP_S = 2.0, 0.5
-LIMIT_OF_PLAIN = 0.64  # what hand-written AVX-512 took of the time of plain C++, measured once on another machine
+# what hand-written AVX-512 took of the time of plain C++, measured once on another machine
+LIMIT_OF_PLAIN = 0.64
 MOST_NS = {"cell step": 1.2 * 2.5, "event": 1.2 * 2.3}  # a slower reference is no limit
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: median of the engine's figure, of its rival's or the target, and of their ratios; every ratio."""
+    """One comparison: median of the engine's figure, of its rival's or the target, and of their ratios;
+    every ratio.
+    """
 
     name: str
     value: float
@@ -83,13 +87,20 @@ class W1:
         reference.export_w1(self.network, self.folder)
 
     def rows(self, repeats: int) -> list[Row]:
-        plain, tuned = (self._against(reference.compile_reference("w1", tuned), repeats) for tuned in (False, True))
+        plain, tuned = (
+            self._against(reference.compile_reference("w1", tuned), repeats) for tuned in (False, True)
+        )
         peer = brian.Default(self.network, SECONDS)
         brians = [(cost(self.engine), peer.cost()) for _ in range(repeats)]
         peer.close()
         found = [
             row("W1 against plain C++", plain, "<= 0.9", "CPU s / s"),
-            row("W1 against 0.64 of plain C++", [(a, LIMIT_OF_PLAIN * b) for a, b in plain], "<= 1.25", "CPU s / s"),
+            row(
+                "W1 against 0.64 of plain C++",
+                [(a, LIMIT_OF_PLAIN * b) for a, b in plain],
+                "<= 1.25",
+                "CPU s / s",
+            ),
             row("W1 against tuned C++", tuned, "<= 1.25", "CPU s / s"),
             row("W1 against Brian2 standalone, times faster", brians, ">= 12", "CPU s / s", faster=True),
         ]
@@ -99,7 +110,10 @@ class W1:
             rival.close()
             found.append(row("W1 against NEST, times faster", pairs, ">= 30", "CPU s / s", faster=True))
         else:
-            print("NEST is not installed: its row is left out (benchmarks/nest.py says how to build it)", file=sys.stderr)
+            print(
+                "NEST is not installed: its row is left out (benchmarks/nest.py says how to build it)",
+                file=sys.stderr,
+            )
         return found
 
     def _against(self, program: Path, repeats: int) -> list[tuple[float, float]]:
@@ -134,7 +148,9 @@ def w2(folder: Path, repeats: int) -> list[Row]:
 
 
 def large(repeats: int) -> list[Row]:
-    """W1 with 20,000 cells: its speed with classed delays, and what lies between two looks, there and at 4,000."""
+    """W1 with 20,000 cells: its speed with classed delays, and what lies between two looks, there and at
+    4,000.
+    """
     found = []
     for cells, goal_ms in ((4000, 5.0), (20000, 15.0)):
         network = w1.draw(cells, 1, heterogeneous=True)
@@ -150,7 +166,9 @@ def large(repeats: int) -> list[Row]:
 
 
 def between_looks(engine: CompiledEngine, network: w1.Network) -> float:
-    """Wall milliseconds of new weights for all plastic contacts, a new block and a manipulation, and counting spikes."""
+    """Wall milliseconds of new weights for all plastic contacts, a new block and a manipulation, and
+    counting spikes.
+    """
     weights = w1_engine.groups(network)["plastic"].weight * np.float32(1e-9)
     per_class = np.repeat([0.3, 0.1, 0.2, 0.2], np.diff(network.bounds))
     begun = time.perf_counter()
@@ -171,7 +189,9 @@ def whole_study(console: Console) -> list[Row]:
 
     def tell(outcome: closure.Outcome) -> None:
         done[0] += 1
-        console.print(f"14 days: {done[0]} of {len(closure.DOSES) * len(closure.SEEDS)} runs", highlight=False)
+        console.print(
+            f"14 days: {done[0]} of {len(closure.DOSES) * len(closure.SEEDS)} runs", highlight=False
+        )
 
     minutes = closure.sweep(tell)[0] / 60.0
     return [row("14 days, 80 looks, 10 doses x 10 seeds, W1", [(minutes, 8.0)], "<= 1", "min")]
@@ -212,7 +232,9 @@ def main() -> None:
     }
     unknown = [name for name in asked.rows if name not in parts]
     if unknown or asked.repeats < 1:
-        sys.exit(f"table.py: rows are {', '.join(parts)} and --repeats is at least 1, not {unknown or asked.repeats}")
+        sys.exit(
+            f"table.py: rows are {', '.join(parts)} and --repeats is at least 1, not {unknown or asked.repeats}"
+        )
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.rows or parts:
@@ -233,7 +255,13 @@ def shown(rows: list[Row]) -> Table:
         away = abs(r.ratio / float(r.goal.split()[1]) - 1.0)
         spread = f"{r.ratio:.2f} ({min(r.repeats):.2f}-{max(r.repeats):.2f})"
         table.add_row(
-            r.name, f"{r.value:.3g}", f"{r.limit:.3g}", r.unit, spread, r.goal, "met" if r.met else f"missed by {away:.0%}"
+            r.name,
+            f"{r.value:.3g}",
+            f"{r.limit:.3g}",
+            r.unit,
+            spread,
+            r.goal,
+            "met" if r.met else f"missed by {away:.0%}",
         )
     return table
 

@@ -1,6 +1,8 @@
-"""Workload W1: adaptive exponential point neurons of four classes under AMPA, NMDA and GABA, as plain numbers and arrays.
+"""Workload W1: adaptive exponential point neurons of four classes under AMPA, NMDA and GABA, as plain
+numbers and arrays.
 
-Units are mV, ms, nS, pF and pA.  A cell follows, by forward Euler with every right-hand side from the old state,
+Units are mV, ms, nS, pF and pA.  A cell follows, by forward Euler with every right-hand side from the old
+state,
 
     C dv/dt = gL (EL - v) + gL DeltaT exp(min((v - VT)/DeltaT, 20)) - w
               + (g_AMPA + g_NMDA B(v)) (E_exc - v) + g_GABA (E_inh - v)            unless refractory
@@ -8,12 +10,14 @@ Units are mV, ms, nS, pF and pA.  A cell follows, by forward Euler with every ri
     dg_AMPA/dt = -g_AMPA/2,  drise/dt = -rise/2,  dg_NMDA/dt = -g_NMDA/80 + alpha rise,  dg_GABA/dt = -g_GABA/8
     B(v) = 1/(1 + Mg/3.57 exp(-0.062 v))
 
-and spikes above -30 mV.  A step: background events add to g_AMPA; Euler; threshold; events that are due; reset.  An event from
-an E cell adds its weight to g_AMPA and 0.02 of it to the rise variable; a background event adds to g_AMPA alone.
+and spikes above -30 mV.  A step: background events add to g_AMPA; Euler; threshold; events that are due;
+reset.  An event from an E cell adds its weight to g_AMPA and 0.02 of it to the rise variable; a background
+event adds to g_AMPA alone.
 
-This form of the NMDA kinetics, with alpha = 1/ms, was found by trying: under exponential Euler 4,000 cells fire at 3.63, 11.05,
-6.16 and 7.85 Hz (E, PV, SST, VIP; 3 networks), against 3.6, 11, 6 and 7.6 Hz of the workload's first description.  With NMDA
-from the background they fire at 4.5, 15, 9 and 12 Hz and more.  Under forward Euler the form gives 3.4, 9.8, 5.3 and 6.5 Hz.
+This form of the NMDA kinetics, with alpha = 1/ms, was found by trying: under exponential Euler 4,000 cells
+fire at 3.63, 11.05, 6.16 and 7.85 Hz (E, PV, SST, VIP; 3 networks), against 3.6, 11, 6 and 7.6 Hz of the
+workload's first description.  With NMDA from the background they fire at 4.5, 15, 9 and 12 Hz and more.
+Under forward Euler the form gives 3.4, 9.8, 5.3 and 6.5 Hz.
 """
 
 from __future__ import annotations
@@ -25,7 +29,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class CellClass:
-    """One class of cells: its share of all, membrane, adaptation, refractory period (ms), weight of a background event (nS)."""
+    """One class of cells: its share of all, membrane, adaptation, refractory period (ms), weight of a
+    background event (nS).
+    """
 
     name: str
     share: float
@@ -44,7 +50,9 @@ class CellClass:
 
 @dataclass(frozen=True)
 class Shared:
-    """What all cells have in common.  A cell is refractory until `refractory` ms after the step of its spike."""
+    """What all cells have in common.  A cell is refractory until `refractory` ms after the step of its
+    spike.
+    """
 
     step: float = 0.1
     spike: float = -30.0
@@ -81,7 +89,8 @@ WEIGHT_CV = 0.5
 CONNECTED = 0.1  # in-degree over the cells of the presynaptic class, until it reaches the most
 MOST_CONNECTED = 5000  # cells; larger networks keep the in-degrees of one of this size
 DELAY = 1.5
-DELAY_RANGES = {"E": (0.5, 3.0), "PV": (0.5, 1.5), "SST": (0.5, 1.5), "VIP": (0.5, 1.5)}  # heterogeneous variant
+# heterogeneous variant
+DELAY_RANGES = {"E": (0.5, 3.0), "PV": (0.5, 1.5), "SST": (0.5, 1.5), "VIP": (0.5, 1.5)}
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,9 @@ class Synapses:
 
 @dataclass(frozen=True)
 class Network:
-    """One drawn network.  Cells of CLASSES[k] are those from bounds[k] to bounds[k + 1]; `start` is their first v (mV)."""
+    """One drawn network.  Cells of CLASSES[k] are those from bounds[k] to bounds[k + 1]; `start` is their
+    first v (mV).
+    """
 
     bounds: np.ndarray  # int32, (class + 1,)
     start: np.ndarray  # float32, (cell,)
@@ -105,9 +116,11 @@ class Network:
 
 
 def draw(cells: int, seed: int, heterogeneous: bool = False) -> Network:
-    """Draw a network of so many cells: fixed in-degree, no self-contact, no double contact, log-normal weights.
+    """Draw a network of so many cells: fixed in-degree, no self-contact, no double contact, log-normal
+    weights.
 
-    The delay is DELAY, or uniform over DELAY_RANGES of the source's class.  Raises ValueError when a class has no cell to spare.
+    The delay is DELAY, or uniform over DELAY_RANGES of the source's class.  Raises ValueError when a class
+    has no cell to spare.
     """
     rng = np.random.default_rng(seed)
     bounds = np.rint(cells * np.cumsum([0.0, *(c.share for c in CLASSES)])).astype(np.int32)
@@ -122,7 +135,9 @@ def draw(cells: int, seed: int, heterogeneous: bool = False) -> Network:
         mean = weight * _in_degree(source, WEIGHED_AT) / degree
         delay = np.rint(rng.uniform(*span, len(pre)) / SHARED.step)
         drawn[source == "E"].append((pre, post, _log_normal(rng, mean, len(pre)), delay))
-    reset, threshold = (np.repeat([getattr(c, name) for c in CLASSES], np.diff(bounds)) for name in ("reset", "threshold"))
+    reset, threshold = (
+        np.repeat([getattr(c, name) for c in CLASSES], np.diff(bounds)) for name in ("reset", "threshold")
+    )
     start = rng.uniform(reset, threshold).astype(np.float32)
     return Network(bounds, start, _sorted(drawn[True]), _sorted(drawn[False]))
 

@@ -8,7 +8,16 @@ from prelimbic.circuits.describe import SCALES, Circuit, CircuitError, describe,
 from prelimbic.circuits.engine import EngineError, EngineLost
 from prelimbic.circuits.equations import methods_text
 from prelimbic.circuits.manipulate import NAMED, manipulated
-from prelimbic.circuits.network import SETTLE_S, STANDARD, Network, NetworkError, Numerics, Volley, drawn_network, model_of
+from prelimbic.circuits.network import (
+    SETTLE_S,
+    STANDARD,
+    Network,
+    NetworkError,
+    Numerics,
+    Volley,
+    drawn_network,
+    model_of,
+)
 from prelimbic.circuits.rig import Passive, Rig, releases
 from prelimbic.circuits.spectrum import BANDS, Spectrum
 from prelimbic.circuits.toolchain import compiler, toolchain, why_no_compiler

@@ -20,11 +20,12 @@ LFP_GABA_WEIGHT = 1.65
 
 @dataclass(frozen=True)
 class Activity:
-    """One look.  Axes: cell (all cells), pyr (Pyr cells), population (Pyr PV SST VIP), subunit (2A 2B 2C 2D).
+    """One look.  Axes: cell (all cells), pyr (Pyr cells), population (Pyr PV SST VIP), subunit (2A 2B 2C
+    2D).
 
-    Conductances are means over the look and over both compartments where there are two; "recurrent" is what other cells
-    of the circuit send, "background" the rest.  Release is counted in full releases: a terminal that always releases all
-    it has counts its spikes.  What only a dendrite has is NaN for point cells.
+    Conductances are means over the look and over both compartments where there are two; "recurrent" is what
+    other cells of the circuit send, "background" the rest.  Release is counted in full releases: a terminal
+    that always releases all it has counts its spikes.  What only a dendrite has is NaN for point cells.
     """
 
     seconds: float
@@ -50,7 +51,8 @@ class Activity:
     nmda_share: np.ndarray  # (population,) of excitatory conductance, after Mg and drug
     release_on_pyr: np.ndarray  # (pyr,) Hz, full releases of a cell's terminal on another Pyr cell
     glutamate_release: float  # full releases a second and Pyr cell, all its terminals in the circuit
-    glutamate_cycling: float  # nS/s and Pyr cell: AMPA conductance that all glutamate opens, background fibres' included
+    # nS/s and Pyr cell: AMPA conductance that all glutamate opens, background fibres' included
+    glutamate_cycling: float
     gaba_release: float  # full releases a second and GABAergic cell, all its terminals
     pair_correlation: float  # mean over Pyr pairs, counts in 50 ms
     lfp: np.ndarray  # (millisecond,) pA, proxy
@@ -68,7 +70,9 @@ class Activity:
 def rate_statistics(
     cell: np.ndarray, time_ms: np.ndarray, bounds: list[slice], seconds: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rate (Hz), CV of inter-spike intervals and burst fraction of each population given by its slice of cells."""
+    """Rate (Hz), CV of inter-spike intervals and burst fraction of each population given by its slice of
+    cells.
+    """
     order = by_cell(cell) if (np.diff(time_ms) >= 0).all() else np.lexsort((time_ms, cell))
     cell, time_ms = cell[order], time_ms[order]
     interval = np.diff(time_ms)
@@ -82,7 +86,9 @@ def rate_statistics(
         mine = (cell >= cells.start) & (cell < cells.stop)
         rate[k] = mine.sum() / (cells.stop - cells.start) / seconds
         burst[k] = in_burst[mine].mean() if mine.any() else 0.0
-        cv[k] = _mean_cv(cell[1:][same & mine[1:]] - cells.start, interval[same & mine[1:]], cells.stop - cells.start)
+        cv[k] = _mean_cv(
+            cell[1:][same & mine[1:]] - cells.start, interval[same & mine[1:]], cells.stop - cells.start
+        )
     return rate, cv, burst
 
 
@@ -99,7 +105,9 @@ def _mean_cv(cell: np.ndarray, interval: np.ndarray, cells: int) -> float:
 
 
 def pair_correlation(cell: np.ndarray, time_ms: np.ndarray, cells: int, seconds: float) -> float:
-    """Mean Pearson correlation over all pairs of cells that fire, from the variance of their summed z-scores."""
+    """Mean Pearson correlation over all pairs of cells that fire, from the variance of their summed
+    z-scores.
+    """
     bins = int(seconds / CORRELATION_BIN_S)
     inside = time_ms < bins * CORRELATION_BIN_S * 1e3
     slot = (time_ms[inside] * 1e-3 / CORRELATION_BIN_S).astype(int)

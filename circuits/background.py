@@ -32,8 +32,9 @@ static inline float background_uniform(int32_t cell, int32_t stream, int64_t ste
 def uniform(cell: np.ndarray, stream: int, step: int, key_0: int, key_1: int) -> np.ndarray:
     """Uniform numbers in [0, 1], float32, one a cell: the reference that kernel/draws.h must equal.
 
-    A call of Threefry serves eight cells, LANES apart, with 16 bits each: its counter is (block of the cell, step since the run
-    began, stream, 0).  What stands below these bits is the same for all cells of a step and fills [0, 1) evenly over steps.
+    A call of Threefry serves eight cells, LANES apart, with 16 bits each: its counter is (block of the cell,
+    step since the run began, stream, 0).  What stands below these bits is the same for all cells of a step
+    and fills [0, 1) evenly over steps.
     """
     cell = np.asarray(cell).astype(np.uint32)
     block, part = cell // (8 * LANES) * LANES + cell % LANES, cell // LANES % 8
@@ -44,8 +45,12 @@ def uniform(cell: np.ndarray, stream: int, step: int, key_0: int, key_1: int) ->
     return (bits.astype(np.float32) + rest) * np.float32(2.0**-16)
 
 
-def threefry(counter: tuple[np.ndarray | int, ...], key: tuple[int, ...], rounds: int = ROUNDS) -> list[np.ndarray]:
-    """The four output words of a counter of four, of which one may be an array, under a key of four; 32 bits each."""
+def threefry(
+    counter: tuple[np.ndarray | int, ...], key: tuple[int, ...], rounds: int = ROUNDS
+) -> list[np.ndarray]:
+    """The four output words of a counter of four, of which one may be an array, under a key of four; 32 bits
+    each.
+    """
     shape = np.broadcast_shapes(*(np.shape(word) for word in counter))
     words = [np.broadcast_to(np.asarray(word, dtype=np.int64).astype(np.uint32), shape) for word in counter]
     keys = [np.uint32(int(k) & 0xFFFFFFFF) for k in key]
@@ -53,7 +58,9 @@ def threefry(counter: tuple[np.ndarray | int, ...], key: tuple[int, ...], rounds
     with np.errstate(over="ignore"):
         words = [word + k for word, k in zip(words, keys, strict=False)]
         for r in range(rounds):
-            for (x, y), turn in zip(((0, 1), (2, 3)) if r % 2 == 0 else ((0, 3), (2, 1)), ROTATIONS[r % 8], strict=True):
+            for (x, y), turn in zip(
+                ((0, 1), (2, 3)) if r % 2 == 0 else ((0, 3), (2, 1)), ROTATIONS[r % 8], strict=True
+            ):
                 words[x] = words[x] + words[y]
                 words[y] = ((words[y] << np.uint32(turn)) | (words[y] >> np.uint32(32 - turn))) ^ words[x]
             if r % 4 == 3:
@@ -68,5 +75,7 @@ def event_probabilities(rate_Hz: np.ndarray, step_ms: float) -> np.ndarray:
     mean = np.asarray(rate_Hz) * step_ms * 1e-3
     if mean.max(initial=0.0) > HIGHEST_MEAN:
         fastest = mean.max() / step_ms * 1e3
-        raise ValueError(f"a background of {fastest:g} Hz (background_rate) is too fast for a {step_ms:g} ms step")
+        raise ValueError(
+            f"a background of {fastest:g} Hz (background_rate) is too fast for a {step_ms:g} ms step"
+        )
     return np.stack([poisson.sf(k, mean) for k in range(MOST_EVENTS)])

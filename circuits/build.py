@@ -1,4 +1,5 @@
-"""A model as plain Brian2 objects: its own Euler, thresholds, resets and spike queues, slow and independent of our program.
+"""A model as plain Brian2 objects: its own Euler, thresholds, resets and spike queues, slow and independent
+of our program.
 
 This is the reference that the compiled program must equal, and what runs where there is no compiler.
 """
@@ -15,36 +16,53 @@ from prelimbic.circuits.engine import SAMPLE_MS, Connections, EngineError, Layou
 from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
 
-def construct(model: Model, layout: Layout, precision: int, connections: dict[str, Connections]) -> dict[str, Any]:
+def construct(
+    model: Model, layout: Layout, precision: int, connections: dict[str, Connections]
+) -> dict[str, Any]:
     """Brian2 objects of the network, by name, in the current device."""
     import brian2
     from brian2 import ms
 
     brian2.prefs.core.default_float_dtype = np.float32 if precision == 32 else np.float64
-    # Both implementations are given: the one Brian2 would wrap round the function prints every argument at every step.
+    # Both implementations are given: the one Brian2 would wrap round the function prints every argument at
+    # every step.
     uniform = brian2.core.functions.Function(_background_uniform, arg_units=[1, 1, 1, 1, 1], return_unit=1)
     uniform.implementations.add_implementation("cpp", background.CPP_SOURCE)
     uniform.implementations.add_implementation("numpy", _background_uniform)
     cells = brian2.NeuronGroup(
-        sum(layout.counts), model.cells + ENGINE_EQUATIONS, threshold=model.threshold, reset=model.reset,
-        refractory=model.refractory, method="euler", dt=layout.step_ms * ms, name="cells",
+        sum(layout.counts),
+        model.cells + ENGINE_EQUATIONS,
+        threshold=model.threshold,
+        reset=model.reset,
+        refractory=model.refractory,
+        method="euler",
+        dt=layout.step_ms * ms,
+        name="cells",
         namespace={"background_uniform": uniform},
-    )  # fmt: skip
+    )
     draws = "".join(
-        f"{name} = background_uniform(i, {stream}, t_in_timesteps, key_0, key_1)\n" for stream, name in enumerate(model.draws)
+        f"{name} = background_uniform(i, {stream}, t_in_timesteps, key_0, key_1)\n"
+        for stream, name in enumerate(model.draws)
     )
     cells.run_regularly(model.sample, dt=SAMPLE_MS * ms, when="start", name="sample")
     cells.run_regularly(draws + model.background, when="after_groups", name="background")
     made: dict[str, Any] = {"cells": cells}
     for contacts in model.contacts:
-        synapses = brian2.Synapses(cells, cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name,
-                                   dt=layout.step_ms * ms)  # fmt: skip
+        synapses = brian2.Synapses(
+            cells,
+            cells,
+            contacts.equations,
+            on_pre=contacts.on_pre,
+            name=contacts.name,
+            dt=layout.step_ms * ms,
+        )
         wiring = connections[contacts.name]
         if len(wiring.sources) > 0:
             synapses.connect(i=wiring.sources, j=wiring.targets)
         made[contacts.name] = synapses
     made["spikes"] = brian2.SpikeMonitor(cells, variables=model.recorded, when="after_resets", name="spikes")
-    empty = [name for name, wiring in connections.items() if len(wiring.sources) == 0]  # Brian2 would not run these
+    # Brian2 would not run these
+    empty = [name for name, wiring in connections.items() if len(wiring.sources) == 0]
     made["network"] = brian2.Network(*(o for name, o in made.items() if name not in empty), name="circuit")
     return made
 
@@ -56,14 +74,23 @@ def _background_uniform(cell: Any, stream: Any, step: Any, key_0: Any, key_1: An
 class InterpretedEngine:
     """A model under Brian2's numpy code generation, with the interface of the compiled engine."""
 
-    def __init__(self, model: Model, layout: Layout, precision: int, connections: dict[str, Connections],
-                 first: dict[str, np.ndarray]):  # fmt: skip
+    def __init__(
+        self,
+        model: Model,
+        layout: Layout,
+        precision: int,
+        connections: dict[str, Connections],
+        first: dict[str, np.ndarray],
+    ):
         known = "brian2" in sys.modules
         import brian2
 
         if (
             not known
-        ):  # what a user prefers elsewhere, in a file of the home or the current folder, would change what is made here
+            # what a user prefers elsewhere, in a file of the home or the current folder, would change what
+            # is
+            # made here
+        ):
             brian2.prefs.reset_to_defaults()
         brian2.set_device("runtime")
         brian2.prefs.codegen.target = "numpy"
@@ -83,7 +110,9 @@ class InterpretedEngine:
 
     def _trace(self) -> None:
         for name, values in self._traces.items():
-            values.append(float(self._made["cells"].variables[name].get_value()[: self._first_count].mean(dtype=float)))
+            values.append(
+                float(self._made["cells"].variables[name].get_value()[: self._first_count].mean(dtype=float))
+            )
 
     def load(self, name: str, values: np.ndarray) -> None:
         variable = self._variable(name)
@@ -108,7 +137,9 @@ class InterpretedEngine:
         with np.errstate(over="ignore"):  # Brian2 compares float32 states with 1e50
             self._made["network"].run(seconds * second, namespace={})
         for name, variable in self._made["cells"].variables.items():
-            known = getattr(variable, "owner", None) is self._made["cells"] and np.issubdtype(variable.dtype, np.floating)
+            known = getattr(variable, "owner", None) is self._made["cells"] and np.issubdtype(
+                variable.dtype, np.floating
+            )
             if known and not np.isfinite(variable.get_value()).all():
                 raise EngineError(f"cells.{name} is not finite")
 

@@ -1,8 +1,9 @@
 """Compiled networks on disk: each is built once for all that it depends on, and shared by every process.
 
-A program depends on the model's texts and the precision alone; sizes, wiring and constants are loaded when it runs.  It is
-compiled in a temporary folder beside its place and renamed into it, and its digest is compared before it is used, so a
-half-built one never is; a lock file lets other processes wait for it instead of compiling the same thing.
+A program depends on the model's texts and the precision alone; sizes, wiring and constants are loaded when
+it runs.  It is compiled in a temporary folder beside its place and renamed into it, and its digest is
+compared before it is used, so a half-built one never is; a lock file lets other processes wait for it
+instead of compiling the same thing.
 """
 
 from __future__ import annotations
@@ -40,14 +41,17 @@ class BuildError(RuntimeError):
 
 
 def program(model: Model, precision: int = 32, portable: bool = False) -> Path:
-    """Folder of the compiled network of a model, compiling it if need be: `main`, and `build.json` that tells how it was made.
+    """Folder of the compiled network of a model, compiling it if need be: `main`, and `build.json` that
+    tells how it was made.
 
     A portable one does the same with every compiler and every width of vectors, bit for bit.
     Raises BuildError without a compiler, and when compiling fails.
     """
     tools = toolchain()
     if tools is None:
-        raise BuildError(f"no C++ compiler works: {why_no_compiler()}; install g++ or clang++, or name one in CXX")
+        raise BuildError(
+            f"no C++ compiler works: {why_no_compiler()}; install g++ or clang++, or name one in CXX"
+        )
     tools = replace(tools, portable=portable)
     place = cache_folder() / _key(model, precision, tools)
     if _sound(place):
@@ -58,12 +62,16 @@ def program(model: Model, precision: int = 32, portable: bool = False) -> Path:
             if not _sound(place):
                 _compile(model, precision, tools, place)
     except OSError as error:
-        raise BuildError(f"the build cache {place.parent} cannot be written ({error.strerror}); set PRELIMBIC_CACHE") from None
+        raise BuildError(
+            f"the build cache {place.parent} cannot be written ({error.strerror}); set PRELIMBIC_CACHE"
+        ) from None
     return place
 
 
 def build_record(place: Path) -> dict[str, object]:
-    """How a program was made: compiler, flags, processor, and bytes of the vectors of each of its loops (0 is scalar)."""
+    """How a program was made: compiler, flags, processor, and bytes of the vectors of each of its loops (0
+    is scalar).
+    """
     return json.loads((place / RECORD).read_text(encoding="utf-8"))
 
 
@@ -92,15 +100,21 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
         ready.mkdir()
         flags = tools.flags(precision)
         for report in (tools.report_flags(), ()):  # not every compiler tells of its loops
-            done = _run([*tools.command, *flags, *report, "-I", str(KERNEL), str(source), "-o", str(ready / "main")])
+            done = _run(
+                [*tools.command, *flags, *report, "-I", str(KERNEL), str(source), "-o", str(ready / "main")]
+            )
             if done.returncode == 0:
                 break
         else:
             log = place.with_suffix(".log")
             log.write_text(done.stdout + done.stderr, encoding="utf-8")
             said = first_error(done.stderr) or f"ended with code {done.returncode}"
-            raise BuildError(f"{tools.command[0]} says {said!r}: the circuit did not compile; the compiler's output is in {log}")
-        loops = {line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line}
+            raise BuildError(
+                f"{tools.command[0]} says {said!r}: the circuit did not compile; the compiler's output is in {log}"
+            )
+        loops = {
+            line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line
+        }
         record = {"compiler": tools.version, "flags": flags, "processor": tools.processor,
                   "vector_bytes": vector_bytes(done.stderr, loops, precision),
                   "sha256": hashlib.sha256((ready / "main").read_bytes()).hexdigest()}  # fmt: skip
@@ -116,24 +130,43 @@ def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a compiler.  Raises BuildError where it does not end."""
     try:
         return subprocess.run(
-            words, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, timeout=LONGEST_S
+            words,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=LONGEST_S,
         )
     except subprocess.TimeoutExpired:
         raise BuildError(f"{words[0]} did not compile the circuit within {LONGEST_S / 60:.0f} min") from None
 
 
 def _translated(model: Model, precision: int, place: Path, work: Path) -> str:
-    """The program's text, written by a process of its own, which finds no preferences, home or leftovers of the user's."""
+    """The program's text, written by a process of its own, which finds no preferences, home or leftovers of
+    the user's.
+    """
     theirs = ("MATPLOTLIBRC", "PYTHONOPTIMIZE", "PYTHONWARNINGS")
     plain = {name: value for name, value in os.environ.items() if name not in theirs}
     plain |= dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), str(work))
-    plain |= {"PYTHONPATH": import_path(), "PYTHONUSERBASE": site.getuserbase(), "PYTHONIOENCODING": "utf-8",
-              "MPLBACKEND": "agg"}  # fmt: skip
+    plain |= {
+        "PYTHONPATH": import_path(),
+        "PYTHONUSERBASE": site.getuserbase(),
+        "PYTHONIOENCODING": "utf-8",
+        "MPLBACKEND": "agg",
+    }
     asked = json.dumps({"model": asdict(model), "precision": precision})
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "prelimbic.circuits.translate"], input=asked, capture_output=True, text=True,
-        encoding="utf-8", errors="replace", check=False, env=plain, cwd=work,
-    )  # fmt: skip
+        [sys.executable, "-P", "-m", "prelimbic.circuits.translate"],
+        input=asked,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        env=plain,
+        cwd=work,
+    )
     if done.returncode != 0:
         log = place.with_suffix(".log")
         log.write_text(done.stderr, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Find the background rates at which an untreated circuit rests at its target rates; nothing else is moved.
 
-A coarse homeostat brings every class into range, then damped Newton steps on log rates finish, with a Jacobian that is
-measured once and corrected by what each step did (Broyden 1965).
+A coarse homeostat brings every class into range, then damped Newton steps on log rates finish, with a
+Jacobian that is measured once and corrected by what each step did (Broyden 1965).
 """
 
 from __future__ import annotations
@@ -57,11 +57,17 @@ def target_rates(circuit: Circuit) -> np.ndarray:
     return np.array([p.target_rate for p in circuit.populations])
 
 
-def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATIONS,
-              tell: Callable[[str, np.ndarray], None] = lambda stage, rate: None, first: int = FIRST_SEED,
-              tolerance: float = TOLERANCE, numerics: Numerics = STANDARD) -> Calibration:  # fmt: skip
-    """Move the background rates of the `free` populations, on wirings of the seeds from `first` on; `tell` hears every stage and
-    the rates seen (population,).
+def calibrate(
+    circuit: Circuit,
+    wirings: int = 4,
+    free: Sequence[str] = POPULATIONS,
+    tell: Callable[[str, np.ndarray], None] = lambda stage, rate: None,
+    first: int = FIRST_SEED,
+    tolerance: float = TOLERANCE,
+    numerics: Numerics = STANDARD,
+) -> Calibration:
+    """Move the background rates of the `free` populations, on wirings of the seeds from `first` on; `tell`
+    hears every stage and the rates seen (population,).
 
     Raises CalibrationError, with residuals, when any class stays more than `tolerance` from its target.
     """
@@ -74,7 +80,10 @@ def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATI
     finally:
         bench.close()
     found = Calibration(
-        with_background(circuit, bench.rates), seeds, np.array([a.rate for a in looks]), np.array([a.cv_isi for a in looks])
+        with_background(circuit, bench.rates),
+        seeds,
+        np.array([a.rate for a in looks]),
+        np.array([a.cv_isi for a in looks]),
     )
     if (np.abs(found.residuals) > tolerance).any():
         raise CalibrationError(f"circuit {circuit.name} cannot be calibrated: {residual_text(found)}")
@@ -83,7 +92,14 @@ def calibrate(circuit: Circuit, wirings: int = 4, free: Sequence[str] = POPULATI
 
 def residual_text(found: Calibration) -> str:
     """`Pyr 2.4 Hz for 2.5 (-4 %), ...`, with background rates."""
-    rows = zip(POPULATIONS, found.rate.mean(axis=0), found.targets, found.residuals, found.circuit.populations, strict=True)
+    rows = zip(
+        POPULATIONS,
+        found.rate.mean(axis=0),
+        found.targets,
+        found.residuals,
+        found.circuit.populations,
+        strict=True,
+    )
     return ", ".join(
         f"{name} {rate:.2f} Hz for {target:g} ({100 * residual:+.0f} %, background {p.background_rate:.0f} Hz)"
         for name, rate, target, residual, p in rows
@@ -93,9 +109,21 @@ def residual_text(found: Calibration) -> str:
 class _Bench:
     """Several wirings of one circuit, kept alive while their background is moved."""
 
-    def __init__(self, circuit: Circuit, seeds: Sequence[int], free: list[bool], tell: Callable[[str, np.ndarray], None],
-                 tolerance: float, numerics: Numerics):  # fmt: skip
-        self.free, self._tell, self._targets, self._near = np.array(free), tell, target_rates(circuit), tolerance / 3
+    def __init__(
+        self,
+        circuit: Circuit,
+        seeds: Sequence[int],
+        free: list[bool],
+        tell: Callable[[str, np.ndarray], None],
+        tolerance: float,
+        numerics: Numerics,
+    ):
+        self.free, self._tell, self._targets, self._near = (
+            np.array(free),
+            tell,
+            target_rates(circuit),
+            tolerance / 3,
+        )
         self.rates = np.array([p.background_rate for p in circuit.populations])
         self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), 4))
         self._networks: list[Network] = []
@@ -108,7 +136,9 @@ class _Bench:
         for network in self._networks:
             network.set_background(self.rates)
         with ThreadPoolExecutor(available_cpus()) as pool:  # the networks are processes of their own
-            looks = list(pool.map(lambda n: n.observe(self._weights, self._open, seconds, SETTLE_S), self._networks))
+            looks = list(
+                pool.map(lambda n: n.observe(self._weights, self._open, seconds, SETTLE_S), self._networks)
+            )
         self._tell(stage, np.mean([a.rate for a in looks], axis=0))
         return looks
 

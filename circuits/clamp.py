@@ -1,8 +1,9 @@
 """Spontaneous synaptic currents of Pyr cells in voltage clamp, event by event.
 
-The clamped cells go on spiking in the network; what is reported is the peak of the current that an electrode in the soma
-would see at each contact's releases.  An event on the dendrite charges it and reaches the electrode through the coupling: seen
-late, filtered, and with the driving force that the dendrite has while the soma is held.
+The clamped cells go on spiking in the network; what is reported is the peak of the current that an electrode
+in the soma would see at each contact's releases.  An event on the dendrite charges it and reaches the
+electrode through the coupling: seen late, filtered, and with the driving force that the dendrite has while
+the soma is held.
 """
 
 from __future__ import annotations
@@ -32,19 +33,28 @@ class Currents:
     sipsc_amplitude: np.ndarray
 
 
-def clamp(circuit: Circuit, wiring: Wiring, weights: np.ndarray, cell: np.ndarray, release: np.ndarray,
-          background_events: tuple[np.ndarray, np.ndarray], seconds: float) -> Currents:  # fmt: skip
+def clamp(
+    circuit: Circuit,
+    wiring: Wiring,
+    weights: np.ndarray,
+    cell: np.ndarray,
+    release: np.ndarray,
+    background_events: tuple[np.ndarray, np.ndarray],
+    seconds: float,
+) -> Currents:
     """Currents of the first CLAMPED_CELLS Pyr cells.
 
-    `cell` and `release` (spike,): which cell spiked and what its terminals on Pyr cells released; `weights` (pyr, site) nS;
-    `background_events`: those on somata and on dendrites in these `seconds`, each (cell,).
+    `cell` and `release` (spike,): which cell spiked and what its terminals on Pyr cells released; `weights`
+    (pyr, site) nS; `background_events`: those on somata and on dendrites in these `seconds`, each (cell,).
     """
     clamped = min(CLAMPED_CELLS, circuit.counts[0])
     r, pyr = circuit.receptors, circuit.populations[0]
     ampa = (r.excitatory_reversal, HOLD_EPSC_MV, pyr.ampa_decay)
     course = {"plastic": ampa, "fast": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_PV),
               "slow": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_SST_VIP)}  # fmt: skip
-    size = {"plastic": weights.ravel() * circuit.ampa[0]} | {group: wiring.weights[group] for group in ("fast", "slow")}
+    size = {"plastic": weights.ravel() * circuit.ampa[0]} | {
+        group: wiring.weights[group] for group in ("fast", "slow")
+    }
     spikes = _by_cell(cell, release, circuit.size)
     peaks: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
     owners: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
@@ -56,17 +66,23 @@ def clamp(circuit: Circuit, wiring: Wiring, weights: np.ndarray, cell: np.ndarra
         kind = "excitatory" if group == "plastic" else "inhibitory"
         peaks[kind].append((full_nS[contacts] * seen)[which] * released)
         owners[kind].append(wiring.targets[group][contacts][which])
-    epsc, ipsc = (_summary(np.concatenate(peaks[k]), np.concatenate(owners[k]), clamped, seconds) for k in peaks)
+    epsc, ipsc = (
+        _summary(np.concatenate(peaks[k]), np.concatenate(owners[k]), clamped, seconds) for k in peaks
+    )
     on = np.array([pyr.background_ampa, 0.0 if circuit.apical is None else circuit.apical.background_ampa])
     background_pA = on * circuit.background_ampa[0] * np.array(event_peaks(circuit, *ampa))
     background = _background(background_pA, background_events, clamped, seconds)
     return Currents(*epsc, *background, *ipsc)
 
 
-def event_peaks(circuit: Circuit, reversal_mV: float, hold_mV: float, decay_ms: float) -> tuple[float, float]:
-    """Peak current (pA) at the soma of an event of 1 nS on the soma and on the dendrite (the same for a point cell).
+def event_peaks(
+    circuit: Circuit, reversal_mV: float, hold_mV: float, decay_ms: float
+) -> tuple[float, float]:
+    """Peak current (pA) at the soma of an event of 1 nS on the soma and on the dendrite (the same for a
+    point cell).
 
-    The dendrite follows its charge balance with the soma held, the event's own conductance being small beside it.
+    The dendrite follows its charge balance with the soma held, the event's own conductance being small
+    beside it.
     """
     apical = circuit.apical
     soma = abs(reversal_mV - hold_mV)
@@ -83,8 +99,9 @@ def event_peaks(circuit: Circuit, reversal_mV: float, hold_mV: float, decay_ms: 
     return soma, abs(reversal_mV - resting) / apical.capacitance * rise * apical.coupling
 
 
-def _background(size_pA: np.ndarray, events: tuple[np.ndarray, np.ndarray], clamped: int,
-                seconds: float) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def _background(
+    size_pA: np.ndarray, events: tuple[np.ndarray, np.ndarray], clamped: int, seconds: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Rate and mean peak of background events, which are of one size on somata and of another on dendrites."""
     counts = np.stack([e[:clamped] for e in events]) * (size_pA >= SMALLEST_PA)[:, None]
     total = counts.sum(axis=0)
@@ -93,7 +110,9 @@ def _background(size_pA: np.ndarray, events: tuple[np.ndarray, np.ndarray], clam
 
 
 def by_cell(cell: np.ndarray) -> np.ndarray:
-    """What puts spikes into the order of their cells, those of a cell as they come; numpy sorts short numbers faster."""
+    """What puts spikes into the order of their cells, those of a cell as they come; numpy sorts short
+    numbers faster.
+    """
     return np.argsort(cell.astype(np.uint16) if len(cell) and cell.max() < 1 << 16 else cell, kind="stable")
 
 
@@ -104,14 +123,18 @@ def _by_cell(cell: np.ndarray, release: np.ndarray, cells: int) -> tuple[np.ndar
     return release[order], np.concatenate([[0], np.cumsum(count)[:-1]]), count
 
 
-def _events(sources: np.ndarray, release: np.ndarray, begin: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _events(
+    sources: np.ndarray, release: np.ndarray, begin: np.ndarray, count: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Every release at every contact: index of the contact and what was released."""
     which = np.repeat(np.arange(len(sources)), count[sources])
     nth = np.arange(len(which)) - np.repeat(np.cumsum(count[sources]) - count[sources], count[sources])
     return which, release[begin[sources][which] + nth]
 
 
-def _summary(peak: np.ndarray, owner: np.ndarray, clamped: int, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+def _summary(
+    peak: np.ndarray, owner: np.ndarray, clamped: int, seconds: float
+) -> tuple[np.ndarray, np.ndarray]:
     large = np.flatnonzero(peak >= SMALLEST_PA)
     mine = owner[large]
     count = np.bincount(mine, minlength=clamped)

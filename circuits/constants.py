@@ -20,7 +20,8 @@ PER_DENDRITE = {
     "C_apical": ("capacitance", 1e-12), "g_L_apical": ("leak", 1e-9), "E_L_apical": ("rest", 1e-3),
     "g_couple": ("coupling", 1e-9), "g_tonic": ("tonic", 1e-9), "v_kick": ("backpropagation", 1e-3),
 }  # fmt: skip
-# A cell without a dendrite still has the compartment's variables: one that nothing reaches and that reaches nothing.
+# A cell without a dendrite still has the compartment's variables: one that nothing reaches and that reaches
+# nothing.
 NO_DENDRITE = {"C_apical": 1e-12, "g_L_apical": 1e-9, "E_L_apical": -0.07}
 
 
@@ -29,7 +30,9 @@ def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float
     found = _shared(circuit) | {"key_0": keys[:1], "key_1": keys[1:]}
     for name, (field, unit) in PER_CELL.items():
         found[name] = circuit.per_cell([getattr(p, field) * unit for p in circuit.populations])
-    found |= _receptors(circuit) | _terminals(circuit) | background(circuit, step_ms) | hcn_shut(circuit, 0.0)
+    found |= (
+        _receptors(circuit) | _terminals(circuit) | background(circuit, step_ms) | hcn_shut(circuit, 0.0)
+    )
     found |= {"I_injected": np.zeros(circuit.size)}
     found |= {"v_threshold": wiring.threshold * 1e-3, "E_L": wiring.rest * 1e-3, "v": wiring.start * 1e-3}
     if circuit.apical is not None:
@@ -37,11 +40,15 @@ def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float
     found |= ampa_left(circuit)
     loaded = {f"cells.{name}": values for name, values in found.items()}
     placed = wiring.placed(circuit.apical is not None)
-    return loaded | {f"{name}.weight": wiring.weights[group][which] * 1e-9 for name, (group, which) in placed.items()}
+    return loaded | {
+        f"{name}.weight": wiring.weights[group][which] * 1e-9 for name, (group, which) in placed.items()
+    }
 
 
 def background(circuit: Circuit, step_ms: float) -> dict[str, np.ndarray]:
-    """Chances of background events in a step: `p_k` on the soma, `q_k` on the dendrite.  Raises ValueError when too fast."""
+    """Chances of background events in a step: `p_k` on the soma, `q_k` on the dendrite.  Raises ValueError
+    when too fast.
+    """
     rates = circuit.per_cell([p.background_rate for p in circuit.populations])
     found = {f"p_{k + 1}": p for k, p in enumerate(event_probabilities(rates, step_ms))}
     if circuit.apical is not None:
@@ -51,7 +58,9 @@ def background(circuit: Circuit, step_ms: float) -> dict[str, np.ndarray]:
 
 
 def ampa_left(circuit: Circuit) -> dict[str, np.ndarray]:
-    """What manipulations leave of AMPA conductance: of recurrent contacts, and of the background on soma and dendrite (S)."""
+    """What manipulations leave of AMPA conductance: of recurrent contacts, and of the background on soma and
+    dendrite (S).
+    """
     weight = np.multiply([p.background_ampa * 1e-9 for p in circuit.populations], circuit.background_ampa)
     found = {"AMPA_left": circuit.per_cell(circuit.ampa), "background_AMPA": circuit.per_cell(weight)}
     if circuit.apical is not None:
@@ -85,14 +94,22 @@ def pyramidal(circuit: Circuit, value: float, elsewhere: float = 0.0) -> np.ndar
 def _shared(circuit: Circuit) -> dict[str, np.ndarray]:
     r = circuit.receptors
     values = {
-        "E_exc": r.excitatory_reversal * 1e-3, "E_GABA": r.inhibitory_reversal * 1e-3, "E_h": r.hcn_reversal * 1e-3,
-        "Mg": r.magnesium, "Mg_slope": r.magnesium_slope * 1e3, "tau_fast": r.gaba_decay_PV * 1e-3,
-        "tau_slow": r.gaba_decay_SST_VIP * 1e-3, "saturation": r.nmda_saturation,
-    }  # fmt: skip
+        "E_exc": r.excitatory_reversal * 1e-3,
+        "E_GABA": r.inhibitory_reversal * 1e-3,
+        "E_h": r.hcn_reversal * 1e-3,
+        "Mg": r.magnesium,
+        "Mg_slope": r.magnesium_slope * 1e3,
+        "tau_fast": r.gaba_decay_PV * 1e-3,
+        "tau_slow": r.gaba_decay_SST_VIP * 1e-3,
+        "saturation": r.nmda_saturation,
+    }
     for name, subunit in zip(SUBUNITS, circuit.subunits, strict=True):
         values |= {f"tau_{name}": subunit.decay * 1e-3, f"Mg_half_{name}": subunit.magnesium_half}
     if circuit.apical is not None:
-        values |= {"v_calcium": circuit.apical.calcium_half * 1e-3, "k_calcium": circuit.apical.calcium_slope * 1e-3}
+        values |= {
+            "v_calcium": circuit.apical.calcium_half * 1e-3,
+            "k_calcium": circuit.apical.calcium_slope * 1e-3,
+        }
     return {name: np.array([value]) for name, value in values.items()}
 
 
@@ -100,22 +117,32 @@ def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
     weight = [p.background_ampa * 1e-9 for p in circuit.populations]
     found: dict[str, np.ndarray] = {}
     for k, name in enumerate(SUBUNITS):
-        ratio = [p.nmda_to_ampa * share for p, share in zip(circuit.populations, circuit.mixtures[:, k], strict=True)]
+        ratio = [
+            p.nmda_to_ampa * share
+            for p, share in zip(circuit.populations, circuit.mixtures[:, k], strict=True)
+        ]
         of_background = [
             w * p.background_nmda_to_ampa * share * circuit.background_availability()[k]
             for w, p, share in zip(weight, circuit.populations, circuit.mixtures[:, k], strict=True)
         ]
-        found |= {f"NMDA_{name}": circuit.per_cell(ratio), f"background_{name}": circuit.per_cell(of_background)}
+        found |= {
+            f"NMDA_{name}": circuit.per_cell(ratio),
+            f"background_{name}": circuit.per_cell(of_background),
+        }
     return found
 
 
 def _terminals(circuit: Circuit) -> dict[str, np.ndarray]:
-    """Tsodyks-Markram constants of every cell's terminals on each population; where there are none, static ones."""
+    """Tsodyks-Markram constants of every cell's terminals on each population; where there are none, static
+    ones.
+    """
     found: dict[str, np.ndarray] = {}
     for target in POPULATIONS:
         known = {s: p for s, t, p in circuit.projections if t == target}
-        rows = [(known[s].release, known[s].recovery, known[s].facilitation) if s in known else (1.0, 0.0, 0.0)
-                for s in POPULATIONS]  # fmt: skip
+        rows = [
+            (known[s].release, known[s].recovery, known[s].facilitation) if s in known else (1.0, 0.0, 0.0)
+            for s in POPULATIONS
+        ]
         use, recovery, facilitation = np.array(rows).T
         found |= {
             f"U_{target}": circuit.per_cell(use),

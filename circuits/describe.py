@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from prelimbic.parameters import POPULATIONS, SUBUNITS, Apical, CircuitNumbers, Population, Projection, Receptors, Subunit
+from prelimbic.parameters import (
+    POPULATIONS,
+    SUBUNITS,
+    Apical,
+    CircuitNumbers,
+    Population,
+    Projection,
+    Receptors,
+    Subunit,
+)
 
 SCALES = (0.5, 20.0)
 PLASTIC = ("Pyr", "Pyr")
@@ -21,11 +30,11 @@ class CircuitError(ValueError):
 class Circuit:
     """What the circuit is.
 
-    `counts` cells a population; `projections` (source, target) -> in-degree and weight, already fitted to the size;
-    the plastic Pyr->Pyr projection has `sites` potential contacts on each Pyr cell, of which spines fill some.
-    Without `apical` all cells are points.  `ampa` and `background_ampa` are what is left of the AMPA conductance of
-    recurrent and background contacts on each population, `hcn_block` the share of HCN conductance shut; a manipulation
-    changes them.
+    `counts` cells a population; `projections` (source, target) -> in-degree and weight, already fitted to
+    the size; the plastic Pyr->Pyr projection has `sites` potential contacts on each Pyr cell, of which
+    spines fill some. Without `apical` all cells are points.  `ampa` and `background_ampa` are what is left
+    of the AMPA conductance of recurrent and background contacts on each population, `hcn_block` the share of
+    HCN conductance shut; a manipulation changes them.
     """
 
     name: str
@@ -67,12 +76,16 @@ class Circuit:
 
     def contacts(self, source: str, target: str) -> int:
         """Contacts that a projection lists: for the plastic one every site, filled or not."""
-        degree = self.sites if (source, target) == PLASTIC else int(self.projection(source, target).in_degree)
+        degree = (
+            self.sites if (source, target) == PLASTIC else int(self.projection(source, target).in_degree)
+        )
         return degree * self.counts[POPULATIONS.index(target)]
 
     @property
     def apical_sites(self) -> np.ndarray:
-        """Which of a cell's potential Pyr->Pyr contacts stand on its dendrite, shape (site,), bool; alike for all cells."""
+        """Which of a cell's potential Pyr->Pyr contacts stand on its dendrite, shape (site,), bool; alike
+        for all cells.
+        """
         share = self.projection(*PLASTIC).apical_share if self.apical is not None else 0.0
         return evenly(self.sites, share)
 
@@ -82,7 +95,8 @@ class Circuit:
         return np.array([p.subunit_fractions for p in self.populations])
 
     def magnesium_free(self, potential_mV: float, magnesium_mM: float | None = None) -> np.ndarray:
-        """Share of open receptors that Mg (of the sheet unless given) leaves free at a potential, shape (subunit,).
+        """Share of open receptors that Mg (of the sheet unless given) leaves free at a potential, shape
+        (subunit,).
 
         Jahr and Stevens 1990: 1/(1 + Mg/Mg_half exp(-slope v)).
         """
@@ -92,8 +106,10 @@ class Circuit:
         return 1.0 / (1.0 + magnesium / half * relief)
 
     def background_availability(self) -> np.ndarray:
-        """Share of receptors under a background fibre that its last release left free, shape (subunit,): the mean of the
-        saturation that recurrent contacts follow in full, at a Poisson rate of `background_fibre_rate`."""
+        """Share of receptors under a background fibre that its last release left free, shape (subunit,): the
+        mean of the saturation that recurrent contacts follow in full, at a Poisson rate of
+        `background_fibre_rate`.
+        """
         r = self.receptors
         decay_s = np.array([s.decay for s in self.subunits]) * 1e-3
         return 1.0 / (1.0 + r.background_fibre_rate * r.nmda_saturation * decay_s)
@@ -107,15 +123,18 @@ def evenly(count: int, share: float) -> np.ndarray:
 def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) -> Circuit:
     """Size a circuit sheet.  A Pyr cell has `sites_per_contact` potential sites for each Pyr->Pyr contact.
 
-    In-degrees stay as they are; one that exceeds its pool is capped and its weight raised, so that the total conductance
-    on a cell is kept.  Raises CircuitError for a scale outside 0.5-20."""
+    In-degrees stay as they are; one that exceeds its pool is capped and its weight raised, so that the total
+    conductance on a cell is kept.  Raises CircuitError for a scale outside 0.5-20.
+    """
     if not SCALES[0] <= scale <= SCALES[1]:
         raise CircuitError(f"scale is {scale:g} but must lie between {SCALES[0]:g} and {SCALES[1]:g}")
     counts = {name: max(2, round(p.count * scale)) for name, p in numbers.populations.items()}
     sites = round(numbers.projections[PLASTIC].in_degree * sites_per_contact)
     if sites > counts["Pyr"] - 1:
-        raise CircuitError(f"{sites} potential Pyr->Pyr contacts a cell (in_degree times sites_per_contact) do not fit into "
-                           f"{counts['Pyr']} Pyr cells (count times scale)")  # fmt: skip
+        raise CircuitError(
+            f"{sites} potential Pyr->Pyr contacts a cell (in_degree times sites_per_contact) do not fit into "
+            f"{counts['Pyr']} Pyr cells (count times scale)"
+        )
     return Circuit(
         name=numbers.name,
         scale=float(scale),
@@ -126,7 +145,8 @@ def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) ->
         populations=tuple(numbers.populations[p] for p in POPULATIONS),
         counts=tuple(counts[p] for p in POPULATIONS),
         projections=tuple(
-            (s, t, _capped(projection, counts[s] - (s == t))) for (s, t), projection in numbers.projections.items()
+            (s, t, _capped(projection, counts[s] - (s == t)))
+            for (s, t), projection in numbers.projections.items()
         ),
     )
 
@@ -139,13 +159,16 @@ def _capped(projection: Projection, pool: int) -> Projection:
 
 def with_background(circuit: Circuit, rates_Hz: Sequence[float] | np.ndarray) -> Circuit:
     """The circuit with other background rates, one a population; what the dendrite gets stays."""
-    changed = tuple(replace(p, background_rate=float(r)) for p, r in zip(circuit.populations, rates_Hz, strict=True))
+    changed = tuple(
+        replace(p, background_rate=float(r)) for p, r in zip(circuit.populations, rates_Hz, strict=True)
+    )
     return replace(circuit, populations=changed)
 
 
 def resting_weights(circuit: Circuit) -> np.ndarray:
-    """Plastic weights (nS) of a circuit that rests at its in-degree, shape (pyr, site): always the same sites, chosen at random
-    (a cell's sites are not listed in random order)."""
+    """Plastic weights (nS) of a circuit that rests at its in-degree, shape (pyr, site): always the same
+    sites, chosen at random (a cell's sites are not listed in random order).
+    """
     projection = circuit.projection(*PLASTIC)
     weights = np.zeros((circuit.counts[0], circuit.sites))
     weights[:, : int(projection.in_degree)] = projection.weight

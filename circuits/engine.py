@@ -1,7 +1,7 @@
 """A compiled network as a process that stays alive between looks, and from one run to the next.
 
-Arrays go in and out by name ("cells.v", "plastic.weight"), in SI units; those of contacts in the order of the wiring.  All
-state stays between runs, so that two stretches are one, bit for bit.
+Arrays go in and out by name ("cells.v", "plastic.weight"), in SI units; those of contacts in the order of
+the wiring.  All state stays between runs, so that two stretches are one, bit for bit.
 """
 
 from __future__ import annotations
@@ -75,18 +75,31 @@ class Engine(Protocol):
 class CompiledEngine:
     """One run in a process of the compiled network, which is taken from those idle or started.
 
-    With `rounded`, what is loaded is rounded to 24 bits in a program of 64 too: last digits in which libraries differ then
-    hardly ever reach it.  Raises EngineError, with the process's last words, when it dies, does not answer or refuses an array.
+    With `rounded`, what is loaded is rounded to 24 bits in a program of 64 too: last digits in which
+    libraries differ then hardly ever reach it.  Raises EngineError, with the process's last words, when it
+    dies, does not answer or refuses an array.
     """
 
-    def __init__(self, program: Path, model: Model, layout: Layout, precision: int,
-                 connections: dict[str, Connections], first: dict[str, np.ndarray], rounded: bool = False):  # fmt: skip
+    def __init__(
+        self,
+        program: Path,
+        model: Model,
+        layout: Layout,
+        precision: int,
+        connections: dict[str, Connections],
+        first: dict[str, np.ndarray],
+        rounded: bool = False,
+    ):
         self._layout, self._rounded = layout, rounded
         self._float = np.float32 if precision == 32 else np.float64
         contacts = [len(connections[group].sources) for group in model.groups]
         bounds = np.cumsum(layout.counts)
         sizes = struct.pack(
-            f"<d{1 + len(contacts) + len(bounds)}q", layout.step_ms * 1e-3, layout.sample_every, *contacts, *bounds
+            f"<d{1 + len(contacts) + len(bounds)}q",
+            layout.step_ms * 1e-3,
+            layout.sample_every,
+            *contacts,
+            *bounds,
         )
         self._taken: Process | None = _take(program)
         try:
@@ -113,8 +126,11 @@ class CompiledEngine:
         return self._taken
 
     def _wire(self, group: str, connections: Connections) -> None:
-        for name, values in (("sources", connections.sources), ("targets", connections.targets),
-                             ("delays", connections.delay_steps(self._layout.step_ms))):  # fmt: skip
+        for name, values in (
+            ("sources", connections.sources),
+            ("targets", connections.targets),
+            ("delays", connections.delay_steps(self._layout.step_ms)),
+        ):
             self._process.call(b"L", f"{group}.{name}", np.ascontiguousarray(values, dtype=np.int32).data)
 
     def load(self, name: str, values: np.ndarray) -> None:
@@ -126,7 +142,10 @@ class CompiledEngine:
         return np.frombuffer(self._process.call(b"F", name), dtype=self._dtype(name))
 
     def run(self, seconds: float) -> None:
-        left, stretch = round(seconds * 1e3 / self._layout.step_ms), round(STRETCH_S * 1e3 / self._layout.step_ms)
+        left, stretch = (
+            round(seconds * 1e3 / self._layout.step_ms),
+            round(STRETCH_S * 1e3 / self._layout.step_ms),
+        )
         if left < 0:
             raise EngineError(f"a network cannot run for {seconds:g} s")
         while left > 0:  # a stretch at a time: each has its own patience
@@ -137,7 +156,9 @@ class CompiledEngine:
         self._process.call(b"C")
 
     def state(self) -> np.ndarray:
-        """All that what follows depends on, but for wiring and weights: bytes, as this very program on this machine has them."""
+        """All that what follows depends on, but for wiring and weights: bytes, as this very program on this
+        machine has them.
+        """
         return np.frombuffer(self._process.call(b"S"), dtype=np.uint8)
 
     def take(self, state: np.ndarray) -> None:
@@ -157,7 +178,9 @@ class CompiledEngine:
 
 
 class Process:
-    """A compiled program at work: frames go down its standard input, answers come back on a pipe of their own."""
+    """A compiled program at work: frames go down its standard input, answers come back on a pipe of their
+    own.
+    """
 
     def __init__(self, program: Path):
         self.program, self._waiting, self._owner = program, False, os.getpid()
@@ -167,10 +190,15 @@ class Process:
         self._memory: mmap.mmap | None = None
         try:
             self._process = subprocess.Popen(
-                [str(program / "main")], cwd="/", stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, bufsize=0,
+                [str(program / "main")],
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=self._log,
+                stderr=self._log,
+                bufsize=0,
                 pass_fds=(answers_in, self._memory_file),
                 env={**os.environ, "PRELIMBIC_FDS": f"{answers_in} {self._memory_file}"},
-            )  # fmt: skip
+            )
         except OSError as error:
             os.close(self._answers)
             os.close(self._memory_file)

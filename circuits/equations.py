@@ -1,7 +1,8 @@
 """The circuit's equations, as text fit for a methods section; numbers are never written into them.
 
-One template serves all four populations; a cell's constants differ by population.  A circuit with dendrites gives every
-cell an apical compartment, which only Pyr cells couple to their soma.  Arrays handed in and out are in SI units.
+One template serves all four populations; a cell's constants differ by population.  A circuit with dendrites
+gives every cell an apical compartment, which only Pyr cells couple to their soma.  Arrays handed in and out
+are in SI units.
 """
 
 from __future__ import annotations
@@ -108,7 +109,8 @@ x_T : 1
 release_T : 1
 released_T : 1
 """
-# Share of the receptors under those terminals that hold glutamate, and what the last release gave to the others.
+# Share of the receptors under those terminals that hold glutamate, and what the last release gave to the
+# others.
 CELL_SATURATION = """
 s_K_T : 1
 given_K_T : 1
@@ -212,7 +214,9 @@ def terminals(text: str) -> str:
 
 
 def _compartment(suffix: str, tonic: str = "") -> str:
-    text = SYNAPTIC.format(total=" + ".join(f"open_{k}_here" for k in SUBUNITS), tonic=tonic) + subunits(RECEPTOR)
+    text = SYNAPTIC.format(total=" + ".join(f"open_{k}_here" for k in SUBUNITS), tonic=tonic) + subunits(
+        RECEPTOR
+    )
     return text.replace("_here", suffix)
 
 
@@ -227,7 +231,9 @@ def sums(dendrites: bool) -> dict[str, tuple[str, str]]:
     """Sampled quantities: name -> (unit, expression)."""
     found = dict(SUMS)
     for k in SUBUNITS:
-        found |= {n.replace("_K", f"_{k}"): (u, e.replace("_K", f"_{k}")) for n, (u, e) in SUMS_SUBUNIT.items()}
+        found |= {
+            n.replace("_K", f"_{k}"): (u, e.replace("_K", f"_{k}")) for n, (u, e) in SUMS_SUBUNIT.items()
+        }
     found |= SUMS_APICAL if dendrites else {}
     return {name: (unit, _with_apical(expression, dendrites)) for name, (unit, expression) in found.items()}
 
@@ -238,11 +244,20 @@ def _with_apical(expression: str, dendrites: bool) -> str:
 
 def cells(dendrites: bool) -> str:
     """All equations of the cells: motion, constants, counters."""
-    text = currents(dendrites) + CELL + shared_by_population(dendrites) + terminals(CELL_TERMINAL + subunits(CELL_SATURATION))
+    text = (
+        currents(dendrites)
+        + CELL
+        + shared_by_population(dendrites)
+        + terminals(CELL_TERMINAL + subunits(CELL_SATURATION))
+    )
     text += SHARED + subunits(SHARED_SUBUNIT)
     text += CELL_APICAL + SHARED_APICAL if dendrites else ""
     text += "".join(f"sum_{name} : {unit}\n" for name, (unit, _) in sums(dendrites).items())
-    return text + "samples : 1\nbackground_events : 1\n" + ("background_events_apical : 1\n" if dendrites else "")
+    return (
+        text
+        + "samples : 1\nbackground_events : 1\n"
+        + ("background_events_apical : 1\n" if dendrites else "")
+    )
 
 
 def shared_by_population(dendrites: bool) -> str:
@@ -253,7 +268,10 @@ def shared_by_population(dendrites: bool) -> str:
 
 def sample(dendrites: bool) -> str:
     """What is added up once a millisecond, and what the electrode sees then."""
-    text = "".join(f"sum_{name} += {expression}\n" for name, (_, expression) in sums(dendrites).items()) + "samples += 1\n"
+    text = (
+        "".join(f"sum_{name} += {expression}\n" for name, (_, expression) in sums(dendrites).items())
+        + "samples += 1\n"
+    )
     return text + "".join(_with_apical(line, dendrites) + "\n" for line in ELECTRODE.strip().splitlines())
 
 
@@ -273,14 +291,18 @@ CONTACT = "weight : siemens\n"
 
 
 def spike(group: str, place: str) -> str:
-    """What a spike of a synapse group does to its target, through contacts on the soma ("") or the dendrite ("_apical")."""
+    """What a spike of a synapse group does to its target, through contacts on the soma ("") or the dendrite
+    ("_apical").
+    """
     on_pyr = group == "plastic" or place == "_apical"
     text = f"arrived = weight*({_for_target('release', on_pyr)})\n"
     if group not in ("plastic", "excitatory"):
         return text + f"g_{group}{place}_post += arrived\n"
     text += f"g_AMPA{place}_post += arrived*AMPA_left_post\n"
     given = {k: _for_target(f"given_{k}", on_pyr) for k in SUBUNITS}
-    return text + "".join(f"g_{k}{place}_post += weight*NMDA_{k}{place}_post*({given[k]})\n" for k in SUBUNITS)
+    return text + "".join(
+        f"g_{k}{place}_post += weight*NMDA_{k}{place}_post*({given[k]})\n" for k in SUBUNITS
+    )
 
 
 def _for_target(name: str, on_pyr: bool) -> str:
@@ -298,7 +320,9 @@ def model(dendrites: bool) -> Model:
         reset=reset(dendrites),
         background=background(dendrites),
         sample=sample(dendrites),
-        contacts=tuple(Contacts(group + place, CONTACT, spike(group, place)) for group, place in places(dendrites)),
+        contacts=tuple(
+            Contacts(group + place, CONTACT, spike(group, place)) for group, place in places(dendrites)
+        ),
         draws=("draw", "draw_apical") if dendrites else ("draw",),
         traces=("seen_AMPA", "seen_GABA"),
         recorded="release_Pyr",
@@ -309,7 +333,9 @@ def model(dendrites: bool) -> Model:
 
 
 def methods_text(dendrites: bool) -> str:
-    """All equations with their events, for printing: K stands for a GluN2 subunit, T for the population of a target."""
+    """All equations with their events, for printing: K stands for a GluN2 subunit, T for the population of a
+    target.
+    """
     here = (SYNAPTIC.format(total="sum over K of open_K", tonic="") + RECEPTOR).replace("_here", "")
     soma, dendrite = SOMA.format(coupled=COUPLED if dendrites else ""), APICAL if dendrites else ""
     delivered = "arrived = weight*release_T"
@@ -318,7 +344,9 @@ def methods_text(dendrites: bool) -> str:
     twice = "; the dendrite has the same with v_apical, and g_tonic beside g_slow" if dendrites else ""
     parts = [
         (
-            "Cells (every population; only Pyr cells have a dendrite)" if dendrites else "Cells (every population)",
+            "Cells (every population; only Pyr cells have a dendrite)"
+            if dendrites
+            else "Cells (every population)",
             soma + dendrite,
         ),
         (f"Synaptic currents, for K = {', '.join(SUBUNITS)}{twice}", here),
@@ -329,7 +357,10 @@ def methods_text(dendrites: bool) -> str:
             RELEASE_TERMINAL + RELEASE_SUBUNIT,
         ),
         (f"Arrival of a Pyr spike after its delay{place}", f"{delivered}\n{excitatory}"),
-        (f"Arrival of a PV spike (g_fast), of an SST or VIP spike (g_slow){place}", f"{delivered}\ng_fast += arrived"),
+        (
+            f"Arrival of a PV spike (g_fast), of an SST or VIP spike (g_slow){place}",
+            f"{delivered}\ng_fast += arrived",
+        ),
         ("Background, every step; p_k is the chance of at least k events", BACKGROUND + BACKGROUND_SUBUNIT),
     ]
     return "\n\n".join(f"{title}\n{text.strip()}" for title, text in parts)

@@ -1,4 +1,5 @@
-"""What is done to a circuit: pure functions from a circuit to a changed one, none of which moves its calibration.
+"""What is done to a circuit: pure functions from a circuit to a changed one, none of which moves its
+calibration.
 
 A site is a projection such as `Pyr->SST`, `recurrent` (all that Pyr cells send), `background`, or `all`.
 Every function raises CircuitError for a site, population or amount that does not exist.
@@ -17,7 +18,9 @@ OUT_OF_REACH_MV = 100.0  # a threshold above every reversal potential
 
 
 def ampa(circuit: Circuit, left: float, site: str = "all") -> Circuit:
-    """AMPA conductance times `left` at a site: below 1 an antagonist, above 1 a gain (the HNK arm).  NMDA stays."""
+    """AMPA conductance times `left` at a site: below 1 an antagonist, above 1 a gain (the HNK arm).  NMDA
+    stays.
+    """
     _at_least_0("ampa", left)
     recurrent, background = list(circuit.ampa), list(circuit.background_ampa)
     for k, population in enumerate(POPULATIONS):
@@ -40,19 +43,34 @@ def release(circuit: Circuit, gain: float, site: str = "recurrent") -> Circuit:
 
 
 def delete(circuit: Circuit, subunit: str, population: str) -> Circuit:
-    """Delete GluN1 (all NMDA receptors) or one GluN2 subunit in a population; the other subunits are left as they are."""
+    """Delete GluN1 (all NMDA receptors) or one GluN2 subunit in a population; the other subunits are left as
+    they are.
+    """
     names = ("GluN1", *(f"GluN{k}" for k in SUBUNITS))
     if subunit not in names:
-        raise CircuitError(f"there is no subunit {subunit!r}{near(subunit, names)} to delete; there are {', '.join(names)}")
+        raise CircuitError(
+            f"there is no subunit {subunit!r}{near(subunit, names)} to delete; there are {', '.join(names)}"
+        )
     k = _index(population)
-    kept = [0.0 if subunit in ("GluN1", f"GluN{name}") else share
-            for name, share in zip(SUBUNITS, circuit.populations[k].subunit_fractions, strict=True)]  # fmt: skip
+    kept = [
+        0.0 if subunit in ("GluN1", f"GluN{name}") else share
+        for name, share in zip(SUBUNITS, circuit.populations[k].subunit_fractions, strict=True)
+    ]
     left = sum(kept)
     shares = [share / left for share in kept] if left > 0 else list(circuit.populations[k].subunit_fractions)
-    changed = _each_population(circuit, population, lambda p: replace(
-        p, nmda_to_ampa=p.nmda_to_ampa * left, background_nmda_to_ampa=p.background_nmda_to_ampa * left,
-        fraction_2A=shares[0], fraction_2B=shares[1], fraction_2C=shares[2], fraction_2D=shares[3],
-    ))  # fmt: skip
+    changed = _each_population(
+        circuit,
+        population,
+        lambda p: replace(
+            p,
+            nmda_to_ampa=p.nmda_to_ampa * left,
+            background_nmda_to_ampa=p.background_nmda_to_ampa * left,
+            fraction_2A=shares[0],
+            fraction_2B=shares[1],
+            fraction_2C=shares[2],
+            fraction_2D=shares[3],
+        ),
+    )
     if population != "Pyr" or changed.apical is None:
         return changed
     return replace(changed, apical=replace(changed.apical, nmda_to_ampa=changed.apical.nmda_to_ampa * left))
@@ -69,11 +87,14 @@ def lose_contacts(circuit: Circuit, left: float) -> Circuit:
     if not 0 < left <= 1:
         raise CircuitError(f"contacts takes the share that is left, above 0 and at most 1, not {left:g}")
     chosen = [(s, t) == PLASTIC for s, t, _ in circuit.projections]
-    return _each_projection(circuit, chosen, lambda p: replace(p, in_degree=float(max(1, round(p.in_degree * left)))))
+    return _each_projection(
+        circuit, chosen, lambda p: replace(p, in_degree=float(max(1, round(p.in_degree * left))))
+    )
 
 
 def lose_sst(circuit: Circuit, left: float) -> Circuit:
-    """SST conductances on every target, and tonic inhibition of apical dendrites where there are any, times `left`.
+    """SST conductances on every target, and tonic inhibition of apical dendrites where there are any, times
+    `left`.
 
     The depression condition of Yao et al. 2022, but for the small cuts of tonic inhibition on interneurons.
     """
@@ -98,7 +119,9 @@ def slice_state(circuit: Circuit, left: float) -> Circuit:
     changed = with_background(circuit, [p.background_rate * left for p in circuit.populations])
     if changed.apical is None:
         return changed
-    return replace(changed, apical=replace(changed.apical, background_rate=changed.apical.background_rate * left))
+    return replace(
+        changed, apical=replace(changed.apical, background_rate=changed.apical.background_rate * left)
+    )
 
 
 # What a user can name: text before "=" and "@" -> (what it takes, function of circuit, amount and site).
@@ -111,7 +134,10 @@ NAMED: dict[str, tuple[str, Callable[[Circuit, float, str], Circuit]]] = {
     "hcn1": ("=SHUT, share of HCN channels shut", lambda c, x, _: shut_hcn(c, x)),
     "slice": ("=LEFT, background rates left", lambda c, x, _: slice_state(c, x)),
 } | {
-    f"delete-{name}": ("@POPULATION, a deleted NMDA receptor subunit", lambda c, _, site, name=name: delete(c, name, site))
+    f"delete-{name}": (
+        "@POPULATION, a deleted NMDA receptor subunit",
+        lambda c, _, site, name=name: delete(c, name, site),
+    )
     for name in ("GluN1", *(f"GluN{k}" for k in SUBUNITS))
 }
 
@@ -125,7 +151,11 @@ def manipulated(circuit: Circuit, texts: tuple[str, ...]) -> Circuit:
             raise CircuitError(unknown("manipulation", name, NAMED))
         usage, function = NAMED[name]
         wants_amount, wants_site = usage.startswith("="), usage.startswith("@")
-        if wants_amount != bool(equals) or (wants_site and not site) or (at and (not site or "@" not in usage)):
+        if (
+            wants_amount != bool(equals)
+            or (wants_site and not site)
+            or (at and (not site or "@" not in usage))
+        ):
             raise CircuitError(f"manipulation {text!r} should read {name}{usage}")
         circuit = function(circuit, _number(text, amount) if wants_amount else 0.0, site)
     return circuit
@@ -140,7 +170,9 @@ def _number(text: str, amount: str) -> float:
 
 def _at_least_0(what: str, value: float) -> None:
     if not 0 <= value <= LARGEST_FACTOR:
-        raise CircuitError(f"{what} takes a factor of at least 0 and at most {LARGEST_FACTOR:g}, not {value:g}")
+        raise CircuitError(
+            f"{what} takes a factor of at least 0 and at most {LARGEST_FACTOR:g}, not {value:g}"
+        )
 
 
 def _index(population: str) -> int:
@@ -149,18 +181,28 @@ def _index(population: str) -> int:
     return POPULATIONS.index(population)
 
 
-def _known(circuit: Circuit, site: str, groups: tuple[str, ...], senders: tuple[str, ...] = POPULATIONS) -> None:
+def _known(
+    circuit: Circuit, site: str, groups: tuple[str, ...], senders: tuple[str, ...] = POPULATIONS
+) -> None:
     found = [f"{s}->{t}" for s, t, _ in circuit.projections if s in senders]
     if site not in found:
         sites = [*groups, *found]
-        raise CircuitError(f"circuit {circuit.name} has no site {site!r}{near(site, sites)}; it has {', '.join(sites)}")
+        raise CircuitError(
+            f"circuit {circuit.name} has no site {site!r}{near(site, sites)}; it has {', '.join(sites)}"
+        )
 
 
-def _each_projection(circuit: Circuit, chosen: list[bool], change: Callable[[Projection], Projection]) -> Circuit:
-    changed = tuple((s, t, change(p) if c else p) for c, (s, t, p) in zip(chosen, circuit.projections, strict=True))
+def _each_projection(
+    circuit: Circuit, chosen: list[bool], change: Callable[[Projection], Projection]
+) -> Circuit:
+    changed = tuple(
+        (s, t, change(p) if c else p) for c, (s, t, p) in zip(chosen, circuit.projections, strict=True)
+    )
     return replace(circuit, projections=changed)
 
 
 def _each_population(circuit: Circuit, name: str, change: Callable[[Population], Population]) -> Circuit:
-    changed = tuple(change(p) if n == name else p for n, p in zip(POPULATIONS, circuit.populations, strict=True))
+    changed = tuple(
+        change(p) if n == name else p for n, p in zip(POPULATIONS, circuit.populations, strict=True)
+    )
     return replace(circuit, populations=changed)

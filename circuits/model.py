@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import astuple, dataclass
 from typing import Any
 
-# What every model has besides its own equations: the step, the key of its background, and steps left to wait after a spike.
+# What every model has besides its own equations: the step, the key of its background, and steps left to wait
+# after a spike.
 ENGINE_EQUATIONS = """
 step : second (shared, constant)
 key_0 : integer (shared, constant)
@@ -28,11 +29,12 @@ class Contacts:
 class Model:
     """A network as text in Brian2's language, the single source of what is simulated and of what is printed.
 
-    `cells` are the equations of every cell: motion, constants, counters.  Cells beyond the first population may move by
-    `motion_elsewhere`, the same motion without what only the first one has.  `draws` are variables that hold a new uniform
-    number at every step, which `background` uses after the Euler step; draws that only the first population has end in
-    `_apical`.  `sample` is done at every sample; `traces` are the means over the first population of variables it leaves.
-    `alike` are the constants that all cells of a population share.  `recorded` is stored with every spike.
+    `cells` are the equations of every cell: motion, constants, counters.  Cells beyond the first population
+    may move by `motion_elsewhere`, the same motion without what only the first one has.  `draws` are
+    variables that hold a new uniform number at every step, which `background` uses after the Euler step;
+    draws that only the first population has end in `_apical`.  `sample` is done at every sample; `traces`
+    are the means over the first population of variables it leaves. `alike` are the constants that all cells
+    of a population share.  `recorded` is stored with every spike.
     """
 
     cells: str

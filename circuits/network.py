@@ -29,9 +29,10 @@ class NetworkError(RuntimeError):
 
 @dataclass(frozen=True)
 class Numerics:
-    """How the computer runs a network: bits of a number (32 or 64), step of integration (ms), into how many classes the
-    delays of a projection are rounded (0: each to the step), and whether every compiler and vector width must give the same
-    spikes.  Raises CircuitError for what is out of range."""
+    """How the computer runs a network: bits of a number (32 or 64), step of integration (ms), into how many
+    classes the delays of a projection are rounded (0: each to the step), and whether every compiler and
+    vector width must give the same spikes.  Raises CircuitError for what is out of range.
+    """
 
     precision: int = 32
     step: float = 0.1
@@ -47,7 +48,9 @@ class Numerics:
                 f"--step is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least {SHORTEST_STEP_MS:g} ms"
             )
         if not 0 <= self.delay_classes <= MOST_DELAY_CLASSES:
-            raise CircuitError(f"--delay-classes is {self.delay_classes} but must lie between 0 and {MOST_DELAY_CLASSES}")
+            raise CircuitError(
+                f"--delay-classes is {self.delay_classes} but must lie between 0 and {MOST_DELAY_CLASSES}"
+            )
 
 
 STANDARD = Numerics()
@@ -60,7 +63,9 @@ def model_of(circuit: Circuit) -> Model:
 
 @dataclass(frozen=True)
 class Volley:
-    """A brief rise of the dendrites' background: by `rate` (Hz a cell) for `seconds`, one volley `every` so many seconds."""
+    """A brief rise of the dendrites' background: by `rate` (Hz a cell) for `seconds`, one volley `every` so
+    many seconds.
+    """
 
     rate: float
     seconds: float
@@ -73,9 +78,17 @@ class Network:
     `seed` keys the background.  `compiled=False` runs Brian2's interpreter instead of the compiled process.
     """
 
-    def __init__(self, circuit: Circuit, wiring: Wiring, seed: np.random.SeedSequence, compiled: bool = True,
-                 numerics: Numerics = STANDARD):  # fmt: skip
-        wiring = with_delay_classes(circuit, wiring, numerics.delay_classes) if numerics.delay_classes else wiring
+    def __init__(
+        self,
+        circuit: Circuit,
+        wiring: Wiring,
+        seed: np.random.SeedSequence,
+        compiled: bool = True,
+        numerics: Numerics = STANDARD,
+    ):
+        wiring = (
+            with_delay_classes(circuit, wiring, numerics.delay_classes) if numerics.delay_classes else wiring
+        )
         self.circuit, self.described, self.wiring = circuit, circuit, wiring
         precision, step_ms = numerics.precision, numerics.step
         self.partners = wiring.sources["plastic"].reshape(circuit.counts[0], circuit.sites)
@@ -90,16 +103,28 @@ class Network:
         self.engine: Engine
         if compiled:
             built = cache.program(model, precision, numerics.portable)
-            self.engine = CompiledEngine(built, model, layout, precision, connections, first, numerics.portable)
+            self.engine = CompiledEngine(
+                built, model, layout, precision, connections, first, numerics.portable
+            )
         elif numerics.portable:
-            raise NetworkError("a portable run needs a C++ compiler: interpreted, its spikes would be others")
+            raise NetworkError(
+                "a portable run needs a C++ compiler: interpreted, its spikes would be others"
+            )
         else:
             self.engine = InterpretedEngine(model, layout, precision, connections, first)
 
-    def observe(self, weights: np.ndarray, block: np.ndarray, seconds: float, settle: float = SETTLE_S,
-                hcn_block: float = 0.0) -> Activity:  # fmt: skip
-        """Spike for `settle` + `seconds` under weights (nS, shape (pyr, site)), NMDA block (shape (population, subunit))
-        and block of HCN channels (share); report the latter part.  Raises EngineError when the state is not finite."""
+    def observe(
+        self,
+        weights: np.ndarray,
+        block: np.ndarray,
+        seconds: float,
+        settle: float = SETTLE_S,
+        hcn_block: float = 0.0,
+    ) -> Activity:
+        """Spike for `settle` + `seconds` under weights (nS, shape (pyr, site)), NMDA block (shape
+        (population, subunit)) and block of HCN channels (share); report the latter part.  Raises EngineError
+        when the state is not finite.
+        """
         self.load_weights(weights)
         self.load_block(block)
         self._load(constants.hcn_shut(self.circuit, hcn_block))
@@ -111,13 +136,21 @@ class Network:
         return report(self.circuit, self.wiring, np.asarray(weights), self._means(), seconds, start)
 
     def evoke(self, volley: Volley, pulses: int, after: float) -> np.ndarray:
-        """Mean activation of the dendrites' Ca channels, shape (pyr,), during a train of volleys to their afferents and `after`
-        seconds more, with the weights and block of the look before.  Raises CircuitError for a circuit of points."""
+        """Mean activation of the dendrites' Ca channels, shape (pyr,), during a train of volleys to their
+        afferents and `after` seconds more, with the weights and block of the look before.  Raises
+        CircuitError for a circuit of points.
+        """
         apical = self.circuit.apical
         if apical is None:
-            raise CircuitError(f"circuit {self.circuit.name} has no dendrites whose afferents could be stimulated")
-        stirred = replace(self.circuit, apical=replace(apical, background_rate=apical.background_rate + volley.rate))
-        at_volley, between = (constants.background(circuit, self._step_ms) for circuit in (stirred, self.circuit))
+            raise CircuitError(
+                f"circuit {self.circuit.name} has no dendrites whose afferents could be stimulated"
+            )
+        stirred = replace(
+            self.circuit, apical=replace(apical, background_rate=apical.background_rate + volley.rate)
+        )
+        at_volley, between = (
+            constants.background(circuit, self._step_ms) for circuit in (stirred, self.circuit)
+        )
         self._forget()
         for _ in range(pulses):
             self._load(at_volley)
@@ -129,8 +162,9 @@ class Network:
         return self._means().mean["calcium"][: self.circuit.counts[0]]
 
     def alter(self, circuit: Circuit) -> None:
-        """Go on as a circuit that differs from the described one in what is left of AMPA conductance and in the weights of what
-        Pyr cells send to others; the plastic weights come with each look."""
+        """Go on as a circuit that differs from the described one in what is left of AMPA conductance and in
+        the weights of what Pyr cells send to others; the plastic weights come with each look.
+        """
         if circuit == self.circuit:
             return
         self.circuit = circuit
@@ -159,8 +193,9 @@ class Network:
         self._load(constants.background(self.circuit, self._step_ms))
 
     def recurrent_ampa(self, weights: np.ndarray, release_Hz: np.ndarray) -> np.ndarray:
-        """Mean AMPA conductance (nS, shape (pyr,)) that Pyr terminals releasing at `release_Hz` deliver through `weights` in the
-        circuit as described."""
+        """Mean AMPA conductance (nS, shape (pyr,)) that Pyr terminals releasing at `release_Hz` deliver
+        through `weights` in the circuit as described.
+        """
         return delivered_ampa(self.described, self.partners, weights, release_Hz)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -168,9 +203,11 @@ class Network:
         return {"engine": self.engine.state(), "elapsed": np.array(self._elapsed)}
 
     def go_on(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from the state of a network of the same circuit, wiring and numerics, as it was after a look, bit for bit.
+        """Go on from the state of a network of the same circuit, wiring and numerics, as it was after a
+        look, bit for bit.
 
-        Raises EngineError where the state is none of such a network."""
+        Raises EngineError where the state is none of such a network.
+        """
         self.engine.take(state["engine"])
         self._elapsed = float(state["elapsed"])
         self.circuit = self.described
@@ -183,7 +220,9 @@ class Network:
     def _forget(self) -> None:
         """Begin means, counts and spikes anew."""
         self.engine.clear()
-        self._load(dict.fromkeys((*(f"sum_{s}" for s in self._sums), *self._counters), np.zeros(self.circuit.size)))
+        self._load(
+            dict.fromkeys((*(f"sum_{s}" for s in self._sums), *self._counters), np.zeros(self.circuit.size))
+        )
 
     def _load(self, arrays: dict[str, np.ndarray]) -> None:
         for name, values in arrays.items():
@@ -201,7 +240,9 @@ class Network:
         )
 
 
-def drawn_network(circuit: Circuit, seed: int, compiled: bool = True, numerics: Numerics = STANDARD) -> Network:
+def drawn_network(
+    circuit: Circuit, seed: int, compiled: bool = True, numerics: Numerics = STANDARD
+) -> Network:
     """A network whose wiring and background come from one integer, as those of a run do."""
     wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
     return Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, numerics)

@@ -15,7 +15,9 @@ from prelimbic.parameters import POPULATIONS, SUBUNITS
 
 @dataclass(frozen=True)
 class Means:
-    """Raw record of a look: means over samples and counts, one value a cell, SI units; spikes; electrode currents (A)."""
+    """Raw record of a look: means over samples and counts, one value a cell, SI units; spikes; electrode
+    currents (A).
+    """
 
     mean: dict[str, np.ndarray]
     counted: dict[str, np.ndarray]
@@ -25,8 +27,12 @@ class Means:
     electrode: dict[str, np.ndarray]
 
 
-def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, seconds: float, start: float) -> Activity:
-    """Activity of a look of `seconds` that began at `start` (s), under plastic weights (nS, shape (pyr, site))."""
+def report(
+    circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, seconds: float, start: float
+) -> Activity:
+    """Activity of a look of `seconds` that began at `start` (s), under plastic weights (nS, shape (pyr,
+    site)).
+    """
     pyr = circuit.counts[0]
     cell, time_ms = raw.spike_cell, (raw.spike_time_s - start) * 1e3
     count = np.bincount(cell, minlength=circuit.size)
@@ -39,7 +45,10 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
     lfp = lfp_proxy(raw.electrode["AMPA"] * 1e12, raw.electrode["GABA"] * 1e12)
     glutamate, cycling, gaba = _released(circuit, raw, filled, seconds)
     is_pyr = cell < pyr
-    dendrite = {name: raw.mean.get(name, np.full(circuit.size, np.nan))[:pyr] for name in ("NMDA_apical", "v_apical", "calcium")}
+    dendrite = {
+        name: raw.mean.get(name, np.full(circuit.size, np.nan))[:pyr]
+        for name in ("NMDA_apical", "v_apical", "calcium")
+    }
     return Activity(
         seconds=seconds,
         spike_count=count.astype(np.int32),
@@ -61,7 +70,9 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
         nmda_open_probability=_open_probability(circuit, weights, nano),
         magnesium_free=_magnesium_free(circuit, nano),
         open_potential=_open_potential(circuit, raw.mean),
-        nmda_share=_share(circuit.by_population(nano["NMDA"]), circuit.by_population(nano["NMDA"] + nano["AMPA"])),
+        nmda_share=_share(
+            circuit.by_population(nano["NMDA"]), circuit.by_population(nano["NMDA"] + nano["AMPA"])
+        ),
         release_on_pyr=release_on_pyr,
         glutamate_release=glutamate,
         glutamate_cycling=cycling,
@@ -75,8 +86,12 @@ def report(circuit: Circuit, wiring: Wiring, weights: np.ndarray, raw: Means, se
     )
 
 
-def delivered_ampa(circuit: Circuit, partners: np.ndarray, weights: np.ndarray, release_Hz: np.ndarray) -> np.ndarray:
-    """Mean AMPA conductance (nS, (pyr,)) through `weights` (nS) from `partners`, both (pyr, site), releasing at `release_Hz`."""
+def delivered_ampa(
+    circuit: Circuit, partners: np.ndarray, weights: np.ndarray, release_Hz: np.ndarray
+) -> np.ndarray:
+    """Mean AMPA conductance (nS, (pyr,)) through `weights` (nS) from `partners`, both (pyr, site), releasing
+    at `release_Hz`.
+    """
     decay_s = circuit.populations[0].ampa_decay * 1e-3
     return np.einsum("ij,ij->i", weights, release_Hz[partners]) * decay_s * circuit.ampa[0]
 
@@ -91,17 +106,23 @@ def _by_subunit(circuit: Circuit, nano: dict[str, np.ndarray], name: str) -> np.
 
 
 def _open_probability(circuit: Circuit, weights: np.ndarray, nano: dict[str, np.ndarray]) -> np.ndarray:
-    """Share of receptors that hold glutamate: conductance without Mg and drug over that of the same receptors all bound."""
+    """Share of receptors that hold glutamate: conductance without Mg and drug over that of the same
+    receptors all bound.
+    """
     capacity = nmda_capacity(circuit, float(weights.sum(axis=1).mean()))
-    bound = np.divide(_by_subunit(circuit, nano, "bound"), capacity, out=np.zeros_like(capacity), where=capacity > 0)
+    bound = np.divide(
+        _by_subunit(circuit, nano, "bound"), capacity, out=np.zeros_like(capacity), where=capacity > 0
+    )
     return np.minimum(bound, 1.0)
 
 
 def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
-    """Mg-free NMDA conductance (nS) of a cell whose receptors all hold glutamate, shape (population, subunit).
+    """Mg-free NMDA conductance (nS) of a cell whose receptors all hold glutamate, shape (population,
+    subunit).
 
-    A release fills the share `nmda_saturation` of a contact's receptors.  Background fibres are as many as give the
-    background its rate when each fires at `background_fibre_rate`.  `pyr_weight`: total plastic weight on a Pyr cell, nS.
+    A release fills the share `nmda_saturation` of a contact's receptors.  Background fibres are as many as
+    give the background its rate when each fires at `background_fibre_rate`.  `pyr_weight`: total plastic
+    weight on a Pyr cell, nS.
     """
     r, apical = circuit.receptors, circuit.apical
     capacity = np.zeros(len(POPULATIONS))
@@ -116,14 +137,20 @@ def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
             ratio += projection.apical_share * (apical.nmda_to_ampa - ratio)
         capacity[k] += total * ratio
     for k, p in enumerate(circuit.populations):
-        capacity[k] += p.background_rate / r.background_fibre_rate * p.background_ampa * p.background_nmda_to_ampa
+        capacity[k] += (
+            p.background_rate / r.background_fibre_rate * p.background_ampa * p.background_nmda_to_ampa
+        )
     if apical is not None:
-        capacity[0] += apical.background_rate / r.background_fibre_rate * apical.background_ampa * apical.nmda_to_ampa
+        capacity[0] += (
+            apical.background_rate / r.background_fibre_rate * apical.background_ampa * apical.nmda_to_ampa
+        )
     return capacity[:, None] * circuit.mixtures / r.nmda_saturation
 
 
 def _magnesium_free(circuit: Circuit, nano: dict[str, np.ndarray]) -> np.ndarray:
-    """Share free of Mg, weighted by the conductance there is; where a class has none of a subunit, at its mean potential."""
+    """Share free of Mg, weighted by the conductance there is; where a class has none of a subunit, at its
+    mean potential.
+    """
     bound, free = _by_subunit(circuit, nano, "bound"), _by_subunit(circuit, nano, "free")
     at_rest = np.stack([circuit.magnesium_free(v * 1e-6) for v in circuit.by_population(nano["v"])])
     return np.divide(free, bound, out=at_rest, where=bound > 0)
@@ -135,9 +162,13 @@ def _open_potential(circuit: Circuit, mean: dict[str, np.ndarray]) -> np.ndarray
     return np.divide(circuit.by_population(mean["free_v"]) * 1e3, free, out=at_rest, where=free > 0)
 
 
-def _released(circuit: Circuit, raw: Means, filled: np.ndarray, seconds: float) -> tuple[float, float, float]:
-    """Full releases of glutamate and GABA in the circuit, per cell and second, and glutamate with that of background fibres as
-    the AMPA conductance that it would open (nS), since a background event is not as large as a full release."""
+def _released(
+    circuit: Circuit, raw: Means, filled: np.ndarray, seconds: float
+) -> tuple[float, float, float]:
+    """Full releases of glutamate and GABA in the circuit, per cell and second, and glutamate with that of
+    background fibres as the AMPA conductance that it would open (nS), since a background event is not as
+    large as a full release.
+    """
     totals, opened = dict.fromkeys(POPULATIONS, 0.0), 0.0
     for source, target, projection in circuit.projections:
         contacts = float(filled.sum()) if (source, target) == PLASTIC else circuit.contacts(source, target)

@@ -1,7 +1,8 @@
-"""A physiologist's rig: a built network with its background off, whose cells are stimulated and recorded one way at a time.
+"""A physiologist's rig: a built network with its background off, whose cells are stimulated and recorded one
+way at a time.
 
-All protocols leave the network quiet; none of them is part of a run.  Rates, potentials and currents are those of the
-equations themselves, so what the rig finds is what the circuit does.
+All protocols leave the network quiet; none of them is part of a run.  Rates, potentials and currents are
+those of the equations themselves, so what the rig finds is what the circuit does.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class Passive:
 
 
 def releases(use: float, recovery: float, facilitation: float, interval: float, pulses: int) -> np.ndarray:
-    """Releases in a regular train after a long rest (times in s), from the recursion of Tsodyks and Markram, (pulse,)."""
+    """Releases in a regular train after a long rest (times in s), from the recursion of Tsodyks and Markram,
+    (pulse,).
+    """
     u, x, found = 0.0, 1.0, []
     for k in range(pulses):
         if k:
@@ -109,7 +112,9 @@ class Rig:
         end = self.potential() - rest
         self.inject(0.0)
         # Time to 63 % of the final deflection.
-        reached = np.array([np.interp(1 - np.exp(-1), course[:, c] / end[c], times) for c in range(self.circuit.size)])
+        reached = np.array(
+            [np.interp(1 - np.exp(-1), course[:, c] / end[c], times) for c in range(self.circuit.size)]
+        )
         return Passive(rest, end / PROBE_PA * 1e3, reached * 1e3)
 
     def firing(self, current_pA: float, seconds: float = 1.0) -> np.ndarray:
@@ -126,13 +131,15 @@ class Rig:
     def postsynaptic_potentials(self, source: str, cells: int = 4) -> dict[str, np.ndarray]:
         """Peak somatic deflection (mV) at contacts of single cells of `source`, by target population.
 
-        Excitatory ones from rest, inhibitory ones from BELOW_THRESHOLD_MV below each cell's threshold.  One value a contact;
-        plastic sites that are empty give none.
+        Excitatory ones from rest, inhibitory ones from BELOW_THRESHOLD_MV below each cell's threshold.  One
+        value a contact; plastic sites that are empty give none.
         """
         passive = self.passive()
         held = source != "Pyr"
         held_at = self.wiring.threshold - BELOW_THRESHOLD_MV
-        current = (held_at - passive.rest) / passive.resistance * 1e3 if held else np.zeros(self.circuit.size)
+        current = (
+            (held_at - passive.rest) / passive.resistance * 1e3 if held else np.zeros(self.circuit.size)
+        )
         found: dict[str, list[np.ndarray]] = {}
         self.connect(True)
         for cell in range(self.circuit.cells(source).start, self.circuit.cells(source).start + cells):
@@ -150,13 +157,16 @@ class Rig:
         return {target: np.concatenate(values) for target, values in found.items()}
 
     def trains(self, source: str, interval_s: float, pulses: int, cells: int = 3) -> dict[str, np.ndarray]:
-        """Conductance of each pulse over that of the first, by target population: shape (pulse,), mean over contacts."""
+        """Conductance of each pulse over that of the first, by target population: shape (pulse,), mean over
+        contacts.
+        """
         group = {t: group_of(source, t) for s, t, _ in self.circuit.projections if s == source}
         found: dict[str, list[np.ndarray]] = {target: [] for target in group}
         self.connect(True)
         for cell in range(self.circuit.cells(source).start, self.circuit.cells(source).start + cells):
             self.rest()
-            jumps = np.array([self._jump(cell, group, interval_s) for _ in range(pulses)])  # (pulse, target, cell)
+            # (pulse, target, cell)
+            jumps = np.array([self._jump(cell, group, interval_s) for _ in range(pulses)])
             reached = self.targets(cell)
             for k, target in enumerate(group):
                 contacts = reached.get(target, np.array([], dtype=int))
@@ -167,12 +177,18 @@ class Rig:
 
     def targets(self, cell: int) -> dict[str, np.ndarray]:
         """Cells that one cell contacts with a filled site, by population."""
-        all_targets = np.concatenate([
-            self.wiring.targets[group][(self.wiring.sources[group] == cell) & (weights > 0)]
-            for group, weights in self._weights.items()
-        ])  # fmt: skip
-        within = {p: all_targets[(all_targets >= self.circuit.cells(p).start) & (all_targets < self.circuit.cells(p).stop)]
-                  for p in POPULATIONS}  # fmt: skip
+        all_targets = np.concatenate(
+            [
+                self.wiring.targets[group][(self.wiring.sources[group] == cell) & (weights > 0)]
+                for group, weights in self._weights.items()
+            ]
+        )
+        within = {
+            p: all_targets[
+                (all_targets >= self.circuit.cells(p).start) & (all_targets < self.circuit.cells(p).stop)
+            ]
+            for p in POPULATIONS
+        }
         return {p: cells for p, cells in within.items() if len(cells)}
 
     def kick(self, cells: np.ndarray) -> None:
@@ -186,7 +202,8 @@ class Rig:
         self.engine.load(f"cells.{name}", self.engine.fetch(f"cells.{name}") + np.asarray(amount_nS) * 1e-9)
 
     def volley(self, contacts: float, pulses: int, interval_s: float) -> np.ndarray:
-        """Whether each cell spikes when `contacts` of its Pyr inputs fire together, `pulses` times: shape (cell,) of bool.
+        """Whether each cell spikes when `contacts` of its Pyr inputs fire together, `pulses` times: shape
+        (cell,) of bool.
 
         Release and the receptors that are still free change from pulse to pulse as the projection has it.
         """
@@ -201,9 +218,10 @@ class Rig:
         return np.bincount(self.engine.fetch("spikes.i").astype(int), minlength=self.circuit.size) > 0
 
     def attenuation(self, size_nS: float = 1.0) -> tuple[float, float]:
-        """How much of the soma reaches the dendrite and back, mean over Pyr cells: steady potential of the dendrite over that
-        of the soma under current into the soma; and the somatic potential of an AMPA input on the dendrite over that of the
-        same input on the soma.  Both are 1 for point cells."""
+        """How much of the soma reaches the dendrite and back, mean over Pyr cells: steady potential of the
+        dendrite over that of the soma under current into the soma; and the somatic potential of an AMPA
+        input on the dendrite over that of the same input on the soma.  Both are 1 for point cells.
+        """
         pyr = self.circuit.cells("Pyr")
         if self.circuit.apical is None:
             return 1.0, 1.0
@@ -218,13 +236,17 @@ class Rig:
             self.rest()
             before_kick = self.potential()
             self.add(f"g_AMPA{place}", size_nS)
-            course = np.array([self._after(SAMPLE_S) for _ in range(int(PSP_WINDOW_S / SAMPLE_S))]) - before_kick
+            course = (
+                np.array([self._after(SAMPLE_S) for _ in range(int(PSP_WINDOW_S / SAMPLE_S))]) - before_kick
+            )
             peaks.append(course.max(axis=0)[pyr].mean())
         return float((dendrite / soma).mean()), float(peaks[1] / peaks[0])
 
     def conducting(self, potential_mV: float) -> tuple[np.ndarray, np.ndarray]:
-        """At a membrane potential, shares of bound NMDA receptors that Mg leaves free, and of those after the present block
-        too, as the network's own equations have it: two arrays (population, subunit).  Rest before other protocols."""
+        """At a membrane potential, shares of bound NMDA receptors that Mg leaves free, and of those after
+        the present block too, as the network's own equations have it: two arrays (population, subunit).
+        Rest before other protocols.
+        """
         names = [f"sum_{kind}_{k}" for kind in ("bound", "free", "open") for k in SUBUNITS]
         for name in names:
             self.engine.load(f"cells.{name}", np.zeros(self.circuit.size))
@@ -233,16 +255,28 @@ class Rig:
             for k in SUBUNITS:
                 self.engine.load(f"cells.g_{k}{place}", np.full(self.circuit.size, 1e-9))
         self.engine.run(1e-3)  # one sample, taken before anything moves
-        sums = {name: self.circuit.by_population(self.engine.fetch(f"cells.{name}").astype(float)) for name in names}
-        shares = [np.stack([sums[f"sum_{kind}_{k}"] / sums[f"sum_bound_{k}"] for k in SUBUNITS], axis=1)
-                  for kind in ("free", "open")]  # fmt: skip
+        sums = {
+            name: self.circuit.by_population(self.engine.fetch(f"cells.{name}").astype(float))
+            for name in names
+        }
+        shares = [
+            np.stack([sums[f"sum_{kind}_{k}"] / sums[f"sum_bound_{k}"] for k in SUBUNITS], axis=1)
+            for kind in ("free", "open")
+        ]
         return shares[0], shares[1]
 
     def _delivered(self, population: str, pulses: int, interval_s: float) -> tuple[np.ndarray, np.ndarray]:
-        """Release of a Pyr terminal on a population at every pulse of a train, (pulse,), and what of it receptors take that
-        are still free, (pulse, subunit)."""
+        """Release of a Pyr terminal on a population at every pulse of a train, (pulse,), and what of it
+        receptors take that are still free, (pulse, subunit).
+        """
         projection = self.circuit.projection("Pyr", population)
-        released = releases(projection.release, projection.recovery * 1e-3, projection.facilitation * 1e-3, interval_s, pulses)
+        released = releases(
+            projection.release,
+            projection.recovery * 1e-3,
+            projection.facilitation * 1e-3,
+            interval_s,
+            pulses,
+        )
         decay = np.exp(-interval_s * 1e3 / np.array([s.decay for s in self.circuit.subunits]))
         bound, given = np.zeros(len(SUBUNITS)), np.zeros((pulses, len(SUBUNITS)))
         for pulse, amount in enumerate(released):
@@ -265,7 +299,9 @@ class Rig:
                 self.add(f"g_{subunit}{place}", here * ratio * part * amount)
 
     def _jump(self, cell: int, group: dict[str, str], interval_s: float) -> np.ndarray:
-        """Largest conductance that one spike adds to every cell, for each target's kind of contact, shape (target, cell)."""
+        """Largest conductance that one spike adds to every cell, for each target's kind of contact, shape
+        (target, cell).
+        """
         decay = {"AMPA": self.engine.fetch("cells.tau_AMPA"), "fast": self.engine.fetch("cells.tau_fast"),
                  "slow": self.engine.fetch("cells.tau_slow")}  # fmt: skip
         kinds = [CONDUCTANCE[g] for g in group.values()]

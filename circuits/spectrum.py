@@ -1,7 +1,8 @@
 """Power spectrum of a look's field proxy: bands, the aperiodic part, and the rhythms that stand above it.
 
-specparam (Donoghue et al. 2020) tells the aperiodic part from the peaks.  Its aperiodic model has a knee where one is seen:
-currents of decaying synapses are low-pass filtered noise, flat below a corner, and a bare 1/f would call that corner a peak.
+specparam (Donoghue et al. 2020) tells the aperiodic part from the peaks.  Its aperiodic model has a knee
+where one is seen: currents of decaying synapses are low-pass filtered noise, flat below a corner, and a bare
+1/f would call that corner a peak.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ BANDS = {
     "gamma": (30.0, 80.0),
     "hfo": (120.0, 180.0),
 }
-# 1 s holds four cycles of theta and still leaves eight segments to average in a look of 3 s without the proxy's lag.
+# 1 s holds four cycles of theta and still leaves eight segments to average in a look of 3 s without the
+# proxy's lag.
 SEGMENT_S = 1.0
 OVERLAP = 0.75
 # So many Hann segments, three quarters of each shared, average as much noise away as one segment on its own.
@@ -31,25 +33,30 @@ SEGMENTS_PER_WINDOW = 1.9
 FEWEST_CYCLES = 2
 # Fewer segments are so noisy that one look in five at pure noise shows a peak.
 FEWEST_SEGMENTS = 8
-# From the second bin, where the removed mean no longer tells, to where currents sampled each millisecond fold back.
+# From the second bin, where the removed mean no longer tells, to where currents sampled each millisecond
+# fold back.
 FIT_HZ = (2.0, 300.0)
 PEAK_WIDTH_HZ = (4.0, 20.0)
-# Lowest peak (log10) in 1 s of trace, falling with the root of time as noise does.  Of 30 looks of 3 s at pure noise, one
+# Lowest peak (log10) in 1 s of trace, falling with the root of time as noise does.  Of 30 looks of 3 s at
+# pure noise, one
 # or two still show a peak in gamma.
 PEAK_HEIGHT = 1.26
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """A trace in frequency.  Axes: bin (1 Hz apart), band (BANDS).  T is the unit of the trace, pA for the field proxy.
+    """A trace in frequency.  Axes: bin (1 Hz apart), band (BANDS).  T is the unit of the trace, pA for the
+    field proxy.
 
-    The aperiodic density is 10^offset / (knee^exponent + f^exponent).  What the fit gives is NaN when it fails.
+    The aperiodic density is 10^offset / (knee^exponent + f^exponent).  What the fit gives is NaN when it
+    fails.
     """
 
     frequency: np.ndarray  # (bin,) Hz
     density: np.ndarray  # (bin,) T^2/Hz
     power: np.ndarray  # (band,) T^2; NaN where the trace is shorter than two cycles of the band's lower edge
-    periodic: np.ndarray  # (band,) T^2 above the aperiodic part; scatters about 0, also below, where there is no rhythm
+    # (band,) T^2 above the aperiodic part; scatters about 0, also below, where there is no rhythm
+    periodic: np.ndarray
     aperiodic_offset: float  # log10
     aperiodic_knee: float  # Hz; 0 where no corner is seen
     aperiodic_exponent: float
@@ -61,7 +68,8 @@ class _Fit:
     offset: float = np.nan
     exponent: float = np.nan
     knee: float = np.nan  # Hz^exponent
-    peaks: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))  # (peak, 3): centre Hz, height log10, width Hz
+    # (peak, 3): centre Hz, height log10, width Hz
+    peaks: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
 
     def density(self, frequency: np.ndarray) -> np.ndarray:
         """Aperiodic density (T^2/Hz) at frequencies above 0 Hz."""
@@ -98,14 +106,19 @@ def spectrum(trace: np.ndarray) -> Spectrum:
 
 
 def power_density(trace: np.ndarray, segment_s: float = SEGMENT_S) -> tuple[np.ndarray, np.ndarray]:
-    """Frequencies (Hz) and one-sided densities (T^2/Hz) of a trace (sample,), Welch, segments no longer than the trace."""
+    """Frequencies (Hz) and one-sided densities (T^2/Hz) of a trace (sample,), Welch, segments no longer than
+    the trace.
+    """
     samples = min(len(trace), round(segment_s * SAMPLING_HZ))
     # Counted from its first value, a constant trace is exactly zero.
     return welch(trace - trace[0], SAMPLING_HZ, nperseg=samples, noverlap=int(samples * OVERLAP))
 
 
-def band_power(trace: np.ndarray, band: tuple[float, float], above: Callable[[np.ndarray], np.ndarray] = np.zeros_like) -> float:
-    """Power (T^2) of a trace (sample,) in a band (Hz, upper edge left out), above a density (T^2/Hz) given by frequency.
+def band_power(
+    trace: np.ndarray, band: tuple[float, float], above: Callable[[np.ndarray], np.ndarray] = np.zeros_like
+) -> float:
+    """Power (T^2) of a trace (sample,) in a band (Hz, upper edge left out), above a density (T^2/Hz) given
+    by frequency.
 
     NaN when the trace holds fewer than two cycles of the lower edge.
     """
@@ -113,9 +126,11 @@ def band_power(trace: np.ndarray, band: tuple[float, float], above: Callable[[np
 
 
 def _band_power(
-    density_in: Callable[[float], tuple[np.ndarray, np.ndarray]], samples: int, band: tuple[float, float],
+    density_in: Callable[[float], tuple[np.ndarray, np.ndarray]],
+    samples: int,
+    band: tuple[float, float],
     above: Callable[[np.ndarray], np.ndarray],
-) -> float:  # fmt: skip
+) -> float:
     """The same of a trace of so many samples whose density in segments of some length (s) is given."""
     cycles_s = FEWEST_CYCLES / band[0]
     if samples < cycles_s * SAMPLING_HZ:
@@ -130,7 +145,9 @@ def _inside(frequency: np.ndarray, band: tuple[float, float]) -> np.ndarray:
 
 
 def _fit(frequency: np.ndarray, density: np.ndarray, seconds: float) -> _Fit:
-    """Aperiodic part and peaks of a density of `seconds` of trace; all NaN and no peaks where they cannot be told."""
+    """Aperiodic part and peaks of a density of `seconds` of trace; all NaN and no peaks where they cannot be
+    told.
+    """
     segments = int((seconds - SEGMENT_S) / (SEGMENT_S * (1 - OVERLAP))) + 1
     if segments < FEWEST_SEGMENTS or not (density[_inside(frequency, FIT_HZ)] > 0).all():
         return _Fit()
@@ -138,7 +155,8 @@ def _fit(frequency: np.ndarray, density: np.ndarray, seconds: float) -> _Fit:
     fit = _parameterize(frequency, density, height, "knee")
     if fit.knee <= 0:
         fit = _parameterize(frequency, density, height, "fixed")
-    # The fit is to logarithms, whose mean lies below the logarithm of the mean by what so many windows leave of noise.
+    # The fit is to logarithms, whose mean lies below the logarithm of the mean by what so many windows leave
+    # of noise.
     windows = segments / SEGMENTS_PER_WINDOW
     return replace(fit, offset=fit.offset + (np.log(windows) - digamma(windows)) / np.log(10.0))
 

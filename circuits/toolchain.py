@@ -19,12 +19,19 @@ from prelimbic.parameters.caching import CacheError, cache_folder, unwritable
 
 COMPILERS = (("g++",), ("clang++",))
 # The widest vectors first; what a compiler or processor does not take is passed over.
-TARGETS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",), ("-march=x86-64-v2",), ())
+TARGETS = (
+    ("-march=native", "-mprefer-vector-width=512"),
+    ("-march=native",),
+    ("-mcpu=native",),
+    ("-march=x86-64-v2",),
+    (),
+)
 COMMON = ("-std=c++17", "-O3", "-w", "-static-libstdc++", "-static-libgcc")
 # Of these, what is left out where it alone does not work: a static C++ library is often not installed.
 OPTIONAL = ("-w", "-static-libstdc++", "-static-libgcc")
 PATIENCE_S = 60.0  # for the compiler of a few lines, and for what it made
-# float32: fast, and denormals to zero at the link, which the decaying conductances of silent cells would reach.
+# float32: fast, and denormals to zero at the link, which the decaying conductances of silent cells would
+# reach.
 # float64: every operation as it is written, so that two programs of one model agree bit for bit.
 ARITHMETIC = {32: ("-ffast-math",), 64: ("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")}
 PROBE = """
@@ -43,9 +50,11 @@ int main(int n, char**) {
 
 @dataclass(frozen=True)
 class Toolchain:
-    """A compiler that works here: its command, the line that names it, its flags, and a digest of the processor it is for.
+    """A compiler that works here: its command, the line that names it, its flags, and a digest of the
+    processor it is for.
 
-    A portable program does every operation as it is written in 32 bits too."""
+    A portable program does every operation as it is written in 32 bits too.
+    """
 
     command: tuple[str, ...]
     version: str
@@ -65,13 +74,19 @@ class Toolchain:
 
 @cache
 def toolchain() -> Toolchain | None:
-    """The first compiler and target that compile a program which runs, or None.  $CXX, where set, is the only compiler tried."""
-    return _found(os.environ.get("CXX", "").strip(), os.environ.get("PATH", ""), os.environ.get("PRELIMBIC_CACHE", ""))[0]
+    """The first compiler and target that compile a program which runs, or None.  $CXX, where set, is the
+    only compiler tried.
+    """
+    return _found(
+        os.environ.get("CXX", "").strip(), os.environ.get("PATH", ""), os.environ.get("PRELIMBIC_CACHE", "")
+    )[0]
 
 
 def why_no_compiler() -> str:
     """Which compilers were tried, and what each said, in a line."""
-    return _found(os.environ.get("CXX", "").strip(), os.environ.get("PATH", ""), os.environ.get("PRELIMBIC_CACHE", ""))[1]
+    return _found(
+        os.environ.get("CXX", "").strip(), os.environ.get("PATH", ""), os.environ.get("PRELIMBIC_CACHE", "")
+    )[1]
 
 
 def compiler() -> str | None:
@@ -81,7 +96,9 @@ def compiler() -> str | None:
 
 
 def vector_bytes(report: str, lines: dict[str, int], precision: int) -> dict[str, int]:
-    """From what the compiler told, the width (bytes) of the vectors of each named loop, by its line; 0 where it is scalar."""
+    """From what the compiler told, the width (bytes) of the vectors of each named loop, by its line; 0 where
+    it is scalar.
+    """
     found = {}
     for name, line in lines.items():
         gcc = re.findall(rf":{line}:\d+: optimized: loop vectorized using (\d+) byte", report)
@@ -96,7 +113,9 @@ class _Unfit(Exception):  # noqa: N818 - a compiler that is none is no error
 
 @cache
 def _found(asked: str, path: str, kept: str) -> tuple[Toolchain | None, str]:
-    """The compiler that works with $CXX, $PATH and $PRELIMBIC_CACHE as they are; without one, why each does not."""
+    """The compiler that works with $CXX, $PATH and $PRELIMBIC_CACHE as they are; without one, why each does
+    not.
+    """
     try:
         commands = (tuple(shlex.split(asked)),) if asked else COMPILERS
     except ValueError:
@@ -135,12 +154,20 @@ def _fitted(command: tuple[str, ...]) -> Toolchain:
 def _described(command: tuple[str, ...], common: tuple[str, ...], target: tuple[str, ...]) -> Toolchain:
     shown = _run([*command, "--version"])
     version = shown.stdout.splitlines()[0] if shown.stdout.strip() else " ".join(command)
-    macros = _run([*command, *target, "-dM", "-E", "-x", "c++", "-"]).stdout  # what the target means on this machine
-    return Toolchain(command, version, target, f"{os.uname().machine}-{hashlib.sha256(macros.encode()).hexdigest()[:8]}", common)
+    # what the target means on this machine
+    macros = _run([*command, *target, "-dM", "-E", "-x", "c++", "-"]).stdout
+    return Toolchain(
+        command,
+        version,
+        target,
+        f"{os.uname().machine}-{hashlib.sha256(macros.encode()).hexdigest()[:8]}",
+        common,
+    )
 
 
 def _refused(command: tuple[str, ...], flags: tuple[str, ...]) -> _Unfit | None:
-    """Why a program does not compile with flags, or does not run where programs will have to; None where it does.
+    """Why a program does not compile with flags, or does not run where programs will have to; None where it
+    does.
 
     Raises _Unfit where no other flags need be tried.
     """
@@ -149,7 +176,9 @@ def _refused(command: tuple[str, ...], flags: tuple[str, ...]) -> _Unfit | None:
             program = Path(folder) / "probe"
             made = _run([*command, *flags, *ARITHMETIC[32], "-x", "c++", "-", "-o", str(program)], PROBE)
             if made.returncode != 0 or not program.exists():
-                return _Unfit(f"fails: {first_error(made.stderr) or f'it ended with code {made.returncode} and no word'}")
+                return _Unfit(
+                    f"fails: {first_error(made.stderr) or f'it ended with code {made.returncode} and no word'}"
+                )
             return _does_not_run(program)
     except OSError as error:
         raise _Unfit(f"cannot be tried: {error}") from None
@@ -159,7 +188,9 @@ def _does_not_run(program: Path) -> _Unfit | None:
     try:
         done = _run([str(program)])
     except PermissionError:
-        return _Unfit(f"compiles, but programs may not run in {program.parent.parent}; PRELIMBIC_CACHE names another folder")
+        return _Unfit(
+            f"compiles, but programs may not run in {program.parent.parent}; PRELIMBIC_CACHE names another folder"
+        )
     except OSError as error:
         return _Unfit(f"makes what is no program here ({error.strerror})")
     if done.returncode == 0:
@@ -177,19 +208,34 @@ def _place() -> Path | None:
 
 
 def first_error(said: str) -> str:
-    """The first line of a compiler's words that tells of an error: of the linker, what comes before the last."""
+    """The first line of a compiler's words that tells of an error: of the linker, what comes before the
+    last.
+    """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = ("collect2: error", "linker command failed")
-    own = [line for line in lines if re.search(r"\berror\b", line, re.I) and not any(word in line for word in last)]
+    own = [
+        line
+        for line in lines
+        if re.search(r"\berror\b", line, re.I) and not any(word in line for word in last)
+    ]
     return next(iter([*own, *lines]), "")
 
 
 def _run(words: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a compiler, or what it made, in English and not for ever.  Raises OSError, and _Unfit when it does not end."""
+    """Run a compiler, or what it made, in English and not for ever.  Raises OSError, and _Unfit when it does
+    not end.
+    """
     process = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        text=True, encoding="utf-8", errors="replace", env={**os.environ, "LC_ALL": "C"},
-    )  # fmt: skip
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "LC_ALL": "C"},
+    )
     try:
         out, told = process.communicate(given, PATIENCE_S)
     except BaseException as error:

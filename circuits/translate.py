@@ -1,9 +1,11 @@
 """From a model's equations to the C++ text of one program: a fused loop over cells, deliveries, resets.
 
-Brian2 parses the equations, checks their units, writes the Euler step and turns every statement into C++; the loops round
-them are ours.  In a loop over the cells of one population, what the population shares is read once.
+Brian2 parses the equations, checks their units, writes the Euler step and turns every statement into C++;
+the loops round them are ours.  In a loop over the cells of one population, what the population shares is
+read once.
 
-`python -m prelimbic.circuits.translate` does it in a process of its own, so that Brian2 never enters that of a user.
+`python -m prelimbic.circuits.translate` does it in a process of its own, so that Brian2 never enters that of
+a user.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ class Statements:
 
 
 def program_text(model: Model, precision: int) -> str:
-    """The whole program, for `precision` 32 or 64 bits.  Raises what Brian2 raises for equations that make no sense."""
+    """The whole program, for `precision` 32 or 64 bits.  Raises what Brian2 raises for equations that make
+    no sense.
+    """
     import brian2
 
     brian2.prefs.codegen.target = "numpy"  # else Brian2 compiles something to see whether it could
@@ -56,14 +60,18 @@ class _Program:
         import brian2
 
         self.model, self.precision = model, precision
-        # Without Brian2's own refractoriness: its clock of the last spike is a double, which would not vectorise.
+        # Without Brian2's own refractoriness: its clock of the last spike is a double, which would not
+        # vectorise.
         equations = model.cells.replace("(unless refractory)", "") + ENGINE_EQUATIONS
-        self.cells = brian2.NeuronGroup(2, equations, threshold=model.threshold, reset="", method="euler", name="cells",
-                                        namespace={})  # fmt: skip
+        self.cells = brian2.NeuronGroup(
+            2, equations, threshold=model.threshold, reset="", method="euler", name="cells", namespace={}
+        )
         self.cells.equations.check_units(self.cells, run_namespace={})
         self.synapses = {}
         for contacts in model.contacts:
-            synapses = brian2.Synapses(self.cells, self.cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name)
+            synapses = brian2.Synapses(
+                self.cells, self.cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name
+            )
             synapses.connect(i=[0, 1], j=[1, 0])
             self.synapses[contacts.name] = synapses
 
@@ -73,7 +81,9 @@ class _Program:
         elsewhere = (model.motion_elsewhere, model.background_elsewhere)
         body = [self._loop("update_0", self._update(*everywhere), model.background, flags=True)]
         if model.motion_elsewhere:
-            body.append(self._loop("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True))
+            body.append(
+                self._loop("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True)
+            )
         body += [self._loop("sample_cells", model.sample, model.sample)] if model.sample else []
         body += [self._reset()]
         body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
@@ -83,9 +93,11 @@ class _Program:
         return "\n".join(parts) + "\n"
 
     def _update(self, equations: str, background: str) -> str:
-        """Euler step, background and threshold of a cell as Brian2's own statements, but waiting counted in steps.
+        """Euler step, background and threshold of a cell as Brian2's own statements, but waiting counted in
+        steps.
 
-        The background arrives after the Euler step, as spikes do: what is sampled next has both."""
+        The background arrives after the Euler step, as spikes do: what is sampled next has both.
+        """
         from brian2 import Equations
         from brian2.stateupdaters.base import StateUpdateMethod
 
@@ -94,19 +106,32 @@ class _Program:
         euler = re.sub(r"\bdt\b", "step", euler)
         for name in motion.diff_eq_names:
             if "unless refractory" in motion[name].flags:
-                euler = re.sub(rf"^{name} = _{name}$", f"{name} = unless_waiting(waiting, _{name}, {name})", euler, flags=re.M)
+                euler = re.sub(
+                    rf"^{name} = _{name}$",
+                    f"{name} = unless_waiting(waiting, _{name}, {name})",
+                    euler,
+                    flags=re.M,
+                )
         return f"waiting = one_less(waiting)\n{euler}\n{background}\n_cond = {self.model.threshold}\n"
 
     def _loop(self, name: str, code: str, checked: str, flags: bool = False) -> str:
-        """A function that does `code` for cells first..last-1 of one population; the units of `checked` are checked."""
+        """A function that does `code` for cells first..last-1 of one population; the units of `checked` are
+        checked.
+        """
         found = self._translate(self.cells, code, checked)
         shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
         lines += ["int32_t* __restrict fires = engine.fires.data();"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
-        lines += ["PRELIMBIC_INDEPENDENT", f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}", *own]
-        lines += ["fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"] if flags else []
+        lines += [
+            "PRELIMBIC_INDEPENDENT",
+            f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}",
+            *own,
+        ]
+        lines += (
+            ["fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"] if flags else []
+        )
         return "\n".join([*lines, "}", "}"])
 
     def _reset(self) -> str:
@@ -114,48 +139,94 @@ class _Program:
         code = f"{model.reset}\nwaiting = floor({model.refractory}/step + 1e-3)\n"
         found = self._translate(self.cells, code, code)
         lines = ["void reset_spiking() {", *found.pointers, *found.scalar]
-        lines += ["for (int k = 0; k < engine.spiking_count; k++) {", "const int _idx = engine.spiking[k];", *found.vector]
+        lines += [
+            "for (int k = 0; k < engine.spiking_count; k++) {",
+            "const int _idx = engine.spiking[k];",
+            *found.vector,
+        ]
         return "\n".join([*lines, "}", "}"])
 
     def _delivery(self, group: int, name: str) -> str:
-        """A function that delivers the rows due now; what hangs on sending cell or target population is read once a row."""
+        """A function that delivers the rows due now; what hangs on sending cell or target population is read
+        once a row.
+        """
         alike = self.model.alike
         pathway = self.synapses[name].pre
         found = self._translate(pathway, pathway.code, pathway.code)
-        inner = [line for line in found.vector if not re.match(r"const int32_t _(pre|post)synaptic_idx", line)]
+        inner = [
+            line for line in found.vector if not re.match(r"const int32_t _(pre|post)synaptic_idx", line)
+        ]
         of_row = [
-            line for line in inner if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
+            line
+            for line in inner
+            if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
         ]
         inner = [line for line in inner if line not in of_row]
         of_row = [line.replace("[_postsynaptic_idx]", "[target[row.first]]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
         lines = [f"void deliver_{name}(const int64_t now) {{", *pointers, *found.scalar]
-        lines += [f"Rows& rows = engine.rows[{group}];", "const int32_t* __restrict target = rows.target.data();"]
-        lines += ["for (const Rows::Row& row : rows.due(now)) {", "const int _presynaptic_idx = row.source;", *of_row]
-        lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {", "const int _postsynaptic_idx = target[_idx];"]
+        lines += [
+            f"Rows& rows = engine.rows[{group}];",
+            "const int32_t* __restrict target = rows.target.data();",
+        ]
+        lines += [
+            "for (const Rows::Row& row : rows.due(now)) {",
+            "const int _presynaptic_idx = row.source;",
+            *of_row,
+        ]
+        lines += [
+            "for (int _idx = row.first; _idx < row.last; _idx++) {",
+            "const int _postsynaptic_idx = target[_idx];",
+        ]
         lines += [*inner, "}", "}", "rows.due(now).clear();"]
         # Ask now for what is due next: else delivery waits for memory.
         arrays = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
-        lines += ["for (const Rows::Row& row : rows.due(now + 1)) {", *(f"__builtin_prefetch(&{a}[row.first]);" for a in arrays)]
+        lines += [
+            "for (const Rows::Row& row : rows.due(now + 1)) {",
+            *(f"__builtin_prefetch(&{a}[row.first]);" for a in arrays),
+        ]
         return "\n".join([*lines, "}", "}"])
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
         lines, rows = ["using namespace prelimbic;", "double time_now[1];"], []
-        for owner, extent in (("cells", "CELL"), *((name, str(k)) for k, name in enumerate(self.model.groups))):
+        for owner, extent in (
+            ("cells", "CELL"),
+            *((name, str(k)) for k, name in enumerate(self.model.groups)),
+        ):
             for name, variable in self._own_variables(owner):
                 real = np.issubdtype(variable.dtype, np.floating)
                 lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
-                kind = "ALIKE" if name in self.model.alike else "CONSTANT" if variable.constant or owner != "cells" else "STATE"
+                kind = (
+                    "ALIKE"
+                    if name in self.model.alike
+                    else "CONSTANT"
+                    if variable.constant or owner != "cells"
+                    else "STATE"
+                )
                 where = "ONE" if variable.scalar else extent
-                rows.append(f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, (void**)&_array_{owner}_{name}}},')
+                rows.append(
+                    f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, (void**)&_array_{owner}_{name}}},'
+                )
         return [*lines, "const std::vector<Array> ARRAYS = {", *rows, "};"]
 
     def _own_variables(self, owner: str) -> Iterable[tuple[str, Any]]:
         from brian2.core.variables import ArrayVariable
 
         of = self.cells if owner == "cells" else self.synapses[owner]
-        hidden = ("delay", "i", "j", "N", "t", "dt", "t_in_timesteps", "N_incoming", "N_outgoing", "N_pre", "N_post")
+        hidden = (
+            "delay",
+            "i",
+            "j",
+            "N",
+            "t",
+            "dt",
+            "t_in_timesteps",
+            "N_incoming",
+            "N_outgoing",
+            "N_pre",
+            "N_post",
+        )
         for name, variable in of.variables.items():
             own = isinstance(variable, ArrayVariable) and variable.owner.name == owner
             if own and not name.startswith("_") and name not in hidden:
@@ -176,18 +247,34 @@ class _Program:
             for k, name in enumerate(model.traces)
         ]
         each = "for (size_t p = 1; p < engine.bounds.size(); p++)"
-        sampling = ["sample_cells(0, engine.bounds[0]);", f"{each} sample_cells(engine.bounds[p - 1], engine.bounds[p]);"]
+        sampling = [
+            "sample_cells(0, engine.bounds[0]);",
+            f"{each} sample_cells(engine.bounds[p - 1], engine.bounds[p]);",
+        ]
         sampling = sampling if model.sample else []
         return [
-            "void sample() {", *sampling, *traces, "}",
-            "void step(const int64_t now) {", "time_now[0] = now*engine.step_s;", *draws, "update_0(0, engine.bounds[0]);",
-            f"{each} {elsewhere}(engine.bounds[p - 1], engine.bounds[p]);", "engine.collect();",
+            "void sample() {",
+            *sampling,
+            *traces,
+            "}",
+            "void step(const int64_t now) {",
+            "time_now[0] = now*engine.step_s;",
+            *draws,
+            "update_0(0, engine.bounds[0]);",
+            f"{each} {elsewhere}(engine.bounds[p - 1], engine.bounds[p]);",
+            "engine.collect();",
             "for (Rows& rows : engine.rows) rows.fire(engine.spiking.data(), engine.spiking_count, now);",
             *(f"deliver_{name}(now);" for name in model.groups),
-            "reset_spiking();", f"engine.record(_array_cells_{model.recorded}, now);", "}",
-            "const std::vector<const char*> GROUPS = {" + ", ".join(f'"{name}"' for name in model.groups) + "};",
-            "const std::vector<const char*> TRACES = {" + ", ".join(f'"{name}"' for name in model.traces) + "};",
-        ]  # fmt: skip
+            "reset_spiking();",
+            f"engine.record(_array_cells_{model.recorded}, now);",
+            "}",
+            "const std::vector<const char*> GROUPS = {"
+            + ", ".join(f'"{name}"' for name in model.groups)
+            + "};",
+            "const std::vector<const char*> TRACES = {"
+            + ", ".join(f'"{name}"' for name in model.traces)
+            + "};",
+        ]
 
     @staticmethod
     def _reads(line: str, index: str, names: Iterable[str] | None = None) -> bool:
@@ -196,7 +283,9 @@ class _Program:
         return found is not None and (names is None or found.group(1) in names)
 
     def _translate(self, owner: Any, code: str, checked: str) -> Statements:
-        """Brian2's C++ for abstract code on the variables of a group or of a synaptic pathway; units of `checked` are checked."""
+        """Brian2's C++ for abstract code on the variables of a group or of a synaptic pathway; units of
+        `checked` are checked.
+        """
         from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
         from brian2.codegen.translation import analyse_identifiers
         from brian2.core.variables import Variables
@@ -209,16 +298,27 @@ class _Program:
         _, used, unknown = analyse_identifiers(code, known, recursive=True)
         namespace = _functions()
         names = sorted(used | unknown)
-        variables = owner.resolve_all(names, namespace, user_identifiers=set(), additional_variables=dict(auxiliary))
+        variables = owner.resolve_all(
+            names, namespace, user_identifiers=set(), additional_variables=dict(auxiliary)
+        )
         indices = owner.variables.indices
         for index in {indices[name] for name in variables if name in owner.variables} - {"_idx", "0"}:
             variables[index] = owner.variables[index]
         check_units_statements(checked, variables)
         generator = CPPCodeGenerator(
-            variables=variables, variable_indices=indices, owner=owner, iterate_all=("_idx",), name="", template_name="",
-            codeobj_class=CPPStandaloneCodeObject, override_conditional_write=None, allows_scalar_write=False,
-        )  # fmt: skip
-        scalar, vector, keywords = generator.translate({None: code}, dtype=self.cells.variables["waiting"].dtype)
+            variables=variables,
+            variable_indices=indices,
+            owner=owner,
+            iterate_all=("_idx",),
+            name="",
+            template_name="",
+            codeobj_class=CPPStandaloneCodeObject,
+            override_conditional_write=None,
+            allows_scalar_write=False,
+        )
+        scalar, vector, keywords = generator.translate(
+            {None: code}, dtype=self.cells.variables["waiting"].dtype
+        )
         pointers = keywords["pointers_lines"]
         return Statements(*(tuple(self._adapted(part)) for part in (scalar[None], vector[None], pointers)))
 
@@ -239,7 +339,9 @@ def _functions() -> dict[str, Any]:
 
     found = {}
     for name, arguments in (("one_less", 1), ("unless_waiting", 3)):
-        function = Function(lambda *values: values[0], arg_units=[None] * arguments, return_unit=lambda *units: units[-1])
+        function = Function(
+            lambda *values: values[0], arg_units=[None] * arguments, return_unit=lambda *units: units[-1]
+        )
         function.implementations.add_implementation("cpp", "")
         found[name] = function
     return found

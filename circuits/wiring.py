@@ -9,7 +9,8 @@ import numpy as np
 from prelimbic.circuits.describe import PLASTIC, Circuit, evenly
 from prelimbic.circuits.engine import Connections
 
-# Synapse groups of the built network, by what they do on the target: plastic and fixed AMPA+NMDA, fast and slow GABA.
+# Synapse groups of the built network, by what they do on the target: plastic and fixed AMPA+NMDA, fast and
+# slow GABA.
 HIGHEST_START_MV = -40.0  # a cell whose threshold is out of reach starts no higher than others
 GROUPS = ("plastic", "excitatory", "fast", "slow")
 
@@ -18,9 +19,9 @@ GROUPS = ("plastic", "excitatory", "fast", "slow")
 class Wiring:
     """One drawn circuit.
 
-    sources[g], targets[g]: int32 cell indices of the contacts of synapse group g; weights[g] in nS; delays[g] in ms;
-    apical[g]: 1 where the contact stands on the apical dendrite, else 0.  Group "plastic" lists `sites` potential contacts
-    a Pyr cell, ordered by target.  `threshold` and `rest` (mV) and `start`
+    sources[g], targets[g]: int32 cell indices of the contacts of synapse group g; weights[g] in nS;
+    delays[g] in ms; apical[g]: 1 where the contact stands on the apical dendrite, else 0.  Group "plastic"
+    lists `sites` potential contacts a Pyr cell, ordered by target.  `threshold` and `rest` (mV) and `start`
     (initial membrane potential, mV) have one value a cell.
     """
 
@@ -34,8 +35,9 @@ class Wiring:
     start: np.ndarray
 
     def placed(self, dendrites: bool) -> dict[str, tuple[str, np.ndarray]]:
-        """Which contacts of which group the built network keeps together: those on somata under the group's name, those on
-        dendrites, where there are any, under that and `_apical`; as (group, indices)."""
+        """Which contacts of which group the built network keeps together: those on somata under the group's
+        name, those on dendrites, where there are any, under that and `_apical`; as (group, indices).
+        """
         found = {}
         for group, place in places(dendrites):
             chosen = self.apical[group] > 0 if place else (self.apical[group] == 0) | (not dendrites)
@@ -52,7 +54,11 @@ class Wiring:
 
 def places(dendrites: bool) -> list[tuple[str, str]]:
     """(group, "" for the soma or "_apical") of all contacts there may be; only Pyr cells have a dendrite."""
-    return [(g, place) for g in GROUPS for place in (("", "_apical") if dendrites and g != "excitatory" else ("",))]
+    return [
+        (g, place)
+        for g in GROUPS
+        for place in (("", "_apical") if dendrites and g != "excitatory" else ("",))
+    ]
 
 
 def group_of(source: str, target: str) -> str:
@@ -74,7 +80,9 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
         # Evenly spread over a cell's contacts, so that any number of filled sites has the same share.
         apical = np.tile(evenly(degree, projection.apical_share).astype(float), len(pre) // degree)
         parts[group_of(source, target)].append((pre, post, weight, delay, apical))
-    columns = {group: [np.concatenate(column) for column in zip(*parts[group], strict=True)] for group in GROUPS}
+    columns = {
+        group: [np.concatenate(column) for column in zip(*parts[group], strict=True)] for group in GROUPS
+    }
     reset = circuit.per_cell([p.reset for p in circuit.populations])
     jitter = rng.standard_normal((2, circuit.size))
     threshold = circuit.per_cell([p.threshold for p in circuit.populations])
@@ -93,7 +101,9 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence) -> Wiring:
     )
 
 
-def _contacts(rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool) -> tuple[np.ndarray, np.ndarray]:
+def _contacts(
+    rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Sources and targets of a fixed in-degree projection, ordered by target."""
     pool, cells = source.stop - source.start, target.stop - target.start
     chosen = np.empty((cells, degree), dtype=np.int32)
@@ -105,7 +115,9 @@ def _contacts(rng: np.random.Generator, source: slice, target: slice, degree: in
 
 
 def fixed_weights(circuit: Circuit) -> np.ndarray:
-    """Weights (nS) of the contacts that Pyr cells make on other populations, in the order in which they are drawn."""
+    """Weights (nS) of the contacts that Pyr cells make on other populations, in the order in which they are
+    drawn.
+    """
     mine = [(s, t, p) for s, t, p in circuit.projections if group_of(s, t) == "excitatory"]
     return np.concatenate([np.full(circuit.contacts(s, t), p.weight) for s, t, p in mine])
 
@@ -122,9 +134,13 @@ def with_delay_classes(circuit: Circuit, wiring: Wiring, classes: int) -> Wiring
 
 
 def delay_classes(delays: np.ndarray, classes: int) -> np.ndarray:
-    """Every delay replaced by the mean of its class, the classes holding equally many delays of like length; any unit."""
+    """Every delay replaced by the mean of its class, the classes holding equally many delays of like length;
+    any unit.
+    """
     rank = np.empty(len(delays), dtype=np.int64)
     rank[np.argsort(delays, kind="stable")] = np.arange(len(delays))
     belongs = rank * classes // len(delays)
-    mean = np.bincount(belongs, delays, minlength=classes) / np.maximum(np.bincount(belongs, minlength=classes), 1)
+    mean = np.bincount(belongs, delays, minlength=classes) / np.maximum(
+        np.bincount(belongs, minlength=classes), 1
+    )
     return mean[belongs]

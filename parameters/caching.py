@@ -1,4 +1,5 @@
-"""Where everything is kept that is made once and can be made again: compiled programs, numba's code, what matplotlib remembers.
+"""Where everything is kept that is made once and can be made again: compiled programs, numba's code, what
+matplotlib remembers.
 
 It stands in the lowest room because circuits, plasticity and experiments all ask it.
 """
@@ -35,22 +36,30 @@ def cache_folder() -> Path:
 
 
 def the_cache() -> Cache:
-    """$PRELIMBIC_CACHE, as it is; else `prelimbic` in the user's cache folder; else, where that cannot be used, a folder among
-    temporary files that is this user's alone, with a sentence.  Raises CacheError where there is none."""
+    """$PRELIMBIC_CACHE, as it is; else `prelimbic` in the user's cache folder; else, where that cannot be
+    used, a folder among temporary files that is this user's alone, with a sentence.  Raises CacheError where
+    there is none.
+    """
     if asked := os.environ.get("PRELIMBIC_CACHE", "").strip():
         return Cache(_expanded(Path(asked)).resolve())
-    return _first_usable(os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~"), tempfile.tempdir or "")
+    return _first_usable(
+        os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~"), tempfile.tempdir or ""
+    )
 
 
 def unusable(folder: Path) -> str:
     """Why a folder cannot be a cache; nothing where it can.  It is made if it is not there."""
     if reason := unwritable(folder):
         return reason
-    return "no program may run there: it is mounted noexec" if os.statvfs(folder).f_flag & os.ST_NOEXEC else ""
+    return (
+        "no program may run there: it is mounted noexec" if os.statvfs(folder).f_flag & os.ST_NOEXEC else ""
+    )
 
 
 def unwritable(folder: Path) -> str:
-    """Why nothing of some size can be written into a folder, which is made if it is not there; nothing where it can."""
+    """Why nothing of some size can be written into a folder, which is made if it is not there; nothing where
+    it can.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
@@ -77,11 +86,16 @@ def _first_usable(xdg: str, home: str, temporary: str) -> Cache:
         raise CacheError(f"{why}; {error}; {ADVICE}") from None
     if reason := unusable(own):
         raise CacheError(f"{why}; {own} cannot be used ({reason}); {ADVICE}")
-    return Cache(own, f"{why}, so what is compiled is kept in {own}, which may not last; PRELIMBIC_CACHE names a better folder")
+    return Cache(
+        own,
+        f"{why}, so what is compiled is kept in {own}, which may not last; PRELIMBIC_CACHE names a better folder",
+    )
 
 
 def _own_temporary() -> Path:
-    """A folder among temporary files that nobody but this user can write or could have put there.  Raises OSError."""
+    """A folder among temporary files that nobody but this user can write or could have put there.  Raises
+    OSError.
+    """
     base = Path(tempfile.gettempdir())
     state = base.stat()
     if state.st_mode & stat.S_IWOTH and not state.st_mode & stat.S_ISVTX:
@@ -91,7 +105,11 @@ def _own_temporary() -> Path:
         own.mkdir(mode=0o700)
     except FileExistsError:
         state = own.lstat()
-        if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid() or stat.S_IMODE(state.st_mode) & 0o077:
+        if (
+            not stat.S_ISDIR(state.st_mode)
+            or state.st_uid != os.geteuid()
+            or stat.S_IMODE(state.st_mode) & 0o077
+        ):
             raise CacheError(f"{own} is not a folder of this user alone") from None
     return own
 

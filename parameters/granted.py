@@ -1,5 +1,5 @@
-"""How many CPUs this process may use: the least of its affinity mask, the quotas of its control groups, and what the batch
-system granted; never what the machine has.
+"""How many CPUs this process may use: the least of its affinity mask, the quotas of its control groups, and
+what the batch system granted; never what the machine has.
 
 It stands in the lowest room because circuits and experiments both ask it.
 """
@@ -13,20 +13,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 ROOT = Path("/")
-# Of each group the first that is set.  Slurm tells what a task has; Torque, PBS Pro, LSF and Grid Engine what a job has.
+# Of each group the first that is set.  Slurm tells what a task has; Torque, PBS Pro, LSF and Grid Engine
+# what a job has.
 GRANTS = (("SLURM_CPUS_PER_TASK",), ("SLURM_CPUS_ON_NODE",), ("PBS_NUM_PPN", "NCPUS", "PBS_NP"),
           ("LSB_DJOB_NUMPROC", "LSB_MAX_NUM_PROCESSORS"), ("NSLOTS",))  # fmt: skip
 
 
 def available_cpus(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> int:
-    """Cores this process may use, at least 1.  A quota of one and a half cores is one.  `root`: where proc and sys are."""
+    """Cores this process may use, at least 1.  A quota of one and a half cores is one.  `root`: where proc
+    and sys are.
+    """
     return max(1, min([len(os.sched_getaffinity(0)), *quotas(root), *grants(environment)]))
 
 
 def grants(environment: Mapping[str, str]) -> Iterator[int]:
     """CPUs that each batch system whose variables are set says it granted on this machine."""
     for names in GRANTS:
-        given = [int(value) for name in names if (value := environment.get(name, "").strip()).isdecimal() and int(value) > 0]
+        given = [
+            int(value)
+            for name in names
+            if (value := environment.get(name, "").strip()).isdecimal() and int(value) > 0
+        ]
         yield from given[:1]
     yield from _task_of_slurm(environment)
     yield from _host_of_lsf(environment)
@@ -69,7 +76,9 @@ def _quota(group: Path) -> float | None:
 
 
 def _task_of_slurm(environment: Mapping[str, str]) -> Iterator[int]:
-    """What is left for a task of several that srun started on this node and that have no number of CPUs each."""
+    """What is left for a task of several that srun started on this node and that have no number of CPUs
+    each.
+    """
     tasks = re.match(r"(\d+)", environment.get("SLURM_STEP_TASKS_PER_NODE", ""))
     cpus = environment.get("SLURM_CPUS_ON_NODE", "")
     if "SLURM_CPUS_PER_TASK" not in environment and tasks and int(tasks[1]) > 1 and cpus.isdecimal():
@@ -80,8 +89,11 @@ def _host_of_lsf(environment: Mapping[str, str]) -> Iterator[int]:
     """What LSF gave on this host, of `LSB_MCPU_HOSTS=host1 4 host2 8`."""
     words = environment.get("LSB_MCPU_HOSTS", "").split()
     here = socket.gethostname().partition(".")[0]
-    yield from (int(n) for host, n in zip(words[::2], words[1::2], strict=False)
-                if host.partition(".")[0] == here and n.isdecimal() and int(n) > 0)  # fmt: skip
+    yield from (
+        int(n)
+        for host, n in zip(words[::2], words[1::2], strict=False)
+        if host.partition(".")[0] == here and n.isdecimal() and int(n) > 0
+    )
 
 
 def _slot_of_condor(environment: Mapping[str, str]) -> Iterator[int]:

@@ -10,10 +10,13 @@ AS_LIKE = 0.02  # by so much less like is a second name that is told too
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """` (did you mean rat?)`, to stand behind a wrong name, or nothing where no known name is like it; case does not count."""
+    """` (did you mean rat?)`, to stand behind a wrong name, or nothing where no known name is like it; case
+    does not count.
+    """
     by_small = {each.lower(): each for each in known}
     small = name.lower()[:LONGEST]
-    ends = [each for each in by_small if small and each.endswith(f".{small}")]  # a number whose sheet was left out
+    # a number whose sheet was left out
+    ends = [each for each in by_small if small and each.endswith(f".{small}")]
     found = ends[:1] or get_close_matches(small, by_small, n=2)
     best, *rest = [SequenceMatcher(None, each, small).ratio() for each in found] or [0.0]
     found = found[: 1 + sum(likeness > best - AS_LIKE for likeness in rest)]

@@ -22,7 +22,17 @@ from prelimbic.parameters.slow import (
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
 SUBUNITS = ("2A", "2B", "2C", "2D")
 PRIOR = "prior"  # the circuit sheet that circuits are drawn from
-CIRCUITS = ("dendritic", "point", "static_release", "sst_on_soma", "thalamic_pv", "human_l23", "literature", "pv_sst", "sst")
+CIRCUITS = (
+    "dendritic",
+    "point",
+    "static_release",
+    "sst_on_soma",
+    "thalamic_pv",
+    "human_l23",
+    "literature",
+    "pv_sst",
+    "sst",
+)
 SPECIES = ("human", "rat", "mouse")
 COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")
 STEEPEST = 10.0  # Hill slope of a block
@@ -33,10 +43,11 @@ BLOCKERS = (*COMPOUNDS, "memantine", "mk801", "ro25_6981")
 class Compound:
     """A drug's constants at NMDA receptors.
 
-    `ic50_*` are equilibrium values at 1 mM Mg and the reference potential of `Channel`.  The drug leaves an open
-    channel at `unblocking` (at that potential) and a closed one at `escape`: 0 is trapped for good, as fast as
-    `unblocking` is indifferent to the gate.  `electrical_distance` is Woodhull's delta.  `magnesium_competition`
-    is 1 for a drug that cannot enter a pore that holds Mg and 0 for one that binds elsewhere.
+    `ic50_*` are equilibrium values at 1 mM Mg and the reference potential of `Channel`.  The drug leaves an
+    open channel at `unblocking` (at that potential) and a closed one at `escape`: 0 is trapped for good, as
+    fast as `unblocking` is indifferent to the gate.  `electrical_distance` is Woodhull's delta.
+    `magnesium_competition` is 1 for a drug that cannot enter a pore that holds Mg and 0 for one that binds
+    elsewhere.
     """
 
     molar_mass: float = number("g/mol", "above 0")
@@ -100,7 +111,8 @@ class Species:
 class Population:
     """One cell class: how many, membrane, adaptation, receptors, background input, rate aimed at.
 
-    `leak` and `rest` hold the resting HCN conductance `hcn`, so that shutting it takes something away from them.
+    `leak` and `rest` hold the resting HCN conductance `hcn`, so that shutting it takes something away from
+    them.
     """
 
     count: float = number("cells", WHOLE)
@@ -130,9 +142,13 @@ class Population:
     def __post_init__(self) -> None:
         total = sum(self.subunit_fractions)
         if abs(total - 1.0) > 1e-6 or min(self.subunit_fractions) < 0:
-            raise ValueError(f"the fractions of 2A, 2B, 2C and 2D must be at least 0 and sum to 1, not to {total:g}")
+            raise ValueError(
+                f"the fractions of 2A, 2B, 2C and 2D must be at least 0 and sum to 1, not to {total:g}"
+            )
         if self.reset >= self.threshold:
-            raise ValueError(f"reset is {self.reset:g} mV but must lie below the threshold of {self.threshold:g} mV")
+            raise ValueError(
+                f"reset is {self.reset:g} mV but must lie below the threshold of {self.threshold:g} mV"
+            )
 
     @property
     def subunit_fractions(self) -> tuple[float, float, float, float]:
@@ -143,9 +159,9 @@ class Population:
 class Projection:
     """Connections from one class to another; `in_degree` contacts on each target cell.
 
-    `weight` is the conductance of a contact that releases everything.  `release`, `recovery` and `facilitation` are U,
-    tau_rec and tau_fac of Tsodyks, Pawelzik and Markram (1998); 1, 0 and 0 make a static synapse.  `apical_share` of the
-    contacts stand on the apical dendrite where the target has one.
+    `weight` is the conductance of a contact that releases everything.  `release`, `recovery` and
+    `facilitation` are U, tau_rec and tau_fac of Tsodyks, Pawelzik and Markram (1998); 1, 0 and 0 make a
+    static synapse.  `apical_share` of the contacts stand on the apical dendrite where the target has one.
     """
 
     in_degree: float = number("contacts", WHOLE)
@@ -245,10 +261,14 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
         raise SheetError(f"{source.path.name}: [{strange[0]}]{like} is no section of a circuit sheet")
     bad = [s for s in pairs if len(s.split("->")) != 2 or not set(s.split("->")) <= set(POPULATIONS)]
     if bad:
-        raise SheetError(f"{source.path.name}: projection {bad[0]!r} names a population that is none of {', '.join(POPULATIONS)}")
+        raise SheetError(
+            f"{source.path.name}: projection {bad[0]!r} names a population that is none of {', '.join(POPULATIONS)}"
+        )
     for needed, kind in NEEDED:
         if not any(s.split("->")[0] in needed[0] and s.split("->")[1] in needed[1] for s in pairs):
-            raise SheetError(f"{source.path.name}: there is no projection {kind}; a circuit needs at least one")
+            raise SheetError(
+                f"{source.path.name}: there is no projection {kind}; a circuit needs at least one"
+            )
     return CircuitNumbers(
         name=source.name,
         receptors=source.fill("receptors", Receptors),
@@ -290,9 +310,13 @@ def recorded(section: str, name: str) -> tuple[float, float]:
 
 
 def structure_digest(source: Sheet) -> str:
-    """What a calibration holds for: every number of a circuit sheet but the background rates that a calibration moves."""
+    """What a calibration holds for: every number of a circuit sheet but the background rates that a
+    calibration moves.
+    """
     moved = {f"{p}.background_rate" for p in POPULATIONS}
-    return digest({k: v for k, v in source.values().items() if k not in moved} | {source.manipulations: 0.0})[:16]
+    return digest(
+        {k: v for k, v in source.values().items() if k not in moved} | {source.manipulations: 0.0}
+    )[:16]
 
 
 def compounds(source: Sheet | None = None) -> dict[str, Compound]:
@@ -314,9 +338,41 @@ def species(name: str, source: Sheet | None = None) -> Species:
 
 
 __all__ = [
-    "BLOCKERS", "CIRCUITS", "COMPOUNDS", "INHIBITORS", "POPULATIONS", "PRIOR", "SPECIES", "SUBUNITS", "TARGETS", "Apical",
-    "CascadeNumbers", "Channel", "CircuitNumbers", "Compound", "HypothesisNumbers", "Inhibitor", "Population", "Projection",
-    "Receptors", "Sheet", "SheetError", "Species", "SpineNumbers", "Subunit", "channel", "circuit_numbers", "circuit_sheet",
-    "compounds", "digest", "inhibitor", "recorded", "recording", "sheet", "shipped", "species", "structure_digest",
+    "BLOCKERS",
+    "CIRCUITS",
+    "COMPOUNDS",
+    "INHIBITORS",
+    "POPULATIONS",
+    "PRIOR",
+    "SPECIES",
+    "SUBUNITS",
+    "TARGETS",
+    "Apical",
+    "CascadeNumbers",
+    "Channel",
+    "CircuitNumbers",
+    "Compound",
+    "HypothesisNumbers",
+    "Inhibitor",
+    "Population",
+    "Projection",
+    "Receptors",
+    "Sheet",
+    "SheetError",
+    "Species",
+    "SpineNumbers",
+    "Subunit",
+    "channel",
+    "circuit_numbers",
+    "circuit_sheet",
+    "compounds",
+    "digest",
+    "inhibitor",
+    "recorded",
+    "recording",
+    "sheet",
+    "shipped",
+    "species",
+    "structure_digest",
     "target_of",
-]  # fmt: skip
+]

@@ -1,6 +1,7 @@
 """Read a sheet: a TOML file of numbers, each with value, unit, status, source, note and range.
 
-A row is refused unless it is complete; the error names the file and the row.  The loader never converts units.
+A row is refused unless it is complete; the error names the file and the row.  The loader never converts
+units.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ SHEETS = Path(str(files("prelimbic.parameters") / "sheets"))
 REFERENCES = Path(str(files("prelimbic.parameters") / "references.bib"))
 MOST = 100_000  # of anything that is counted: more neurons, contacts or stages do not fit into a machine
 DEEPEST = 50  # sheets that are based on each other
-SMALLEST, LARGEST = 1e-9, 1e9  # size of a number in its unit; beyond, what is computed from it is no longer finite
+# size of a number in its unit; beyond, what is computed from it is no longer finite
+SMALLEST, LARGEST = 1e-9, 1e9
 
 Record = TypeVar("Record")
 
@@ -39,8 +41,9 @@ class SheetError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One number: what it is, in which unit, how far to trust it and where it comes from.  `fixed` says why a number cannot be
-    overridden, a convention that others rest on; mostly it is empty."""
+    """One number: what it is, in which unit, how far to trust it and where it comes from.  `fixed` says why
+    a number cannot be overridden, a convention that others rest on; mostly it is empty.
+    """
 
     value: float
     unit: str
@@ -73,19 +76,22 @@ def reference_keys(path: Path = REFERENCES) -> frozenset[str]:
 
 
 class Sheet:
-    """The rows of one TOML file, by section; `based_on` names the sheet it changes, beside it or among the shipped ones.
+    """The rows of one TOML file, by section; `based_on` names the sheet it changes, beside it or among the
+    shipped ones.
 
-    `lineage` names it and all that it rests on.
-    Of a circuit sheet, `calibrated` is the digest of the structure that its background rates were found for, and
-    `manipulations` what had been done to the circuit by then (a developmental knock-out); both may be empty.
-    Raises SheetError when the file is unreadable or any row is incomplete.
+    `lineage` names it and all that it rests on. Of a circuit sheet, `calibrated` is the digest of the
+    structure that its background rates were found for, and `manipulations` what had been done to the circuit
+    by then (a developmental knock-out); both may be empty. Raises SheetError when the file is unreadable or
+    any row is incomplete.
     """
 
     def __init__(self, path: Path, references: frozenset[str] | None = None, above: tuple[Path, ...] = ()):
         self.path = Path(path)
         self.name = self.path.stem
         if not self.path.name.isprintable():
-            raise SheetError(f"the name of a sheet's file must be printable text, not {_told(self.path.name)}")
+            raise SheetError(
+                f"the name of a sheet's file must be printable text, not {_told(self.path.name)}"
+            )
         text = _read_toml(self.path)
         head = text.pop("sheet", {})
         texts = isinstance(head, dict) and all(isinstance(v, str) for v in head.values())
@@ -101,7 +107,9 @@ class Sheet:
         self.own_rows = own
         base = self._base(known, (*above, _real(self.path)))
         self.lineage: tuple[str, ...] = (self.name, *(base.lineage if base else ()))
-        self.sections: dict[str, dict[str, Row]] = _merged(base.sections if base else {}, own, self.path.name)
+        self.sections: dict[str, dict[str, Row]] = _merged(
+            base.sections if base else {}, own, self.path.name
+        )
 
     def _base(self, known: frozenset[str], above: tuple[Path, ...]) -> Sheet | None:
         if self.based_on is None:
@@ -111,7 +119,9 @@ class Sheet:
         beside = {path.stem: path for folder in (SHEETS, self.path.parent) for path in folder.glob("*.toml")}
         if self.based_on not in beside or _real(beside[self.based_on]) in above:
             like = near(self.based_on, beside.keys() - {self.name})
-            raise SheetError(f"{self.path.name}: based_on names {self.based_on!r}{like}, which is not another sheet beside it")
+            raise SheetError(
+                f"{self.path.name}: based_on names {self.based_on!r}{like}, which is not another sheet beside it"
+            )
         return Sheet(beside[self.based_on], known, above)
 
     def fill(self, section: str, record: type[Record]) -> Record:
@@ -119,12 +129,16 @@ class Sheet:
         rows = self.sections.get(section)
         where = f"{self.path.name} [{section}]"
         if rows is None:
-            raise SheetError(f"{self.path.name}: section [{section}] is missing; it has {_listed(sorted(self.sections))}")
+            raise SheetError(
+                f"{self.path.name}: section [{section}] is missing; it has {_listed(sorted(self.sections))}"
+            )
         fields = {f.name: f for f in dataclasses.fields(record)}  # type: ignore[arg-type]
         missing, unknown = set(fields) - set(rows), set(rows) - set(fields)
         if missing or unknown:
             strange = [f"{name}{near(name, missing)}" for name in sorted(unknown)]
-            raise SheetError(f"{where}: missing rows: {_listed(sorted(missing))}; unknown rows: {_listed(strange)}")
+            raise SheetError(
+                f"{where}: missing rows: {_listed(sorted(missing))}; unknown rows: {_listed(strange)}"
+            )
         for name, row in rows.items():
             unit = fields[name].metadata["unit"]
             if row.unit != unit:
@@ -143,17 +157,22 @@ class Sheet:
         return {f"{s}.{name}": row.value for s, rows in self.sections.items() for name, row in rows.items()}
 
     def replaced(self, changes: dict[str, float]) -> Sheet:
-        """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are.  Raises SheetError for no
-        number, and for one that is fixed."""
+        """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are.  Raises
+        SheetError for no number, and for one that is fixed.
+        """
         other = self.with_sections({section: dict(rows) for section, rows in self.sections.items()})
         for key, value in changes.items():
             section, _, name = key.rpartition(".")
             row = other.sections.get(section, {}).get(name)
             if row is None:
                 like = near(key, self.values())
-                raise SheetError(f"{self.path.name}: there is no number {key!r}{like}; `prelimbic numbers` lists them all")
+                raise SheetError(
+                    f"{self.path.name}: there is no number {key!r}{like}; `prelimbic numbers` lists them all"
+                )
             if row.fixed:
-                raise SheetError(f"{self.path.name} [{section}] {name}: cannot be overridden, for {row.fixed}")
+                raise SheetError(
+                    f"{self.path.name} [{section}] {name}: cannot be overridden, for {row.fixed}"
+                )
             if not math.isfinite(value):
                 raise SheetError(f"{self.path.name} [{section}] {name}: an override must be a finite number")
             other.sections[section][name] = dataclasses.replace(row, value=float(value), range=None)
@@ -175,21 +194,32 @@ def digest(values: dict[str, float]) -> str:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError("it is a folder" if path.is_dir() else "it is no file")  # a pipe would be waited for
+            # a pipe would be waited for
+            raise OSError("it is a folder" if path.is_dir() else "it is no file")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        like = f"; the sheet that comes with prelimbic is called {path.stem}" if (SHEETS / path.name).exists() else ""
+        like = (
+            f"; the sheet that comes with prelimbic is called {path.stem}"
+            if (SHEETS / path.name).exists()
+            else ""
+        )
         raise SheetError(f"{path} does not exist{like}") from None
     except (OSError, ValueError) as error:
-        raise SheetError(f"{path.name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        raise SheetError(
+            f"{path.name}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        ) from None
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise SheetError(f"{path.name}: is not valid TOML ({error})") from None
 
 
-def _merged(base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], name: str) -> dict[str, dict[str, Row]]:
-    """The base sheet with some rows changed and whole sections added; rows of a section it has are not added to."""
+def _merged(
+    base: dict[str, dict[str, Row]], own: dict[str, dict[str, Row]], name: str
+) -> dict[str, dict[str, Row]]:
+    """The base sheet with some rows changed and whole sections added; rows of a section it has are not added
+    to.
+    """
     if not base:
         return own
     merged = {section: dict(rows) for section, rows in base.items()}
@@ -235,7 +265,9 @@ def _row(where: str, row: Any, known: frozenset[str]) -> Row:
         raise SheetError(f"{where}: an assumed value needs the range in which it should be tried")
     value = _number(where, "value", row["value"])
     limits = _range(where, row, value)
-    return Row(value, row["unit"], row["status"], row["source"], row.get("note", ""), limits, row.get("fixed", ""))
+    return Row(
+        value, row["unit"], row["status"], row["source"], row.get("note", ""), limits, row.get("fixed", "")
+    )
 
 
 def _number(where: str, key: str, value: Any) -> float:
@@ -265,7 +297,9 @@ def _range(where: str, row: dict[str, Any], value: float) -> tuple[float, float]
 def _sized(where: str, key: str, value: float) -> None:
     """Refuse a number that is finite but beyond any size that the model can be computed with."""
     if value and not SMALLEST <= abs(value) <= LARGEST:
-        raise SheetError(f"{where}: {key} is {value:g} but must be 0 or of a size from {SMALLEST:g} to {LARGEST:g}")
+        raise SheetError(
+            f"{where}: {key} is {value:g} but must be 0 or of a size from {SMALLEST:g} to {LARGEST:g}"
+        )
 
 
 def _listed(names: list[str]) -> str:

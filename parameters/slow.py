@@ -8,9 +8,15 @@ from prelimbic.parameters.near import unknown
 from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, number
 
 INHIBITORS = (
-    "ampa_antagonist", "ltype_blocker", "anti_bdnf", "trkb_inhibitor", "akt_inhibitor", "mek_inhibitor", "rapamycin_icv",
+    "ampa_antagonist",
+    "ltype_blocker",
+    "anti_bdnf",
+    "trkb_inhibitor",
+    "akt_inhibitor",
+    "mek_inhibitor",
+    "rapamycin_icv",
     "rapamycin_po",
-)  # fmt: skip
+)
 LONGEST_ONSET = 0.999  # of an inhibitor, in units of its offset: were both alike, its course would be 0/0
 TARGETS = ("ampa", "ltype", "bdnf", "trkb", "akt", "erk", "mtorc1")  # what an inhibitor shuts
 
@@ -57,7 +63,9 @@ class CascadeNumbers:
 
 @dataclass(frozen=True)
 class SpineNumbers:
-    """The agents: how many sites a cell has, on how many branches, and how fast a spine is born, matures and is lost."""
+    """The agents: how many sites a cell has, on how many branches, and how fast a spine is born, matures and
+    is lost.
+    """
 
     sites_per_contact: float = number("1", "above 0")
     branches: float = number("branches", WHOLE)
@@ -79,8 +87,9 @@ class SpineNumbers:
 
 @dataclass(frozen=True)
 class Inhibitor:
-    """A drug of the protocol: the shares of its target that its usual amount shuts at its peak, in the brain and in blood, and
-    how fast it comes and goes."""
+    """A drug of the protocol: the shares of its target that its usual amount shuts at its peak, in the brain
+    and in blood, and how fast it comes and goes.
+    """
 
     brain: float = number("1", "from 0 to 1")
     blood: float = number("1", "from 0 to 1")
@@ -89,7 +98,9 @@ class Inhibitor:
 
     def __post_init__(self) -> None:
         if not self.onset <= LONGEST_ONSET * self.offset:
-            raise ValueError(f"onset must be shorter than offset, at most {LONGEST_ONSET} of it; both are half-times")
+            raise ValueError(
+                f"onset must be shorter than offset, at most {LONGEST_ONSET} of it; both are half-times"
+            )
         if max(self.brain, self.blood) >= 1:
             raise ValueError("brain and blood are shares below 1")
 
@@ -125,9 +136,12 @@ class HypothesisNumbers:
 
 def target_of(inhibitor: str) -> str:
     """What an inhibitor shuts, one of TARGETS."""
-    return {"anti_bdnf": "bdnf", "mek_inhibitor": "erk", "rapamycin_icv": "mtorc1", "rapamycin_po": "mtorc1"}.get(
-        inhibitor, inhibitor.split("_")[0]
-    )
+    return {
+        "anti_bdnf": "bdnf",
+        "mek_inhibitor": "erk",
+        "rapamycin_icv": "mtorc1",
+        "rapamycin_po": "mtorc1",
+    }.get(inhibitor, inhibitor.split("_")[0])
 
 
 def inhibitor(name: str, source: Sheet) -> Inhibitor:

@@ -27,4 +27,5 @@ def _row_text(row: Row) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # DEL is no character of a TOML text
+    # DEL is no character of a TOML text
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -9,6 +9,19 @@ from prelimbic.pharmacology.site import SITES, confine, relabelled
 from prelimbic.pharmacology.trapping import TrappingBlock
 
 __all__ = [
-    "ROUTES", "SITES", "Bath", "Block", "Concentrations", "Dose", "DoseError", "Exposure", "Gating", "HillBlock",
-    "Together", "TrappingBlock", "beyond_use", "confine", "relabelled",
-]  # fmt: skip
+    "ROUTES",
+    "SITES",
+    "Bath",
+    "Block",
+    "Concentrations",
+    "Dose",
+    "DoseError",
+    "Exposure",
+    "Gating",
+    "HillBlock",
+    "Together",
+    "TrappingBlock",
+    "beyond_use",
+    "confine",
+    "relabelled",
+]

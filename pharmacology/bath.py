@@ -16,8 +16,8 @@ from prelimbic.pharmacology.dose import DoseError
 class Bath:
     """Drugs at (name, uM), unbound, from hour `start` until hour `end`; none before and from then on.
 
-    Raises DoseError for an unknown drug, one named twice, a concentration that is negative or not finite, or an end
-    that does not follow the start.
+    Raises DoseError for an unknown drug, one named twice, a concentration that is negative or not finite, or
+    an end that does not follow the start.
     """
 
     concentrations: tuple[tuple[str, float], ...]
@@ -49,7 +49,9 @@ class Bath:
 
 @dataclass(frozen=True)
 class Together:
-    """Several sources of drugs at once, such as a dose and a bath; of a drug that is in two of them there is the sum."""
+    """Several sources of drugs at once, such as a dose and a bath; of a drug that is in two of them there is
+    the sum.
+    """
 
     parts: tuple[Concentrations, ...]
 

@@ -1,7 +1,7 @@
 """Block: the share of NMDA receptors shut, per population and GluN2 subunit.  State of the loop.
 
-A Block is advanced by the concentrations of drugs, the gating that the circuit reported, and the stride; what it
-needs of these is its own affair.
+A Block is advanced by the concentrations of drugs, the gating that the circuit reported, and the stride;
+what it needs of these is its own affair.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class HillBlock:
-    """Equilibrium block: drugs that compete, one Hill curve a subunit at physiological Mg, whatever the gate does.
+    """Equilibrium block: drugs that compete, one Hill curve a subunit at physiological Mg, whatever the gate
+    does.
 
     `affinity`, shape (population, subunit), multiplies every concentration: 2 halves the IC50 there.
     """
@@ -59,7 +60,11 @@ class HillBlock:
 
     @classmethod
     def at(
-        cls, exposure: Concentrations, compounds: dict[str, Compound], time: float, affinity: np.ndarray = UNIFORM
+        cls,
+        exposure: Concentrations,
+        compounds: dict[str, Compound],
+        time: float,
+        affinity: np.ndarray = UNIFORM,
     ) -> HillBlock:
         """Equilibrium at hour `time`."""
         return cls(compounds, affinity, time, _equilibrium(exposure, compounds, time, affinity))
@@ -69,7 +74,9 @@ class HillBlock:
         return replace(self, time=later, value=_equilibrium(exposure, self.compounds, later, self.affinity))
 
 
-def _equilibrium(exposure: Concentrations, compounds: dict[str, Compound], time: float, affinity: np.ndarray) -> np.ndarray:
+def _equilibrium(
+    exposure: Concentrations, compounds: dict[str, Compound], time: float, affinity: np.ndarray
+) -> np.ndarray:
     drugs = [compounds[name] for name in exposure.names]
     return by_subunit(exposure.brain_unbound(np.array([time]))[0], drugs, affinity)
 
@@ -79,7 +86,9 @@ def half_maximal(drug: Compound) -> np.ndarray:
     return np.array([getattr(drug, f"ic50_{subunit}") for subunit in SUBUNITS])
 
 
-def by_subunit(unbound_uM: np.ndarray, drugs: Sequence[Compound], affinity: np.ndarray | float = 1.0) -> np.ndarray:
+def by_subunit(
+    unbound_uM: np.ndarray, drugs: Sequence[Compound], affinity: np.ndarray | float = 1.0
+) -> np.ndarray:
     """Equilibrium block of each subunit, shape (..., subunit), by drugs that compete for one site.
 
     unbound_uM: shape (..., drug).  `affinity` multiplies it and is broadcast against (..., subunit).
@@ -90,7 +99,8 @@ def by_subunit(unbound_uM: np.ndarray, drugs: Sequence[Compound], affinity: np.n
     with np.errstate(over="ignore", invalid="ignore"):
         for k, drug in enumerate(drugs):
             occupancy += (affinity * unbound_uM[..., k, None] / half_maximal(drug)) ** drug.hill
-        return np.where(np.isinf(occupancy), 1.0, occupancy / (1.0 + occupancy))  # too many for a number shut everything
+        # too many for a number shut everything
+        return np.where(np.isinf(occupancy), 1.0, occupancy / (1.0 + occupancy))
 
 
 def by_population(shut: np.ndarray, subunits: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ LARGEST = 1e6  # mg/kg: a kilogram a kilogram
 SHORTEST_H, LATEST_H = 1e-6, 1e5  # of an infusion, and of any hour
 
 
-# For a warning only, and assumed: body mass (kg), the largest dose that is given (mg/kg), and what is in use.
+# For a warning only, and assumed: body mass (kg), the largest dose that is given (mg/kg), and what is in
+# use.
 USUAL = {
     "human": (70.0, 13.0, "0.1 to 2 mg/kg i.v., up to 13 mg/kg i.m. in anaesthesia"),
     "rat": (0.3, 200.0, "1 to 30 mg/kg, up to 200 mg/kg in anaesthesia"),
@@ -43,7 +44,9 @@ class Dose:
         if not 0 <= self.amount <= LARGEST:
             raise DoseError(f"a dose is a number of mg/kg from 0 to {LARGEST:g}, not {self.amount:g}")
         if not abs(self.start) <= LATEST_H:
-            raise DoseError(f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}")
+            raise DoseError(
+                f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}"
+            )
         if self.compound not in COMPOUNDS:
             raise DoseError(unknown("compound", self.compound, COMPOUNDS))
         known = sorted({route for routes in ROUTES.values() for route in routes})
@@ -55,7 +58,9 @@ class Dose:
             raise DoseError(f"only an i.v. dose has a duration, not {self.route}")
         if not SHORTEST_H <= self.duration <= LATEST_H:
             limits = f"longer than 0, from {SHORTEST_H:g} to {LATEST_H:g} h"
-            raise DoseError(f"an infusion lasts {limits}, not {self.duration:g} h; leave the duration out for a bolus")
+            raise DoseError(
+                f"an infusion lasts {limits}, not {self.duration:g} h; leave the duration out for a bolus"
+            )
 
     @property
     def end(self) -> float:
@@ -68,7 +73,11 @@ def beyond_use(amount: float, species: str) -> str:
     mass, largest, use = USUAL[species]
     if amount <= largest:
         return ""
-    meant = f"; --dose takes mg per kg, and {amount:g} mg would be {amount / mass:.3g} mg/kg" if species == "human" else ""
+    meant = (
+        f"; --dose takes mg per kg, and {amount:g} mg would be {amount / mass:.3g} mg/kg"
+        if species == "human"
+        else ""
+    )
     return (
         f"{amount:g} mg/kg is {amount * mass:g} mg in a {species} of {mass:g} kg, more than is ever given; in use are {use} "
         f"(assumed limits){meant}"

@@ -17,13 +17,17 @@ from prelimbic.parameters import COMPOUNDS, Compound, Species
 from prelimbic.pharmacology.dose import Dose, DoseError, check_routes
 from prelimbic.pharmacology.peak import Input, highest
 
-# Places of a compound's amount: depot of the i.p. route, central and peripheral volume, and what is gone for good.
+# Places of a compound's amount: depot of the i.p. route, central and peripheral volume, and what is gone for
+# good.
 PLACES = tuple(
     f"{compound}.{part}"
     for compound in COMPOUNDS
-    for part in (("depot", "central", "peripheral", "eliminated") if compound != "hydroxynorketamine"
-                 else ("depot", "central", "eliminated"))
-)  # fmt: skip
+    for part in (
+        ("depot", "central", "peripheral", "eliminated")
+        if compound != "hydroxynorketamine"
+        else ("depot", "central", "eliminated")
+    )
+)
 VENOUS = tuple(f"venous.{compound}.{stage}" for compound in COMPOUNDS for stage in (1, 2))
 BRAIN = tuple(f"brain.{compound}" for compound in COMPOUNDS)
 STATES = PLACES + VENOUS + BRAIN
@@ -32,8 +36,8 @@ AT = {name: k for k, name in enumerate(STATES)}
 
 @dataclass(frozen=True)
 class Exposure:
-    """What `doses` do to the concentrations in one species.  Raises DoseError for a route it does not have, and where numbers of
-    the species are so far apart that nothing finite comes out.
+    """What `doses` do to the concentrations in one species.  Raises DoseError for a route it does not have,
+    and where numbers of the species are so far apart that nothing finite comes out.
 
     Venous samples lag the arterial ones by two transit stages; unbound brain follows the unbound arterial
     concentration.  Neither holds mass.
@@ -61,7 +65,9 @@ class Exposure:
             for dose in self.doses:
                 total += _response(matrix, self._entry(dose), hours - dose.start, dose.duration)
         if not np.isfinite(total).all():
-            raise DoseError(f"the concentrations in {self.species} are not finite; doses, times or numbers are too large")
+            raise DoseError(
+                f"the concentrations in {self.species} are not finite; doses, times or numbers are too large"
+            )
         return np.maximum(total, 0.0)
 
     def given(self, hours: np.ndarray) -> np.ndarray:
@@ -70,14 +76,21 @@ class Exposure:
         total = np.zeros(len(hours))
         for dose in self.doses:
             since = hours - dose.start
-            share = (since >= 0.0).astype(float) if dose.duration is None else np.clip(since / dose.duration, 0.0, 1.0)
+            share = (
+                (since >= 0.0).astype(float)
+                if dose.duration is None
+                else np.clip(since / dose.duration, 0.0, 1.0)
+            )
             total += share * self._umol(dose)
         return total
 
     def arterial(self, hours: np.ndarray) -> np.ndarray:
         """Total arterial plasma concentration, uM, shape (time, compound)."""
         amounts = self.amounts(hours)
-        return np.stack([amounts[:, AT[f"{c}.central"]] / getattr(self.numbers, f"{c}_central") for c in COMPOUNDS], axis=1)
+        return np.stack(
+            [amounts[:, AT[f"{c}.central"]] / getattr(self.numbers, f"{c}_central") for c in COMPOUNDS],
+            axis=1,
+        )
 
     def venous(self, hours: np.ndarray) -> np.ndarray:
         """Total venous plasma concentration, uM, shape (time, compound)."""
@@ -96,10 +109,12 @@ class Exposure:
         return concentration_uM * np.array([self.compounds[c].molar_mass for c in COMPOUNDS])
 
     def peak_time(self, until: float = math.inf, compound: str | None = None) -> float:
-        """First hour, until `until`, at which an unbound brain concentration is highest, exact where a dose makes it so and else
-        to a tenth of a minute: that of `compound`, or of ketamine, or where none is given of the compound that is.
+        """First hour, until `until`, at which an unbound brain concentration is highest, exact where a dose
+        makes it so and else to a tenth of a minute: that of `compound`, or of ketamine, or where none is
+        given of the compound that is.
 
-        Disposition is linear, so amounts matter only against each other; where all are 0 they count as alike.  0 without doses.
+        Disposition is linear, so amounts matter only against each other; where all are 0 they count as
+        alike.  0 without doses.
         """
         if not self.doses:
             return 0.0
@@ -114,7 +129,9 @@ class Exposure:
             try:
                 return highest(_rates(self.numbers), inputs, seen, until)
             except (ValueError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
-                raise DoseError(f"no peak was found in {self.species}; doses, times or numbers are too large") from None
+                raise DoseError(
+                    f"no peak was found in {self.species}; doses, times or numbers are too large"
+                ) from None
 
     def _unbound(self) -> np.ndarray:
         """Unbound brain concentration (uM) per umol or uM of every state, shape (compound, state)."""
@@ -160,15 +177,27 @@ def _rates(n: Species) -> np.ndarray:
             move(f"{compound}.central", f"{product}.central", share * clearance / volume)
             exchange = getattr(n, f"{compound}_exchange")
             move(f"{compound}.central", f"{compound}.peripheral", exchange / volume)
-            move(f"{compound}.peripheral", f"{compound}.central", exchange / getattr(n, f"{compound}_peripheral"))
+            move(
+                f"{compound}.peripheral",
+                f"{compound}.central",
+                exchange / getattr(n, f"{compound}_peripheral"),
+            )
         move(f"{compound}.central", f"{compound}.eliminated", (1.0 - share) * clearance / volume)
         if n.venous_delay > 0:
-            _follow(matrix, f"{compound}.central", f"venous.{compound}.1", 2.0 / n.venous_delay, 1.0 / volume)
+            _follow(
+                matrix, f"{compound}.central", f"venous.{compound}.1", 2.0 / n.venous_delay, 1.0 / volume
+            )
             _follow(matrix, f"venous.{compound}.1", f"venous.{compound}.2", 2.0 / n.venous_delay, 1.0)
     if n.brain_equilibration_half_time > 0:
         speed = np.log(2.0) / n.brain_equilibration_half_time
         for compound, ratio in zip(COMPOUNDS, _unbound_ratios(n), strict=True):
-            _follow(matrix, f"{compound}.central", f"brain.{compound}", speed, ratio / getattr(n, f"{compound}_central"))
+            _follow(
+                matrix,
+                f"{compound}.central",
+                f"brain.{compound}",
+                speed,
+                ratio / getattr(n, f"{compound}_central"),
+            )
     return matrix
 
 
@@ -179,10 +208,14 @@ def _follow(matrix: np.ndarray, leader: str, follower: str, speed: float, gain: 
 
 def _unbound_ratios(n: Species) -> np.ndarray:
     """Unbound brain over total plasma, per compound."""
-    return np.array([getattr(n, f"{c}_unbound") * getattr(n, f"{c}_brain_to_plasma_unbound") for c in COMPOUNDS])
+    return np.array(
+        [getattr(n, f"{c}_unbound") * getattr(n, f"{c}_brain_to_plasma_unbound") for c in COMPOUNDS]
+    )
 
 
-def _response(matrix: np.ndarray, entry: np.ndarray, since: np.ndarray, duration: float | None) -> np.ndarray:
+def _response(
+    matrix: np.ndarray, entry: np.ndarray, since: np.ndarray, duration: float | None
+) -> np.ndarray:
     """States at times since the start of one dose: a bolus, or a constant input over `duration` hours."""
     states = np.zeros((len(since), len(entry)))
     if duration is None:

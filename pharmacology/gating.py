@@ -15,8 +15,8 @@ class Gating:
     `magnesium_free` (population, subunit): share of the open receptors' time that is free of Mg.
     `potential` (population,): mean membrane potential at open receptors, mV.
 
-    Open means held by glutamate: the rates of drugs are those seen under saturating agonist, so a receptor that is
-    held all the time has an open probability of 1.
+    Open means held by glutamate: the rates of drugs are those seen under saturating agonist, so a receptor
+    that is held all the time has an open probability of 1.
     """
 
     open_probability: np.ndarray

@@ -1,7 +1,8 @@
 """When something that follows linear compartments is highest, whatever is put into them and when.
 
-Between two breaks (an input begins or ends) every state is a sum of exponentials.  They are followed on offsets that lengthen
-by a constant factor, as exponentials ask for, and every stretch that may hold the maximum is looked at ever closer.
+Between two breaks (an input begins or ends) every state is a sum of exponentials.  They are followed on
+offsets that lengthen by a constant factor, as exponentials ask for, and every stretch that may hold the
+maximum is looked at ever closer.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Input:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """From hour `begin`, for `length` hours: the states there, with a 1 behind them, and what drives these (1/h)."""
+    """From hour `begin`, for `length` hours: the states there, with a 1 behind them, and what drives these
+    (1/h).
+    """
 
     begin: float
     length: float
@@ -63,10 +66,12 @@ class _Stretch:
         return np.array(offsets), np.array([found[offset] for offset in offsets])
 
 
-def highest(matrix: np.ndarray, inputs: tuple[Input, ...], seen: np.ndarray, until: float = math.inf) -> float:
-    """First hour, until `until`, at which `seen` @ states is highest, exact where an input makes it so (a bolus, the end of an
-    infusion) and else to a tenth of a minute; of a plateau its end.  `matrix` (1/h) is what the states do by themselves; what is
-    seen decays.
+def highest(
+    matrix: np.ndarray, inputs: tuple[Input, ...], seen: np.ndarray, until: float = math.inf
+) -> float:
+    """First hour, until `until`, at which `seen` @ states is highest, exact where an input makes it so (a
+    bolus, the end of an infusion) and else to a tenth of a minute; of a plateau its end.  `matrix` (1/h) is
+    what the states do by themselves; what is seen decays.
     """
     reach = seen != 0
     while (wider := reach | (matrix[reach] != 0).any(axis=0)).sum() > reach.sum():
@@ -82,7 +87,9 @@ def highest(matrix: np.ndarray, inputs: tuple[Input, ...], seen: np.ndarray, unt
     return next(hour for hour, value in close if value >= ALIKE * top)
 
 
-def _closer(weights: np.ndarray, stretch: _Stretch, offsets: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+def _closer(
+    weights: np.ndarray, stretch: _Stretch, offsets: np.ndarray, values: np.ndarray
+) -> tuple[float, float]:
     """Hour and size of the maximum of a stretch, known at some offsets."""
     while True:
         k = _last_of_highest(values)

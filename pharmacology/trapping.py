@@ -9,14 +9,15 @@ Per population and subunit, and for drugs d that compete for the channel (one dr
     off_d = unblocking_d exp(+z_d/2)        z_d = delta_d F (V - V_ref)/(RT)  (Woodhull 1973; on_d falls by half of it)
     on_d  = unblocking_d exp(-z_d/2) free_d/(ic50_d free_ref_d)
 
-free_d is the share of channels that Mg leaves to the drug: 1 - competition_d (1 - magnesium_free), at V_ref and 1 mM
-free_ref_d.  So at V_ref and 1 mM Mg block settles at C/(C + ic50), at any other place where the two shifts put it.
+free_d is the share of channels that Mg leaves to the drug: 1 - competition_d (1 - magnesium_free), at V_ref
+and 1 mM free_ref_d.  So at V_ref and 1 mM Mg block settles at C/(C + ic50), at any other place where the two
+shifts put it.
 
-A drug that leaves a closed channel must be able to enter it: were escape a way out only, the cycle closed -> open ->
-open-blocked -> closed-blocked -> closed would turn for ever without anything to drive it.  Here both ways through the
-closed gate are slower by one factor and see Mg and potential alike, so detailed balance holds, partial trapping changes
-speed and not equilibrium, and silent receptors are slowly blocked by a drug with an escape.  Hill slopes are not used:
-the scheme binds one molecule.
+A drug that leaves a closed channel must be able to enter it: were escape a way out only, the cycle closed ->
+open -> open-blocked -> closed-blocked -> closed would turn for ever without anything to drive it.  Here both
+ways through the closed gate are slower by one factor and see Mg and potential alike, so detailed balance
+holds, partial trapping changes speed and not equilibrium, and silent receptors are slowly blocked by a drug
+with an escape.  Hill slopes are not used: the scheme binds one molecule.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ CLOSED, OPEN, FIRST_DRUG = 0, 1, 2
 class TrappingBlock:
     """Share of channels in each state of the scheme, at hour `time`.
 
-    `occupancy` has shape (population, subunit, state): closed, open, then closed-blocked and open-blocked of each of
-    `names`.  `reference_free` (subunit,) is the share of channels free of Mg at the reference potential and 1 mM.
-    `affinity` (population, subunit) multiplies every concentration.
+    `occupancy` has shape (population, subunit, state): closed, open, then closed-blocked and open-blocked of
+    each of `names`.  `reference_free` (subunit,) is the share of channels free of Mg at the reference
+    potential and 1 mM. `affinity` (population, subunit) multiplies every concentration.
     """
 
     names: tuple[str, ...]
@@ -80,7 +81,9 @@ class TrappingBlock:
     def advance(self, exposure: Concentrations, gating: Gating, stride: float) -> TrappingBlock:
         """The block `stride` hours later.  Raises DoseError when `exposure` is of other drugs."""
         if exposure.names != self.names:
-            raise DoseError(f"a block of {', '.join(self.names)} cannot go on with {', '.join(exposure.names)}")
+            raise DoseError(
+                f"a block of {', '.join(self.names)} cannot go on with {', '.join(exposure.names)}"
+            )
         steps = max(math.ceil(stride * SECONDS_PER_HOUR / LONGEST_STEP), 1)
         middles = self.time + stride * (np.arange(steps) + 0.5) / steps
         still, per_uM = self._rates(gating)
@@ -90,10 +93,13 @@ class TrappingBlock:
             occupancy = expm((still + np.tensordot(unbound_uM, per_uM, axes=1)) * seconds) @ occupancy
         # Against rounding only: in exact arithmetic every step keeps signs and sum.
         occupancy = np.maximum(occupancy[..., 0], 0.0)
-        return replace(self, time=self.time + stride, occupancy=occupancy / occupancy.sum(axis=-1, keepdims=True))
+        return replace(
+            self, time=self.time + stride, occupancy=occupancy / occupancy.sum(axis=-1, keepdims=True)
+        )
 
     def _rates(self, gating: Gating) -> tuple[np.ndarray, np.ndarray]:
-        """Generators, 1/s, whose columns sum to zero: without drug, (population, subunit, to, from), and per uM of each.
+        """Generators, 1/s, whose columns sum to zero: without drug, (population, subunit, to, from), and per
+        uM of each.
 
         The second has shape (drug, population, subunit, to, from).
         """
@@ -117,7 +123,10 @@ class TrappingBlock:
         """Rates into (1/(uM s)) and out of (1/s) open channels, shape (population, subunit)."""
         thermal = VOLTS_PER_KELVIN * 1e3 * self.channel.temperature
         shift = drug.electrical_distance * (gating.potential - self.channel.reference_potential) / thermal
-        free, reference = (1.0 - drug.magnesium_competition * (1.0 - f) for f in (gating.magnesium_free, self.reference_free))
+        free, reference = (
+            1.0 - drug.magnesium_competition * (1.0 - f)
+            for f in (gating.magnesium_free, self.reference_free)
+        )
         half = np.exp(shift / 2.0)[:, None]
         entry = self.affinity * drug.unblocking * free / (half_maximal(drug) * reference * half)
         return entry, drug.unblocking * half * np.ones_like(entry)

@@ -1,9 +1,9 @@
 """From AMPA drive to the signal for spine formation, per pyramidal cell.
 
-`drive` is the AMPA conductance that a cell's active contacts deliver, `nmda` its NMDA conductance, both relative to rest;
-`resting` is the share of resting NMDA receptors that the drug leaves open, k a cell's contacts relative to rest.  Every state is
-relative to rest, x+ means max(x, 0), and the factors l, b, t, a, e, m are what inhibitors leave of L-type channels, BDNF, TrkB,
-Akt, ERK and mTORC1:
+`drive` is the AMPA conductance that a cell's active contacts deliver, `nmda` its NMDA conductance, both
+relative to rest; `resting` is the share of resting NMDA receptors that the drug leaves open, k a cell's
+contacts relative to rest.  Every state is relative to rest, x+ means max(x, 0), and the factors l, b, t, a,
+e, m are what inhibitors leave of L-type channels, BDNF, TrkB, Akt, ERK and mTORC1:
 
     x'     = (sharing mean(drive) + (1 - sharing) drive - x)/smoothing       low-passed before the threshold
     theta' = (max(x, 1) - theta)/sliding                                     sliding threshold, never below rest
@@ -24,8 +24,9 @@ Akt, ERK and mTORC1:
     H'     = rate (2 exp(-((x k - xi)/zeta)^2) - 1), 0 <= H <= 2             synaptic elements (the homeostatic rule)
     z_1'   = (S or H - z_1) stages/delay,  z_k' = (z_{k-1} - z_k) stages/delay       the last is the signal
 
-On the default path no time constant differs between rise and fall, so noise is not rectified; threshold and gate keep it from
-adding up.  The homeostatic rule sees the whole input, x k, so that a cell's own new contacts turn its growth down.
+On the default path no time constant differs between rise and fall, so noise is not rectified; threshold and
+gate keep it from adding up.  The homeostatic rule sees the whole input, x k, so that a cell's own new
+contacts turn its growth down.
 """
 
 from __future__ import annotations
@@ -38,14 +39,45 @@ import numpy as np
 from prelimbic.parameters import CascadeNumbers
 from prelimbic.plasticity.constants import TICK_H, Constants
 
-STATES = ("drive", "threshold", "calcium", "eef2", "bdnf", "trkb", "akt", "erk", "nitrosylation", "rheb", "latch", "mtorc1",
-          "s6k", "feedback", "protein", "elements")  # fmt: skip
+STATES = (
+    "drive",
+    "threshold",
+    "calcium",
+    "eef2",
+    "bdnf",
+    "trkb",
+    "akt",
+    "erk",
+    "nitrosylation",
+    "rheb",
+    "latch",
+    "mtorc1",
+    "s6k",
+    "feedback",
+    "protein",
+    "elements",
+)
 READOUTS = (*STATES, "bp4e")  # what a cascade can be asked for by name
 AT_REST_ZERO = ("latch", "feedback")
 CHAIN = len(STATES)  # the stages of maturation follow, and after them the sum of the signal over the stride
-FACTORS = ("ltype", "bdnf", "trkb", "akt", "erk", "mtorc1", "sensitisation", "making")  # each 1 where nothing is done
-TIMES = ("drive_smoothing", "threshold_sliding", "calcium_time", "bdnf_time", "eef2_time", "trkb_time", "akt_time", "erk_time",
-         "nitrosylation_time", "rheb_time", "mtorc1_time", "s6k_time", "feedback_time", "protein_time")  # fmt: skip
+# each 1 where nothing is done
+FACTORS = ("ltype", "bdnf", "trkb", "akt", "erk", "mtorc1", "sensitisation", "making")
+TIMES = (
+    "drive_smoothing",
+    "threshold_sliding",
+    "calcium_time",
+    "bdnf_time",
+    "eef2_time",
+    "trkb_time",
+    "akt_time",
+    "erk_time",
+    "nitrosylation_time",
+    "rheb_time",
+    "mtorc1_time",
+    "s6k_time",
+    "feedback_time",
+    "protein_time",
+)
 TICKS_IN_FASTEST = 2.0
 
 
@@ -57,9 +89,10 @@ class CascadeError(ValueError):
 class Arms:
     """Which arms of the cascade there are, and their sizes; 0 switches one off.
 
-    surge: the AMPA drive; eef2_gain: BDNF made when eEF2 is not phosphorylated; siah1_share: of the loss of Rheb;
-    feedback: of p70S6K; locus: mTORC1 gates translation (1) or ERK does (0); latch_*: charging (1/h), decay (h) and least
-    deficit; elements_rate (1/h) and elements_lowest: the homeostatic growth rule in place of protein.
+    surge: the AMPA drive; eef2_gain: BDNF made when eEF2 is not phosphorylated; siah1_share: of the loss of
+    Rheb; feedback: of p70S6K; locus: mTORC1 gates translation (1) or ERK does (0); latch_*: charging (1/h),
+    decay (h) and least deficit; elements_rate (1/h) and elements_lowest: the homeostatic growth rule in
+    place of protein.
     """
 
     surge: float = 1.0
@@ -76,7 +109,9 @@ class Arms:
     def __post_init__(self) -> None:
         for arm in fields(self):
             if not getattr(self, arm.name) >= 0:
-                raise CascadeError(f"{arm.name} of the cascade's arms is {getattr(self, arm.name):g} but must be at least 0")
+                raise CascadeError(
+                    f"{arm.name} of the cascade's arms is {getattr(self, arm.name):g} but must be at least 0"
+                )
 
 
 @dataclass(frozen=True)
@@ -90,7 +125,9 @@ class Cascade:
 
     @classmethod
     def at_rest(cls, numbers: CascadeNumbers, cells: int, arms: Arms = Arms()) -> Cascade:
-        """Every state at 1, but latch and feedback at 0.  Raises CascadeError for a time constant too short for the step."""
+        """Every state at 1, but latch and feedback at 0.  Raises CascadeError for a time constant too short
+        for the step.
+        """
         states = np.ones((CHAIN + round(numbers.maturation_stages) + 1, cells))
         for name in AT_REST_ZERO:
             states[STATES.index(name)] = 0.0
@@ -98,23 +135,40 @@ class Cascade:
         check_times(numbers)
         return cls(numbers, arms, states)
 
-    def advance(self, drive: np.ndarray, nmda: np.ndarray, factors: np.ndarray, resting: float = 1.0,
-                deficit: float = 0.0, contacts: np.ndarray | float = 1.0) -> Cascade:  # fmt: skip
-        """The cascade len(factors) minutes later, under constant drive and nmda, each (cell,), share `resting` of NMDA receptors
-        open at rest, a `deficit` that may charge the latch, contacts relative to rest, and factors of shape (minute, 8), in the
-        order of FACTORS.
+    def advance(
+        self,
+        drive: np.ndarray,
+        nmda: np.ndarray,
+        factors: np.ndarray,
+        resting: float = 1.0,
+        deficit: float = 0.0,
+        contacts: np.ndarray | float = 1.0,
+    ) -> Cascade:
+        """The cascade len(factors) minutes later, under constant drive and nmda, each (cell,), share
+        `resting` of NMDA receptors open at rest, a `deficit` that may charge the latch, contacts relative to
+        rest, and factors of shape (minute, 8), in the order of FACTORS.
 
-        However a stride is parted into whole minutes, its states are the same to the last bit.  Raises CascadeError when a state
-        is no longer finite.
+        However a stride is parted into whole minutes, its states are the same to the last bit.  Raises
+        CascadeError when a state is no longer finite.
         """
         from prelimbic.plasticity.kernel import integrate  # which takes numba
 
         states = self.states.copy()
-        felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(drive, dtype=float)
+        felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(
+            drive, dtype=float
+        )
         factors = np.ascontiguousarray(factors, dtype=float)
         held = np.broadcast_to(np.asarray(contacts, dtype=float), felt.shape).copy()
-        integrate(states, felt, np.asarray(nmda, dtype=float), held, factors, resting, deficit,
-                  _constants(self.numbers, self.arms))  # fmt: skip
+        integrate(
+            states,
+            felt,
+            np.asarray(nmda, dtype=float),
+            held,
+            factors,
+            resting,
+            deficit,
+            _constants(self.numbers, self.arms),
+        )
         if not np.isfinite(states).all():
             raise CascadeError("the cascade is no longer finite; its numbers are too large to compute with")
         return replace(self, states=states, ticks=self.ticks + len(factors))
@@ -160,12 +214,25 @@ def _constants(n: CascadeNumbers, arms: Arms) -> Constants:
     return Constants(
         **{f"keep_{name.removesuffix('_time')}": share for name, share in kept.items()},
         keep_stage=float(np.exp(-TICK_H * round(n.maturation_stages) / n.maturation_delay)),
-        drive_threshold=n.drive_threshold, surge=arms.surge, bdnf_gain=n.bdnf_gain, eef2_gain=arms.eef2_gain,
-        trkb_half=n.trkb_half, siah1_share=arms.siah1_share, rheb_step=TICK_H / n.rheb_time,
-        latch_charging=arms.latch_charging, latch_least=arms.latch_least, latch_time=arms.latch_time,
-        mtorc1_half=n.mtorc1_half, mtorc1_hill=round(n.mtorc1_hill),
-        feedback_strength=n.feedback_strength * arms.feedback, feedback_time=n.feedback_time,
-        locus=arms.locus, translation_gate=n.translation_gate, translation_rate=n.translation_rate,
-        protein_time=n.protein_time, elements_rate=arms.elements_rate, elements_centre=xi,
+        drive_threshold=n.drive_threshold,
+        surge=arms.surge,
+        bdnf_gain=n.bdnf_gain,
+        eef2_gain=arms.eef2_gain,
+        trkb_half=n.trkb_half,
+        siah1_share=arms.siah1_share,
+        rheb_step=TICK_H / n.rheb_time,
+        latch_charging=arms.latch_charging,
+        latch_least=arms.latch_least,
+        latch_time=arms.latch_time,
+        mtorc1_half=n.mtorc1_half,
+        mtorc1_hill=round(n.mtorc1_hill),
+        feedback_strength=n.feedback_strength * arms.feedback,
+        feedback_time=n.feedback_time,
+        locus=arms.locus,
+        translation_gate=n.translation_gate,
+        translation_rate=n.translation_rate,
+        protein_time=n.protein_time,
+        elements_rate=arms.elements_rate,
+        elements_centre=xi,
         elements_width=(1.0 - arms.elements_lowest) / (2.0 * np.sqrt(np.log(2.0))),
-    )  # fmt: skip
+    )

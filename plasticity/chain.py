@@ -1,10 +1,11 @@
 """The three-state Markov chain of one spine site, jumped exactly over a whole stride.
 
-    VACANT --formation--> NASCENT --maturation--> MATURE --mature loss--> VACANT;  NASCENT --nascent loss--> VACANT
+VACANT --formation--> NASCENT --maturation--> MATURE --mature loss--> VACANT;  NASCENT --nascent loss-->
+VACANT
 
-With constant rates the chances after t hours are exp(Q t), and Q, whose rows sum to zero, has the eigenvalue 0 and two more,
-s +- sqrt(D).  So exp(Q t) = 1 + alpha Q + beta Q^2, in which alpha and beta follow from the two; D may be negative, for the
-chain is a cycle.
+With constant rates the chances after t hours are exp(Q t), and Q, whose rows sum to zero, has the eigenvalue
+0 and two more, s +- sqrt(D).  So exp(Q t) = 1 + alpha Q + beta Q^2, in which alpha and beta follow from the
+two; D may be negative, for the chain is a cycle.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def coefficients(f: float, m: float, n: float, d: float, hours: float) -> tuple[
     """alpha and beta of the chain with rates (1/h) of formation, maturation, nascent loss and mature loss."""
     s = -0.5 * (f + m + n + d)
     p = f * (m + n) + f * d + (m + n) * d - f * n  # product of the two eigenvalues
-    if -s * hours < 0.05:  # where the quotients below would be rounding: alpha and beta as series of sums of eigenvalue powers
+    # where the quotients below would be rounding: alpha and beta as series of sums of eigenvalue powers
+    if -s * hours < 0.05:
         alpha, beta, term, before, power = 0.0, 0.0, hours, 0.0, 1.0
         for k in range(2, 12):  # power: complete symmetric polynomial of degree k - 2 of the two eigenvalues
             alpha += term * (power - 2.0 * s * before)
@@ -40,14 +42,19 @@ def coefficients(f: float, m: float, n: float, d: float, hours: float) -> tuple[
         slow, fast = math.exp((s + root) * hours), math.exp((s - root) * hours)
         even, odd = 0.5 * (slow + fast), 0.5 * (slow - fast) / root
     else:
-        even, odd = math.exp(s * hours) * math.cos(root * hours), math.exp(s * hours) * math.sin(root * hours) / root
+        even, odd = (
+            math.exp(s * hours) * math.cos(root * hours),
+            math.exp(s * hours) * math.sin(root * hours) / root,
+        )
     beta = (1.0 - even + s * odd) / p if p > 0 else 0.0
     return odd - 2.0 * s * beta, beta
 
 
 @njit(error_model="numpy")
 def chances(f: float, m: float, n: float, d: float, hours: float) -> np.ndarray:
-    """Chance of each state (second axis) after `hours` from each state (first axis), shape (3, 3); rates as above, 1/h."""
+    """Chance of each state (second axis) after `hours` from each state (first axis), shape (3, 3); rates as
+    above, 1/h.
+    """
     alpha, beta = coefficients(f, m, n, d, hours)
     q = np.array([[-f, f, 0.0], [n, -m - n, m], [d, 0.0, -d]])
     return np.eye(3) + alpha * q + beta * np.dot(q, q)
@@ -63,8 +70,10 @@ def threshold(chance):  # type: ignore[no-untyped-def]
 def thresholds(
     formation: np.ndarray, on_lost: np.ndarray, m: float, n: float, mature_loss: np.ndarray, hours: float
 ) -> np.ndarray:
-    """Draws from which on a site is no longer VACANT, and then MATURE: uint32 (cell, branch, 4, 2), from VACANT, NASCENT,
-    MATURE, and VACANT where a spine was lost.  formation, on_lost: (cell,); mature_loss: (cell, branch) or (1, branch); 1/h."""
+    """Draws from which on a site is no longer VACANT, and then MATURE: uint32 (cell, branch, 4, 2), from
+    VACANT, NASCENT, MATURE, and VACANT where a spine was lost.  formation, on_lost: (cell,); mature_loss:
+    (cell, branch) or (1, branch); 1/h.
+    """
     cells, (kinds, branches) = len(formation), mature_loss.shape
     table = np.empty((cells, branches, 4, 2), dtype=np.uint32)
     for cell in prange(cells):
@@ -102,17 +111,29 @@ def draw(agent, key_0, key_1):  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True)
-def jump(states: np.ndarray, bounds: np.ndarray, table: np.ndarray, key_0: np.uint32, key_1: np.uint32) -> None:
-    """Draw one stride for every agent in place.  states: uint8 (cell, site); bounds: of the branches among the sites, (branch
-    + 1,); table: uint32 (cell, branch, 4, 2), thresholds from VACANT, NASCENT, MATURE, and VACANT where a spine was lost."""
+def jump(
+    states: np.ndarray, bounds: np.ndarray, table: np.ndarray, key_0: np.uint32, key_1: np.uint32
+) -> None:
+    """Draw one stride for every agent in place.  states: uint8 (cell, site); bounds: of the branches among
+    the sites, (branch + 1,); table: uint32 (cell, branch, 4, 2), thresholds from VACANT, NASCENT, MATURE,
+    and VACANT where a spine was lost.
+    """
     cells, sites = states.shape
     for cell in prange(cells):
         for b in range(len(bounds) - 1):
-            jump_part(states[cell, bounds[b] : bounds[b + 1]], table[cell, b], np.uint32(cell * sites + bounds[b]), key_0, key_1)
+            jump_part(
+                states[cell, bounds[b] : bounds[b + 1]],
+                table[cell, b],
+                np.uint32(cell * sites + bounds[b]),
+                key_0,
+                key_1,
+            )
 
 
 @njit()
-def jump_part(states: np.ndarray, t: np.ndarray, first: np.uint32, key_0: np.uint32, key_1: np.uint32) -> None:
+def jump_part(
+    states: np.ndarray, t: np.ndarray, first: np.uint32, key_0: np.uint32, key_1: np.uint32
+) -> None:
     """The agents of one branch: without a branch in the code, so that many are drawn at once."""
     v0, n0, m0, l0 = t[0, 0], t[1, 0], t[2, 0], t[3, 0]
     v1, n1, m1, l1 = t[0, 1], t[1, 1], t[2, 1], t[3, 1]

@@ -1,6 +1,7 @@
 """numba's decorator, with a place for what it compiles; the one module that imports numba.
 
-Modules of kernels are imported in the functions that compute, so that whoever only reads or plans waits for no compiler.
+Modules of kernels are imported in the functions that compute, so that whoever only reads or plans waits for
+no compiler.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def njit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 @cache
 def _folder() -> str:
-    """Where kernels of exactly these sources are kept, for numba looks at no other file than that of a function; or nothing."""
+    """Where kernels of exactly these sources are kept, for numba looks at no other file than that of a
+    function; or nothing.
+    """
     sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
     try:
         folder = cache_folder() / f"numba-{hashlib.sha256(sources).hexdigest()[:12]}"

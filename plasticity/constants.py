@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 TICK_H = 1.0 / 60.0
 VACANT, NASCENT, MATURE = 0, 1, 2
-STATE, LOST, STOOD = 3, 4, 8  # bits of a byte: the state, "a spine was lost here to stress", "one stood here when it began"
+# bits of a byte: the state, "a spine was lost here to stress", "one stood here when it began"
+STATE, LOST, STOOD = 3, 4, 8
 
 
 class Constants(NamedTuple):

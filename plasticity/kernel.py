@@ -1,6 +1,8 @@
-"""The cascade's arithmetic: one minute after another, cell by cell in chunks, so that a chunk's states stay in the cache.
+"""The cascade's arithmetic: one minute after another, cell by cell in chunks, so that a chunk's states stay
+in the cache.
 
-Every equation is that of plasticity.cascade, in its order; each state uses what stands upstream at the end of the minute.
+Every equation is that of plasticity.cascade, in its order; each state uses what stands upstream at the end
+of the minute.
 """
 
 from __future__ import annotations
@@ -15,18 +17,43 @@ MOST_ELEMENTS = 2.0
 
 
 @njit(parallel=True, error_model="numpy")
-def integrate(states: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray, factors: np.ndarray, resting: float,
-              deficit: float, c: Constants) -> None:  # fmt: skip
+def integrate(
+    states: np.ndarray,
+    felt: np.ndarray,
+    nmda: np.ndarray,
+    held: np.ndarray,
+    factors: np.ndarray,
+    resting: float,
+    deficit: float,
+    c: Constants,
+) -> None:
     """Advance `states`, shape (state, cell), in place by one minute for every row of `factors`."""
     cells = states.shape[1]
     for chunk in prange((cells + CHUNK - 1) // CHUNK):
         first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, cells)
-        upstream(states[:, first:last], felt[first:last], nmda[first:last], held[first:last], factors, resting, deficit, c)
+        upstream(
+            states[:, first:last],
+            felt[first:last],
+            nmda[first:last],
+            held[first:last],
+            factors,
+            resting,
+            deficit,
+            c,
+        )
 
 
 @njit(error_model="numpy")
-def upstream(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray, factors: np.ndarray, resting: float,
-             deficit: float, c: Constants) -> None:  # fmt: skip
+def upstream(
+    s: np.ndarray,
+    felt: np.ndarray,
+    nmda: np.ndarray,
+    held: np.ndarray,
+    factors: np.ndarray,
+    resting: float,
+    deficit: float,
+    c: Constants,
+) -> None:
     """All minutes of one chunk."""
     power = np.empty(s.shape[1])
     charge = c.latch_charging * max(deficit - c.latch_least, 0.0)
@@ -37,9 +64,22 @@ def upstream(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, held: np.ndarray
 
 
 @njit(error_model="numpy")
-def released(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factor: np.ndarray, resting: float, c: Constants) -> None:
+def released(
+    s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factor: np.ndarray, resting: float, c: Constants
+) -> None:
     """One minute from drive to TrkB, its two arms, and Rheb."""
-    drive, threshold, calcium, eef2, bdnf, trkb, akt, erk, no, rheb = s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
+    drive, threshold, calcium, eef2, bdnf, trkb, akt, erk, no, rheb = (
+        s[0],
+        s[1],
+        s[2],
+        s[3],
+        s[4],
+        s[5],
+        s[6],
+        s[7],
+        s[8],
+        s[9],
+    )
     ltype, seen, t, a, e = factor[0], factor[1] * factor[6], factor[2], factor[3], factor[4]
     for i in range(s.shape[1]):
         drive[i] = felt[i] + (drive[i] - felt[i]) * c.keep_drive_smoothing
@@ -61,7 +101,9 @@ def released(s: np.ndarray, felt: np.ndarray, nmda: np.ndarray, factor: np.ndarr
 
 
 @njit(error_model="numpy")
-def activated(s: np.ndarray, held: np.ndarray, factor: np.ndarray, charge: float, power: np.ndarray, c: Constants) -> None:
+def activated(
+    s: np.ndarray, held: np.ndarray, factor: np.ndarray, charge: float, power: np.ndarray, c: Constants
+) -> None:
     """One minute from what reaches mTORC1 to synaptic protein or elements."""
     drive, akt, erk, rheb, latch = s[0], s[6], s[7], s[9], s[10]
     mtorc1, s6k, feedback, protein, elements = s[11], s[12], s[13], s[14], s[15]
@@ -81,7 +123,9 @@ def activated(s: np.ndarray, held: np.ndarray, factor: np.ndarray, charge: float
         reached = c.feedback_strength * c.feedback_time * (s6k[i] - 1.0)
         feedback[i] = max(reached + (feedback[i] - reached) * c.keep_feedback, 0.0)
         gate = c.locus * mtorc1[i] + (1.0 - c.locus) * erk[i]
-        synthesis = making * (1.0 + c.translation_rate * c.protein_time * max(gate - c.translation_gate, 0.0))
+        synthesis = making * (
+            1.0 + c.translation_rate * c.protein_time * max(gate - c.translation_gate, 0.0)
+        )
         protein[i] = synthesis + (protein[i] - synthesis) * c.keep_protein
     if c.elements_rate > 0.0:
         for i in range(s.shape[1]):

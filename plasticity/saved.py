@@ -11,11 +11,16 @@ from prelimbic.plasticity.spines import SpineError, Spines
 
 
 def saved(cascade: Cascade, spines: Spines) -> dict[str, np.ndarray]:
-    """Everything that changes, also in the middle of a stride; the constants come from the run's configuration."""
+    """Everything that changes, also in the middle of a stride; the constants come from the run's
+    configuration.
+    """
     return {
-        "cascade": cascade.states, "minutes": np.array(cascade.ticks), "spines": spines.states, "stride": np.array(spines.stride),
+        "cascade": cascade.states,
+        "minutes": np.array(cascade.ticks),
+        "spines": spines.states,
+        "stride": np.array(spines.stride),
         "seed": np.array(spines.seed, dtype=np.uint64),
-    }  # fmt: skip
+    }
 
 
 def restored(arrays: dict[str, np.ndarray], cascade: Cascade, spines: Spines) -> tuple[Cascade, Spines]:
@@ -25,9 +30,13 @@ def restored(arrays: dict[str, np.ndarray], cascade: Cascade, spines: Spines) ->
     """
     states, agents = np.asarray(arrays["cascade"], dtype=float), np.asarray(arrays["spines"])
     if states.shape != cascade.states.shape:
-        raise CascadeError(f"a saved cascade of shape {states.shape} does not fit one of {cascade.states.shape}")
+        raise CascadeError(
+            f"a saved cascade of shape {states.shape} does not fit one of {cascade.states.shape}"
+        )
     if agents.shape != spines.states.shape or agents.dtype != np.uint8:
-        raise SpineError(f"saved spines of shape {agents.shape} ({agents.dtype}) do not fit {spines.states.shape} (uint8)")
+        raise SpineError(
+            f"saved spines of shape {agents.shape} ({agents.dtype}) do not fit {spines.states.shape} (uint8)"
+        )
     if int(arrays["seed"]) != spines.seed:
         raise SpineError("saved spines are those of another seed")
     return (

@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from prelimbic.circuits import STANDARD, Circuit, CircuitError, Numerics, check_background, describe, manipulated
+from prelimbic.circuits import (
+    STANDARD,
+    Circuit,
+    CircuitError,
+    Numerics,
+    check_background,
+    describe,
+    manipulated,
+)
 from prelimbic.parameters import (
     INHIBITORS,
     SPECIES,
@@ -44,13 +52,15 @@ SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
 IN_IDS = 3  # stands for the schema in run ids for ever: a file that is laid out otherwise is the same run
 MODEL_VERSION = 4  # raised when a change alters results
-# (study, switch): before version 0.7 the study did not read the switch, so runs with it away from its default have other ids now.
+# (study, switch): before version 0.7 the study did not read the switch, so runs with it away from its
+# default have other ids now.
 READ_SINCE = (("surge", "hnk"), ("evoked", "hnk"), ("knockouts", "hnk"), ("evoked", "hcn"))
 SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
 
 
 def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
-    """The sheets of a circuit by subject, with (SHEET.SECTION.NUMBER, value) overrides applied; read once while a file stands.
+    """The sheets of a circuit by subject, with (SHEET.SECTION.NUMBER, value) overrides applied; read once
+    while a file stands.
 
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
@@ -83,7 +93,9 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
         if number not in found[subject].values():
             like = near(key, (f"{subject}.{name}" for name in found[subject].values()))
             file = found[subject].path.name
-            raise SheetError(f"{file}: there is no number {number!r}{like}; `prelimbic numbers` lists them all")
+            raise SheetError(
+                f"{file}: there is no number {number!r}{like}; `prelimbic numbers` lists them all"
+            )
         changes.setdefault(subject, {})[number] = value
     return found | {subject: found[subject].replaced(numbers) for subject, numbers in changes.items()}
 
@@ -100,9 +112,15 @@ def _numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...], stamp:
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
-    """Fill every record of the sheets of a circuit, those of animals and drugs that nobody asked for too.  Raises SheetError."""
+    """Fill every record of the sheets of a circuit, those of animals and drugs that nobody asked for too.
+    Raises SheetError.
+    """
     circuit_numbers(sheets["circuit"])
-    for subject, record in (("cascade", CascadeNumbers), ("spines", SpineNumbers), ("hypotheses", HypothesisNumbers)):
+    for subject, record in (
+        ("cascade", CascadeNumbers),
+        ("spines", SpineNumbers),
+        ("hypotheses", HypothesisNumbers),
+    ):
         sheets[subject].fill(subject, record)
     compounds(sheets["compounds"])
     channel(sheets["compounds"])
@@ -113,7 +131,9 @@ def check_numbers(sheets: dict[str, Sheet]) -> None:
 
 
 def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
-    """The circuit of a sheet at some size, with what had been done to it while it grew up.  Raises SheetError or CircuitError."""
+    """The circuit of a sheet at some size, with what had been done to it while it grew up.  Raises
+    SheetError or CircuitError.
+    """
     circuit = describe(circuit_numbers(source), scale, spines.sites_per_contact)
     try:
         return manipulated(circuit, tuple(source.manipulations.split()))
@@ -123,9 +143,10 @@ def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
 
 @dataclass(frozen=True)
 class Config:
-    """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value) pairs, a number
-    being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS;
-    `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline."""
+    """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value)
+    pairs, a number being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS; `manipulations`
+    are what `circuits.manipulated` takes, on top of the hypotheses' baseline.
+    """
 
     study: str
     circuit: str
@@ -183,21 +204,33 @@ class Config:
         return self.hypotheses.block(exposure, compounds(drugs), channel(drugs), circuit, self.sizes(), hour)
 
     def calibration(self) -> str:
-        """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline or a
-        manipulation that is never calibrated for; "other size"; or "no", after an override of a structural number."""
+        """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline
+        or a manipulation that is never calibrated for; "other size"; or "no", after an override of a
+        structural number.
+        """
         source = self.sheets()["circuit"]
         found = overridden(self.circuit, ())["circuit"].values()
-        moved = any(found[name] != value for name, value in source.values().items() if name.endswith(".background_rate"))
+        moved = any(
+            found[name] != value
+            for name, value in source.values().items()
+            if name.endswith(".background_rate")
+        )
         if moved or source.calibrated != structure_digest(source):
             return "no"
         if self.scale != 1.0:
             return "other size"
-        untouched = self.hypotheses.baseline == "healthy" and self.hypotheses.state == "awake" and not self.manipulations
+        untouched = (
+            self.hypotheses.baseline == "healthy"
+            and self.hypotheses.state == "awake"
+            and not self.manipulations
+        )
         return "yes" if untouched else "inherited"
 
     def check(self) -> None:
-        """Fill every record that the run will need, and see that its looks miss nothing that is given.  Raises SheetError,
-        CircuitError, SpineError, CascadeError, HypothesisError, InhibitionError or ProtocolError."""
+        """Fill every record that the run will need, and see that its looks miss nothing that is given.
+        Raises SheetError, CircuitError, SpineError, CascadeError, HypothesisError, InhibitionError or
+        ProtocolError.
+        """
         sheets = self.sheets()
         check_numbers(sheets)
         check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
@@ -206,13 +239,19 @@ class Config:
         species(self.species, sheets["species"])
         circuit, spines = self.described(), self.spine_numbers()
         check_background(circuit, self.numerics.step)
-        rates(spines, circuit.projection("Pyr", "Pyr").in_degree, circuit.sites, self.grown().projection("Pyr", "Pyr").in_degree)
+        rates(
+            spines,
+            circuit.projection("Pyr", "Pyr").in_degree,
+            circuit.sites,
+            self.grown().projection("Pyr", "Pyr").in_degree,
+        )
         branch_bounds(circuit.sites, int((~circuit.apical_sites).sum()), round(spines.branches))
         self.check_looks()
 
     def check_looks(self, looped: bool = False, stored: bool = False) -> None:
-        """Raise ProtocolError where the looks would miss something that is given; `looped`: where the loop of the whole model
-        would not begin untreated; `stored`: where a readout has no look."""
+        """Raise ProtocolError where the looks would miss something that is given; `looped`: where the loop
+        of the whole model would not begin untreated; `stored`: where a readout has no look.
+        """
         given = self.protocol, self.doses, self.bath
         check_looks(*given)
         if looped:
@@ -233,22 +272,31 @@ class Config:
         if asked.hnk_exposure == "kamp" and self.species != "human":
             raise HypothesisError(f"--hnk-exposure kamp is known in man, not in {self.species}")
         if asked.spine_rule == "branch" and not lost and self.protocol.stress is None:
-            raise HypothesisError(f"--spine-rule branch and --baseline {asked.baseline} exclude each other: no spine was lost")
+            raise HypothesisError(
+                f"--spine-rule branch and --baseline {asked.baseline} exclude each other: no spine was lost"
+            )
         if self.protocol.stress is not None and lost:
-            raise HypothesisError(f"stress and --baseline {asked.baseline} exclude each other: each takes spines away")
+            raise HypothesisError(
+                f"stress and --baseline {asked.baseline} exclude each other: each takes spines away"
+            )
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number the run uses."""
         return numbers_hash(self.circuit, self.overrides)
 
     def to_dict(self) -> dict[str, Any]:
-        whole = asdict(self) | {"circuit": self.sheet_name, "grown_with": self.sheets()["circuit"].manipulations}
+        whole = asdict(self) | {
+            "circuit": self.sheet_name,
+            "grown_with": self.sheets()["circuit"].manipulations,
+        }
         if not self.numerics.portable:  # runs of before there was this choice keep their ids
             del whole["numerics"]["portable"]
         return whole
 
     def run_id(self) -> str:
-        """Sixteen characters that change with the configuration, any number or the model, whatever the layout of the file."""
+        """Sixteen characters that change with the configuration, any number or the model, whatever the
+        layout of the file.
+        """
         whole = [self.to_dict(), self.sheet_hash(), IN_IDS, MODEL_VERSION]
         switched = [name for study, name in READ_SINCE if study == self.study]
         if since := [name for name in switched if getattr(self.hypotheses, name) != DEFAULTS[name]]:

@@ -12,10 +12,16 @@ NONE = "none"
 
 
 def facts(config: dict[str, Any]) -> dict[str, Any]:
-    """Of a configuration as a file holds it: species, route, doses and their units, bath, scale, sheet, baseline, switches that
-    are not as usual, overrides, manipulations and inhibitors.  Raises what bad types raise."""
+    """Of a configuration as a file holds it: species, route, doses and their units, bath, scale, sheet,
+    baseline, switches that are not as usual, overrides, manipulations and inhibitors.  Raises what bad types
+    raise.
+    """
     switches = {name: str(value) for name, value in dict(config["hypotheses"]).items()}
-    moved = [f"{name}={value}" for name, value in switches.items() if name != "baseline" and value != DEFAULTS.get(name)]
+    moved = [
+        f"{name}={value}"
+        for name, value in switches.items()
+        if name != "baseline" and value != DEFAULTS.get(name)
+    ]
     grown_with = str(config.get("grown_with") or "").split()
     return {
         "species": str(config["species"]),
@@ -39,7 +45,10 @@ def together(runs: Iterable[dict[str, Any]]) -> dict[str, Any]:
     for run in runs:
         for name, value in run.items():
             every.setdefault(name, {})[value] = None
-    return {name: next(iter(values)) if len(values) == 1 else ", ".join(map(_short, values)) for name, values in every.items()}
+    return {
+        name: next(iter(values)) if len(values) == 1 else ", ".join(map(_short, values))
+        for name, values in every.items()
+    }
 
 
 def _words(texts: Iterable[str], between: str = " ") -> str:
@@ -57,7 +66,11 @@ def _dose(dose: dict[str, Any]) -> str:
 
 
 def _bath(bath: dict[str, Any] | None) -> str:
-    return NONE if bath is None else _words((f"{name} {float(amount):g} umol/L" for name, amount in bath["concentrations"]), ", ")
+    return (
+        NONE
+        if bath is None
+        else _words((f"{name} {float(amount):g} umol/L" for name, amount in bath["concentrations"]), ", ")
+    )
 
 
 def _inhibition(given: dict[str, Any]) -> str:

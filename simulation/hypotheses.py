@@ -1,4 +1,6 @@
-"""Competing hypotheses as switches of a run, and what each does: a pure function on circuit, block or cascade."""
+"""Competing hypotheses as switches of a run, and what each does: a pure function on circuit, block or
+cascade.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,15 @@ from prelimbic.parameters import (
     SpineNumbers,
     near,
 )
-from prelimbic.pharmacology import Block, Concentrations, Gating, HillBlock, TrappingBlock, confine, relabelled
+from prelimbic.pharmacology import (
+    Block,
+    Concentrations,
+    Gating,
+    HillBlock,
+    TrappingBlock,
+    confine,
+    relabelled,
+)
 from prelimbic.plasticity import Arms
 from prelimbic.simulation.switches import DEFAULTS, EXCLUSIVE, LATCHES, SWITCHES, flag
 
@@ -53,7 +63,9 @@ class Hypotheses:
             chosen = getattr(self, switch)
             if chosen not in options:
                 like = near(chosen, options)
-                raise HypothesisError(f"{flag(switch)} is {chosen!r}{like} but must be one of {', '.join(options)}")
+                raise HypothesisError(
+                    f"{flag(switch)} is {chosen!r}{like} but must be one of {', '.join(options)}"
+                )
         for (one, these), (other, those), why in EXCLUSIVE:
             a, b = getattr(self, one), getattr(self, other)
             if a in these and b in those:
@@ -67,8 +79,15 @@ class Hypotheses:
             circuit = lose_sst(circuit, numbers.sst_left)
         return slice_state(circuit, numbers.slice_background) if self.state == "slice" else circuit
 
-    def block(self, exposure: Concentrations, compounds: dict[str, Compound], channel: Channel, circuit: Circuit,
-              numbers: HypothesisNumbers, time: float) -> Block:  # fmt: skip
+    def block(
+        self,
+        exposure: Concentrations,
+        compounds: dict[str, Compound],
+        channel: Channel,
+        circuit: Circuit,
+        numbers: HypothesisNumbers,
+        time: float,
+    ) -> Block:
         """The block that the loop advances, at hour `time`, before `site` is asked."""
         affinity = np.ones((len(POPULATIONS), len(SUBUNITS)))
         if self.selectivity == "affinity_scaled":
@@ -81,7 +100,9 @@ class Hypotheses:
         return HillBlock.at(exposure, compounds, time, affinity)
 
     def nmda_shut(self, block: Block, circuit: Circuit, seed: int) -> np.ndarray:
-        """NMDA block where the hypotheses let it act, shape (population, subunit); shuffled labels depend on the seed."""
+        """NMDA block where the hypotheses let it act, shape (population, subunit); shuffled labels depend on
+        the seed.
+        """
         if self.site == "shuffled" and self.hcn != "hcn1":
             return relabelled(block.value, circuit.mixtures, seed)
         return confine(block.value, "off" if self.hcn == "hcn1" else self.site, circuit.mixtures)
@@ -94,11 +115,18 @@ class Hypotheses:
         """The disposition constants, with the other parameterisation of HNK if asked for."""
         if self.hnk_exposure == "hasan":
             return species
-        return replace(species, hydroxynorketamine_central=numbers.hnk_kamp_central,
-                       hydroxynorketamine_clearance=numbers.hnk_kamp_clearance)  # fmt: skip
+        return replace(
+            species,
+            hydroxynorketamine_central=numbers.hnk_kamp_central,
+            hydroxynorketamine_clearance=numbers.hnk_kamp_clearance,
+        )
 
-    def at_look(self, circuit: Circuit, hnk_uM: float, ampa_left: float, numbers: HypothesisNumbers) -> Circuit:
-        """The circuit under an AMPA antagonist (share left) and what HNK does to AMPA conductance or release."""
+    def at_look(
+        self, circuit: Circuit, hnk_uM: float, ampa_left: float, numbers: HypothesisNumbers
+    ) -> Circuit:
+        """The circuit under an AMPA antagonist (share left) and what HNK does to AMPA conductance or
+        release.
+        """
         changed = ampa(circuit, ampa_left) if ampa_left < 1.0 else circuit
         if self.hnk == "off" or hnk_uM <= 0:
             return changed
@@ -125,10 +153,16 @@ class Hypotheses:
 
     def cascade(self, cascade: CascadeNumbers, numbers: HypothesisNumbers) -> CascadeNumbers:
         """The cascade's constants; with adaptation its threshold follows fast."""
-        return replace(cascade, threshold_sliding=numbers.adaptation_time) if self.memory == "adaptation" else cascade
+        return (
+            replace(cascade, threshold_sliding=numbers.adaptation_time)
+            if self.memory == "adaptation"
+            else cascade
+        )
 
     def deficit(self, rate: float, nmda: float) -> float:
-        """What may charge a latch: how far Pyr firing or NMDA conductance, both relative to rest, are below it."""
+        """What may charge a latch: how far Pyr firing or NMDA conductance, both relative to rest, are below
+        it.
+        """
         return 1.0 - (nmda if self.memory == "nmda_latch" else rate)
 
     def sensitisation(self, ketamine_uM: np.ndarray, numbers: HypothesisNumbers) -> np.ndarray:

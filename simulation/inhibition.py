@@ -29,13 +29,19 @@ class Inhibition:
         if self.name not in INHIBITORS:
             raise InhibitionError(unknown("inhibitor", self.name, INHIBITORS))
         if not abs(self.start) <= LATEST_H:
-            raise InhibitionError(f"{self.name} is given at {self.start:g} h but must be within {LATEST_H:g} h of the dose")
+            raise InhibitionError(
+                f"{self.name} is given at {self.start:g} h but must be within {LATEST_H:g} h of the dose"
+            )
         if not 0 <= self.amount <= LARGEST_AMOUNT:
-            raise InhibitionError(f"the amount of {self.name} is {self.amount:g} but must lie between 0 and {LARGEST_AMOUNT:g}")
+            raise InhibitionError(
+                f"the amount of {self.name} is {self.amount:g} but must lie between 0 and {LARGEST_AMOUNT:g}"
+            )
 
 
 def parse_inhibition(text: str) -> Inhibition:
-    """`rapamycin_icv@-0.5h`, `ampa_antagonist=0.5@0h` -> Inhibition.  Raises InhibitionError for anything else."""
+    """`rapamycin_icv@-0.5h`, `ampa_antagonist=0.5@0h` -> Inhibition.  Raises InhibitionError for anything
+    else.
+    """
     head, at, hour = text.partition("@")
     name, equals, amount = head.partition("=")
     unit = ""
@@ -53,11 +59,13 @@ def parse_inhibition(text: str) -> Inhibition:
     return Inhibition(name, start, times)
 
 
-def left(inhibitions: tuple[Inhibition, ...], source: Sheet, hours: np.ndarray, systemic: bool) -> dict[str, np.ndarray]:
+def left(
+    inhibitions: tuple[Inhibition, ...], source: Sheet, hours: np.ndarray, systemic: bool
+) -> dict[str, np.ndarray]:
     """Share of each target that is left at the given hours, by target, each (time,).
 
-    Brain exposure counts, but for mTORC1 that of blood where it is `systemic`.  Amounts add as doses of a competitive
-    inhibitor do: the odds of being shut are in proportion to them.
+    Brain exposure counts, but for mTORC1 that of blood where it is `systemic`.  Amounts add as doses of a
+    competitive inhibitor do: the odds of being shut are in proportion to them.
     """
     found: dict[str, np.ndarray] = {}
     for item in inhibitions:
@@ -73,4 +81,6 @@ def course(numbers: Inhibitor, since: np.ndarray) -> np.ndarray:
     arrive, leave = np.log(2.0) / numbers.onset, np.log(2.0) / numbers.offset
     peak = np.log(arrive / leave) / (arrive - leave)
     after = np.maximum(since, 0.0)
-    return (np.exp(-leave * after) - np.exp(-arrive * after)) / (np.exp(-leave * peak) - np.exp(-arrive * peak))
+    return (np.exp(-leave * after) - np.exp(-arrive * after)) / (
+        np.exp(-leave * peak) - np.exp(-arrive * peak)
+    )

@@ -34,22 +34,39 @@ DAY_H = LATE_H[-1]
 FIRST_HOURS = (0.0, 2.0)  # a protocol looks then whatever is given
 
 
-def looks_for(exposure: Exposure, readouts: tuple[str, ...] = DAY, *, inhibitions: tuple[Inhibition, ...] = (),
-              bath: Bath | None = None, stress: tuple[float, float] | None = None, reuse: bool = True) -> Protocol:  # fmt: skip
-    """A protocol for any schedule; `exposure` holds the doses.  For one dose at 0 h these are the looks of `weeks`.
+def looks_for(
+    exposure: Exposure,
+    readouts: tuple[str, ...] = DAY,
+    *,
+    inhibitions: tuple[Inhibition, ...] = (),
+    bath: Bath | None = None,
+    stress: tuple[float, float] | None = None,
+    reuse: bool = True,
+) -> Protocol:
+    """A protocol for any schedule; `exposure` holds the doses.  For one dose at 0 h these are the looks of
+    `weeks`.
 
-    Two days untreated; dense looks for a day after all that comes or goes, then strides that lengthen from 6 to 24 h, until the
-    last readout.  With `reuse` every second look is not taken where nothing was given for a day.  Of a bath alone the peak is its
-    start.  Raises ProtocolError for what is given after the last readout, and for whatever else cannot be.
+    Two days untreated; dense looks for a day after all that comes or goes, then strides that lengthen from 6
+    to 24 h, until the last readout.  With `reuse` every second look is not taken where nothing was given for
+    a day.  Of a bath alone the peak is its start.  Raises ProtocolError for what is given after the last
+    readout, and for whatever else cannot be.
     """
     doses = exposure.doses
     brief = [dose for dose in doses if dose.duration and dose.duration <= BRIEF_H]
     dense = starts(doses, inhibitions, bath) + ends(tuple(dose for dose in doses if dose not in brief), bath)
     dense = dense or [Event(0.0, "nothing")]
     first = min(event.hour for event in dense)
-    hours = [hour for name, hour in Protocol((), 0.0, readouts=readouts).moments().items() if name not in ("rest", "peak")]
+    hours = [
+        hour
+        for name, hour in Protocol((), 0.0, readouts=readouts).moments().items()
+        if name not in ("rest", "peak")
+    ]
     hours += [begun(doses, bath) + hour for hour in (0.0, WINDOW_H) if "0-2 h" in readouts]
-    always = [*hours, *(event.hour + hour for event in dense for hour in ANCHORS_H), *(dose.end for dose in brief)]
+    always = [
+        *hours,
+        *(event.hour + hour for event in dense for hour in ANCHORS_H),
+        *(dose.end for dose in brief),
+    ]
     always += [item.start for item in inhibitions if item.start < first + RELAX_H[0]] + _each_day(stress)
     always += [hour for hour in FIRST_HOURS if hour > min((first + RELAX_H[0], *always))]
     peak = snapped(exposure.peak_time() if doses else first, tuple(always))
@@ -58,10 +75,19 @@ def looks_for(exposure: Exposure, readouts: tuple[str, ...] = DAY, *, inhibition
     halfway = [(dose.start + hour) / 2.0 for dose, hour in zip(doses, peaks, strict=True)]
     grid = [*peaks, *_dense(dense), *halfway, *(first + hour for hour in RELAX_H), *_between(dense, last)]
     times = _filled([time for time in _thinned([*always, peak], grid) if time <= last])
-    acting = [(event.hour, event.hour + DAY_H) for event in dense] + [(dose.start, dose.end) for dose in doses]
+    acting = [(event.hour, event.hour + DAY_H) for event in dense] + [
+        (dose.start, dose.end) for dose in doses
+    ]
     acting += [(bath.start, bath.end)] if bath is not None else []
     quiet = [time for time in times if not any(low <= time <= high for low, high in acting)] if reuse else []
-    protocol = Protocol(tuple(times), peak, readouts=readouts, reused=tuple(quiet[1::2]), stress=stress, inhibitions=inhibitions)
+    protocol = Protocol(
+        tuple(times),
+        peak,
+        readouts=readouts,
+        reused=tuple(quiet[1::2]),
+        stress=stress,
+        inhibitions=inhibitions,
+    )
     check_looks(protocol, doses, bath)
     check_begin(protocol, doses, bath)
     check_readouts(protocol, doses, bath)
@@ -78,8 +104,14 @@ def _own_peaks(exposure: Exposure) -> list[float]:
 def _dense(events: list[Event]) -> list[float]:
     """Looks in the day after each event, and the one before what is there at once before anything else."""
     first = min(event.hour for event in events)
-    found = [event.hour + hour for event in events for hour in (*DRUG_H, *LATE_H, *(SUDDEN_H if event.sudden else ()))]
-    return [*found, first - BEFORE_H] if any(event.sudden for event in events if event.hour == first) else found
+    found = [
+        event.hour + hour
+        for event in events
+        for hour in (*DRUG_H, *LATE_H, *(SUDDEN_H if event.sudden else ()))
+    ]
+    return (
+        [*found, first - BEFORE_H] if any(event.sudden for event in events if event.hour == first) else found
+    )
 
 
 def _between(events: list[Event], last: float) -> list[float]:
@@ -102,7 +134,9 @@ def _each_day(stress: tuple[float, float] | None) -> list[float]:
 
 
 def _thinned(always: Iterable[float], others: Iterable[float]) -> list[float]:
-    """All hours that stay, one a minute, and of the others, those named first before the rest, what stands apart from them."""
+    """All hours that stay, one a minute, and of the others, those named first before the rest, what stands
+    apart from them.
+    """
     kept = apart(always, ())
     for time in others:
         if all(abs(time - other) > NEARBY_H for other in kept):
@@ -114,6 +148,10 @@ def _filled(times: list[float]) -> list[float]:
     """No stride longer than a day."""
     found = times[:1]
     for before, after in pairwise(times):
-        parts = math.ceil((after - before - SPARE_H) / LONGEST_STRIDE_H) if after - before > LONGEST_STRIDE_H + SPARE_H else 1
+        parts = (
+            math.ceil((after - before - SPARE_H) / LONGEST_STRIDE_H)
+            if after - before > LONGEST_STRIDE_H + SPARE_H
+            else 1
+        )
         found += [before + (after - before) * part / parts for part in range(1, parts)] + [after]
     return found

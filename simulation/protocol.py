@@ -1,4 +1,6 @@
-"""What is done to the model: when the circuit is looked at, for how long, which looks are the readouts, stress, inhibitors."""
+"""What is done to the model: when the circuit is looked at, for how long, which looks are the readouts,
+stress, inhibitors.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ ANCHORS_H = (0.0, 2.0, 4.0, 24.0)  # looked at whatever else is
 NEARBY_H = 0.05  # grid times this close to the peak give way to it
 SHORT_S, LONG_S = 6.0, 12.0
 LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one: its noise is held that long
-FIRST_STRIDE_H, STRIDE_GROWTH, LONGEST_STRIDE_H = 6.0, 1.25, 24.0  # after the first day, until something is done again
+# after the first day, until something is done again
+FIRST_STRIDE_H, STRIDE_GROWTH, LONGEST_STRIDE_H = 6.0, 1.25, 24.0
 WINDOW_H = 2.0  # the mean over 0-2 h
 DAY = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h")
 GIVEN_H = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # after an AMPA antagonist was given
@@ -33,7 +36,9 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True)
 class Look:
-    """`seconds` of spiking at hour `time`, 0 where the look before stands in; the slow world then moves `stride` hours."""
+    """`seconds` of spiking at hour `time`, 0 where the look before stands in; the slow world then moves
+    `stride` hours.
+    """
 
     time: float
     stride: float
@@ -42,12 +47,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Protocol:
-    """The times (h) of all looks and the time of peak unbound concentration; the same for every dose and seed.
+    """The times (h) of all looks and the time of peak unbound concentration; the same for every dose and
+    seed.
 
-    The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every look.  At the times
-    in `reused` the look before stands in.  `readouts` names looks: rest, peak, 0-2 h, or an hour or day such as 24 h or 7 d.
-    `stress` is from hour to hour.  Raises ProtocolError for times that do not increase or lie too far apart, and for whatever
-    else cannot be.
+    The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every
+    look.  At the times in `reused` the look before stands in.  `readouts` names looks: rest, peak, 0-2 h, or
+    an hour or day such as 24 h or 7 d. `stress` is from hour to hour.  Raises ProtocolError for times that
+    do not increase or lie too far apart, and for whatever else cannot be.
     """
 
     times: tuple[float, ...]
@@ -64,7 +70,9 @@ class Protocol:
         for name in self.readouts:
             minutes(self._hour(name))
         if not 0 < self.look_scale <= LARGEST_SCALE:
-            raise ProtocolError(f"look_scale is {self.look_scale:g} but must be above 0 and at most {LARGEST_SCALE:g}")
+            raise ProtocolError(
+                f"look_scale is {self.look_scale:g} but must be above 0 and at most {LARGEST_SCALE:g}"
+            )
         if not 0 <= self.rest <= LONGEST_REST_S:
             raise ProtocolError(f"rest is {self.rest:g} s but must be from 0 to {LONGEST_REST_S:g} s")
         self._check_times()
@@ -74,17 +82,25 @@ class Protocol:
             minutes(time)
         for before, after in pairwise(self.times):
             if minutes(after) <= minutes(before):
-                raise ProtocolError(f"looks at {before:g} and {after:g} h do not stand a minute apart in order")
+                raise ProtocolError(
+                    f"looks at {before:g} and {after:g} h do not stand a minute apart in order"
+                )
             if after - before > SLOW_STRIDE_H:
-                raise ProtocolError(f"the stride from {before:g} to {after:g} h is longer than {SLOW_STRIDE_H:g} h")
+                raise ProtocolError(
+                    f"the stride from {before:g} to {after:g} h is longer than {SLOW_STRIDE_H:g} h"
+                )
             if 0 <= before < FAST_H and after - before > FAST_STRIDE_H:
                 raise ProtocolError(
                     f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which is what BDNF, the "
                     f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
                 )
         if strange := set(self.reused) - set(self.times):
-            raise ProtocolError(f"there is no look at {min(strange):g} h, for which the look before could stand in")
-        if self.stress is not None and not (set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]):
+            raise ProtocolError(
+                f"there is no look at {min(strange):g} h, for which the look before could stand in"
+            )
+        if self.stress is not None and not (
+            set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]
+        ):
             raise ProtocolError(
                 f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and {self.stress[1]:g} h"
             )
@@ -112,7 +128,9 @@ class Protocol:
             return WINDOW_H
         told = HOUR.fullmatch(name)
         if told is None:
-            raise ProtocolError(f"there is no readout {name!r}; there are rest, peak, 0-2 h, and times such as 24 h or 7 d")
+            raise ProtocolError(
+                f"there is no readout {name!r}; there are rest, peak, 0-2 h, and times such as 24 h or 7 d"
+            )
         return float(told.group(1)) * {"h": 1.0, "d": 24.0}[told.group(2)]
 
     def window(self) -> tuple[float, float]:
@@ -134,7 +152,8 @@ def minutes(hour: float) -> int:
 def one_day(peak: float, halved: bool = False) -> Protocol:
     """Two days untreated, a dose at 0 h, looks until 24 h: dense while the drug is there, sparse after.
 
-    peak: hour of peak unbound concentration, which becomes a look.  `halved` puts a look in the middle of every stride.
+    peak: hour of peak unbound concentration, which becomes a look.  `halved` puts a look in the middle of
+    every stride.
     """
     peak = snapped(peak, ANCHORS_H)
     grid = [t for t in (*DRUG_H, *LATE_H) if t in ANCHORS_H or abs(t - peak) > NEARBY_H]
@@ -143,14 +162,24 @@ def one_day(peak: float, halved: bool = False) -> Protocol:
     return Protocol(tuple(_halved(times) if halved else times), peak)
 
 
-def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (), stress: tuple[float, float] | None = None,
-          reuse: bool = True, halved: bool = False) -> Protocol:  # fmt: skip
-    """A day as above, then strides that lengthen from 6 to 24 h until the last readout; before it, if asked for, stress.
+def weeks(
+    peak: float,
+    readouts: tuple[str, ...],
+    *,
+    also: tuple[float, ...] = (),
+    stress: tuple[float, float] | None = None,
+    reuse: bool = True,
+    halved: bool = False,
+) -> Protocol:
+    """A day as above, then strides that lengthen from 6 to 24 h until the last readout; before it, if asked
+    for, stress.
 
-    `also`: further hours at which to look.  With `reuse` every second look a day or more after the dose, and before it, is not
-    taken: the one before stands in.  None of this depends on dose or seed.
+    `also`: further hours at which to look.  With `reuse` every second look a day or more after the dose, and
+    before it, is not taken: the one before stands in.  None of this depends on dose or seed.
     """
-    hours = tuple(hour for name, hour in Protocol((), peak, readouts=readouts).moments().items() if name != "peak")
+    hours = tuple(
+        hour for name, hour in Protocol((), peak, readouts=readouts).moments().items() if name != "peak"
+    )
     peak = snapped(peak, (*hours, *ANCHORS_H))
     last = max((peak, *hours))
     times = {*one_day(peak).times, *also}
@@ -159,17 +188,22 @@ def weeks(peak: float, readouts: tuple[str, ...], *, also: tuple[float, ...] = (
         times.add(hour := min(float(round(hour + stride)), last))
         stride = min(stride * STRIDE_GROWTH, LONGEST_STRIDE_H)
     if stress is not None and minutes(stress[0]) < minutes(stress[1]):  # others are refused below
-        times |= {stress[0] + LONGEST_STRIDE_H * k for k in range(int((stress[1] - stress[0]) / LONGEST_STRIDE_H) + 1)} | {
-            stress[1]
-        }
+        times |= {
+            stress[0] + LONGEST_STRIDE_H * k
+            for k in range(int((stress[1] - stress[0]) / LONGEST_STRIDE_H) + 1)
+        } | {stress[1]}
     ordered = [t for t in apart((*hours, peak), sorted(times)) if t <= last]
     ordered = _halved(ordered) if halved else ordered
     quiet = [t for t in ordered if t < 0 or t > 24.0]
-    return Protocol(tuple(ordered), peak, readouts=readouts, reused=tuple(quiet[1::2]) if reuse else (), stress=stress)
+    return Protocol(
+        tuple(ordered), peak, readouts=readouts, reused=tuple(quiet[1::2]) if reuse else (), stress=stress
+    )
 
 
 def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
-    """The protocol with inhibitors; one that acts on the circuit itself is looked at while it comes and goes."""
+    """The protocol with inhibitors; one that acts on the circuit itself is looked at while it comes and
+    goes.
+    """
     times, reused = set(protocol.times), set(protocol.reused)
     first, last = (protocol.times[0], protocol.times[-1]) if protocol.times else (0.0, 0.0)
     for item in inhibitions:
@@ -179,7 +213,10 @@ def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
                     times.add(time)
             reused -= {time for time in reused if item.start <= time <= item.start + SLOW_STRIDE_H}
     return replace(
-        protocol, times=tuple(sorted(times)), reused=tuple(sorted(reused)), inhibitions=(*protocol.inhibitions, *inhibitions)
+        protocol,
+        times=tuple(sorted(times)),
+        reused=tuple(sorted(reused)),
+        inhibitions=(*protocol.inhibitions, *inhibitions),
     )
 
 

@@ -23,7 +23,11 @@ LOOKED = {
     "potential": ("population", "mV", "mean membrane potential of the soma"),
     "open_potential": ("population", "mV", "mean membrane potential at open and Mg-free NMDA receptors"),
     "glutamate_release": ("", "Hz", "full releases of all terminals of a Pyr cell"),
-    "glutamate_cycling": ("", "nS/s", "AMPA conductance opened by all glutamate, background fibres' included, per Pyr cell"),
+    "glutamate_cycling": (
+        "",
+        "nS/s",
+        "AMPA conductance opened by all glutamate, background fibres' included, per Pyr cell",
+    ),
     "gaba_release": ("", "Hz", "full releases of all terminals of a GABAergic cell"),
     "pair_correlation": ("", "1", "mean spike-count correlation of Pyr pairs, 50 ms"),
 }
@@ -95,16 +99,24 @@ PEAKS = ("bdnf", "mtorc1", "protein")
 
 
 def arrange(config: Config, outcome: Outcome) -> Groups:
-    """The groups of a result file: traces, slow states, spikes a cell, LFP, spines, summary and, if asked, spikes."""
+    """The groups of a result file: traces, slow states, spikes a cell, LFP, spines, summary and, if asked,
+    spikes.
+    """
     seen = outcome.seen
     groups: Groups = {"traces": _traces(seen), "slow": _slow(seen), "lfp": _lfp(seen)}
     groups["cells"] = _cells(outcome.circuit, seen)
     groups["spines"], groups["raster"] = _spines(config, seen), _raster(seen)
     groups["fine"] = _fine(seen)
-    groups["summary"] = _summary(config, outcome.rest, groups["traces"]) | _peaks(groups["fine"], config) | _imaging(config, seen)
+    groups["summary"] = (
+        _summary(config, outcome.rest, groups["traces"])
+        | _peaks(groups["fine"], config)
+        | _imaging(config, seen)
+    )
     if config.spikes:
         groups |= _spikes(outcome)
-    return groups if min((dose.start for dose in config.doses), default=0.0) == 0.0 else _by_the_clock(groups)
+    return (
+        groups if min((dose.start for dose in config.doses), default=0.0) == 0.0 else _by_the_clock(groups)
+    )
 
 
 def _by_the_clock(groups: Groups) -> Groups:
@@ -120,8 +132,12 @@ def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     """When the looks were and how long: what of a look is counted, and what went before that was not."""
     seconds = np.array([s.look.seconds for s in seen], dtype=float)
     return {
-        "time": Variable(("time",), np.array([s.look.time for s in seen]), "h", "hours since the first dose"),
-        "look_seconds": Variable(("time",), seconds, "s", "spiking time of the look; 0 where the look before stands in"),
+        "time": Variable(
+            ("time",), np.array([s.look.time for s in seen]), "h", "hours since the first dose"
+        ),
+        "look_seconds": Variable(
+            ("time",), seconds, "s", "spiking time of the look; 0 where the look before stands in"
+        ),
         "settle_seconds": Variable(
             ("time",), np.where(seconds > 0, SETTLE_S, 0.0), "s", "spiking time before the look, not counted"
         ),
@@ -142,12 +158,20 @@ def coordinate(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
 def scales() -> dict[str, Variable]:
     """Coordinates that both courses and readouts have."""
     named = {"population": POPULATIONS, "subunit": SUBUNITS, "compound": COMPOUNDS, "band": tuple(BANDS)}
-    found = {key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()}
-    return found | {"percentile": Variable(("percentile",), np.array(PERCENTILES, dtype=float), "%", "share of cells below")}
+    found = {
+        key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()
+    }
+    return found | {
+        "percentile": Variable(
+            ("percentile",), np.array(PERCENTILES, dtype=float), "%", "share of cells below"
+        )
+    }
 
 
 def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
-    """What several looks saw, along `axis`: gating, statistics, spectra, clamped currents and means over Pyr cells."""
+    """What several looks saw, along `axis`: gating, statistics, spectra, clamped currents and means over Pyr
+    cells.
+    """
     out: dict[str, Variable] = {}
 
     def add(name: str, dim: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
@@ -178,13 +202,37 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     add("block", ("population", "subunit"), [s.block for s in seen], "1", "share of NMDA receptors shut")
     add("hcn_block", (), [s.hcn_block for s in seen], "1", "share of HCN channels shut by the drug")
     for name, meaning in SLOW.items():
-        add(name, (), [s.cascade.of(name).mean() for s in seen], "1", f"{meaning}{AT_REST}, mean over Pyr cells")
+        add(
+            name,
+            (),
+            [s.cascade.of(name).mean() for s in seen],
+            "1",
+            f"{meaning}{AT_REST}, mean over Pyr cells",
+        )
     add("relative_ampa", (), [s.drive.mean() for s in seen], "1", f"{RELATIVE}, mean over Pyr cells")
-    add("formation_signal", (), [s.slow.signal.mean() for s in seen], "1", "signal for spine formation over the last stride")
+    add(
+        "formation_signal",
+        (),
+        [s.slow.signal.mean() for s in seen],
+        "1",
+        "signal for spine formation over the last stride",
+    )
     add("spines", (), [s.spines.density.mean() for s in seen], "1", "nascent and mature spines per Pyr cell")
     add("mature_spines", (), [s.spines.mature.mean() for s in seen], "1", "mature spines per Pyr cell")
-    add("spines_formed", (), [s.formed.mean() for s in seen], "1", "spines not there at the look before, per Pyr cell")
-    add("spines_lost", (), [s.lost.mean() for s in seen], "1", "spines there at the look before and gone, per Pyr cell")
+    add(
+        "spines_formed",
+        (),
+        [s.formed.mean() for s in seen],
+        "1",
+        "spines not there at the look before, per Pyr cell",
+    )
+    add(
+        "spines_lost",
+        (),
+        [s.lost.mean() for s in seen],
+        "1",
+        "spines there at the look before and gone, per Pyr cell",
+    )
     add(
         "lost_sites",
         (),
@@ -192,12 +240,30 @@ def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
         "1",
         "sites vacated over the stress or by the baseline, per Pyr cell",
     )
-    add("regained", (), [s.spines.regained.mean() for s in seen], "1", "lost sites that hold a spine again, per Pyr cell")
-    add("ampa_left", (), [s.ampa_left for s in seen], "1", "share of AMPA conductance that an antagonist leaves")
+    add(
+        "regained",
+        (),
+        [s.spines.regained.mean() for s in seen],
+        "1",
+        "lost sites that hold a spine again, per Pyr cell",
+    )
+    add(
+        "ampa_left",
+        (),
+        [s.ampa_left for s in seen],
+        "1",
+        "share of AMPA conductance that an antagonist leaves",
+    )
     spread = [np.percentile(s.spines.density, PERCENTILES) for s in seen]
     add("spines_percentile", ("percentile",), spread, "1", "percentiles of spines over Pyr cells")
     spread = [np.percentile(s.cascade.of("protein"), PERCENTILES) for s in seen]
-    add("protein_percentile", ("percentile",), spread, "1", f"percentiles of synaptic protein over Pyr cells{AT_REST}")
+    add(
+        "protein_percentile",
+        ("percentile",),
+        spread,
+        "1",
+        f"percentiles of synaptic protein over Pyr cells{AT_REST}",
+    )
     return out
 
 
@@ -209,7 +275,9 @@ def _slow(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     for name in ("recurrent_ampa", "nmda_conductance", "gaba_conductance"):
         values = np.array([getattr(s.activity, name) for s in seen], dtype=np.float32)
         out[name] = Variable(("time", "pyr"), values, *PER_PYR[name])
-    out["relative_ampa"] = Variable(("time", "pyr"), np.array([s.drive for s in seen], dtype=np.float32), "1", RELATIVE)
+    out["relative_ampa"] = Variable(
+        ("time", "pyr"), np.array([s.drive for s in seen], dtype=np.float32), "1", RELATIVE
+    )
     counts = np.array([s.spines.density for s in seen], dtype=np.int16)
     out["spines"] = Variable(("time", "pyr"), counts, "1", "nascent and mature spines")
     return out
@@ -222,7 +290,10 @@ def cell_populations(circuit: Circuit) -> Variable:
 
 
 def _cells(circuit: Circuit, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    counts, more = np.array([s.activity.spike_count for s in seen]), {"coordinates": "population look_seconds"}
+    counts, more = (
+        np.array([s.activity.spike_count for s in seen]),
+        {"coordinates": "population look_seconds"},
+    )
     spikes = Variable(("time", "cell"), counts, "1", "spikes of each cell in each look", more)
     return _times(seen) | {"population": cell_populations(circuit), "spike_count": spikes}
 
@@ -241,7 +312,9 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     chosen = tuple(s for s in seen if any(abs(s.look.time - m) < 1e-9 for m in moments))
     states = np.array([s.spines.states for s in chosen], dtype=np.uint8)
     meaning = "0 vacant, 1 nascent, 2 mature; + 4 where a spine was lost to stress, + 8 while it lasts where one stood; by branch"
-    return _times(chosen) | {"state": Variable(("time", "pyr", "site"), states, "1", meaning, _flags(SITE_STATES, SITE_BITS))}
+    return _times(chosen) | {
+        "state": Variable(("time", "pyr", "site"), states, "1", meaning, _flags(SITE_STATES, SITE_BITS))
+    }
 
 
 def _flags(states: dict[str, int], bits: dict[str, int] | None = None) -> dict[str, Any]:
@@ -254,7 +327,9 @@ def _flags(states: dict[str, int], bits: dict[str, int] | None = None) -> dict[s
 
 def _raster(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     states = np.array([s.spines.states[:RASTER_CELLS] & STATE for s in seen], dtype=np.uint8)
-    bounds = Variable(("edge",), seen[0].spines.bounds, "1", "where the branches of a cell begin and end among its sites")
+    bounds = Variable(
+        ("edge",), seen[0].spines.bounds, "1", "where the branches of a cell begin and end among its sites"
+    )
     meaning = "0 vacant, 1 nascent, 2 mature; sites branch by branch"
     state = Variable(("time", "some_pyr", "site"), states, "1", meaning, _flags(SITE_STATES))
     return _times(seen) | {"branches": bounds, "state": state}
@@ -265,7 +340,9 @@ def _fine(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     hours, means = zip(*(sample for s in seen for sample in s.slow.sampled), strict=True)
     out = {"moment": Variable(("moment",), np.array(hours), "h", "hours since the first dose")}
     for k, name in enumerate(READOUTS):
-        out[name] = Variable(("moment",), np.array(means)[:, k], "1", f"{SLOW[name]}{AT_REST}, mean over Pyr cells")
+        out[name] = Variable(
+            ("moment",), np.array(means)[:, k], "1", f"{SLOW[name]}{AT_REST}, mean over Pyr cells"
+        )
     return out
 
 
@@ -280,7 +357,9 @@ def _peaks(fine: dict[str, Variable], config: Config) -> dict[str, Variable]:
 
 
 def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    """Formation and elimination as two images show them, in percent of the spines on the first; NaN without one."""
+    """Formation and elimination as two images show them, in percent of the spines on the first; NaN without
+    one.
+    """
     moments, at = config.moments(), {round(s.look.time, 6): s.spines for s in seen}
     shares = np.full((2, len(config.protocol.readouts)), np.nan)
     for k, name in enumerate(config.protocol.readouts):
@@ -290,12 +369,16 @@ def _imaging(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     what = ("spines not there 48 h before", "spines of 48 h before that are gone")
     return {
         name: Variable(("readout",), share, "%", f"{meaning}, of those of 48 h before")
-        for name, share, meaning in zip(("imaged_formation", "imaged_elimination"), shares, what, strict=True)
+        for name, share, meaning in zip(
+            ("imaged_formation", "imaged_elimination"), shares, what, strict=True
+        )
     }
 
 
 def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dict[str, Variable]:
-    """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the cascade."""
+    """Every trace at the readouts that the protocol fixes, the resting observation, and the peaks of the
+    cascade.
+    """
     out = coordinate("readout", config.protocol.readouts) | scales()
     time, moments = traces["time"].values, config.moments()
     low, high = (config.begun() + hour for hour in config.protocol.window())
@@ -304,24 +387,33 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         if trace.dimensions[0] != "time" or name in OF_LOOKS:
             continue
         rows = [
-            trace.values[int(np.argmin(np.abs(time - moments[r])))] if r in moments
+            trace.values[int(np.argmin(np.abs(time - moments[r])))]
+            if r in moments
             else np.trapezoid(trace.values[inside], time[inside], axis=0) / (high - low)
             for r in config.protocol.readouts
-        ]  # fmt: skip
+        ]
         out[name] = Variable(("readout", *trace.dimensions[1:]), np.array(rows), trace.unit, trace.meaning)
     for name in ("rate", "cv_isi", "burst_fraction", "nmda_share"):
         unit, meaning = LOOKED[name][1:]
-        out[f"baseline_{name}"] = Variable(("population",), getattr(rest, name), unit, f"{meaning}, untreated")
+        out[f"baseline_{name}"] = Variable(
+            ("population",), getattr(rest, name), unit, f"{meaning}, untreated"
+        )
     rates = rest.spike_count[: len(rest.recurrent_ampa)] / rest.seconds
     log_rate = np.log(rates[rates > 0])
     out["baseline_seconds"] = Variable((), np.array(rest.seconds), "s", "spiking time of the untreated look")
-    out["baseline_pyr_log_sd"] = Variable((), np.array(log_rate.std()), "1", "SD of log rate over Pyr cells that fire")
-    out["baseline_correlation"] = Variable((), np.array(rest.pair_correlation), "1", LOOKED["pair_correlation"][2])
+    out["baseline_pyr_log_sd"] = Variable(
+        (), np.array(log_rate.std()), "1", "SD of log rate over Pyr cells that fire"
+    )
+    out["baseline_correlation"] = Variable(
+        (), np.array(rest.pair_correlation), "1", LOOKED["pair_correlation"][2]
+    )
     return out
 
 
 def _spikes(outcome: Outcome) -> Groups:
-    """SONATA populations: node_ids within the population, timestamps in ms of spiking time, looks end to end."""
+    """SONATA populations: node_ids within the population, timestamps in ms of spiking time, looks end to
+    end.
+    """
     seen = [s for s in outcome.seen if s.look.seconds > 0]
     begins = np.cumsum([0.0] + [s.look.seconds * 1e3 for s in seen])
     cell = np.concatenate([s.activity.spike_cell for s in seen])
@@ -332,8 +424,12 @@ def _spikes(outcome: Outcome) -> Groups:
         cells = outcome.circuit.cells(name)
         mine = (cell >= cells.start) & (cell < cells.stop)
         groups[f"spikes/{name}"] = {
-            "timestamps": Variable(("spike",), stamp[mine], "ms", "spiking time since the first look, looks end to end"),
-            "node_ids": Variable(("spike",), (cell[mine] - cells.start).astype(np.uint64), "1", "cell within the population"),
+            "timestamps": Variable(
+                ("spike",), stamp[mine], "ms", "spiking time since the first look, looks end to end"
+            ),
+            "node_ids": Variable(
+                ("spike",), (cell[mine] - cells.start).astype(np.uint64), "1", "cell within the population"
+            ),
             "look": Variable(("spike",), look[mine].astype(np.int32), "1", "index of the look"),
         }
     return groups

@@ -68,7 +68,9 @@ class Bookmark(Protocol):
     """Where a run that is stopped goes on."""
 
     def find(self, slow: Slow, block: Block, network: Network) -> Course | None:
-        """The course that was kept, its network brought to where it was; `slow` and `block` are those at rest."""
+        """The course that was kept, its network brought to where it was; `slow` and `block` are those at
+        rest.
+        """
         ...
 
     def keep(self, course: Course, network: Network) -> None:
@@ -84,15 +86,20 @@ def _relative(now: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
     """AMPA relative to rest.  Raises NetworkError where rest gives nothing to compare with."""
     silent = int((at_rest <= 0).sum())
     if silent:
-        raise NetworkError(f"{silent} Pyr cells get no recurrent input at rest, so their drive has no reference")
+        raise NetworkError(
+            f"{silent} Pyr cells get no recurrent input at rest, so their drive has no reference"
+        )
     return now / at_rest
 
 
-def simulate(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Bookmark | None = None) -> Outcome:
+def simulate(
+    config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Bookmark | None = None
+) -> Outcome:
     """Run one configuration.
 
-    `tell` hears the biological seconds done; what `bookmark` kept is not done again.  Raises ProtocolError when the looks would
-    miss something that is given, NetworkError or EngineError when the circuit fails, and Paused.
+    `tell` hears the biological seconds done; what `bookmark` kept is not done again.  Raises ProtocolError
+    when the looks would miss something that is given, NetworkError or EngineError when the circuit fails,
+    and Paused.
     """
     config.check_looks(looped=True)
     switches, sizes = config.hypotheses, config.sizes()
@@ -107,7 +114,9 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None], book
         course = bookmark.find(slow, block, network) if bookmark is not None else None
         if course is None:
             shut = switches.nmda_shut(block, circuit, config.seed)
-            course = Course(network.observe(slow.weights(circuit), shut, protocol.rest, settle=1.0), (), slow, block)
+            course = Course(
+                network.observe(slow.weights(circuit), shut, protocol.rest, settle=1.0), (), slow, block
+            )
         rest, seen, slow, block = course.rest, list(course.seen), course.slow, course.block
         activity, before = (seen[-1].activity, seen[-1].slow) if seen else (rest, slow)
         drive = seen[-1].drive if seen else np.ones_like(rest.recurrent_ampa)
@@ -120,7 +129,10 @@ def simulate(config: Config, compiled: bool, tell: Callable[[float], None], book
                 now = switches.at_look(circuit, unbound[-1], ampa_left, sizes)
                 network.alter(now)
                 activity = network.observe(slow.weights(now), nmda, look.seconds, hcn_block=hcn)
-                drive = _relative(activity.recurrent_ampa, network.recurrent_ampa(slow.weights(circuit), rest.release_on_pyr))
+                drive = _relative(
+                    activity.recurrent_ampa,
+                    network.recurrent_ampa(slow.weights(circuit), rest.release_on_pyr),
+                )
             formed, lost = turnover(before.spines, slow.spines)
             seen.append(Snapshot(look, unbound, nmda, hcn, ampa_left, activity, drive, slow, formed, lost))
             before, slow = slow, slow.advance(look, drive, activity, rest, nmda)

@@ -17,12 +17,16 @@ from prelimbic.simulation.protocol import Look, minutes
 
 RULES = {"activity": "everywhere", "homeostatic": "everywhere", "branch": "lost_sites"}
 SAMPLES = 12  # of the cascade in a stride
-KNOTS = 33  # hours of a stride at which a concentration is computed, further to where it jumps; between them it is a line
+# hours of a stride at which a concentration is computed, further to where it jumps; between them it is a
+# line
+KNOTS = 33
 
 
 @dataclass(frozen=True)
 class Slow:
-    """The slow states between two looks; `order` says where a site, listed branch by branch, stands in the circuit."""
+    """The slow states between two looks; `order` says where a site, listed branch by branch, stands in the
+    circuit.
+    """
 
     config: Config
     circuit: Circuit
@@ -30,19 +34,28 @@ class Slow:
     order: np.ndarray
     cascade: Cascade
     spines: Spines
-    sampled: tuple[tuple[float, np.ndarray], ...] = ()  # hours of the stride that led here and the states' means over cells
+    # hours of the stride that led here and the states' means over cells
+    sampled: tuple[tuple[float, np.ndarray], ...] = ()
 
     @classmethod
-    def at_rest(cls, config: Config, circuit: Circuit, exposure: Concentrations, seed: np.random.SeedSequence) -> Slow:
+    def at_rest(
+        cls, config: Config, circuit: Circuit, exposure: Concentrations, seed: np.random.SeedSequence
+    ) -> Slow:
         """Before anything is done; spines that a baseline lacks were lost from vulnerable branches."""
         sheets, switches, sizes = config.sheets(), config.hypotheses, config.sizes()
         numbers = switches.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), sizes)
         healthy = config.grown().projection("Pyr", "Pyr").in_degree
         apical = circuit.apical_sites
         spines = Spines.at_rest(
-            config.spine_numbers(), circuit.projection("Pyr", "Pyr").in_degree, circuit.sites,
-            circuit.counts[0], seed, healthy=healthy, split=int((~apical).sum()), rule=RULES[switches.spine_rule],
-        )  # fmt: skip
+            config.spine_numbers(),
+            circuit.projection("Pyr", "Pyr").in_degree,
+            circuit.sites,
+            circuit.counts[0],
+            seed,
+            healthy=healthy,
+            split=int((~apical).sum()),
+            rule=RULES[switches.spine_rule],
+        )
         cascade = Cascade.at_rest(numbers, circuit.counts[0], switches.arms(sizes))
         return cls(config, circuit, exposure, np.argsort(apical, kind="stable"), cascade, spines)
 
@@ -62,19 +75,35 @@ class Slow:
         """Share of AMPA conductance that antagonists leave at an hour."""
         return float(self._left(np.array([hour])).get("ampa", np.ones(1))[0])
 
-    def advance(self, look: Look, drive: np.ndarray, activity: Activity, rest: Activity, shut: np.ndarray) -> Slow:
-        """The slow world after the stride of a look that saw `activity` and `drive` (pyr,) under NMDA block `shut`."""
+    def advance(
+        self, look: Look, drive: np.ndarray, activity: Activity, rest: Activity, shut: np.ndarray
+    ) -> Slow:
+        """The slow world after the stride of a look that saw `activity` and `drive` (pyr,) under NMDA block
+        `shut`.
+        """
         start, end = minutes(look.time), minutes(look.time + look.stride)
         at_rest = rest.nmda_conductance
         nmda = np.divide(activity.nmda_conductance, at_rest, out=np.ones_like(at_rest), where=at_rest > 0)
         resting = 1.0 - float(shut[0] @ self.circuit.mixtures[0])
-        deficit = self.config.hypotheses.deficit(activity.rate[0] / max(rest.rate[0], 1e-9), float(nmda.mean()))
+        deficit = self.config.hypotheses.deficit(
+            activity.rate[0] / max(rest.rate[0], 1e-9), float(nmda.mean())
+        )
         stressed = self.config.protocol.stressed(look.time)
         contacts = self.spines.mature / self.circuit.projection("Pyr", "Pyr").in_degree
-        factors, cascade, spines, sampled = self._factors(start, end, stressed), self.cascade.begun(), self.spines, []
+        factors, cascade, spines, sampled = (
+            self._factors(start, end, stressed),
+            self.cascade.begun(),
+            self.spines,
+            [],
+        )
         for part in np.array_split(np.arange(start, end), max(min(SAMPLES, end - start), 1)):
             cascade = cascade.advance(drive, nmda, factors[part - start], resting, deficit, contacts)
-            sampled.append((start / 60.0 + cascade.ticks / 60.0, np.array([cascade.of(name).mean() for name in READOUTS])))
+            sampled.append(
+                (
+                    start / 60.0 + cascade.ticks / 60.0,
+                    np.array([cascade.of(name).mean() for name in READOUTS]),
+                )
+            )
         stress = [minutes(hour) for hour in self.config.protocol.stress or ()]
         if stress and start == stress[0]:
             spines = spines.stress_begins()
@@ -90,7 +119,10 @@ class Slow:
     def _knots(self, hours: np.ndarray) -> np.ndarray:
         """Evenly over a stride of these hours, and on both sides of what comes or goes within it."""
         even, config = np.linspace(hours[0], hours[-1], KNOTS), self.config
-        jumps = [event.hour for event in (*starts(config.doses, (), config.bath), *ends(config.doses, config.bath))]
+        jumps = [
+            event.hour
+            for event in (*starts(config.doses, (), config.bath), *ends(config.doses, config.bath))
+        ]
         after = np.searchsorted(hours, [hour for hour in jumps if hours[0] < hour < hours[-1]])
         return np.unique([*even, *hours[after - 1], *hours[after]]) if len(after) else even
 
@@ -104,7 +136,9 @@ class Slow:
         if self.config.hypotheses.trkb == "on" and len(hours):
             knots = self._knots(hours)
             ketamine = np.interp(hours, knots, self.exposure.brain_unbound(knots)[:, 0])
-            factors[:, FACTORS.index("sensitisation")] = self.config.hypotheses.sensitisation(ketamine, self.config.sizes())
+            factors[:, FACTORS.index("sensitisation")] = self.config.hypotheses.sensitisation(
+                ketamine, self.config.sizes()
+            )
         if stressed:
             factors[:, FACTORS.index("making")] = 1.0 - self.config.spine_numbers().stress_protein
         return factors

@@ -1,6 +1,7 @@
 """The competing hypotheses, as data: every switch with its options, what each means and who holds it.
 
-The first option is the default: what the receptors of the sheets and the path from AMPA to spines do by themselves.
+The first option is the default: what the receptors of the sheets and the path from AMPA to spines do by
+themselves.
 """
 
 SWITCHES: dict[str, dict[str, str]] = {
@@ -82,11 +83,9 @@ SWITCHES: dict[str, dict[str, str]] = {
         "branch": "what forms above rest forms where spines were lost to stress (Moda-Sava et al. 2019)",
         "homeostatic": "formation follows synaptic elements, which grow where activity is below rest (Butz and van Ooyen 2013)",
     },
-}  # fmt: skip
+}
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
-PV_THALAMIC = (
-    "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
-)
+PV_THALAMIC = "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
 LATCHES = ("rate_latch", "nmda_latch")
 # Pairs of options that exclude each other, and why.
 EXCLUSIVE = (
@@ -94,8 +93,16 @@ EXCLUSIVE = (
     (("mtor", ("absent",)), ("memory", LATCHES), "the latch acts on mTORC1, which then carries nothing"),
     (("surge", ("off",)), ("memory", ("adaptation",)), "there is no drive left that could adapt"),
     (("spine_rule", ("homeostatic",)), ("memory", LATCHES), "synaptic elements do not follow mTORC1"),
-    (("spine_rule", ("homeostatic",)), ("memory", ("adaptation",)), "synaptic elements do not follow the threshold"),
-    (("eef2k", ("on",)), ("site", ("gaba_any", "pv", "sst", "vip", "off")), "no resting receptor of a Pyr cell is blocked"),
+    (
+        ("spine_rule", ("homeostatic",)),
+        ("memory", ("adaptation",)),
+        "synaptic elements do not follow the threshold",
+    ),
+    (
+        ("eef2k", ("on",)),
+        ("site", ("gaba_any", "pv", "sst", "vip", "off")),
+        "no resting receptor of a Pyr cell is blocked",
+    ),
     (("hcn", ("hcn1",)), ("eef2k", ("on",)), "no NMDA receptor is blocked"),
 )
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-# Words for units that UDUNITS does not know, in files of schema 3 and on the axes of studies -> what it reads.
+# Words for units that UDUNITS does not know, in files of schema 3 and on the axes of studies -> what it
+# reads.
 UNITS = {"uM": "umol/L", "spikes": "1", "spines": "1", "sites": "1", "contacts": "1"}
 
 
@@ -15,7 +16,8 @@ UNITS = {"uM": "umol/L", "spikes": "1", "spines": "1", "sites": "1", "contacts":
 class Variable:
     """One array of a result file; `values` has one axis for each name in `dimensions`.
 
-    `unit` is one that UDUNITS reads, empty for text; `more` are further attributes that CF knows (flags, coordinates, comment).
+    `unit` is one that UDUNITS reads, empty for text; `more` are further attributes that CF knows (flags,
+    coordinates, comment).
     """
 
     dimensions: tuple[str, ...]

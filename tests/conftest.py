@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: small matrices on many threads wait where cores are busy
+# before numpy: small matrices on many threads wait where cores are busy
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -35,7 +36,9 @@ SMALL = 0.5
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Processes that test: a core each, up to four; one alone where tests share a Slurm, or kill what they find."""
+    """Processes that test: a core each, up to four; one alone where tests share a Slurm, or kill what they
+    find.
+    """
     alone = re.search(r"(?<!not )\b(slurm|faults)\b", config.option.markexpr)
     return 0 if alone else min(4, len(os.sched_getaffinity(0)))
 
@@ -66,8 +69,15 @@ def network(seed: int = 1, name: str = "sst", **options: object) -> Network:
 def brief(dose: float = 10.0, seed: int = 1, **changes: object) -> Config:
     """A run of a few biological seconds that still passes every link."""
     protocol = Protocol((-12.0, 0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.2, rest=2.0)
-    settings = dict(study="brief", circuit="sst", species="rat", doses=(Dose(dose, "ip"),),
-                    scale=SMALL, seed=seed, protocol=protocol)  # fmt: skip
+    settings = dict(
+        study="brief",
+        circuit="sst",
+        species="rat",
+        doses=(Dose(dose, "ip"),),
+        scale=SMALL,
+        seed=seed,
+        protocol=protocol,
+    )
     return Config(**(settings | changes))  # type: ignore[arg-type]
 
 
@@ -103,7 +113,9 @@ def nothing_left(monkeypatch, tmp_path_factory) -> Iterator[None]:
 
 @pytest.fixture
 def call(tmp_path, monkeypatch, capsys):
-    """Exit code, standard output and standard error of one command, run in this process and in an empty folder."""
+    """Exit code, standard output and standard error of one command, run in this process and in an empty
+    folder.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(*words: object) -> tuple[int, str, str]:

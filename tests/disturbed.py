@@ -1,4 +1,6 @@
-"""Sweeps that are disturbed: the plain command in processes of its own, and what must have come of it in the end."""
+"""Sweeps that are disturbed: the plain command in processes of its own, and what must have come of it in the
+end.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Command:
     def __init__(self, words: list[str | Path], environment: dict[str, str], said: Path) -> None:
         self._said = said
         with said.with_suffix(".out").open("w") as screen, said.with_suffix(".err").open("w") as errors:
-            self.process = subprocess.Popen(words, stdout=screen, stderr=errors, env=environment, cwd=said.parent)
+            self.process = subprocess.Popen(
+                words, stdout=screen, stderr=errors, env=environment, cwd=said.parent
+            )
 
     @property
     def said(self) -> str:
@@ -45,7 +49,9 @@ class Command:
         end = time.monotonic() + PATIENCE_S
         while not holds():
             assert self.process.poll() is None, f"ended before {what}:\n{self.said}\n{self.errors}"
-            assert time.monotonic() < end, f"{what} did not happen within {PATIENCE_S:g} s:\n{self.said}\n{self.errors}"
+            assert time.monotonic() < end, (
+                f"{what} did not happen within {PATIENCE_S:g} s:\n{self.said}\n{self.errors}"
+            )
             time.sleep(0.1)
 
     def code(self) -> int:
@@ -61,7 +67,9 @@ class Command:
 
 
 class Scene:
-    """A folder for a sweep, the undisturbed sweep, faults, and a Slurm or none; leaves no command and no job behind."""
+    """A folder for a sweep, the undisturbed sweep, faults, and a Slurm or none; leaves no command and no job
+    behind.
+    """
 
     def __init__(self, folder: Path, sweep: Path, slurm: Cluster | None = None) -> None:
         self.out, self.faults, self.slurm = folder / "out", Faults(folder / "faults"), slurm
@@ -97,10 +105,23 @@ class Scene:
 
     def run(self, *options: str, here: bool = False, **environment: str) -> Command:
         """Begin the command of the undisturbed sweep on Slurm, or on two workers here."""
-        words = [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out", self.out]
+        words = [
+            COMMAND,
+            "run",
+            "dose_response",
+            "--seeds",
+            "1",
+            "--scale",
+            "0.5",
+            "--spikes",
+            "--out",
+            self.out,
+        ]
         there = self.slurm if not here else None
         words += [*options] if there is None else ["--cluster", "slurm", *options]
-        settings = (os.environ if there is None else there.environment) | self.faults.environment | environment
+        settings = (
+            (os.environ if there is None else there.environment) | self.faults.environment | environment
+        )
         said = self.faults.folder / f"said-{len(self._commands)}"
         self._commands.append(Command(words, settings, said))
         return self._commands[-1]
@@ -123,14 +144,18 @@ class Scene:
         return sorted(event.dose for event in self.faults.told("began"))
 
     def is_whole(self) -> None:
-        """Every run is there once and is that of the undisturbed sweep, so is what was made of them, and nothing else is left."""
+        """Every run is there once and is that of the undisturbed sweep, so is what was made of them, and
+        nothing else is left.
+        """
         runs = {path.name for path in self._sweep.glob("*.h5")}
         assert {path.name for path in self.out.glob("*.h5")} == runs
         for name in runs - {"sweep.h5"}:
             check_run(self.out / name)
             with h5py.File(self.out / name) as one, h5py.File(self._sweep / name) as other:
                 assert content_digest(one) == content_digest(other), name
-        one, other = (xr.load_dataset(folder / "sweep.h5", engine="h5netcdf") for folder in (self.out, self._sweep))
+        one, other = (
+            xr.load_dataset(folder / "sweep.h5", engine="h5netcdf") for folder in (self.out, self._sweep)
+        )
         xr.testing.assert_identical(one, other)
         assert (self.out / "summary.csv").read_bytes() == (self._sweep / "summary.csv").read_bytes()
         made = {path.name for path in self._sweep.iterdir()} - {"screen.txt"}
@@ -151,7 +176,9 @@ class Scene:
 def turns(events: list[Event]) -> tuple[list[int], list[int]]:
     """Of one run, after how many looks processes left it, and after how many the next ones went on."""
     left = [event.looks for event in events if event.what == "left"]
-    found = [second.looks for first, second in pairwise(events) if (first.what, second.what) == ("began", "look")]
+    found = [
+        second.looks for first, second in pairwise(events) if (first.what, second.what) == ("began", "look")
+    ]
     return left, found[1:]
 
 
@@ -167,4 +194,5 @@ def disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
     try:
         yield lambda options: mount(f"remount,{options}")
     finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)  # lazy: a process that was killed may not be gone yet
+        # lazy: a process that was killed may not be gone yet
+        subprocess.run(["umount", "--lazy", folder], check=True)

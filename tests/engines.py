@@ -19,7 +19,8 @@ from prelimbic.circuits.model import Contacts, Model
 ROOT = Path(__file__).resolve().parent.parent
 STEP_S = 1e-4
 
-# A cell climbs by `drive` and fires above 1; it counts what arrives and keeps when; beside that it computes exponentials.
+# A cell climbs by `drive` and fires above 1; it counts what arrives and keeps when; beside that it computes
+# exponentials.
 TOY = Model(
     cells="""
 dv/dt = drive : 1 (unless refractory)
@@ -62,12 +63,25 @@ ONE = contacts((0, 0, 1.0))
 NOBODY = Connections(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
 
 
-def toy(counts: tuple[int, ...] = (3, 2), precision: int = 64, near: Connections = ONE, far: Connections = ONE,
-        without: str = "", compiled: bool = True, **arrays: object) -> CompiledEngine | InterpretedEngine:  # fmt: skip
-    """A toy network that rests; `arrays` of its cells replace what it starts from, and the one called `without` is left out."""
+def toy(
+    counts: tuple[int, ...] = (3, 2),
+    precision: int = 64,
+    near: Connections = ONE,
+    far: Connections = ONE,
+    without: str = "",
+    compiled: bool = True,
+    **arrays: object,
+) -> CompiledEngine | InterpretedEngine:
+    """A toy network that rests; `arrays` of its cells replace what it starts from, and the one called
+    `without` is left out.
+    """
     cells = sum(counts)
     given = dict(drive=0.0, growth=0.0, exponent=0.0, t_refractory=0.0, gain=1.0) | arrays
-    first = {f"cells.{n}": np.broadcast_to(np.asarray(v, dtype=float), cells) for n, v in given.items() if n[:4] != "key_"}
+    first = {
+        f"cells.{n}": np.broadcast_to(np.asarray(v, dtype=float), cells)
+        for n, v in given.items()
+        if n[:4] != "key_"
+    }
     first |= {f"cells.key_{k}": np.array([given.get(f"key_{k}", k)]) for k in (0, 1)}
     first |= {"near.weight": np.ones(len(near.sources)), "far.weight": np.ones(len(far.sources))}
     first.pop(without, None)

@@ -1,8 +1,9 @@
-"""Faults in real sweeps: what every run does is written down, and at a place of its course it waits, fails or is killed.
+"""Faults in real sweeps: what every run does is written down, and at a place of its course it waits, fails
+or is killed.
 
-`Faults` copies this file as sitecustomize.py into a folder on PYTHONPATH, so that Python itself brings it into every process of a
-sweep, also into those that Slurm starts on a node.  There it wraps carry_out of prelimbic.experiments.sweep.study; the
-product is not changed.
+`Faults` copies this file as sitecustomize.py into a folder on PYTHONPATH, so that Python itself brings it
+into every process of a sweep, also into those that Slurm starts on a node.  There it wraps carry_out of
+prelimbic.experiments.sweep.study; the product is not changed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ TARGET = "prelimbic.experiments.sweep.study"
 
 @dataclass(frozen=True)
 class Event:
-    """What a process did with a run: began, look, ended, or left with an error; `looks` is how many are done."""
+    """What a process did with a run: began, look, ended, or left with an error; `looks` is how many are
+    done.
+    """
 
     what: str
     dose: str
@@ -69,13 +72,17 @@ class Faults:
         self._order("stretch", dose, seconds)
 
     def die_writing(self, dose: str, ending: str) -> None:
-        """The process of the run is killed, once, when it has written a file of this ending but has not named it yet."""
+        """The process of the run is killed, once, when it has written a file of this ending but has not
+        named it yet.
+        """
         self._order("die", dose, ending)
 
     def told(self, what: str = "", dose: str = "") -> list[Event]:
         """What has happened so far."""
         path = self.folder / "events"
-        found = [Event(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+        found = (
+            [Event(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+        )
         return [event for event in found if what in ("", event.what) and dose in ("", event.dose)]
 
     def held(self, dose: str) -> bool:
@@ -96,9 +103,17 @@ class _Run:
 
     def say(self, what: str) -> None:
         names = ("SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURMD_NODENAME")
-        event = Event(what, self.dose, max(self.looks, 0), os.getpid(), os.getppid(), *(os.environ.get(n, "") for n in names))
+        event = Event(
+            what,
+            self.dose,
+            max(self.looks, 0),
+            os.getpid(),
+            os.getppid(),
+            *(os.environ.get(n, "") for n in names),
+        )
         handle = os.open(self.folder / "events", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(handle, f"{json.dumps(asdict(event))}\n".encode())  # one call: lines of several processes do not mix
+        # one call: lines of several processes do not mix
+        os.write(handle, f"{json.dumps(asdict(event))}\n".encode())
         os.close(handle)
 
     def look(self) -> None:

@@ -1,4 +1,6 @@
-"""What generated bad input has in common: settings that make it the same every time, words nobody meant, the command asked."""
+"""What generated bad input has in common: settings that make it the same every time, words nobody meant, the
+command asked.
+"""
 
 import contextlib
 import io
@@ -25,19 +27,72 @@ def examples(count: int) -> settings:
         derandomize=True,
         database=None,
         deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.filter_too_much,
+            HealthCheck.data_too_large,
+        ],
     )
 
 
 # Words as a shell can pass them: anything but NUL, bytes that are no UTF-8 included.
 ODD = [
-    "", " ", "\t", "\n", "a\nb", "\x1b[31mred", "\x07", "\udcff", "\u202e", "\ufeff", "é" * 70, "[/red]", "[bold]", "%s",
-    "{0}", "None", "true", "../..", "/", ".", "a" * 300, "-", "--", "-x", "=", "@", ",", "->", "'", '"', "\\", "🜁",
-]  # fmt: skip
+    "",
+    " ",
+    "\t",
+    "\n",
+    "a\nb",
+    "\x1b[31mred",
+    "\x07",
+    "\udcff",
+    "\u202e",
+    "\ufeff",
+    "é" * 70,
+    "[/red]",
+    "[bold]",
+    "%s",
+    "{0}",
+    "None",
+    "true",
+    "../..",
+    "/",
+    ".",
+    "a" * 300,
+    "-",
+    "--",
+    "-x",
+    "=",
+    "@",
+    ",",
+    "->",
+    "'",
+    '"',
+    "\\",
+    "🜁",
+]
 SIGNS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
-WORDS = st.sampled_from(ODD) | st.lists(SIGNS, max_size=20).map("".join)  # st.text would draw names out of the code
+# st.text would draw names out of the code
+WORDS = st.sampled_from(ODD) | st.lists(SIGNS, max_size=20).map("".join)
 NO_NUMBERS = (
-    st.sampled_from([*ODD, "1.5.2", "1e5e5", "0x10", "1,5", "--1", "1 2", "1/2", "e5", "1h", "½", "²", "1__0", "_1", "1e"])
+    st.sampled_from(
+        [
+            *ODD,
+            "1.5.2",
+            "1e5e5",
+            "0x10",
+            "1,5",
+            "--1",
+            "1 2",
+            "1/2",
+            "e5",
+            "1h",
+            "½",
+            "²",
+            "1__0",
+            "_1",
+            "1e",
+        ]
+    )
     | st.text(st.characters(exclude_categories=["Cs", "N"], exclude_characters="\0"), max_size=12)
 ).filter(lambda text: text.strip().lower().lstrip("+-") not in ("nan", "inf", "infinity"))
 NOT_FINITE = st.sampled_from(["nan", "-nan", "inf", "-inf", "infinity", "1e999", "-1e999"])
@@ -90,7 +145,9 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 @contextlib.contextmanager
 def told_by(*kinds: type[Exception]) -> Iterator[None]:
-    """What happens inside succeeds without a warning, or ends as an error of just these kinds that tells one printable line."""
+    """What happens inside succeeds without a warning, or ends as an error of just these kinds that tells one
+    printable line.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
@@ -100,8 +157,12 @@ def told_by(*kinds: type[Exception]) -> Iterator[None]:
         assert str(error).strip() and str(error).isprintable()
 
 
-def refused(kind: type[Exception], make: Callable[..., object], *words: object, named: tuple[str, ...] = ()) -> None:
-    """Assert that making something ends as such an error, which tells one printable line with these names in it."""
+def refused(
+    kind: type[Exception], make: Callable[..., object], *words: object, named: tuple[str, ...] = ()
+) -> None:
+    """Assert that making something ends as such an error, which tells one printable line with these names in
+    it.
+    """
     with pytest.raises(kind) as caught:
         make(*words)
     assert type(caught.value) is kind

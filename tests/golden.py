@@ -1,8 +1,9 @@
 """Golden numbers: what small runs of every kind give, kept by model version in golden.json.
 
-`python -m tests.golden` computes them and adds those that are missing: of a kind of run that is new, of this machine's target,
-of a model version that was just raised.  Where a kept number would move while MODEL_VERSION stays, it changes nothing and says
-what moves.  Stored are numbers by name, never how a file lays them out, so that a variable may be added.
+`python -m tests.golden` computes them and adds those that are missing: of a kind of run that is new, of this
+machine's target, of a model version that was just raised.  Where a kept number would move while
+MODEL_VERSION stays, it changes nothing and says what moves.  Stored are numbers by name, never how a file
+lays them out, so that a variable may be added.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ FITS = ("aperiodic_offset", "aperiodic_knee", "aperiodic_exponent", "gamma_peak"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of run: its study, what replaces parts of that study's first configuration, and constants that make it short."""
+    """A kind of run: its study, what replaces parts of that study's first configuration, and constants that
+    make it short.
+    """
 
     study: str
     own: dict[str, Any]
@@ -60,32 +63,63 @@ BATHS = {
     f"{OBSERVERS}.acute.LOOK_S": 3.0,
     f"{OBSERVERS}.acute.SETTLE_S": 0.5,
 }
-RIG = {f"{OBSERVERS}.physiology.{name}": value for name, value in {
-    "CURRENTS_PA": np.array([100.0, 300.0]), "POTENTIALS_MV": np.array([-80.0, -40.0]), "CONTACTS": np.array([5.0, 80.0]),
-    "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]), "APPLY_S": 10.0, "WASH_S": 10.0, "AGAIN_S": 10.0,
-    "PULSES": 2, "FAST_PULSES": 3, "LATE": slice(1, 3)}.items()}  # fmt: skip
+RIG = {
+    f"{OBSERVERS}.physiology.{name}": value
+    for name, value in {
+        "CURRENTS_PA": np.array([100.0, 300.0]),
+        "POTENTIALS_MV": np.array([-80.0, -40.0]),
+        "CONTACTS": np.array([5.0, 80.0]),
+        "CONCENTRATIONS_UM": np.array([0.1, 1.0, 10.0]),
+        "APPLY_S": 10.0,
+        "WASH_S": 10.0,
+        "AGAIN_S": 10.0,
+        "PULSES": 2,
+        "FAST_PULSES": 3,
+        "LATE": slice(1, 3),
+    }.items()
+}
 KINDS = {
     "loop": Kind("dose_response", LOOP | {"spikes": True}, {}),
     "loop in 32 fast bits": Kind("dose_response", LOOP, {}, FAST),
     "loop with every arm": Kind(
         "dose_response",
-        LOOP | {"switches": ARMS, "protocol": replace(BRIEF, stress=(2.0, 4.0), inhibitions=tuple(map(parse_inhibition, GIVEN)))},
+        LOOP
+        | {
+            "switches": ARMS,
+            "protocol": replace(BRIEF, stress=(2.0, 4.0), inhibitions=tuple(map(parse_inhibition, GIVEN))),
+        },
         {},
     ),
-    "loop of grown elements": Kind("dose_response", LOOP | {"switches": {"spine_rule": "homeostatic", "site": "pv"}}, {}),
+    "loop of grown elements": Kind(
+        "dose_response", LOOP | {"switches": {"spine_rule": "homeostatic", "site": "pv"}}, {}
+    ),
     "readouts": Kind("strides", LOOP, {}),
     "acute": Kind("acute", {}, BATHS),
     "slice": Kind("slice", {}, BATHS, last=True),
-    "surge": Kind("surge", {"doses": (Dose(10.0, "ip"),), "protocol": Protocol((0.25,), 0.25, look_scale=0.7, rest=3.0)}, {}),
-    "evoked": Kind("evoked", {"doses": (Dose(10.0, "ip"),)},
-                   {f"{OBSERVERS}.evoked.PULSES": (1, 8), f"{OBSERVERS}.evoked.TRAINS": 2, f"{OBSERVERS}.evoked.REST_S": 1.0}),
-    "mk801": Kind("mk801", {"protocol": Protocol((0.0, 0.25, 0.5), 1.0), "bath": Bath((("mk801", 0.06),), 0.0)},
-                  {f"{OBSERVERS}.cells.BEFORE": 3, f"{OBSERVERS}.cells.LAST": 2, f"{OBSERVERS}.cells.LOOK_S": 2.0}),
+    "surge": Kind(
+        "surge",
+        {"doses": (Dose(10.0, "ip"),), "protocol": Protocol((0.25,), 0.25, look_scale=0.7, rest=3.0)},
+        {},
+    ),
+    "evoked": Kind(
+        "evoked",
+        {"doses": (Dose(10.0, "ip"),)},
+        {
+            f"{OBSERVERS}.evoked.PULSES": (1, 8),
+            f"{OBSERVERS}.evoked.TRAINS": 2,
+            f"{OBSERVERS}.evoked.REST_S": 1.0,
+        },
+    ),
+    "mk801": Kind(
+        "mk801",
+        {"protocol": Protocol((0.0, 0.25, 0.5), 1.0), "bath": Bath((("mk801", 0.06),), 0.0)},
+        {f"{OBSERVERS}.cells.BEFORE": 3, f"{OBSERVERS}.cells.LAST": 2, f"{OBSERVERS}.cells.LOOK_S": 2.0},
+    ),
     "numerics": Kind("numerics", {"protocol": BRIEF}, {f"{OBSERVERS}.numerics.WINDOWS": 3}, last=True),
     "physiology": Kind("physiology", {}, RIG),
     "knockouts": Kind("knockouts", {"doses": (Dose(10.0, "ip"),)}, {}, slow=True),
     "circuit_prior": Kind("circuit_prior", {}, {}, slow=True),
-}  # fmt: skip
+}
 
 
 def numbers(kind: Kind) -> dict[str, np.ndarray]:
@@ -94,12 +128,19 @@ def numbers(kind: Kind) -> dict[str, np.ndarray]:
     with ExitStack() as stack:
         for name, value in kind.short.items():
             stack.enter_context(patch(name, value))
-        run = study.plan(Options(1, SCALE, sheets=(study.sheet,), numerics=kind.numerics))[-1 if kind.last else 0]
+        run = study.plan(Options(1, SCALE, sheets=(study.sheet,), numerics=kind.numerics))[
+            -1 if kind.last else 0
+        ]
         own = dict(kind.own)
         switches = replace(run.config.hypotheses, **own.pop("switches", {}))
         config: Config = replace(run.config, **({"hypotheses": switches, "numerics": kind.numerics} | own))
         groups: Groups = run.compute(config, True, lambda seconds: None)
-    return {f"{g}/{n}": v.values for g, part in groups.items() for n, v in part.items() if v.values.dtype.kind in "fiub"}
+    return {
+        f"{g}/{n}": v.values
+        for g, part in groups.items()
+        for n, v in part.items()
+        if v.values.dtype.kind in "fiub"
+    }
 
 
 @cache
@@ -109,32 +150,44 @@ def found(name: str) -> dict[str, np.ndarray]:
 
 
 def print_of(name: str, values: np.ndarray) -> list[Any]:
-    """Type, shape, a digest where the number is exact, and else three sums, which tell a change beyond the last digits."""
+    """Type, shape, a digest where the number is exact, and else three sums, which tell a change beyond the
+    last digits.
+    """
     if (whole := counted(name, values)) is not None:
         return [values.dtype.str, list(values.shape), of_numbers(whole)]
     return [values.dtype.str, list(values.shape), sums(values)]
 
 
 def sums(values: np.ndarray) -> list[float]:
-    """How many are finite, their mean size, their mean, and a mean in which each place has a weight of its own."""
+    """How many are finite, their mean size, their mean, and a mean in which each place has a weight of its
+    own.
+    """
     flat = values.astype(float).ravel()
     finite = np.where(np.isfinite(flat), flat, 0.0)
     weight = np.cos(1.0 + np.arange(flat.size))
     n = max(flat.size, 1)
-    return [float(np.isfinite(flat).sum()), *(float(f"{x:.9g}") for x in (np.abs(finite).sum() / n, finite.sum() / n,
-                                                                          finite @ weight / n))]  # fmt: skip
+    return [
+        float(np.isfinite(flat).sum()),
+        *(float(f"{x:.9g}") for x in (np.abs(finite).sum() / n, finite.sum() / n, finite @ weight / n)),
+    ]
 
 
 def moved(kept: dict[str, list[Any]], now: dict[str, np.ndarray]) -> list[str]:
     """Names of kept numbers that are not what they were, beyond what libraries do to last digits."""
-    return [name for name, then in kept.items() if name not in now or not _alike(name, then, print_of(name, now[name]))]
+    return [
+        name
+        for name, then in kept.items()
+        if name not in now or not _alike(name, then, print_of(name, now[name]))
+    ]
 
 
 def _alike(name: str, then: list[Any], now: list[Any]) -> bool:
     if then[:2] != now[:2] or isinstance(then[2], str) or isinstance(now[2], str):
         return then == now
     near = NEAR_IN_FITS if name.rpartition("/")[2] in FITS else NEAR
-    return then[2][0] == now[2][0] and all(abs(a - b) <= near * then[2][1] for a, b in zip(then[2][1:], now[2][1:], strict=True))
+    return then[2][0] == now[2][0] and all(
+        abs(a - b) <= near * then[2][1] for a, b in zip(then[2][1:], now[2][1:], strict=True)
+    )
 
 
 def to_the_bit(kind: str, names: list[str]) -> dict[str, str]:
@@ -164,8 +217,13 @@ def quick_peaks() -> Iterator[None]:
 def ids() -> dict[str, str]:
     """Of every study, a digest over the files of its runs of two seeds: their places and ids."""
     with quick_peaks():
-        planned = {name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in STUDIES}
-    return {name: hashlib.sha256("\n".join(r.file for r in runs).encode()).hexdigest()[:16] for name, runs in planned.items()}
+        planned = {
+            name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in STUDIES
+        }
+    return {
+        name: hashlib.sha256("\n".join(r.file for r in runs).encode()).hexdigest()[:16]
+        for name, runs in planned.items()
+    }
 
 
 def kept() -> dict[str, Any]:
@@ -186,20 +244,26 @@ def renew(say: Callable[[str], None] = print) -> int:
         now = found(kind)
         say(f"{kind}: {len(now)} numbers")
         if KINDS[kind].numerics.portable:
-            there = golden["numbers"].setdefault(kind, {name: print_of(name, values) for name, values in now.items()})
+            there = golden["numbers"].setdefault(
+                kind, {name: print_of(name, values) for name, values in now.items()}
+            )
             wrong += [f"{kind}: {name}" for name in moved(there, now)]
     bits = golden["to_the_bit"].setdefault(here(), {})
     for kind in KINDS:
         there = bits.setdefault(kind, to_the_bit(kind, list(found(kind))))
         wrong += [
-            f"{kind}: {name}, to the bit" for name, digest in to_the_bit(kind, list(there)).items() if digest != there[name]
+            f"{kind}: {name}, to the bit"
+            for name, digest in to_the_bit(kind, list(there)).items()
+            if digest != there[name]
         ]
     named = ids()
     if same and {name: named.get(name) for name in old["ids"]} != old["ids"]:
         wrong.append("ids of stored runs")
     golden["ids"] = named
     if wrong:
-        say("MODEL_VERSION is as it was, and yet these moved; raise it in simulation/config.py, or undo the change:")
+        say(
+            "MODEL_VERSION is as it was, and yet these moved; raise it in simulation/config.py, or undo the change:"
+        )
         say("\n".join(wrong))
         return 1
     FILE.write_text(_shown(golden))
@@ -212,10 +276,16 @@ def _shown(golden: dict[str, Any]) -> str:
     def lines(part: dict[str, Any]) -> str:
         return ",\n".join(f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in part.items())
 
-    numbers = ",\n".join(f" {json.dumps(kind)}: {{\n{lines(part)}}}" for kind, part in golden["numbers"].items())
-    bits = ",\n".join(f" {json.dumps(name)}: {{\n{lines(part)}}}" for name, part in golden["to_the_bit"].items())
-    return (f'{{"model_version": {golden["model_version"]},\n"ids": {{\n{lines(golden["ids"])}}},\n'
-            f'"numbers": {{\n{numbers}}},\n"to_the_bit": {{\n{bits}}}}}\n')  # fmt: skip
+    numbers = ",\n".join(
+        f" {json.dumps(kind)}: {{\n{lines(part)}}}" for kind, part in golden["numbers"].items()
+    )
+    bits = ",\n".join(
+        f" {json.dumps(name)}: {{\n{lines(part)}}}" for name, part in golden["to_the_bit"].items()
+    )
+    return (
+        f'{{"model_version": {golden["model_version"]},\n"ids": {{\n{lines(golden["ids"])}}},\n'
+        f'"numbers": {{\n{numbers}}},\n"to_the_bit": {{\n{bits}}}}}\n'
+    )
 
 
 if __name__ == "__main__":

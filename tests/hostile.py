@@ -37,12 +37,16 @@ class Trap:
 
 
 def answers(path: Path, run_id: str, patiently: bool = True) -> list[str]:
-    """What every reader of a run file answers, or the one line in which it refuses; anything else is raised.  Not `patiently`,
-    none is asked after one that got no answer."""
+    """What every reader of a run file answers, or the one line in which it refuses; anything else is
+    raised.  Not `patiently`, none is asked after one that got no answer.
+    """
     readers: list[Callable[[], Any]] = [
-        lambda: check_run(path), lambda: read_config(path), lambda: tree(path), lambda: read_groups(path, READ),
+        lambda: check_run(path),
+        lambda: read_config(path),
+        lambda: tree(path),
+        lambda: read_groups(path, READ),
         lambda: is_whole(path, run_id),
-    ]  # fmt: skip
+    ]
     said: list[str] = []
     for reader in readers:
         said.append(_answer(reader))

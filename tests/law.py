@@ -1,4 +1,5 @@
-"""A study in a folder, asked of in every way while calls about one of its files fail by the shim of tests.machine.
+"""A study in a folder, asked of in every way while calls about one of its files fail by the shim of
+tests.machine.
 
     python -m tests.law FOLDER SAYS < [[call, error number], ...]
 

@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBC, PR_CAPBSET_DROP, LAST_RIGHT = ctypes.CDLL(None), 24, 63
-# Calls about files whose path holds SHIM_PATH fail as SHIM_SAYS says: a call, an error number, and where in a file reading
+# Calls about files whose path holds SHIM_PATH fail as SHIM_SAYS says: a call, an error number, and where in
+# a file reading
 # fails first, 0 if that is not told.
 SHIM = r"""
 #define _GNU_SOURCE
@@ -97,10 +98,23 @@ def ordinary(
             for right in range(LAST_RIGHT + 1):
                 LIBC.prctl(PR_CAPBSET_DROP, right, 0, 0, 0)
 
-    own = {"HOME": folder, "PRELIMBIC_CACHE": folder / "cache", "PYTHONPATH": ROOT, "OPENBLAS_NUM_THREADS": 1}
+    own = {
+        "HOME": folder,
+        "PRELIMBIC_CACHE": folder / "cache",
+        "PYTHONPATH": ROOT,
+        "OPENBLAS_NUM_THREADS": 1,
+    }
     environment = os.environ | {name: str(value) for name, value in (own | settings).items()}
-    return subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, timeout=120, check=False,
-                          cwd=folder, env=environment, preexec_fn=limited)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=folder,
+        env=environment,
+        preexec_fn=limited,
+    )
 
 
 SAID = """
@@ -122,8 +136,12 @@ print(json.dumps(said))
 """
 
 
-def commands(*asked: tuple[object, ...], folder: Path, limits: dict[int, int] | None = None) -> list[tuple[int, str, str]]:
-    """Code, output and errors of `prelimbic` as an ordinary user, asked more than once; `chmod PATH MODE` stands between."""
+def commands(
+    *asked: tuple[object, ...], folder: Path, limits: dict[int, int] | None = None
+) -> list[tuple[int, str, str]]:
+    """Code, output and errors of `prelimbic` as an ordinary user, asked more than once; `chmod PATH MODE`
+    stands between.
+    """
     words = json.dumps([[str(word) for word in one] for one in asked])
     done = ordinary("-c", SAID, words, folder=folder, limits=limits)
     assert done.returncode == 0, done.stderr

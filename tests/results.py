@@ -29,11 +29,18 @@ LOOKS = np.array([-12.0, 0.0, 0.26, 2.0, 24.0])
 
 def planned(dose: float = 10.0, seed: int = 1) -> Run:
     """A run of the toy study, which nobody simulates."""
-    return Run({"dose": dose, "seed": seed}, Config("toy", "sst", "rat", (Dose(dose, "ip"),), 1.0, seed, one_day(0.26)))
+    return Run(
+        {"dose": dose, "seed": seed},
+        Config("toy", "sst", "rat", (Dose(dose, "ip"),), 1.0, seed, one_day(0.26)),
+    )
 
 
-def groups(number: float, times: np.ndarray = LOOKS, readouts: tuple[str, ...] = ("rest", "peak", "24 h")) -> Groups:
-    """All that a sweep is made of, and one compressed group beside it; every number tells its run and its place."""
+def groups(
+    number: float, times: np.ndarray = LOOKS, readouts: tuple[str, ...] = ("rest", "peak", "24 h")
+) -> Groups:
+    """All that a sweep is made of, and one compressed group beside it; every number tells its run and its
+    place.
+    """
     population = Variable(("population",), POPULATIONS, "", "population")
     rate = 1000 * number + 10 * np.arange(len(readouts))[:, None] + np.arange(4)
     return {
@@ -46,20 +53,30 @@ def groups(number: float, times: np.ndarray = LOOKS, readouts: tuple[str, ...] =
         "traces": {
             "time": Variable(("time",), times, "h", "time of the look"),
             "population": population,
-            "rate": Variable(("time", "population"), number + times[:, None] * np.ones(4), "Hz", "firing rate"),
+            "rate": Variable(
+                ("time", "population"), number + times[:, None] * np.ones(4), "Hz", "firing rate"
+            ),
             "looks": Variable(("time",), np.arange(len(times)), "1", "number of the look"),
         },
         "fine": {
             "moment": Variable(("moment",), np.linspace(0, 24, 13), "h", "moment"),
-            "mtorc1": Variable(("moment",), np.linspace(number, number + 1, 13).astype(np.float32), "1", "mTORC1"),
+            "mtorc1": Variable(
+                ("moment",), np.linspace(number, number + 1, 13).astype(np.float32), "1", "mTORC1"
+            ),
         },
-        "cells": {"spikes": Variable(("time", "cell"), np.arange(5 * 300).reshape(5, 300) % 7, "1", "spikes of each cell")},
+        "cells": {
+            "spikes": Variable(
+                ("time", "cell"), np.arange(5 * 300).reshape(5, 300) % 7, "1", "spikes of each cell"
+            )
+        },
     }
 
 
 def written(folder: Path, run: Run, made: Groups | None = None) -> Path:
     """The file of a run."""
-    write_run(folder / run.file, run.config, made or groups(run.place["dose"] + run.place["seed"]), {"wall_s": 1.0})
+    write_run(
+        folder / run.file, run.config, made or groups(run.place["dose"] + run.place["seed"]), {"wall_s": 1.0}
+    )
     return folder / run.file
 
 
@@ -112,7 +129,9 @@ def undescribed(made: Groups) -> list[str]:
             text = variable.values.dtype.kind == "O"
             known = variable.unit == "" if text else variable.unit in UNITS
             labels = [part.get(label) for label in variable.more.get("coordinates", "").split()]
-            beside = all(label is not None and {*label.dimensions} <= {*variable.dimensions} for label in labels)
+            beside = all(
+                label is not None and {*label.dimensions} <= {*variable.dimensions} for label in labels
+            )
             if not (known and variable.meaning and beside):
                 found.append(f"{group}/{name}: {variable.unit!r}, {variable.meaning!r}, {variable.more}")
     return found

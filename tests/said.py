@@ -19,7 +19,9 @@ def last(words: tuple[object, ...]) -> list[object]:
     """RAT or MAN and what follows, where an option that is given again takes the place of the first."""
     found = list(words)
     for option in ("--species", "--route", "--dose", "--at"):
-        while len(places := [k for k, word in enumerate(found) if str(word).partition("=")[0] == option]) > 1:
+        while (
+            len(places := [k for k, word in enumerate(found) if str(word).partition("=")[0] == option]) > 1
+        ):
             del found[places[0] : places[0] + (2 if found[places[0]] == option else 1)]
     return found
 
@@ -33,4 +35,6 @@ def is_one_sentence(err: str, *named: str) -> None:
 
 
 def shell(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [str(word) for word in words], capture_output=True, text=True, timeout=60, check=False
+    )

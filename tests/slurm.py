@@ -1,7 +1,9 @@
-"""A real Slurm for the tests: its own munged, one controller and two nodes of two CPUs, all under one temporary folder.
+"""A real Slurm for the tests: its own munged, one controller and two nodes of two CPUs, all under one
+temporary folder.
 
-Every daemon runs under a small keeper (the end of this file) from which no process can escape, however it forks: a node
-is what stands below its keeper, so its power goes off by killing that tree, and no daemon outlives the tests.
+Every daemon runs under a small keeper (the end of this file) from which no process can escape, however it
+forks: a node is what stands below its keeper, so its power goes off by killing that tree, and no daemon
+outlives the tests.
 """
 
 from __future__ import annotations
@@ -33,15 +35,22 @@ def _missing(*programs: str) -> str:
     absent = [program for program in programs if not shutil.which(program, path=SEARCH)]
     if absent:
         return f"Slurm cannot be started: {', '.join(absent)} not installed"
-    return "" if os.geteuid() == 0 else "Slurm cannot be started: its daemons run jobs for users, so the tests must run as root"
+    return (
+        ""
+        if os.geteuid() == 0
+        else "Slurm cannot be started: its daemons run jobs for users, so the tests must run as root"
+    )
 
 
 SLURM_MISSING = _missing("slurmctld", "slurmd", "munged", "sbatch")
 ACCOUNTING_MISSING = SLURM_MISSING or _missing("slurmdbd", "mariadbd", "mariadb-install-db", "sacct")
 
-# No cgroups and no systemd. A requeued job waits until its credential has expired (cred_expire), a node is down 10 to 20 s
-# after it was last heard of; a time limit is looked at every 30 s, which no setting changes. A job in `high` takes the place
-# of one in `low`, which has ten seconds from then on; its own --signal is sent at once, and a batch script hears nothing else.
+# No cgroups and no systemd. A requeued job waits until its credential has expired (cred_expire), a node is
+# down 10 to 20 s
+# after it was last heard of; a time limit is looked at every 30 s, which no setting changes. A job in `high`
+# takes the place
+# of one in `low`, which has ten seconds from then on; its own --signal is sent at once, and a batch script
+# hears nothing else.
 # The words of slurm.conf, which wants each on a line of its own.
 SETTINGS = """
 ClusterName=test SlurmUser=root
@@ -67,7 +76,9 @@ PartitionName=high Nodes=ALL MaxTime=60 DefaultTime=10 PriorityTier=2 PreemptMod
 """
 
 # One line a job that has ended, as on clusters that keep no accounts.
-JOB_LINES = "AccountingStorageType=accounting_storage/none JobCompType=jobcomp/filetxt JobCompLoc={folder}/jobs.txt"
+JOB_LINES = (
+    "AccountingStorageType=accounting_storage/none JobCompType=jobcomp/filetxt JobCompLoc={folder}/jobs.txt"
+)
 
 ACCOUNTS = """
 AccountingStorageType=accounting_storage/slurmdbd AccountingStorageHost=127.0.0.1
@@ -89,7 +100,11 @@ class Cluster:
         self.folder = folder
         self.accounting = accounting
         # The tests may themselves run in a job of another Slurm.
-        outer = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM", "SBATCH", "SACCT"))}
+        outer = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SLURM", "SBATCH", "SACCT"))
+        }
         self.environment = outer | {"PATH": SEARCH, "SLURM_CONF": str(folder / "slurm.conf")}
         self._keepers: dict[str, subprocess.Popen[bytes]] = {}
         ports = zip(("controller_port", "n1_port", "n2_port", "accounts_port"), _free_ports(4), strict=True)
@@ -98,11 +113,15 @@ class Cluster:
     def command(self, *words: str | Path) -> str:
         """What a command such as squeue prints; a failure raises with what it said."""
         if (done := self._run(*words)).returncode:
-            raise RuntimeError(f"{' '.join(map(str, words))} ended with {done.returncode}: {done.stderr.strip()}")
+            raise RuntimeError(
+                f"{' '.join(map(str, words))} ended with {done.returncode}: {done.stderr.strip()}"
+            )
         return done.stdout
 
     def jobs(self, name: str = "", ended: bool = False) -> list[tuple[str, str]]:
-        """(id, state) of the jobs in the queue, each element of an array by itself; `ended` ones too, for ten minutes."""
+        """(id, state) of the jobs in the queue, each element of an array by itself; `ended` ones too, for
+        ten minutes.
+        """
         chosen = [f"--name={name}"] * bool(name) + ["--states=all"] * ended
         lines = self.command("squeue", "--noheader", "--array", "--format=%i %T", *chosen).splitlines()
         return [(line.split()[0], line.split()[1]) for line in lines]
@@ -115,7 +134,9 @@ class Cluster:
 
     def node_state(self, node: str) -> str:
         """As sinfo has it: idle, mixed, allocated, down*, ..."""
-        return self.command("sinfo", "--noheader", f"--nodes={node}", "--partition=main", "--format=%T").strip()
+        return self.command(
+            "sinfo", "--noheader", f"--nodes={node}", "--partition=main", "--format=%T"
+        ).strip()
 
     def power_off(self, node: str) -> None:
         """The node's daemon and every process of its jobs are killed at one blow, as by a pulled plug."""
@@ -124,7 +145,9 @@ class Cluster:
         keeper.wait()
 
     def power_on(self, node: str) -> None:
-        """A node that was off too briefly to be missed (10 s) has its lost jobs requeued up to a minute later."""
+        """A node that was off too briefly to be missed (10 s) has its lost jobs requeued up to a minute
+        later.
+        """
         self._start(node, "slurmd", "-D", "-N", node)
 
     def stop_controller(self) -> None:
@@ -133,7 +156,8 @@ class Cluster:
         for process, parent in _parents().items():
             if parent == keeper.pid:
                 os.kill(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):  # while it talks to a dead node it hears SIGTERM only much later
+        # while it talks to a dead node it hears SIGTERM only much later
+        with suppress(subprocess.TimeoutExpired):
             keeper.wait(FAREWELL_S)
         keeper.terminate()
         keeper.wait()
@@ -146,7 +170,9 @@ class Cluster:
         for name in ("log", "state", *NODES):
             (self.folder / name).mkdir()
         settings = (SETTINGS + (ACCOUNTS if self.accounting else JOB_LINES)).split()
-        (self.folder / "slurm.conf").write_text(("\n".join(settings) + NODES_AND_PARTITIONS).format(**self._facts))
+        (self.folder / "slurm.conf").write_text(
+            ("\n".join(settings) + NODES_AND_PARTITIONS).format(**self._facts)
+        )
         version = self.command("slurmctld", "-V").split()[1].split(".")
         if (int(version[0]), int(version[1])) >= (24, 5):  # older ones do not know the word, and need none
             (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
@@ -156,7 +182,9 @@ class Cluster:
         self.start_controller()
         for node in NODES:
             self.power_on(node)
-        self.wait_for(lambda: all(self.node_state(node) == "idle" for node in NODES), PATIENCE_S, "two idle nodes")
+        self.wait_for(
+            lambda: all(self.node_state(node) == "idle" for node in NODES), PATIENCE_S, "two idle nodes"
+        )
 
     def stop(self) -> None:
         for keeper in self._keepers.values():
@@ -176,8 +204,12 @@ class Cluster:
         base = self.folder / "base"
         access = base / "sock"
         common = ("--no-defaults", "--user=root", f"--datadir={base}")
-        self.command("mariadb-install-db", *common, "--skip-test-db", "--auth-root-authentication-method=normal")
-        self._start("base", "mariadbd", *common, "--skip-networking", f"--socket={access}", f"--pid-file={base}/pid")
+        self.command(
+            "mariadb-install-db", *common, "--skip-test-db", "--auth-root-authentication-method=normal"
+        )
+        self._start(
+            "base", "mariadbd", *common, "--skip-networking", f"--socket={access}", f"--pid-file={base}/pid"
+        )
         self._await("base", access.exists)
         text = self.folder / "slurmdbd.conf"
         text.touch(mode=0o600)  # slurmdbd reads no file that others may read
@@ -190,9 +222,16 @@ class Cluster:
         assert name not in self._keepers, f"{name} is already running"
         keep = (sys.executable, "-I", "-S", __file__, str(os.getpid()), *words)
         settings = self.environment | environment
-        with (self.folder / "log" / f"{name}.out").open("ab") as out:  # a session: Ctrl-C is the tests' business
+        # a session: Ctrl-C is the tests' business
+        with (self.folder / "log" / f"{name}.out").open("ab") as out:
             self._keepers[name] = subprocess.Popen(
-                keep, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=settings, cwd=self.folder, start_new_session=True
+                keep,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=settings,
+                cwd=self.folder,
+                start_new_session=True,
             )
 
     def _await(self, name: str, ready: Callable[[], bool]) -> None:
@@ -210,7 +249,9 @@ class Cluster:
         for done in (self._run("squeue", "--states=all"), self._run("sinfo")):
             said.append(f"{done.stdout}{done.stderr}")
         for log in sorted((self.folder / "log").iterdir()):
-            said.append("\n".join((f"end of {log.name}:", *log.read_text(errors="replace").splitlines()[-12:])))
+            said.append(
+                "\n".join((f"end of {log.name}:", *log.read_text(errors="replace").splitlines()[-12:]))
+            )
         return "\n".join(said)
 
 
@@ -225,7 +266,8 @@ def cluster(accounting: bool = False) -> Iterator[Cluster]:
         import pytest  # not where this file keeps a daemon
 
         pytest.skip(missing)
-    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="slurm-"))  # short: the path of a socket has at most 107 characters
+    # short: the path of a socket has at most 107 characters
+    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="slurm-"))
     folder.chmod(0o755)  # munged wants its socket within everybody's reach
     made = Cluster(folder, accounting)
     try:
@@ -237,7 +279,9 @@ def cluster(accounting: bool = False) -> Iterator[Cluster]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, below those the kernel deals out (else a connection might take the one of a node that is off)."""
+    """Ports nobody listens on, below those the kernel deals out (else a connection might take the one of a
+    node that is off).
+    """
     chosen = random.SystemRandom().sample(range(15000, 32000), 100)
     return [port for port in chosen if not _listens(port)][:count]
 
@@ -256,7 +300,9 @@ def _parents() -> dict[int, int]:
 
 
 def _kill_below(root: int) -> None:
-    """Kill all descendants of a process; they are stopped first, so that none sees another die or begins a new one."""
+    """Kill all descendants of a process; they are stopped first, so that none sees another die or begins a
+    new one.
+    """
     for order in (signal.SIGSTOP, signal.SIGKILL):
         told: set[int] = set()
         while fresh := _below(root) - told:
@@ -289,7 +335,8 @@ def _keep(owner: int, words: list[str]) -> None:
 
     signal.signal(signal.SIGTERM, end)
     system = ctypes.CDLL(None)
-    system.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what leaves its parent (slurmstepd does) becomes a child of this process
+    # PR_SET_CHILD_SUBREAPER: what leaves its parent (slurmstepd does) becomes a child of this process
+    system.prctl(36, 1)
     system.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: when the thread that started this process is gone
     try:
         if os.getppid() == owner:

@@ -1,4 +1,6 @@
-"""Laws of the studies of minutes: courses after doses, single cells under a slow drug, knock-outs, events in a slice."""
+"""Laws of the studies of minutes: courses after doses, single cells under a slow drug, knock-outs, events in
+a slice.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ def test_without_a_drug_z_scores_lie_around_nothing_by_about_one(mean):
     z = z_scores(counts)
     assert z.shape == (12, 4000)
     assert z.mean() == pytest.approx(0.0, abs=0.02)
-    # A look against the mean of ten, over an SD that is known from ten: t with nine degrees of freedom, a tenth wider.
+    # A look against the mean of ten, over an SD that is known from ten: t with nine degrees of freedom, a
+    # tenth wider.
     assert z.std() == pytest.approx(np.sqrt((1 + 1 / BEFORE) * 9 / 7), rel=0.08)
 
 
@@ -84,28 +87,42 @@ MINUTES = [1.0, 2.5, *range(5, 65, 5)]
 
 def mean_z(*courses_: Any, population: str) -> xr.Dataset:
     values = np.array([[f(m) for m in MINUTES] for f in courses_])[..., None]
-    return xr.Dataset({"mean_z": (("seed", "minute", "population"), values)}, {"minute": MINUTES, "population": [population]})
+    return xr.Dataset(
+        {"mean_z": (("seed", "minute", "population"), values)},
+        {"minute": MINUTES, "population": [population]},
+    )
 
 
 @pytest.mark.parametrize(("population", "sign"), [("Pyr", 1.0), ("PV", -1.0)])
 def test_half_of_the_change_is_there_when_a_course_has_gone_half_of_its_way(population, sign):
     found = half_time(
-        mean_z(lambda m: sign * m / 60, lambda m: sign * 5 * min(m, 20) / 20, lambda m: sign * (m >= 30),
-               lambda m: sign * 2.0, lambda m: sign * (m / 20 if m <= 40 else 4 - m / 20), population=population), population
-    )  # fmt: skip
+        mean_z(
+            lambda m: sign * m / 60,
+            lambda m: sign * 5 * min(m, 20) / 20,
+            lambda m: sign * (m >= 30),
+            lambda m: sign * 2.0,
+            lambda m: sign * (m / 20 if m <= 40 else 4 - m / 20),
+            population=population,
+        ),
+        population,
+    )
     assert found == pytest.approx([30.0, 10.0, 27.5, 0.5, 20.0])
 
 
 def test_a_course_that_rises_later_has_a_later_half_time_whatever_its_size():
-    early, late = (mean_z(lambda m, t=t: 7.0 / (1.0 + np.exp((t - m) / 3.0)), population="Pyr") for t in (15.0, 40.0))
+    early, late = (
+        mean_z(lambda m, t=t: 7.0 / (1.0 + np.exp((t - m) / 3.0)), population="Pyr") for t in (15.0, 40.0)
+    )
     assert half_time(early, "Pyr") == pytest.approx([15.0], abs=0.5)
     assert half_time(late, "Pyr") == pytest.approx([40.0], abs=0.5)
 
 
 @pytest.fixture
 def brief_looks(monkeypatch):
-    for module, names in ((courses, {"LOOK_S": 1.5, "SETTLE_S": 0.2, "REST_SETTLE_S": 0.5}),
-                          (cells, {"LOOK_S": 0.4, "SETTLE_S": 0.1, "REST_SETTLE_S": 0.5})):  # fmt: skip
+    for module, names in (
+        (courses, {"LOOK_S": 1.5, "SETTLE_S": 0.2, "REST_SETTLE_S": 0.5}),
+        (cells, {"LOOK_S": 0.4, "SETTLE_S": 0.1, "REST_SETTLE_S": 0.5}),
+    ):
         for name, value in names.items():
             monkeypatch.setattr(module, name, value)
     return monkeypatch
@@ -113,12 +130,20 @@ def brief_looks(monkeypatch):
 
 def test_cells_are_seen_before_and_in_a_bath_that_takes_hold_the_more_the_longer_it_lasts(brief_looks):
     hours = (0.0, 0.02, 0.2, 1.0)
-    config = brief(circuit="dendritic", doses=(), bath=Bath((("mk801", 0.2),), 0.0), protocol=Protocol(hours, 1.0),
-                   hypotheses=Hypotheses(baseline="healthy", selectivity="use_dependent"))  # fmt: skip
+    config = brief(
+        circuit="dendritic",
+        doses=(),
+        bath=Bath((("mk801", 0.2),), 0.0),
+        protocol=Protocol(hours, 1.0),
+        hypotheses=Hypotheses(baseline="healthy", selectivity="use_dependent"),
+    )
     heard: list[float] = []
     found = cells.observe(config, True, heard.append)["summary"]
     assert found["minute"].values.tolist() == [0.0, 60 * 0.02, 12.0, 60.0]
-    assert found["z"].values.shape == (4, config.described().size) and found["mean_z"].values.shape == (4, len(POPULATIONS))
+    assert found["z"].values.shape == (4, config.described().size) and found["mean_z"].values.shape == (
+        4,
+        len(POPULATIONS),
+    )
     block = found["block"].values
     assert not block[0].any() and (np.diff(block[:, 0], axis=0)[:, :2] > 0).all()
     assert sum(heard) == pytest.approx(config.protocol.seconds)
@@ -127,9 +152,15 @@ def test_cells_are_seen_before_and_in_a_bath_that_takes_hold_the_more_the_longer
 # Courses after a dose
 
 
-def test_a_course_has_one_look_a_dose_and_hour_and_its_untreated_row_is_the_circuit_without_a_drug(brief_looks):
-    config = brief(circuit="dendritic", hypotheses=HEALTHY, doses=tuple(Dose(d, "ip") for d in (3.0, 30.0, 200.0)),
-                   protocol=courses.course((0.1, 0.26, 1.0), 0.26, rest=2.0))  # fmt: skip
+def test_a_course_has_one_look_a_dose_and_hour_and_its_untreated_row_is_the_circuit_without_a_drug(
+    brief_looks,
+):
+    config = brief(
+        circuit="dendritic",
+        hypotheses=HEALTHY,
+        doses=tuple(Dose(d, "ip") for d in (3.0, 30.0, 200.0)),
+        protocol=courses.course((0.1, 0.26, 1.0), 0.26, rest=2.0),
+    )
     heard: list[float] = []
     made = courses.observe(config, True, heard.append)
     assert undescribed(made) == []
@@ -153,8 +184,12 @@ def test_a_course_has_one_look_a_dose_and_hour_and_its_untreated_row_is_the_circ
 
 
 def test_a_course_under_no_drug_at_all_is_the_untreated_circuit_but_for_its_noise(brief_looks):
-    config = brief(circuit="dendritic", hypotheses=Hypotheses(baseline="healthy", site="off"), doses=(Dose(200.0, "ip"),),
-                   protocol=courses.course((0.26,), 0.26, rest=6.0, longer=4.0))  # fmt: skip
+    config = brief(
+        circuit="dendritic",
+        hypotheses=Hypotheses(baseline="healthy", site="off"),
+        doses=(Dose(200.0, "ip"),),
+        protocol=courses.course((0.26,), 0.26, rest=6.0, longer=4.0),
+    )
     found = courses.observed(config, config.described(), True, lambda seconds: None)
     untreated, dosed = found["rate"].values[:, 0]
     assert dosed == pytest.approx(untreated, rel=0.25)
@@ -192,9 +227,17 @@ def test_the_peak_is_the_hour_of_the_highest_concentration_and_not_of_the_larges
 
 
 def test_a_held_concentration_is_that_of_the_peak_and_one_look_at_it_stands_for_every_hour(brief_looks):
-    hours, config = (0.1, 0.26, 1.0), brief(circuit="dendritic", hypotheses=HEALTHY, doses=(Dose(30.0, "ip"), Dose(100.0, "ip")))
+    hours, config = (
+        (0.1, 0.26, 1.0),
+        brief(circuit="dendritic", hypotheses=HEALTHY, doses=(Dose(30.0, "ip"), Dose(100.0, "ip"))),
+    )
     held, passing, once = (
-        courses.observed(replace(config, protocol=courses.course(times, 0.26, rest=1.0, held=h)), config.described(), True, str)
+        courses.observed(
+            replace(config, protocol=courses.course(times, 0.26, rest=1.0, held=h)),
+            config.described(),
+            True,
+            str,
+        )
         for times, h in ((hours, True), (hours, False), ((0.26,), False))
     )
     for name in ("rate", "nmda_conductance", "glutamate_release", "unbound"):
@@ -219,8 +262,14 @@ def test_the_null_of_study_surge_holds_what_the_others_pass_through():
 
 
 def knocked(*deleted: str) -> Config:
-    return brief(circuit="dendritic", hypotheses=HEALTHY, species="mouse", doses=(Dose(10.0, "ip"),), manipulations=deleted,
-                 protocol=courses.course((0.25,), 0.25, rest=1.0))  # fmt: skip
+    return brief(
+        circuit="dendritic",
+        hypotheses=HEALTHY,
+        species="mouse",
+        doses=(Dose(10.0, "ip"),),
+        manipulations=deleted,
+        protocol=courses.course((0.25,), 0.25, rest=1.0),
+    )
 
 
 def test_a_knock_out_that_cannot_be_calibrated_has_numbers_on_the_inherited_background_alone(brief_looks):
@@ -252,7 +301,8 @@ def test_a_knock_out_is_calibrated_on_the_wiring_of_its_run_and_seen_on_either_b
     found = knockouts.observe(config, True, lambda seconds: None)["summary"]
     assert asked == [(config.described(), 1, config.seed, knockouts.TOLERANCE)]
     for name in ("rate", "nmda_conductance"):
-        assert np.array_equal(found[name].values[0], found[name].values[1])  # the same circuit on the same wiring
+        # the same circuit on the same wiring
+        assert np.array_equal(found[name].values[0], found[name].values[1])
     assert not found["nmda_conductance"].values.any()
     assert found["background"].values.tolist() == list(knockouts.BACKGROUNDS)
 
@@ -264,7 +314,10 @@ def test_what_a_deletion_does_and_what_the_drug_still_does_are_changes_against_u
 
     whole, lacking = cell([2.0, 4.0], [3.0, 6.0]), cell([4.0, np.nan], [4.0, np.nan])
     assert effect(whole, 10.0, "x", {}) == pytest.approx([50.0, 50.0])
-    assert by_itself(lacking, whole, "x", {})[0] == pytest.approx(100.0) and effect(lacking, 10.0, "x", {})[0] == 0.0
+    assert (
+        by_itself(lacking, whole, "x", {})[0] == pytest.approx(100.0)
+        and effect(lacking, 10.0, "x", {})[0] == 0.0
+    )
     assert np.isnan(effect(lacking, 10.0, "x", {})[1])
 
 
@@ -272,7 +325,10 @@ def test_what_a_deletion_does_and_what_the_drug_still_does_are_changes_against_u
 
 
 def test_a_bath_changes_events_against_none_and_says_nothing_where_there_were_none():
-    found = xr.Dataset({"x": (("seed", "concentration"), [[2.0, 3.0], [0.0, 3.0], [4.0, 1.0]])}, {"concentration": [0.0, 1.0]})
+    found = xr.Dataset(
+        {"x": (("seed", "concentration"), [[2.0, 3.0], [0.0, 3.0], [4.0, 1.0]])},
+        {"concentration": [0.0, 1.0]},
+    )
     assert in_bath(found, "x", 1.0) == pytest.approx([50.0, np.nan, -75.0], nan_ok=True)
 
 

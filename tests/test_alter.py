@@ -1,4 +1,6 @@
-"""Laws of a running network that is altered: by an AMPA antagonist, or by what raises AMPA conductance or release."""
+"""Laws of a running network that is altered: by an AMPA antagonist, or by what raises AMPA conductance or
+release.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ ALTERED = ("ampa=0.5", "ampa=1.3", "ampa=1.3@Pyr->Pyr", "ampa=0", "release=1.3")
 
 
 def looks(built: Circuit, *seen: Circuit, until: int = 0) -> list[Activity]:
-    """What a network that was built as one circuit shows in each look; before each it is altered into another, one after the
-    other where a look is to be had of the last only."""
+    """What a network that was built as one circuit shows in each look; before each it is altered into
+    another, one after the other where a look is to be had of the last only.
+    """
     wiring, seed = wired(built)
     net, found = Network(built, wiring, seed), []
     for k, circuit in enumerate(seen):
@@ -29,7 +32,14 @@ def looks(built: Circuit, *seen: Circuit, until: int = 0) -> list[Activity]:
 
 def alike(one: Activity, other: Activity) -> bool:
     """Whether two looks saw the same spikes and conductances to the last bit."""
-    names = ("spike_cell", "spike_time", "recurrent_ampa", "nmda_conductance", "gaba_conductance", "release_on_pyr")
+    names = (
+        "spike_cell",
+        "spike_time",
+        "recurrent_ampa",
+        "nmda_conductance",
+        "gaba_conductance",
+        "release_on_pyr",
+    )
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
@@ -77,11 +87,25 @@ def test_a_network_under_an_antagonist_goes_on_from_where_it_was(circuit, untouc
     assert np.array_equal(second.excitatory_events_background, untouched[1].excitatory_events_background)
 
 
-@pytest.mark.parametrize(("text", "share"), [("ampa=0.5", 0.5), ("ampa=1.3@Pyr->Pyr", 1.3), ("ampa=0.7@background", 1.0),
-                                             ("release=1.3", 1.3), ("ampa=0@recurrent", 0.0)])  # fmt: skip
-def test_ampa_delivered_is_told_against_the_circuit_as_described_whatever_it_was_altered_into(circuit, text, share):
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("ampa=0.5", 0.5),
+        ("ampa=1.3@Pyr->Pyr", 1.3),
+        ("ampa=0.7@background", 1.0),
+        ("release=1.3", 1.3),
+        ("ampa=0@recurrent", 0.0),
+    ],
+)
+def test_ampa_delivered_is_told_against_the_circuit_as_described_whatever_it_was_altered_into(
+    circuit, text, share
+):
     wiring, seed = wired(circuit)
-    net, changed, weights = Network(circuit, wiring, seed), manipulated(circuit, (text,)), healthy_weights(circuit)
+    net, changed, weights = (
+        Network(circuit, wiring, seed),
+        manipulated(circuit, (text,)),
+        healthy_weights(circuit),
+    )
     net.alter(changed)
     activity = net.observe(healthy_weights(changed), OPEN, LOOK_S)
     reference = net.recurrent_ampa(weights, activity.release_on_pyr)

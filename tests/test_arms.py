@@ -1,4 +1,6 @@
-"""Laws of the cascade as biology: what each arm moves, what each inhibitor abolishes, time courses, what noise does not do."""
+"""Laws of the cascade as biology: what each arm moves, what each inhibitor abolishes, time courses, what
+noise does not do.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,12 @@ PULSE_H, PULSE = 1.5, 1.23
 AS_USUAL = Arms()
 
 
-def course(parts, *names: str, arms: Arms = AS_USUAL, numbers: CascadeNumbers = CASCADE, every: int = 1) -> np.ndarray:
-    """States of one cell, shape (moment, name), every so many minutes through parts of (hours, conditions), conditions being
-    drive, nmda, resting, deficit or a factor."""
+def course(
+    parts, *names: str, arms: Arms = AS_USUAL, numbers: CascadeNumbers = CASCADE, every: int = 1
+) -> np.ndarray:
+    """States of one cell, shape (moment, name), every so many minutes through parts of (hours, conditions),
+    conditions being drive, nmda, resting, deficit or a factor.
+    """
     state, seen = Cascade.at_rest(numbers, 1, arms), []
     for hours, given in parts:
         inputs = {name: given.get(name, default) for name, default in INPUTS.items()}
@@ -26,8 +31,13 @@ def course(parts, *names: str, arms: Arms = AS_USUAL, numbers: CascadeNumbers = 
         for name in set(given) - set(INPUTS):
             left[:, FACTORS.index(name)] = given[name]
         for first in range(0, len(left), every):
-            state = state.advance(np.array([inputs["drive"]]), np.array([inputs["nmda"]]), left[first : first + every],
-                                  inputs["resting"], inputs["deficit"])  # fmt: skip
+            state = state.advance(
+                np.array([inputs["drive"]]),
+                np.array([inputs["nmda"]]),
+                left[first : first + every],
+                inputs["resting"],
+                inputs["deficit"],
+            )
             seen.append([state.of(name)[0] for name in names])
     return np.array(seen)
 
@@ -48,9 +58,43 @@ UPSTREAM = {  # of every factor: states that cannot know of it
     "ltype": ("drive", "threshold", "calcium", "eef2", "nitrosylation", "rheb", "latch"),
     "bdnf": ("drive", "threshold", "calcium", "eef2", "bdnf", "nitrosylation", "rheb", "latch"),
     "trkb": ("drive", "threshold", "calcium", "eef2", "bdnf", "nitrosylation", "rheb", "latch"),
-    "akt": ("drive", "threshold", "calcium", "eef2", "bdnf", "trkb", "erk", "nitrosylation", "rheb", "latch"),
-    "erk": ("drive", "threshold", "calcium", "eef2", "bdnf", "trkb", "akt", "nitrosylation", "rheb", "latch"),
-    "mtorc1": ("drive", "threshold", "calcium", "eef2", "bdnf", "trkb", "akt", "erk", "nitrosylation", "rheb", "latch"),
+    "akt": (
+        "drive",
+        "threshold",
+        "calcium",
+        "eef2",
+        "bdnf",
+        "trkb",
+        "erk",
+        "nitrosylation",
+        "rheb",
+        "latch",
+    ),
+    "erk": (
+        "drive",
+        "threshold",
+        "calcium",
+        "eef2",
+        "bdnf",
+        "trkb",
+        "akt",
+        "nitrosylation",
+        "rheb",
+        "latch",
+    ),
+    "mtorc1": (
+        "drive",
+        "threshold",
+        "calcium",
+        "eef2",
+        "bdnf",
+        "trkb",
+        "akt",
+        "erk",
+        "nitrosylation",
+        "rheb",
+        "latch",
+    ),
     "making": tuple(name for name in STATES if name not in ("protein", "elements")),
 }
 ABOLISHED = {  # what an inhibitor that leaves nothing takes away altogether
@@ -64,10 +108,16 @@ ALL_ARMS = Arms(eef2_gain=SIZES.eef2_gain, siah1_share=SIZES.siah1_share, latch_
 # Arms
 
 
-@pytest.mark.parametrize(("given", "own"), [
-    ({"resting": 0.3}, {"eef2"}), ({"nmda": 0.2}, {"nitrosylation"}), ({"deficit": 0.9}, set()), ({"sensitisation": 1.0}, set()),
-    ({"resting": 0.3, "nmda": 0.2, "deficit": 1.0}, {"eef2", "nitrosylation"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "own"),
+    [
+        ({"resting": 0.3}, {"eef2"}),
+        ({"nmda": 0.2}, {"nitrosylation"}),
+        ({"deficit": 0.9}, set()),
+        ({"sensitisation": 1.0}, set()),
+        ({"resting": 0.3, "nmda": 0.2, "deficit": 1.0}, {"eef2", "nitrosylation"}),
+    ],
+)
 def test_an_arm_that_is_off_carries_nothing(given, own):
     assert moved(states(), states(**given)) == own
 
@@ -78,13 +128,16 @@ def test_drive_carries_nothing_where_the_surge_is_off():
     assert "bdnf" in moved(states(), states(drive=2.5))
 
 
-@pytest.mark.parametrize(("arms", "given", "first"), [
-    (Arms(surge=0.0, eef2_gain=2.0), {"resting": 0.6}, "bdnf"),
-    (Arms(surge=0.0, siah1_share=0.5), {"nmda": 0.6}, "rheb"),
-    (Arms(surge=0.0), {"sensitisation": 1.5}, "trkb"),
-    (Arms(), {"drive": 1.23}, "calcium"),
-    (Arms(surge=0.5), {"drive": 1.6}, "calcium"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arms", "given", "first"),
+    [
+        (Arms(surge=0.0, eef2_gain=2.0), {"resting": 0.6}, "bdnf"),
+        (Arms(surge=0.0, siah1_share=0.5), {"nmda": 0.6}, "rheb"),
+        (Arms(surge=0.0), {"sensitisation": 1.5}, "trkb"),
+        (Arms(), {"drive": 1.23}, "calcium"),
+        (Arms(surge=0.5), {"drive": 1.6}, "calcium"),
+    ],
+)
 def test_an_arm_that_is_on_raises_what_it_acts_on_then_mtorc1_and_with_it_protein(arms, given, first):
     acted, mtorc1, protein = course([(2.0, given)], first, "mtorc1", "protein", arms=arms).T
     assert (np.diff(acted[:10]) > 0).all() and acted[0] > 1.0
@@ -94,10 +147,14 @@ def test_an_arm_that_is_on_raises_what_it_acts_on_then_mtorc1_and_with_it_protei
 
 
 def test_the_more_nmda_block_the_more_bdnf_and_rheb_and_none_at_none():
-    for arms, given, name in ((Arms(eef2_gain=2.0), "resting", "bdnf"), (Arms(siah1_share=0.5), "nmda", "rheb")):
+    for arms, given, name in (
+        (Arms(eef2_gain=2.0), "resting", "bdnf"),
+        (Arms(siah1_share=0.5), "nmda", "rheb"),
+    ):
         found = [states(arms, **{given: left})[name] for left in (1.0, 0.8, 0.5, 0.0)]
         assert found[0] == 1.0 and (np.diff(found) > 0.1).all()
-    # In the end what is not phosphorylated makes its gain of BDNF, and Rheb is lost by what is left of its turnover.
+    # In the end what is not phosphorylated makes its gain of BDNF, and Rheb is lost by what is left of its
+    # turnover.
     ends = Arms(eef2_gain=2.0, siah1_share=0.5)
     assert states(ends, 100.0, resting=0.4)["bdnf"] == pytest.approx(1.0 + 2.0 * 0.6, rel=1e-6)
     assert states(ends, 100.0, nmda=0.4)["rheb"] == pytest.approx(1.0 / (1.0 - 0.5 * 0.6), rel=1e-6)
@@ -105,7 +162,10 @@ def test_the_more_nmda_block_the_more_bdnf_and_rheb_and_none_at_none():
 
 def test_sensitising_trkb_is_worth_as_much_more_bdnf():
     arms = Arms(surge=0.0, eef2_gain=2.0)
-    by_bdnf, by_drug = states(arms, 200.0, resting=0.75)["trkb"], states(arms, 200.0, sensitisation=1.5)["trkb"]
+    by_bdnf, by_drug = (
+        states(arms, 200.0, resting=0.75)["trkb"],
+        states(arms, 200.0, sensitisation=1.5)["trkb"],
+    )
     assert by_bdnf == pytest.approx(by_drug, rel=1e-9)
     assert by_drug > 1.2
 
@@ -139,9 +199,13 @@ def test_more_contacts_turn_the_growth_of_elements_down_as_more_drive_does_and_m
     arms, rest = Arms(elements_rate=0.02, elements_lowest=0.2), resting_factors(12 * 60)
     begun, one = Cascade.at_rest(CASCADE, 1, arms), np.ones(1)
     grown = {k: begun.advance(0.5 * one, one, rest, contacts=k * one) for k in (1.0, 1.2, 2.0, 3.0)}
-    assert grown[2.0].of("elements")[0] == pytest.approx(1.0, abs=0.01)  # half the drive on twice the contacts is rest
+    # half the drive on twice the contacts is rest
+    assert grown[2.0].of("elements")[0] == pytest.approx(1.0, abs=0.01)
     assert grown[1.0].of("elements")[0] > grown[2.0].of("elements")[0] > grown[3.0].of("elements")[0]
-    plain = [Cascade.at_rest(CASCADE, 1).advance(1.5 * one, one, rest, contacts=k * one).states for k in (1.0, 2.0)]
+    plain = [
+        Cascade.at_rest(CASCADE, 1).advance(1.5 * one, one, rest, contacts=k * one).states
+        for k in (1.0, 2.0)
+    ]
     assert np.array_equal(*plain)
 
 
@@ -157,7 +221,9 @@ def test_an_inhibitor_leaves_what_is_upstream_unchanged_to_the_last_bit_and_lowe
 
 
 @pytest.mark.parametrize("factor", ABOLISHED)
-def test_an_inhibitor_that_leaves_nothing_abolishes_what_is_downstream_and_no_protein_is_made_above_rest(factor):
+def test_an_inhibitor_that_leaves_nothing_abolishes_what_is_downstream_and_no_protein_is_made_above_rest(
+    factor,
+):
     under = states(ALL_ARMS, 20.0, **AT_WORK, **{factor: 0.0})
     assert max(under[name] for name in ABOLISHED[factor]) < 1e-9
     assert under["protein"] == 1.0 < states(ALL_ARMS, 20.0, **AT_WORK)["protein"]
@@ -177,7 +243,11 @@ def test_the_nitrergic_arm_needs_no_bdnf_above_rest_but_trkb():
 
 def test_where_mtorc1_plays_no_part_rapamycin_leaves_protein_and_a_mek_inhibitor_does_not():
     absent, local = Arms(locus=0.0), Arms()
-    under = {(locus, f): states(locus, drive=1.5, **{f: 0.1})["protein"] for locus in (absent, local) for f in ("mtorc1", "erk")}
+    under = {
+        (locus, f): states(locus, drive=1.5, **{f: 0.1})["protein"]
+        for locus in (absent, local)
+        for f in ("mtorc1", "erk")
+    }
     assert under[absent, "mtorc1"] == states(absent, drive=1.5)["protein"] > 1.1
     assert under[absent, "erk"] == under[local, "erk"] == under[local, "mtorc1"] == 1.0
 
@@ -190,7 +260,14 @@ def test_stress_lowers_protein_to_what_it_leaves_of_its_making():
 
 
 def pulsed(feedback: float) -> np.ndarray:
-    return course([(PULSE_H, {"drive": PULSE}), (6.0, {})], "bdnf", "mtorc1", "s6k", "bp4e", arms=Arms(feedback=feedback))
+    return course(
+        [(PULSE_H, {"drive": PULSE}), (6.0, {})],
+        "bdnf",
+        "mtorc1",
+        "s6k",
+        "bp4e",
+        arms=Arms(feedback=feedback),
+    )
 
 
 def test_mtorc1_peaks_within_the_hour_of_a_pulse_and_is_back_when_bdnf_is_not():
@@ -220,14 +297,18 @@ def test_bdnf_rises_and_falls_with_its_time_constant_and_is_normal_a_day_later()
     found = course([(PULSE_H, {"drive": PULSE}), (24.0, {})], "bdnf")[:, 0]
     assert 1.3 < found.max() < 2.0
     fall = np.log(found[150:300] - 1.0)
-    assert -1.0 / np.polyfit(np.arange(150) * TICK_H, fall, 1)[0] == pytest.approx(CASCADE.bdnf_time, rel=0.02)
+    assert -1.0 / np.polyfit(np.arange(150) * TICK_H, fall, 1)[0] == pytest.approx(
+        CASCADE.bdnf_time, rel=0.02
+    )
     assert found[-1] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_protein_outlasts_what_made_it_and_is_lost_with_its_turnover():
     found = course([(PULSE_H, {"drive": PULSE}), (100.0, {})], "protein", every=60)[:, 0]
     assert found[4] > 1.4
-    assert (found[80] - 1.0) / (found[8] - 1.0) == pytest.approx(np.exp(-72.0 / CASCADE.protein_time), rel=1e-3)
+    assert (found[80] - 1.0) / (found[8] - 1.0) == pytest.approx(
+        np.exp(-72.0 / CASCADE.protein_time), rel=1e-3
+    )
 
 
 def test_formation_is_flat_at_3_to_6_hours_and_up_at_12_to_24():
@@ -254,7 +335,9 @@ def test_a_lasting_drive_becomes_the_new_normal(drive):
 
 @pytest.mark.parametrize("drive", [0.2, 1.6])
 def test_the_end_of_a_lasting_change_of_drive_is_followed_by_no_rebound(drive):
-    found = course([(24.0 * 20, {"drive": drive}), (24.0, {"drive": 1.0})], "bdnf", "mtorc1", "threshold", every=60)[480:]
+    found = course(
+        [(24.0 * 20, {"drive": drive}), (24.0, {"drive": 1.0})], "bdnf", "mtorc1", "threshold", every=60
+    )[480:]
     assert np.abs(found[:, :2] - 1.0).max() < 1e-9
     assert found[:, 2].min() >= 1.0
 
@@ -276,7 +359,9 @@ def test_a_month_of_noisy_looks_raises_protein_by_less_than_a_percent(sd, sharin
     rng, cells = np.random.default_rng(1), 200
     state, highest = Cascade.at_rest(replace(CASCADE, drive_sharing=sharing), cells), 0.0
     for _ in range(2 * 28):
-        state = state.advance(1.0 + sd * rng.standard_normal(cells), np.ones(cells), resting_factors(12 * 60))
+        state = state.advance(
+            1.0 + sd * rng.standard_normal(cells), np.ones(cells), resting_factors(12 * 60)
+        )
         highest = max(highest, state.of("protein").mean())
     assert highest < 1.01
     assert state.of("bdnf").mean() < 1.01

@@ -1,4 +1,6 @@
-"""The background: its random numbers are Threefry's, those of the compiled program are the same, and its events are Poisson."""
+"""The background: its random numbers are Threefry's, those of the compiled program are the same, and its
+events are Poisson.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def test_the_compiled_program_draws_the_same_numbers(precision, counts):
         for run, last in ((1, 0), (1, 1), (998, 999)):
             net.run(run * 1e-4)
             for name, stream, cells in (("draw", 0, sum(counts)), ("draw_apical", 1, counts[0])):
-                assert np.array_equal(net.fetch(f"cells.{name}")[:cells], uniform(np.arange(cells), stream, last, *keys))
+                assert np.array_equal(
+                    net.fetch(f"cells.{name}")[:cells], uniform(np.arange(cells), stream, last, *keys)
+                )
         net.close()
 
 
@@ -108,10 +112,16 @@ STATISTICS: dict[str, Callable[[np.ndarray], float]] = {
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, dict[str, np.ndarray]]:
-    """Every statistic of our numbers under several keys, and of as many numbers of Philox under several seeds."""
+    """Every statistic of our numbers under several keys, and of as many numbers of Philox under several
+    seeds.
+    """
     ours = [draws(key) for key in KEYS]
-    theirs = (np.random.Generator(np.random.Philox(seed)).random((STEPS, CELLS)) for seed in range(YARDSTICKS))
-    found: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in STATISTICS} for kind in ("ours", "Philox")}
+    theirs = (
+        np.random.Generator(np.random.Philox(seed)).random((STEPS, CELLS)) for seed in range(YARDSTICKS)
+    )
+    found: dict[str, dict[str, list[float]]] = {
+        kind: {name: [] for name in STATISTICS} for kind in ("ours", "Philox")
+    }
     for kind, sets in (("ours", ours), ("Philox", theirs)):
         for x in sets:
             for name, statistic in STATISTICS.items():
@@ -136,8 +146,11 @@ def test_these_statistics_would_tell_numbers_that_neighbours_share(measured):
 
 
 def chance_of(seen: np.ndarray, mean: float) -> float:
-    """Chance that Poisson counts of a mean differ as much from what is expected; `seen` holds how many counts are 0, 1, ..."""
-    fewest = [k for k in range(len(seen)) if poisson.sf(k - 1, mean) * seen.sum() > 5]  # rarer ones are counted together
+    """Chance that Poisson counts of a mean differ as much from what is expected; `seen` holds how many
+    counts are 0, 1, ...
+    """
+    # rarer ones are counted together
+    fewest = [k for k in range(len(seen)) if poisson.sf(k - 1, mean) * seen.sum() > 5]
     assert fewest[-1] >= 2  # two events in a step are told from one
     pooled = np.append(seen[: fewest[-1]], seen[fewest[-1] :].sum())
     expected = np.append(poisson.pmf(fewest[:-1], mean), poisson.sf(fewest[-1] - 1, mean)) * seen.sum()
@@ -201,7 +214,9 @@ def test_the_background_of_a_step_is_the_same_whatever_the_block_the_weights_and
         for seconds in looks:
             net.engine.run(seconds)
             net.engine.clear()
-        seen.append([net.engine.fetch(f"cells.{name}") for name in ("draw", "draw_apical", "background_events", "v")])
+        seen.append(
+            [net.engine.fetch(f"cells.{name}") for name in ("draw", "draw_apical", "background_events", "v")]
+        )
         net.close()
     for one, other in zip(seen[0][:3], seen[1][:3], strict=True):
         assert np.array_equal(one, other)

@@ -44,11 +44,23 @@ BAD_WORDS = {
         f"share {share!r}": ((*RUN, "--share", share), "--share", repr(share), "k/N")
         for share in ("3/2", "0/2", "-1/2", "1", "1/2/3", "a/b", "", "1/0", "1.0/2")
     },
-    "bad baseline": ((*RUN, "--baseline", "happy"), "--baseline", "'happy'", "healthy", "spine_loss", "sst_loss", "both"),
+    "bad baseline": (
+        (*RUN, "--baseline", "happy"),
+        "--baseline",
+        "'happy'",
+        "healthy",
+        "spine_loss",
+        "sst_loss",
+        "both",
+    ),
     "bad sheet": ((*RUN, "--sheet", "species"), "'species'", *CIRCUITS, ".toml"),
     "bad sheet beside all": ((*RUN, "--sheet", "all", "--sheet", "nonsense"), "'nonsense'"),
     "override without value": ((*RUN, "--set", "circuit.Pyr.rest"), "--set", "'circuit.Pyr.rest'"),
-    "override that is no number": ((*RUN, "--set", "circuit.Pyr.rest=low"), "--set", "'circuit.Pyr.rest=low'"),
+    "override that is no number": (
+        (*RUN, "--set", "circuit.Pyr.rest=low"),
+        "--set",
+        "'circuit.Pyr.rest=low'",
+    ),
     "override with an empty value": ((*RUN, "--set", "circuit.Pyr.rest="), "--set", "'circuit.Pyr.rest='"),
     "override that is not finite": ((*RUN, "--set", "circuit.Pyr.rest=nan"), "[Pyr] rest", "finite"),
     "override of no number": ((*RUN, "--set", "circuit.Pyr.nothing=1"), "'Pyr.nothing'", "dendritic.toml"),
@@ -56,28 +68,94 @@ BAD_WORDS = {
     "override of no sheet": ((*RUN, "--set", "sst.Pyr.rest=1"), "'sst.Pyr.rest'", "circuit", "spines"),
     "unknown inhibitor": ((*RUN, "--inhibit", "aspirin@0h"), "'aspirin'", "rapamycin_po"),
     "inhibitor without a name": ((*RUN, "--inhibit", "@0h"), "''", "rapamycin_po"),
-    "inhibitor without a unit": ((*RUN, "--inhibit", "anti_bdnf@-1"), "--inhibit", "'anti_bdnf@-1'", "NAME[=AMOUNT][@HOURh]"),
+    "inhibitor without a unit": (
+        (*RUN, "--inhibit", "anti_bdnf@-1"),
+        "--inhibit",
+        "'anti_bdnf@-1'",
+        "NAME[=AMOUNT][@HOURh]",
+    ),
     "inhibitor of no amount": ((*RUN, "--inhibit", "anti_bdnf=much"), "--inhibit", "'anti_bdnf=much'"),
-    "inhibitor that is given back": ((*RUN, "--inhibit", "anti_bdnf=-1"), "anti_bdnf", "-1", "between 0 and 1000"),
-    "inhibitor where nothing slow moves": (("run", "acute", "--list", "--inhibit", "anti_bdnf"), "acute", "anti_bdnf"),
+    "inhibitor that is given back": (
+        (*RUN, "--inhibit", "anti_bdnf=-1"),
+        "anti_bdnf",
+        "-1",
+        "between 0 and 1000",
+    ),
+    "inhibitor where nothing slow moves": (
+        ("run", "acute", "--list", "--inhibit", "anti_bdnf"),
+        "acute",
+        "anti_bdnf",
+    ),
     "inhibitor slower to come than to go": (
-        (*RUN, "--inhibit", "anti_bdnf", "--set", "inhibitors.anti_bdnf.onset=30"), "[anti_bdnf]", "onset must be shorter"),
-    "options that exclude each other": ((*RUN, "--mtor", "absent", "--nitrergic", "on"), "--mtor absent", "--nitrergic on"),
-    "an arm that is the study's own": (("run", "ablation_grid", "--list", "--surge", "off"), "ablation_grid", "--surge"),
-    "a memory that is the study's own": (("run", "growth_dose", "--list", "--memory", "adaptation"), "growth_dose", "--memory"),
-    "no NMDA block for an arm of it": ((*RUN, "--eef2k", "on", "--site", "off"), "--eef2k on", "--site off", "exclude"),
+        (*RUN, "--inhibit", "anti_bdnf", "--set", "inhibitors.anti_bdnf.onset=30"),
+        "[anti_bdnf]",
+        "onset must be shorter",
+    ),
+    "options that exclude each other": (
+        (*RUN, "--mtor", "absent", "--nitrergic", "on"),
+        "--mtor absent",
+        "--nitrergic on",
+    ),
+    "an arm that is the study's own": (
+        ("run", "ablation_grid", "--list", "--surge", "off"),
+        "ablation_grid",
+        "--surge",
+    ),
+    "a memory that is the study's own": (
+        ("run", "growth_dose", "--list", "--memory", "adaptation"),
+        "growth_dose",
+        "--memory",
+    ),
+    "no NMDA block for an arm of it": (
+        (*RUN, "--eef2k", "on", "--site", "off"),
+        "--eef2k on",
+        "--site off",
+        "exclude",
+    ),
     "inhibitor given in another year": ((*RUN, "--inhibit", "anti_bdnf@1e5h"), "anti_bdnf", "100000 h"),
-    "a rule without lost spines": ((*RUN, "--spine-rule", "branch", "--baseline", "healthy"), "--spine-rule branch", "no spine"),
+    "a rule without lost spines": (
+        (*RUN, "--spine-rule", "branch", "--baseline", "healthy"),
+        "--spine-rule branch",
+        "no spine",
+    ),
     "HNK of man in a rat": ((*RUN, "--hnk-exposure", "kamp"), "--hnk-exposure kamp", "man"),
-    "time constant below the step": ((*RUN, "--set", "cascade.cascade.trkb_time=0.001"), "trkb_time", "0.001", "two steps"),
+    "time constant below the step": (
+        (*RUN, "--set", "cascade.cascade.trkb_time=0.001"),
+        "trkb_time",
+        "0.001",
+        "two steps",
+    ),
     "threshold that adapts below the step": (
-        (*RUN, "--memory", "adaptation", "--set", "hypotheses.hypotheses.adaptation_time=0.01"), "threshold_sliding", "0.01"),
+        (*RUN, "--memory", "adaptation", "--set", "hypotheses.hypotheses.adaptation_time=0.01"),
+        "threshold_sliding",
+        "0.01",
+    ),
     "pool no larger than what it holds": (
-        (*RUN, "--baseline", "healthy", "--set", "spines.spines.sites_per_contact=1"), "80 contacts", "80 potential sites"),
-    "pool smaller than what it holds": ((*RUN, "--set", "spines.spines.sites_per_contact=0.75"), "60 contacts", "60 potential"),
-    "more branches than sites": ((*RUN, "--set", "spines.spines.branches=200"), "200 branches", "do not fit"),
-    "half a branch": ((*RUN, "--set", "spines.spines.branches=7.5"), "[spines] branches", "7.5", "whole number"),
-    "spines lost for good": ((*RUN, "--set", "spines.spines.density_time=0"), "[spines] density_time", "above 0"),
+        (*RUN, "--baseline", "healthy", "--set", "spines.spines.sites_per_contact=1"),
+        "80 contacts",
+        "80 potential sites",
+    ),
+    "pool smaller than what it holds": (
+        (*RUN, "--set", "spines.spines.sites_per_contact=0.75"),
+        "60 contacts",
+        "60 potential",
+    ),
+    "more branches than sites": (
+        (*RUN, "--set", "spines.spines.branches=200"),
+        "200 branches",
+        "do not fit",
+    ),
+    "half a branch": (
+        (*RUN, "--set", "spines.spines.branches=7.5"),
+        "[spines] branches",
+        "7.5",
+        "whole number",
+    ),
+    "spines lost for good": (
+        (*RUN, "--set", "spines.spines.density_time=0"),
+        "[spines] density_time",
+        "above 0",
+    ),
     "negative dose": ((*RAT, "1h", "--dose", "-1"), "dose", "-1"),
     "nan dose": ((*RAT, "1h", "--dose", "nan"), "dose", "nan"),
     "infinite dose": ((*RAT, "1h", "--dose", "inf"), "dose", "inf"),
@@ -108,11 +186,13 @@ BAD_WORDS = {
     "numbers sheet by path": (("numbers", "--sheet", "../sheets/sst"), "'../sheets/sst'"),
     "numbers sheet with a long name": (("numbers", "--sheet", "a" * 300), "a" * 300),
     "inspect nothing": (("inspect",), "PATH"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize(("words", "named"), [(case[0], case[1:]) for case in BAD_WORDS.values()], ids=BAD_WORDS)
+@pytest.mark.parametrize(
+    ("words", "named"), [(case[0], case[1:]) for case in BAD_WORDS.values()], ids=BAD_WORDS
+)
 def test_what_is_asked_wrongly_ends_in_one_sentence_that_names_it(call, tmp_path, words, named):
     code, out, err = call(*last(words))
     is_one_sentence(err, *named)
@@ -128,7 +208,9 @@ def test_a_run_that_is_refused_for_its_numbers_leaves_the_folder_of_the_study_as
     assert not (tmp_path / "out" / "study.json").exists()
 
 
-@pytest.mark.parametrize("words", [("exposure", *RAT[1:], "1h", "--dose", "nan"), ("numbers", "--status", "guessed")])
+@pytest.mark.parametrize(
+    "words", [("exposure", *RAT[1:], "1h", "--dose", "nan"), ("numbers", "--status", "guessed")]
+)
 def test_the_installed_command_ends_in_one_sentence_too(words):
     done = shell(PRELIMBIC, *last(words))
     is_one_sentence(done.stderr, words[-1])
@@ -157,7 +239,9 @@ def test_a_file_in_the_place_of_the_folder_is_a_failure_in_one_sentence(call, tm
 
 
 def test_a_reader_that_leaves_early_is_no_traceback():
-    with subprocess.Popen([PRELIMBIC, "numbers", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        [PRELIMBIC, "numbers", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout.readline() == "[\n"
         child.stdout.close()
         assert child.stderr.read() == ""
@@ -221,13 +305,17 @@ BAD_PATHS = {
     "cut in half": damaged(lambda data: data[: len(data) // 2]),
     "cut by one byte": damaged(lambda data: data[:-1]),
     "one byte of an array changed": damaged(stored_numbers),
-    "one byte of an attribute's name changed": damaged(lambda data: data.replace(b"run_id\0", b"r\xffn_id\0", 1)),
+    "one byte of an attribute's name changed": damaged(
+        lambda data: data.replace(b"run_id\0", b"r\xffn_id\0", 1)
+    ),
     "a folder without manifest": lambda folder: folder,
     "a manifest that is no JSON": manifest("{"),
     "a manifest that is a list": manifest("[]"),
     "a manifest that is empty": manifest("{}"),
     "a manifest whose runs are none": manifest('{"study": "dose_response", "axes": {}, "runs": [3]}'),
-    "a manifest whose file is a number": manifest('{"study": "dose_response", "axes": {}, "runs": [{"file": 3}]}'),
+    "a manifest whose file is a number": manifest(
+        '{"study": "dose_response", "axes": {}, "runs": [{"file": 3}]}'
+    ),
 }
 
 
@@ -247,10 +335,17 @@ def test_inspecting_a_whole_run_tells_its_identity_and_its_variables(call, tmp_p
 
 
 def test_inspecting_a_study_counts_what_is_whole_and_names_what_is_not(call, tmp_path):
-    runs = [Run({"dose": 10.0, "seed": seed}, Config(**(vars(CONFIG) | {"seed": seed}))) for seed in (1, 2, 3)]
+    runs = [
+        Run({"dose": 10.0, "seed": seed}, Config(**(vars(CONFIG) | {"seed": seed}))) for seed in (1, 2, 3)
+    ]
     write_manifest(STUDY, runs, tmp_path)
     for run in runs[:2]:
-        write_run(tmp_path / run.file, run.config, {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}, {"wall_s": 1.0})
+        write_run(
+            tmp_path / run.file,
+            run.config,
+            {"summary": {"x": Variable((), np.array(1.0), "1", "x")}},
+            {"wall_s": 1.0},
+        )
     (tmp_path / "other.h5").write_bytes(b"")
     code, out, err = call("inspect", tmp_path)
     assert (code, err) == (0, "")

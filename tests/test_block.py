@@ -11,10 +11,30 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from prelimbic.parameters import BLOCKERS, CIRCUITS, COMPOUNDS, POPULATIONS, SPECIES, SUBUNITS, circuit_numbers, sheet
+from prelimbic.parameters import (
+    BLOCKERS,
+    CIRCUITS,
+    COMPOUNDS,
+    POPULATIONS,
+    SPECIES,
+    SUBUNITS,
+    circuit_numbers,
+    sheet,
+)
 from prelimbic.parameters import compounds as load_compounds
 from prelimbic.parameters import species as load_species
-from prelimbic.pharmacology import ROUTES, SITES, Bath, Dose, DoseError, Exposure, Gating, HillBlock, confine, relabelled
+from prelimbic.pharmacology import (
+    ROUTES,
+    SITES,
+    Bath,
+    Dose,
+    DoseError,
+    Exposure,
+    Gating,
+    HillBlock,
+    confine,
+    relabelled,
+)
 from prelimbic.pharmacology.block import by_population, by_subunit
 
 DRUGS = load_compounds()
@@ -75,8 +95,12 @@ def test_a_compound_alone_shuts_half_of_a_subunit_at_its_ic50(compound, subunit,
 @pytest.mark.parametrize("compound", BLOCKERS)
 def test_with_a_hill_slope_of_one_nine_times_the_ic50_shuts_nine_tenths(compound):
     for k, subunit in enumerate(SUBUNITS):
-        assert by_subunit(alone(compound, 9.0 * half_maximal(compound, subunit)), HILL_ONE)[k] == pytest.approx(0.9)
-        assert by_subunit(alone(compound, half_maximal(compound, subunit) / 9.0), HILL_ONE)[k] == pytest.approx(0.1)
+        assert by_subunit(alone(compound, 9.0 * half_maximal(compound, subunit)), HILL_ONE)[
+            k
+        ] == pytest.approx(0.9)
+        assert by_subunit(alone(compound, half_maximal(compound, subunit) / 9.0), HILL_ONE)[
+            k
+        ] == pytest.approx(0.1)
 
 
 CONCENTRATIONS = st.tuples(*[st.floats(0.0, 100.0)] * len(BLOCKERS)).map(np.array)
@@ -103,7 +127,9 @@ def test_two_competing_blockers_shut_more_than_each_and_less_than_the_sum(first,
 
 @given(st.floats(0.01, 100.0), st.sampled_from(SUBUNITS), st.permutations(BLOCKERS))
 @settings(max_examples=50, deadline=None)
-def test_half_of_a_dose_replaced_by_its_equivalent_of_another_compound_shuts_the_same(amount, subunit, names):
+def test_half_of_a_dose_replaced_by_its_equivalent_of_another_compound_shuts_the_same(
+    amount, subunit, names
+):
     k, (first, second, *_) = SUBUNITS.index(subunit), names
     equivalent = amount * half_maximal(second, subunit) / half_maximal(first, subunit)
     whole = by_subunit(alone(first, amount), HILL_ONE)[k]
@@ -212,7 +238,10 @@ def test_advancing_a_block_leaves_the_old_one_as_it_was():
 @pytest.mark.parametrize(("animal", "route"), EVERY)
 def test_a_larger_dose_blocks_more_at_every_time(animal, route):
     for hour in (0.1, 1.0, 4.0):
-        values = [HillBlock.at(course(animal, Dose(amount, route)), DRUGS, hour).value for amount in (0.0, 1.0, 10.0, 100.0)]
+        values = [
+            HillBlock.at(course(animal, Dose(amount, route)), DRUGS, hour).value
+            for amount in (0.0, 1.0, 10.0, 100.0)
+        ]
         for less, more in pairwise(values):
             assert (less < more).all()
 
@@ -242,7 +271,9 @@ def test_the_classes_together_make_the_whole(value):
     assert (parts["all"] == value).all() and not parts["off"].any()
 
 
-@pytest.mark.parametrize(("site", "class_"), [("pv", "PV"), ("sst", "SST"), ("vip", "VIP"), ("pyr_direct", "Pyr")])
+@pytest.mark.parametrize(
+    ("site", "class_"), [("pv", "PV"), ("sst", "SST"), ("vip", "VIP"), ("pyr_direct", "Pyr")]
+)
 def test_a_site_of_one_class_shuts_that_class_alone(site, class_):
     found = confine(np.full(SHAPE, 0.5), site, mixtures("literature"))
     assert [p for p, row in zip(POPULATIONS, found, strict=True) if row.any()] == [class_]
@@ -284,18 +315,25 @@ def test_shuffled_labels_hand_the_blocks_of_the_classes_round_and_lose_none(valu
 
 @given(VALUES, MIXTURES, st.integers(0, 1000))
 @settings(max_examples=40, deadline=None)
-def test_shuffled_labels_leave_no_class_its_own_block_unless_two_classes_are_shut_alike(value, subunits, seed):
+def test_shuffled_labels_leave_no_class_its_own_block_unless_two_classes_are_shut_alike(
+    value, subunits, seed
+):
     before, after = effective(value, subunits), effective(relabelled(value, subunits, seed), subunits)
     assume(np.diff(np.sort(before)).min() > 1e-6)
     assert np.abs(after - before).min() > 1e-7
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
-def test_in_every_shipped_circuit_a_class_keeps_its_block_only_if_it_has_it_from_one_of_the_same_mixture(name):
+def test_in_every_shipped_circuit_a_class_keeps_its_block_only_if_it_has_it_from_one_of_the_same_mixture(
+    name,
+):
     subunits = mixtures(name)
     value = HillBlock.at(course("rat", Dose(10.0, "ip")), DRUGS, 0.25).value
     before = effective(value, subunits)
-    alike = [[p for p in range(SHAPE[0]) if p != k and np.array_equal(subunits[p], subunits[k])] for k in range(SHAPE[0])]
+    alike = [
+        [p for p in range(SHAPE[0]) if p != k and np.array_equal(subunits[p], subunits[k])]
+        for k in range(SHAPE[0])
+    ]
     for seed in range(1, 10):
         kept = np.isclose(effective(relabelled(value, subunits, seed), subunits), before, rtol=1e-9)
         assert all(alike[k] for k in np.flatnonzero(kept))

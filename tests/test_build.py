@@ -1,4 +1,6 @@
-"""How a network becomes a program on disk: built once for all it depends on, by the compiler that is there, or told why not."""
+"""How a network becomes a program on disk: built once for all it depends on, by the compiler that is there,
+or told why not.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,16 @@ import pytest
 from prelimbic.circuits import BuildError, build_record, cache, program, translate
 from prelimbic.circuits import equations as eq
 from prelimbic.circuits.model import Model
-from prelimbic.circuits.toolchain import COMMON, OPTIONAL, TARGETS, Toolchain, compiler, toolchain, vector_bytes, why_no_compiler
+from prelimbic.circuits.toolchain import (
+    COMMON,
+    OPTIONAL,
+    TARGETS,
+    Toolchain,
+    compiler,
+    toolchain,
+    vector_bytes,
+    why_no_compiler,
+)
 from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.execute import ExecuteError
 from prelimbic.experiments.sweep.study import Options, find_study
@@ -130,7 +141,9 @@ HALF = {
     "changed": lambda place: (place / "main").write_bytes((place / "main").read_bytes()[:-1] + b"x"),
     "without program": lambda place: (place / "main").unlink(),
     "without record": lambda place: (place / "build.json").unlink(),
-    "with a record that is cut": lambda place: (place / "build.json").write_text((place / "build.json").read_text()[:-5]),
+    "with a record that is cut": lambda place: (place / "build.json").write_text(
+        (place / "build.json").read_text()[:-5]
+    ),
 }
 
 
@@ -140,7 +153,11 @@ def test_a_program_that_is_not_as_it_was_built_is_built_anew(fresh, case):
     whole = build_record(place)
     HALF[case](place)
     assert program(TOY) == place
-    assert build_record(place)["sha256"] == whole["sha256"] == hashlib.sha256((place / "main").read_bytes()).hexdigest()
+    assert (
+        build_record(place)["sha256"]
+        == whole["sha256"]
+        == hashlib.sha256((place / "main").read_bytes()).hexdigest()
+    )
     assert {path.name for path in fresh.iterdir()} == {place.name, f"{place.name}.lock"}
 
 
@@ -156,7 +173,9 @@ def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, f
     monkeypatch.setattr(cache, "_translated", lambda *asked: "int main() {}")
     pretended('case "$*" in *main.cpp*) echo "this is beyond me" >&2; exit 1;; esac')
     for _ in range(2):
-        with pytest.raises(BuildError, match=r"says 'this is beyond me': the circuit did not compile; .* is in (\S+)") as caught:
+        with pytest.raises(
+            BuildError, match=r"says 'this is beyond me': the circuit did not compile; .* is in (\S+)"
+        ) as caught:
             program(TOY, 64)
         log = Path(str(caught.value).rpartition(" ")[2])
         assert "this is beyond me" in log.read_text()
@@ -174,7 +193,9 @@ def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, f
     ],
 )
 def test_equations_that_make_no_sense_are_told_in_a_log(fresh, wrong, words):
-    with pytest.raises(BuildError, match=r"could not be translated; what Brian2 says of them is in (\S+)") as caught:
+    with pytest.raises(
+        BuildError, match=r"could not be translated; what Brian2 says of them is in (\S+)"
+    ) as caught:
         program(replace(TOY, **wrong), 64)
     assert words in Path(str(caught.value).rpartition(" ")[2]).read_text()
     assert [path for path in fresh.iterdir() if path.is_dir()] == []
@@ -194,7 +215,10 @@ def test_a_cache_that_cannot_be_written_is_told(fresh, monkeypatch, tmp_path):
 def test_without_a_compiler_there_is_no_program_and_one_sentence(fresh, monkeypatch, asked):
     monkeypatch.setenv("CXX", asked)
     assert toolchain() is None and compiler() is None
-    with pytest.raises(BuildError, match=rf"^no C\+\+ compiler works: CXX is '{asked}', which is (not on the PATH|no program); "):
+    with pytest.raises(
+        BuildError,
+        match=rf"^no C\+\+ compiler works: CXX is '{asked}', which is (not on the PATH|no program); ",
+    ):
         program(TOY, 64)
     assert not fresh.exists()
 
@@ -218,7 +242,9 @@ def test_a_compiler_asked_for_that_compiles_nothing_is_not_replaced_by_another(p
 
 @pytest.mark.parametrize("known", range(1, len(TARGETS)))
 def test_a_target_that_the_compiler_refuses_is_passed_over_for_the_next(pretended, known):
-    refused = {flag for target in TARGETS[:known] for flag in target} - {flag for target in TARGETS[known:] for flag in target}
+    refused = {flag for target in TARGETS[:known] for flag in target} - {
+        flag for target in TARGETS[known:] for flag in target
+    }
     checks = "\n".join(f'case " $* " in *" {flag} "*) exit 1;; esac' for flag in sorted(refused))
     pretended(checks)
     found = toolchain()
@@ -277,25 +303,38 @@ def test_a_compiler_that_does_not_tell_of_its_loops_compiles_all_the_same(preten
 
 
 LINES = {
-    "too old": ("""case " $* " in *" -std=c++17 "*)
+    "too old": (
+        """case " $* " in *" -std=c++17 "*)
                 echo "g++: error: unrecognized command line option '-std=c++17'" >&2; exit 1;; esac""",
-                "fails: g++: error: unrecognized command line option '-std=c++17'"),
-    "in part": ("echo \"g++: fatal error: cannot execute 'cc1plus': execvp: No such file or directory\" >&2; exit 1",
-                "fails: g++: fatal error: cannot execute 'cc1plus'"),
-    "no linker": ("printf \"In file included from x\\ncollect2: fatal error: cannot find 'ld'\\n\" >&2; exit 1",
-                  "fails: collect2: fatal error: cannot find 'ld'"),
-    "no library": (f'printf "{NO_STATIC}" >&2; exit 1', "fails: /usr/bin/ld: cannot find -lstdc++: No such file or directory"),
+        "fails: g++: error: unrecognized command line option '-std=c++17'",
+    ),
+    "in part": (
+        "echo \"g++: fatal error: cannot execute 'cc1plus': execvp: No such file or directory\" >&2; exit 1",
+        "fails: g++: fatal error: cannot execute 'cc1plus'",
+    ),
+    "no linker": (
+        "printf \"In file included from x\\ncollect2: fatal error: cannot find 'ld'\\n\" >&2; exit 1",
+        "fails: collect2: fatal error: cannot find 'ld'",
+    ),
+    "no library": (
+        f'printf "{NO_STATIC}" >&2; exit 1',
+        "fails: /usr/bin/ld: cannot find -lstdc++: No such file or directory",
+    ),
     "no headers": ('exec g++ -nostdinc++ "$@"', "the headers of the C++ library are not installed"),
     "a word that is no text": ("printf 'error: caf\\351\\n' >&2; exit 1", "fails: error: caf"),
     "mute": ("exit 3", "fails: it ended with code 3 and no word"),
     "hanging": ("sleep 60", "gave no answer in"),
     "its programs do not load": (
-        'while [ $# -gt 1 ]; do shift; done\n'
+        "while [ $# -gt 1 ]; do shift; done\n"
         'printf "#!/bin/sh\necho x: error while loading shared libraries: libstdc++.so.6: cannot open >&2; exit 127" > "$1"\n'
-        'chmod +x "$1"; exit 0', "makes programs that do not run here: x: error while loading shared libraries: libstdc++.so.6"),
-    "its programs are none": ('while [ $# -gt 1 ]; do shift; done\nprintf "no program" > "$1"; exit 0',
-                           "programs may not run in"),
-}  # fmt: skip
+        'chmod +x "$1"; exit 0',
+        "makes programs that do not run here: x: error while loading shared libraries: libstdc++.so.6",
+    ),
+    "its programs are none": (
+        'while [ $# -gt 1 ]; do shift; done\nprintf "no program" > "$1"; exit 0',
+        "programs may not run in",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", LINES)
@@ -330,8 +369,13 @@ def test_a_study_and_a_job_say_why_there_is_no_compiler(fresh, monkeypatch, tmp_
     monkeypatch.setenv("CXX", "icpc")
     monkeypatch.setattr(conduct, "prepare", lambda runs: False)
     assert conduct._prepare([], conduct.console()) is False
-    assert "No C++ compiler works here (CXX is 'icpc', which is not on the PATH), so the circuit is" in capsys.readouterr().out
-    with pytest.raises(ExecuteError, match="on this node: CXX is 'icpc', which is not on the PATH; interpreted"):
+    assert (
+        "No C++ compiler works here (CXX is 'icpc', which is not on the PATH), so the circuit is"
+        in capsys.readouterr().out
+    )
+    with pytest.raises(
+        ExecuteError, match="on this node: CXX is 'icpc', which is not on the PATH; interpreted"
+    ):
         conduct._job(find_study("acute"), [], [], [None], {}, Options(out=tmp_path), conduct.console())
 
 
@@ -368,7 +412,9 @@ draws.h:44:9: remark: vectorized loop (vectorization width: 8, interleaved count
     ],
 )
 def test_the_width_of_a_loops_vectors_is_read_from_what_gcc_and_clang_tell(report, precision, expected):
-    assert vector_bytes(report, {"cells": 120, "others": 300, "block": 55, "none": 12}, precision) == expected
+    assert (
+        vector_bytes(report, {"cells": 120, "others": 300, "block": 55, "none": 12}, precision) == expected
+    )
 
 
 @pytest.mark.slow

@@ -1,4 +1,6 @@
-"""What is made once is kept where it can be: in the folder asked for, the user's, or a temporary one that is nobody else's."""
+"""What is made once is kept where it can be: in the folder asked for, the user's, or a temporary one that is
+nobody else's.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,10 @@ def test_a_folder_from_which_no_program_may_run_is_no_cache():
 TRAPS = {
     "others may write it": lambda place: (place.mkdir(), place.chmod(0o777)),
     "others may read it": lambda place: (place.mkdir(), place.chmod(0o755)),
-    "a link": lambda place: (place.with_name("theirs").mkdir(mode=0o700), place.symlink_to(place.with_name("theirs"))),
+    "a link": lambda place: (
+        place.with_name("theirs").mkdir(mode=0o700),
+        place.symlink_to(place.with_name("theirs")),
+    ),
     "a file": lambda place: place.write_text(""),
     "anybody may rename it": lambda place: place.parent.chmod(0o777),
 }
@@ -110,7 +115,11 @@ def test_a_temporary_folder_that_another_could_have_put_there_is_not_used(alone,
 def test_a_study_says_where_it_keeps_what_may_not_last(capsys):
     conduct._tell_surroundings(1, conduct.console())
     said = capsys.readouterr().out
-    assert said.startswith(NOWHERE) and said.endswith("PRELIMBIC_CACHE names a better folder\n") and said.count("\n") == 1
+    assert (
+        said.startswith(NOWHERE)
+        and said.endswith("PRELIMBIC_CACHE names a better folder\n")
+        and said.count("\n") == 1
+    )
 
 
 def test_more_workers_than_cpus_are_told_and_not_refused(monkeypatch, capsys):
@@ -128,13 +137,24 @@ def test_the_compiler_is_found_without_a_home(alone):
 
 def test_kernels_load_where_neither_home_nor_installation_can_be_written(tmp_path, alone):
     there, parts = tmp_path / "there" / "prelimbic", {"parameters": parameters, "plasticity": plasticity}
-    shutil.copytree(Path(prelimbic.__file__).parent, there, ignore=shutil.ignore_patterns("__pycache__", *ROOMS))
+    shutil.copytree(
+        Path(prelimbic.__file__).parent, there, ignore=shutil.ignore_patterns("__pycache__", *ROOMS)
+    )
     for room, module in parts.items():
-        shutil.copytree(Path(module.__file__).parent, there / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            Path(module.__file__).parent, there / room, ignore=shutil.ignore_patterns("__pycache__")
+        )
         (there / room / "__pycache__").write_text("in the way")
     script = "import prelimbic.plasticity.kernel as k, prelimbic.plasticity.chain; print(k.integrate.stats.cache_path)"
-    given = {"PATH": os.environ["PATH"], "HOME": NOWHERE, "TMPDIR": str(alone), "PYTHONPATH": str(tmp_path / "there")}
-    done = subprocess.run([sys.executable, "-P", "-c", script], env=given, capture_output=True, text=True, timeout=100)
+    given = {
+        "PATH": os.environ["PATH"],
+        "HOME": NOWHERE,
+        "TMPDIR": str(alone),
+        "PYTHONPATH": str(tmp_path / "there"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], env=given, capture_output=True, text=True, timeout=100
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(alone / f"prelimbic-{os.geteuid()}" / "numba-"))
 
@@ -147,6 +167,12 @@ config.CACHE_DIR = "theirs"
 import prelimbic.plasticity.chain
 assert config.CACHE_DIR == "theirs"
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, cwd=tmp_path,
-                          env={**os.environ, "PRELIMBIC_CACHE": str(tmp_path / "c")})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=tmp_path,
+        env={**os.environ, "PRELIMBIC_CACHE": str(tmp_path / "c")},
+    )
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,6 @@
-"""Laws of calibration: the background that holds a circuit at its rates, sheets that are written, circuits that are drawn."""
+"""Laws of calibration: the background that holds a circuit at its rates, sheets that are written, circuits
+that are drawn.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from prelimbic.circuits import Calibration, CalibrationError, Circuit, calibrate, manipulated
-from prelimbic.parameters import CIRCUITS, POPULATIONS, Sheet, circuit_numbers, drawn, sheet, sheet_text, structure_digest
+from prelimbic.parameters import (
+    CIRCUITS,
+    POPULATIONS,
+    Sheet,
+    circuit_numbers,
+    drawn,
+    sheet,
+    sheet_text,
+    structure_digest,
+)
 from prelimbic.parameters.sheet import LARGEST, SMALLEST, Row
 from prelimbic.simulation.hypotheses import Hypotheses
 from tests.conftest import brief, small_circuit
@@ -28,8 +39,12 @@ def rates(circuit: Circuit) -> np.ndarray:
 
 
 def with_rates(circuit: Circuit, values: np.ndarray) -> Circuit:
-    return replace(circuit, populations=tuple(replace(p, background_rate=float(v))
-                                              for p, v in zip(circuit.populations, values, strict=True)))  # fmt: skip
+    return replace(
+        circuit,
+        populations=tuple(
+            replace(p, background_rate=float(v)) for p, v in zip(circuit.populations, values, strict=True)
+        ),
+    )
 
 
 def same_but_background(one: Circuit, other: Circuit) -> bool:
@@ -39,28 +54,45 @@ def same_but_background(one: Circuit, other: Circuit) -> bool:
 @pytest.fixture
 def short(monkeypatch):
     """A calibration of few and short looks."""
-    for name, value in {"COARSE_LOOKS": 12, "COARSE_S": 0.5, "COARSE_GAIN": (0.1, 0.2, 0.4, 0.4), "PROBE_S": 2.0,
-                        "NEWTON_STEPS": 12, "NEWTON_S": 2.0, "CHECK_S": 8.0}.items():  # fmt: skip
+    for name, value in {
+        "COARSE_LOOKS": 12,
+        "COARSE_S": 0.5,
+        "COARSE_GAIN": (0.1, 0.2, 0.4, 0.4),
+        "PROBE_S": 2.0,
+        "NEWTON_STEPS": 12,
+        "NEWTON_S": 2.0,
+        "CHECK_S": 8.0,
+    }.items():
         monkeypatch.setattr(steps, name, value)
     return monkeypatch
 
 
 @pytest.fixture
 def hopeless(short):
-    for name, value in {"COARSE_LOOKS": 1, "NEWTON_STEPS": 1, "PROBE_S": 0.2, "NEWTON_S": 0.2, "CHECK_S": 0.5}.items():
+    for name, value in {
+        "COARSE_LOOKS": 1,
+        "NEWTON_STEPS": 1,
+        "PROBE_S": 0.2,
+        "NEWTON_S": 0.2,
+        "CHECK_S": 0.5,
+    }.items():
         short.setattr(steps, name, value)
     return short
 
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """The command with a calibration that finds rates half as high again without spiking; what it was asked is kept."""
+    """The command with a calibration that finds rates half as high again without spiking; what it was asked
+    is kept.
+    """
     asked: list[tuple[Circuit, int, tuple[str, ...]]] = []
 
     def found(circuit: Circuit, wirings: int, free: tuple[str, ...], tell: object) -> Calibration:
         asked.append((circuit, wirings, free))
         moved = with_rates(circuit, rates(circuit) * np.where([p in free for p in POPULATIONS], 1.5, 1.0))
-        return Calibration(moved, (1,) * wirings, np.tile(TARGETS, (wirings, 1)), np.ones((wirings, len(POPULATIONS))))
+        return Calibration(
+            moved, (1,) * wirings, np.tile(TARGETS, (wirings, 1)), np.ones((wirings, len(POPULATIONS)))
+        )
 
     monkeypatch.setattr("prelimbic.experiments.cli.calibrating.calibrate", found)
     return asked
@@ -98,20 +130,29 @@ def test_from_half_the_background_a_circuit_comes_back_to_within_five_percent_of
     found = calibrate(with_rates(circuit, rates(circuit) / 2), 4)
     assert (np.abs(found.residuals) <= 0.05).all()
     assert rates(found.circuit) == pytest.approx(rates(circuit), rel=0.25)
-    assert found.rate.shape == found.cv_isi.shape == (len(found.seeds), len(POPULATIONS)) == (4, len(POPULATIONS))
+    assert (
+        found.rate.shape
+        == found.cv_isi.shape
+        == (len(found.seeds), len(POPULATIONS))
+        == (4, len(POPULATIONS))
+    )
 
 
 @pytest.mark.parametrize("free", [(), ("VIP",), ("SST", "VIP")])
 def test_only_the_background_of_free_populations_moves(hopeless, free):
     circuit = small_circuit()
     found = calibrate(circuit, 1, free, tolerance=100.0).circuit
-    assert [p for p, same in zip(POPULATIONS, rates(found) == rates(circuit), strict=True) if not same] == list(free)
+    assert [
+        p for p, same in zip(POPULATIONS, rates(found) == rates(circuit), strict=True) if not same
+    ] == list(free)
     assert same_but_background(found, circuit)
 
 
 def test_a_circuit_whose_fixed_classes_miss_their_targets_is_not_calibrated(hopeless):
     circuit = small_circuit()
-    far = replace(circuit, populations=(*circuit.populations[:3], replace(circuit.populations[3], target_rate=40.0)))
+    far = replace(
+        circuit, populations=(*circuit.populations[:3], replace(circuit.populations[3], target_rate=40.0))
+    )
     with pytest.raises(CalibrationError, match="VIP"):
         calibrate(far, 1, ("SST",), tolerance=0.7)
 
@@ -120,7 +161,9 @@ def test_the_tolerance_is_what_decides_whether_a_circuit_that_misses_its_rates_i
     circuit = small_circuit()
     missed = float(np.abs(calibrate(circuit, 1, (), tolerance=100.0).residuals).max())
     assert missed > 0.05
-    assert np.abs(calibrate(circuit, 1, (), tolerance=missed * 1.01).residuals).max() == pytest.approx(missed)
+    assert np.abs(calibrate(circuit, 1, (), tolerance=missed * 1.01).residuals).max() == pytest.approx(
+        missed
+    )
     with pytest.raises(CalibrationError):
         calibrate(circuit, 1, (), tolerance=missed * 0.99)
     with pytest.raises(CalibrationError):
@@ -129,7 +172,9 @@ def test_the_tolerance_is_what_decides_whether_a_circuit_that_misses_its_rates_i
 
 def test_the_wirings_are_those_of_the_seeds_from_the_first_on(hopeless):
     circuit = small_circuit()
-    both, first, second = (calibrate(circuit, n, (), first=k, tolerance=100.0) for n, k in ((2, 7), (1, 7), (1, 8)))
+    both, first, second = (
+        calibrate(circuit, n, (), first=k, tolerance=100.0) for n, k in ((2, 7), (1, 7), (1, 8))
+    )
     assert (both.seeds, first.seeds, second.seeds) == ((7, 8), (7,), (8,))
     assert np.array_equal(both.rate, np.concatenate([first.rate, second.rate]))
     assert not np.array_equal(first.rate, second.rate)
@@ -151,14 +196,29 @@ def test_rates_that_no_background_gives_end_in_one_sentence_with_all_residuals_a
     is_one_sentence(err, "sst", "cannot be calibrated", aim, *(f"{p} " for p in POPULATIONS))
     assert code == USAGE
     assert err.count("%") == err.count("background") == len(POPULATIONS)
-    residuals = dict(zip(POPULATIONS, (float(part.split("%")[0]) for part in err.split("(")[1:]), strict=True))
+    residuals = dict(
+        zip(POPULATIONS, (float(part.split("%")[0]) for part in err.split("(")[1:]), strict=True)
+    )
     assert residuals[culprit] <= -50
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("override", ["circuit.Pyr.background_rate=9000", "circuit.VIP.background_rate=5001"])
+@pytest.mark.parametrize(
+    "override", ["circuit.Pyr.background_rate=9000", "circuit.VIP.background_rate=5001"]
+)
 def test_a_background_too_fast_for_the_step_is_refused_in_one_sentence(call, tmp_path, override):
-    code, _, err = call("calibrate", "sst", "--out", tmp_path / "mine.toml", "--scale", 0.5, "--wirings", 1, "--set", override)
+    code, _, err = call(
+        "calibrate",
+        "sst",
+        "--out",
+        tmp_path / "mine.toml",
+        "--scale",
+        0.5,
+        "--wirings",
+        1,
+        "--set",
+        override,
+    )
     is_one_sentence(err, "too fast", override.partition("=")[2])
     assert code == USAGE
 
@@ -172,17 +232,43 @@ WRONG = {
     "no out": (("sst",), "--out"),
     "out that is no sheet": (("sst", "--out", "x.txt"), "--out", "x.txt", ".toml"),
     "unknown free": (("sst", "--out", "x.toml", "--free", "Pyr,L5"), "--free", "'L5'", *POPULATIONS),
-    "unknown manipulation": (("sst", "--out", "x.toml", "--manipulate", "delete-GluN3@PV"), "'delete-GluN3'", "delete-GluN1"),
-    "manipulation of nobody": (("sst", "--out", "x.toml", "--manipulate", "silence@L5"), "'L5'", *POPULATIONS),
-    "override of another subject": (("sst", "--out", "x.toml", "--set", "species.rat.ip_absorption=3"), "circuit", "'species."),
-    "override of no number": (("sst", "--out", "x.toml", "--set", "circuit.Pyr.charm=3"), "'Pyr.charm'", "sst.toml"),
-    "override outside its domain": (("sst", "--out", "x.toml", "--set", "circuit.Pyr.leak=-1"), "[Pyr] leak", "above 0"),
-    "fractions that are too many": (("sst", "--out", "x.toml", "--set", "circuit.PV.fraction_2A=0.99"), "[PV]", "sum to 1"),
-}  # fmt: skip
+    "unknown manipulation": (
+        ("sst", "--out", "x.toml", "--manipulate", "delete-GluN3@PV"),
+        "'delete-GluN3'",
+        "delete-GluN1",
+    ),
+    "manipulation of nobody": (
+        ("sst", "--out", "x.toml", "--manipulate", "silence@L5"),
+        "'L5'",
+        *POPULATIONS,
+    ),
+    "override of another subject": (
+        ("sst", "--out", "x.toml", "--set", "species.rat.ip_absorption=3"),
+        "circuit",
+        "'species.",
+    ),
+    "override of no number": (
+        ("sst", "--out", "x.toml", "--set", "circuit.Pyr.charm=3"),
+        "'Pyr.charm'",
+        "sst.toml",
+    ),
+    "override outside its domain": (
+        ("sst", "--out", "x.toml", "--set", "circuit.Pyr.leak=-1"),
+        "[Pyr] leak",
+        "above 0",
+    ),
+    "fractions that are too many": (
+        ("sst", "--out", "x.toml", "--set", "circuit.PV.fraction_2A=0.99"),
+        "[PV]",
+        "sum to 1",
+    ),
+}
 
 
 @pytest.mark.parametrize(("words", "named"), [(case[0], case[1:]) for case in WRONG.values()], ids=WRONG)
-def test_a_calibration_asked_wrongly_is_refused_in_one_sentence_before_it_begins(call, tmp_path, at_once, words, named):
+def test_a_calibration_asked_wrongly_is_refused_in_one_sentence_before_it_begins(
+    call, tmp_path, at_once, words, named
+):
     code, out, err = call("calibrate", *words)
     is_one_sentence(err, *named)
     assert (code, out, at_once, list(tmp_path.iterdir())) == (USAGE, "", [], [])
@@ -202,15 +288,30 @@ def test_a_folder_that_is_not_there_is_told_before_minutes_are_spent_on_it(call,
 
 
 def test_what_is_calibrated_is_the_circuit_that_was_asked_for(call, tmp_path, at_once):
-    words = ("--scale", 0.5, "--free", "PV, VIP", "--wirings", 3, "--set", "circuit.Pyr.leak=9", "--manipulate", "sst=0.6")
+    words = (
+        "--scale",
+        0.5,
+        "--free",
+        "PV, VIP",
+        "--wirings",
+        3,
+        "--set",
+        "circuit.Pyr.leak=9",
+        "--manipulate",
+        "sst=0.6",
+    )
     written(call, tmp_path / "mine.toml", *words)
     ((circuit, wirings, free),) = at_once
     changed = replace(small_circuit().populations[0], leak=9.0)
-    assert circuit == manipulated(replace(small_circuit(), populations=(changed, *small_circuit().populations[1:])), ("sst=0.6",))
+    assert circuit == manipulated(
+        replace(small_circuit(), populations=(changed, *small_circuit().populations[1:])), ("sst=0.6",)
+    )
     assert (wirings, free) == (3, ("PV", "VIP"))
 
 
-def test_a_written_sheet_has_the_rates_that_were_found_and_every_other_number_as_it_was(call, tmp_path, at_once):
+def test_a_written_sheet_has_the_rates_that_were_found_and_every_other_number_as_it_was(
+    call, tmp_path, at_once
+):
     found, before = written(call, tmp_path / "mine.toml", "--free", "Pyr,SST"), sheet("sst")
     moved = {name: value for name, value in found.values().items() if value != before.values()[name]}
     assert set(moved) == {"Pyr.background_rate", "SST.background_rate"}
@@ -230,7 +331,9 @@ def test_a_number_set_by_hand_is_written_as_assumed_and_set_by_hand(call, tmp_pa
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
-def test_a_sheet_calibrated_at_full_size_is_calibrated_for_the_run_that_takes_it(call, tmp_path, at_once, name):
+def test_a_sheet_calibrated_at_full_size_is_calibrated_for_the_run_that_takes_it(
+    call, tmp_path, at_once, name
+):
     path = tmp_path / "mine.toml"
     found = written(call, path, name=name)
     assert found.calibrated == structure_digest(found) == sheet(name).calibrated  # the structure is the same
@@ -245,7 +348,10 @@ def test_a_sheet_calibrated_at_full_size_is_calibrated_for_the_run_that_takes_it
 def test_a_sheet_calibrated_at_another_size_does_not_say_that_it_is_calibrated(call, tmp_path, at_once):
     found = written(call, tmp_path / "mine.toml", "--scale", 0.5)
     assert found.calibrated == ""
-    assert brief(circuit=str(found.path), scale=1.0, hypotheses=Hypotheses(baseline="healthy")).calibration() == "no"
+    assert (
+        brief(circuit=str(found.path), scale=1.0, hypotheses=Hypotheses(baseline="healthy")).calibration()
+        == "no"
+    )
 
 
 def test_a_knock_out_goes_into_the_sheet_and_every_run_of_it_has_it(call, tmp_path, at_once):
@@ -253,13 +359,18 @@ def test_a_knock_out_goes_into_the_sheet_and_every_run_of_it_has_it(call, tmp_pa
     found = written(call, path, "--manipulate", "delete-GluN2B@SST")
     assert found.manipulations == "delete-GluN2B@SST" and found.manipulations in found.title
     assert found.calibrated == structure_digest(found) != sheet("sst").calibrated
-    assert found.sections["SST"]["fraction_2B"] == sheet("sst").sections["SST"]["fraction_2B"]  # it is done to the circuit
+    # it is done to the circuit
+    assert found.sections["SST"]["fraction_2B"] == sheet("sst").sections["SST"]["fraction_2B"]
     config = brief(circuit=str(path), scale=1.0, hypotheses=Hypotheses(baseline="healthy"))
     assert config.calibration() == "yes"
     wild = replace(config, circuit="sst").described()
     assert config.described().mixtures[2, 1] == 0.0 < wild.mixtures[2, 1]
-    assert same_but_background(replace(config.described(), name="sst"), manipulated(wild, ("delete-GluN2B@SST",)))
-    again = written(call, twice, "--manipulate", "delete-GluN1@PV", "--manipulate", "ampa=0.5", name=str(path))
+    assert same_but_background(
+        replace(config.described(), name="sst"), manipulated(wild, ("delete-GluN2B@SST",))
+    )
+    again = written(
+        call, twice, "--manipulate", "delete-GluN1@PV", "--manipulate", "ampa=0.5", name=str(path)
+    )
     assert again.manipulations == "delete-GluN2B@SST delete-GluN1@PV ampa=0.5"
     assert described(twice).populations[1].nmda_to_ampa == described(twice).mixtures[2, 1] == 0.0
 
@@ -267,10 +378,24 @@ def test_a_knock_out_goes_into_the_sheet_and_every_run_of_it_has_it(call, tmp_pa
 def test_an_exposure_shows_the_block_of_the_circuit_that_the_sheet_describes(call, tmp_path, at_once):
     path = tmp_path / "knockout.toml"
     written(call, path, "--manipulate", "delete-GluN2B@Pyr")
-    asked = ("exposure", "--species", "rat", "--route", "ip", "--dose", 10, "--at", "20min", "--json", "--sheet")
+    asked = (
+        "exposure",
+        "--species",
+        "rat",
+        "--route",
+        "ip",
+        "--dose",
+        10,
+        "--at",
+        "20min",
+        "--json",
+        "--sheet",
+    )
     by_hand = ("--set", "circuit.Pyr.fraction_2A=1", "--set", "circuit.Pyr.fraction_2B=0")
     assert described(path).mixtures[0] == pytest.approx([1, 0, 0, 0])
-    grown, set_, plain = (json.loads(call(*asked, *words)[1]) for words in ((path,), ("sst", *by_hand), ("sst",)))
+    grown, set_, plain = (
+        json.loads(call(*asked, *words)[1]) for words in ((path,), ("sst", *by_hand), ("sst",))
+    )
     assert set_.pop("overridden") == {"circuit.Pyr.fraction_2A": 1.0, "circuit.Pyr.fraction_2B": 0.0}
     assert grown == set_ != plain
 
@@ -282,10 +407,16 @@ def test_an_exposure_shows_the_block_of_the_circuit_that_the_sheet_describes(cal
 @pytest.mark.parametrize("seed", [None, 7])
 def test_a_circuit_sheet_reads_back_as_it_was_written_row_by_row(tmp_path, name, seed):
     source = sheet(name) if seed is None else drawn(sheet(name), seed)
-    (tmp_path / "copy.toml").write_text(sheet_text(source, "a copy", source.calibrated, "silence@PV ampa=0.5"), encoding="utf-8")
+    (tmp_path / "copy.toml").write_text(
+        sheet_text(source, "a copy", source.calibrated, "silence@PV ampa=0.5"), encoding="utf-8"
+    )
     copy = Sheet(tmp_path / "copy.toml")
     assert copy.sections == source.sections
-    assert (copy.title, copy.calibrated, copy.manipulations) == ("a copy", source.calibrated, "silence@PV ampa=0.5")
+    assert (copy.title, copy.calibrated, copy.manipulations) == (
+        "a copy",
+        source.calibrated,
+        "silence@PV ampa=0.5",
+    )
     assert replace(circuit_numbers(copy), name=name) == replace(circuit_numbers(source), name=name)
 
 

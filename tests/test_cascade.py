@@ -1,4 +1,6 @@
-"""Laws of the cascade as arithmetic: its equations, its fixed point, strides, threads, cells, and what is refused."""
+"""Laws of the cascade as arithmetic: its equations, its fixed point, strides, threads, cells, and what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from prelimbic.plasticity.cascade import TIMES, check_times
 from tests.conftest import in_threads
 
 CASCADE = sheet("cascade").fill("cascade", CascadeNumbers)
-EVERY_ARM = Arms(eef2_gain=2.0, siah1_share=0.5, latch_charging=10.0, latch_least=0.1, elements_rate=0.02, elements_lowest=0.1)
+EVERY_ARM = Arms(
+    eef2_gain=2.0,
+    siah1_share=0.5,
+    latch_charging=10.0,
+    latch_least=0.1,
+    elements_rate=0.02,
+    elements_lowest=0.1,
+)
 
 
 def factors(minutes: int, **named: float) -> np.ndarray:
@@ -33,48 +42,78 @@ def noisy(cells: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 # The equations
 
-# All ten times slower, so that a minute is a small step; constants that are alike in the sheet differ, so that none can stand
+# All ten times slower, so that a minute is a small step; constants that are alike in the sheet differ, so
+# that none can stand
 # for another.
 SLOWED = replace(
-    CASCADE, **{name: 10.0 * getattr(CASCADE, name) for name in (*TIMES, "maturation_delay")} | dict(
-        drive_smoothing=0.6, calcium_time=0.45, trkb_time=0.8, akt_time=1.0, erk_time=1.4, s6k_time=1.8, eef2_time=2.1,
-    ), feedback_strength=CASCADE.feedback_strength / 10.0, translation_rate=CASCADE.translation_rate / 10.0,
-)  # fmt: skip
+    CASCADE,
+    **{name: 10.0 * getattr(CASCADE, name) for name in (*TIMES, "maturation_delay")}
+    | dict(
+        drive_smoothing=0.6,
+        calcium_time=0.45,
+        trkb_time=0.8,
+        akt_time=1.0,
+        erk_time=1.4,
+        s6k_time=1.8,
+        eef2_time=2.1,
+    ),
+    feedback_strength=CASCADE.feedback_strength / 10.0,
+    translation_rate=CASCADE.translation_rate / 10.0,
+)
 ORDER = (*STATES, *(f"z{k + 1}" for k in range(round(CASCADE.maturation_stages))))
 
 
-def change(y: np.ndarray, n: CascadeNumbers, arms: Arms, felt: float, nmda: float, resting: float, deficit: float,
-           left: dict[str, float], contacts: float) -> np.ndarray:  # fmt: skip
+def change(
+    y: np.ndarray,
+    n: CascadeNumbers,
+    arms: Arms,
+    felt: float,
+    nmda: float,
+    resting: float,
+    deficit: float,
+    left: dict[str, float],
+    contacts: float,
+) -> np.ndarray:
     """Time derivatives (1/h) of one cell as the docstring of the cascade writes them."""
     x, theta, c, p, B, T, A, E, N, R, L, M, K, F, S, H, *z = y
     l, b, t, a, e, m, s, making = (left.get(name, 1.0) for name in FACTORS)  # noqa: E741
     share, top = arms.siah1_share, np.sqrt(max(A * E, 0.0))
     u = top * R * (1.0 - L) / (1.0 + F)
-    active = m * (1.0 + n.mtorc1_half**n.mtorc1_hill) * u**n.mtorc1_hill / (u**n.mtorc1_hill + n.mtorc1_half**n.mtorc1_hill)
+    active = (
+        m
+        * (1.0 + n.mtorc1_half**n.mtorc1_hill)
+        * u**n.mtorc1_hill
+        / (u**n.mtorc1_hill + n.mtorc1_half**n.mtorc1_hill)
+    )
     risen = n.feedback_strength * arms.feedback * (K - 1.0) - F / n.feedback_time
     gate = arms.locus * M + (1.0 - arms.locus) * E
     width = (1.0 - arms.elements_lowest) / 2.0 / np.sqrt(np.log(2.0))
-    grown = arms.elements_rate * (2.0 * np.exp(-(((x * contacts - (1.0 + arms.elements_lowest) / 2.0) / width) ** 2)) - 1.0)
+    grown = arms.elements_rate * (
+        2.0 * np.exp(-(((x * contacts - (1.0 + arms.elements_lowest) / 2.0) / width) ** 2)) - 1.0
+    )
     first, pace = (H if arms.elements_rate > 0 else S), n.maturation_stages / n.maturation_delay
-    return np.array([
-        (felt - x) / n.drive_smoothing,
-        (max(x, 1.0) - theta) / n.threshold_sliding,
-        (1.0 + arms.surge * max(x / theta - n.drive_threshold, 0.0) - c) / n.calcium_time,
-        (resting - p) / n.eef2_time,
-        (1.0 + n.bdnf_gain * (c - 1.0) * l + arms.eef2_gain * (1.0 - p) - B) / n.bdnf_time,
-        (t * (1.0 + n.trkb_half) * s * b * B / (s * b * B + n.trkb_half) - T) / n.trkb_time,
-        (a * T - A) / n.akt_time,
-        (e * T - E) / n.erk_time,
-        (nmda - N) / n.nitrosylation_time,
-        (1.0 - R * (1.0 - share + share * N)) / n.rheb_time,
-        arms.latch_charging * max(deficit - arms.latch_least, 0.0) * (1.0 - L) - L / arms.latch_time,
-        (active - M) / n.mtorc1_time,
-        (M - K) / n.s6k_time,
-        risen,
-        (making * (1.0 + n.translation_rate * n.protein_time * max(gate - n.translation_gate, 0.0)) - S) / n.protein_time,
-        grown,
-        *(((before - now) * pace) for before, now in zip((first, *z[:-1]), z, strict=True)),
-    ])  # fmt: skip
+    return np.array(
+        [
+            (felt - x) / n.drive_smoothing,
+            (max(x, 1.0) - theta) / n.threshold_sliding,
+            (1.0 + arms.surge * max(x / theta - n.drive_threshold, 0.0) - c) / n.calcium_time,
+            (resting - p) / n.eef2_time,
+            (1.0 + n.bdnf_gain * (c - 1.0) * l + arms.eef2_gain * (1.0 - p) - B) / n.bdnf_time,
+            (t * (1.0 + n.trkb_half) * s * b * B / (s * b * B + n.trkb_half) - T) / n.trkb_time,
+            (a * T - A) / n.akt_time,
+            (e * T - E) / n.erk_time,
+            (nmda - N) / n.nitrosylation_time,
+            (1.0 - R * (1.0 - share + share * N)) / n.rheb_time,
+            arms.latch_charging * max(deficit - arms.latch_least, 0.0) * (1.0 - L) - L / arms.latch_time,
+            (active - M) / n.mtorc1_time,
+            (M - K) / n.s6k_time,
+            risen,
+            (making * (1.0 + n.translation_rate * n.protein_time * max(gate - n.translation_gate, 0.0)) - S)
+            / n.protein_time,
+            grown,
+            *(((before - now) * pace) for before, now in zip((first, *z[:-1]), z, strict=True)),
+        ]
+    )
 
 
 def solved(y: np.ndarray, hours: float, steps: int, *given) -> np.ndarray:
@@ -100,26 +139,43 @@ DONE = {
     "a sensitised TrkB": ((1.0, 1.0, 1.0, 0.0, {"sensitisation": 1.8}, 1.0), Arms()),
     "a latch": ((1.3, 1.0, 1.0, 0.4, {}, 1.0), Arms(latch_charging=10.0, latch_least=0.1)),
     "elements": ((0.5, 1.0, 1.0, 0.0, {}, 1.0), Arms(elements_rate=0.02, elements_lowest=0.1)),
-    "elements of more contacts": ((0.8, 1.0, 1.0, 0.0, {}, 1.4), Arms(elements_rate=0.02, elements_lowest=0.1)),
+    "elements of more contacts": (
+        (0.8, 1.0, 1.0, 0.0, {}, 1.4),
+        Arms(elements_rate=0.02, elements_lowest=0.1),
+    ),
     "ERK in place of mTORC1": ((1.4, 1.0, 1.0, 0.0, {"mtorc1": 0.2}, 1.0), Arms(locus=0.0)),
-    "inhibitors": ((1.6, 1.0, 1.0, 0.0, {"ltype": 0.8, "bdnf": 0.9, "trkb": 0.95, "akt": 0.9, "erk": 0.8}, 1.0), Arms()),
+    "inhibitors": (
+        (1.6, 1.0, 1.0, 0.0, {"ltype": 0.8, "bdnf": 0.9, "trkb": 0.95, "akt": 0.9, "erk": 0.8}, 1.0),
+        Arms(),
+    ),
     "stress": ((1.0, 1.0, 1.0, 0.0, {"making": 0.3}, 1.0), Arms()),
     "everything": ((1.4, 0.6, 0.7, 0.3, {"sensitisation": 1.3, "akt": 0.9, "making": 0.95}, 1.0), EVERY_ARM),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("done", "arms"), DONE.values(), ids=DONE)
-@pytest.mark.parametrize(("numbers", "slower", "error"), [(SLOWED, 10, 0.01), (CASCADE, 1, 0.05)], ids=["slowed", "as shipped"])
+@pytest.mark.parametrize(
+    ("numbers", "slower", "error"), [(SLOWED, 10, 0.01), (CASCADE, 1, 0.05)], ids=["slowed", "as shipped"]
+)
 def test_minutes_add_up_to_the_differential_equations(done, arms, numbers, slower, error):
-    arms = replace(arms, latch_charging=arms.latch_charging / slower, latch_time=arms.latch_time * slower,
-                   elements_rate=arms.elements_rate / slower)  # fmt: skip
+    arms = replace(
+        arms,
+        latch_charging=arms.latch_charging / slower,
+        latch_time=arms.latch_time * slower,
+        elements_rate=arms.elements_rate / slower,
+    )
     cascade, seen, nothing = Cascade.at_rest(numbers, 1, arms), [], (1.0, 1.0, 1.0, 0.0, {}, 1.0)
     begun = exact = cascade.states[:-1, 0]
     for minutes, under in ((90, done), (90, nothing), (360, nothing)):
         drive, nmda, resting, deficit, left, contacts = under
         course = solved(exact, minutes * slower / 60.0, 5 * minutes, numbers, arms, *under)
         cascade = cascade.advance(
-            np.array([drive]), np.array([nmda]), factors(minutes * slower, **left), resting, deficit, contacts
+            np.array([drive]),
+            np.array([nmda]),
+            factors(minutes * slower, **left),
+            resting,
+            deficit,
+            contacts,
         )
         exact = course[-1]
         seen.append((cascade.states[:-1, 0], exact, np.abs(course - begun).max(axis=0)))
@@ -184,7 +240,8 @@ def test_a_cell_knows_nothing_of_the_others_when_it_shares_no_drive():
 
 
 def test_a_cell_knows_of_the_others_their_mean_drive_alone():
-    drive = np.array([1.25, 1.5, 1.0, 1.75, 0.5, 2.0])  # eighths: their mean does not depend on how they are added
+    # eighths: their mean does not depend on how they are added
+    drive = np.array([1.25, 1.5, 1.0, 1.75, 0.5, 2.0])
     others = np.array([1.25, 1.0, 2.0, 1.0, 1.75, 1.0])
     assert drive.mean() == others.mean()
     nmda, rest = np.ones(6), factors(120)
@@ -208,7 +265,10 @@ def test_cells_that_share_all_their_drive_are_alike():
 def test_sharing_leaves_the_mean_drive_as_it_was():
     drive, nmda = noisy(90)
     means = [
-        Cascade.at_rest(replace(CASCADE, drive_sharing=s), 90).advance(drive, nmda, factors(60)).of("drive").mean()
+        Cascade.at_rest(replace(CASCADE, drive_sharing=s), 90)
+        .advance(drive, nmda, factors(60))
+        .of("drive")
+        .mean()
         for s in (0.0, 0.5, 1.0)
     ]
     assert means == pytest.approx([means[0]] * 3, rel=1e-12)
@@ -219,8 +279,10 @@ def test_a_cascade_rebuilt_from_copies_of_its_arrays_in_mid_stride_goes_on_bit_f
     begun = Cascade.at_rest(CASCADE, 80, EVERY_ARM).advance(drive, nmda, factors(45), 0.5, 0.3)
     held = {f.name: getattr(begun, f.name) for f in fields(begun)}
     rebuilt = Cascade(**{n: v.copy() if isinstance(v, np.ndarray) else v for n, v in held.items()})
-    one, other = (c.advance(drive[::-1], nmda, factors(75, akt=0.5), 0.8).begun().advance(drive, nmda, factors(30))
-                  for c in (begun, rebuilt))  # fmt: skip
+    one, other = (
+        c.advance(drive[::-1], nmda, factors(75, akt=0.5), 0.8).begun().advance(drive, nmda, factors(30))
+        for c in (begun, rebuilt)
+    )
     assert one.states.tobytes() == other.states.tobytes() and one.ticks == other.ticks == 30
     assert np.array_equal(one.signal, other.signal)
 
@@ -270,7 +332,10 @@ def test_the_chain_delays_a_pulse_by_the_maturation_delay_and_loses_nothing_of_i
 @pytest.mark.parametrize("name", TIMES)
 def test_a_time_constant_below_two_minutes_is_refused_by_name(name):
     for hours in (0.001, 0.0333):
-        with pytest.raises(CascadeError, match=rf"cascade.toml \[cascade\] {name} is {hours:g} h but must be at least 0.0333 h"):
+        with pytest.raises(
+            CascadeError,
+            match=rf"cascade.toml \[cascade\] {name} is {hours:g} h but must be at least 0.0333 h",
+        ):
             Cascade.at_rest(replace(CASCADE, **{name: hours}), 1)
     check_times(replace(CASCADE, **{name: 0.0334}))
 

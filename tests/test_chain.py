@@ -1,4 +1,6 @@
-"""Laws of the chain of one spine site: exact chances over any stride, the draws, and the jump of many agents."""
+"""Laws of the chain of one spine site: exact chances over any stride, the draws, and the jump of many
+agents.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def oscillates(f: float, m: float, n: float, d: float) -> bool:
     return bool(np.abs(np.linalg.eigvals(generator(f, m, n, d)).imag).max() > 1e-9)
 
 
-def table(chain: tuple[float, ...], stride: float, on_lost: float | None = None, cells: int = 1) -> np.ndarray:
+def table(
+    chain: tuple[float, ...], stride: float, on_lost: float | None = None, cells: int = 1
+) -> np.ndarray:
     f, m, n, d = chain
     lost = f if on_lost is None else on_lost
     return thresholds(np.full(cells, f), np.full(cells, lost), m, n, np.array([[d]]), stride)
@@ -52,7 +56,9 @@ def event_by_event(states: np.ndarray, chain: tuple[float, ...], stride: float, 
     while (now < stride).any():
         now += rng.exponential(size=states.shape) / leaving[states]
         matures = rng.random(states.shape) < m / (m + n)
-        following = np.select([states == VACANT, states == NASCENT], [NASCENT, np.where(matures, MATURE, VACANT)], VACANT)
+        following = np.select(
+            [states == VACANT, states == NASCENT], [NASCENT, np.where(matures, MATURE, VACANT)], VACANT
+        )
         states = np.where(now < stride, following, states)
     return states
 
@@ -79,7 +85,9 @@ def test_a_chain_that_oscillates_has_the_same_exponential(f, second, third, stri
     np.testing.assert_allclose(chances(*chain, stride), expm(generator(*chain) * stride), rtol=0, atol=EXACT)
 
 
-@pytest.mark.parametrize("chain", [(0.0, 0.0, 0.0, 0.0), (0.3, 0.0, 0.0, 0.0), (0.0, 1.0, 0.5, 0.0), (0.3, 0.0, 0.2, 0.0)])
+@pytest.mark.parametrize(
+    "chain", [(0.0, 0.0, 0.0, 0.0), (0.3, 0.0, 0.0, 0.0), (0.0, 1.0, 0.5, 0.0), (0.3, 0.0, 0.2, 0.0)]
+)
 @pytest.mark.parametrize("stride", [0.01, 1.0, 1000.0])
 def test_a_chain_in_which_most_is_impossible_has_the_same_exponential(chain, stride):
     np.testing.assert_allclose(chances(*chain, stride), expm(generator(*chain) * stride), rtol=0, atol=1e-12)
@@ -88,7 +96,9 @@ def test_a_chain_in_which_most_is_impossible_has_the_same_exponential(chain, str
 def test_where_two_eigenvalues_meet_the_chances_pass_smoothly():
     # f = n = 0: the eigenvalues are -m and -d, and meet where they are equal.
     for d in 0.3 * (1.0 + np.array([-1e-3, -1e-5, -1e-7, -1e-12, 0.0, 1e-12, 1e-7, 1e-5, 1e-3])):
-        np.testing.assert_allclose(chances(0.0, 0.3, 0.0, d, 5.0), expm(generator(0.0, 0.3, 0.0, d) * 5.0), rtol=0, atol=EXACT)
+        np.testing.assert_allclose(
+            chances(0.0, 0.3, 0.0, d, 5.0), expm(generator(0.0, 0.3, 0.0, d) * 5.0), rtol=0, atol=EXACT
+        )
 
 
 @given(rates, hours)
@@ -103,7 +113,10 @@ def test_from_every_state_the_chances_are_shares_of_one(chain, stride):
 @settings(max_examples=200, deadline=None)
 def test_two_strides_after_each_other_are_the_stride_of_both(chain, first, second):
     np.testing.assert_allclose(
-        chances(*chain, first) @ chances(*chain, second), chances(*chain, first + second), rtol=0, atol=3 * EXACT
+        chances(*chain, first) @ chances(*chain, second),
+        chances(*chain, first + second),
+        rtol=0,
+        atol=3 * EXACT,
     )
 
 
@@ -164,7 +177,13 @@ def test_neighbouring_agents_and_cells_draw_independently(keys, apart):
 def test_draws_under_other_keys_are_independent_even_if_the_keys_differ_in_one_bit(first):
     high = draws(AGENTS, *KEYS[first]) >> np.uint32(28)
     key_0, key_1 = KEYS[first]
-    for others in (KEYS[first - 1], (key_0 ^ 1, key_1), (key_0, key_1 ^ 1), (key_0 ^ 0x80000000, key_1), (key_1, key_0)):
+    for others in (
+        KEYS[first - 1],
+        (key_0 ^ 1, key_1),
+        (key_0, key_1 ^ 1),
+        (key_0 ^ 0x80000000, key_1),
+        (key_1, key_0),
+    ):
         if others == KEYS[first]:
             continue
         pairs = np.bincount(16 * high.astype(int) + (draws(AGENTS, *others) >> np.uint32(28)), minlength=256)
@@ -174,10 +193,14 @@ def test_draws_under_other_keys_are_independent_even_if_the_keys_differ_in_one_b
 # Jumps
 
 
-@pytest.mark.parametrize(("chain", "stride"), [(RESTING, 0.25), (RESTING, 48.0), (CYCLE, 3.0), (FAST, 0.1), (FAST, 500.0)])
+@pytest.mark.parametrize(
+    ("chain", "stride"), [(RESTING, 0.25), (RESTING, 48.0), (CYCLE, 3.0), (FAST, 0.1), (FAST, 500.0)]
+)
 def test_agents_end_in_every_state_as_often_as_the_chances_say_from_each_state(chain, stride):
     size, on_lost = 200_000, 5.0 * chain[0]
-    begun = np.repeat(np.array([VACANT, NASCENT, MATURE, VACANT | LOST], dtype=np.uint8), size).reshape(4, size)
+    begun = np.repeat(np.array([VACANT, NASCENT, MATURE, VACANT | LOST], dtype=np.uint8), size).reshape(
+        4, size
+    )
     after = jumped(begun, table(chain, stride, on_lost, cells=4), 17, 4)
     rows = np.vstack([chances(*chain, stride), chances(on_lost, *chain[1:], stride)[:1]])
     for row, states in zip(rows, after & 3, strict=True):
@@ -197,7 +220,10 @@ def test_a_jump_leaves_as_many_in_every_state_as_waiting_for_every_event_does(ch
 
 def test_only_a_vacant_site_that_lost_a_spine_is_filled_at_the_rate_of_such_sites():
     begun = np.repeat(np.arange(3, dtype=np.uint8), 5000).reshape(1, -1)
-    never, soon = table((0.0, *RESTING[1:]), 1e-3, on_lost=0.0), table((0.0, *RESTING[1:]), 1e-3, on_lost=1e6)
+    never, soon = (
+        table((0.0, *RESTING[1:]), 1e-3, on_lost=0.0),
+        table((0.0, *RESTING[1:]), 1e-3, on_lost=1e6),
+    )
     marked = begun | np.uint8(LOST)
     assert np.array_equal(jumped(begun, soon), jumped(begun, never))
     assert ((jumped(marked, never) & 3)[begun == VACANT] == VACANT).all()

@@ -1,4 +1,6 @@
-"""A run that is stopped between two looks goes on from there and ends as if it had never been stopped, to the last bit."""
+"""A run that is stopped between two looks goes on from there and ends as if it had never been stopped, to
+the last bit.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +25,26 @@ from prelimbic.simulation.variable import Groups
 from tests.conftest import SMALL, brief
 from tests.test_store import digests
 
-# Looks with and without activity of their own, an antagonist that comes and goes, stress, a block with states of its own.
-PROTOCOL = Protocol((-12.0, 0.0, 0.26, 2.0, 4.0, 24.0, 48.0), 0.26, look_scale=0.1, rest=1.0, readouts=("rest", "peak", "24 h"))
+# Looks with and without activity of their own, an antagonist that comes and goes, stress, a block with
+# states of its own.
+PROTOCOL = Protocol(
+    (-12.0, 0.0, 0.26, 2.0, 4.0, 24.0, 48.0),
+    0.26,
+    look_scale=0.1,
+    rest=1.0,
+    readouts=("rest", "peak", "24 h"),
+)
 CASES = {
     "a day": brief(),
     "the default sheet": brief(circuit="dendritic"),
     "64 bits": brief(numerics=replace(brief().numerics, precision=64)),
     "looks that stand in": brief(protocol=replace(PROTOCOL, reused=(4.0, 48.0))),
-    "an AMPA antagonist": brief(protocol=replace(PROTOCOL, inhibitions=(Inhibition("ampa_antagonist", 0.0, 1.0),))),
-    "stress": brief(protocol=replace(PROTOCOL, stress=(2.0, 24.0)), hypotheses=Hypotheses(baseline="healthy")),
+    "an AMPA antagonist": brief(
+        protocol=replace(PROTOCOL, inhibitions=(Inhibition("ampa_antagonist", 0.0, 1.0),))
+    ),
+    "stress": brief(
+        protocol=replace(PROTOCOL, stress=(2.0, 24.0)), hypotheses=Hypotheses(baseline="healthy")
+    ),
     "trapping": brief(hypotheses=Hypotheses(selectivity="use_dependent")),
     "spikes": brief(spikes=True),
 }
@@ -57,7 +70,9 @@ def in_pieces(config: Config, path: Path) -> tuple[Groups, int]:
 
 
 def same(one: Groups, other: Groups) -> bool:
-    return {group: set(part) for group, part in one.items()} == {group: set(part) for group, part in other.items()} and all(
+    return {group: set(part) for group, part in one.items()} == {
+        group: set(part) for group, part in other.items()
+    } and all(
         _bytes(variable.values) == _bytes(other[group][name].values)
         for group, part in one.items()
         for name, variable in part.items()
@@ -149,7 +164,10 @@ def test_a_place_that_is_cut_short_is_passed_over(kept, keep):
     path, config = kept
     path.write_bytes(path.read_bytes()[:keep])
     bookmark = place(path, config, leave=False)
-    assert same(arrange(config, simulate(config, True, silent, bookmark)), arrange(config, simulate(config, True, silent)))
+    assert same(
+        arrange(config, simulate(config, True, silent, bookmark)),
+        arrange(config, simulate(config, True, silent)),
+    )
     assert bookmark.found == 0
 
 
@@ -167,12 +185,17 @@ def test_a_full_disk_stops_no_run_that_could_still_end(tmp_path, monkeypatch):
     config = brief()
     monkeypatch.setattr(checkpoint, "EVERY_S", 0.0)
     bookmark = place(tmp_path / "no such folder" / "place", config, leave=False)
-    assert same(arrange(config, simulate(config, True, silent, bookmark)), arrange(config, simulate(config, True, silent)))
+    assert same(
+        arrange(config, simulate(config, True, silent, bookmark)),
+        arrange(config, simulate(config, True, silent)),
+    )
     assert bookmark.kept == 0
 
 
 def test_an_interpreted_run_that_has_to_stop_keeps_nothing(tmp_path):
-    config = brief(protocol=Protocol((0.0, 0.26), 0.26, look_scale=0.01, rest=0.05, readouts=("rest", "peak")))
+    config = brief(
+        protocol=Protocol((0.0, 0.26), 0.26, look_scale=0.01, rest=0.05, readouts=("rest", "peak"))
+    )
     with pytest.raises(Paused):
         simulate(config, False, silent, place(tmp_path / "place", config))
     assert not (tmp_path / "place").exists()

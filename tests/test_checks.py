@@ -1,4 +1,6 @@
-"""What `verify` can see: a change of any file of a study, also where a program that opened it for writing took its seal away."""
+"""What `verify` can see: a change of any file of a study, also where a program that opened it for writing
+took its seal away.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,15 @@ from prelimbic.experiments.storage.dataset import write_sweep
 from prelimbic.experiments.storage.files import DamagedError, publish, sealed
 from prelimbic.experiments.storage.made import SUMS, difference, write_sums
 from prelimbic.experiments.storage.manifest import MANIFEST, SUMMARY, SWEEP
-from prelimbic.experiments.storage.store import NO_CHECKSUM, NO_SEAL, SEAL_GONE, SEAL_HOLDS, check_run, check_sweep, is_whole
+from prelimbic.experiments.storage.store import (
+    NO_CHECKSUM,
+    NO_SEAL,
+    SEAL_GONE,
+    SEAL_HOLDS,
+    check_run,
+    check_sweep,
+    is_whole,
+)
 from prelimbic.experiments.sweep.study import write_manifest
 from tests.results import STUDY, groups, manifest, of_earlier_version, planned, study_of, unsealed, written
 from tests.said import FAILURE, is_one_sentence
@@ -77,7 +87,11 @@ def test_a_run_file_that_was_only_opened_for_writing_is_whole_and_its_seal_is_go
     assert is_whole(path, run)
     assert load(folder)["run_id"].sel(dose=0.0, seed=1) == run
     code, out, err = call("verify", folder)
-    assert (code, err) == (0, "") and f"{path}: its seal is gone" in out and "4 of 4 runs are whole, 0 files damaged" in out
+    assert (
+        (code, err) == (0, "")
+        and f"{path}: its seal is gone" in out
+        and "4 of 4 runs are whole, 0 files damaged" in out
+    )
     code, out, err = call("verify", path)
     assert (code, err) == (0, "") and out.startswith(f"{path}: whole; its seal is gone")
     assert "seal: gone (a program opened the file for writing)" in call("inspect", path)[1]
@@ -91,7 +105,10 @@ def test_the_seal_of_a_file_of_an_earlier_version_is_not_gone(folder, call):
 
 CHANGES = {
     "a number": lambda file: file["summary/rate"].write_direct(file["summary/rate"][()] + 1),
-    "a number and the row": lambda file: (file["fine/mtorc1"].write_direct(file["fine/mtorc1"][()] + 1), file.pop("row")),
+    "a number and the row": lambda file: (
+        file["fine/mtorc1"].write_direct(file["fine/mtorc1"][()] + 1),
+        file.pop("row"),
+    ),
     "the row": lambda file: file["row/numbers"].write_direct(np.roll(file["row/numbers"][()], 3)),
     "an attribute": lambda file: file.attrs.modify("study", "another"),
     "a unit": lambda file: file["summary/rate"].attrs.modify("units", "kHz"),
@@ -201,7 +218,8 @@ def test_a_difference_is_told_of_every_variable_that_both_have(folder):
         changed = dataset.copy(deep=True)
         changed[name].values.flat[-1] = "x" * 16 if name == "run_id" else 9e9
         assert difference(changed, sweep) != ""
-    assert difference(dataset, {name: v for name, v in sweep.items() if name != "rate"}) == ""  # of a version that had it not
+    # of a version that had it not
+    assert difference(dataset, {name: v for name, v in sweep.items() if name != "rate"}) == ""
     assert difference(dataset, {name: v for name, v in sweep.items() if name != "run_id"}) != ""
 
 
@@ -237,7 +255,10 @@ def test_a_manifest_that_puts_a_run_at_another_place_is_told_with_and_without_su
     found["runs"][0]["place"], found["runs"][-1]["place"] = last, first
     (folder / MANIFEST).write_text(json.dumps(found))
     code, out, _ = verified()
-    assert code == FAILURE and f"{folder / MANIFEST} has {RUNS[0].file} at another place than its name tells" in out
+    assert (
+        code == FAILURE
+        and f"{folder / MANIFEST} has {RUNS[0].file} at another place than its name tells" in out
+    )
     (folder / SUMS).unlink()
     assert "at another place than its name tells" in verified()[1]
 
@@ -319,7 +340,10 @@ def test_inspect_of_a_folder_counts_what_is_damaged_or_a_link_to_nothing_and_fai
     (folder / RUNS[0].file).unlink()
     (folder / RUNS[0].file).symlink_to(folder / "nowhere.h5")
     code, out, err = call("inspect", folder)
-    assert code == FAILURE and f"{len(RUNS) - 1} of {len(RUNS)} runs are finished and whole, 1 not to be read here" in out
+    assert (
+        code == FAILURE
+        and f"{len(RUNS) - 1} of {len(RUNS)} runs are finished and whole, 1 not to be read here" in out
+    )
     is_one_sentence(err, "it is a link to", "which is not there")
     assert "1 of the finished runs cannot be read here" in call("status", folder)[1]
     (folder / RUNS[0].file).unlink()

@@ -33,7 +33,8 @@ def test_a_seed_draws_one_circuit_and_another_seed_another():
     ranged = knobs_of(CENTRE)
     assert len(ranged) > 50
     for one, other in ((0, 1), (1, 2), (0, 2)):
-        assert sum(found[one][name] == found[other][name] for name in ranged) <= 3  # such as a fraction of nothing
+        # such as a fraction of nothing
+        assert sum(found[one][name] == found[other][name] for name in ranged) <= 3
 
 
 def test_what_is_not_ranged_and_background_rates_are_as_in_the_centre():
@@ -48,7 +49,13 @@ def test_what_is_not_ranged_and_background_rates_are_as_in_the_centre():
 def test_the_prior_lets_every_weight_nmda_ratio_and_target_rate_vary_and_no_background_rate():
     for section, rows in CENTRE.sections.items():
         for name, row in rows.items():
-            if name in ("weight", "nmda_to_ampa", "background_nmda_to_ampa", "background_ampa", "target_rate"):
+            if name in (
+                "weight",
+                "nmda_to_ampa",
+                "background_nmda_to_ampa",
+                "background_ampa",
+                "target_rate",
+            ):
                 assert row.range[0] < row.value <= row.range[1], f"{section} {name}"
             if name == "background_rate":
                 assert row.range is None, section
@@ -57,12 +64,19 @@ def test_the_prior_lets_every_weight_nmda_ratio_and_target_rate_vary_and_no_back
 # Fitting to what else was drawn
 
 
-def terminal(numbers: dict[str, float], projection: str, spikes: int = 12000) -> tuple[float, dict[str, float]]:
-    """Mean release at a spike of a cell that fires at random at its resting rate, and the mean opening by subunit: spike by spike
-    after Tsodyks and Markram, receptors that hold glutamate taking none."""
-    full, recovery, facilitation = (numbers[f"{projection}.{row}"] for row in ("release", "recovery", "facilitation"))
+def terminal(
+    numbers: dict[str, float], projection: str, spikes: int = 12000
+) -> tuple[float, dict[str, float]]:
+    """Mean release at a spike of a cell that fires at random at its resting rate, and the mean opening by
+    subunit: spike by spike after Tsodyks and Markram, receptors that hold glutamate taking none.
+    """
+    full, recovery, facilitation = (
+        numbers[f"{projection}.{row}"] for row in ("release", "recovery", "facilitation")
+    )
     take, decays = numbers["receptors.nmda_saturation"], np.array([numbers[f"{k}.decay"] for k in SUBUNITS])
-    gaps = np.random.default_rng(1).exponential(1e3 / numbers[f"{projection.split('->')[0]}.target_rate"], spikes)
+    gaps = np.random.default_rng(1).exponential(
+        1e3 / numbers[f"{projection.split('->')[0]}.target_rate"], spikes
+    )
     used, left, held, released, opened = 0.0, 1.0, np.zeros(len(SUBUNITS)), [], []
     for gap in gaps:
         used *= np.exp(-gap / facilitation)
@@ -77,9 +91,16 @@ def terminal(numbers: dict[str, float], projection: str, spikes: int = 12000) ->
 
 
 def charge(numbers: dict[str, float], population: str) -> float:
-    """NMDA charge of a Pyr terminal's release over its peak, ms: what its mean opening comes to until it has decayed."""
+    """NMDA charge of a Pyr terminal's release over its peak, ms: what its mean opening comes to until it has
+    decayed.
+    """
     release, opened = terminal(numbers, f"Pyr->{population}")
-    return sum(numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in SUBUNITS) / release
+    return (
+        sum(
+            numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in SUBUNITS
+        )
+        / release
+    )
 
 
 def background_charge(numbers: dict[str, float], population: str) -> float:
@@ -87,7 +108,9 @@ def background_charge(numbers: dict[str, float], population: str) -> float:
     fibre = {"fibre->X.release": 1.0, "fibre->X.recovery": 1e-3, "fibre->X.facilitation": 1e-3,
              "fibre.target_rate": numbers["receptors.background_fibre_rate"]}  # fmt: skip
     _, opened = terminal(numbers | fibre, "fibre->X")
-    return sum(numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in SUBUNITS)
+    return sum(
+        numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in SUBUNITS
+    )
 
 
 CHARGE = {"nmda_to_ampa": charge, "background_nmda_to_ampa": background_charge}
@@ -99,13 +122,21 @@ def _area(peak: float, decay: float) -> float:
 
 
 def ratio_kept(centre: Sheet, seed: int, row: str = "nmda_to_ampa") -> list[float]:
-    """By population: charge per release of a drawn circuit over that of the centre, against what the drawn ratio asked for."""
-    asked, found, before = drawn(centre, seed, FIXED).values(), circuit(seed, centre).values(), centre.values()
+    """By population: charge per release of a drawn circuit over that of the centre, against what the drawn
+    ratio asked for.
+    """
+    asked, found, before = (
+        drawn(centre, seed, FIXED).values(),
+        circuit(seed, centre).values(),
+        centre.values(),
+    )
     return [
-        found[f"{p}.{row}"] * CHARGE[row](found, p) / (before[f"{p}.{row}"] * CHARGE[row](before, p))
+        found[f"{p}.{row}"]
+        * CHARGE[row](found, p)
+        / (before[f"{p}.{row}"] * CHARGE[row](before, p))
         / (asked[f"{p}.{row}"] / before[f"{p}.{row}"])
         for p in POPULATIONS
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -139,7 +170,9 @@ def test_a_drawn_nmda_ratio_is_charge_per_release_where_terminals_release_all_th
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_drawn_nmda_ratio_of_the_background_is_charge_per_release_of_its_fibres(seed):
-    assert ratio_kept(CENTRE, seed, "background_nmda_to_ampa") == pytest.approx([1.0] * len(POPULATIONS), rel=0.05)
+    assert ratio_kept(CENTRE, seed, "background_nmda_to_ampa") == pytest.approx(
+        [1.0] * len(POPULATIONS), rel=0.05
+    )
 
 
 def _drawn_over_fitted(centre: Sheet, seed: int) -> np.ndarray:
@@ -183,7 +216,12 @@ def planned(seed: int = 1) -> Run:
 @pytest.fixture
 def short(monkeypatch):
     """Few and short looks, and a calibration that is content with what there is."""
-    for name, value in {"AWAKE_UM": (0.0, 50.0), "SLICE_UM": (0.0, 10.0), "SECONDS": (0.2, 1.0), "WARM_S": 1.0}.items():
+    for name, value in {
+        "AWAKE_UM": (0.0, 50.0),
+        "SLICE_UM": (0.0, 10.0),
+        "SECONDS": (0.2, 1.0),
+        "WARM_S": 1.0,
+    }.items():
         monkeypatch.setattr(prior, name, value)
     monkeypatch.setattr(prior, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit))
     return monkeypatch
@@ -201,15 +239,23 @@ def test_an_examined_circuit_holds_what_was_drawn_and_what_it_does_awake_and_as_
     assert first.keys() == other.keys()
     for name in ("drawn", "rate", "slice_sepsc_rate", "valid"):
         assert np.array_equal(first[name], again[name])
-    assert not np.array_equal(first["drawn"], other["drawn"]) and not np.array_equal(first["rate"], other["rate"])
+    assert not np.array_equal(first["drawn"], other["drawn"]) and not np.array_equal(
+        first["rate"], other["rate"]
+    )
     assert first["rate"].shape == first["slice_rate"].shape == (2, len(POPULATIONS))
-    assert (first["concentration"].tolist(), first["slice_concentration"].tolist()) == ([0.0, 50.0], [0.0, 10.0])
+    assert (first["concentration"].tolist(), first["slice_concentration"].tolist()) == (
+        [0.0, 50.0],
+        [0.0, 10.0],
+    )
     for block in (first["block"], first["slice_block"]):
         assert not block[0].any() and (block[1] > 0).all()
     assert (first["nmda_share"][1] < first["nmda_share"][0]).all()
-    assert first["slice_background_epsc_rate"][0] < first["background_epsc_rate"][0]  # a slice has less background
+    # a slice has less background
+    assert first["slice_background_epsc_rate"][0] < first["background_epsc_rate"][0]
     asked = drawn(CENTRE, 1, FIXED).values()
-    assert dict(zip(first["knob"].tolist(), first["drawn"].tolist(), strict=True)) == {k: asked[k] for k in knobs_of(CENTRE)}
+    assert dict(zip(first["knob"].tolist(), first["drawn"].tolist(), strict=True)) == {
+        k: asked[k] for k in knobs_of(CENTRE)
+    }
 
 
 def test_a_circuit_that_fell_silent_after_its_calibration_is_kept_as_not_valid(short):

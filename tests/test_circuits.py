@@ -50,7 +50,9 @@ def test_one_seed_draws_one_wiring():
 def test_a_capped_in_degree_keeps_the_total_conductance():
     numbers = circuit_numbers(sheet("sst"))
     wide = replace(numbers.projections["SST", "Pyr"], in_degree=50.0)
-    circuit = describe(replace(numbers, projections=numbers.projections | {("SST", "Pyr"): wide}), 0.5, 1.3375)
+    circuit = describe(
+        replace(numbers, projections=numbers.projections | {("SST", "Pyr"): wide}), 0.5, 1.3375
+    )
     capped = circuit.projection("SST", "Pyr")
     assert capped.in_degree == circuit.counts[2] == 30
     assert capped.in_degree * capped.weight == pytest.approx(50.0 * wide.weight)
@@ -80,8 +82,14 @@ def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_num
     text = eq.cells(dendrites)
     factors = re.findall(r"\(1 - block_\w+\)", text)
     assert len(factors) == len(SUBUNITS) * (2 if dendrites else 1)
-    assert len(re.findall(r"block", text)) == len(factors) + len(SUBUNITS)  # the factors, and the declaration of each
-    pieces = (eq.currents(dendrites), eq.reset(dendrites), eq.THRESHOLD, *(eq.spike(g, dendrites) for g in GROUPS))
+    # the factors, and the declaration of each
+    assert len(re.findall(r"block", text)) == len(factors) + len(SUBUNITS)
+    pieces = (
+        eq.currents(dendrites),
+        eq.reset(dendrites),
+        eq.THRESHOLD,
+        *(eq.spike(g, dendrites) for g in GROUPS),
+    )
     formulas = re.sub(r":.*", "", "\n".join(pieces))
     formulas = re.sub(r"_2[ABCD]", "", formulas)
     assert set(re.findall(r"(?<![\w.])\d+\.?\d*(?:e-?\d+)?", formulas)) == {"1"}
@@ -148,7 +156,8 @@ def test_full_block_silences_the_nmda_current():
     # What is reported is sampled in the simulator, from the variable that enters the membrane equation.
     assert half.nmda_conductance.mean() > 0
     assert (full.nmda_conductance == 0).all() and (full.nmda_share == 0).all()
-    assert full.nmda_open_probability[net.circuit.mixtures > 0].min() > 0  # receptors still gate, the pore is shut
+    # receptors still gate, the pore is shut
+    assert full.nmda_open_probability[net.circuit.mixtures > 0].min() > 0
     net.engine.load("cells.g_2B", np.full(net.circuit.size, 1e-6))
     silent = [net.observe(weights, np.ones((4, 4)), 0.05, settle=0.0).spike_count.sum() for _ in range(2)]
     net.engine.load("cells.g_2B", np.full(net.circuit.size, 1e-6))
@@ -164,9 +173,16 @@ def test_reported_conductance_and_events_follow_from_the_spikes():
     sources = net.wiring.sources["plastic"].reshape(weights.shape)
     for cell in (0, 17, 399):
         partners = sources[cell][weights[cell] > 0]
-        assert activity.excitatory_events_recurrent[cell] == pytest.approx(activity.spike_count[partners].sum())
-    # The AMPA sum of the simulator holds background and recurrent input; what is left over is the background's.
-    total = net.engine.fetch("cells.sum_AMPA")[: len(weights)] / net.engine.fetch("cells.samples")[: len(weights)] * 1e9
+        assert activity.excitatory_events_recurrent[cell] == pytest.approx(
+            activity.spike_count[partners].sum()
+        )
+    # The AMPA sum of the simulator holds background and recurrent input; what is left over is the
+    # background's.
+    total = (
+        net.engine.fetch("cells.sum_AMPA")[: len(weights)]
+        / net.engine.fetch("cells.samples")[: len(weights)]
+        * 1e9
+    )
     pyr = net.circuit.populations[0]
     expected = activity.excitatory_events_background * pyr.background_ampa * pyr.ampa_decay * 1e-3
     net.close()
@@ -191,7 +207,9 @@ def test_a_regular_train_has_cv_0_and_a_poisson_train_cv_1():
     rng = np.random.default_rng(1)
     random = np.sort(rng.uniform(0.0, 1e6, 20000))
     cell = np.concatenate([np.zeros(len(regular)), np.ones(len(random))]).astype(int)
-    rate, cv, burst = rate_statistics(cell, np.concatenate([regular, random]), [slice(0, 1), slice(1, 2)], 1000.0)
+    rate, cv, burst = rate_statistics(
+        cell, np.concatenate([regular, random]), [slice(0, 1), slice(1, 2)], 1000.0
+    )
     assert cv[0] == pytest.approx(0.0, abs=1e-9)
     assert cv[1] == pytest.approx(1.0, abs=0.03)
     assert rate == pytest.approx([len(regular) / 1000, 20.0])

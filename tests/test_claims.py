@@ -19,7 +19,19 @@ from tests.said import USAGE, is_one_sentence
 
 INF, NAN = float("inf"), float("nan")
 KETAMINE_IC50 = {"2A": 5.35, "2B": 5.08, "2C": 1.18, "2D": 2.95}
-FIELDS = {"id", "statement", "source", "role", "verdict", "value", "low", "high", "target", "seeds", "sheet_hash"}
+FIELDS = {
+    "id",
+    "statement",
+    "source",
+    "role",
+    "verdict",
+    "value",
+    "low",
+    "high",
+    "target",
+    "seeds",
+    "sheet_hash",
+}
 
 
 def measure(values: object, low: float, high: float, name: str = "a rate") -> Measure:
@@ -27,7 +39,15 @@ def measure(values: object, low: float, high: float, name: str = "a rate") -> Me
 
 
 def judged(*measures: Measure) -> Judged:
-    claim = Claim("X", "a statement", "a source", "PRED", "a protocol", lambda bench: list(measures), no_effect="made up")
+    claim = Claim(
+        "X",
+        "a statement",
+        "a source",
+        "PRED",
+        "a protocol",
+        lambda bench: list(measures),
+        no_effect="made up",
+    )
     return judge([claim], Bench(seeds=2))[0]
 
 
@@ -102,8 +122,12 @@ def test_a_claim_in_json_has_its_fields_and_no_value_that_json_has_not():
     assert json.loads(text)[0] == found
     assert set(found) >= FIELDS
     assert (found["verdict"], found["value"], found["low"], found["high"], found["target"]) == (
-        "not testable", None, None, None, [0.0, None]
-    )  # fmt: skip
+        "not testable",
+        None,
+        None,
+        None,
+        [0.0, None],
+    )
     assert found["seeds"] == 2
     assert [m["verdict"] for m in found["measures"]] == ["not testable", "holds"]
     assert found["measures"][1]["value"] == 1.5
@@ -115,7 +139,11 @@ def test_a_claim_in_json_has_its_fields_and_no_value_that_json_has_not():
 def test_every_claim_has_an_id_of_its_own_a_known_role_and_a_source_that_is_listed_or_said_to_be_unchecked():
     ids = [c.id for c in ALL_CLAIMS]
     assert len(set(ids)) == len(ids) >= 9
-    keys = set(re.findall(r"^@\w+\{([^,\s]+),", (Path(parameters.__file__).parent / "references.bib").read_text(), re.M))
+    keys = set(
+        re.findall(
+            r"^@\w+\{([^,\s]+),", (Path(parameters.__file__).parent / "references.bib").read_text(), re.M
+        )
+    )
     assert len(keys) > 10
     for claim in ALL_CLAIMS:
         assert claim.role in ROLES, claim.id
@@ -162,19 +190,31 @@ def test_a_claim_fails_when_the_number_it_rests_on_is_wrong(claim, number, value
 
 def test_occupancy_fails_with_recombinant_affinities_and_holds_with_fivefold_ones():
     assert verdict("V4b") == "fails"
-    assert verdict("V4b", *((f"compounds.ketamine.ic50_{k}", 0.2 * v) for k, v in KETAMINE_IC50.items())) == "holds"
-    assert verdict("V4b", *((f"compounds.ketamine.ic50_{k}", 0.05 * v) for k, v in KETAMINE_IC50.items())) == "fails"
+    assert (
+        verdict("V4b", *((f"compounds.ketamine.ic50_{k}", 0.2 * v) for k, v in KETAMINE_IC50.items()))
+        == "holds"
+    )
+    assert (
+        verdict("V4b", *((f"compounds.ketamine.ic50_{k}", 0.05 * v) for k, v in KETAMINE_IC50.items()))
+        == "fails"
+    )
 
 
 def test_half_block_follows_affinity_in_proportion():
     def plasma(factor: float) -> float:
-        bench = Bench(seeds=2, overrides=tuple((f"compounds.ketamine.ic50_{k}", factor * v) for k, v in KETAMINE_IC50.items()))
+        bench = Bench(
+            seeds=2,
+            overrides=tuple((f"compounds.ketamine.ic50_{k}", factor * v) for k, v in KETAMINE_IC50.items()),
+        )
         return float(judge(chosen(("V4b",), CLAIMS), bench)[0].measures[0].values[0])
 
     assert plasma(0.5) == pytest.approx(0.5 * plasma(1.0), rel=1e-3)
-    # Pyr cells have 2A and 2B halves, of nearly one affinity; brain over unbound plasma is one number of the rat.
+    # Pyr cells have 2A and 2B halves, of nearly one affinity; brain over unbound plasma is one number of the
+    # rat.
     brain = np.sqrt(KETAMINE_IC50["2A"] * KETAMINE_IC50["2B"])
-    ratio = Bench(seeds=2).config.sheets()["species"].sections["rat"]["ketamine_brain_to_plasma_unbound"].value
+    ratio = (
+        Bench(seeds=2).config.sheets()["species"].sections["rat"]["ketamine_brain_to_plasma_unbound"].value
+    )
     assert plasma(1.0) == pytest.approx(brain / ratio, rel=1e-3)
 
 
@@ -199,7 +239,8 @@ def test_claims_in_json_are_those_asked_for_with_every_field(call):
 
 def test_a_claim_names_the_numbers_it_was_judged_on(call):
     plain, other_sheet, changed = (
-        asked(call, "V5", *more)[0] for more in ((), ("--sheet", "sst"), ("--set", "compounds.hydroxynorketamine.ic50_2A=5"))
+        asked(call, "V5", *more)[0]
+        for more in ((), ("--sheet", "sst"), ("--set", "compounds.hydroxynorketamine.ic50_2A=5"))
     )
     assert (plain["sheet"], other_sheet["sheet"]) == ("dendritic", "sst")
     assert len({c["sheet_hash"] for c in (plain, other_sheet, changed)}) == 3

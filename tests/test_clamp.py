@@ -28,11 +28,17 @@ def look() -> Iterator[tuple[Network, np.ndarray, Activity]]:
 
 
 def once(
-    circuit: Circuit, wiring: Wiring, cells: np.ndarray, release: float = 1.0, weights: np.ndarray | None = None
+    circuit: Circuit,
+    wiring: Wiring,
+    cells: np.ndarray,
+    release: float = 1.0,
+    weights: np.ndarray | None = None,
 ) -> Currents:
     """What is seen when each of `cells` spikes once in two seconds, without background."""
     weights = healthy_weights(circuit) if weights is None else weights
-    return clamp(circuit, wiring, weights, cells, np.full(len(cells), release), no_background(circuit), SECONDS)
+    return clamp(
+        circuit, wiring, weights, cells, np.full(len(cells), release), no_background(circuit), SECONDS
+    )
 
 
 def no_background(circuit: Circuit) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +90,8 @@ def test_one_spike_is_one_event_in_each_clamped_cell_it_contacts_and_in_no_other
         assert getattr(seen, f"{kind}_rate") == pytest.approx(expected)
         assert 0 < sum(expected) < CLAMPED / SECONDS
         assert (seen.sepsc_rate == 0).all() and np.isnan(seen.sepsc_amplitude).all()
-    assert (once(circuit, wiring, np.array([circuit.cells("VIP").start])).sipsc_rate == 0).all()  # VIP cells spare Pyr cells
+    # VIP cells spare Pyr cells
+    assert (once(circuit, wiring, np.array([circuit.cells("VIP").start])).sipsc_rate == 0).all()
 
 
 def test_an_empty_site_carries_no_event(points):
@@ -101,7 +108,15 @@ def test_the_order_of_spikes_does_not_matter(look):
     count = no_background(net.circuit)
     shuffled = np.random.default_rng(1).permutation(len(seen.spike_cell))
     plain, mixed = (
-        clamp(net.circuit, net.wiring, weights, seen.spike_cell[order], seen.spike_release[order], count, seen.seconds)
+        clamp(
+            net.circuit,
+            net.wiring,
+            weights,
+            seen.spike_cell[order],
+            seen.spike_release[order],
+            count,
+            seen.seconds,
+        )
         for order in (np.arange(len(shuffled)), shuffled)
     )
     assert mixed.sepsc_rate == pytest.approx(plain.sepsc_rate)
@@ -123,11 +138,15 @@ def test_amplitude_follows_weight_release_and_driving_force_in_proportion(points
     circuit, wiring = points
     everyone, weights = np.arange(circuit.size), healthy_weights(circuit)
     plain = once(circuit, wiring, everyone)
-    assert once(circuit, wiring, everyone, weights=2.5 * weights).sepsc_amplitude == pytest.approx(2.5 * plain.sepsc_amplitude)
+    assert once(circuit, wiring, everyone, weights=2.5 * weights).sepsc_amplitude == pytest.approx(
+        2.5 * plain.sepsc_amplitude
+    )
     halved = once(circuit, wiring, everyone, release=0.5)
     assert halved.sepsc_amplitude == pytest.approx(35.0)
     assert halved.sipsc_amplitude == pytest.approx(0.5 * plain.sipsc_amplitude)
-    moved = replace(circuit, receptors=replace(circuit.receptors, excitatory_reversal=10.0, inhibitory_reversal=-60.0))
+    moved = replace(
+        circuit, receptors=replace(circuit.receptors, excitatory_reversal=10.0, inhibitory_reversal=-60.0)
+    )
     shifted = once(moved, wiring, everyone)
     assert shifted.sepsc_amplitude == pytest.approx(80.0)
     assert shifted.sipsc_amplitude == pytest.approx(60.0 / 75.0 * plain.sipsc_amplitude)
@@ -152,14 +171,18 @@ def test_release_that_depresses_makes_events_smaller_but_not_fewer():
     large = clamp(net.circuit, net.wiring, 10 * weights, *raw)
     full = clamp(net.circuit, net.wiring, 10 * weights, raw[0], np.full_like(raw[1], 0.25), *raw[2:])
     assert (large.sepsc_rate == full.sepsc_rate).all()
-    assert (large.sepsc_amplitude < full.sepsc_amplitude).all() and (large.sepsc_amplitude > 0.2 * full.sepsc_amplitude).all()
+    assert (large.sepsc_amplitude < full.sepsc_amplitude).all() and (
+        large.sepsc_amplitude > 0.2 * full.sepsc_amplitude
+    ).all()
 
 
 def test_an_event_on_the_dendrite_looks_smaller_than_one_on_the_soma(dendrites):
     circuit, wiring = dendrites
     apical = wiring.apical["plastic"].reshape(healthy_weights(circuit).shape)
     everyone = np.arange(circuit.counts[0])
-    soma, dendrite = (once(circuit, wiring, everyone, weights=np.where(apical == place, 1.0, 0.0)) for place in (0, 1))
+    soma, dendrite = (
+        once(circuit, wiring, everyone, weights=np.where(apical == place, 1.0, 0.0)) for place in (0, 1)
+    )
     assert soma.sepsc_amplitude == pytest.approx(70.0)
     assert (dendrite.sepsc_amplitude < 0.7 * soma.sepsc_amplitude).all()
     assert (dendrite.sepsc_rate > soma.sepsc_rate).all()  # 64 of 107 sites are there
@@ -180,7 +203,9 @@ def test_events_below_5_pa_are_not_seen(points):
         assert np.isnan(seen.sepsc_amplitude).all() == (rate == 0.0)
 
 
-@pytest.mark.parametrize(("left", "amplitude"), [(1.5, 105.0), (0.5, 35.0), (0.1, 7.0), (0.05, None), (0.0, None)])
+@pytest.mark.parametrize(
+    ("left", "amplitude"), [(1.5, 105.0), (0.5, 35.0), (0.1, 7.0), (0.05, None), (0.0, None)]
+)
 def test_an_ampa_antagonist_shrinks_recurrent_events_until_none_is_seen(points, left, amplitude):
     circuit, wiring = points
     drugged = manipulated(circuit, (f"ampa={left}@Pyr->Pyr",))
@@ -198,7 +223,15 @@ def test_an_ampa_antagonist_at_the_background_leaves_recurrent_events(points):
     events = np.full(circuit.size, 300.0)
     for left, rate in ((0.5, 150.0), (0.05, 0.0)):
         drugged = manipulated(circuit, (f"ampa={left}@background",))
-        seen = clamp(drugged, wiring, healthy_weights(circuit), np.arange(400), np.ones(400), (events, 0 * events), SECONDS)
+        seen = clamp(
+            drugged,
+            wiring,
+            healthy_weights(circuit),
+            np.arange(400),
+            np.ones(400),
+            (events, 0 * events),
+            SECONDS,
+        )
         assert (seen.background_epsc_rate == rate).all()
         assert seen.sepsc_amplitude == pytest.approx(70.0)
 
@@ -253,12 +286,20 @@ def test_sparing_only_one_class_leaves_events_of_its_size(points):
 def test_no_spike_at_all_is_no_event_at_all(points):
     circuit, wiring = points
     seen = once(circuit, wiring, np.array([], dtype=int))
-    assert (seen.sepsc_rate == 0).all() and (seen.sipsc_rate == 0).all() and (seen.background_epsc_rate == 0).all()
+    assert (
+        (seen.sepsc_rate == 0).all()
+        and (seen.sipsc_rate == 0).all()
+        and (seen.background_epsc_rate == 0).all()
+    )
     assert np.isnan(seen.sepsc_amplitude).all() and np.isnan(seen.sipsc_amplitude).all()
 
 
-@pytest.mark.parametrize(("reversal", "hold", "decay", "size"), [(0.0, -70.0, 2.5, 0.01), (-75.0, 0.0, 15.0, 0.01)])
-def test_an_event_on_the_dendrite_peaks_as_the_integrated_dendrite_under_a_clamped_soma(dendrites, reversal, hold, decay, size):
+@pytest.mark.parametrize(
+    ("reversal", "hold", "decay", "size"), [(0.0, -70.0, 2.5, 0.01), (-75.0, 0.0, 15.0, 0.01)]
+)
+def test_an_event_on_the_dendrite_peaks_as_the_integrated_dendrite_under_a_clamped_soma(
+    dendrites, reversal, hold, decay, size
+):
     circuit, _ = dendrites
     a, step = circuit.apical, 1e-3  # ms; nS * mV / pF = mV/ms
     rest = (a.leak * a.rest + a.coupling * hold + a.tonic * circuit.receptors.inhibitory_reversal) / (
@@ -266,7 +307,11 @@ def test_an_event_on_the_dendrite_peaks_as_the_integrated_dendrite_under_a_clamp
     )
     v, g, best = rest, size, 0.0
     for _ in range(60000):
-        leak = a.leak * (a.rest - v) + a.coupling * (hold - v) + a.tonic * (circuit.receptors.inhibitory_reversal - v)
+        leak = (
+            a.leak * (a.rest - v)
+            + a.coupling * (hold - v)
+            + a.tonic * (circuit.receptors.inhibitory_reversal - v)
+        )
         v += step * (leak + g * (reversal - v)) / a.capacitance
         g -= step * g / decay
         best = max(best, abs(a.coupling * (v - rest)))

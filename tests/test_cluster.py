@@ -1,4 +1,6 @@
-"""What a cluster is asked: options and their mistakes, the batch script, and when a job has itself queued again."""
+"""What a cluster is asked: options and their mistakes, the batch script, and when a job has itself queued
+again.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,20 @@ ASK = ("run", "dose_response", "--seeds", "1", "--scale", "0.5")
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("5", 300), ("1:30", 90), ("4:00:00", 14400), ("1-0", 86400), ("2-12:30", 217800), ("0-0:0:7", 7), ("", None), ("4h", None),
-     ("-5", None), ("1:2:3:4", None), ("1-", None)],
-)  # fmt: skip
+    [
+        ("5", 300),
+        ("1:30", 90),
+        ("4:00:00", 14400),
+        ("1-0", 86400),
+        ("2-12:30", 217800),
+        ("0-0:0:7", 7),
+        ("", None),
+        ("4h", None),
+        ("-5", None),
+        ("1:2:3:4", None),
+        ("1-", None),
+    ],
+)
 def test_a_time_limit_is_read_as_slurm_reads_it(text, seconds):
     assert limit_s(text) == seconds
 
@@ -53,14 +66,20 @@ def test_what_is_asked_wrongly_of_a_cluster_is_one_sentence_and_nothing_is_writt
     assert (code, out, list(tmp_path.iterdir())) == (USAGE, "", [])
 
 
-@pytest.mark.parametrize("option", [f"--{name}" for name in OWN] + ["--job-name=mine", "--array=1-4%2", "--out=x"])
+@pytest.mark.parametrize(
+    "option", [f"--{name}" for name in OWN] + ["--job-name=mine", "--array=1-4%2", "--out=x"]
+)
 def test_what_the_driver_finds_its_jobs_by_cannot_be_set_beside_it(option):
     with pytest.raises(StudyError, match="are set by this command"):
         Jobs(further=(option,))
 
 
 def test_other_options_of_sbatch_go_through():
-    assert Jobs(further=("--qos=long", "--exclude=n7", "--nodes=1")).further == ("--qos=long", "--exclude=n7", "--nodes=1")
+    assert Jobs(further=("--qos=long", "--exclude=n7", "--nodes=1")).further == (
+        "--qos=long",
+        "--exclude=n7",
+        "--nodes=1",
+    )
 
 
 def test_without_slurm_the_sentence_names_the_command_that_is_missing(call, tmp_path, monkeypatch):
@@ -79,15 +98,22 @@ def pretended(tmp_path, monkeypatch):
 
     def make(name: str, lines: str) -> Path:
         script = folder / name
-        script.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {folder / name}.asked\nenv > {folder / name}.env\n{lines}\n')
+        script.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$@" >> {folder / name}.asked\nenv > {folder / name}.env\n{lines}\n'
+        )
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
         return folder / f"{name}.asked"
 
     return make
 
 
-def test_jobs_are_asked_for_by_number_of_the_user_whatever_the_environment_says(pretended, tmp_path, monkeypatch):
-    asked = pretended("squeue", "echo '7_1 PENDING Priority'; echo '7_2 PENDING PartitionTimeLimit'; echo '7_3 RUNNING None'")
+def test_jobs_are_asked_for_by_number_of_the_user_whatever_the_environment_says(
+    pretended, tmp_path, monkeypatch
+):
+    asked = pretended(
+        "squeue",
+        "echo '7_1 PENDING Priority'; echo '7_2 PENDING PartitionTimeLimit'; echo '7_3 RUNNING None'",
+    )
     for name, value in (("SQUEUE_STATES", "SUSPENDED"), ("SQUEUE_PARTITION", "low"), ("LOGNAME", "nobody")):
         monkeypatch.setenv(name, value)
     queue = Queue(tmp_path / "res ults%a,#'")
@@ -113,7 +139,10 @@ def test_a_command_that_fails_or_hangs_is_told_with_its_own_words(pretended):
 
 
 def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell(tmp_path):
-    queue, jobs = Queue(tmp_path / 'my "doses", #1 %a'), Jobs(workers=2, time="20", memory="4G", further=("--qos=long",))
+    queue, jobs = (
+        Queue(tmp_path / 'my "doses", #1 %a'),
+        Jobs(workers=2, time="20", memory="4G", further=("--qos=long",)),
+    )
     words = ["dose_response", "--sheet=it's mine.toml", "--set=circuit.Pyr.leak=9"]
     options = cluster._options(queue, jobs, 5)
     lines = cluster._script(queue, jobs, 5, tmp_path / "round-1.txt", words, options).splitlines()
@@ -122,13 +151,25 @@ def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell
     assert told[3:8] == ["prelimbic.experiments.cli.command", "run", *words]
     assert told[-2:] == ["--share", "$SLURM_ARRAY_TASK_ID/5"]
     assert f"--out={queue.folder}" in told and "--workers=2" in told
-    assert {"--array=1-5", "--time=20", "--mem=4G", "--cpus-per-task=2", "--qos=long", "--signal=B:USR1@120"} <= set(options)
+    assert {
+        "--array=1-5",
+        "--time=20",
+        "--mem=4G",
+        "--cpus-per-task=2",
+        "--qos=long",
+        "--signal=B:USR1@120",
+    } <= set(options)
     assert not any(option.startswith("--partition") for option in options)
-    assert any(option.startswith("--output=") and "%%a" in option and option.endswith("slurm-%A_%a.log") for option in options)
+    assert any(
+        option.startswith("--output=") and "%%a" in option and option.endswith("slurm-%A_%a.log")
+        for option in options
+    )
 
 
 @pytest.mark.parametrize(("time", "warning"), [("", 120), ("1", 15), ("4", 60), ("4:00:00", 120)])
-def test_a_job_is_warned_two_minutes_before_its_end_or_at_three_quarters_of_a_short_one(tmp_path, time, warning):
+def test_a_job_is_warned_two_minutes_before_its_end_or_at_three_quarters_of_a_short_one(
+    tmp_path, time, warning
+):
     assert f"--signal=B:USR1@{warning}" in cluster._options(Queue(tmp_path), Jobs(time=time), 1)
 
 

@@ -32,7 +32,8 @@ def exposure(call, *words: object) -> dict:
 
 
 @pytest.mark.parametrize(
-    "words", [(*RAT, TIMES), (*MAN, TIMES, "--duration", "40min"), (*RAT, TIMES, "--compound", "norketamine")]
+    "words",
+    [(*RAT, TIMES), (*MAN, TIMES, "--duration", "40min"), (*RAT, TIMES, "--compound", "norketamine")],
 )
 def test_an_exposure_in_json_has_every_quantity_at_every_time(call, words):
     found = exposure(call, *words)
@@ -50,13 +51,16 @@ def test_an_exposure_in_json_has_every_quantity_at_every_time(call, words):
 
 def test_an_exposure_of_an_intravenous_bolus_begins_at_dose_over_volume(call):
     found = exposure(call, *RAT, "0min", "--route", "iv")
-    volume = tomllib.loads((SHEETS / "species.toml").read_text())["rat"]["ketamine_central"]["value"]  # L in an animal of 1 kg
+    # L in an animal of 1 kg
+    volume = tomllib.loads((SHEETS / "species.toml").read_text())["rat"]["ketamine_central"]["value"]
     assert found["ketamine"]["arterial_ng_per_ml"] == [pytest.approx(10.0 / volume * 1000.0, rel=1e-5)]
     assert found["norketamine"]["arterial_ng_per_ml"] == [0.0]
 
 
 def test_an_exposure_follows_the_numbers_that_are_overridden(call):
-    plain, stronger = (exposure(call, *RAT, "12min", *more) for more in ((), ("--set", "compounds.ketamine.ic50_2A=1")))
+    plain, stronger = (
+        exposure(call, *RAT, "12min", *more) for more in ((), ("--set", "compounds.ketamine.ic50_2A=1"))
+    )
     assert stronger["block"]["Pyr"][0] > plain["block"]["Pyr"][0] > 0
     assert stronger["ketamine"] == plain["ketamine"]
 
@@ -76,7 +80,9 @@ def test_times_may_be_given_in_any_unit_and_order(call):
 
 
 def test_the_length_of_an_infusion_may_be_given_in_any_unit(call):
-    in_minutes, in_seconds = (exposure(call, *MAN, TIMES, "--duration", length) for length in ("40min", "2400s"))
+    in_minutes, in_seconds = (
+        exposure(call, *MAN, TIMES, "--duration", length) for length in ("40min", "2400s")
+    )
     assert in_minutes == in_seconds
     assert exposure(call, *MAN, TIMES, "--duration", "80min") != in_minutes
 
@@ -91,12 +97,20 @@ def test_an_exposure_as_a_table_has_a_row_a_time_and_a_column_a_population(call)
     code, out, err = call(*MAN, "10min,40min,4h", "--duration", "40min")
     assert (code, err) == (0, "")
     assert "human" in out and "40min" in out
-    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if line.startswith("│")]
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in out.splitlines()
+        if line.startswith("│")
+    ]
     plasma, block = rows[: 3 * len(COMPOUNDS)], rows[3 * len(COMPOUNDS) :]
     found = exposure(call, *MAN, "10min,40min,4h", "--duration", "40min")
-    assert [row[:2] for row in plasma] == [[minute, name] for name in COMPOUNDS for minute in ("10", "40", "240")]
+    assert [row[:2] for row in plasma] == [
+        [minute, name] for name in COMPOUNDS for minute in ("10", "40", "240")
+    ]
     for column, key in ((2, "arterial_ng_per_ml"), (3, "venous_ng_per_ml"), (4, "brain_unbound_uM")):
-        assert [float(row[column]) for row in plasma] == pytest.approx([v for c in COMPOUNDS for v in found[c][key]], rel=5e-3)
+        assert [float(row[column]) for row in plasma] == pytest.approx(
+            [v for c in COMPOUNDS for v in found[c][key]], rel=5e-3
+        )
     assert [row[0] for row in block] == ["10", "40", "240"]
     assert [[float(v) for v in row[1:]] for row in block] == pytest.approx(
         np.array([found["block"][p] for p in POPULATIONS]).T, abs=5e-4
@@ -131,15 +145,24 @@ def test_numbers_in_json_are_every_row_of_every_sheet_with_every_key(call):
     expected = []
     for name in shipped():
         text = tomllib.loads((SHEETS / f"{name}.toml").read_text())
-        expected += [(name, s, key, row["value"]) for s, rows in text.items() if s != "sheet" for key, row in rows.items()]
-    assert sorted((*name, row["value"]) for name, row in zip(names(found), found, strict=True)) == sorted(expected)
+        expected += [
+            (name, s, key, row["value"])
+            for s, rows in text.items()
+            if s != "sheet"
+            for key, row in rows.items()
+        ]
+    assert sorted((*name, row["value"]) for name, row in zip(names(found), found, strict=True)) == sorted(
+        expected
+    )
 
 
 def test_the_three_statuses_share_out_all_numbers(call):
     by_status = {status: numbers(call, "--status", status) for status in STATUSES}
     for status, rows in by_status.items():
         assert {row["status"] for row in rows} == {status}
-    assert sorted(names([row for rows in by_status.values() for row in rows])) == sorted(names(numbers(call)))
+    assert sorted(names([row for rows in by_status.values() for row in rows])) == sorted(
+        names(numbers(call))
+    )
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -175,7 +198,9 @@ def test_the_list_has_every_dose_of_every_seed_and_writes_nothing(call, tmp_path
     assert len(DOSES) == 6
     assert all(mine for mine, _ in found)
     labels = {name.rpartition("_")[0] for _, name in found}
-    assert labels == {f"{DEFAULT_SHEET}_dose-{dose:g}_seed-{seed}" for dose in DOSES for seed in range(1, seeds + 1)}
+    assert labels == {
+        f"{DEFAULT_SHEET}_dose-{dose:g}_seed-{seed}" for dose in DOSES for seed in range(1, seeds + 1)
+    }
     assert len(set(ids(found))) == len(found) == 6 * seeds
     assert list(tmp_path.iterdir()) == []
 
@@ -200,7 +225,12 @@ def test_shares_part_the_runs(call, count):
 
 def test_a_listed_run_is_finished_once_its_file_is_whole(call, tmp_path):
     run = STUDY.plan(Options(seeds=1))[3]
-    write_run(tmp_path / run.file, run.config, {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}, {"wall_s": 1.0})
+    write_run(
+        tmp_path / run.file,
+        run.config,
+        {"summary": {"x": Variable((), np.array(1.0), "1", "x")}},
+        {"wall_s": 1.0},
+    )
     listing = call(*RUN, "--seeds", 1, "--out", tmp_path)[1].splitlines()
     assert [line.split()[1] for line in listing if line.startswith("finished")] == [run.file]
     put(tmp_path / run.file, (tmp_path / run.file).read_bytes()[:-1])
@@ -226,7 +256,9 @@ def test_every_study_lists_its_runs_each_once_and_computes_nothing(call, tmp_pat
     files = [line.split()[-1] for line in out.splitlines()]
     assert all(line.startswith("missing ") for line in out.splitlines())
     assert files and len(set(files)) == len(set(ids([(True, name) for name in files]))) == len(files)
-    assert all(name.startswith("prior_seed-" if study == "circuit_prior" else f"{DEFAULT_SHEET}_") for name in files)
+    assert all(
+        name.startswith("prior_seed-" if study == "circuit_prior" else f"{DEFAULT_SHEET}_") for name in files
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -234,13 +266,18 @@ def test_a_study_runs_as_many_seeds_as_it_is_planned_for_unless_told_otherwise(c
     assert len(call("run", "acute", "--list")[1].splitlines()) == 3
     circuits = call("run", "circuit_prior", "--list")[1].splitlines()
     assert len(circuits) == find_study("circuit_prior").seeds >= 300
-    assert {int(line.split("prior_seed-")[1].split("_")[0]) for line in circuits} == set(range(1, len(circuits) + 1))
+    assert {int(line.split("prior_seed-")[1].split("_")[0]) for line in circuits} == set(
+        range(1, len(circuits) + 1)
+    )
     assert circuits[:2] == call("run", "circuit_prior", "--list", "--seeds", 2)[1].splitlines()
 
 
 def test_a_sheet_that_is_asked_for_takes_the_place_of_that_of_the_study(call):
     for study in ("acute", "circuit_prior"):
-        files = [line.split()[-1] for line in call("run", study, "--list", "--seeds", 2, "--sheet", "point")[1].splitlines()]
+        files = [
+            line.split()[-1]
+            for line in call("run", study, "--list", "--seeds", 2, "--sheet", "point")[1].splitlines()
+        ]
         assert [name.rpartition("_")[0] for name in files] == ["point_seed-1", "point_seed-2"]
 
 
@@ -262,11 +299,19 @@ SET = {
     "evoked": {"site": "pv", "baseline": "healthy", "state": "slice"},
     "mk801": {"site": "pv", "baseline": "healthy", "state": "slice", "selectivity": "use_dependent"},
     "knockouts": {"baseline": "healthy", "state": "slice"},
-    "circuit_prior": {"site": "pv", "baseline": "healthy", "state": "slice", "selectivity": "none", "feedback": "off"},
+    "circuit_prior": {
+        "site": "pv",
+        "baseline": "healthy",
+        "state": "slice",
+        "selectivity": "none",
+        "feedback": "off",
+    },
 }
 
 
-@pytest.mark.parametrize(("study", "switch", "option"), [(s, name, o) for s, these in SET.items() for name, o in these.items()])
+@pytest.mark.parametrize(
+    ("study", "switch", "option"), [(s, name, o) for s, these in SET.items() for name, o in these.items()]
+)
 def test_a_switch_that_a_study_sets_itself_is_refused_in_one_sentence(call, study, switch, option):
     code, out, err = call("run", study, "--list", "--seeds", 1, f"--{switch}", option)
     is_one_sentence(err, study, "switches" if study == "circuit_prior" else f"--{switch}")
@@ -290,20 +335,35 @@ def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
 
 
 @pytest.mark.parametrize(
-    "study", [name for name in STUDIES if name not in ("acute", "physiology", "numerics", "circuit_prior", "mk801")]
+    "study",
+    [name for name in STUDIES if name not in ("acute", "physiology", "numerics", "circuit_prior", "mk801")],
 )
 def test_a_switch_that_a_study_does_not_set_itself_reaches_every_run_of_it(study):
     reads = find_study(study).reads.switches
-    for switches in [s for s in ({"selectivity": "none"}, {"feedback": "off"}, {"hnk": "release"}) if {*s} <= {*reads}]:
+    for switches in [
+        s for s in ({"selectivity": "none"}, {"feedback": "off"}, {"hnk": "release"}) if {*s} <= {*reads}
+    ]:
         runs = find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(**switches)))
-        assert all(getattr(run.config.hypotheses, name) == option for run in runs for name, option in switches.items())
+        assert all(
+            getattr(run.config.hypotheses, name) == option
+            for run in runs
+            for name, option in switches.items()
+        )
 
 
-@pytest.mark.parametrize(("study", "axis", "left_out"), [("ablation_grid", "arm", {"nitrergic", "all"}),
-                                                          ("growth_dose", "memory", {"rate_latch", "nmda_latch"})])  # fmt: skip
+@pytest.mark.parametrize(
+    ("study", "axis", "left_out"),
+    [
+        ("ablation_grid", "arm", {"nitrergic", "all"}),
+        ("growth_dose", "memory", {"rate_latch", "nmda_latch"}),
+    ],
+)
 def test_a_study_leaves_out_what_excludes_itself_as_asked_and_nothing_else(study, axis, left_out):
     whole, rest = (
-        {run.place[axis] for run in find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(mtor=mtor)))}
+        {
+            run.place[axis]
+            for run in find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(mtor=mtor)))
+        }
         for mtor in ("local", "absent")
     )
     assert whole - rest == left_out and rest

@@ -1,4 +1,6 @@
-"""Two compartments and contacts on either, receptors by subunit, release with a memory: in the rig and in the running network."""
+"""Two compartments and contacts on either, receptors by subunit, release with a memory: in the rig and in
+the running network.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,11 @@ def fire(rig: Rig, cells: slice | np.ndarray, seconds: float = 1.15e-3) -> dict[
 
 def conductances(rig: Rig) -> dict[str, np.ndarray]:
     places = ("", "_apical") if rig.circuit.apical is not None else ("",)
-    return {f"{g}{place}": rig.engine.fetch(f"cells.{g}{place}").astype(float) for g in SYNAPTIC for place in places}
+    return {
+        f"{g}{place}": rig.engine.fetch(f"cells.{g}{place}").astype(float)
+        for g in SYNAPTIC
+        for place in places
+    }
 
 
 # Placement
@@ -131,7 +137,11 @@ def test_dendritic_compartments_of_interneurons_get_nothing_and_move_nothing(beg
     others = slice(net.circuit.counts[0], None)
     for name in SYNAPTIC:
         assert (net.engine.fetch(f"cells.{name}_apical")[others] == 0).all(), name
-        assert net.engine.fetch(f"cells.{name}_apical")[: net.circuit.counts[0]].any() or name in ("g_fast", "g_2C", "g_2D")
+        assert net.engine.fetch(f"cells.{name}_apical")[: net.circuit.counts[0]].any() or name in (
+            "g_fast",
+            "g_2C",
+            "g_2D",
+        )
     assert net.engine.fetch("cells.v_apical")[others] == pytest.approx(net.wiring.start[others] * 1e-3)
 
 
@@ -183,7 +193,8 @@ def test_one_release_opens_subunits_in_the_proportion_of_their_fractions(rig):
         opened = np.array([found[f"g_{subunit}"][cells].mean() for subunit in SUBUNITS])
         assert opened / opened.sum() == pytest.approx(p.subunit_fractions, abs=2e-3)
         assert (opened[np.array(p.subunit_fractions) == 0] == 0).all()
-        assert opened.sum() / found["g_AMPA"][cells].mean() == pytest.approx(p.nmda_to_ampa, rel=0.15)  # AMPA decays sooner
+        # AMPA decays sooner
+        assert opened.sum() / found["g_AMPA"][cells].mean() == pytest.approx(p.nmda_to_ampa, rel=0.15)
 
 
 FEW = slice(0, 10)  # Pyr cells whose spikes make no other cell spike
@@ -196,7 +207,8 @@ def reached(rig: Rig, target: str) -> np.ndarray:
 
 
 def test_inhibition_from_pv_cells_is_over_sooner_than_that_from_sst_cells(rig):
-    for source, name, left in (("PV", "g_fast", 0.1889), ("SST", "g_slow_apical", 0.5134)):  # exp(-10/6), exp(-10/15)
+    # exp(-10/6), exp(-10/15)
+    for source, name, left in (("PV", "g_fast", 0.1889), ("SST", "g_slow_apical", 0.5134)):
         cell = rig.circuit.cells(source).start
         targets = rig.targets(cell)["Pyr"]
         rig.rest()
@@ -223,7 +235,12 @@ def test_a_second_spike_soon_after_adds_less_nmda_and_as_much_ampa(static):
     static.engine.run(0.01 - 1.15e-3)
     before = conductances(static)
     second = fire(static, FEW)
-    for name, cells, tau in (("g_AMPA", pv, 1.5), ("g_AMPA", sst, 2.5), ("g_2A", pv, 80.0), ("g_2D", sst, 80.0)):
+    for name, cells, tau in (
+        ("g_AMPA", pv, 1.5),
+        ("g_AMPA", sst, 2.5),
+        ("g_2A", pv, 80.0),
+        ("g_2D", sst, 80.0),
+    ):
         added = second[name][cells] - before[name][cells] * np.exp(-1.2 / tau)
         # 0.4 of the receptors are still bound, but for what 10 ms of 80 took off.
         expected = 1.0 if name == "g_AMPA" else 1.0 - 0.4 * np.exp(-10.0 / 80.0)
@@ -240,7 +257,8 @@ def test_saturation_wears_off_sooner_where_deactivation_is_faster(rig):
     found = []
     for k, tau in (("2A", 50.0), ("2B", 300.0), ("2D", 1700.0)):
         added = (second[f"g_{k}"] - before[f"g_{k}"] * np.exp(-1.2 / tau))[pv] / first[f"g_{k}"][pv]
-        # Depression leaves 0.798 of the first release, which was a quarter and so filled a quarter of two fifths.
+        # Depression leaves 0.798 of the first release, which was a quarter and so filled a quarter of two
+        # fifths.
         assert added == pytest.approx(0.798 * (1 - 0.1 * np.exp(-50.0 / tau)), rel=0.01), k
         found.append(added.mean())
     assert found[0] > found[1] > found[2]
@@ -274,7 +292,9 @@ def test_release_in_the_running_network_follows_an_independent_recursion_over_ea
 def test_release_is_counted_once_a_spike_and_fewer_full_releases_than_spikes_are_made(begun):
     net, seen = begun
     pyr = net.circuit.counts[0]
-    by_hand = np.bincount(seen.spike_cell, seen.spike_release, minlength=net.circuit.size)[:pyr] / seen.seconds
+    by_hand = (
+        np.bincount(seen.spike_cell, seen.spike_release, minlength=net.circuit.size)[:pyr] / seen.seconds
+    )
     assert seen.release_on_pyr == pytest.approx(by_hand, rel=1e-4, abs=1e-9)
     assert 0.05 < seen.release_on_pyr.sum() / (seen.spike_count[:pyr].sum() / seen.seconds) < 0.25
 
@@ -283,7 +303,8 @@ def test_conductance_of_both_compartments_is_what_background_and_recurrent_relea
     net, seen = begun
     pyr, p = net.circuit.counts[0], net.circuit.populations[0]
     total = (net.engine.fetch("cells.sum_AMPA") / net.engine.fetch("cells.samples"))[:pyr] * 1e9
-    background = seen.excitatory_events_background * p.background_ampa * p.ampa_decay * 1e-3  # 1 nS on soma and dendrite
+    # 1 nS on soma and dendrite
+    background = seen.excitatory_events_background * p.background_ampa * p.ampa_decay * 1e-3
     assert (total - seen.recurrent_ampa).mean() == pytest.approx(background.mean(), rel=0.02)
     assert seen.excitatory_events_background.mean() == pytest.approx(p.background_rate + 300.0, rel=0.01)
 
@@ -293,7 +314,12 @@ def test_conductance_of_both_compartments_is_what_background_and_recurrent_relea
 
 def test_shares_are_shares_and_a_subunit_that_is_not_there_holds_nothing(looks):
     for seen in looks.values():
-        for shares in (seen.nmda_open_probability, seen.magnesium_free, seen.nmda_share, seen.apical_calcium):
+        for shares in (
+            seen.nmda_open_probability,
+            seen.magnesium_free,
+            seen.nmda_share,
+            seen.apical_calcium,
+        ):
             assert ((shares >= 0) & (shares < 1)).all()
         assert (seen.nmda_open_probability[0, 2:] == 0).all()  # Pyr cells have no 2C and 2D
         assert (seen.nmda_open_probability[0, :2] > 0).all()
@@ -303,11 +329,15 @@ def test_shares_are_shares_and_a_subunit_that_is_not_there_holds_nothing(looks):
 def test_all_receptors_bound_would_be_every_contact_and_fibre_filled(begun):
     net, seen = begun
     bound = (net.engine.fetch("cells.sum_bound_2B") / net.engine.fetch("cells.samples"))[:400].mean() * 1e9
-    # Half are 2B; a release fills 0.4.  Recurrent: 80 contacts of 5.56 nS, NMDA 0.128 of AMPA on the soma and 0.256 on the
-    # dendrite, where 0.6 of them are.  Background: fibres at 2.5 Hz make the soma's events and 300 a second, of 1 nS.
+    # Half are 2B; a release fills 0.4.  Recurrent: 80 contacts of 5.56 nS, NMDA 0.128 of AMPA on the soma
+    # and 0.256 on the
+    # dendrite, where 0.6 of them are.  Background: fibres at 2.5 Hz make the soma's events and 300 a second,
+    # of 1 nS.
     recurrent = 80 * 5.56 * (0.4 * 0.128 + 0.6 * 0.256)
     background = net.circuit.populations[0].background_rate / 2.5 * 0.128 + 300.0 / 2.5 * 0.256
-    assert seen.nmda_open_probability[0, 1] == pytest.approx(bound / ((recurrent + background) * 0.5 / 0.4), rel=1e-4)
+    assert seen.nmda_open_probability[0, 1] == pytest.approx(
+        bound / ((recurrent + background) * 0.5 / 0.4), rel=1e-4
+    )
 
 
 def test_receptors_under_background_fibres_alone_hold_what_their_fibre_rate_says():
@@ -340,9 +370,13 @@ def test_a_circuit_without_any_input_rests_with_its_calcium_channels_shut():
     net.close()
     assert seen.spike_count.sum() == 0 and (seen.nmda_conductance == 0).all()
     assert (seen.apical_calcium < 1e-3).all()
-    assert seen.apical_calcium == pytest.approx(1 / (1 + np.exp((-30.0 - seen.apical_potential) / 4.0)), rel=1e-2)
+    assert seen.apical_calcium == pytest.approx(
+        1 / (1 + np.exp((-30.0 - seen.apical_potential) / 4.0)), rel=1e-2
+    )
     for k, potential in enumerate(seen.potential):  # without open receptors these stand for those at rest
-        assert seen.magnesium_free[k, 0] == pytest.approx(1 / (1 + np.exp(-0.062 * potential) / 3.57), rel=1e-4)
+        assert seen.magnesium_free[k, 0] == pytest.approx(
+            1 / (1 + np.exp(-0.062 * potential) / 3.57), rel=1e-4
+        )
     assert seen.open_potential == pytest.approx(seen.potential)
 
 

@@ -26,7 +26,11 @@ from prelimbic.parameters import (
 )
 from prelimbic.parameters.sheet import DOMAINS
 
-RECORDS = {"receptors": Receptors, "apical": Apical} | dict.fromkeys(POPULATIONS, Population) | dict.fromkeys(SUBUNITS, Subunit)
+RECORDS = (
+    {"receptors": Receptors, "apical": Apical}
+    | dict.fromkeys(POPULATIONS, Population)
+    | dict.fromkeys(SUBUNITS, Subunit)
+)
 SEEDS = (1, 2, 3, 4, 5, 6)
 
 
@@ -45,8 +49,11 @@ def test_a_drawn_circuit_can_be_described_and_every_number_is_one_that_its_sheet
                     assert row == before, where
                 elif before.range is None:
                     assert row.value == pytest.approx(before.value, rel=1e-12, abs=1e-12), where
-                elif not key.startswith("fraction_"):  # those are scaled to sum to 1, which may lead out of their range
-                    assert before.range[0] <= row.value <= before.range[1] and row.range == before.range, where
+                # those are scaled to sum to 1, which may lead out of their range
+                elif not key.startswith("fraction_"):
+                    assert before.range[0] <= row.value <= before.range[1] and row.range == before.range, (
+                        where
+                    )
 
 
 @pytest.mark.parametrize("name", [*CIRCUITS, PRIOR])
@@ -86,7 +93,8 @@ def test_a_range_above_nothing_is_drawn_evenly_on_a_log_scale_and_one_from_nothi
     found = {}
     for low, high in ((0.1, 10.0), (0.0, 10.0)):
         ranged = source.with_sections(
-            source.sections | {"Pyr": source.sections["Pyr"] | {"hcn": replace(row, value=1.0, range=(low, high))}}
+            source.sections
+            | {"Pyr": source.sections["Pyr"] | {"hcn": replace(row, value=1.0, range=(low, high))}}
         )
         found[low] = np.array([drawn(ranged, seed).values()["Pyr.hcn"] for seed in range(400)])
     assert np.median(np.log10(found[0.1])) == pytest.approx(0.0, abs=0.25)

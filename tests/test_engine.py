@@ -1,5 +1,7 @@
-"""What the compiled program computes: every spike is that of Brian2's own Euler; delays and refractoriness are exact to the
-step; state goes on from one run to the next.  tests/test_process.py has the life of the process."""
+"""What the compiled program computes: every spike is that of Brian2's own Euler; delays and refractoriness
+are exact to the step; state goes on from one run to the next.  tests/test_process.py has the life of the
+process.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,12 @@ def begun(precision: int = 32, name: str = "dendritic", block: np.ndarray = BLOC
     return net
 
 
-def are_those_of_brian2(net: CompiledEngine, model: Model, layout: Layout, connections: dict[str, Connections]) -> None:
-    """One second of a network that was just begun in 64 bits, against Brian2's own C++ of the same texts and first state."""
+def are_those_of_brian2(
+    net: CompiledEngine, model: Model, layout: Layout, connections: dict[str, Connections]
+) -> None:
+    """One second of a network that was just begun in 64 bits, against Brian2's own C++ of the same texts and
+    first state.
+    """
     first = {f"cells.{name}": net.fetch(f"cells.{name}") for name in (*names(model), "key_0", "key_1")}
     first |= {f"{group}.weight": net.fetch(f"{group}.weight") for group in model.groups}
     net.run(1.0)
@@ -45,7 +51,9 @@ def are_those_of_brian2(net: CompiledEngine, model: Model, layout: Layout, conne
 
 def test_every_spike_of_the_circuit_is_that_of_brian2():
     net = begun(64)
-    are_those_of_brian2(net.engine, MODELS["dendritic"], Layout(net.circuit.counts), net.wiring.connections(True))
+    are_those_of_brian2(
+        net.engine, MODELS["dendritic"], Layout(net.circuit.counts), net.wiring.connections(True)
+    )
 
 
 @pytest.mark.slow
@@ -75,7 +83,11 @@ def test_rates_in_32_bits_are_those_in_64_within_what_seeds_differ_by():
 def test_every_loop_over_cells_is_done_in_vectors(name, precision):
     model = MODELS[name]
     width = cache.build_record(cache.program(model, precision))["vector_bytes"]
-    loops = {"update_0"} | ({"update_1"} if model.motion_elsewhere else set()) | ({"sample_cells"} if model.sample else set())
+    loops = (
+        {"update_0"}
+        | ({"update_1"} if model.motion_elsewhere else set())
+        | ({"sample_cells"} if model.sample else set())
+    )
     assert set(width) == loops
     assert min(width.values()) >= 16, width
 
@@ -102,7 +114,9 @@ def test_a_spike_arrives_after_its_delay_to_the_step_and_once_at_each_contact():
 
 def test_spikes_of_many_steps_on_their_way_at_once_all_arrive():
     # A cell that fires at every step, over a delay of 33 steps: so many are under way.
-    net = toy((2, 2), near=contacts((0, 1, 3.3), (0, 3, 0.1)), far=contacts((0, 2, 3.2)), drive=[2e4, 0, 0, 0])
+    net = toy(
+        (2, 2), near=contacts((0, 1, 3.3), (0, 3, 0.1)), far=contacts((0, 2, 3.2)), drive=[2e4, 0, 0, 0]
+    )
     net.run(100 * STEP_S)
     assert len(net.fetch("spikes.i")) == 100
     assert list(net.fetch("cells.received")) == [0, 67, 68, 99]
@@ -114,7 +128,9 @@ def test_every_contact_has_its_own_weight_and_every_population_its_own_constant(
     # In an order of their own, by neither source, target nor delay.
     wired_as = [(s, t, 0.1 * (1 + (s + t) % 3)) for s in (0, 8, 2) for t in (7, 1, 4, 0, 8, 3, 2, 6, 5)]
     weight, gain = 2.0 ** np.arange(27), np.repeat([2.0, 3.0, 5.0][: len(counts)], counts)
-    net = toy(counts, near=contacts(*wired_as), v=[2.0, 0, 0, 0, 0, 0, 0, 0, 2.0], t_refractory=1.0, gain=gain)
+    net = toy(
+        counts, near=contacts(*wired_as), v=[2.0, 0, 0, 0, 0, 0, 0, 0, 2.0], t_refractory=1.0, gain=gain
+    )
     net.load("near.weight", weight)
     assert np.array_equal(net.fetch("near.weight"), weight)
     net.run(5 * STEP_S)
@@ -127,7 +143,8 @@ def test_every_contact_has_its_own_weight_and_every_population_its_own_constant(
 
 @pytest.mark.parametrize("precision", [32, 64])
 def test_arrays_of_any_size_arrive_and_come_back_as_they_were_given(precision):
-    # Payloads on both sides of the size beyond which they take another way, growing and shrinking in one process.
+    # Payloads on both sides of the size beyond which they take another way, growing and shrinking in one
+    # process.
     for cells in (16385, 3, 8192, 8193, 16384, 300000, 70000, 1):
         net = toy((cells,), precision, near=contacts(*[(0, 0, 0.1)] * cells))
         for name in ("cells.v", "near.weight", "cells.drive"):
@@ -154,7 +171,30 @@ def test_a_synapse_group_may_have_no_contact(compiled):
 @pytest.mark.parametrize("precision", [32, 64])
 def test_the_refractory_period_is_that_of_brian2(precision):
     # Each cell would fire at every step; just above, just below and at whole numbers of steps.
-    period = np.array([0.0, 0.04, 0.1, 0.1001, 0.1499, 0.1999, 0.2, 0.3, 0.55, 0.7, 1.0, 1.2, 1.9, 2.0, 2.0001, 3.3, 5.0]) * 1e-3
+    period = (
+        np.array(
+            [
+                0.0,
+                0.04,
+                0.1,
+                0.1001,
+                0.1499,
+                0.1999,
+                0.2,
+                0.3,
+                0.55,
+                0.7,
+                1.0,
+                1.2,
+                1.9,
+                2.0,
+                2.0001,
+                3.3,
+                5.0,
+            ]
+        )
+        * 1e-3
+    )
     seen = []
     for compiled in (True, False):
         net = toy((10, 7), precision if compiled else 64, drive=2e4, t_refractory=period, compiled=compiled)
@@ -170,15 +210,23 @@ def test_a_toy_of_random_contacts_is_that_of_brian2_at_every_look():
     # Sizes that fill no vector, delays down to none at all, and several contacts of one pair.
     rng = np.random.default_rng(3)
     near, far = (
-        contacts(*zip(*rng.integers(0, 129, (2, n)), 0.1 * rng.integers(0, 30, n) + 0.02, strict=True)) for n in (900, 400)
+        contacts(*zip(*rng.integers(0, 129, (2, n)), 0.1 * rng.integers(0, 30, n) + 0.02, strict=True))
+        for n in (900, 400)
     )
-    given = dict(drive=rng.uniform(0, 3000, 129), t_refractory=rng.uniform(0, 3e-3, 129), v=rng.uniform(0, 1, 129))
+    given = dict(
+        drive=rng.uniform(0, 3000, 129), t_refractory=rng.uniform(0, 3e-3, 129), v=rng.uniform(0, 1, 129)
+    )
     gain = np.repeat([1.0, 2.0, 4.0], (67, 5, 57))
-    both = [toy((67, 5, 57), near=near, far=far, compiled=compiled, gain=gain, **given) for compiled in (True, False)]
+    both = [
+        toy((67, 5, 57), near=near, far=far, compiled=compiled, gain=gain, **given)
+        for compiled in (True, False)
+    ]
     for seconds in (0.0017, 0.0203, 0.0001, 0.03):
         for net in both:
             net.run(seconds)
-        ours, theirs = ({n: net.fetch(f"cells.{n}") for n in ("v", "received", "received_at", "draw")} for net in both)
+        ours, theirs = (
+            {n: net.fetch(f"cells.{n}") for n in ("v", "received", "received_at", "draw")} for net in both
+        )
         assert all(np.array_equal(ours[n], theirs[n]) for n in ours)
     spikes = [(net.fetch("spikes.i"), steps(net.fetch("spikes.t"))) for net in both]
     assert len(spikes[0][0]) > 1000
@@ -227,7 +275,11 @@ def test_a_block_changed_between_looks_acts_from_then_on():
         net.engine.run(0.2)
         spikes.append((before, everything(net, True)))
         net.close()
-    assert all(np.array_equal(spikes[0][0][n], spikes[1][0][n]) for n in spikes[0][0] if not n.startswith("cells.block"))
+    assert all(
+        np.array_equal(spikes[0][0][n], spikes[1][0][n])
+        for n in spikes[0][0]
+        if not n.startswith("cells.block")
+    )
     assert spikes[0][1]["cells.sum_NMDA"].sum() > 0
     first, then = (spikes[1][k]["cells.sum_NMDA"] for k in (0, 1))
     assert np.array_equal(first, then)  # wholly shut, nothing was added

@@ -1,4 +1,6 @@
-"""Workers that are killed or told to leave, and processes that share a folder: every run is there once, and as it should be."""
+"""Workers that are killed or told to leave, and processes that share a folder: every run is there once, and
+as it should be.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def undisturbed(tmp_path_factory) -> dict[str, str]:
 
 def workers() -> list[int]:
     """Worker processes of this one."""
-    listed = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "spawn_main"], capture_output=True, text=True).stdout.split()
+    listed = subprocess.run(
+        ["pgrep", "-P", str(os.getpid()), "-f", "spawn_main"], capture_output=True, text=True
+    ).stdout.split()
     return [int(process) for process in listed]
 
 
@@ -87,7 +91,9 @@ def test_a_run_whose_worker_dies_every_time_fails_and_the_others_are_kept(tmp_pa
 def engines() -> list[int]:
     """Simulating processes of the workers of this one."""
     below = [
-        subprocess.run(["pgrep", "-x", "main", "-P", str(worker)], capture_output=True, text=True).stdout.split()
+        subprocess.run(
+            ["pgrep", "-x", "main", "-P", str(worker)], capture_output=True, text=True
+        ).stdout.split()
         for worker in workers()
     ]
     return [int(process) for found in below for process in found]
@@ -117,7 +123,10 @@ def test_a_run_whose_engine_is_lost_every_time_fails(tmp_path):
 
 
 # error -> whether the place of the run is there afterwards
-AFTER = [(StoreError("x could not be written: No space left on device"), True), (NetworkError("cells are silent"), False)]
+AFTER = [
+    (StoreError("x could not be written: No space left on device"), True),
+    (NetworkError("cells are silent"), False),
+]
 
 
 @pytest.mark.parametrize(("error", "stays"), AFTER)
@@ -153,7 +162,10 @@ def test_a_run_that_failed_and_then_does_not_is_no_longer_said_to_have_failed(tm
 
 def longer() -> list[Run]:
     """Two runs long enough to be told something in their middle."""
-    return [Run(run.place, replace(run.config, protocol=replace(run.config.protocol, look_scale=4.0))) for run in planned()]
+    return [
+        Run(run.place, replace(run.config, protocol=replace(run.config.protocol, look_scale=4.0)))
+        for run in planned()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +179,9 @@ def longer_undisturbed(tmp_path_factory) -> dict[str, str]:
 OFTEN, SELDOM = (signal.SIGINT, signal.SIGUSR1), (signal.SIGTERM, signal.SIGUSR2, signal.SIGXCPU)
 
 
-@pytest.mark.parametrize("told", [*OFTEN, *(pytest.param(told, marks=pytest.mark.faults) for told in SELDOM)])
+@pytest.mark.parametrize(
+    "told", [*OFTEN, *(pytest.param(told, marks=pytest.mark.faults) for told in SELDOM)]
+)
 def test_a_sweep_that_is_told_to_leave_keeps_the_places_of_its_runs_and_goes_on_from_them(
     tmp_path, monkeypatch, longer_undisturbed, told
 ):
@@ -245,9 +259,15 @@ def test_a_folder_where_no_mark_can_be_made_is_told_for_every_run(tmp_path):
 
 @pytest.mark.parametrize(
     ("granted", "expected"),
-    [({"SLURM_CPUS_PER_TASK": "1"}, 1), ({"SLURM_CPUS_ON_NODE": "1"}, 1), ({"SLURM_CPUS_PER_TASK": "x"}, 0),
-     ({"SLURM_CPUS_PER_TASK": "9999"}, 0), ({"SLURM_CPUS_PER_TASK": "0"}, 0), ({}, 0)],
-)  # fmt: skip
+    [
+        ({"SLURM_CPUS_PER_TASK": "1"}, 1),
+        ({"SLURM_CPUS_ON_NODE": "1"}, 1),
+        ({"SLURM_CPUS_PER_TASK": "x"}, 0),
+        ({"SLURM_CPUS_PER_TASK": "9999"}, 0),
+        ({"SLURM_CPUS_PER_TASK": "0"}, 0),
+        ({}, 0),
+    ],
+)
 def test_cores_are_those_that_were_granted_within_the_mask(monkeypatch, granted, expected):
     for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
         monkeypatch.delenv(name, raising=False)

@@ -1,4 +1,6 @@
-"""A hundred times kill -9 at a random moment: nothing that was finished is lost, nothing half-written passes for whole."""
+"""A hundred times kill -9 at a random moment: nothing that was finished is lost, nothing half-written passes
+for whole.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def undisturbed(tmp_path_factory) -> dict[str, str]:
 
 
 def read_whole(folder: Path, known: dict[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
-    """When each run file was written, and its digest; of one that is known and not written since, the seal is enough."""
+    """When each run file was written, and its digest; of one that is known and not written since, the seal
+    is enough.
+    """
     found = {}
     for path in sorted(folder.glob("*seed*.h5")):
         when = path.stat().st_mtime_ns
@@ -73,16 +77,25 @@ def descendants(process: int) -> list[int]:
 
 
 def killed(words: list[object], after_s: float, chance: random.Random, **environment: str) -> bool:
-    """Start a sweep and kill the whole of it, its owner alone, or one of its processes; whether it had not ended before."""
-    process = subprocess.Popen([str(word) for word in words], cwd=ROOT, env=os.environ | environment, start_new_session=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    """Start a sweep and kill the whole of it, its owner alone, or one of its processes; whether it had not
+    ended before.
+    """
+    process = subprocess.Popen(
+        [str(word) for word in words],
+        cwd=ROOT,
+        env=os.environ | environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         process.wait(after_s)
         return False
     except subprocess.TimeoutExpired:
         pass
     how = chance.choice(("all", "owner", "one"))
-    if how == "one":  # and a moment later the rest: what a dying worker leaves behind is met by a living owner
+    # and a moment later the rest: what a dying worker leaves behind is met by a living owner
+    if how == "one":
         with suppress(ProcessLookupError):  # one that has just ended
             os.kill(chance.choice(descendants(process.pid)), signal.SIGKILL)
         time.sleep(chance.uniform(0.0, 0.5))
@@ -103,8 +116,12 @@ def test_eighty_kills_of_a_sweep_whose_runs_keep_their_places(tmp_path, undistur
         folder.mkdir()
         ended, before = False, {}
         while not ended and kills < 80:
-            ended = not killed([sys.executable, "-c", SWEEP, folder], chance.uniform(0.0, LONGEST_S), chance,
-                               PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")  # fmt: skip
+            ended = not killed(
+                [sys.executable, "-c", SWEEP, folder],
+                chance.uniform(0.0, LONGEST_S),
+                chance,
+                PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}",
+            )
             kills += not ended
             now = read_whole(folder, before)
             assert before.items() <= now.items()
@@ -117,7 +134,10 @@ def test_eighty_kills_of_a_sweep_whose_runs_keep_their_places(tmp_path, undistur
 
 
 def test_twenty_five_kills_of_the_command_itself(tmp_path, sweep):
-    chance, words = random.Random(2), [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out"]
+    chance, words = (
+        random.Random(2),
+        [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out"],
+    )
     before: dict[str, tuple[int, str]] = {}
     folder, kills = tmp_path / "0", 0
     while kills < 25:

@@ -1,4 +1,6 @@
-"""Which folder a question has, when another is refused there, and that sweep, summary and figures belong to study.json."""
+"""Which folder a question has, when another is refused there, and that sweep, summary and figures belong to
+study.json.
+"""
 
 import json
 import os
@@ -27,7 +29,9 @@ from prelimbic.simulation.variable import Variable
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 ACUTE = find_study("acute")
-TOY = Study("acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: [])
+TOY = Study(
+    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: []
+)
 MADE = ("sweep.h5", "summary.csv", "acute.png", "acute.svg")
 
 
@@ -35,7 +39,12 @@ def finish(folder: Path, runs: list[Run]) -> None:
     """Small files in place of those that a simulation makes."""
     folder.mkdir(parents=True, exist_ok=True)
     for run in runs:
-        write_run(folder / run.file, run.config, {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}, {"wall_s": 1.0})
+        write_run(
+            folder / run.file,
+            run.config,
+            {"summary": {"x": Variable((), np.array(1.0), "1", "x")}},
+            {"wall_s": 1.0},
+        )
 
 
 def stored(folder: Path, options: Options | None = None) -> list[Run]:
@@ -75,13 +84,23 @@ def killed(monkeypatch):
 # How a folder is called
 
 CHANGES = {
-    "scale-0.5": {"scale": 0.5}, "scale-2": {"scale": 2.0}, "point": {"sheets": ("point",)}, "all": {"sheets": CIRCUITS},
-    "point+sst": {"sheets": ("point", "sst")}, "baseline-healthy": {"hypotheses": Hypotheses(baseline="healthy")},
-    "spikes": {"spikes": True}, "precision-64": {"numerics": Numerics(64)}, "step-0.05": {"numerics": Numerics(32, 0.05)},
+    "scale-0.5": {"scale": 0.5},
+    "scale-2": {"scale": 2.0},
+    "point": {"sheets": ("point",)},
+    "all": {"sheets": CIRCUITS},
+    "point+sst": {"sheets": ("point", "sst")},
+    "baseline-healthy": {"hypotheses": Hypotheses(baseline="healthy")},
+    "spikes": {"spikes": True},
+    "precision-64": {"numerics": Numerics(64)},
+    "step-0.05": {"numerics": Numerics(32, 0.05)},
     "anti_bdnf@-0.5h": {"inhibitions": (parse_inhibition("anti_bdnf@-0.5h"),)},
     "ampa=0.5@Pyr-to-SST": {"manipulations": ("ampa=0.5@Pyr->SST",)},
-    "point-scale-2-hnk-release": {"sheets": ("point",), "scale": 2.0, "hypotheses": Hypotheses(hnk="release")},
-}  # fmt: skip
+    "point-scale-2-hnk-release": {
+        "sheets": ("point",),
+        "scale": 2.0,
+        "hypotheses": Hypotheses(hnk="release"),
+    },
+}
 
 
 @pytest.mark.parametrize(("label", "change"), CHANGES.items(), ids=CHANGES)
@@ -97,7 +116,9 @@ def test_seeds_workers_and_shares_are_no_other_question():
 def test_set_numbers_users_sheets_and_long_questions_are_called_by_a_hash(tmp_path):
     one, other = (own_name(ACUTE, Options(overrides=(("circuit.Pyr.leak", x),))) for x in (9.0, 10.0))
     assert one != other and all(len(name) == len("acute-") + 8 for name in (one, other))
-    long = Options(manipulations=tuple(f"ampa=0.5@{site}" for site in ("Pyr->Pyr", "Pyr->PV", "Pyr->SST", "Pyr->VIP")))
+    long = Options(
+        manipulations=tuple(f"ampa=0.5@{site}" for site in ("Pyr->Pyr", "Pyr->PV", "Pyr->SST", "Pyr->VIP"))
+    )
     assert len(own_name(ACUTE, long)) == len("acute-") + 8
     own = tmp_path / "mine.toml"
     names = set()
@@ -109,7 +130,11 @@ def test_set_numbers_users_sheets_and_long_questions_are_called_by_a_hash(tmp_pa
 
 
 def test_claims_look_where_run_stores(tmp_path):
-    for options in (Options(10), Options(10, sheets=("point",)), Options(10, overrides=(("circuit.Pyr.leak", 9.0),))):
+    for options in (
+        Options(10),
+        Options(10, sheets=("point",)),
+        Options(10, overrides=(("circuit.Pyr.leak", 9.0),)),
+    ):
         bench = Bench(options.sheets[0], 10, options.overrides, tmp_path)
         assert bench.folder("acute") == tmp_path / own_name(ACUTE, options)
     stored(tmp_path / "acute", Options(2, sheets=("point",)))  # as an earlier version stored it
@@ -117,8 +142,12 @@ def test_claims_look_where_run_stores(tmp_path):
     assert Bench("sst", 10, (), tmp_path).folder("acute") == tmp_path / "acute-sst"
 
 
-@pytest.mark.parametrize("words", [("--scale", "0.5"), ("--set", "circuit.Pyr.leak=9"), ("--sheet", "sst"), ("--site", "pv")])
-def test_without_out_a_changed_question_leaves_the_usual_folder_alone_and_says_where_it_goes(call, tmp_path, killed, words):
+@pytest.mark.parametrize(
+    "words", [("--scale", "0.5"), ("--set", "circuit.Pyr.leak=9"), ("--sheet", "sst"), ("--site", "pv")]
+)
+def test_without_out_a_changed_question_leaves_the_usual_folder_alone_and_says_where_it_goes(
+    call, tmp_path, killed, words
+):
     stored(tmp_path / "results" / "acute")
     before = content(tmp_path / "results" / "acute")
     code, out, _ = call("run", "acute", "--seeds", 1, *words)
@@ -131,14 +160,20 @@ def test_without_out_a_changed_question_leaves_the_usual_folder_alone_and_says_w
 # What is refused
 
 OTHERWISE = {
-    "--scale": ("--scale", "0.5"), "--sheet": ("--sheet", "sst"), "--set": ("--set", "circuit.Pyr.leak=9"),
-    "--site": ("--site", "pv"), "--manipulate": ("--manipulate", "silence@PV"), "--precision": ("--precision", "64"),
+    "--scale": ("--scale", "0.5"),
+    "--sheet": ("--sheet", "sst"),
+    "--set": ("--set", "circuit.Pyr.leak=9"),
+    "--site": ("--site", "pv"),
+    "--manipulate": ("--manipulate", "silence@PV"),
+    "--precision": ("--precision", "64"),
     "--delay-classes": ("--delay-classes", "0"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("option", "words"), OTHERWISE.items(), ids=OTHERWISE)
-def test_a_folder_that_holds_a_study_asked_otherwise_refuses_and_names_what_differs(call, tmp_path, option, words):
+def test_a_folder_that_holds_a_study_asked_otherwise_refuses_and_names_what_differs(
+    call, tmp_path, option, words
+):
     stored(tmp_path / "out")
     before = content(tmp_path / "out")
     for share in ((), ("--share", "1/2")):
@@ -162,9 +197,14 @@ def test_one_more_sheet_is_another_question_but_not_in_a_folder_of_its_name(call
     code, _, err = call("run", "acute", "--sheet", "dendritic", "--sheet", "sst", "--out", tmp_path / "out")
     is_one_sentence(err, "--sheet dendritic, not dendritic, sst")
     assert code == USAGE
-    both = stored(tmp_path / "results" / "acute", Options(2, sheets=("dendritic", "sst")))  # as claims once stored them
+    # as claims once stored them
+    both = stored(tmp_path / "results" / "acute", Options(2, sheets=("dendritic", "sst")))
     assert call("run", "acute", "--seeds", 3)[0] == FAILURE
-    assert listed(tmp_path / "results" / "acute") == {run.file for run in ACUTE.plan(Options(3))} != {run.file for run in both}
+    assert (
+        listed(tmp_path / "results" / "acute")
+        == {run.file for run in ACUTE.plan(Options(3))}
+        != {run.file for run in both}
+    )
 
 
 def test_an_edited_sheet_is_another_question_in_the_same_folder(call, tmp_path):
@@ -178,7 +218,9 @@ def test_an_edited_sheet_is_another_question_in_the_same_folder(call, tmp_path):
     assert code == USAGE
 
 
-def test_a_folder_in_which_nothing_is_finished_takes_another_question_unless_it_is_being_computed(call, tmp_path, killed):
+def test_a_folder_in_which_nothing_is_finished_takes_another_question_unless_it_is_being_computed(
+    call, tmp_path, killed
+):
     runs, folder = ACUTE.plan(Options(2)), tmp_path / "out"
     folder.mkdir()
     write_manifest(ACUTE, runs, folder)
@@ -221,7 +263,9 @@ def test_the_list_of_another_question_writes_and_refuses_nothing(call, tmp_path)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
-def test_more_or_fewer_seeds_go_on_and_what_was_made_of_the_old_ones_goes_first(call, tmp_path, monkeypatch, seeds):
+def test_more_or_fewer_seeds_go_on_and_what_was_made_of_the_old_ones_goes_first(
+    call, tmp_path, monkeypatch, seeds
+):
     folder = tmp_path / "out"
     stored(folder)
     (folder / "acute_talk.png").write_bytes(b"my own")
@@ -288,7 +332,9 @@ def test_claims_keep_others_listed_and_take_away_what_was_made_without_theirs(tm
 
 def test_a_report_is_taken_back_when_another_process_asked_otherwise_meanwhile(tmp_path):
     runs = stored(tmp_path)
-    meanwhile = replace(TOY, draw=lambda dataset, folder: write_manifest(ACUTE, ACUTE.plan(Options(3)), folder) or [])
+    meanwhile = replace(
+        TOY, draw=lambda dataset, folder: write_manifest(ACUTE, ACUTE.plan(Options(3)), folder) or []
+    )
     with pytest.raises(ExecuteError, match="meanwhile"):
         conduct._report(meanwhile, runs, tmp_path, conduct.console())
     assert made(tmp_path) == set()
@@ -317,7 +363,10 @@ def job(folder: Path, runs: list[Run]) -> Path:
 def test_a_job_lists_the_runs_of_its_study_so_that_the_folder_can_be_read(call, tmp_path):
     runs = ACUTE.plan(Options(2))
     finish(tmp_path / "out", runs)
-    assert call("run", "acute", "--seeds", 2, "--among", job(tmp_path, runs[:1]), "--out", tmp_path / "out")[0] == 0
+    assert (
+        call("run", "acute", "--seeds", 2, "--among", job(tmp_path, runs[:1]), "--out", tmp_path / "out")[0]
+        == 0
+    )
     assert listed(tmp_path / "out") == {run.file for run in runs}
     for command in ("verify", "status", "inspect"):
         code, out, err = call(command, tmp_path / "out")
@@ -328,10 +377,23 @@ def test_a_job_lists_the_runs_of_its_study_so_that_the_folder_can_be_read(call, 
 def test_a_job_leaves_a_study_that_lists_its_runs_and_its_report_as_they_are(call, tmp_path):
     runs = stored(tmp_path / "out", Options(3))
     before = content(tmp_path / "out")
-    assert call("run", "acute", "--seeds", 2, "--among", job(tmp_path, runs[:1]), "--out", tmp_path / "out")[0] == 0
+    assert (
+        call("run", "acute", "--seeds", 2, "--among", job(tmp_path, runs[:1]), "--out", tmp_path / "out")[0]
+        == 0
+    )
     assert content(tmp_path / "out") == before
-    code, _, err = call("run", "acute", "--scale", 2, "--seeds", 2, "--out", tmp_path / "out", "--among",
-                        job(tmp_path, ACUTE.plan(Options(2, scale=2.0))))  # fmt: skip
+    code, _, err = call(
+        "run",
+        "acute",
+        "--scale",
+        2,
+        "--seeds",
+        2,
+        "--out",
+        tmp_path / "out",
+        "--among",
+        job(tmp_path, ACUTE.plan(Options(2, scale=2.0))),
+    )
     is_one_sentence(err, "--scale 1, not 2")
     assert (code, content(tmp_path / "out")) == (USAGE, before)
 
@@ -348,7 +410,9 @@ def test_every_figure_that_a_study_declares_is_drawn_under_that_name():
 def test_claims_compute_nothing_into_a_folder_of_the_same_study_asked_otherwise(tmp_path):
     stored(tmp_path, Options(seeds=2, scale=0.5))
     before, runs = content(tmp_path), ACUTE.plan(Options(seeds=2))
-    with pytest.raises(StudyError, match=r"with --scale 0\.5, not 1; choose another folder, or move that one"):
+    with pytest.raises(
+        StudyError, match=r"with --scale 0\.5, not 1; choose another folder, or move that one"
+    ):
         conduct.complete(ACUTE, runs, runs, tmp_path, 1, conduct.console())
     assert content(tmp_path) == before
 

@@ -1,4 +1,6 @@
-"""Whatever value is generated for an option, a bad one ends as one sentence, an exit code and nothing written."""
+"""Whatever value is generated for an option, a bad one ends as one sentence, an exit code and nothing
+written.
+"""
 
 import json
 import string
@@ -22,9 +24,29 @@ RAT = ("exposure", "--species=rat", "--route=ip", "--dose=10", "--at=1h")
 MAN = ("exposure", "--species=human", "--route=iv", "--dose=0.5", "--at=1h")
 CALIBRATE = ("calibrate", "sst", "--out=mine.toml")
 OPTIONS = {
-    "run": ("--share", "--among", "--cluster", "--jobs", "--time", "--partition", "--mem", "--account", "--sbatch", "--seeds",
-            "--scale", "--workers", "--out", "--sheet", "--inhibit", "--manipulate", "--set", "--precision", "--step",
-            "--delay-classes", *map(flag, SWITCHES)),
+    "run": (
+        "--share",
+        "--among",
+        "--cluster",
+        "--jobs",
+        "--time",
+        "--partition",
+        "--mem",
+        "--account",
+        "--sbatch",
+        "--seeds",
+        "--scale",
+        "--workers",
+        "--out",
+        "--sheet",
+        "--inhibit",
+        "--manipulate",
+        "--set",
+        "--precision",
+        "--step",
+        "--delay-classes",
+        *map(flag, SWITCHES),
+    ),
     "exposure": ("--species", "--route", "--dose", "--at", "--duration", "--compound", "--sheet", "--set"),
     "numbers": ("--status", "--sheet"),
     "inspect": (),
@@ -33,26 +55,34 @@ OPTIONS = {
     "studies": (),
     "switches": (),
     "calibrate": ("--out", "--free", "--scale", "--wirings", "--draw", "--manipulate", "--set"),
-}  # fmt: skip
+}
 
 # Values that must be refused
 
 
 def beyond(low: float, high: float) -> st.SearchStrategy[str]:
     """Numbers as text, none of them from low to high."""
-    wrong = st.floats(max_value=low).filter(lambda x: x < low) | st.floats(min_value=high).filter(lambda x: x > high)
+    wrong = st.floats(max_value=low).filter(lambda x: x < low) | st.floats(min_value=high).filter(
+        lambda x: x > high
+    )
     return wrong.map(repr) | NOT_FINITE
 
 
 def below(least: int) -> st.SearchStrategy[str]:
     """Whole numbers as text that are too small, some of them of very many digits."""
-    return st.integers(max_value=least - 1).map(str) | st.integers(1, 400).map(lambda digits: "-" + "9" * digits)
+    return st.integers(max_value=least - 1).map(str) | st.integers(1, 400).map(
+        lambda digits: "-" + "9" * digits
+    )
 
 
 def unless(*known: str) -> st.SearchStrategy[str]:
     """Words that are none of those known, some very like one."""
-    near = st.builds("{}{}".format, st.sampled_from(known), st.sampled_from([" ", "s", "\n", ",", ".", "\udcff"]))
-    turned = st.sampled_from(known).map(lambda word: word.swapcase() if word.swapcase() != word else word * 2)
+    near = st.builds(
+        "{}{}".format, st.sampled_from(known), st.sampled_from([" ", "s", "\n", ",", ".", "\udcff"])
+    )
+    turned = st.sampled_from(known).map(
+        lambda word: word.swapcase() if word.swapcase() != word else word * 2
+    )
     return (WORDS | near | turned).filter(lambda text: text not in known and not text.endswith(".toml"))
 
 
@@ -61,8 +91,12 @@ def with_unit(numbers: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 NO_HOURS = NO_NUMBERS.filter(lambda text: text != "1h") | with_unit(NO_NUMBERS)
-NO_FILE = st.sampled_from([*ODD, "/proc/self/mem", "/dev/full", "..", "sst"]).map(lambda word: f"{word}.toml")
-NO_CIRCUIT = unless(*CIRCUITS, PRIOR, "all") | NO_FILE | st.sampled_from(sorted(set(shipped()) - {*CIRCUITS, PRIOR}))
+NO_FILE = st.sampled_from([*ODD, "/proc/self/mem", "/dev/full", "..", "sst"]).map(
+    lambda word: f"{word}.toml"
+)
+NO_CIRCUIT = (
+    unless(*CIRCUITS, PRIOR, "all") | NO_FILE | st.sampled_from(sorted(set(shipped()) - {*CIRCUITS, PRIOR}))
+)
 SITES = ("all", "recurrent", "background", *(f"{a}->{b}" for a in POPULATIONS for b in POPULATIONS))
 AMOUNTS, PLACES = ([name for name, (usage, _) in NAMED.items() if usage.startswith(sign)] for sign in "=@")
 NO_MANIPULATION = (
@@ -76,21 +110,45 @@ NO_INHIBITION = (
     unless(*INHIBITORS)
     | st.builds("{}={}".format, st.sampled_from(INHIBITORS), NO_NUMBERS | beyond(0.0, 1000.0))
     | st.builds("{}@{}h".format, st.sampled_from(INHIBITORS), NO_NUMBERS | beyond(-1e4, 1e4))
-    | st.builds("{}@{}".format, st.sampled_from(INHIBITORS), st.sampled_from(["0", "1d", "h", "-", "1 H", ""]))
+    | st.builds(
+        "{}@{}".format, st.sampled_from(INHIBITORS), st.sampled_from(["0", "1d", "h", "-", "1 H", ""])
+    )
 )
-NUMBERS = st.sampled_from([
-    "circuit.Pyr.leak", "circuit.Pyr->Pyr.weight", "circuit.receptors.magnesium", "circuit.apical.coupling", "circuit.2B.decay",
-    "circuit.VIP.count", "compounds.ketamine.ic50_2A", "compounds.mk801.escape", "compounds.channel.temperature",
-    "species.human.venous_delay", "species.rat.ip_absorption", "species.mouse.reference_mass", "cascade.cascade.bdnf_time",
-    "spines.spines.branches", "inhibitors.akt_inhibitor.brain", "hypotheses.hypotheses.latch_time",
-])  # fmt: skip
-NO_OVERRIDE = WORDS | st.builds("{}=1".format, WORDS) | st.builds("{}={}".format, NUMBERS, NO_NUMBERS | beyond(-1e9, 1e9))
+NUMBERS = st.sampled_from(
+    [
+        "circuit.Pyr.leak",
+        "circuit.Pyr->Pyr.weight",
+        "circuit.receptors.magnesium",
+        "circuit.apical.coupling",
+        "circuit.2B.decay",
+        "circuit.VIP.count",
+        "compounds.ketamine.ic50_2A",
+        "compounds.mk801.escape",
+        "compounds.channel.temperature",
+        "species.human.venous_delay",
+        "species.rat.ip_absorption",
+        "species.mouse.reference_mass",
+        "cascade.cascade.bdnf_time",
+        "spines.spines.branches",
+        "inhibitors.akt_inhibitor.brain",
+        "hypotheses.hypotheses.latch_time",
+    ]
+)
+NO_OVERRIDE = (
+    WORDS
+    | st.builds("{}=1".format, WORDS)
+    | st.builds("{}={}".format, NUMBERS, NO_NUMBERS | beyond(-1e9, 1e9))
+)
 OF_CIRCUIT = NO_OVERRIDE | NUMBERS.filter(lambda name: not name.startswith("circuit.")).map("{}=1".format)
 
 BAD = {
     "run STUDY": (("run", "{}"), unless(*STUDIES).filter(lambda word: not word.startswith("-"))),
-    "run --share": ((*RUN, "--share={}"), st.builds("{}/{}".format, *[NO_NUMBERS | below(1)] * 2) | WORDS
-                    | st.integers(1, 10**30).map(lambda n: f"{n + 1}/{n}")),
+    "run --share": (
+        (*RUN, "--share={}"),
+        st.builds("{}/{}".format, *[NO_NUMBERS | below(1)] * 2)
+        | WORDS
+        | st.integers(1, 10**30).map(lambda n: f"{n + 1}/{n}"),
+    ),
     "run --among": ((*RUN, "--among={}"), WORDS.map(lambda word: f"/nowhere/{word}"), "--among"),
     "run --cluster": ((*RUN, "--cluster={}"), unless("slurm"), "--cluster"),
     "run --jobs": ((*RUN, "--cluster=slurm", "--jobs={}"), NO_NUMBERS | below(1), "--jobs"),
@@ -100,18 +158,34 @@ BAD = {
     "run --sheet": ((*RUN, "--sheet={}"), NO_CIRCUIT),
     "run --inhibit": (("run", "human_dose", "--list", "--seeds=1", "--inhibit={}"), NO_INHIBITION),
     "run --manipulate": ((*RUN, "--manipulate={}"), NO_MANIPULATION),
-    "run --manipulate AMOUNT": ((*RUN, "--manipulate={}"), st.builds("{}={}".format, st.sampled_from(AMOUNTS), beyond(0.0, 1e6))),
+    "run --manipulate AMOUNT": (
+        (*RUN, "--manipulate={}"),
+        st.builds("{}={}".format, st.sampled_from(AMOUNTS), beyond(0.0, 1e6)),
+    ),
     "run --set": ((*RUN, "--set={}"), NO_OVERRIDE),
-    "run --precision": ((*RUN, "--precision={}"), NO_NUMBERS | st.integers().filter(lambda n: n not in (32, 64)).map(str),
-                        "--precision"),
-    "run --step": ((*RUN, "--step={}"), NO_NUMBERS | beyond(0.0, 1.0) | st.sampled_from(["0", "-0.0", "0.3", "0.9999", "1e-300"]),
-                   "--step"),
-    "run --delay-classes": ((*RUN, "--delay-classes={}"), NO_NUMBERS | below(0) | st.integers(10**6).map(str), "--delay-classes"),
+    "run --precision": (
+        (*RUN, "--precision={}"),
+        NO_NUMBERS | st.integers().filter(lambda n: n not in (32, 64)).map(str),
+        "--precision",
+    ),
+    "run --step": (
+        (*RUN, "--step={}"),
+        NO_NUMBERS | beyond(0.0, 1.0) | st.sampled_from(["0", "-0.0", "0.3", "0.9999", "1e-300"]),
+        "--step",
+    ),
+    "run --delay-classes": (
+        (*RUN, "--delay-classes={}"),
+        NO_NUMBERS | below(0) | st.integers(10**6).map(str),
+        "--delay-classes",
+    ),
     "exposure --species": (last((*RAT, "--species={}")), unless(*SPECIES), *SPECIES),
     "exposure --route": (last((*RAT, "--route={}")), unless("iv", "ip"), "iv", "ip"),
     "exposure --dose": (last((*RAT, "--dose={}")), NO_NUMBERS | beyond(0.0, 1e6), "dose"),
-    "exposure --at": (last((*RAT, "--at={}")),
-                      NO_HOURS | with_unit(beyond(0.0, 1e5)) | st.sampled_from(["1h,", "1h,,2h", "1h;2h"]), "--at"),
+    "exposure --at": (
+        last((*RAT, "--at={}")),
+        NO_HOURS | with_unit(beyond(0.0, 1e5)) | st.sampled_from(["1h,", "1h,,2h", "1h;2h"]),
+        "--at",
+    ),
     "exposure --duration": ((*MAN, "--duration={}"), NO_HOURS | with_unit(beyond(1e-6, 1e5))),
     "exposure --compound": ((*RAT, "--compound={}"), unless(*COMPOUNDS), *COMPOUNDS),
     "exposure --sheet": ((*RAT, "--sheet={}"), NO_CIRCUIT),
@@ -125,26 +199,42 @@ BAD = {
     "claims IDS": (("claims", "V6", "{}"), WORDS.filter(lambda word: not word.startswith("-"))),
     "claims --seeds": (("claims", "V6", "--seeds={}"), NO_NUMBERS | below(2), "--seeds"),
     "claims --sheet": (("claims", "V6", "--sheet={}"), NO_CIRCUIT),
-    "claims --set": (("claims", "V6", "--set={}"), WORDS | st.builds("{}={}".format, NUMBERS, NO_NUMBERS | NOT_FINITE)),
+    "claims --set": (
+        ("claims", "V6", "--set={}"),
+        WORDS | st.builds("{}={}".format, NUMBERS, NO_NUMBERS | NOT_FINITE),
+    ),
     "claims --workers": (("claims", "V6", "--workers={}"), NO_NUMBERS | below(1), "--workers"),
     "claims --page": (("claims", "V6", "--page={}"), WORDS, "--page"),
-    "calibrate SHEET": (("calibrate", "{}", "--out=mine.toml"), NO_CIRCUIT.filter(lambda word: not word.startswith("-"))),
-    "calibrate --out": (("calibrate", "sst", "--out={}"), unless("mine") | WORDS.map(lambda word: f"/nowhere/{word}/mine.toml")),
-    "calibrate --free": ((*CALIBRATE, "--free={}"), unless(*POPULATIONS).filter(
-        lambda text: text.strip(" \n,") not in POPULATIONS) | st.just("Pyr,Pyramidal"), "--free", *POPULATIONS),
+    "calibrate SHEET": (
+        ("calibrate", "{}", "--out=mine.toml"),
+        NO_CIRCUIT.filter(lambda word: not word.startswith("-")),
+    ),
+    "calibrate --out": (
+        ("calibrate", "sst", "--out={}"),
+        unless("mine") | WORDS.map(lambda word: f"/nowhere/{word}/mine.toml"),
+    ),
+    "calibrate --free": (
+        (*CALIBRATE, "--free={}"),
+        unless(*POPULATIONS).filter(lambda text: text.strip(" \n,") not in POPULATIONS)
+        | st.just("Pyr,Pyramidal"),
+        "--free",
+        *POPULATIONS,
+    ),
     "calibrate --scale": ((*CALIBRATE, "--scale={}"), NO_NUMBERS | beyond(0.5, 20.0), "scale"),
     "calibrate --wirings": ((*CALIBRATE, "--wirings={}"), NO_NUMBERS | below(1), "--wirings"),
     "calibrate --draw": ((*CALIBRATE, "--draw={}"), NO_NUMBERS | below(0), "--draw"),
     "calibrate --manipulate": ((*CALIBRATE, "--manipulate={}"), NO_MANIPULATION),
     "calibrate --set": ((*CALIBRATE, "--set={}"), OF_CIRCUIT),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_is_calibrated():
     """What should have been refused before is a failure of the test, not minutes of simulation."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("prelimbic.experiments.cli.calibrating.calibrate", lambda *rest: pytest.fail("it was calibrated"))
+        patch.setattr(
+            "prelimbic.experiments.cli.calibrating.calibrate", lambda *rest: pytest.fail("it was calibrated")
+        )
         yield
 
 
@@ -164,7 +254,9 @@ def test_an_option_that_a_switch_does_not_have_is_refused_with_those_it_has(swit
     ask(*RUN, f"{flag(switch)}={data.draw(unless(*options))}").refuses(flag(switch), *options)
 
 
-@given(st.sampled_from(sorted(OPTIONS)), st.text(string.ascii_lowercase + "-", min_size=2, max_size=12), WORDS)
+@given(
+    st.sampled_from(sorted(OPTIONS)), st.text(string.ascii_lowercase + "-", min_size=2, max_size=12), WORDS
+)
 @examples(60)
 def test_an_unknown_option_is_refused_by_name(command, name, value):
     name = f"--x{name}"
@@ -178,13 +270,18 @@ def test_an_unknown_command_is_refused(word):
     ask(word, "acute").refuses()
 
 
-@pytest.mark.parametrize(("command", "option"), [(command, option) for command in OPTIONS for option in OPTIONS[command]])
+@pytest.mark.parametrize(
+    ("command", "option"), [(command, option) for command in OPTIONS for option in OPTIONS[command]]
+)
 def test_an_option_without_its_value_is_refused_by_name(command, option):
     ask(command, option).refuses(option)
 
 
-UNWRITABLE = st.builds("{}/{}".format, st.sampled_from(["/proc", "/dev/null", "/proc/self/cmdline", "/sys"]),
-                       st.text("abcé \t\udcff[]", min_size=1, max_size=8)) | st.integers(256, 1000).map("a".__mul__)  # fmt: skip
+UNWRITABLE = st.builds(
+    "{}/{}".format,
+    st.sampled_from(["/proc", "/dev/null", "/proc/self/cmdline", "/sys"]),
+    st.text("abcé \t\udcff[]", min_size=1, max_size=8),
+) | st.integers(256, 1000).map("a".__mul__)
 
 
 @given(UNWRITABLE)
@@ -196,8 +293,18 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_computed(out
 # Files
 
 PARTS = ("study", "axes", "runs", "file", "run_id", "place", "odd")
-LEAVES = st.none() | st.booleans() | st.floats() | st.integers() | st.sampled_from(["", "run.h5", "..", "a" * 300])
-JSON = st.recursive(LEAVES, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.sampled_from(PARTS), part), max_leaves=8)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.sampled_from(["", "run.h5", "..", "a" * 300])
+)
+JSON = st.recursive(
+    LEAVES,
+    lambda part: st.lists(part, max_size=3) | st.dictionaries(st.sampled_from(PARTS), part),
+    max_leaves=8,
+)
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x89HDF\r\n\x1a\n", b"\x1f\x8b", b"CDF\x01"]))

@@ -1,4 +1,6 @@
-"""Protocols, doses, baths and inhibitors made of any numbers: taken and then usable, or refused in one sentence of our own."""
+"""Protocols, doses, baths and inhibitors made of any numbers: taken and then usable, or refused in one
+sentence of our own.
+"""
 
 import math
 from itertools import pairwise
@@ -9,7 +11,16 @@ from hypothesis import strategies as st
 
 from prelimbic.experiments.cli.show import ShowError, hours
 from prelimbic.experiments.sweep.study import parse_overrides
-from prelimbic.parameters import BLOCKERS, COMPOUNDS, INHIBITORS, SPECIES, SheetError, compounds, sheet, species
+from prelimbic.parameters import (
+    BLOCKERS,
+    COMPOUNDS,
+    INHIBITORS,
+    SPECIES,
+    SheetError,
+    compounds,
+    sheet,
+    species,
+)
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.hypotheses import Hypotheses, HypothesisError
@@ -21,12 +32,25 @@ from tests.fuzz import NO_NUMBERS, NOT_FINITE, WORDS, examples, refused, told_by
 
 DRUGS, RAT = compounds(), species("rat")
 NEVER = st.sampled_from([math.nan, math.inf, -math.inf])
-ANY = st.sampled_from([0.0, 0.5, 1.0, 24.0]) | st.floats() | st.floats(-100.0, 100.0) | st.integers(-(10**300), 10**300) | NEVER
+ANY = (
+    st.sampled_from([0.0, 0.5, 1.0, 24.0])
+    | st.floats()
+    | st.floats(-100.0, 100.0)
+    | st.integers(-(10**300), 10**300)
+    | NEVER
+)
 HOUR = st.sampled_from([0.0, 0.25, 1.0, 24.0]) | st.floats(0.0, 100.0)
 FAR = NEVER | st.floats(min_value=1.1e6) | st.floats(max_value=-1.1e6)
 NEGATIVE = st.floats(max_value=-1e-300)
-READOUT = st.sampled_from(["rest", "peak", "0-2 h", "2 h", "24 h", "7 d", "0 h", "0.5 d", "100000 d", "9" * 400 + " d"]) | WORDS
-NO_READOUT = st.sampled_from(["7 w", "7d", " h", "-1 h", "1e3 h", "١ h", "7 d\n", "peak ", "nan h", "5000 d"]) | WORDS
+READOUT = (
+    st.sampled_from(
+        ["rest", "peak", "0-2 h", "2 h", "24 h", "7 d", "0 h", "0.5 d", "100000 d", "9" * 400 + " d"]
+    )
+    | WORDS
+)
+NO_READOUT = (
+    st.sampled_from(["7 w", "7d", " h", "-1 h", "1e3 h", "١ h", "7 d\n", "peak ", "nan h", "5000 d"]) | WORDS
+)
 
 
 def unknown(*known: str) -> st.SearchStrategy[str]:
@@ -36,13 +60,28 @@ def unknown(*known: str) -> st.SearchStrategy[str]:
 # Doses and baths
 
 
-@given(ANY, st.sampled_from(["iv", "ip"]) | WORDS, ANY, st.none() | ANY, st.sampled_from(BLOCKERS), st.sampled_from(SPECIES))
+@given(
+    ANY,
+    st.sampled_from(["iv", "ip"]) | WORDS,
+    ANY,
+    st.none() | ANY,
+    st.sampled_from(BLOCKERS),
+    st.sampled_from(SPECIES),
+)
 @examples(200)
-def test_a_dose_of_any_numbers_gives_finite_concentrations_or_is_refused(amount, route, start, duration, compound, animal):
+def test_a_dose_of_any_numbers_gives_finite_concentrations_or_is_refused(
+    amount, route, start, duration, compound, animal
+):
     at = np.array([0.0, 1.0, 24.0])
     with told_by(DoseError):
         course = Exposure((Dose(amount, route, start, duration, compound),), animal, species(animal), DRUGS)
-        for found in (course.amounts(at), course.given(at), course.arterial(at), course.venous(at), course.brain_unbound(at)):
+        for found in (
+            course.amounts(at),
+            course.given(at),
+            course.arterial(at),
+            course.venous(at),
+            course.brain_unbound(at),
+        ):
             assert np.isfinite(found).all() and (found >= 0.0).all()
 
 
@@ -82,7 +121,9 @@ def test_a_bath_of_anything_holds_finite_concentrations_or_is_refused(drugs, sta
 def test_an_inhibitor_of_any_amount_at_any_hour_leaves_a_share_or_is_refused(start, amount, name, systemic):
     with told_by(InhibitionError):
         item = Inhibition(name, start, amount)
-        for found in left((item, item), sheet("inhibitors"), np.array([-1e5, start, start + 1.0, 1e5]), systemic).values():
+        for found in left(
+            (item, item), sheet("inhibitors"), np.array([-1e5, start, start + 1.0, 1e5]), systemic
+        ).values():
             assert ((found > 0.0) & (found <= 1.0)).all()
 
 
@@ -118,15 +159,29 @@ def usable(protocol: Protocol) -> None:
     assert all(after > before for before, after in pairwise(protocol.times))
 
 
-@given(TIMES, ANY, ANY, ANY, st.lists(READOUT, max_size=3), st.lists(ANY, max_size=2), st.none() | st.tuples(ANY, ANY))
+@given(
+    TIMES,
+    ANY,
+    ANY,
+    ANY,
+    st.lists(READOUT, max_size=3),
+    st.lists(ANY, max_size=2),
+    st.none() | st.tuples(ANY, ANY),
+)
 @examples(200)
-def test_a_protocol_of_any_numbers_can_be_followed_or_is_refused(times, peak, look_scale, rest, readouts, reused, stress):
+def test_a_protocol_of_any_numbers_can_be_followed_or_is_refused(
+    times, peak, look_scale, rest, readouts, reused, stress
+):
     with told_by(ProtocolError):
         usable(Protocol(tuple(times), peak, look_scale, rest, tuple(readouts), tuple(reused), stress))
 
 
 @given(
-    ANY | HOUR, st.lists(READOUT, max_size=3), st.lists(ANY | HOUR, max_size=3), st.none() | st.tuples(ANY, HOUR), st.booleans()
+    ANY | HOUR,
+    st.lists(READOUT, max_size=3),
+    st.lists(ANY | HOUR, max_size=3),
+    st.none() | st.tuples(ANY, HOUR),
+    st.booleans(),
 )
 @examples(200)
 def test_weeks_of_any_numbers_can_be_followed_or_are_refused(peak, readouts, also, stress, halved):
@@ -139,7 +194,10 @@ def test_weeks_of_any_numbers_can_be_followed_or_are_refused(peak, readouts, als
 ITEM = st.builds(Inhibition, st.sampled_from(INHIBITORS), st.floats(-1e4, 1e4), st.floats(0.0, 1000.0))
 
 
-@given(st.sampled_from([Protocol((), 0.0), one_day(0.26), weeks(0.26, ("rest", "7 d"))]), st.lists(ITEM, max_size=4))
+@given(
+    st.sampled_from([Protocol((), 0.0), one_day(0.26), weeks(0.26, ("rest", "7 d"))]),
+    st.lists(ITEM, max_size=4),
+)
 @examples(100)
 def test_inhibitors_given_at_any_hour_leave_a_protocol_that_can_be_followed(protocol, items):
     changed = with_inhibitors(protocol, tuple(items))
@@ -151,12 +209,18 @@ DAY = (0.0, 1.0, 2.0, 24.0)
 NO_PROTOCOL = {
     "peak": (NEVER, lambda peak: Protocol(DAY, peak)),
     "time": (NEVER, lambda time: Protocol((*DAY, time), 0.0)),
-    "order": (st.permutations(DAY).filter(lambda times: times != list(DAY)), lambda times: Protocol(tuple(times), 0.0)),
+    "order": (
+        st.permutations(DAY).filter(lambda times: times != list(DAY)),
+        lambda times: Protocol(tuple(times), 0.0),
+    ),
     "look_scale": (FAR | st.floats(max_value=0.0), lambda scale: Protocol(DAY, 0.0, scale)),
     "rest": (FAR | NEGATIVE, lambda rest: Protocol(DAY, 0.0, 1.0, rest)),
     "readout": (NO_READOUT, lambda name: Protocol(DAY, 0.0, readouts=("rest", name))),
     "reused": (ANY.filter(lambda time: time not in DAY), lambda time: Protocol(DAY, 0.0, reused=(time,))),
-    "stress": (ANY.filter(lambda time: time not in DAY), lambda time: Protocol(DAY, 0.0, stress=(0.0, time))),
+    "stress": (
+        ANY.filter(lambda time: time not in DAY),
+        lambda time: Protocol(DAY, 0.0, stress=(0.0, time)),
+    ),
     "stress backwards": (st.sampled_from(DAY), lambda time: Protocol(DAY, 0.0, stress=(time, 0.0))),
     "peak of a day": (FAR, one_day),
     "peak of weeks": (FAR, lambda peak: weeks(peak, ("7 d",))),
@@ -176,7 +240,11 @@ def test_a_protocol_that_cannot_be_followed_is_refused(data, wrong):
 # Words of the command line
 
 
-@given(NO_NUMBERS.filter(lambda text: text != "1h") | NO_NUMBERS.map("{}min".format) | st.floats().map("{!r}".format))
+@given(
+    NO_NUMBERS.filter(lambda text: text != "1h")
+    | NO_NUMBERS.map("{}min".format)
+    | st.floats().map("{!r}".format)
+)
 @examples(100)
 def test_a_text_that_is_no_time_is_refused_with_the_units_there_are(text):
     refused(ShowError, hours, text, "--at", named=("--at", "s, min, h or d"))

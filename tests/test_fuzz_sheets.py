@@ -1,4 +1,6 @@
-"""Sheets that were damaged, mistyped or written by nobody: read and then usable, or refused by file in one sentence."""
+"""Sheets that were damaged, mistyped or written by nobody: read and then usable, or refused by file in one
+sentence.
+"""
 
 import os
 import re
@@ -92,13 +94,51 @@ def refuses(content: str | bytes, *named: str) -> None:
 
 # Texts that nobody wrote
 
-LITERALS = st.sampled_from([
-    "nan", "-nan", "inf", "-inf", "true", "false", '""', '"1.5"', "'x'", "[]", "[1.0]", "[[[1]]]", "{}", "{ a = 1 }", "1e999",
-    "-1e999", "1" + "0" * 400, "-1" + "0" * 400, "9" * 5000, "0x" + "f" * 400, "2020-01-01", "07:32:00",
-    "1979-05-27T07:32:00Z", "2020-02-30", "1_", "01", "+", ".5", "5.", "1.5.2", "null", "None", "[" * 5000 + "]" * 5000,
-    "{a=" * 500 + "1" + "}" * 500,
-    '"""\nlines\n"""', '"\\u0000"', '"\\ud800"', '"\\x41"', '"' + "a" * 100_000 + '"', "\0", "\x7f",
-])  # fmt: skip
+LITERALS = st.sampled_from(
+    [
+        "nan",
+        "-nan",
+        "inf",
+        "-inf",
+        "true",
+        "false",
+        '""',
+        '"1.5"',
+        "'x'",
+        "[]",
+        "[1.0]",
+        "[[[1]]]",
+        "{}",
+        "{ a = 1 }",
+        "1e999",
+        "-1e999",
+        "1" + "0" * 400,
+        "-1" + "0" * 400,
+        "9" * 5000,
+        "0x" + "f" * 400,
+        "2020-01-01",
+        "07:32:00",
+        "1979-05-27T07:32:00Z",
+        "2020-02-30",
+        "1_",
+        "01",
+        "+",
+        ".5",
+        "5.",
+        "1.5.2",
+        "null",
+        "None",
+        "[" * 5000 + "]" * 5000,
+        "{a=" * 500 + "1" + "}" * 500,
+        '"""\nlines\n"""',
+        '"\\u0000"',
+        '"\\ud800"',
+        '"\\x41"',
+        '"' + "a" * 100_000 + '"',
+        "\0",
+        "\x7f",
+    ]
+)
 
 
 @given(st.binary(max_size=300))
@@ -133,7 +173,9 @@ def test_a_row_with_a_word_of_another_type_is_refused(name, data, key):
 
 def with_key(row: str, key: str, literal: str) -> str:
     """A row that has something else for a key."""
-    changed = re.sub(rf'\b{key} = ("(?:[^"\\]|\\.)*"|\[[^]]*\]|[^,}}]+)', lambda _: f"{key} = {literal}", row, count=1)
+    changed = re.sub(
+        rf'\b{key} = ("(?:[^"\\]|\\.)*"|\[[^]]*\]|[^,}}]+)', lambda _: f"{key} = {literal}", row, count=1
+    )
     assert changed != row
     return changed
 
@@ -145,10 +187,15 @@ def quoted(word: str) -> str:
 
 @given(st.sampled_from(CIRCUITS), st.data(), WORDS, st.sampled_from([*sorted(KEYS), *HEAD, "remark"]))
 @examples(60)
-def test_a_row_without_a_key_or_with_one_that_is_unknown_is_refused_by_section_and_row(name, data, word, key):
+def test_a_row_without_a_key_or_with_one_that_is_unknown_is_refused_by_section_and_row(
+    name, data, word, key
+):
     row = data.draw(st.sampled_from(rows(name)))
-    changed = row.replace(" = {", " = { odd = 1,", 1) if key not in KEYS or f"{key} = " not in row or key == "range" else re.sub(
-        rf"\b{key} = ", "odd = ", row, count=1)  # fmt: skip
+    changed = (
+        row.replace(" = {", " = { odd = 1,", 1)
+        if key not in KEYS or f"{key} = " not in row or key == "range"
+        else re.sub(rf"\b{key} = ", "odd = ", row, count=1)
+    )
     refuses(whole(name).replace(row, changed, 1), "mine.toml [", row.split(" = ")[0])
 
 
@@ -159,18 +206,25 @@ def test_a_circuit_that_lacks_a_row_or_a_section_is_refused_by_its_name(name, da
     refuses(whole(name).replace(row + "\n", "", 1), "mine.toml [", row.split(" = ")[0])
 
 
-@given(st.sampled_from(CIRCUITS), st.data(), st.sampled_from(["twice", "unknown row", "unknown section", "loose", "unit"]), WORDS)
+@given(
+    st.sampled_from(CIRCUITS),
+    st.data(),
+    st.sampled_from(["twice", "unknown row", "unknown section", "loose", "unit"]),
+    WORDS,
+)
 @examples(120)
 def test_a_row_in_the_wrong_place_or_unit_is_refused(name, data, fault, word):
     row, text, label = data.draw(st.sampled_from(rows(name))), whole(name), quoted(f"{word}odd")
     body = row.partition(" = ")[2]
-    refuses({
-        "twice": text.replace(row, f"{row}\n{row}", 1),
-        "unknown row": text.replace(row, f"{row}\n{label} = {body}", 1),
-        "unknown section": f"{text}\n[{label}]\n{row}\n",
-        "loose": f"{label} = {body}\n{text}",
-        "unit": text.replace(row, with_key(row, "unit", label), 1),
-    }[fault])  # fmt: skip
+    refuses(
+        {
+            "twice": text.replace(row, f"{row}\n{row}", 1),
+            "unknown row": text.replace(row, f"{row}\n{label} = {body}", 1),
+            "unknown section": f"{text}\n[{label}]\n{row}\n",
+            "loose": f"{label} = {body}\n{text}",
+            "unit": text.replace(row, with_key(row, "unit", label), 1),
+        }[fault]
+    )
 
 
 @given(st.sampled_from(CIRCUITS), st.data())
@@ -179,8 +233,26 @@ def test_a_sheet_with_some_bytes_changed_is_read_or_refused(name, data):
     content = bytearray(whole(name).encode())
     for _ in range(data.draw(st.integers(1, 4))):
         where = data.draw(st.integers(0, len(content)))
-        content[where : where + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3) | st.sampled_from(
-            [b"-", b"9", b"e9", b"\n", b"[", b'"', b"\r\n", b"\xef\xbb\xbf", b"\0", b"=", b"{", b"}", b"#"]))  # fmt: skip
+        content[where : where + data.draw(st.integers(0, 3))] = data.draw(
+            st.binary(max_size=3)
+            | st.sampled_from(
+                [
+                    b"-",
+                    b"9",
+                    b"e9",
+                    b"\n",
+                    b"[",
+                    b'"',
+                    b"\r\n",
+                    b"\xef\xbb\xbf",
+                    b"\0",
+                    b"=",
+                    b"{",
+                    b"}",
+                    b"#",
+                ]
+            )
+        )
     with told_by(SheetError, CircuitError):
         in_a_circuit(bytes(content))
 
@@ -192,7 +264,10 @@ def test_lines_may_end_as_they_do_elsewhere():
 # Heads, bases and files
 
 
-@given(st.sampled_from(["title", *HEAD, "odd", "sheet"]), LITERALS.filter(lambda text: '"' not in text and "'" not in text))
+@given(
+    st.sampled_from(["title", *HEAD, "odd", "sheet"]),
+    LITERALS.filter(lambda text: '"' not in text and "'" not in text),
+)
 @examples(80)
 def test_a_head_that_is_no_text_is_refused(key, literal):
     changed = f"sheet = {literal}" if key == "sheet" else f"[sheet]\n{key} = {literal}"
@@ -226,13 +301,19 @@ def test_a_chain_of_sheets_that_never_seems_to_end_is_refused():
 
 
 @given(
-    WORDS.filter(lambda word: "/" not in word and len(word) < 60), st.sampled_from(["none", "folder", "pipe", "link to itself"])
+    WORDS.filter(lambda word: "/" not in word and len(word) < 60),
+    st.sampled_from(["none", "folder", "pipe", "link to itself"]),
 )
 @examples(60)
 def test_what_is_no_file_is_no_sheet_and_is_not_waited_for(word, kind):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{word}.toml"
-        {"none": lambda p: None, "folder": os.mkdir, "pipe": os.mkfifo, "link to itself": lambda p: os.symlink(p, p)}[kind](path)
+        {
+            "none": lambda p: None,
+            "folder": os.mkdir,
+            "pipe": os.mkfifo,
+            "link to itself": lambda p: os.symlink(p, p),
+        }[kind](path)
         with pytest.raises(SheetError) as caught:
             circuit_sheet(str(path))
         assert str(caught.value).isprintable()
@@ -243,7 +324,8 @@ def test_what_is_no_file_is_no_sheet_and_is_not_waited_for(word, kind):
 # Numbers of any size
 
 SIZES = st.floats(-9.0, 9.0).map(lambda power: float(f"{10.0**power:.3g}")) | st.sampled_from(
-    [0.0, 1.0, -1.0, 0.5, 2.0, 1e-9, 1e9, -1e9, 1e5, 0.999, 1e-10, 1e300, 5e-324])  # fmt: skip
+    [0.0, 1.0, -1.0, 0.5, 2.0, 1e-9, 1e9, -1e9, 1e5, 0.999, 1e-10, 1e300, 5e-324]
+)
 
 
 def overrides(name: str) -> st.SearchStrategy[dict[str, float]]:
@@ -288,19 +370,41 @@ def given_to(animals: dict[str, float], drugs: dict[str, float], animal: str, am
         assert np.isfinite([course.arterial(np.array([1.0])), course.venous(np.array([1.0]))]).all()
 
 
-OF_DRUGS = ("ketamine.molar_mass", "ketamine.ic50_2A", "ketamine.ic50_2B", "norketamine.ic50_2C", "norketamine.molar_mass")
-OF_RATS = ("ip_absorption", "ketamine_central", "ketamine_peripheral", "ketamine_clearance", "ketamine_brain_to_plasma_unbound")
+OF_DRUGS = (
+    "ketamine.molar_mass",
+    "ketamine.ic50_2A",
+    "ketamine.ic50_2B",
+    "norketamine.ic50_2C",
+    "norketamine.molar_mass",
+)
+OF_RATS = (
+    "ip_absorption",
+    "ketamine_central",
+    "ketamine_peripheral",
+    "ketamine_clearance",
+    "ketamine_brain_to_plasma_unbound",
+)
 ENDS = st.sampled_from([1e-9, 1e9])
 
 
-@given(overrides("species"), overrides("compounds"), st.sampled_from(SPECIES), st.sampled_from([1e-3, 10.0, 1e6]))
+@given(
+    overrides("species"),
+    overrides("compounds"),
+    st.sampled_from(SPECIES),
+    st.sampled_from([1e-3, 10.0, 1e6]),
+)
 @examples(150)
-def test_animals_and_drugs_of_any_numbers_give_finite_concentrations_and_block_or_are_refused(animals, drugs, animal, amount):
+def test_animals_and_drugs_of_any_numbers_give_finite_concentrations_and_block_or_are_refused(
+    animals, drugs, animal, amount
+):
     given_to(animals, drugs, animal, amount)
 
 
-@given(st.fixed_dictionaries(dict.fromkeys(OF_DRUGS, ENDS)), st.sampled_from([1e-9, 10.0]),
-       st.dictionaries(st.sampled_from([f"rat.{name}" for name in OF_RATS]), ENDS))  # fmt: skip
+@given(
+    st.fixed_dictionaries(dict.fromkeys(OF_DRUGS, ENDS)),
+    st.sampled_from([1e-9, 10.0]),
+    st.dictionaries(st.sampled_from([f"rat.{name}" for name in OF_RATS]), ENDS),
+)
 @examples(100)
 def test_block_is_a_share_where_every_number_is_as_large_or_as_small_as_it_may_be(drugs, hill, animals):
     given_to(animals, drugs | {"ketamine.hill": hill}, "rat", 1e6)
@@ -310,7 +414,10 @@ def test_block_is_a_share_where_every_number_is_as_large_or_as_small_as_it_may_b
 @examples(60)
 def test_inhibitors_of_any_numbers_come_and_go_or_are_refused(changes, name):
     with told_by(SheetError):
-        exposure = course(inhibitor(name, shipped_sheet("inhibitors").replaced(changes)), np.array([-1.0, 0.0, 0.1, 10.0, 1e4]))
+        exposure = course(
+            inhibitor(name, shipped_sheet("inhibitors").replaced(changes)),
+            np.array([-1.0, 0.0, 0.1, 10.0, 1e4]),
+        )
         assert ((exposure >= 0.0) & (exposure <= 1.0 + 1e-6)).all()
 
 
@@ -327,7 +434,11 @@ def test_a_slow_layer_of_any_numbers_can_be_followed_or_is_refused(cascade, spin
         assert bounds[0] == 0 and bounds[-1] == circuit.sites and (np.diff(bounds) > 0).all()
 
 
-@given(st.sampled_from(["species", "compounds", "cascade", "spines", "inhibitors", "hypotheses"]), st.data(), SIZES)
+@given(
+    st.sampled_from(["species", "compounds", "cascade", "spines", "inhibitors", "hypotheses"]),
+    st.data(),
+    SIZES,
+)
 @examples(60)
 def test_an_override_beyond_all_sizes_is_refused_whoever_needs_the_number(subject, data, size):
     key = data.draw(st.sampled_from(sorted(sheet(subject).values())))
@@ -357,10 +468,17 @@ def test_a_circuit_with_a_number_that_is_none_ends_any_command_in_one_sentence(c
         ask(*COMMANDS[command](written(folder, whole(name).replace(row, changed, 1)))).refuses("mine.toml")
 
 
-@given(st.sampled_from(sorted(COMMANDS)), st.sampled_from(["note", "source", "title", "section"]), WORDS, st.data())
+@given(
+    st.sampled_from(sorted(COMMANDS)),
+    st.sampled_from(["note", "source", "title", "section"]),
+    WORDS,
+    st.data(),
+)
 @examples(60)
 def test_words_in_a_sheet_are_shown_as_they_are_or_refused(command, place, word, data):
-    row = data.draw(st.sampled_from([row for row in rows("pv_sst") if "note = " in row and "measured" not in row]))
+    row = data.draw(
+        st.sampled_from([row for row in rows("pv_sst") if "note = " in row and "measured" not in row])
+    )
     text, label = whole("pv_sst"), quoted(f"x{word}")
     if place == "section":
         changed = f"{text}\n[{label}]\nrow = {row.partition(' = ')[2]}\n"
@@ -377,7 +495,9 @@ def test_words_in_a_sheet_are_shown_as_they_are_or_refused(command, place, word,
 
 def test_a_note_in_brackets_is_shown_with_its_brackets():
     with tempfile.TemporaryDirectory() as folder:
-        path = written(folder, whole("pv_sst").replace('note = "', 'note = "[/red] [bold] ', 1), "mine[red].toml")
+        path = written(
+            folder, whole("pv_sst").replace('note = "', 'note = "[/red] [bold] ', 1), "mine[red].toml"
+        )
         table, course = ask("numbers", f"--sheet={path}"), ask("exposure", *RAT, f"--sheet={path}")
     assert (table.code, course.code) == (0, 0)
     assert "[/red]" in table.out and "[bold]" in table.out

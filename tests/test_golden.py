@@ -12,13 +12,19 @@ from prelimbic.simulation.config import MODEL_VERSION
 from prelimbic.simulation.hypotheses import Hypotheses
 from tests import golden
 
-RENEW = "results move with MODEL_VERSION alone: raise it in simulation/config.py, then `python -m tests.golden`"
-PARTS = [pytest.param(name, marks=pytest.mark.slow if kind.slow else ()) for name, kind in golden.KINDS.items()]
+RENEW = (
+    "results move with MODEL_VERSION alone: raise it in simulation/config.py, then `python -m tests.golden`"
+)
+PARTS = [
+    pytest.param(name, marks=pytest.mark.slow if kind.slow else ()) for name, kind in golden.KINDS.items()
+]
 PORTABLE = [part for part in PARTS if golden.KINDS[str(part.values[0])].numerics.portable]
 
 
 def test_golden_numbers_are_those_of_this_model_version():
-    assert golden.kept()["model_version"] == MODEL_VERSION, "`python -m tests.golden` computes those of the new one"
+    assert golden.kept()["model_version"] == MODEL_VERSION, (
+        "`python -m tests.golden` computes those of the new one"
+    )
 
 
 @pytest.mark.parametrize("name", PORTABLE)
@@ -37,32 +43,43 @@ def test_a_run_gives_the_golden_numbers_to_the_bit_where_they_were_computed(name
 
 def test_runs_of_every_study_keep_their_names_and_ids():
     now, kept = golden.ids(), golden.kept()["ids"]
-    assert [study for study in STUDIES if now[study] != kept.get(study)] == [], f"stored runs are not found any more; {RENEW}"
+    assert [study for study in STUDIES if now[study] != kept.get(study)] == [], (
+        f"stored runs are not found any more; {RENEW}"
+    )
 
 
 def test_whatever_a_study_computes_has_golden_numbers():
-    computed = {find_study(kind.study).plan(Options(1, sheets=(find_study(kind.study).sheet,)))[0].compute
-                for kind in golden.KINDS.values()}  # fmt: skip
+    computed = {
+        find_study(kind.study).plan(Options(1, sheets=(find_study(kind.study).sheet,)))[0].compute
+        for kind in golden.KINDS.values()
+    }
     with golden.quick_peaks():
         for study in map(find_study, STUDIES):
-            assert {run.compute for run in study.plan(Options(1, sheets=(study.sheet,)))} <= computed, study.name
+            assert {run.compute for run in study.plan(Options(1, sheets=(study.sheet,)))} <= computed, (
+                study.name
+            )
 
 
 # What the golden numbers see
 
 
-VALUES = {"summary/power": np.linspace(-1.0, 3.0, 40).reshape(4, 10), "cells/spike_count": np.arange(12).reshape(3, 4),
-          "summary/rate": np.array([1.25, 2.5, np.nan])}  # fmt: skip
+VALUES = {
+    "summary/power": np.linspace(-1.0, 3.0, 40).reshape(4, 10),
+    "cells/spike_count": np.arange(12).reshape(3, 4),
+    "summary/rate": np.array([1.25, 2.5, np.nan]),
+}
 KEPT = {name: golden.print_of(name, values) for name, values in VALUES.items()}
 CHANGES = {
     "a thousandth": {"summary/power": VALUES["summary/power"] * 1.001},
     "two places exchanged": {"summary/power": VALUES["summary/power"][::-1]},
     "a shape": {"summary/power": VALUES["summary/power"].ravel()},
     "a type": {"summary/power": VALUES["summary/power"].astype(np.float32)},
-    "a number that is none": {"summary/power": np.where(VALUES["summary/power"] < -0.99, np.nan, VALUES["summary/power"])},
+    "a number that is none": {
+        "summary/power": np.where(VALUES["summary/power"] < -0.99, np.nan, VALUES["summary/power"])
+    },
     "one spike": {"cells/spike_count": VALUES["cells/spike_count"] + (np.arange(12).reshape(3, 4) == 5)},
     "one spike of a rate": {"summary/rate": np.array([1.25, 2.501, np.nan])},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -102,15 +119,24 @@ def test_renewing_under_a_raised_version_begins_anew_and_then_has_nothing_to_add
     monkeypatch.setattr(golden, "MODEL_VERSION", MODEL_VERSION + 1)
     assert golden.renew(lambda text: None) == 0
     written = copied.read_bytes()
-    assert golden.kept()["model_version"] == MODEL_VERSION + 1 and golden.kept()["numbers"].keys() == {"loop"}
+    assert golden.kept()["model_version"] == MODEL_VERSION + 1 and golden.kept()["numbers"].keys() == {
+        "loop"
+    }
     assert golden.renew(lambda text: None) == 0 and copied.read_bytes() == written
 
 
-@pytest.mark.parametrize(("study", "switches", "kept", "before"), [
-    ("surge", {"hnk": "release"}, False, "b18bcd7883869e7e"), ("evoked", {"hcn": "nmda_hcn1"}, False, "83b4265dc9f18877"),
-    ("knockouts", {"hnk": "ampa_pyr"}, False, "532178412c49dfb1"), ("surge", {"hcn": "nmda_hcn1"}, True, "428141c9b2ea5851"),
-    ("evoked", {}, True, "df7d70a19fe054cc"),
-])  # fmt: skip
-def test_files_of_a_switch_that_a_study_did_not_read_do_not_count_and_all_others_do(study, switches, kept, before):
+@pytest.mark.parametrize(
+    ("study", "switches", "kept", "before"),
+    [
+        ("surge", {"hnk": "release"}, False, "b18bcd7883869e7e"),
+        ("evoked", {"hcn": "nmda_hcn1"}, False, "83b4265dc9f18877"),
+        ("knockouts", {"hnk": "ampa_pyr"}, False, "532178412c49dfb1"),
+        ("surge", {"hcn": "nmda_hcn1"}, True, "428141c9b2ea5851"),
+        ("evoked", {}, True, "df7d70a19fe054cc"),
+    ],
+)
+def test_files_of_a_switch_that_a_study_did_not_read_do_not_count_and_all_others_do(
+    study, switches, kept, before
+):
     first = find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(**switches)))[0]
     assert (first.config.run_id() == before) == kept  # the id that version 0.6.0 gave

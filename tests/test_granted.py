@@ -1,4 +1,6 @@
-"""CPUs are those that were granted: by affinity, by control groups of both versions, by whatever batch system is at hand."""
+"""CPUs are those that were granted: by affinity, by control groups of both versions, by whatever batch
+system is at hand.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ HERE = socket.gethostname()
 
 
 def root(folder: Path, cgroup: str, **files: str) -> Path:
-    """A folder with a proc and a sys in it; `files` are those of control groups, with / written as two underscores."""
+    """A folder with a proc and a sys in it; `files` are those of control groups, with / written as two
+    underscores.
+    """
     (folder / "proc/self").mkdir(parents=True)
     (folder / "proc/self/cgroup").write_text(cgroup)
     for name, text in files.items():
@@ -31,19 +35,36 @@ QUOTAS = {
     "a fraction is rounded down": ("0::/job\n", {"job__cpuDOTmax": "390000 100000"}, [3]),
     "less than one is one": ("0::/job\n", {"job__cpuDOTmax": "20000 100000"}, [1]),
     "no quota": ("0::/job\n", {"job__cpuDOTmax": "max 100000"}, []),
-    "the group around it": ("0::/job/step\n", {"job__step__cpuDOTmax": "max 100000", "job__cpuDOTmax": "200000 100000"}, [2]),
+    "the group around it": (
+        "0::/job/step\n",
+        {"job__step__cpuDOTmax": "max 100000", "job__cpuDOTmax": "200000 100000"},
+        [2],
+    ),
     "in a container": ("0::/\n", {"cpuDOTmax": "400000 100000"}, [4]),
     "in a container that is told the host's path": ("0::/docker/1f\n", {"cpuDOTmax": "400000 100000"}, [4]),
     "outside of its namespace": ("0::/../../job\n", {"job__cpuDOTmax": "300000 100000"}, [3]),
     "both versions at once": ("0::/job\n" + V1, {"unified__job__cpuDOTmax": "500000 100000"}, [5]),
-    "version 1": (V1, {"cpu,cpuacct__slurm__job_7__step_0__cpuDOTcfs_quota_us": "150000",
-                       "cpu,cpuacct__slurm__job_7__step_0__cpuDOTcfs_period_us": "50000"}, [3]),
-    "version 1, the group around it": (V1, {"cpu__slurm__cpuDOTcfs_quota_us": "200000",
-                                            "cpu__slurm__cpuDOTcfs_period_us": "100000"}, [2]),
-    "version 1 without a quota": (V1, {"cpu__slurm__cpuDOTcfs_quota_us": "-1", "cpu__slurm__cpuDOTcfs_period_us": "100000"}, []),
+    "version 1": (
+        V1,
+        {
+            "cpu,cpuacct__slurm__job_7__step_0__cpuDOTcfs_quota_us": "150000",
+            "cpu,cpuacct__slurm__job_7__step_0__cpuDOTcfs_period_us": "50000",
+        },
+        [3],
+    ),
+    "version 1, the group around it": (
+        V1,
+        {"cpu__slurm__cpuDOTcfs_quota_us": "200000", "cpu__slurm__cpuDOTcfs_period_us": "100000"},
+        [2],
+    ),
+    "version 1 without a quota": (
+        V1,
+        {"cpu__slurm__cpuDOTcfs_quota_us": "-1", "cpu__slurm__cpuDOTcfs_period_us": "100000"},
+        [],
+    ),
     "no control groups": ("", {}, []),
     "nonsense": ("0\nx:y\n0::/job\n", {"job__cpuDOTmax": "a b c"}, []),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", QUOTAS)
@@ -60,8 +81,10 @@ def test_a_quota_of_a_control_group_and_of_those_around_it_counts_in_whole_cpus(
         ({"SLURM_CPUS_PER_TASK": "3"}, 3),
         ({"SLURM_CPUS_ON_NODE": "4"}, 4),
         ({"SLURM_CPUS_PER_TASK": "2", "SLURM_CPUS_ON_NODE": "16"}, 2),
-        ({"SLURM_CPUS_ON_NODE": "8", "SLURM_NTASKS": "8"}, 8),  # the batch script has what all its tasks have
-        ({"SLURM_CPUS_ON_NODE": "8", "SLURM_STEP_TASKS_PER_NODE": "4(x2)"}, 2),  # a task of srun has its part
+        # the batch script has what all its tasks have
+        ({"SLURM_CPUS_ON_NODE": "8", "SLURM_NTASKS": "8"}, 8),
+        # a task of srun has its part
+        ({"SLURM_CPUS_ON_NODE": "8", "SLURM_STEP_TASKS_PER_NODE": "4(x2)"}, 2),
         ({"SLURM_CPUS_ON_NODE": "8", "SLURM_STEP_TASKS_PER_NODE": "4", "SLURM_CPUS_PER_TASK": "3"}, 3),
         ({"PBS_NUM_PPN": "6", "PBS_NP": "24"}, 6),
         ({"NCPUS": "5"}, 5),

@@ -1,4 +1,6 @@
-"""The project's promises about itself: sources, numbers outside equations, structure, packaging, the notebook."""
+"""The project's promises about itself: sources, numbers outside equations, structure, packaging, the
+notebook.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def test_no_file_of_the_project_grows_past_400_lines():
 
 def test_no_file_names_a_package_registry():
     # Written in pieces so that this file does not name one either.
-    hosts = re.compile("|".join(("pypi" + r"\.", "files.python" + "hosted", r"registry\.np" + "m", r"deb\.deb" + "ian")))
+    hosts = re.compile(
+        "|".join(("pypi" + r"\.", "files.python" + "hosted", r"registry\.np" + "m", r"deb\.deb" + "ian"))
+    )
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
@@ -56,7 +60,9 @@ def test_every_nmda_ratio_outside_its_prior_is_told():
         for population, (low, high) in priors.items():
             ratio = circuit_numbers(sheet(name)).populations[population].nmda_to_ampa
             if not low <= ratio <= high:
-                assert f"{population} {ratio:g}" in told, f"{name}: {population} {ratio:g} is outside {low}-{high}"
+                assert f"{population} {ratio:g}" in told, (
+                    f"{name}: {population} {ratio:g} is outside {low}-{high}"
+                )
     literature = circuit_numbers(sheet("literature")).populations
     assert all(low <= literature[p].nmda_to_ampa <= high for p, (low, high) in priors.items())
 
@@ -65,7 +71,9 @@ def test_rooms_import_only_what_the_house_allows():
     lint = Path(sys.executable).with_name("lint-imports")
     if not lint.exists():
         pytest.skip("import-linter comes with the check extra; .ci/run has it")
-    done = subprocess.run([str(lint)], cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        [str(lint)], cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -82,18 +90,42 @@ def test_describing_a_circuit_needs_no_brian2():
 
 def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     source = tmp_path / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv*", "results", "build", "*.egg-info", "*_cache"))
-    built = subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path / "wheel"), str(source)],
-                           capture_output=True, text=True)  # fmt: skip
+    shutil.copytree(
+        ROOT,
+        source,
+        ignore=shutil.ignore_patterns(".git", ".venv*", "results", "build", "*.egg-info", "*_cache"),
+    )
+    built = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--no-deps",
+            "-w",
+            str(tmp_path / "wheel"),
+            str(source),
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert built.returncode == 0, built.stderr
     wheel = next((tmp_path / "wheel").glob("prelimbic-*.whl"))
     with zipfile.ZipFile(wheel) as whole:
         carried = {name.split("/")[0] for name in whole.namelist()}
-        assert {"prelimbic/__init__.py", "prelimbic/py.typed", "prelimbic/experiments/studies/stress.py"} <= set(whole.namelist())
+        assert {
+            "prelimbic/__init__.py",
+            "prelimbic/py.typed",
+            "prelimbic/experiments/studies/stress.py",
+        } <= set(whole.namelist())
     assert carried == {"prelimbic", wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"}
     target = tmp_path / "installed"
-    placed = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)],
-                            capture_output=True, text=True)  # fmt: skip
+    placed = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)],
+        capture_output=True,
+        text=True,
+    )
     assert placed.returncode == 0, placed.stderr
     code = (
         "import json, sys, prelimbic, prelimbic.circuits.build as build, pathlib\n"
@@ -107,7 +139,11 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     headers = [path.name for path in (ROOT / "circuits" / "kernel").glob("*.h")]
     assert headers
     done = subprocess.run(
-        [sys.executable, "-c", code, str(target), *headers], capture_output=True, text=True, cwd=tmp_path, env=environment
+        [sys.executable, "-c", code, str(target), *headers],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     others = {"compounds", "species", "cascade", "spines", "inhibitors", "hypotheses", "recordings"}
@@ -121,9 +157,24 @@ def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):
     assert all(not c.get("outputs") for c in notebook["cells"])
     assert code
     environment = {**os.environ, "PRELIMBIC_RESULTS": str(sweep)}
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "--nbmake", "-p", "no:cacheprovider", "-o", "addopts=",
-                           str(ROOT / "notebooks" / "first_look.ipynb")], capture_output=True, text=True, env=environment,
-                          cwd=tmp_path)  # fmt: skip
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--nbmake",
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "addopts=",
+            str(ROOT / "notebooks" / "first_look.ipynb"),
+        ],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
 

@@ -1,4 +1,6 @@
-"""Checkpoints that were made to harm: the run starts again, or goes on from what is right, and ends as it would have."""
+"""Checkpoints that were made to harm: the run starts again, or goes on from what is right, and ends as it
+would have.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,16 @@ def place(path: Path) -> Place:
 
 def numbers(groups: Any) -> str:
     """Everything that a run found, but for what is NaN in one way or another."""
-    return repr({f"{g}/{name}": (v.values.dtype.str, v.values.tobytes() if v.values.dtype != object else list(v.values))
-                 for g, part in groups.items() for name, v in part.items()})  # fmt: skip
+    return repr(
+        {
+            f"{g}/{name}": (
+                v.values.dtype.str,
+                v.values.tobytes() if v.values.dtype != object else list(v.values),
+            )
+            for g, part in groups.items()
+            for name, v in part.items()
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +149,13 @@ def test_a_course_that_lacks_an_array_starts_the_run_again_whatever_its_digest(a
     paths = []
     for name in [name for name in arrays if not name.startswith("seen/1/")]:
         path = tmp_path / name.replace("/", "-")
-        write(path, place(path)._about(), {other: values for other, values in arrays.items() if other != name})
+        write(
+            path, place(path)._about(), {other: values for other, values in arrays.items() if other != name}
+        )
         paths.append(path)
     found = found_by_a_run(paths)
-    # Without the time of its first look a course has no looks, and without its length the first has no activity.
+    # Without the time of its first look a course has no looks, and without its length the first has no
+    # activity.
     assert [name for name, course in found.items() if course is not None] in ([], ["seen-0-look-time"])
 
 
@@ -150,8 +163,10 @@ def looks_beyond(arrays: Arrays) -> Arrays:
     """More looks than the run has."""
     return arrays | {
         name.replace("seen/1/", f"seen/{k}/"): values
-        for k in range(2, 9) for name, values in arrays.items() if name.startswith("seen/1/")
-    }  # fmt: skip
+        for k in range(2, 9)
+        for name, values in arrays.items()
+        if name.startswith("seen/1/")
+    }
 
 
 COURSES: dict[str, Callable[[Arrays], Arrays]] = {
@@ -160,10 +175,16 @@ COURSES: dict[str, Callable[[Arrays], Arrays]] = {
     "a look at another time": lambda arrays: arrays | {"seen/0/look/time": np.array(5.0)},
     "a look that never ends": lambda arrays: arrays | {"seen/1/look/seconds": np.array(np.inf)},
     "spines of another seed": lambda arrays: arrays | {"slow/seed": arrays["slow/seed"] + np.uint64(1)},
-    "spikes of cells that are not there": lambda arrays: arrays | {"rest/spike_cell": arrays["rest/spike_cell"] + 1000},
+    "spikes of cells that are not there": lambda arrays: (
+        arrays | {"rest/spike_cell": arrays["rest/spike_cell"] + 1000}
+    ),
     "a network of nothing": lambda arrays: arrays | {"network/engine": np.zeros(300, np.uint8)},
-    "a network of noise": lambda arrays: arrays | {"network/engine": np.full_like(arrays["network/engine"], 255)},
-    "a network cut in half": lambda arrays: arrays | {"network/engine": arrays["network/engine"][: len(arrays) // 2]},
+    "a network of noise": lambda arrays: (
+        arrays | {"network/engine": np.full_like(arrays["network/engine"], 255)}
+    ),
+    "a network cut in half": lambda arrays: (
+        arrays | {"network/engine": arrays["network/engine"][: len(arrays) // 2]}
+    ),
 }
 
 
@@ -190,7 +211,9 @@ def about(path: Path, **more: object) -> bytes:
 
 def array_file(header: str, content: bytes = b"", version: bytes = b"\x01\x00") -> bytes:
     text = header.encode().ljust(116) + b"\n"
-    return b"\x93NUMPY" + version + struct.pack("<H" if version < b"\x02" else "<I", len(text)) + text + content
+    return (
+        b"\x93NUMPY" + version + struct.pack("<H" if version < b"\x02" else "<I", len(text)) + text + content
+    )
 
 
 def bomb(path: Path) -> None:
@@ -202,8 +225,14 @@ def bomb_of_words(path: Path) -> None:
 
 
 def vast(path: Path) -> None:
-    archive(path, {ABOUT: about(path), "a.npy": array_file("{'descr': '<f8', 'fortran_order': False, 'shape': (1 << 40,), }"),
-                   "b.npy": array_file("{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776,), }")})  # fmt: skip
+    archive(
+        path,
+        {
+            ABOUT: about(path),
+            "a.npy": array_file("{'descr': '<f8', 'fortran_order': False, 'shape': (1 << 40,), }"),
+            "b.npy": array_file("{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776,), }"),
+        },
+    )
 
 
 def overlapping(path: Path) -> None:
@@ -218,13 +247,23 @@ def overlapping(path: Path) -> None:
 
 
 def with_header(header: str, version: bytes = b"\x01\x00") -> Callable[[Path], None]:
-    return lambda path: archive(path, {ABOUT: about(path), "rest/lfp.npy": array_file(header, bytes(64), version)})
+    return lambda path: archive(
+        path, {ABOUT: about(path), "rest/lfp.npy": array_file(header, bytes(64), version)}
+    )
 
 
 def objects(path: Path) -> None:
     trap, content = Trap(path.parent / "sprung"), io.BytesIO()
     np.save(content, np.array([trap], dtype=object), allow_pickle=True)
-    archive(path, {ABOUT: about(path), "rest/lfp.npy": content.getvalue(), "x.npy": trap.pickled(), "y": trap.pickled()})
+    archive(
+        path,
+        {
+            ABOUT: about(path),
+            "rest/lfp.npy": content.getvalue(),
+            "x.npy": trap.pickled(),
+            "y": trap.pickled(),
+        },
+    )
 
 
 def in_bytes(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
@@ -238,7 +277,9 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "objects": objects,
     "cut in half": in_bytes(lambda content: content[: len(content) // 2]),
     "without its end": in_bytes(lambda content: content[:-1]),
-    "one bit changed": in_bytes(lambda content: content[:600_000] + bytes([content[600_000] ^ 1]) + content[600_001:]),
+    "one bit changed": in_bytes(
+        lambda content: content[:600_000] + bytes([content[600_000] ^ 1]) + content[600_001:]
+    ),
     "an array bomb": bomb,
     "a bomb of words": bomb_of_words,
     "arrays of vast shape": vast,
@@ -252,9 +293,15 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "a header that is a program": with_header("__import__('os').mkdir('sprung')"),
     "a header that is very deep": with_header("(" * 5000 + ")" * 5000),
     "a negative shape": with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }"),
-    "a shape beyond any number": with_header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**50},), }}"),
-    "a type that is none": with_header("{'descr': [('a', '<f8', -3)], 'fortran_order': False, 'shape': (1,), }"),
-    "names outside": lambda path: archive(path, {ABOUT: about(path), "../../sprung.npy": b"x", "/sprung.npy": b"x"}),
+    "a shape beyond any number": with_header(
+        f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**50},), }}"
+    ),
+    "a type that is none": with_header(
+        "{'descr': [('a', '<f8', -3)], 'fortran_order': False, 'shape': (1,), }"
+    ),
+    "names outside": lambda path: archive(
+        path, {ABOUT: about(path), "../../sprung.npy": b"x", "/sprung.npy": b"x"}
+    ),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "a device": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
     "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
@@ -297,7 +344,11 @@ def test_mutated_checkpoints_are_as_they_were_or_none(whole, arrays, tmp_path):
     for k in range(1000):
         data = bytearray(content)
         for _ in range(1 + rng.integers(3)):
-            at = int(rng.integers(len(data))) if rng.random() < 0.3 else int(len(data) - 1 - rng.integers(30_000))
+            at = (
+                int(rng.integers(len(data)))
+                if rng.random() < 0.3
+                else int(len(data) - 1 - rng.integers(30_000))
+            )
             data[at] = int(rng.integers(256))
         path = tmp_path / "run.checkpoint"
         path.write_bytes(data)
@@ -305,8 +356,12 @@ def test_mutated_checkpoints_are_as_they_were_or_none(whole, arrays, tmp_path):
         assert found is None or alike(found, arrays), k
 
 
-@pytest.mark.parametrize("forged", ["a network of noise", "more looks than the run has", "one bit changed", "another run's"])
-def test_a_run_that_finds_a_hostile_checkpoint_ends_with_the_right_result(whole, arrays, right, tmp_path, forged):
+@pytest.mark.parametrize(
+    "forged", ["a network of noise", "more looks than the run has", "one bit changed", "another run's"]
+)
+def test_a_run_that_finds_a_hostile_checkpoint_ends_with_the_right_result(
+    whole, arrays, right, tmp_path, forged
+):
     path = tmp_path / "run.checkpoint"
     if forged in COURSES:
         write(path, place(path)._about(), COURSES[forged](arrays))

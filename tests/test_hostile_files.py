@@ -28,7 +28,9 @@ MOST_KB = 1 << 20  # that this process may grow by
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch) -> Iterator[None]:
-    """Nobody waits a minute for a file that keeps the library busy; this process grows by no more than it should."""
+    """Nobody waits a minute for a file that keeps the library busy; this process grows by no more than it
+    should.
+    """
     monkeypatch.setattr(reader, "PATIENCE_S", 5.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
@@ -108,13 +110,20 @@ def hasty(monkeypatch) -> None:
 
 
 def fuzzed(small: bytes, folder: Path, seeds: range, patiently: bool) -> Counter[str]:
-    """Have readers read mutated files, with a forged seal but every fifth; how many were read, refused, or killed the reader."""
+    """Have readers read mutated files, with a forged seal but every fifth; how many were read, refused, or
+    killed the reader.
+    """
     ends: Counter[str] = Counter()
     for seed in seeds:
         content = mutated(small, np.random.default_rng(seed))
         put(folder / RUN.file, content if seed % 5 == 0 else sealed(content, RUN_ID))
-        said = survived(folder) if patiently or seed % 8 == 1 else answers(folder / RUN.file, RUN_ID, patiently)
-        killed, refused = any(NO_ANSWER in line for line in said), said[min(3, len(said) - 1)].startswith("refused")
+        said = (
+            survived(folder) if patiently or seed % 8 == 1 else answers(folder / RUN.file, RUN_ID, patiently)
+        )
+        killed, refused = (
+            any(NO_ANSWER in line for line in said),
+            said[min(3, len(said) - 1)].startswith("refused"),
+        )
         ends["killed" if killed else "refused" if refused else "read"] += 1
     return ends
 
@@ -187,12 +196,21 @@ def many_vast(file: h5py.File) -> None:
 
 def bomb(file: h5py.File) -> None:
     del file["fine/mtorc1"]
-    data = file.create_dataset("fine/mtorc1", (1 << 28,), "f8", chunks=(1 << 24,), compression="gzip", compression_opts=9)
+    data = file.create_dataset(
+        "fine/mtorc1", (1 << 28,), "f8", chunks=(1 << 24,), compression="gzip", compression_opts=9
+    )
     data[: 1 << 24] = 0.0
 
 
 def names(file: h5py.File) -> None:
-    for name in ("n" * 10_000, "\x1b[2J\x1b]0;owned\x07", "a\nb", "\udcff\udc80".encode(errors="surrogateescape"), "..", " "):
+    for name in (
+        "n" * 10_000,
+        "\x1b[2J\x1b]0;owned\x07",
+        "a\nb",
+        "\udcff\udc80".encode(errors="surrogateescape"),
+        "..",
+        " ",
+    ):
         file["summary"].create_dataset(name, data=1.0)
     file.attrs["\x1b[31mred"] = "\x1b[2J" + "x" * 10_000
     file["summary/rate"].attrs.modify("units", "\x1b[2J\x9b31m\u202e\r\n")
@@ -211,13 +229,19 @@ def deep(file: h5py.File) -> None:
 
 
 def references(file: h5py.File) -> None:
-    file["summary"].create_dataset("ref", data=np.array([file.ref, file["traces"].ref], dtype=h5py.ref_dtype))
+    file["summary"].create_dataset(
+        "ref", data=np.array([file.ref, file["traces"].ref], dtype=h5py.ref_dtype)
+    )
     file.attrs["ref"] = file.ref
-    file["summary"].create_dataset("region", data=file["traces/rate"].regionref[:1], dtype=h5py.regionref_dtype)
+    file["summary"].create_dataset(
+        "region", data=file["traces/rate"].regionref[:1], dtype=h5py.regionref_dtype
+    )
 
 
 def lengths(file: h5py.File) -> None:
-    file["summary"].create_dataset("vlen", data=np.array([np.arange(3), np.arange(5)], dtype=object), dtype=h5py.vlen_dtype("i8"))
+    file["summary"].create_dataset(
+        "vlen", data=np.array([np.arange(3), np.arange(5)], dtype=object), dtype=h5py.vlen_dtype("i8")
+    )
     file["traces"].create_dataset("bytes", data=[b"\xff\xfe\x00"], dtype=h5py.string_dtype("ascii"))
 
 
@@ -245,13 +269,18 @@ def attribute(name: str, value: object):
 
 
 MADE = {
-    **{f"{name} in another file": linked(name) for name in ("summary", "traces", "row", "provenance", "config")},
+    **{
+        f"{name} in another file": linked(name)
+        for name in ("summary", "traces", "row", "provenance", "config")
+    },
     "a variable in another file": linked("summary/secret"),
     "numbers of the row in another file": linked("row/numbers", "/summary/secret"),
     "a soft link to nowhere": instead("summary", lambda file: h5py.SoftLink("/nowhere")),
     "a soft link to itself": instead("summary", lambda file: h5py.SoftLink("/summary")),
-    "soft links in a ring": lambda file: (instead("summary", lambda f: h5py.SoftLink("/traces"))(file),
-                                          instead("traces", lambda f: h5py.SoftLink("/summary"))(file)),
+    "soft links in a ring": lambda file: (
+        instead("summary", lambda f: h5py.SoftLink("/traces"))(file),
+        instead("traces", lambda f: h5py.SoftLink("/summary"))(file),
+    ),
     "numbers in a system file": stored_elsewhere,
     "numbers in another file's dataset": virtual,
     "a vast shape without data": vast,
@@ -270,7 +299,9 @@ MADE = {
     "a configuration with other overrides": configured('{"overrides": [["a", "b"], 3]}'),
     "a configuration thousands deep": configured("[" * 5000 + "]" * 5000),
     "a configuration hundreds deep": configured('{"overrides":' + "[" * 300 + "]" * 300 + "}"),
-    "a configuration that plays the reader's answer": configured('{"overrides": {"@": "variable", "of": 3}}'),
+    "a configuration that plays the reader's answer": configured(
+        '{"overrides": {"@": "variable", "of": 3}}'
+    ),
     "no configuration": without("config"),
     "no provenance": without("provenance"),
     "no run id": bare("/", "run_id"),
@@ -279,7 +310,9 @@ MADE = {
     "no layout of the row": bare("row", "layout"),
     "no row in the row": without("row/numbers"),
     "no groups": without("summary", "traces", "fine", "cells"),
-    "no dimensions": lambda file: [data.attrs.pop("DIMENSION_LIST", None) for data in file["traces"].values()],
+    "no dimensions": lambda file: [
+        data.attrs.pop("DIMENSION_LIST", None) for data in file["traces"].values()
+    ],
     "a version of text": attribute("schema_version", "three\nlines"),
     "a version of lines": attribute("schema_version", "\n99\n"),
     "versions": attribute("schema_version", np.arange(3)),
@@ -292,7 +325,7 @@ MADE = {
     "a dataset for a group": instead("summary", lambda file: np.arange(3)),
     "text for numbers": instead("summary/rate", lambda file: np.array([b"a"] * 12).reshape(3, 4)),
     "nothing for numbers": instead("summary/rate", lambda file: h5py.Empty("f8")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", MADE)
@@ -305,14 +338,28 @@ def test_a_file_made_to_harm_is_read_or_refused_in_one_line_and_shows_nothing_of
             break
         except (KeyError, TypeError, ValueError, OSError, RecursionError, RuntimeError, AttributeError):
             written(folder, RUN)  # it has no digest that could be computed
-    said = [*survived(folder), told("verify", path), told("inspect", path), told("verify", folder), told("inspect", folder)]
+    said = [
+        *survived(folder),
+        told("verify", path),
+        told("inspect", path),
+        told("verify", folder),
+        told("inspect", folder),
+    ]
     everything = "\n".join(said)
     assert SECRET not in everything and repr(SECRET_NUMBER) not in everything and "root:" not in everything
     assert "114, 111, 111, 116, 58" not in everything  # "root:" as bytes
 
 
-@pytest.mark.parametrize("case", ["summary in another file", "a variable in another file", "row in another file",
-                                  "numbers in a system file", "numbers in another file's dataset"])  # fmt: skip
+@pytest.mark.parametrize(
+    "case",
+    [
+        "summary in another file",
+        "a variable in another file",
+        "row in another file",
+        "numbers in a system file",
+        "numbers in another file's dataset",
+    ],
+)
 def test_the_file_that_a_link_names_is_not_even_opened(tmp_path, case):
     # Whoever opens a pipe to read waits until somebody writes.
     study_of(tmp_path / "study", [RUN, HONEST])

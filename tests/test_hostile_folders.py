@@ -1,4 +1,6 @@
-"""Folders that were made to harm: what stands in study.json and in marks is checked before it is used, shown or followed."""
+"""Folders that were made to harm: what stands in study.json and in marks is checked before it is used, shown
+or followed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,17 @@ from hypothesis import strategies as st
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.manifest import read_manifest
 from prelimbic.experiments.sweep.conduct import conduct
-from prelimbic.experiments.sweep.marks import FAILED, RUNNING, UNSAID_S, Failure, Mark, Marks, failures, myself, running
+from prelimbic.experiments.sweep.marks import (
+    FAILED,
+    RUNNING,
+    UNSAID_S,
+    Failure,
+    Mark,
+    Marks,
+    failures,
+    myself,
+    running,
+)
 from prelimbic.experiments.sweep.study import Options, Study
 from prelimbic.simulation.variable import Variable
 from tests.fuzz import ask, examples
@@ -78,7 +90,9 @@ NONE = {
     "no place": lambda folder: with_runs(folder, {"place": {}}),
     "a place of lists": lambda folder: with_runs(folder, {"place": {"dose": [1], "seed": {}}}),
     "a place without end": lambda folder: with_runs(folder, {"place": {"dose": float("inf"), "seed": 1}}),
-    "a place that is no number": lambda folder: with_runs(folder, {"place": {"dose": float("nan"), "seed": 1}}),
+    "a place that is no number": lambda folder: with_runs(
+        folder, {"place": {"dose": float("nan"), "seed": 1}}
+    ),
     "a place beyond any float": lambda folder: with_runs(folder, {"place": {"dose": 10**400, "seed": 1}}),
     "a place of none": lambda folder: with_runs(folder, {"place": {"dose": None, "seed": 1}}),
     "a place on another axis": lambda folder: with_runs(folder, {"place": {"other": 1, "seed": 1}}),
@@ -109,15 +123,30 @@ ODD = {
     "more than is asked": lambda folder: with_runs(folder, {"x": {"y": [1, None]}}),
     "the same run twice": lambda folder: changed(folder, runs=manifest(folder)["runs"] * 2),
     "the same place twice": lambda folder: with_runs(folder, {"place": {"dose": 1.0, "seed": 1}}),
-    "no lengths": lambda folder: changed(folder, runs=[{k: run[k] for k in ("file", "run_id", "place")}
-                                                       for run in manifest(folder)["runs"]]),
-    "an axis that a variable is called": lambda folder: changed(folder, axes={"rate": ""}, runs=[
-        run | {"place": {"rate": k, "seed": 1}} for k, run in enumerate(manifest(folder)["runs"])]),
-    "an axis that the runs have": lambda folder: changed(folder, axes={"readout": ""}, runs=[
-        run | {"place": {"readout": "peak", "seed": k}} for k, run in enumerate(manifest(folder)["runs"])]),
-    "places that would fill the memory": lambda folder: changed(folder, axes=dict.fromkeys("abcdefgh", ""), runs=[
-        manifest(folder)["runs"][0] | {"place": {a: 10 * k + n for n, a in enumerate("abcdefgh")}} for k in range(40)]),
-}  # fmt: skip
+    "no lengths": lambda folder: changed(
+        folder, runs=[{k: run[k] for k in ("file", "run_id", "place")} for run in manifest(folder)["runs"]]
+    ),
+    "an axis that a variable is called": lambda folder: changed(
+        folder,
+        axes={"rate": ""},
+        runs=[run | {"place": {"rate": k, "seed": 1}} for k, run in enumerate(manifest(folder)["runs"])],
+    ),
+    "an axis that the runs have": lambda folder: changed(
+        folder,
+        axes={"readout": ""},
+        runs=[
+            run | {"place": {"readout": "peak", "seed": k}} for k, run in enumerate(manifest(folder)["runs"])
+        ],
+    ),
+    "places that would fill the memory": lambda folder: changed(
+        folder,
+        axes=dict.fromkeys("abcdefgh", ""),
+        runs=[
+            manifest(folder)["runs"][0] | {"place": {a: 10 * k + n for n, a in enumerate("abcdefgh")}}
+            for k in range(40)
+        ],
+    ),
+}
 
 
 @pytest.mark.parametrize("case", ODD)
@@ -130,8 +159,15 @@ def test_an_odd_study_file_is_read_or_refused_in_one_line(folder, case):
         assert dataset["rate"].max() == 1023.0  # the first run's, its dose being 0 and its seed 1
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero"),
-                                  lambda path: (path.touch(), os.truncate(path, 1 << 36))])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        os.mkfifo,
+        os.mkdir,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: (path.touch(), os.truncate(path, 1 << 36)),
+    ],
+)
 def test_a_study_file_that_is_a_pipe_a_folder_a_device_or_vast_is_one_sentence(folder, make):
     (folder / "study.json").unlink()
     make(folder / "study.json")
@@ -154,7 +190,10 @@ FIELDS = ("study", "axes", "runs", "file", "run_id", "place", "seconds")
 def test_a_study_file_of_other_types_is_read_or_refused_in_one_line(tmp_path_factory, field, value):
     folder = tmp_path_factory.mktemp("types")
     study_of(folder, RUNS, missing=2)
-    put(folder / "study.json", changed(folder, **{field: value}) if field in FIELDS[:3] else with_runs(folder, {field: value}))
+    put(
+        folder / "study.json",
+        changed(folder, **{field: value}) if field in FIELDS[:3] else with_runs(folder, {field: value}),
+    )
     told("status", folder, "--json")
     told("status", folder)
     loaded(folder)
@@ -162,7 +201,9 @@ def test_a_study_file_of_other_types_is_read_or_refused_in_one_line(tmp_path_fac
 
 # Marks
 
-MARK = asdict(Mark(OTHER.file, replace(myself(), machine="elsewhere", host="there"), time.time() - 10, 5.0, 20.0))
+MARK = asdict(
+    Mark(OTHER.file, replace(myself(), machine="elsewhere", host="there"), time.time() - 10, 5.0, 20.0)
+)
 FAILURE_MARK = asdict(Failure(OTHER.file, "why", "", time.time(), myself()))
 BAD_MARKS: dict[str, bytes | str] = {
     "nothing": b"",
@@ -213,7 +254,10 @@ def test_what_marks_say_reaches_the_terminal_in_printable_lines_of_bounded_lengt
     mark = put(folder / "jobs" / f"{OTHER.file}{RUNNING}", json.dumps(MARK | {"holder": holder}))
     assert "1 running" in told("status", folder)
     mark.unlink()
-    put(folder / "jobs" / f"{OTHER.file}{FAILED}", json.dumps(FAILURE_MARK | {"reason": EVIL, "holder": holder}))
+    put(
+        folder / "jobs" / f"{OTHER.file}{FAILED}",
+        json.dumps(FAILURE_MARK | {"reason": EVIL, "holder": holder}),
+    )
     text = told("status", folder)
     assert "1 failed" in text and "\\x1b[2J" in text
     assert max(map(len, text.splitlines())) < 2000
@@ -233,8 +277,15 @@ def test_names_of_files_and_folders_reach_the_terminal_in_printable_lines(tmp_pa
 
 
 @pytest.mark.parametrize("end", [RUNNING, FAILED])
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero"),
-                                  lambda path: path.symlink_to(path.parents[2] / "secret.h5")])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        os.mkfifo,
+        os.mkdir,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to(path.parents[2] / "secret.h5"),
+    ],
+)
 def test_a_mark_that_is_a_pipe_a_folder_a_device_or_a_link_is_not_opened(folder, make, end):
     (folder / "jobs").mkdir()
     make(folder / "jobs" / f"{OTHER.file}{end}")
@@ -258,7 +309,10 @@ def test_what_is_told_of_a_failure_is_not_written_through_a_link(folder):
 def test_a_mark_of_other_types_does_not_end_the_status(tmp_path_factory, field, value, end):
     folder = tmp_path_factory.mktemp("types")
     study_of(folder, RUNS, missing=2)
-    put(folder / "jobs" / f"{OTHER.file}{end}", json.dumps((MARK if end == RUNNING else FAILURE_MARK) | {field: value}))
+    put(
+        folder / "jobs" / f"{OTHER.file}{end}",
+        json.dumps((MARK if end == RUNNING else FAILURE_MARK) | {field: value}),
+    )
     assert told("status", folder, "--json")
     assert told("status", folder)
 
@@ -274,15 +328,24 @@ def test_no_command_loads_a_pickle_from_a_folder(folder, tmp_path, capsys):
     trap = Trap(tmp_path / "sprung")
     pickle = trap.pickled()
     runs = [replace(run, compute=computed) for run in RUNS]
-    for name in (RUN.file, "sweep.h5", "stranger.h5", *(f"jobs/{OTHER.file}{end}" for end in (RUNNING, FAILED, ".checkpoint")),
-                 "jobs/round-1.txt", "jobs/round-1.sh", "jobs/submission.running"):  # fmt: skip
+    for name in (
+        RUN.file,
+        "sweep.h5",
+        "stranger.h5",
+        *(f"jobs/{OTHER.file}{end}" for end in (RUNNING, FAILED, ".checkpoint")),
+        "jobs/round-1.txt",
+        "jobs/round-1.sh",
+        "jobs/submission.running",
+    ):
         put(folder / name, pickle)
     os.utime(folder / "jobs" / f"{OTHER.file}{RUNNING}", (0, 0))
     for command in ("status", "verify", "inspect"):
         told(command, folder)
     answers(folder / RUN.file, RUN.config.run_id())
     loaded(folder)
-    study = Study("toy", "?", {"dose": "mg/kg"}, lambda options: runs, lambda data: ("", ""), lambda data, folder: [])
+    study = Study(
+        "toy", "?", {"dose": "mg/kg"}, lambda options: runs, lambda data: ("", ""), lambda data, folder: []
+    )
     conduct(study, Options(out=folder))
     assert "2 of 2 runs finished" in told("status", folder)
     put(folder / "study.json", pickle)

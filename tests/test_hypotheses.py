@@ -1,4 +1,6 @@
-"""Laws of the hypothesis switches: what each lets the drug do, the identity of a run, and what is said of its calibration."""
+"""Laws of the hypothesis switches: what each lets the drug do, the identity of a run, and what is said of
+its calibration.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def bath(concentration: float) -> Bath:
     return Bath((("ketamine", concentration),))
 
 
-def block_of(concentration: float, circuit: Circuit = DENDRITIC, drugs: dict = DRUGS, **chosen: str) -> Block:
+def block_of(
+    concentration: float, circuit: Circuit = DENDRITIC, drugs: dict = DRUGS, **chosen: str
+) -> Block:
     return Hypotheses(**chosen).block(bath(concentration), drugs, CHANNEL, circuit, SIZES, 1.0)
 
 
@@ -94,12 +98,20 @@ def test_an_unknown_option_is_refused_with_the_options_there_are(call, switch, o
     assert (code, out) == (USAGE, "")
 
 
-CLASHES = [((one, a), (other, b), why) for (one, these), (other, those), why in EXCLUSIVE for a in these for b in those]
+CLASHES = [
+    ((one, a), (other, b), why)
+    for (one, these), (other, those), why in EXCLUSIVE
+    for a in these
+    for b in those
+]
 
 
 def test_the_default_of_every_switch_is_the_option_that_says_so():
     for switch, options in SWITCHES.items():
-        assert "(default)" in options[getattr(AS_SHEETS, switch)] or "(default;" in options[getattr(AS_SHEETS, switch)]
+        assert (
+            "(default)" in options[getattr(AS_SHEETS, switch)]
+            or "(default;" in options[getattr(AS_SHEETS, switch)]
+        )
         assert sum("default" in meaning for meaning in options.values()) == 1
 
 
@@ -119,7 +131,9 @@ BLOCKED = {
 @pytest.mark.parametrize("site", SWITCHES["site"])
 def test_the_drug_reaches_the_classes_of_its_site_and_no_receptor_elsewhere(site, selectivity):
     chosen = Hypotheses(site=site, selectivity=selectivity)
-    block = chosen.block(bath(3.0), DRUGS, CHANNEL, DENDRITIC, SIZES, 1.0).advance(bath(3.0), gating(0.1, DENDRITIC), 1.0)
+    block = chosen.block(bath(3.0), DRUGS, CHANNEL, DENDRITIC, SIZES, 1.0).advance(
+        bath(3.0), gating(0.1, DENDRITIC), 1.0
+    )
     found = chosen.nmda_shut(block, DENDRITIC, 1)
     assert found.shape == SHAPE
     for k, population in enumerate(POPULATIONS):
@@ -147,8 +161,13 @@ def test_the_sites_of_single_classes_add_up_to_the_drug_everywhere():
 
 
 @pytest.mark.parametrize("selectivity", ["subunit", "affinity_scaled"])
-def test_under_shuffled_labels_every_class_has_the_block_of_another_one_and_which_one_depends_on_the_seed(selectivity):
-    chosen, block = Hypotheses(site="shuffled", selectivity=selectivity), block_of(3.0, selectivity=selectivity)
+def test_under_shuffled_labels_every_class_has_the_block_of_another_one_and_which_one_depends_on_the_seed(
+    selectivity,
+):
+    chosen, block = (
+        Hypotheses(site="shuffled", selectivity=selectivity),
+        block_of(3.0, selectivity=selectivity),
+    )
     own = (block.value * DENDRITIC.mixtures).sum(axis=1)
     assert len(set(own)) == len(POPULATIONS)
     ways = set()
@@ -163,7 +182,9 @@ def test_under_shuffled_labels_every_class_has_the_block_of_another_one_and_whic
 
 def test_labels_carry_nothing_where_all_subunits_are_blocked_alike():
     for seed in range(1, 10):
-        shuffled = Hypotheses(site="shuffled", selectivity="none").nmda_shut(block_of(3.0, selectivity="none"), DENDRITIC, seed)
+        shuffled = Hypotheses(site="shuffled", selectivity="none").nmda_shut(
+            block_of(3.0, selectivity="none"), DENDRITIC, seed
+        )
         np.testing.assert_allclose(shuffled, shut(3.0, selectivity="none"), rtol=1e-12)
 
 
@@ -171,7 +192,9 @@ def test_labels_carry_nothing_where_all_subunits_are_blocked_alike():
 def test_no_seed_moves_the_block_of_another_site(site):
     chosen = Hypotheses(site=site)
     first = chosen.nmda_shut(block_of(3.0), DENDRITIC, 1)
-    assert all(np.array_equal(chosen.nmda_shut(block_of(3.0), DENDRITIC, seed), first) for seed in range(2, 12))
+    assert all(
+        np.array_equal(chosen.nmda_shut(block_of(3.0), DENDRITIC, seed), first) for seed in range(2, 12)
+    )
 
 
 def test_a_run_under_shuffled_labels_keeps_one_way_from_look_to_look():
@@ -208,7 +231,9 @@ def test_without_selectivity_pyramidal_cells_are_blocked_as_before_and_others_li
 
 @given(uM)
 @settings(max_examples=15, deadline=None)
-def test_a_higher_affinity_of_interneurons_is_worth_as_much_more_drug_there_and_nothing_on_pyramidal_cells(concentration):
+def test_a_higher_affinity_of_interneurons_is_worth_as_much_more_drug_there_and_nothing_on_pyramidal_cells(
+    concentration,
+):
     scaled, plain = shut(concentration, selectivity="affinity_scaled"), shut(concentration)
     more = shut(SIZES.interneuron_affinity * concentration)
     assert SIZES.interneuron_affinity == 3.0
@@ -242,7 +267,9 @@ def test_use_dependent_block_comes_on_where_receptors_open_and_not_where_they_ne
 # HCN
 
 
-@pytest.mark.parametrize(("hcn", "nmda", "channels"), [("nmda", True, False), ("nmda_hcn1", True, True), ("hcn1", False, True)])
+@pytest.mark.parametrize(
+    ("hcn", "nmda", "channels"), [("nmda", True, False), ("nmda_hcn1", True, True), ("hcn1", False, True)]
+)
 @pytest.mark.parametrize("site", ["all", "pv", "uniform", "shuffled"])
 def test_the_drug_shuts_the_channels_that_it_is_said_to_shut(hcn, nmda, channels, site):
     assert (shut(3.0, hcn=hcn, site=site).max() > 0) == nmda
@@ -254,7 +281,10 @@ def test_the_drug_shuts_the_channels_that_it_is_said_to_shut(hcn, nmda, channels
 def test_ketamine_shuts_no_hcn_channel_at_first_half_of_them_at_its_ic50_and_all_in_the_end():
     for hcn in ("hcn1", "nmda_hcn1"):
         chosen = Hypotheses(hcn=hcn)
-        seen = [chosen.hcn_shut(c, SIZES) for c in (0.0, SIZES.hcn1_ic50 / 9, SIZES.hcn1_ic50, 9 * SIZES.hcn1_ic50, 1e9)]
+        seen = [
+            chosen.hcn_shut(c, SIZES)
+            for c in (0.0, SIZES.hcn1_ic50 / 9, SIZES.hcn1_ic50, 9 * SIZES.hcn1_ic50, 1e9)
+        ]
         assert seen == pytest.approx([0.0, 0.1, 0.5, 0.9, 1.0])
 
 
@@ -273,10 +303,14 @@ def test_both_conditions_together_are_each_after_the_other_in_any_order(circuit)
 
 @pytest.mark.parametrize("name", ["sst", "dendritic"])
 def test_a_slice_has_the_circuit_of_the_brain_and_less_background(name):
-    awake, slice_ = (brief(circuit=name, hypotheses=Hypotheses(state=state)).described() for state in ("awake", "slice"))
+    awake, slice_ = (
+        brief(circuit=name, hypotheses=Hypotheses(state=state)).described() for state in ("awake", "slice")
+    )
     rates = [[p.background_rate for p in circuit.populations] for circuit in (awake, slice_)]
     if awake.apical is not None:
-        rates = [[*r, circuit.apical.background_rate] for r, circuit in zip(rates, (awake, slice_), strict=True)]
+        rates = [
+            [*r, circuit.apical.background_rate] for r, circuit in zip(rates, (awake, slice_), strict=True)
+        ]
         assert replace(slice_.apical, background_rate=awake.apical.background_rate) == awake.apical
     assert np.divide(*reversed(rates)) == pytest.approx(np.full(len(rates[0]), SIZES.slice_background))
     assert SIZES.slice_background < 1
@@ -302,7 +336,9 @@ def test_a_drug_on_hcn_channels_alone_blocks_no_receptor_and_moves_spikes_after_
 
 
 def test_use_dependent_block_follows_the_gating_of_each_class_and_equilibrium_block_does_not():
-    slow, fast = (run(brief(30.0, hypotheses=Hypotheses(selectivity=s))) for s in ("use_dependent", "subunit"))
+    slow, fast = (
+        run(brief(30.0, hypotheses=Hypotheses(selectivity=s))) for s in ("use_dependent", "subunit")
+    )
     for outcome in (slow, fast):
         assert (outcome.seen[0].block == 0).all()
     trapped, settled = ({s.look.time: s.block[:, 0] for s in outcome.seen} for outcome in (slow, fast))
@@ -327,7 +363,14 @@ def test_no_two_pairs_of_options_share_a_run_id():
 
 
 def test_manipulations_and_their_order_are_part_of_the_run_id():
-    texts = ((), ("ampa=0.5",), ("ampa=0.6",), ("ampa=0.5@background",), ("ampa=0.5", "slice=0.7"), ("slice=0.7", "ampa=0.5"))
+    texts = (
+        (),
+        ("ampa=0.5",),
+        ("ampa=0.6",),
+        ("ampa=0.5@background",),
+        ("ampa=0.5", "slice=0.7"),
+        ("slice=0.7", "ampa=0.5"),
+    )
     assert len({brief(manipulations=t).run_id() for t in texts}) == len(texts)
     assert brief(manipulations=("ampa=0.5",)).run_id() == brief(manipulations=("ampa=0.5",)).run_id()
 
@@ -354,24 +397,36 @@ def test_every_shipped_circuit_is_calibrated_for_the_very_numbers_it_has(name):
     assert source.calibrated == structure_digest(source)
     assert brief(circuit=name, scale=1.0, hypotheses=HEALTHY).calibration() == "yes"
     for baseline in ("spine_loss", "sst_loss", "both"):
-        assert brief(circuit=name, scale=1.0, hypotheses=Hypotheses(baseline=baseline)).calibration() == "inherited"
-    assert brief(circuit=name, scale=1.0, hypotheses=replace(HEALTHY, state="slice")).calibration() == "inherited"
-    assert brief(circuit=name, scale=1.0, hypotheses=HEALTHY, manipulations=("ampa=0.5",)).calibration() == "inherited"
+        assert (
+            brief(circuit=name, scale=1.0, hypotheses=Hypotheses(baseline=baseline)).calibration()
+            == "inherited"
+        )
+    assert (
+        brief(circuit=name, scale=1.0, hypotheses=replace(HEALTHY, state="slice")).calibration()
+        == "inherited"
+    )
+    assert (
+        brief(circuit=name, scale=1.0, hypotheses=HEALTHY, manipulations=("ampa=0.5",)).calibration()
+        == "inherited"
+    )
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"scale": 0.5}, "other size"),
-    ({"scale": 2.0}, "other size"),
-    ({"scale": 0.5, "manipulations": ("slice=0.7",)}, "other size"),
-    ({"overrides": (("circuit.Pyr.leak", 9.0),)}, "no"),
-    ({"overrides": (("circuit.Pyr.leak", 9.0),), "scale": 0.5}, "no"),
-    ({"overrides": (("circuit.apical.background_rate", 310.0),)}, "no"),  # no calibration moves it
-    ({"overrides": (("circuit.Pyr.target_rate", 3.0),)}, "no"),
-    ({"overrides": (("circuit.Pyr->Pyr.weight", 1.1),), "manipulations": ("ampa=0.5",)}, "no"),
-    ({"overrides": (("spines.spines.nascent_loss", 0.01),)}, "yes"),
-    ({"overrides": (("species.rat.ip_absorption", 3.0),)}, "yes"),
-    ({"hypotheses": Hypotheses("pv", "none", "hcn1", "healthy")}, "yes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"scale": 0.5}, "other size"),
+        ({"scale": 2.0}, "other size"),
+        ({"scale": 0.5, "manipulations": ("slice=0.7",)}, "other size"),
+        ({"overrides": (("circuit.Pyr.leak", 9.0),)}, "no"),
+        ({"overrides": (("circuit.Pyr.leak", 9.0),), "scale": 0.5}, "no"),
+        ({"overrides": (("circuit.apical.background_rate", 310.0),)}, "no"),  # no calibration moves it
+        ({"overrides": (("circuit.Pyr.target_rate", 3.0),)}, "no"),
+        ({"overrides": (("circuit.Pyr->Pyr.weight", 1.1),), "manipulations": ("ampa=0.5",)}, "no"),
+        ({"overrides": (("spines.spines.nascent_loss", 0.01),)}, "yes"),
+        ({"overrides": (("species.rat.ip_absorption", 3.0),)}, "yes"),
+        ({"hypotheses": Hypotheses("pv", "none", "hcn1", "healthy")}, "yes"),
+    ],
+)
 def test_a_configuration_says_whether_its_background_was_found_for_its_structure(changes, said):
     settings = {"circuit": "dendritic", "scale": 1.0, "hypotheses": HEALTHY} | changes
     assert brief(**settings).calibration() == said
@@ -385,7 +440,9 @@ def test_a_background_rate_set_by_hand_was_found_by_no_calibration():
 
 def test_an_override_back_to_the_number_of_the_sheet_is_as_calibrated_as_the_sheet():
     leak = sheet("sst").values()["Pyr.leak"]
-    assert brief(scale=1.0, hypotheses=HEALTHY, overrides=(("circuit.Pyr.leak", leak),)).calibration() == "yes"
+    assert (
+        brief(scale=1.0, hypotheses=HEALTHY, overrides=(("circuit.Pyr.leak", leak),)).calibration() == "yes"
+    )
 
 
 def test_a_size_of_a_hypothesis_outside_its_meaning_is_refused(call):

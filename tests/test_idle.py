@@ -1,4 +1,6 @@
-"""Numbers that must not be overridden, and overridden numbers on which nothing depends: refused, or said; never silent."""
+"""Numbers that must not be overridden, and overridden numbers on which nothing depends: refused, or said;
+never silent.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,12 @@ from prelimbic.simulation.inhibition import Inhibition
 from tests.said import is_one_sentence
 
 AT = np.array([0.2, 1.0])
-FIXED = {f"{section}.{name}" for section, rows in sheet("species").sections.items() for name, row in rows.items() if row.fixed}
+FIXED = {
+    f"{section}.{name}"
+    for section, rows in sheet("species").sections.items()
+    for name, row in rows.items()
+    if row.fixed
+}
 MASSES = [f"{animal}.reference_mass" for animal in SPECIES]
 
 
@@ -52,14 +59,22 @@ def test_a_fixed_number_is_refused_and_told_what_it_is(name):
         lambda: sheet("species").replaced({name: 50.0}),
         lambda: overridden("dendritic", ((f"species.{name}", 50.0),)),
     ):
-        with pytest.raises(SheetError, match=r"cannot be overridden, for (it is the body|there is no intraperitoneal route)"):
+        with pytest.raises(
+            SheetError, match=r"cannot be overridden, for (it is the body|there is no intraperitoneal route)"
+        ):
             change()
 
 
-@pytest.mark.parametrize("words", [
-    ("exposure", "--species", "human", "--route", "iv", "--dose", 0.5, "--at", "40min"), ("run", "human_dose", "--list"),
-    ("run", "dose_response"), ("claims", "V1"),
-], ids=lambda words: " ".join(map(str, words[:2])))  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("exposure", "--species", "human", "--route", "iv", "--dose", 0.5, "--at", "40min"),
+        ("run", "human_dose", "--list"),
+        ("run", "dose_response"),
+        ("claims", "V1"),
+    ],
+    ids=lambda words: " ".join(map(str, words[:2])),
+)
 def test_so_says_every_command(call, words):
     code, out, err = call(*words, "--set", "species.human.reference_mass=50")
     assert (code, out) == (2, "")
@@ -72,7 +87,9 @@ def test_what_is_in_the_blood_per_mg_per_kg_rests_on_the_volumes_alone(animal):
     # The same body written for twice the mass, its volumes and clearances with it, is the same body.
     numbers, dose = species(animal), Dose(1.0, "iv", 0.0, 0.5)
     sizes = [
-        name for name in vars(numbers) if name.endswith(("_central", "_peripheral", "_exchange", "_clearance", "reference_mass"))
+        name
+        for name in vars(numbers)
+        if name.endswith(("_central", "_peripheral", "_exchange", "_clearance", "reference_mass"))
     ]
     twice = replace(numbers, **{name: 2.0 * getattr(numbers, name) for name in sizes})
     one, other = (Exposure((dose,), animal, n, compounds()).brain_unbound(AT) for n in (numbers, twice))
@@ -83,7 +100,9 @@ def test_a_sheet_keeps_what_is_fixed_when_it_is_written(tmp_path):
     (tmp_path / "mine.toml").write_text(sheet_text(sheet("species"), "mine"))
     again = Sheet(tmp_path / "mine.toml")
     assert again.sections == sheet("species").sections
-    (tmp_path / "mine.toml").write_text(sheet_text(sheet("species"), "mine").replace('fixed = "it', 'fixed = 3 # "it'))
+    (tmp_path / "mine.toml").write_text(
+        sheet_text(sheet("species"), "mine").replace('fixed = "it', 'fixed = 3 # "it')
+    )
     with pytest.raises(SheetError):
         Sheet(tmp_path / "mine.toml")
 
@@ -102,7 +121,8 @@ def test_an_override_of_a_species_moves_an_exposure_or_is_said_or_refused(animal
         numbers = species(animal, overridden("dendritic", changes)["species"])
         after = replace(before, numbers=numbers)
         moved = any(
-            not np.array_equal(getattr(before, c)(AT), getattr(after, c)(AT)) for c in ("arterial", "venous", "brain_unbound")
+            not np.array_equal(getattr(before, c)(AT), getattr(after, c)(AT))
+            for c in ("arterial", "venous", "brain_unbound")
         )
         assert moved == (idle_in_exposure("dendritic", changes, animal, given, AT) == [])
         assert moved <= name.startswith(animal)
@@ -111,12 +131,18 @@ def test_an_override_of_a_species_moves_an_exposure_or_is_said_or_refused(animal
 def test_numbers_that_matter_only_together_are_not_idle():
     given, peripheral = Dose(5.0, "ip"), ("species.rat.ketamine_peripheral", 3.0)
     assert idle_in_exposure("dendritic", (peripheral,), "rat", given, AT) == [peripheral[0]]
-    assert idle_in_exposure("dendritic", (("species.rat.ketamine_exchange", 2.0), peripheral), "rat", given, AT) == []
+    assert (
+        idle_in_exposure("dendritic", (("species.rat.ketamine_exchange", 2.0), peripheral), "rat", given, AT)
+        == []
+    )
 
 
 def test_the_command_says_what_is_idle_beside_its_answer(call):
     words = ("exposure", "--species", "rat", "--route", "ip", "--dose", 5, "--at", "12min", "--json")
-    whole, changed = call(*words), call(*words, "--set", "species.mouse.ip_absorption=3", "--set", "spines.spines.branches=4")
+    whole, changed = (
+        call(*words),
+        call(*words, "--set", "species.mouse.ip_absorption=3", "--set", "spines.spines.branches=4"),
+    )
     told = json.loads(changed[1])
     assert told.pop("overridden") == {"species.mouse.ip_absorption": 3.0, "spines.spines.branches": 4.0}
     assert (changed[0], told) == (whole[0], json.loads(whole[1])) and whole[2] == ""
@@ -127,7 +153,11 @@ def test_the_command_says_what_is_idle_beside_its_answer(call):
 
 # Runs
 
-LATCH, TRKB, UNBLOCKING = "hypotheses.hypotheses.latch_time", "hypotheses.hypotheses.trkb_gain", "compounds.ketamine.unblocking"
+LATCH, TRKB, UNBLOCKING = (
+    "hypotheses.hypotheses.latch_time",
+    "hypotheses.hypotheses.trkb_gain",
+    "compounds.ketamine.unblocking",
+)
 STRESS, GAIN, TARGET = "spines.spines.stress_loss", "cascade.cascade.bdnf_gain", "circuit.Pyr.target_rate"
 AKT, RAT, MAN, VENOUS = (
     "inhibitors.akt_inhibitor.brain",
@@ -135,16 +165,37 @@ AKT, RAT, MAN, VENOUS = (
     "species.human.ketamine_clearance",
     "species.human.venous_delay",
 )
-CHANGES = ((LATCH, 10.0), (TRKB, 2.0), (UNBLOCKING, 0.1), (STRESS, 0.7), (GAIN, 5.5), (TARGET, 2.0), (AKT, 0.8), (RAT, 8.0),
-           (MAN, 70.0), (VENOUS, 0.2))  # fmt: skip
+CHANGES = (
+    (LATCH, 10.0),
+    (TRKB, 2.0),
+    (UNBLOCKING, 0.1),
+    (STRESS, 0.7),
+    (GAIN, 5.5),
+    (TARGET, 2.0),
+    (AKT, 0.8),
+    (RAT, 8.0),
+    (MAN, 70.0),
+    (VENOUS, 0.2),
+)
 
 
-@pytest.mark.parametrize(("study", "asked", "used"), [
-    ("dose_response", {}, {GAIN, RAT}), ("human_dose", {}, {GAIN, MAN, LATCH}), ("stress", {}, {GAIN, RAT, STRESS}),
-    ("dose_response", {"hypotheses": Hypotheses(trkb="on", memory="rate_latch", selectivity="use_dependent"),
-                       "inhibitions": (Inhibition("akt_inhibitor"),)}, {GAIN, RAT, TRKB, LATCH, UNBLOCKING, AKT}),
-    ("surge", {}, {RAT}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("study", "asked", "used"),
+    [
+        ("dose_response", {}, {GAIN, RAT}),
+        ("human_dose", {}, {GAIN, MAN, LATCH}),
+        ("stress", {}, {GAIN, RAT, STRESS}),
+        (
+            "dose_response",
+            {
+                "hypotheses": Hypotheses(trkb="on", memory="rate_latch", selectivity="use_dependent"),
+                "inhibitions": (Inhibition("akt_inhibitor"),),
+            },
+            {GAIN, RAT, TRKB, LATCH, UNBLOCKING, AKT},
+        ),
+        ("surge", {}, {RAT}),
+    ],
+)
 def test_a_study_says_which_overridden_numbers_it_does_not_use(study, asked, used):
     assert set(idle(study, *CHANGES, **asked)) >= {name for name, _ in CHANGES} - used
     assert set(idle(study, *CHANGES, **asked)).isdisjoint(used)
@@ -164,5 +215,7 @@ def test_an_override_that_says_what_the_sheet_says_is_refused_with_that_reason(c
 
 def test_claims_say_it_too(tmp_path):
     claims = [claim for claim in ALL_CLAIMS if claim.id in ("V1", "V4")]
-    bench = Bench(overrides=((MAN, 70.0), ("species.mouse.ip_absorption", 10.0), (GAIN, 5.5)), results=tmp_path)
+    bench = Bench(
+        overrides=((MAN, 70.0), ("species.mouse.ip_absorption", 10.0), (GAIN, 5.5)), results=tmp_path
+    )
     assert idle_in_claims(claims, bench) == ["species.mouse.ip_absorption", GAIN]

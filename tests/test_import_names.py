@@ -1,4 +1,6 @@
-"""A user's own module may be called anything: what stands beside a notebook must not take the place of a part of this program."""
+"""A user's own module may be called anything: what stands beside a notebook must not take the place of a
+part of this program.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,23 @@ from pathlib import Path
 
 import pytest
 
-GENERIC = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments", "library", "tests")
+GENERIC = (
+    "parameters",
+    "pharmacology",
+    "circuits",
+    "plasticity",
+    "simulation",
+    "experiments",
+    "library",
+    "tests",
+)
 
 
 @pytest.mark.parametrize("name", GENERIC)
 def test_a_users_module_of_the_same_name_breaks_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.py").write_text("raise RuntimeError('a module of the user')\n")
     words = "import sys; sys.path.insert(0, ''); from prelimbic import load; load('nothing there')"
-    done = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert "DamagedError" in done.stderr.splitlines()[-1], done.stderr

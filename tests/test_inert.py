@@ -1,4 +1,6 @@
-"""The inert drug: no claim that states an effect of a drug holds under one that binds nothing; what it does needs no run."""
+"""The inert drug: no claim that states an effect of a drug holds under one that binds nothing; what it does
+needs no run.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,18 @@ import xarray as xr
 
 from prelimbic.experiments.claims.bench import Bench
 from prelimbic.experiments.claims.board import ALL_CLAIMS, VERDICTS, summary, told_range
-from prelimbic.experiments.claims.claim import ANY, DOWN, NO_DRUG, UP, Claim, Measure, deciding, judge, ratio_of_means, share_of
+from prelimbic.experiments.claims.claim import (
+    ANY,
+    DOWN,
+    NO_DRUG,
+    UP,
+    Claim,
+    Measure,
+    deciding,
+    judge,
+    ratio_of_means,
+    share_of,
+)
 from prelimbic.experiments.claims.page import page
 from prelimbic.experiments.readouts.inert import LARGEST_IC50, at_chance, at_vehicle
 from prelimbic.experiments.studies import stress
@@ -37,7 +50,9 @@ def measure(low: float, high: float, *values: float, nothing: float | None = Non
 # Bounds
 
 
-@pytest.mark.parametrize(("sign", "verdicts"), [(UP, ("fails", "fails", "holds")), (DOWN, ("holds", "fails", "fails"))])
+@pytest.mark.parametrize(
+    ("sign", "verdicts"), [(UP, ("fails", "fails", "holds")), (DOWN, ("holds", "fails", "fails"))]
+)
 def test_no_change_is_neither_above_nor_below_none(sign, verdicts):
     assert tuple(measure(*sign, v, v, v).verdict for v in (-1.0, 0.0, 1.0)) == verdicts
 
@@ -46,14 +61,21 @@ def test_an_interval_that_begins_at_an_open_end_does_not_decide():
     spread = (1.0, 2.0, 3.0, 2.0)
     below = measure(0.0, ANY, *spread).interval[0]
     assert measure(below, ANY, *spread).verdict == "inconclusive"
-    assert measure(below, 9.0, *spread).verdict == "holds"  # both ends published, and both belong to the range
+    # both ends published, and both belong to the range
+    assert measure(below, 9.0, *spread).verdict == "holds"
     assert measure(below, 9.0, *spread, nothing=below).verdict == "inconclusive"
 
 
-@pytest.mark.parametrize(("low", "high", "nothing", "words"), [
-    (0.0, ANY, None, "above 0"), (-ANY, 0.0, None, "below 0"), (0.5, 1.1, None, "0.5 to 1.1"),
-    (0.0, 15.7, 0.0, "above 0 to 15.7"), (-3.0, 1.0, 1.0, "-3 to below 1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("low", "high", "nothing", "words"),
+    [
+        (0.0, ANY, None, "above 0"),
+        (-ANY, 0.0, None, "below 0"),
+        (0.5, 1.1, None, "0.5 to 1.1"),
+        (0.0, 15.7, 0.0, "above 0 to 15.7"),
+        (-3.0, 1.0, 1.0, "-3 to below 1"),
+    ],
+)
 def test_an_open_end_is_told_as_one(low, high, nothing, words):
     assert told_range(measure(low, high, 1.0, nothing=nothing)) == words
 
@@ -69,21 +91,39 @@ def test_of_no_effect_there_is_no_share():
 
 
 def test_at_the_place_of_a_drug_stands_what_stands_at_that_of_vehicle_but_what_arrives():
-    given = xr.Dataset({"x": (("dose", "seed"), [[1.0, 2.0], [5.0, 6.0]]), "unbound": (("dose",), [0.0, 3.0]),
-                        "y": (("seed",), [7.0, 8.0])}, {"dose": [0.0, 10.0], "seed": [1, 2]})  # fmt: skip
+    given = xr.Dataset(
+        {
+            "x": (("dose", "seed"), [[1.0, 2.0], [5.0, 6.0]]),
+            "unbound": (("dose",), [0.0, 3.0]),
+            "y": (("seed",), [7.0, 8.0]),
+        },
+        {"dose": [0.0, 10.0], "seed": [1, 2]},
+    )
     found = at_vehicle(dose=0.0)(given)
-    assert found["x"].sel(dose=10.0).values.tolist() == found["x"].sel(dose=0.0).values.tolist() == [1.0, 2.0]
+    assert (
+        found["x"].sel(dose=10.0).values.tolist() == found["x"].sel(dose=0.0).values.tolist() == [1.0, 2.0]
+    )
     assert found["unbound"].values.tolist() == [0.0, 3.0] and found["y"].identical(given["y"])
-    assert found["dose"].values.tolist() == [0.0, 10.0] and given["x"].sel(dose=10.0).values.tolist() == [5.0, 6.0]
+    assert found["dose"].values.tolist() == [0.0, 10.0] and given["x"].sel(dose=10.0).values.tolist() == [
+        5.0,
+        6.0,
+    ]
 
 
 def test_a_stressed_group_without_the_dose_is_the_stressed_group():
-    assert stress.WITHOUT["stress, ketamine"] == "stress" and stress.WITHOUT["control, ketamine"] == "control"
-    assert stress.WITHOUT["stress, ketamine, rapamycin"] == "stress, rapamycin" and stress.WITHOUT["control"] == "control"
+    assert (
+        stress.WITHOUT["stress, ketamine"] == "stress" and stress.WITHOUT["control, ketamine"] == "control"
+    )
+    assert (
+        stress.WITHOUT["stress, ketamine, rapamycin"] == "stress, rapamycin"
+        and stress.WITHOUT["control"] == "control"
+    )
 
 
 def test_cells_in_a_bath_of_nothing_respond_by_chance():
-    found = at_chance(share_up=CHANCE, mean_z=0.0)(xr.Dataset({"share_up": ("seed", [0.9, 0.8]), "other": ("seed", [1.0, 2.0])}))
+    found = at_chance(share_up=CHANCE, mean_z=0.0)(
+        xr.Dataset({"share_up": ("seed", [0.9, 0.8]), "other": ("seed", [1.0, 2.0])})
+    )
     assert found["share_up"].values.tolist() == [CHANCE] * 2 and found["other"].values.tolist() == [1.0, 2.0]
 
 
@@ -93,20 +133,28 @@ def test_a_dose_of_a_drug_that_binds_nothing_is_that_of_vehicle_to_the_last_bit(
     short = Protocol((-1.0, 0.0, 0.26, 1.0), 0.26, look_scale=0.1, rest=2.0, readouts=("rest", "peak"))
     switches = Hypotheses(site="off")  # exactly nothing: an IC50 can only be large
     drug, vehicle = (
-        values_of(whole_loop(brief(d, protocol=short, hypotheses=switches), True, lambda s: None)) for d in (10.0, 0.0)
+        values_of(whole_loop(brief(d, protocol=short, hypotheses=switches), True, lambda s: None))
+        for d in (10.0, 0.0)
     )
     assert {name for name in drug if not np.array_equal(drug[name], vehicle[name], equal_nan=True)} == {
-        "traces/brain_unbound", "summary/brain_unbound"
-    }  # fmt: skip
+        "traces/brain_unbound",
+        "summary/brain_unbound",
+    }
 
 
 # Every claim
 
 
 def made(study: str) -> xr.Dataset:
-    """A dataset of a study in which every number that its claims read is another, near 1, so that everything has some effect."""
+    """A dataset of a study in which every number that its claims read is another, near 1, so that everything
+    has some effect.
+    """
     runs = [run for run in find_study(study).plan(Options(seeds=3)) if run.place["seed"] == 1]
-    axes = {axis: list(dict.fromkeys(run.place[axis] for run in runs)) for axis in runs[0].place if axis not in ("sheet", "seed")}
+    axes = {
+        axis: list(dict.fromkeys(run.place[axis] for run in runs))
+        for axis in runs[0].place
+        if axis not in ("sheet", "seed")
+    }
     rng, found = np.random.default_rng(1), {}
     inner: dict[str, Any] = INNER[study]
     coordinates = axes | inner | {"seed": SEEDS}
@@ -119,27 +167,45 @@ def made(study: str) -> xr.Dataset:
 POPULATION = {"population": list(POPULATIONS)}
 MOMENTS = "rest, peak, 0-2 h, 0.5 h, 1 h, 1.5 h, 2 h, 4 h, 6 h, 12 h, 24 h, 72 h, 3 d, 5 d, 7 d, 10 d, 14 d, 15 d, 28 d"
 AT = {"readout": MOMENTS.split(", ")}
-LOOKED = {"rate": ("population",), "cv_isi": ("population",), "glutamate_release": (), "apical_calcium": (), "power": ("band",),
-          "sepsc_rate": (), "unbound": ()}  # fmt: skip
+LOOKED = {
+    "rate": ("population",),
+    "cv_isi": ("population",),
+    "glutamate_release": (),
+    "apical_calcium": (),
+    "power": ("band",),
+    "sepsc_rate": (),
+    "unbound": (),
+}
 RELATIVE = "bdnf mtorc1 protein spines imaged_formation imaged_elimination gaba_conductance sipsc_rate glutamate_cycling regained"
 READ: dict[str, tuple[str, ...]] = {n: ("readout",) for n in RELATIVE.split()}
 READ |= {"rate": ("readout", "population"), "block": ("readout", "population", "subunit")}
 READ |= {n: () for n in ("peak_bdnf", "peak_mtorc1", "peak_mtorc1_time")}
-COURSE = {"given": [0.0, *(float(d) for d in (2.5, 5, 10, 20, 25, 30, 50, 100, 200))], "hour": [0.1, 0.3, 1.0]} | POPULATION
+COURSE = {
+    "given": [0.0, *(float(d) for d in (2.5, 5, 10, 20, 25, 30, 50, 100, 200))],
+    "hour": [0.1, 0.3, 1.0],
+} | POPULATION
 BANDS = {"band": ["slow_delta", "gamma"]}
 DAYS = AT | POPULATION | {"subunit": ["2A", "2B", "2C", "2D"]}
 INNER: dict[str, dict[str, Any]] = {
-    "surge": COURSE | BANDS, "evoked": {"given": [0.0, 10.0], "pulses": [1.0, 2, 4, 8, 16, 32, 64]},
-    "knockouts": COURSE | BANDS | {"background": list(knockouts.BACKGROUNDS)}, "slice": {"concentration": [0.0, 1.0, 10.0]},
-    "mk801": {"minute": [1.0, 30.0, 60.0]} | POPULATION, "physiology": POPULATION,
-} | dict.fromkeys(("blockers", "ablation_grid", "cascade", "growth_dose", "stress"), DAYS)  # fmt: skip
+    "surge": COURSE | BANDS,
+    "evoked": {"given": [0.0, 10.0], "pulses": [1.0, 2, 4, 8, 16, 32, 64]},
+    "knockouts": COURSE | BANDS | {"background": list(knockouts.BACKGROUNDS)},
+    "slice": {"concentration": [0.0, 1.0, 10.0]},
+    "mk801": {"minute": [1.0, 30.0, 60.0]} | POPULATION,
+    "physiology": POPULATION,
+} | dict.fromkeys(("blockers", "ablation_grid", "cascade", "growth_dose", "stress"), DAYS)
 VARIABLES: dict[str, dict[str, tuple[str, ...]]] = {
-    "surge": {n: ("given", "hour", *d) for n, d in LOOKED.items()}, "evoked": {"evoked_calcium": ("given", "pulses")},
+    "surge": {n: ("given", "hour", *d) for n, d in LOOKED.items()},
+    "evoked": {"evoked_calcium": ("given", "pulses")},
     "knockouts": {n: ("background", "given", "hour", *d) for n, d in LOOKED.items()},
     "slice": {n: ("concentration",) for n in ("sipsc_rate", "sepsc_rate", "sepsc_amplitude")},
-    "mk801": {"share_up": ("population",), "share_down": ("population",), "mean_z": ("minute", "population")},
+    "mk801": {
+        "share_up": ("population",),
+        "share_down": ("population",),
+        "mean_z": ("minute", "population"),
+    },
     "physiology": {"nmda_coupling": ("population",)},
-} | dict.fromkeys(("blockers", "ablation_grid", "cascade", "growth_dose", "stress"), READ)  # fmt: skip
+} | dict.fromkeys(("blockers", "ablation_grid", "cascade", "growth_dose", "stress"), READ)
 
 
 def bench_of(claim: Claim) -> Bench:
@@ -176,8 +242,12 @@ def test_a_blocker_that_binds_next_to_nothing_makes_no_finding_hold(claim):
     """As stored runs of such a drug have it: equal to those without, but for a block of a billionth."""
     dataset = at_vehicle(drug="none")(made("blockers"))
     dead = {"none": 0.0, "ketamine": 3.0, "memantine": 3.0, "ro25_6981": 1.0}
-    block = dataset["block"] * 0.0 + xr.DataArray([uM / LARGEST_IC50 for uM in dead.values()], {"drug": list(dead)}, ("drug",))
-    bdnf = dataset["peak_bdnf"] * (1.0 + block.sel(readout="peak", population="Pyr", subunit="2A", drop=True))
+    block = dataset["block"] * 0.0 + xr.DataArray(
+        [uM / LARGEST_IC50 for uM in dead.values()], {"drug": list(dead)}, ("drug",)
+    )
+    bdnf = dataset["peak_bdnf"] * (
+        1.0 + block.sel(readout="peak", population="Pyr", subunit="2A", drop=True)
+    )
     bench = Bench(seeds=3)
     bench._dataset = dataset.assign(block=block, peak_bdnf=bdnf)
     with np.errstate(all="ignore"):
@@ -189,14 +259,23 @@ def test_a_blocker_that_binds_next_to_nothing_makes_no_finding_hold(claim):
 
 
 def test_a_claim_that_an_inert_drug_meets_too_does_not_hold_and_is_told_so():
-    fault = Claim("T1", "nothing much happens", "a source", "CTRL", "a protocol", lambda bench: [measure(-1.0, 1.0, 0.5)])
+    fault = Claim(
+        "T1",
+        "nothing much happens",
+        "a source",
+        "CTRL",
+        "a protocol",
+        lambda bench: [measure(-1.0, 1.0, 0.5)],
+    )
     (found,) = judge([fault], Bench(seeds=2))
     assert (found.verdict, found.without_drug, found.as_json()["verdict"]) == (NO_DRUG, "holds", NO_DRUG)
     assert summary([found]) == f"CTRL: 1 {NO_DRUG}" and NO_DRUG in VERDICTS
     text = page([found], {})
     assert "## What holds without the drug" in text and "An inert drug meets it too." in text
     (declared,) = judge([replace(fault, no_effect="it is about vehicle")], Bench(seeds=2))
-    assert declared.verdict == "holds" and "No inert drug is asked: it is about vehicle." in page([declared], {})
+    assert declared.verdict == "holds" and "No inert drug is asked: it is about vehicle." in page(
+        [declared], {}
+    )
 
 
 def test_an_inert_drug_is_shown_for_the_claims_of_pharmacology():

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prelimbic.parameters import INHIBITORS, Inhibitor, SheetError, compounds, inhibitor, sheet, species, target_of
+from prelimbic.parameters import (
+    INHIBITORS,
+    Inhibitor,
+    SheetError,
+    compounds,
+    inhibitor,
+    sheet,
+    species,
+    target_of,
+)
 from prelimbic.pharmacology import Bath, Dose, Exposure, HillBlock, Together
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, course, left, parse_inhibition
 from prelimbic.simulation.protocol import Protocol
@@ -59,7 +68,9 @@ def test_the_usual_amount_shuts_its_share_of_its_target_at_the_peak_and_nothing_
 def test_an_inhibitor_given_later_is_there_later_and_otherwise_the_same():
     hours = np.linspace(0.0, 30.0, 301)
     for name in INHIBITORS:
-        (early,), (late,) = (shut(Inhibition(name, start), hours=hours + start).values() for start in (0.0, 7.5))
+        (early,), (late,) = (
+            shut(Inhibition(name, start), hours=hours + start).values() for start in (0.0, 7.5)
+        )
         assert late == pytest.approx(early, abs=1e-12)
 
 
@@ -69,7 +80,9 @@ def test_an_inhibitor_given_later_is_there_later_and_otherwise_the_same():
 @given(st.sampled_from(INHIBITORS), st.floats(0.01, 100.0), st.floats(0.0, 48.0))
 @settings(max_examples=60, deadline=None)
 def test_the_odds_of_being_shut_are_in_proportion_to_the_amount(name, amount, hour):
-    (once,), (more,) = (shut(Inhibition(name, 0.0, a), hours=np.array([hour])).values() for a in (1.0, amount))
+    (once,), (more,) = (
+        shut(Inhibition(name, 0.0, a), hours=np.array([hour])).values() for a in (1.0, amount)
+    )
     assert odds(more) == pytest.approx(amount * odds(once), rel=1e-6, abs=1e-12)
     assert 0.0 <= more[0] < 1.0
 
@@ -93,7 +106,9 @@ def test_inhibitors_of_different_targets_know_nothing_of_each_other():
     together = left(every, SOURCE, FINE, False)
     assert len(together) == len(every) == 7
     for item in every:
-        assert np.array_equal(together[target_of(item.name)], left((item,), SOURCE, FINE, False)[target_of(item.name)])
+        assert np.array_equal(
+            together[target_of(item.name)], left((item,), SOURCE, FINE, False)[target_of(item.name)]
+        )
 
 
 # Brain and blood
@@ -102,7 +117,9 @@ def test_inhibitors_of_different_targets_know_nothing_of_each_other():
 def test_rapamycin_by_mouth_is_as_strong_as_blood_only_where_mtorc1_outside_the_brain_matters():
     numbers, item = inhibitor("rapamycin_po", SOURCE), Inhibition("rapamycin_po")
     local, systemic = (shut(item, systemic=s)["mtorc1"].max() for s in (False, True))
-    assert local == pytest.approx(numbers.brain, rel=1e-3) and systemic == pytest.approx(numbers.blood, rel=1e-3)
+    assert local == pytest.approx(numbers.brain, rel=1e-3) and systemic == pytest.approx(
+        numbers.blood, rel=1e-3
+    )
     assert systemic > 3 * local
 
 
@@ -120,22 +137,46 @@ def test_where_mtorc1_matters_is_nothing_to_the_other_inhibitors(name):
 # What can be asked
 
 
-@pytest.mark.parametrize(("text", "meant"), [
-    ("rapamycin_icv@-0.5h", ("rapamycin_icv", -0.5, 1.0)), ("ampa_antagonist=0.5@0h", ("ampa_antagonist", 0.0, 0.5)),
-    ("anti_bdnf", ("anti_bdnf", 0.0, 1.0)), ("mek_inhibitor=3", ("mek_inhibitor", 0.0, 3.0)),
-    ("trkb_inhibitor@2.25h", ("trkb_inhibitor", 2.25, 1.0)), ("akt_inhibitor=0@1e2h", ("akt_inhibitor", 100.0, 0.0)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("rapamycin_icv@-0.5h", ("rapamycin_icv", -0.5, 1.0)),
+        ("ampa_antagonist=0.5@0h", ("ampa_antagonist", 0.0, 0.5)),
+        ("anti_bdnf", ("anti_bdnf", 0.0, 1.0)),
+        ("mek_inhibitor=3", ("mek_inhibitor", 0.0, 3.0)),
+        ("trkb_inhibitor@2.25h", ("trkb_inhibitor", 2.25, 1.0)),
+        ("akt_inhibitor=0@1e2h", ("akt_inhibitor", 100.0, 0.0)),
+    ],
+)
 def test_an_inhibitor_is_read_as_it_is_written(text, meant):
     assert parse_inhibition(text) == Inhibition(*meant)
 
 
-@pytest.mark.parametrize(("text", "named"), [
-    ("", "''"), ("=1", "''"), ("@1h", "''"), ("aspirin", "'aspirin'"), ("Anti_BDNF", "'Anti_BDNF'"), ("anti_bdnf=", "NAME"),
-    ("anti_bdnf@", "NAME"), ("anti_bdnf@1", "NAME"), ("anti_bdnf@h", "NAME"), ("anti_bdnf@1min", "NAME"),
-    ("anti_bdnf=much@1h", "NAME"), ("anti_bdnf@1h=2", "NAME"), ("anti_bdnf=1=2", "NAME"), ("anti_bdnf@1h@2h", "NAME"),
-    ("anti_bdnf=-0.1", "-0.1"), ("anti_bdnf=nan", "nan"), ("anti_bdnf=1001", "1001"), ("anti_bdnf=inf", "inf"),
-    ("anti_bdnf@nanh", "nan"), ("anti_bdnf@infh", "inf"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", "''"),
+        ("=1", "''"),
+        ("@1h", "''"),
+        ("aspirin", "'aspirin'"),
+        ("Anti_BDNF", "'Anti_BDNF'"),
+        ("anti_bdnf=", "NAME"),
+        ("anti_bdnf@", "NAME"),
+        ("anti_bdnf@1", "NAME"),
+        ("anti_bdnf@h", "NAME"),
+        ("anti_bdnf@1min", "NAME"),
+        ("anti_bdnf=much@1h", "NAME"),
+        ("anti_bdnf@1h=2", "NAME"),
+        ("anti_bdnf=1=2", "NAME"),
+        ("anti_bdnf@1h@2h", "NAME"),
+        ("anti_bdnf=-0.1", "-0.1"),
+        ("anti_bdnf=nan", "nan"),
+        ("anti_bdnf=1001", "1001"),
+        ("anti_bdnf=inf", "inf"),
+        ("anti_bdnf@nanh", "nan"),
+        ("anti_bdnf@infh", "inf"),
+    ],
+)
 def test_what_is_no_inhibitor_is_refused_in_one_sentence_that_names_it(text, named):
     with pytest.raises(InhibitionError) as caught:
         parse_inhibition(text)
@@ -145,11 +186,21 @@ def test_what_is_no_inhibitor_is_refused_in_one_sentence_that_names_it(text, nam
         assert all(name in said for name in INHIBITORS)
 
 
-@pytest.mark.parametrize(("row", "value", "named"), [("onset", 25.0, "onset must be shorter"), ("blood", 1.0, "shares below 1"),
-                                                     ("brain", -0.1, "from 0 to 1"), ("offset", 0.0, "above 0")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "value", "named"),
+    [
+        ("onset", 25.0, "onset must be shorter"),
+        ("blood", 1.0, "shares below 1"),
+        ("brain", -0.1, "from 0 to 1"),
+        ("offset", 0.0, "above 0"),
+    ],
+)
 def test_an_inhibitor_with_numbers_that_mean_nothing_is_refused_before_a_run(row, value, named):
     given = (Inhibition("anti_bdnf"),)
-    config = brief(overrides=((f"inhibitors.anti_bdnf.{row}", value),), protocol=Protocol((0.0, 1.0), 0.5, inhibitions=given))
+    config = brief(
+        overrides=((f"inhibitors.anti_bdnf.{row}", value),),
+        protocol=Protocol((0.0, 1.0), 0.5, inhibitions=given),
+    )
     with pytest.raises(SheetError, match=rf"inhibitors.toml \[anti_bdnf\].*{named}"):
         config.check()
 

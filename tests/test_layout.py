@@ -1,4 +1,6 @@
-"""The layout of result files: what other programs need to read them, what they say, and files of the layout before."""
+"""The layout of result files: what other programs need to read them, what they say, and files of the layout
+before.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,14 @@ from prelimbic import MissingRunsWarning, load
 from prelimbic.circuits import SETTLE_S
 from prelimbic.experiments.storage.dataset import AXES, write_sweep
 from prelimbic.experiments.storage.files import StoreError
-from prelimbic.experiments.storage.store import check_run, is_whole, read_config, read_groups, tree, write_run
+from prelimbic.experiments.storage.store import (
+    check_run,
+    is_whole,
+    read_config,
+    read_groups,
+    tree,
+    write_run,
+)
 from prelimbic.experiments.sweep.study import STUDIES, find_study
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation import config
@@ -33,7 +42,8 @@ from prelimbic.simulation.variable import Groups, Variable
 from tests.conftest import brief
 from tests.results import POPULATIONS, UNITS, planned, reworked, study_of, undescribed, written
 
-SCHEMA_3 = Path(__file__).parent / "data" / "schema3.tar.xz"  # written by version 0.6.0: one run, and the study of tests.results
+# written by version 0.6.0: one run, and the study of tests.results
+SCHEMA_3 = Path(__file__).parent / "data" / "schema3.tar.xz"
 FOUR = [planned(dose, seed) for dose in (0.0, 10.0) for seed in (1, 2)]
 HEALTHY = Hypotheses(baseline="healthy")
 
@@ -51,7 +61,14 @@ def again(before, tmp_path_factory) -> Path:
     """What stands in the run of schema 3, written by this version."""
     path = tmp_path_factory.mktemp("schema4") / "run.h5"
     with h5py.File(before / "run.h5") as file:
-        names = ("summary", "traces", "fine", "cells", "spines", *(f"spikes/{name}" for name in file["spikes"]))
+        names = (
+            "summary",
+            "traces",
+            "fine",
+            "cells",
+            "spines",
+            *(f"spikes/{name}" for name in file["spikes"]),
+        )
     write_run(path, brief(10.0, spikes=True), read_groups(before / "run.h5", names), {"wall_s": 1.0})
     return path
 
@@ -73,7 +90,9 @@ def anew(looped, tmp_path_factory) -> Path:
 def datasets(path: Path) -> dict[str, h5py.Dataset]:
     """Every dataset of an open file, by its name."""
     found: dict[str, h5py.Dataset] = {}
-    h5py.File(path).visititems(lambda name, item: found.update({name: item} if isinstance(item, h5py.Dataset) else {}))
+    h5py.File(path).visititems(
+        lambda name, item: found.update({name: item} if isinstance(item, h5py.Dataset) else {})
+    )
     return found
 
 
@@ -91,7 +110,12 @@ def test_a_run_of_schema_3_is_whole_and_is_read(before, call):
     assert head["schema_version"] == 3
     assert is_whole(path, head["run_id"])
     assert read_config(path)["species"] == "rat" and len(tree(path)) > 100
-    assert read_groups(path, ("summary",))["summary"]["population"].values.tolist() == ["Pyr", "PV", "SST", "VIP"]
+    assert read_groups(path, ("summary",))["summary"]["population"].values.tolist() == [
+        "Pyr",
+        "PV",
+        "SST",
+        "VIP",
+    ]
     for command in ("verify", "inspect"):
         code, out, err = call(command, path)
         assert (code, err) == (0, "") and "whole" in out
@@ -133,10 +157,18 @@ def test_files_of_schema_3_and_4_make_one_dataset(before, tmp_path, anew):
 
 def test_units_of_schema_3_are_those_of_schema_4_in_a_dataset(before, tmp_path):
     shutil.copy(before / "run.h5", tmp_path)
-    run = {"file": "run.h5", "run_id": check_run(tmp_path / "run.h5")["run_id"], "place": {"dose": 10.0, "seed": 1}}
-    (tmp_path / "study.json").write_text(json.dumps({"study": "brief", "axes": {"dose": "mg/kg"}, "runs": [run]}))
+    run = {
+        "file": "run.h5",
+        "run_id": check_run(tmp_path / "run.h5")["run_id"],
+        "place": {"dose": 10.0, "seed": 1},
+    }
+    (tmp_path / "study.json").write_text(
+        json.dumps({"study": "brief", "axes": {"dose": "mg/kg"}, "runs": [run]})
+    )
     dataset = load(tmp_path)
-    assert {variable.attrs["units"] for variable in dataset.data_vars.values() if variable.dtype.kind == "f"} <= UNITS
+    assert {
+        variable.attrs["units"] for variable in dataset.data_vars.values() if variable.dtype.kind == "f"
+    } <= UNITS
     assert dataset["brain_unbound"].attrs["units"] == "umol/L" and dataset["spines"].attrs["units"] == "1"
     assert dataset.attrs["species"] == "rat" and dataset.attrs["model_version"] == 4
 
@@ -149,8 +181,11 @@ def test_no_text_has_variable_length_so_octave_reads_all_of_a_file(anew, tmp_pat
     for path in (anew, write_sweep(load(tmp_path), tmp_path)):
         for name, data in datasets(path).items():
             assert data.dtype.kind != "O", name
-            if data.dtype.kind == "S":  # of one character it is none for netCDF; of another set Octave cannot read it
-                assert data.dtype.itemsize >= 2 and h5py.check_string_dtype(data.dtype).encoding == "ascii", name
+            # of one character it is none for netCDF; of another set Octave cannot read it
+            if data.dtype.kind == "S":
+                assert (
+                    data.dtype.itemsize >= 2 and h5py.check_string_dtype(data.dtype).encoding == "ascii"
+                ), name
                 assert data.attrs["_Encoding"] == "utf-8", name
 
 
@@ -169,8 +204,13 @@ def test_spikes_are_stored_as_libsonata_reads_them(anew):
 
 def test_text_beyond_ascii_and_long_text_survive(tmp_path):
     names, long = np.array(["", "ü ± µ", "x"], dtype=object), np.array("y" * 100_000, dtype=object)
-    made = {"summary": {"name": Variable(("name",), names, "", "names"), "long": Variable((), long, "", "a long text"),
-                        "one": Variable(("name",), np.array(["1", "", "2"], dtype=object), "", "short text")}}  # fmt: skip
+    made = {
+        "summary": {
+            "name": Variable(("name",), names, "", "names"),
+            "long": Variable((), long, "", "a long text"),
+            "one": Variable(("name",), np.array(["1", "", "2"], dtype=object), "", "short text"),
+        }
+    }
     run = planned()
     path = written(tmp_path, run, made)
     assert check_run(path)["run_id"] == run.config.run_id()
@@ -181,7 +221,11 @@ def test_text_beyond_ascii_and_long_text_survive(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with xr.open_dataset(path, group="summary") as opened:
-            assert opened["name"].values.tolist() == names.tolist() and opened["one"].values.tolist() == ["1", "", "2"]
+            assert opened["name"].values.tolist() == names.tolist() and opened["one"].values.tolist() == [
+                "1",
+                "",
+                "2",
+            ]
             assert str(opened["long"].values) == str(long)
 
 
@@ -219,7 +263,9 @@ def made_by_numerics(monkeypatch) -> Groups:
 def made_of_cells(monkeypatch) -> Groups:
     monkeypatch.setattr(cells, "LOOK_S", 0.2)
     bath = Bath((("mk801", 0.2),), 0.0)
-    return cells.observe(brief(doses=(), bath=bath, protocol=Protocol((0.0, 0.2), 1.0)), True, lambda seconds: None)
+    return cells.observe(
+        brief(doses=(), bath=bath, protocol=Protocol((0.0, 0.2), 1.0)), True, lambda seconds: None
+    )
 
 
 def made_by_volleys(monkeypatch) -> Groups:
@@ -251,8 +297,15 @@ def test_every_variable_of_a_file_has_a_meaning_and_every_number_a_unit(anew, tm
 
 def test_looks_say_how_long_they_were_and_cells_of_which_population_they_are(looped):
     for group in ("traces", "slow", "cells", "lfp", "spines", "raster"):
-        assert looped[group]["look_seconds"].dimensions == looped[group]["settle_seconds"].dimensions == ("time",)
-    assert looped["traces"]["look_seconds"].values[2] > 0 and (looped["traces"]["settle_seconds"].values <= SETTLE_S).all()
+        assert (
+            looped[group]["look_seconds"].dimensions
+            == looped[group]["settle_seconds"].dimensions
+            == ("time",)
+        )
+    assert (
+        looped["traces"]["look_seconds"].values[2] > 0
+        and (looped["traces"]["settle_seconds"].values <= SETTLE_S).all()
+    )
     names, counts = np.unique(looped["cells"]["population"].values.astype(str), return_counts=True)
     circuit = brief().described()
     assert dict(zip(names, counts, strict=True)) == dict(zip(POPULATIONS, circuit.counts, strict=True))
@@ -262,7 +315,13 @@ def test_looks_say_how_long_they_were_and_cells_of_which_population_they_are(loo
 def test_values_of_a_site_say_what_they_stand_for(looped):
     more = looped["spines"]["state"].more
     named = dict(zip(more["flag_meanings"].split(), more["flag_values"].tolist(), strict=True))
-    assert named == {"vacant": 0, "nascent": 1, "mature": 2, "lost_to_stress_or_baseline": 4, "stood_when_stress_began": 8}
+    assert named == {
+        "vacant": 0,
+        "nascent": 1,
+        "mature": 2,
+        "lost_to_stress_or_baseline": 4,
+        "stood_when_stress_began": 8,
+    }
     assert more["flag_masks"].tolist() == [3, 3, 3, 4, 8]
 
 
@@ -280,18 +339,32 @@ def told_of(**changes: Any) -> dict[str, Any]:
 
 
 def test_facts_of_a_run_name_all_that_was_asked():
-    protocol = Protocol((0.0, 0.26), 0.26, inhibitions=(Inhibition("rapamycin_icv", -0.5), Inhibition("anti_bdnf", 1.0, 0.5)))
+    protocol = Protocol(
+        (0.0, 0.26), 0.26, inhibitions=(Inhibition("rapamycin_icv", -0.5), Inhibition("anti_bdnf", 1.0, 0.5))
+    )
     told = told_of(
-        doses=(Dose(0.5, "iv", 0.0, 2 / 3), Dose(10.0, "ip", 24.0)), species="human", protocol=protocol,
-        bath=Bath((("mk801", 0.2),)), hypotheses=Hypotheses(baseline="healthy", surge="off", eef2k="on"),
-        overrides=(("cascade.cascade.bdnf_gain", 7.0),), manipulations=("delete-GluN2B@PV",),
-    )  # fmt: skip
+        doses=(Dose(0.5, "iv", 0.0, 2 / 3), Dose(10.0, "ip", 24.0)),
+        species="human",
+        protocol=protocol,
+        bath=Bath((("mk801", 0.2),)),
+        hypotheses=Hypotheses(baseline="healthy", surge="off", eef2k="on"),
+        overrides=(("cascade.cascade.bdnf_gain", 7.0),),
+        manipulations=("delete-GluN2B@PV",),
+    )
     assert told == {
-        "species": "human", "route": "iv, ip", "scale": 0.5, "sheet": "sst", "baseline": "healthy", "dose_units": "mg/kg",
-        "doses": "ketamine 0.5 mg/kg iv at 0 h over 0.666667 h; ketamine 10 mg/kg ip at 24 h", "bath": "mk801 0.2 umol/L",
-        "switches": "surge=off eef2k=on", "overrides": "cascade.cascade.bdnf_gain=7", "manipulations": "delete-GluN2B@PV",
+        "species": "human",
+        "route": "iv, ip",
+        "scale": 0.5,
+        "sheet": "sst",
+        "baseline": "healthy",
+        "dose_units": "mg/kg",
+        "doses": "ketamine 0.5 mg/kg iv at 0 h over 0.666667 h; ketamine 10 mg/kg ip at 24 h",
+        "bath": "mk801 0.2 umol/L",
+        "switches": "surge=off eef2k=on",
+        "overrides": "cascade.cascade.bdnf_gain=7",
+        "manipulations": "delete-GluN2B@PV",
         "inhibitors": "rapamycin_icv@-0.5h anti_bdnf=0.5@1h",
-    }  # fmt: skip
+    }
 
 
 def test_what_was_not_asked_is_none_and_what_differs_is_told_in_full():
@@ -305,11 +378,23 @@ def test_a_dataset_and_its_sweep_say_what_was_done_to_whom(tmp_path):
     study_of(tmp_path, FOUR)
     dataset = load(tmp_path)
     assert dataset.attrs == {
-        "study": "toy", "runs_there": 4, "runs_planned": 4, "species": "rat", "route": "ip", "dose_units": "mg/kg",
-        "doses": "ketamine 0 mg/kg ip at 0 h, ketamine 10 mg/kg ip at 0 h", "bath": "none", "scale": 1.0, "sheet": "sst",
-        "baseline": "spine_loss", "switches": "none", "overrides": "none", "manipulations": "none", "inhibitors": "none",
+        "study": "toy",
+        "runs_there": 4,
+        "runs_planned": 4,
+        "species": "rat",
+        "route": "ip",
+        "dose_units": "mg/kg",
+        "doses": "ketamine 0 mg/kg ip at 0 h, ketamine 10 mg/kg ip at 0 h",
+        "bath": "none",
+        "scale": 1.0,
+        "sheet": "sst",
+        "baseline": "spine_loss",
+        "switches": "none",
+        "overrides": "none",
+        "manipulations": "none",
+        "inhibitors": "none",
         "model_version": 4,
-    }  # fmt: skip
+    }
     path = write_sweep(dataset, tmp_path)
     with xr.open_dataset(path) as stored:
         assert dataset.attrs.items() <= stored.attrs.items()

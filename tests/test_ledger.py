@@ -1,4 +1,6 @@
-"""Laws of the ledger: what is a look, what a second look costs a held-out claim, and which numbers make looks differ."""
+"""Laws of the ledger: what is a look, what a second look costs a held-out claim, and which numbers make
+looks differ.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,15 @@ def recorded(board, path: Path) -> int:
 
 def looked(role: str = "PRED", name: str = "T1", value: float = 1.0, stronger: float = 5.0) -> Judged:
     """A claim judged on numbers that `stronger` is one of."""
-    claim = Claim(name, "a statement", "a source", role, "a protocol",
-                  lambda bench: [Measure("a rate, of a kind", "Hz", np.array([value]), 0.0, 2.0)],
-                  no_effect="made up")  # fmt: skip
+    claim = Claim(
+        name,
+        "a statement",
+        "a source",
+        role,
+        "a protocol",
+        lambda bench: [Measure("a rate, of a kind", "Hz", np.array([value]), 0.0, 2.0)],
+        no_effect="made up",
+    )
     return judge([claim], Bench(seeds=2, overrides=(("compounds.ketamine.ic50_2A", stronger),)))[0]
 
 
@@ -57,7 +65,11 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_look_is_one_line_for_each_claim_and_set_of_numbers_however_often_one_looks(tmp_path):
     path = tmp_path / "looks" / "ledger.csv"
-    assert [recorded([looked(), looked(name="T2")], path), recorded([looked()], path), recorded([looked(name="T2")], path)] == [
+    assert [
+        recorded([looked(), looked(name="T2")], path),
+        recorded([looked()], path),
+        recorded([looked(name="T2")], path),
+    ] == [
         2,
         0,
         0,
@@ -65,8 +77,10 @@ def test_a_look_is_one_line_for_each_claim_and_set_of_numbers_however_often_one_
     assert recorded([looked(stronger=4.0)], path) == 1
     found = rows(path)
     assert [(row["claim"], row["value"], row["verdict"]) for row in found] == [
-        ("T1", "1", "holds"), ("T2", "1", "holds"), ("T1", "1", "holds")
-    ]  # fmt: skip
+        ("T1", "1", "holds"),
+        ("T2", "1", "holds"),
+        ("T1", "1", "holds"),
+    ]
     assert found[0]["sheet_hash"] == found[1]["sheet_hash"] != found[2]["sheet_hash"]
     assert {(row["measure"], row["sheet"]) for row in found} == {("a rate, of a kind", "dendritic")}
 
@@ -85,7 +99,9 @@ def test_lines_are_added_below_and_none_is_ever_changed(tmp_path):
         assert after.startswith(before) and len(after.splitlines()) == 1 + k
         before = after
     assert before.splitlines()[0] == HEADER
-    assert set(looks(path)["T1"]) == {row["sheet_hash"] for row in rows(path)} and len(looks(path)["T1"]) == 5
+    assert (
+        set(looks(path)["T1"]) == {row["sheet_hash"] for row in rows(path)} and len(looks(path)["T1"]) == 5
+    )
 
 
 @pytest.mark.parametrize("role", ["CAL", "CTRL", "STRUCT"])
@@ -113,7 +129,9 @@ def asked(call, *words: object) -> dict[str, Any]:
     return json.loads(out, parse_constant=pytest.fail)[0]
 
 
-def test_a_held_out_claim_seen_under_a_second_set_of_numbers_is_calibrated_and_stays_so_under_the_first(call, tmp_path):
+def test_a_held_out_claim_seen_under_a_second_set_of_numbers_is_calibrated_and_stays_so_under_the_first(
+    call, tmp_path
+):
     def role(*words: object) -> tuple[str, int]:
         found = asked(call, "V4c", *words)
         assert found["declared_role"] == "PRED"
@@ -133,7 +151,11 @@ def test_a_first_look_is_told_and_a_second_is_not(call, tmp_path):
 
 
 def test_numbers_that_a_held_out_claim_does_not_rest_on_may_change_and_it_stays_held_out(call, tmp_path):
-    for words in ((), ("--set", "cascade.cascade.bdnf_gain=2"), ("--set", "hypotheses.hypotheses.growth_rate=0.5")):
+    for words in (
+        (),
+        ("--set", "cascade.cascade.bdnf_gain=2"),
+        ("--set", "hypotheses.hypotheses.growth_rate=0.5"),
+    ):
         assert asked(call, "V4c", *words)["role"] == "PRED"
     assert len(rows(tmp_path / "results" / "ledger.csv")) == 1
 
@@ -159,7 +181,9 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize(("text", "line"), MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_ledger_is_told_by_file_and_line_and_nothing_is_shown_or_added(call, tmp_path, text, line):
+def test_a_malformed_ledger_is_told_by_file_and_line_and_nothing_is_shown_or_added(
+    call, tmp_path, text, line
+):
     path = tmp_path / "results" / "ledger.csv"
     path.parent.mkdir()
     path.write_text(text)
@@ -189,15 +213,19 @@ def test_a_look_that_cannot_be_recorded_is_not_shown(call, tmp_path, monkeypatch
     assert call("claims", "V5")[0] == 0  # what is not held out needs no ledger
 
 
-def test_the_ledger_of_a_checkout_is_that_of_the_code_that_runs_or_of_where_one_stands(tmp_path, monkeypatch):
+def test_the_ledger_of_a_checkout_is_that_of_the_code_that_runs_or_of_where_one_stands(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert ledger.tracked() is None
     top = Path(__file__).resolve().parent.parent
     if not (top / ".git").exists():
         pytest.skip("not a git checkout")
-    monkeypatch.setattr(ledger, "SHIPPED", SHIPPED)  # the code that runs is that of a checkout, wherever one stands
+    # the code that runs is that of a checkout, wherever one stands
+    monkeypatch.setattr(ledger, "SHIPPED", SHIPPED)
     assert ledger.tracked() == top / "experiments" / "ledger.csv"
-    monkeypatch.setattr(ledger, "SHIPPED", tmp_path / "site-packages" / "experiments" / "ledger.csv")  # an installed copy
+    # an installed copy
+    monkeypatch.setattr(ledger, "SHIPPED", tmp_path / "site-packages" / "experiments" / "ledger.csv")
     monkeypatch.chdir(top / "tests")
     assert ledger.tracked() == top / "experiments" / "ledger.csv"
 
@@ -214,7 +242,9 @@ def checkout(monkeypatch, tmp_path) -> Path:
 
 
 @pytest.mark.parametrize("words", [(), STRONGER, ("--sheet", "point")], ids=str)
-def test_reading_a_claim_never_writes_the_ledger_of_the_checkout_and_yet_the_look_counts(call, checkout, tmp_path, words):
+def test_reading_a_claim_never_writes_the_ledger_of_the_checkout_and_yet_the_look_counts(
+    call, checkout, tmp_path, words
+):
     before = checkout.read_bytes()
     assert call("claims", "V4c", *words)[0] == 0
     assert checkout.read_bytes() == before
@@ -224,7 +254,9 @@ def test_reading_a_claim_never_writes_the_ledger_of_the_checkout_and_yet_the_loo
     assert checkout.read_bytes() == before
 
 
-def test_the_ledger_of_the_checkout_is_written_when_that_is_asked_for_and_by_adding(call, checkout, tmp_path):
+def test_the_ledger_of_the_checkout_is_written_when_that_is_asked_for_and_by_adding(
+    call, checkout, tmp_path
+):
     before = checkout.read_text()
     assert call("claims", "V4c", *STRONGER)[0] == 0
     code, out, _ = call("claims", "V4c", *STRONGER, "--record")
@@ -245,8 +277,12 @@ def test_without_a_checkout_there_is_no_ledger_of_one_to_record_in(call):
 @cache
 def numbers() -> dict[str, float]:
     """All that can be overridden."""
-    rows = {f"{s}.{part}.{name}": row for s, sheet in Bench(seeds=2).config.sheets().items()
-            for part, section in sheet.sections.items() for name, row in section.items()}  # fmt: skip
+    rows = {
+        f"{s}.{part}.{name}": row
+        for s, sheet in Bench(seeds=2).config.sheets().items()
+        for part, section in sheet.sections.items()
+        for name, row in section.items()
+    }
     return {name: row.value for name, row in rows.items() if not row.fixed}
 
 
@@ -267,7 +303,9 @@ def digest_under(claim: Claim, name: str) -> str:
     return bench_under(name).frozen(claim.rests_on)
 
 
-@pytest.mark.parametrize(("claim", "of", "moving"), [("V4c", "", 3), ("V5", "", 2), ("V1", "species.human", 5)])
+@pytest.mark.parametrize(
+    ("claim", "of", "moving"), [("V4c", "", 3), ("V5", "", 2), ("V1", "species.human", 5)]
+)
 def test_no_number_moves_a_finding_of_pharmacology_without_changing_its_hash(claim, of, moving):
     def seen(*names: str) -> tuple[list[float], str]:
         bench = bench_under(*names)
@@ -299,15 +337,25 @@ def planned(study: str) -> tuple[Run, ...]:
 
 
 def read_by(run: Run) -> tuple[Any, ...]:
-    """What of the hypotheses' sizes and of the spines a drugged run cannot do without: its circuit and what is switched on."""
+    """What of the hypotheses' sizes and of the spines a drugged run cannot do without: its circuit and what
+    is switched on.
+    """
     config, chosen, sizes = run.config, run.config.hypotheses, run.config.sizes()
     cascade = config.sheets()["cascade"].fill("cascade", CascadeNumbers)
     circuit, arms = config.described(), chosen.arms(sizes)
     if not config.bath and not any(dose.amount for dose in config.doses):
         return (circuit,)
-    return (circuit, arms.eef2_gain, arms.siah1_share, arms.latch_charging, arms.elements_rate,
-            chosen.cascade(cascade, sizes).threshold_sliding, chosen.sensitisation(np.ones(1), sizes).tolist(),
-            chosen.hcn_shut(1.0, sizes), chosen.at_look(circuit, 1.0, 1.0, sizes))  # fmt: skip
+    return (
+        circuit,
+        arms.eef2_gain,
+        arms.siah1_share,
+        arms.latch_charging,
+        arms.elements_rate,
+        chosen.cascade(cascade, sizes).threshold_sliding,
+        chosen.sensitisation(np.ones(1), sizes).tolist(),
+        chosen.hcn_shut(1.0, sizes),
+        chosen.at_look(circuit, 1.0, 1.0, sizes),
+    )
 
 
 @pytest.mark.parametrize("claim", [c.id for c in ALL_CLAIMS if c.study])
@@ -323,13 +371,28 @@ def test_a_size_that_changes_a_run_of_a_claim_changes_its_hash(claim):
 @pytest.mark.parametrize("claim", [c.id for c in ALL_CLAIMS])
 def test_every_number_of_circuit_drug_and_animal_changes_the_hash_of_every_claim(claim):
     plain = Bench(seeds=2).frozen(BY_ID[claim].rests_on)
-    for name in ("circuit.Pyr->Pyr.weight", "circuit.Pyr.background_rate", "circuit.apical.coupling", "circuit.2D.decay",
-                 "compounds.ketamine.ic50_2B", "compounds.channel.temperature", "species.rat.ip_absorption"):  # fmt: skip
+    for name in (
+        "circuit.Pyr->Pyr.weight",
+        "circuit.Pyr.background_rate",
+        "circuit.apical.coupling",
+        "circuit.2D.decay",
+        "compounds.ketamine.ic50_2B",
+        "compounds.channel.temperature",
+        "species.rat.ip_absorption",
+    ):
         assert digest_under(BY_ID[claim], name) != plain, name
 
 
 def test_the_size_of_a_hypothesis_that_no_claim_switches_on_changes_no_hash():
-    off = ("growth_rate", "growth_lowest", "adaptation_time", "latch_charging", "latch_time", "trkb_gain", "hcn1_ic50")
+    off = (
+        "growth_rate",
+        "growth_lowest",
+        "adaptation_time",
+        "latch_charging",
+        "latch_time",
+        "trkb_gain",
+        "hcn1_ic50",
+    )
     for claim in ALL_CLAIMS:
         plain = Bench(seeds=2).frozen(claim.rests_on)
         assert all(digest_under(claim, f"hypotheses.hypotheses.{name}") == plain for name in off), claim.id
@@ -337,7 +400,9 @@ def test_the_size_of_a_hypothesis_that_no_claim_switches_on_changes_no_hash():
 
 def test_claims_about_the_cascade_rest_on_it_and_claims_about_the_running_circuit_do_not():
     for claim, rests in (("V20d", True), ("V23r", True), ("V10", False), ("V11", False), ("V4c", False)):
-        changed = digest_under(BY_ID[claim], "cascade.cascade.bdnf_gain") != Bench(seeds=2).frozen(BY_ID[claim].rests_on)
+        changed = digest_under(BY_ID[claim], "cascade.cascade.bdnf_gain") != Bench(seeds=2).frozen(
+            BY_ID[claim].rests_on
+        )
         assert changed == rests, claim
 
 
@@ -348,8 +413,11 @@ def test_the_shipped_ledger_has_looks_at_known_claims_under_whole_hashes_and_eac
     assert SHIPPED.read_text(encoding="utf-8").splitlines()[0] == HEADER
     found = rows(SHIPPED)
     for row in found:
-        assert BY_ID[row["claim"]].role in ("PRED", "CAL"), row["claim"]  # meant to be held out, some not kept so
+        # meant to be held out, some not kept so
+        assert BY_ID[row["claim"]].role in ("PRED", "CAL"), row["claim"]
         assert re.fullmatch(r"[0-9a-f]{64}", row["sheet_hash"])
-        assert set(row) == set(COLUMNS) and all(row[name] for name in ("sheet", "seeds", "measure", "verdict"))
+        assert set(row) == set(COLUMNS) and all(
+            row[name] for name in ("sheet", "seeds", "measure", "verdict")
+        )
     told = [(row["claim"], row["sheet_hash"], row["seeds"], row["value"]) for row in found]
     assert len(set(told)) == len(told) >= sum(len(hashes) for hashes in looks(SHIPPED).values())

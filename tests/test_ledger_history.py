@@ -1,4 +1,6 @@
-"""The ledger that ships only grows: every commit is compared with those before it, and what is not committed with the last."""
+"""The ledger that ships only grows: every commit is compared with those before it, and what is not committed
+with the last.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ EXCEPTIONS = {
 def git(folder: Path, *words: str) -> str:
     """What git says, with its line ends; safe.directory since a runner may own the checkout as another user."""
     done = subprocess.run(
-        ["git", "-c", "safe.directory=*", "-C", str(folder), *words], capture_output=True, text=True, check=True
+        ["git", "-c", "safe.directory=*", "-C", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 
@@ -31,11 +36,15 @@ def text_at(folder: Path, commit: str) -> str:
 
 
 def rewritten(folder: Path) -> list[str]:
-    """Commits in which the ledger does not begin with what it was in a commit before, and `now` for what is not committed."""
+    """Commits in which the ledger does not begin with what it was in a commit before, and `now` for what is
+    not committed.
+    """
     found = []
     for line in git(folder, "log", "--full-history", "-m", "--format=%H %P", "--", LEDGER).split("\n"):
         commit, *before = line.split() or [""]
-        if commit and not all(text_at(folder, commit).startswith(text_at(folder, parent)) for parent in before):
+        if commit and not all(
+            text_at(folder, commit).startswith(text_at(folder, parent)) for parent in before
+        ):
             found.append(commit)
     path = folder / LEDGER
     now = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -65,7 +74,11 @@ def test_no_commit_took_back_or_rewrote_a_look():
 @pytest.fixture
 def ledger(tmp_path) -> Path:
     """A ledger of two looks in a repository of its own."""
-    for words in (("init", "-q", "-b", "main"), ("config", "user.email", "a@b"), ("config", "user.name", "a")):
+    for words in (
+        ("init", "-q", "-b", "main"),
+        ("config", "user.email", "a@b"),
+        ("config", "user.name", "a"),
+    ):
         git(tmp_path, *words)
     path = tmp_path / LEDGER
     path.parent.mkdir()
@@ -90,9 +103,17 @@ def test_lines_that_are_added_are_no_rewriting(ledger):
 
 @pytest.mark.parametrize(
     "text",
-    ["claim\nV1,one\n", "claim\nV1,one\nV2,other\n", "claim\nV2,two\nV1,one\n", "claim\nV0,none\nV1,one\nV2,two\n", ""],
+    [
+        "claim\nV1,one\n",
+        "claim\nV1,one\nV2,other\n",
+        "claim\nV2,two\nV1,one\n",
+        "claim\nV0,none\nV1,one\nV2,two\n",
+        "",
+    ],
 )
-def test_a_look_that_is_taken_back_or_changed_or_moved_is_found_before_and_after_it_is_committed(ledger, text):
+def test_a_look_that_is_taken_back_or_changed_or_moved_is_found_before_and_after_it_is_committed(
+    ledger, text
+):
     folder = ledger.parent.parent
     ledger.write_text(text)
     assert rewritten(folder) == ["now"]
@@ -128,5 +149,7 @@ def test_without_a_whole_history_it_is_said_why(ledger, tmp_path_factory):
     assert history(bare)
     shallow = tmp_path_factory.mktemp("clones") / "shallow"
     committed(ledger)
-    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ledger.parent.parent}", str(shallow)], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "1", f"file://{ledger.parent.parent}", str(shallow)], check=True
+    )
     assert history(shallow) == "a shallow checkout"

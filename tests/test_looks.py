@@ -1,4 +1,6 @@
-"""Laws of looks: whatever is given, by any schedule, is followed by looks soon after it comes and goes, or it is refused."""
+"""Laws of looks: whatever is given, by any schedule, is followed by looks soon after it comes and goes, or
+it is refused.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +38,25 @@ def exposure(animal: str, *doses: Dose, **changed: float) -> Exposure:
 
 @st.composite
 def schedules(draw: st.DrawFn) -> Exposure:
-    """One to four doses of any length, route and compound, in whole minutes from four days before hour 0 to six days after it."""
+    """One to four doses of any length, route and compound, in whole minutes from four days before hour 0 to
+    six days after it.
+    """
     animal = draw(st.sampled_from(SPECIES))
     doses = []
     for _ in range(draw(st.integers(1, 4))):
         route, start = draw(st.sampled_from(ROUTES[animal])), draw(st.integers(-96 * 60, 144 * 60)) / 60.0
-        length = draw(st.none() | st.sampled_from([1 / 60, 40 / 60, 1.0, 10.0, 96.0])) if route == "iv" else None
-        doses.append(Dose(draw(st.sampled_from([0.5, 3.0, 10.0])), route, start, length, draw(st.sampled_from(COMPOUNDS))))
+        length = (
+            draw(st.none() | st.sampled_from([1 / 60, 40 / 60, 1.0, 10.0, 96.0])) if route == "iv" else None
+        )
+        doses.append(
+            Dose(
+                draw(st.sampled_from([0.5, 3.0, 10.0])),
+                route,
+                start,
+                length,
+                draw(st.sampled_from(COMPOUNDS)),
+            )
+        )
     return exposure(animal, *doses)
 
 
@@ -106,7 +120,10 @@ def test_rest_is_a_look_without_drug_and_the_peak_is_looked_at(course):
 def test_a_schedule_that_is_shifted_is_looked_at_shifted(shift):
     doses = (Dose(10.0, "ip"), Dose(5.0, "ip", 6.5))
     here = looks_for(exposure("rat", *doses), ("rest", "peak", "48 h"))
-    there = looks_for(exposure("rat", *(replace(d, start=d.start + shift) for d in doses)), ("rest", "peak", f"{48 + shift:g} h"))
+    there = looks_for(
+        exposure("rat", *(replace(d, start=d.start + shift) for d in doses)),
+        ("rest", "peak", f"{48 + shift:g} h"),
+    )
     shifted, looked = {minutes(time + shift) for time in here.times}, {minutes(time) for time in there.times}
     assert shifted <= looked <= shifted | {0, 120}  # hours 0 and 2 are looked at wherever a run has them
     assert there.peak == pytest.approx(here.peak + shift, abs=1e-9)
@@ -115,9 +132,13 @@ def test_a_schedule_that_is_shifted_is_looked_at_shifted(shift):
 def test_baths_antagonists_and_inhibitors_are_looked_at_too():
     none, antagonist = exposure("rat"), Inhibition("ampa_antagonist", 30.0)
     bath = looks_for(none, READOUTS, bath=Bath((("ketamine", 3.0),), 10.0, 20.0))
-    assert {10.0, 20.0} <= set(taken(bath)) and moments(bath, (), Bath((("ketamine", 3.0),), 10.0, 20.0))["rest"] == 9.75
+    assert {10.0, 20.0} <= set(taken(bath)) and moments(bath, (), Bath((("ketamine", 3.0),), 10.0, 20.0))[
+        "rest"
+    ] == 9.75
     given_late = looks_for(
-        exposure("rat", Dose(10.0, "ip")), READOUTS, inhibitions=(antagonist, Inhibition("rapamycin_po", -100.0))
+        exposure("rat", Dose(10.0, "ip")),
+        READOUTS,
+        inhibitions=(antagonist, Inhibition("rapamycin_po", -100.0)),
     )
     assert given_late.times[0] == -100.0 and {30.0, 30.5, 30.75, 31.0} <= set(taken(given_late))
     assert looks_for(none, READOUTS).moments()["rest"] == 0.0
@@ -145,7 +166,11 @@ def test_a_protocol_that_would_miss_a_dose_is_refused_in_one_sentence_by_the_che
         with pytest.raises(ProtocolError) as caught:
             refuse()
         said = str(caught.value)
-        assert f"{late.amount:g} mg/kg ketamine at {late.end:g} h" in said and "looks_for" in said and "\n" not in said
+        assert (
+            f"{late.amount:g} mg/kg ketamine at {late.end:g} h" in said
+            and "looks_for" in said
+            and "\n" not in said
+        )
 
 
 def test_without_the_second_dose_or_with_looks_planned_for_it_the_same_is_taken():
@@ -157,26 +182,35 @@ def test_without_the_second_dose_or_with_looks_planned_for_it_the_same_is_taken(
 EARLY = Protocol((-12.0, -11.75, -11.0, -10.0, 0.0, 2.0), 0.0)
 
 
-@pytest.mark.parametrize(("changes", "named"), [
-    ({"doses": (Dose(1.0, "ip", -20.0),)}, "at -20 h would be missed"),
-    ({"doses": (Dose(1.0, "ip", -12.2),), "protocol": EARLY}, "begins untreated"),
-    ({"doses": (Dose(1.0, "iv", -12.0),), "protocol": EARLY}, "begins untreated"),
-    ({"doses": (), "bath": Bath((("ketamine", 1.0),), -math.inf, 2.0)}, "begins untreated"),
-    ({"doses": (), "bath": Bath((("ketamine", 1.0),), -12.0, 2.0)}, "begins untreated"),
-    ({"doses": (), "bath": Bath((("ketamine", 1.0),), 5.0, 24.0)}, "the bath at 5 h would be missed"),
-    ({"doses": (), "bath": Bath((("ketamine", 1.0),), 0.0, 5.0)}, "the end of the bath at 5 h"),
-    ({"doses": (), "bath": Bath((("ketamine", 1.0),), 0.0, 0.005)}, "at least a minute"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"doses": (Dose(1.0, "ip", -20.0),)}, "at -20 h would be missed"),
+        ({"doses": (Dose(1.0, "ip", -12.2),), "protocol": EARLY}, "begins untreated"),
+        ({"doses": (Dose(1.0, "iv", -12.0),), "protocol": EARLY}, "begins untreated"),
+        ({"doses": (), "bath": Bath((("ketamine", 1.0),), -math.inf, 2.0)}, "begins untreated"),
+        ({"doses": (), "bath": Bath((("ketamine", 1.0),), -12.0, 2.0)}, "begins untreated"),
+        ({"doses": (), "bath": Bath((("ketamine", 1.0),), 5.0, 24.0)}, "the bath at 5 h would be missed"),
+        ({"doses": (), "bath": Bath((("ketamine", 1.0),), 0.0, 5.0)}, "the end of the bath at 5 h"),
+        ({"doses": (), "bath": Bath((("ketamine", 1.0),), 0.0, 0.005)}, "at least a minute"),
+    ],
+)
 def test_what_is_there_before_the_first_look_or_between_looks_is_refused_by_the_loop(changes, named):
     with pytest.raises(ProtocolError, match=named):
         simulate(brief(**changes), True, lambda s: None)
 
 
-@pytest.mark.parametrize(("item", "named"), [
-    (Inhibition("rapamycin_icv", -13.0), "rapamycin_icv is given at -13 h and the first look is at -12 h"),
-    (Inhibition("rapamycin_icv", 24.0), "rapamycin_icv is given at 24 h, but the last look is at 24 h"),
-    (Inhibition("ampa_antagonist", 10.0), "ampa_antagonist at 10 h would be missed"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("item", "named"),
+    [
+        (
+            Inhibition("rapamycin_icv", -13.0),
+            "rapamycin_icv is given at -13 h and the first look is at -12 h",
+        ),
+        (Inhibition("rapamycin_icv", 24.0), "rapamycin_icv is given at 24 h, but the last look is at 24 h"),
+        (Inhibition("ampa_antagonist", 10.0), "ampa_antagonist at 10 h would be missed"),
+    ],
+)
 def test_so_are_inhibitors(item, named):
     config = brief(protocol=replace(brief().protocol, inhibitions=(item,)))
     with pytest.raises(ProtocolError, match=re.escape(named)):
@@ -217,8 +251,14 @@ def test_a_vehicle_is_not_missed():
 
 def test_rest_is_before_a_bolus_and_at_the_hour_of_what_comes_slowly():
     times = (-12.0, -0.25, 0.0, 0.26, 2.0, 4.0, 24.0)
-    for dose, hour in ((Dose(10.0, "ip"), 0.0), (Dose(10.0, "iv", 0.0, 0.5), 0.0), (Dose(10.0, "iv"), -0.25),
-                       (Dose(0.0, "iv"), -0.25), (Dose(10.0, "ip", 0.1), 0.0), (Dose(10.0, "iv", -0.1), -0.25)):  # fmt: skip
+    for dose, hour in (
+        (Dose(10.0, "ip"), 0.0),
+        (Dose(10.0, "iv", 0.0, 0.5), 0.0),
+        (Dose(10.0, "iv"), -0.25),
+        (Dose(0.0, "iv"), -0.25),
+        (Dose(10.0, "ip", 0.1), 0.0),
+        (Dose(10.0, "iv", -0.1), -0.25),
+    ):
         assert moments(Protocol(times, 0.26), (dose,))["rest"] == hour
     assert moments(Protocol(times, 0.26), ())["rest"] == 0.0
     assert moments(Protocol(times, 0.26), (), Bath((("ketamine", 1.0),), 0.0))["rest"] == 0.0
@@ -226,7 +266,13 @@ def test_rest_is_before_a_bolus_and_at_the_hour_of_what_comes_slowly():
 
 def test_the_first_two_hours_are_those_after_what_is_given_at_hour_0_or_first():
     later, earlier, now = Dose(1.0, "ip", 5.0), Dose(1.0, "ip", -24.0), Dose(1.0, "ip")
-    assert [begun(d) for d in ((), (now,), (earlier, now), (later,), (later, earlier))] == [0.0, 0.0, 0.0, 5.0, -24.0]
+    assert [begun(d) for d in ((), (now,), (earlier, now), (later,), (later, earlier))] == [
+        0.0,
+        0.0,
+        0.0,
+        5.0,
+        -24.0,
+    ]
     assert begun((), Bath((("ketamine", 1.0),), 3.0)) == 3.0
 
 
@@ -246,15 +292,21 @@ QUIET = Hypotheses(surge="off", eef2k="on", baseline="healthy")
 
 def bdnf(doses: tuple[Dose, ...], protocol: Protocol) -> tuple[np.ndarray, np.ndarray]:
     """Hours and mean BDNF, at looks and between them."""
-    config = Config("looks", "sst", "rat", doses, 0.5, 1, replace(protocol, look_scale=0.02, rest=2.0), hypotheses=QUIET)
+    config = Config(
+        "looks", "sst", "rat", doses, 0.5, 1, replace(protocol, look_scale=0.02, rest=2.0), hypotheses=QUIET
+    )
     fine = [sample for s in simulate(config, True, lambda s: None).seen for sample in s.slow.sampled]
-    return np.array([hour for hour, _ in fine]), np.array([means[READOUTS_OF_CASCADE.index("bdnf")] for _, means in fine])
+    return np.array([hour for hour, _ in fine]), np.array(
+        [means[READOUTS_OF_CASCADE.index("bdnf")] for _, means in fine]
+    )
 
 
 def test_a_schedule_gives_what_dense_looks_give_and_a_later_dose_changes_nothing_before_it():
     planned = looks_for(exposure("rat", *TWICE), ("rest", "peak", "30 h"))
     day = (*(k / 20 for k in range(10)), *(k / 10 for k in range(5, 25)), 3.0, 4.0, 6.0)
-    dense = Protocol((-12.0, *day, 12.0, 18.0, *(24.0 + hour for hour in day)), PEAK, readouts=planned.readouts)
+    dense = Protocol(
+        (-12.0, *day, 12.0, 18.0, *(24.0 + hour for hour in day)), PEAK, readouts=planned.readouts
+    )
     hours, once = bdnf(TWICE[:1], planned)
     _, twice = bdnf(TWICE, planned)
     then, closely = bdnf(TWICE, dense)
@@ -268,7 +320,9 @@ def test_a_schedule_gives_what_dense_looks_give_and_a_later_dose_changes_nothing
 def test_the_default_day_is_planned_for_a_bolus_whose_rest_is_untreated():
     protocol = looks_for(exposure("rat", Dose(10.0, "iv")), DAY)
     outcome = simulate(
-        brief(doses=(Dose(10.0, "iv"),), protocol=replace(protocol, look_scale=0.01, rest=1.0)), True, lambda s: None
+        brief(doses=(Dose(10.0, "iv"),), protocol=replace(protocol, look_scale=0.01, rest=1.0)),
+        True,
+        lambda s: None,
     )
     block = {s.look.time: s.block.max() for s in outcome.seen}
     assert block[moments(protocol, (Dose(10.0, "iv"),))["rest"]] == 0.0 < block[0.0]

@@ -1,4 +1,6 @@
-"""Laws of the whole model: nothing given, nothing changed; the same seed, the same bytes; the loop's time scales."""
+"""Laws of the whole model: nothing given, nothing changed; the same seed, the same bytes; the loop's time
+scales.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def test_the_drug_shuts_receptors_while_it_is_there_and_only_then(vehicle_and_dr
 
 
 def test_spine_loss_takes_a_quarter_of_the_contacts_and_leaves_the_healthy_background():
-    depressed, healthy = (run(replace(brief(0.0), hypotheses=Hypotheses(baseline=b))) for b in ("spine_loss", "healthy"))
+    depressed, healthy = (
+        run(replace(brief(0.0), hypotheses=Hypotheses(baseline=b))) for b in ("spine_loss", "healthy")
+    )
     contacts = [o.seen[0].spines.mature.mean() for o in (depressed, healthy)]
     assert contacts[0] / contacts[1] == pytest.approx(0.75, abs=0.01)
     events = [o.seen[0].activity.excitatory_events_background.mean() for o in (depressed, healthy)]
@@ -69,12 +73,17 @@ def test_the_circuit_is_wired_with_the_mature_spines_of_the_moment(vehicle_and_d
     for outcome in vehicle_and_drug:
         for snapshot in outcome.seen:
             firing = snapshot.activity.recurrent_ampa > 0
-            contacts = snapshot.activity.recurrent_ampa[firing] / snapshot.activity.recurrent_ampa_per_contact[firing]
+            contacts = (
+                snapshot.activity.recurrent_ampa[firing]
+                / snapshot.activity.recurrent_ampa_per_contact[firing]
+            )
             assert np.allclose(contacts, snapshot.spines.mature[firing])
 
 
 def test_a_circuit_without_activity_has_no_reference_and_is_refused():
-    silent = replace(brief(), overrides=tuple((f"circuit.{p}.background_rate", 0.0) for p in ("Pyr", "PV", "SST", "VIP")))
+    silent = replace(
+        brief(), overrides=tuple((f"circuit.{p}.background_rate", 0.0) for p in ("Pyr", "PV", "SST", "VIP"))
+    )
     with pytest.raises(NetworkError, match="no reference"):
         run(silent)
 
@@ -95,7 +104,9 @@ def test_blocks_of_two_routes_with_the_same_exposure_act_alike():
     bolus = run(replace(brief(), doses=(Dose(3.0, "iv"),)))
     infusion = run(replace(brief(), doses=(Dose(3.0, "iv", duration=1e-5),)))
     after = [k for k, s in enumerate(bolus.seen) if s.look.time > 0]
-    assert np.allclose([bolus.seen[k].block for k in after], [infusion.seen[k].block for k in after], atol=1e-4)
+    assert np.allclose(
+        [bolus.seen[k].block for k in after], [infusion.seen[k].block for k in after], atol=1e-4
+    )
 
 
 @pytest.mark.slow
@@ -120,7 +131,9 @@ def test_halving_the_strides_changes_no_conclusion():
         protocol = one_day(0.26, halved)
         for seed in (1, 2, 3):
             vehicle, drug = (run(replace(brief(d, seed), scale=1.0, protocol=protocol)) for d in (0.0, 10.0))
-            growth[halved].append(drug.seen[-1].spines.density.mean() / vehicle.seen[-1].spines.density.mean() - 1.0)
+            growth[halved].append(
+                drug.seen[-1].spines.density.mean() / vehicle.seen[-1].spines.density.mean() - 1.0
+            )
             peak = [next(s for s in o.seen if s.look.time == 0.26).activity.rate[0] for o in (vehicle, drug)]
             surge[halved].append(peak[1] / peak[0] - 1.0)
     for effect in (growth, surge):

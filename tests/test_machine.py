@@ -1,4 +1,6 @@
-"""Trouble of the machine is no damage: what cannot be read is told with its cause, and never computed again or replaced."""
+"""Trouble of the machine is no damage: what cannot be read is told with its cause, and never computed again
+or replaced.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,23 @@ RUN, OTHER = RUNS[0], RUNS[1]
 RUN_ID = RUN.config.run_id()
 # What real disks and networks answer; a lock that is refused, too many files, a lease that ran out.
 ERRORS = (
-    errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOLCK, errno.EAGAIN,
-    errno.ETIMEDOUT, errno.EBUSY, errno.ENOTCONN, errno.EREMOTEIO, errno.ENODEV, errno.EUCLEAN, errno.ENOKEY,
-)  # fmt: skip
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ESTALE,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ENOLCK,
+    errno.EAGAIN,
+    errno.ETIMEDOUT,
+    errno.EBUSY,
+    errno.ENOTCONN,
+    errno.EREMOTEIO,
+    errno.ENODEV,
+    errno.EUCLEAN,
+    errno.ENOKEY,
+)
 ULIMIT_KB = 8_000_000  # as on every Grid Engine
 QUESTIONS = ("run", "list", "share", "among", "cluster", "claims", "bench", "load", "verify", "inspect")
 
@@ -62,16 +78,26 @@ def top(tmp_path, finished) -> Iterator[Path]:
 
 def kept(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     """Every file of a folder: which it is, when it was written, and what stands in it."""
-    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
-            for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+    return {
+        path.name: (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def broken(top: Path, shim: Path, about: str, failures: list[tuple[str, int]]) -> list[list[object]]:
     """What tests.law says of a study while calls about a file fail."""
-    settings = {"LD_PRELOAD": shim, "SHIM_PATH": about, "SHIM_SAYS": top / "says", "PYTHONPATH": Path(__file__).parents[1]}
+    settings = {
+        "LD_PRELOAD": shim,
+        "SHIM_PATH": about,
+        "SHIM_SAYS": top / "says",
+        "PYTHONPATH": Path(__file__).parents[1],
+    }
     environment = os.environ | {name: str(value) for name, value in settings.items()}
     words = [sys.executable, "-m", "tests.law", top / "toy", top / "says"]
-    done = subprocess.run(words, input=json.dumps(failures), text=True, env=environment, capture_output=True, check=True)
+    done = subprocess.run(
+        words, input=json.dumps(failures), text=True, env=environment, capture_output=True, check=True
+    )
     return json.loads(done.stdout)
 
 
@@ -79,7 +105,9 @@ def broken(top: Path, shim: Path, about: str, failures: list[tuple[str, int]]) -
 
 
 def holds(top: Path, shim: Path, failures: list[tuple[str, int]]) -> None:
-    """Nobody computes a run again, replaces its file or its place, or leaves it out, while calls about it fail."""
+    """Nobody computes a run again, replaces its file or its place, or leaves it out, while calls about it
+    fail.
+    """
     place = top / "toy" / "jobs" / f"{RUN.file}{CHECKPOINT}"
     place.parent.mkdir()
     write(place, {"run_id": "this"}, {})
@@ -89,7 +117,9 @@ def holds(top: Path, shim: Path, failures: list[tuple[str, int]]) -> None:
         case = f"{question} while {call} says {why}: {said}"
         assert computed == [], case
         if question in QUESTIONS:
-            assert str(said).startswith(("unreadable", "RuntimeError: code 1")) and RUN.file in str(said), case
+            assert str(said).startswith(("unreadable", "RuntimeError: code 1")) and RUN.file in str(said), (
+                case
+            )
             assert why in str(said) and "damaged: " not in str(said), case
         if question == "checkpoint" and call != "stat":
             assert str(said).startswith("unreadable") and CHECKPOINT in str(said), case
@@ -99,12 +129,18 @@ def holds(top: Path, shim: Path, failures: list[tuple[str, int]]) -> None:
 
 
 def test_whatever_call_about_a_run_file_fails_nobody_computes_it_replaces_it_or_leaves_it_out(top, shim):
-    holds(top, shim, [("open", errno.EACCES), ("open", errno.ENFILE), ("read", errno.EIO), ("stat", errno.ESTALE)])
+    holds(
+        top,
+        shim,
+        [("open", errno.EACCES), ("open", errno.ENFILE), ("read", errno.EIO), ("stat", errno.ESTALE)],
+    )
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("call", ["open", "read", "stat"])
-def test_whatever_any_call_about_a_run_file_says_nobody_computes_it_replaces_it_or_leaves_it_out(top, shim, call):
+def test_whatever_any_call_about_a_run_file_says_nobody_computes_it_replaces_it_or_leaves_it_out(
+    top, shim, call
+):
     holds(top, shim, [(call, number) for number in ERRORS])
 
 
@@ -137,11 +173,15 @@ for ask in asked:
 
 def test_a_study_whose_manifest_cannot_be_read_is_one_all_the_same(top, shim):
     before = kept(top / "toy")
-    for call, number, question, said, computed in broken(top, shim, "study.json", [("open", errno.EIO), ("read", errno.EACCES)]):
+    for call, number, question, said, computed in broken(
+        top, shim, "study.json", [("open", errno.EIO), ("read", errno.EACCES)]
+    ):
         case = f"{question} while {call} says {number}: {said}"
         assert computed == [], case
         if question not in ("list", "checkpoint"):
-            assert "study.json cannot be read here" in str(said) and "not the folder of a study" not in str(said), case
+            assert "study.json cannot be read here" in str(said) and "not the folder of a study" not in str(
+                said
+            ), case
     assert kept(top / "toy") == before
 
 
@@ -163,7 +203,9 @@ assert len(_rows(folder / "ledger.csv")) >= 1
 """
     (top / "says").write_text(f"flock {errno.ENOLCK}")
     for more in ({}, {"HDF5_USE_FILE_LOCKING": "TRUE", "HDF5_DRIVER": "core"}):
-        done = ordinary("-c", script, folder=top, LD_PRELOAD=shim, SHIM_PATH="toy/", SHIM_SAYS=top / "says", **more)
+        done = ordinary(
+            "-c", script, folder=top, LD_PRELOAD=shim, SHIM_PATH="toy/", SHIM_SAYS=top / "says", **more
+        )
         assert done.returncode == 0, done.stderr
 
 
@@ -182,10 +224,17 @@ def test_a_file_or_folder_that_a_user_may_not_read_is_neither_damaged_nor_missin
     about_file = (("verify", folder), ("inspect", folder), ("verify", path), ("inspect", path))
     about_folder = (("verify", folder), ("status", folder), ("inspect", folder), ("verify", path))
     said = commands(
-        ("chmod", path, "000"), *about_file, ("chmod", path, "444"),
-        ("chmod", folder, "000"), *about_folder, ("chmod", folder, "600"), *about_folder,
-        ("chmod", folder, "311"), *about_folder[:3], folder=top,
-    )  # fmt: skip
+        ("chmod", path, "000"),
+        *about_file,
+        ("chmod", path, "444"),
+        ("chmod", folder, "000"),
+        *about_folder,
+        ("chmod", folder, "600"),
+        *about_folder,
+        ("chmod", folder, "311"),
+        *about_folder[:3],
+        folder=top,
+    )
     assert len(said) == 15
     for code, out, err in said:
         assert code == FAILURE and "damaged: " not in out + err and "missing: " not in out + err
@@ -223,7 +272,9 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_reader_that_the_machine_hinders_tells_of_the_machine_and_not_of_the_file(tmp_path, monkeypatch, limit):
+def test_a_reader_that_the_machine_hinders_tells_of_the_machine_and_not_of_the_file(
+    tmp_path, monkeypatch, limit
+):
     path = written(tmp_path, RUN)
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\n{LIMITS[limit]}\nexec {sys.executable} "$@"\n')
@@ -239,7 +290,12 @@ def test_a_reader_that_the_machine_hinders_tells_of_the_machine_and_not_of_the_f
         except DamagedError as error:
             pytest.fail(f"{limit}: {error}")
         else:
-            assert limit not in ("memory for nothing", "memory for no library", "a program that is none", "no memory left")
+            assert limit not in (
+                "memory for nothing",
+                "memory for no library",
+                "a program that is none",
+                "no memory left",
+            )
         if reader._reader is not None:
             reader._reader.end()
     assert check_run(path)["run_id"] == RUN_ID
@@ -248,7 +304,11 @@ def test_a_reader_that_the_machine_hinders_tells_of_the_machine_and_not_of_the_f
 def test_a_reader_says_why_it_cannot_start(tmp_path, monkeypatch):
     path = written(tmp_path, RUN)
     for name, text, told in (
-        ("says", "echo one >&2; echo 'ImportError: no libhdf5' >&2; exit 1", "did not start .ImportError: no libhdf5"),
+        (
+            "says",
+            "echo one >&2; echo 'ImportError: no libhdf5' >&2; exit 1",
+            "did not start .ImportError: no libhdf5",
+        ),
         ("killed", "kill -9 $$", "was ended by SIGKILL"),
         ("none", None, "could not be started"),
     ):
@@ -311,7 +371,9 @@ def test_a_file_read_from_a_folder_that_is_gone_is_read(tmp_path, monkeypatch):
     assert check_run(path)["run_id"] == RUN_ID
 
 
-def test_an_unsealed_file_of_an_earlier_version_is_not_computed_again_when_nobody_can_read_it(tmp_path, monkeypatch):
+def test_an_unsealed_file_of_an_earlier_version_is_not_computed_again_when_nobody_can_read_it(
+    tmp_path, monkeypatch
+):
     # Without a seal only the HDF5 library can tell whether it is whole.
     path = written(tmp_path, RUN)
     path.chmod(0o644)

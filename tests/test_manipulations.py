@@ -1,4 +1,6 @@
-"""Laws of manipulations: what each does to a circuit, where the running network shows it, and where it shows nothing."""
+"""Laws of manipulations: what each does to a circuit, where the running network shows it, and where it shows
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,13 @@ def numbers(circuit: Circuit) -> dict[str, float]:
     """Every number of a circuit by its place."""
 
     def flat(where: str, thing: object) -> dict[str, float]:
-        inside = thing.items() if isinstance(thing, dict) else enumerate(thing) if isinstance(thing, (tuple, list)) else None
+        inside = (
+            thing.items()
+            if isinstance(thing, dict)
+            else enumerate(thing)
+            if isinstance(thing, (tuple, list))
+            else None
+        )
         if inside is None:
             return {where: float(thing)} if isinstance(thing, (int, float)) else {}
         return {key: value for name, part in inside for key, value in flat(f"{where}.{name}", part).items()}
@@ -41,8 +49,9 @@ def moved(circuit: Circuit, *texts: str) -> set[str]:
 
 @cache
 def received(circuit: Circuit, kicked: str = "", seconds: float = 0.008) -> dict[str, np.ndarray]:
-    """Conductances (S) on every cell after every cell of the `kicked` class has spiked exactly once, without background;
-    with nobody kicked, of the background alone.  No other cell can spike."""
+    """Conductances (S) on every cell after every cell of the `kicked` class has spiked exactly once, without
+    background; with nobody kicked, of the background alone.  No other cell can spike.
+    """
     wiring, seed = wired(circuit)
     net = Network(circuit, wiring, seed)
     net.load_weights(resting_weights(circuit))
@@ -56,7 +65,9 @@ def received(circuit: Circuit, kicked: str = "", seconds: float = 0.008) -> dict
         potential[circuit.cells(kicked)] = 2.0
         net.engine.load("cells.v", potential)
     net.engine.run(seconds)
-    assert len(net.engine.fetch("spikes.i")) == (circuit.cells(kicked).stop - circuit.cells(kicked).start if kicked else 0)
+    assert len(net.engine.fetch("spikes.i")) == (
+        circuit.cells(kicked).stop - circuit.cells(kicked).start if kicked else 0
+    )
     names = [n + place for n in CONDUCTANCES for place in (("", "_apical") if circuit.apical else ("",))]
     found = {name: net.engine.fetch(f"cells.{name}").astype(float) for name in names}
     net.close()
@@ -72,24 +83,52 @@ def looked(circuit: Circuit, seed: int = 1, seconds: float = 1.0, hcn_block: flo
     return activity
 
 
-def scaled(circuit: Circuit, texts: tuple[str, ...], kicked: str, factors: dict[tuple[str, str], float]) -> None:
-    """What every class receives is as before, times `factors` by (conductance, target); both compartments alike."""
+def scaled(
+    circuit: Circuit, texts: tuple[str, ...], kicked: str, factors: dict[tuple[str, str], float]
+) -> None:
+    """What every class receives is as before, times `factors` by (conductance, target); both compartments
+    alike.
+    """
     changed = received(manipulated(circuit, texts), kicked)
     for name, before in received(circuit, kicked).items():
         for target in POPULATIONS:
             factor = factors.get((name.removesuffix("_apical"), target), 1.0)
             here = circuit.cells(target)
-            np.testing.assert_allclose(changed[name][here], factor * before[here], rtol=1e-5, err_msg=f"{name} on {target}")
+            np.testing.assert_allclose(
+                changed[name][here], factor * before[here], rtol=1e-5, err_msg=f"{name} on {target}"
+            )
 
 
 # Descriptions
 
 ONE_OF_EACH = (
-    "ampa=0.5", "ampa=0.5@Pyr->SST", "ampa=0.5@background", "ampa=0.5@recurrent", "release=1.2", "release=0.5@PV->Pyr",
-    "delete-GluN1@PV", "delete-GluN2A@Pyr", "delete-GluN2B@SST", "delete-GluN2C@SST", "delete-GluN2D@VIP", "silence@SST",
-    "contacts=0.5", "sst=0.6", "hcn1=1", "slice=0.7",
-)  # fmt: skip
-NOTHING = ("ampa=1", "ampa=1@Pyr->PV", "release=1", "release=1@SST->Pyr", "contacts=1", "sst=1", "hcn1=0", "slice=1")
+    "ampa=0.5",
+    "ampa=0.5@Pyr->SST",
+    "ampa=0.5@background",
+    "ampa=0.5@recurrent",
+    "release=1.2",
+    "release=0.5@PV->Pyr",
+    "delete-GluN1@PV",
+    "delete-GluN2A@Pyr",
+    "delete-GluN2B@SST",
+    "delete-GluN2C@SST",
+    "delete-GluN2D@VIP",
+    "silence@SST",
+    "contacts=0.5",
+    "sst=0.6",
+    "hcn1=1",
+    "slice=0.7",
+)
+NOTHING = (
+    "ampa=1",
+    "ampa=1@Pyr->PV",
+    "release=1",
+    "release=1@SST->Pyr",
+    "contacts=1",
+    "sst=1",
+    "hcn1=0",
+    "slice=1",
+)
 
 
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
@@ -123,10 +162,15 @@ def test_manipulations_come_to_the_same_in_any_order(first):
         assert there == pytest.approx(back, rel=1e-12), f"{one} and {other}"
 
 
-@pytest.mark.parametrize(("name", "site"), [("ampa", ""), ("ampa", "@Pyr->SST"), ("release", ""), ("sst", ""), ("slice", "")])
+@pytest.mark.parametrize(
+    ("name", "site"), [("ampa", ""), ("ampa", "@Pyr->SST"), ("release", ""), ("sst", ""), ("slice", "")]
+)
 def test_shares_multiply(name, site):
     circuit = small_circuit("dendritic")
-    twice, once = (manipulated(circuit, texts) for texts in ((f"{name}=0.5{site}", f"{name}=0.4{site}"), (f"{name}=0.2{site}",)))
+    twice, once = (
+        manipulated(circuit, texts)
+        for texts in ((f"{name}=0.5{site}", f"{name}=0.4{site}"), (f"{name}=0.2{site}",))
+    )
     assert numbers(twice) == pytest.approx(numbers(once), rel=1e-12)
 
 
@@ -141,7 +185,9 @@ def test_all_sites_together_are_the_recurrent_ones_and_the_background():
     assert manipulated(circuit, ("ampa=0.3",)) == manipulated(circuit, ("ampa=0.3@all",)) == apart
     one_by_one = tuple(f"ampa=0.3@Pyr->{p}" for p in POPULATIONS)
     assert manipulated(circuit, one_by_one) == manipulated(circuit, ("ampa=0.3@recurrent",))
-    assert manipulated(circuit, tuple(f"release=2@Pyr->{p}" for p in POPULATIONS)) == manipulated(circuit, ("release=2",))
+    assert manipulated(circuit, tuple(f"release=2@Pyr->{p}" for p in POPULATIONS)) == manipulated(
+        circuit, ("release=2",)
+    )
 
 
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
@@ -161,10 +207,16 @@ def test_without_all_four_glun2_subunits_there_are_no_receptors_just_as_without_
 
 def test_loss_of_sst_cells_weakens_their_contacts_and_the_tonic_inhibition_of_dendrites_and_nothing_else():
     circuit = small_circuit("dendritic")
-    k = {f".projections.{i}.2.weight" for i, (source, _, _) in enumerate(circuit.projections) if source == "SST"}
+    k = {
+        f".projections.{i}.2.weight"
+        for i, (source, _, _) in enumerate(circuit.projections)
+        if source == "SST"
+    }
     assert moved(circuit, "sst=0.6") == k | {".apical.tonic"}
     before, after = numbers(circuit), numbers(manipulated(circuit, ("sst=0.6",)))
-    assert [after[name] / before[name] for name in k | {".apical.tonic"}] == pytest.approx([0.6] * (len(k) + 1))
+    assert [after[name] / before[name] for name in k | {".apical.tonic"}] == pytest.approx(
+        [0.6] * (len(k) + 1)
+    )
     assert ".apical.tonic" not in moved(small_circuit("sst"), "sst=0.6")
 
 
@@ -198,7 +250,9 @@ def test_half_of_the_ampa_receptors_of_sst_cells_take_half_of_the_ampa_of_a_spik
 
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
 @pytest.mark.parametrize(("site", "kicked"), [("background", ""), ("recurrent", "Pyr")])
-def test_an_antagonist_at_the_background_spares_recurrent_contacts_and_the_other_way_round(sheet, site, kicked):
+def test_an_antagonist_at_the_background_spares_recurrent_contacts_and_the_other_way_round(
+    sheet, site, kicked
+):
     circuit = small_circuit(sheet)
     halved = {("g_AMPA", target): 0.5 for target in POPULATIONS}
     scaled(circuit, (f"ampa=0.5@{site}",), kicked, halved)
@@ -218,9 +272,12 @@ def test_more_release_brings_more_ampa_and_nmda_alike_and_leaves_background_and_
 
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
 @pytest.mark.parametrize(
-    ("kicked", "gaba", "target"), [("PV", "g_fast", "Pyr"), ("SST", "g_slow", "PV"), ("VIP", "g_slow", "SST")]
+    ("kicked", "gaba", "target"),
+    [("PV", "g_fast", "Pyr"), ("SST", "g_slow", "PV"), ("VIP", "g_slow", "SST")],
 )
-def test_more_release_from_interneurons_inhibits_more_at_the_site_asked_for_only(sheet, kicked, gaba, target):
+def test_more_release_from_interneurons_inhibits_more_at_the_site_asked_for_only(
+    sheet, kicked, gaba, target
+):
     circuit = small_circuit(sheet)
     assert received(circuit, kicked)[gaba][circuit.cells(target)].sum() > 0
     scaled(circuit, (f"release=3@{kicked}->{target}",), kicked, {(gaba, target): 3.0})
@@ -228,11 +285,19 @@ def test_more_release_from_interneurons_inhibits_more_at_the_site_asked_for_only
 
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
 @pytest.mark.parametrize("kicked", ["Pyr", ""])
-@pytest.mark.parametrize(("text", "gone", "population"), [
-    ("delete-GluN1@PV", NMDA, "PV"), ("delete-GluN2B@SST", ("g_2B",), "SST"), ("delete-GluN2D@SST", ("g_2D",), "SST"),
-    ("delete-GluN1@Pyr", NMDA, "Pyr"), ("delete-GluN2A@Pyr", ("g_2A",), "Pyr"),
-])  # fmt: skip
-def test_a_deleted_subunit_takes_its_own_conductance_and_leaves_every_other_as_it_was(sheet, kicked, text, gone, population):
+@pytest.mark.parametrize(
+    ("text", "gone", "population"),
+    [
+        ("delete-GluN1@PV", NMDA, "PV"),
+        ("delete-GluN2B@SST", ("g_2B",), "SST"),
+        ("delete-GluN2D@SST", ("g_2D",), "SST"),
+        ("delete-GluN1@Pyr", NMDA, "Pyr"),
+        ("delete-GluN2A@Pyr", ("g_2A",), "Pyr"),
+    ],
+)
+def test_a_deleted_subunit_takes_its_own_conductance_and_leaves_every_other_as_it_was(
+    sheet, kicked, text, gone, population
+):
     circuit = small_circuit(sheet)
     before = received(circuit, kicked)
     assert sum(before[name][circuit.cells(population)].sum() for name in gone) > 0
@@ -250,7 +315,8 @@ def test_half_of_the_contacts_among_pyramidal_cells_bring_half_of_what_they_brou
     places = ("", "_apical") if circuit.apical else ("",)
     for name in ("g_AMPA", "g_2A", "g_2B"):
         whole, half = (sum(found[name + place][pyr].sum() for place in places) for found in (before, after))
-        assert half / whole == pytest.approx(0.5, abs=0.02)  # which contacts fall away, and their delays, are drawn
+        # which contacts fall away, and their delays, are drawn
+        assert half / whole == pytest.approx(0.5, abs=0.02)
     for name, values in before.items():
         assert np.array_equal(values[others], after[name][others])
 
@@ -277,7 +343,10 @@ def test_a_silenced_class_never_spikes_and_silences_no_other_unless_it_drives_it
 def test_pyramidal_cells_fire_more_without_sst_cells_and_less_with_fewer_contacts_or_background(sheet):
     circuit = small_circuit(sheet)
     for text, sign in (("silence@SST", 1), ("contacts=0.5", -1), ("slice=0.7", -1)):
-        changes = [sign * (looked(manipulated(circuit, (text,)), s).rate[0] - looked(circuit, s).rate[0]) for s in (1, 2, 3)]
+        changes = [
+            sign * (looked(manipulated(circuit, (text,)), s).rate[0] - looked(circuit, s).rate[0])
+            for s in (1, 2, 3)
+        ]
         assert np.mean(changes) > 2 * np.std(changes, ddof=1) / np.sqrt(3), text
 
 
@@ -290,7 +359,9 @@ def test_without_background_a_circuit_is_silent(sheet):
 
 def test_a_slice_keeps_its_share_of_background_events():
     circuit = small_circuit()
-    whole, left = (looked(c).excitatory_events_background for c in (circuit, manipulated(circuit, ("slice=0.7",))))
+    whole, left = (
+        looked(c).excitatory_events_background for c in (circuit, manipulated(circuit, ("slice=0.7",)))
+    )
     counted = whole.sum() * 1.0
     assert left.sum() / counted == pytest.approx(0.7, abs=5 / np.sqrt(counted))
 
@@ -298,7 +369,9 @@ def test_a_slice_keeps_its_share_of_background_events():
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
 def test_shut_hcn_channels_hyperpolarise_resting_pyramidal_cells_and_no_other(sheet):
     quiet = manipulated(small_circuit(sheet), ("slice=0",))
-    open_, half, shut = (looked(manipulated(quiet, (f"hcn1={s}",)), seconds=0.5).potential for s in (0, 0.5, 1))
+    open_, half, shut = (
+        looked(manipulated(quiet, (f"hcn1={s}",)), seconds=0.5).potential for s in (0, 0.5, 1)
+    )
     assert open_[0] - 0.5 > half[0] > shut[0] + 0.5
     assert np.array_equal(open_[1:], shut[1:])
 
@@ -317,7 +390,10 @@ def test_a_resting_point_cell_without_hcn_channels_sits_where_leak_and_adaptatio
 @pytest.mark.parametrize("sheet", ["sst", "dendritic"])
 def test_channels_shut_by_a_manipulation_are_shut_as_by_the_drug(sheet):
     circuit = small_circuit(sheet)
-    by_drug, by_hand = looked(circuit, seconds=0.3, hcn_block=1.0), looked(manipulated(circuit, ("hcn1=1",)), seconds=0.3)
+    by_drug, by_hand = (
+        looked(circuit, seconds=0.3, hcn_block=1.0),
+        looked(manipulated(circuit, ("hcn1=1",)), seconds=0.3),
+    )
     assert np.array_equal(by_drug.spike_count, by_hand.spike_count)
     assert not np.array_equal(by_drug.spike_count, looked(circuit, seconds=0.3).spike_count)
     # What one has shut the other cannot shut again.
@@ -346,12 +422,20 @@ WRONG = {
     "unknown site of release": ("release=2@VIP->Pyr", "'VIP->Pyr'", *PROJECTIONS),
     "unknown population": ("silence@pv", "'pv'", *POPULATIONS),
     "subunit of an unknown population": ("delete-GluN1@L5", "'L5'", *POPULATIONS),
-    **{f"{name}={amount}": (f"{name}={amount}", name, "at least 0", amount)
-       for name in ("ampa", "release", "sst", "slice") for amount in ("-1", "nan", "inf", "-inf")},
-    **{f"contacts={amount}": (f"contacts={amount}", "contacts", "above 0", "at most 1", amount)
-       for amount in ("0", "-0.1", "1.01", "nan", "inf")},
-    **{f"hcn1={amount}": (f"hcn1={amount}", "hcn1", "from 0 to 1", amount) for amount in ("-0.1", "1.01", "nan", "inf")},
-}  # fmt: skip
+    **{
+        f"{name}={amount}": (f"{name}={amount}", name, "at least 0", amount)
+        for name in ("ampa", "release", "sst", "slice")
+        for amount in ("-1", "nan", "inf", "-inf")
+    },
+    **{
+        f"contacts={amount}": (f"contacts={amount}", "contacts", "above 0", "at most 1", amount)
+        for amount in ("0", "-0.1", "1.01", "nan", "inf")
+    },
+    **{
+        f"hcn1={amount}": (f"hcn1={amount}", "hcn1", "from 0 to 1", amount)
+        for amount in ("-0.1", "1.01", "nan", "inf")
+    },
+}
 
 
 @pytest.mark.parametrize(("text", "named"), [(case[0], case[1:]) for case in WRONG.values()], ids=WRONG)
@@ -370,7 +454,8 @@ def test_a_site_that_is_empty_is_refused_and_not_taken_for_every_site(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "named"), [("ampa=0.5@here", ("all", "recurrent", "background")), ("release=2@here", ("recurrent",))]
+    ("text", "named"),
+    [("ampa=0.5@here", ("all", "recurrent", "background")), ("release=2@here", ("recurrent",))],
 )
 def test_the_sites_that_are_named_in_a_refusal_are_all_that_there_are(text, named):
     with pytest.raises(CircuitError) as caught:
@@ -380,8 +465,12 @@ def test_the_sites_that_are_named_in_a_refusal_are_all_that_there_are(text, name
 
 
 @pytest.mark.parametrize(("sheet", "text"), [("sst", "slice=10"), ("dendritic", "slice=20")])
-def test_a_background_too_fast_for_the_step_is_refused_before_anything_is_computed(call, tmp_path, sheet, text):
-    code, _, err = call("run", "dose_response", "--list", "--seeds", 1, "--sheet", sheet, "--manipulate", text)
+def test_a_background_too_fast_for_the_step_is_refused_before_anything_is_computed(
+    call, tmp_path, sheet, text
+):
+    code, _, err = call(
+        "run", "dose_response", "--list", "--seeds", 1, "--sheet", sheet, "--manipulate", text
+    )
     is_one_sentence(err, "too fast")
     assert code == USAGE
 

@@ -1,4 +1,6 @@
-"""Marks of who computes a run: exactly one process has it, and what is left of those that are gone stops nobody."""
+"""Marks of who computes a run: exactly one process has it, and what is left of those that are gone stops
+nobody.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,13 @@ def test_a_mark_says_who_is_at_work_since_when_and_how_far(tmp_path):
     before, marks = time.time(), Marks(tmp_path)
     marks.hold(RUN, 9.0)
     (mark,) = running(tmp_path)
-    assert (mark.run, mark.holder, mark.done_s, mark.total_s, mark.resumed_s) == (RUN, myself(), 0.0, 9.0, 0.0)
+    assert (mark.run, mark.holder, mark.done_s, mark.total_s, mark.resumed_s) == (
+        RUN,
+        myself(),
+        0.0,
+        9.0,
+        0.0,
+    )
     assert before - 1 <= mark.since <= time.time() and abs(mark.told - mark.since) < 5
     marks.beat(RUN, 4.0, 1.0)
     (later,) = running(tmp_path)
@@ -93,7 +101,12 @@ def test_a_failure_is_told_until_the_run_is_finished(tmp_path):
     marks.hold(RUN, 9.0)
     marks.failed(RUN, "too fast", "Traceback\n  line")
     (failure,) = failures(tmp_path)
-    assert (failure.run, failure.reason, failure.trace, failure.holder) == (RUN, "too fast", "Traceback\n  line", myself())
+    assert (failure.run, failure.reason, failure.trace, failure.holder) == (
+        RUN,
+        "too fast",
+        "Traceback\n  line",
+        myself(),
+    )
     assert names(tmp_path) == [f"{RUN}{FAILED}"]
     assert marks.hold(RUN, 9.0)
     assert [one.reason for one in failures(tmp_path)] == ["too fast"]  # until it is finished
@@ -123,7 +136,9 @@ def test_what_one_never_held_one_does_not_give_back(tmp_path):
 # Marks of processes that are gone
 
 
-@pytest.mark.parametrize(("age", "there"), [(0.0, True), (LOST_S - 20, True), (LOST_S + 1, False), (-1e6, False)])
+@pytest.mark.parametrize(
+    ("age", "there"), [(0.0, True), (LOST_S - 20, True), (LOST_S + 1, False), (-1e6, False)]
+)
 def test_a_mark_of_another_machine_holds_a_run_until_it_was_silent_for_too_long(tmp_path, age, there):
     path, marks = foreign(tmp_path, age=age), Marks(tmp_path)
     assert marks.taken(RUN) == there
@@ -157,11 +172,15 @@ def test_a_mark_of_a_process_of_this_machine_that_has_ended_gives_way_at_once(tm
 
 
 @pytest.mark.parametrize(
-    ("job", "turn", "gives_way"), [("7_1", "1", True), ("7_1", "", False), ("7_2", "1", False), ("", "1", False)]
+    ("job", "turn", "gives_way"),
+    [("7_1", "1", True), ("7_1", "", False), ("7_2", "1", False), ("", "1", False)],
 )
-def test_an_earlier_turn_of_the_same_job_gives_way_at_once_wherever_it_was(tmp_path, monkeypatch, job, turn, gives_way):
+def test_an_earlier_turn_of_the_same_job_gives_way_at_once_wherever_it_was(
+    tmp_path, monkeypatch, job, turn, gives_way
+):
     monkeypatch.setenv("SLURM_JOB_ID", job)
-    monkeypatch.setenv("SLURM_RESTART_COUNT", turn)  # of one that runs on several nodes at once, all are of one turn
+    # of one that runs on several nodes at once, all are of one turn
+    monkeypatch.setenv("SLURM_RESTART_COUNT", turn)
     path = foreign(tmp_path, replace(THERE, job="7_1" if job else ""))
     marks = Marks(tmp_path)
     assert marks.me.job == job
@@ -251,10 +270,15 @@ def raced(folder: Path, racers: int, runs: int) -> Counter[int]:
     """How many of the processes that were started at once got each of the runs."""
     begin = folder / "begin"
     crew = [
-        subprocess.Popen([sys.executable, "-c", RACER, str(folder), str(runs), str(begin)], stdin=subprocess.PIPE,
-                         stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, str(folder), str(runs), str(begin)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
         for _ in range(racers)
-    ]  # fmt: skip
+    ]
     try:
         for process in crew:
             assert process.stdout.readline() == "ready\n"

@@ -1,4 +1,6 @@
-"""What a message tells besides that something is wrong: what was meant, what a path is, what is missing, what to do."""
+"""What a message tells besides that something is wrong: what was meant, what a path is, what is missing,
+what to do.
+"""
 
 import json
 import os
@@ -12,7 +14,14 @@ from prelimbic.experiments.cli import command, ends, words
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.sweep.conduct import _report, console
-from prelimbic.experiments.sweep.study import STUDIES, Options, Study, find_study, parse_overrides, write_manifest
+from prelimbic.experiments.sweep.study import (
+    STUDIES,
+    Options,
+    Study,
+    find_study,
+    parse_overrides,
+    write_manifest,
+)
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters import CIRCUITS, SheetError, near, sheet, shipped
 from prelimbic.simulation.variable import Variable
@@ -30,13 +39,28 @@ MEANT = {
     "a command": (("inspct", "x"), "inspect", "verify"),
     "an option": (("run", "acute", "--seed", "3"), "--seed", "did you mean --seeds?"),
     "an option of a switch": ((*RUN, "--base-line", "healthy"), "did you mean --baseline?"),
-    "an option before the command": (("--seeds", "3", "run", "acute"), "after the command", "prelimbic run --seeds"),
+    "an option before the command": (
+        ("--seeds", "3", "run", "acute"),
+        "after the command",
+        "prelimbic run --seeds",
+    ),
     "a switch": ((*RUN, "--baseline", "helthy"), "did you mean healthy?", "sst_loss"),
     "a number": ((*RUN, "--set", "circuit.Pyr.leek=9"), "did you mean circuit.Pyr.leak?"),
-    "a number without its sheet": ((*RUN, "--set", "Pyr.leak=9"), "did you mean circuit.Pyr.leak?", "species"),
-    "a number of a drug": ((*RUN, "--set", "compounds.ketamin.ic50_2A=9"), "did you mean compounds.ketamine.ic50_2A?"),
+    "a number without its sheet": (
+        (*RUN, "--set", "Pyr.leak=9"),
+        "did you mean circuit.Pyr.leak?",
+        "species",
+    ),
+    "a number of a drug": (
+        (*RUN, "--set", "compounds.ketamin.ic50_2A=9"),
+        "did you mean compounds.ketamine.ic50_2A?",
+    ),
     "a sheet": ((*RUN, "--sheet", "dendrtic"), "did you mean dendritic?", ".toml"),
-    "a sheet that is shipped": ((*RUN, "--sheet", "point.toml"), "point.toml does not exist", "called point"),
+    "a sheet that is shipped": (
+        (*RUN, "--sheet", "point.toml"),
+        "point.toml does not exist",
+        "called point",
+    ),
     "a sheet of numbers": (("numbers", "--sheet", "specie"), "did you mean species?"),
     "a status": (("numbers", "--status", "measure"), "did you mean measured?"),
     "an inhibitor": ((*RUN, "--inhibit", "rapamycin_icv2@0h"), "did you mean rapamycin_icv?"),
@@ -49,14 +73,21 @@ MEANT = {
     "a compound": ((*RAT, "1h", "--compound", "norketamin"), "did you mean norketamine?"),
     "a claim": (("claims", "v6"), "did you mean V6?"),
     "a cluster": (("run", "acute", "--cluster", "Slurm"), "did you mean slurm?"),
-    "a population to calibrate": (("calibrate", "sst", "--out", "x.toml", "--free", "Pry"), "did you mean Pyr?"),
+    "a population to calibrate": (
+        ("calibrate", "sst", "--out", "x.toml", "--free", "Pry"),
+        "did you mean Pyr?",
+    ),
     "what an option is": (RAT[:-1], "--at", "10min"),
-    "a missing species": (("exposure", "--route", "ip", "--dose", "1", "--at", "1h"), "--species", "human, rat or mouse"),
+    "a missing species": (
+        ("exposure", "--route", "ip", "--dose", "1", "--at", "1h"),
+        "--species",
+        "human, rat or mouse",
+    ),
     "an hour of an inhibitor": ((*RUN, "--inhibit", "anti_bdnf@-0.5"), "anti_bdnf@-0.5h", "unit"),
     "a time": ((*RAT, "10"), "10min or 10h"),
     "a length": ((*MAN, "1h", "--duration", "40"), "40min or 40h"),
     "a number of dose": ((*RAT, "1h", "--dose", "10mg"), "'10mg' is not a number"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("asked", "named"), [(case[0], case[1:]) for case in MEANT.values()], ids=MEANT)
@@ -106,7 +137,9 @@ def test_every_number_that_is_printed_can_be_pasted_where_its_sheet_is_in_use():
                 parse_overrides(printed, used)
             continue
         called = "circuit" if used == (name,) else name
-        assert parse_overrides(printed, used) == tuple(sorted((f"{called}.{number}", 1.0) for number in numbers))
+        assert parse_overrides(printed, used) == tuple(
+            sorted((f"{called}.{number}", 1.0) for number in numbers)
+        )
 
 
 def test_a_number_of_a_sheet_that_the_one_in_use_is_based_on_is_the_same_number(call, tmp_path):
@@ -114,15 +147,21 @@ def test_a_number_of_a_sheet_that_the_one_in_use_is_based_on_is_the_same_number(
     for sheet_name in ("sst", "mine", "circuit"):
         words_ = ("--sheet", "mine.toml", "--set", f"{sheet_name}.PV.leak=9")
         code, out, _ = call("run", "acute", "--list", "--seeds", 1, *words_)
-        assert (code, out) == (0, call("run", "acute", "--list", "--seeds", 1, "--sheet", "mine.toml", "--set",
-                                       "circuit.PV.leak=9")[1])  # fmt: skip
+        assert (code, out) == (
+            0,
+            call(
+                "run", "acute", "--list", "--seeds", 1, "--sheet", "mine.toml", "--set", "circuit.PV.leak=9"
+            )[1],
+        )
 
 
 @pytest.mark.parametrize("sheets", [("point",), ("dendritic", "point")])
 def test_a_number_of_another_sheet_is_refused_with_what_to_do(call, sheets):
     asked = [word for name in sheets for word in ("--sheet", name)]
     code, _, err = call(*RUN, *asked, "--set", "dendritic.Pyr.leak=9")
-    is_one_sentence(err, "dendritic.Pyr.leak", "sheet point is used", "circuit.Pyr.leak", "--sheet dendritic")
+    is_one_sentence(
+        err, "dendritic.Pyr.leak", "sheet point is used", "circuit.Pyr.leak", "--sheet dendritic"
+    )
     assert code == USAGE
 
 
@@ -151,11 +190,18 @@ TWICE = {
     "inhibitor": (*RUN, "--inhibit", "anti_bdnf", "--inhibit", "anti_bdnf=2@0h"),
     "manipulation": (*RUN, "--manipulate", "ampa=0.5@Pyr->SST", "--manipulate", "ampa=0.7@Pyr->SST"),
     "time": (*RAT, "10min, 10min"),
-    "number of an exposure": (*RAT, "1h", "--set", "species.rat.ip_absorption=1", "--set", "species.rat.ip_absorption=2"),
+    "number of an exposure": (
+        *RAT,
+        "1h",
+        "--set",
+        "species.rat.ip_absorption=1",
+        "--set",
+        "species.rat.ip_absorption=2",
+    ),
     "option of sbatch": (*RUN, "--cluster", "slurm", "--sbatch=--qos=a", "--sbatch=--qos=b"),
     "population": ("calibrate", "sst", "--out", "x.toml", "--free", "Pyr,Pyr"),
     "developmental change": ("calibrate", "sst", "--out", "x.toml", *("--manipulate", "silence@PV") * 2),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("asked", TWICE.values(), ids=TWICE)
@@ -167,8 +213,11 @@ def test_what_is_given_twice_under_a_repeatable_option_is_refused(call, tmp_path
 
 
 def test_what_only_looks_alike_is_taken(call):
-    for asked in (("--inhibit", "anti_bdnf@0h", "--inhibit", "anti_bdnf@5h"), ("--manipulate", "ampa=0.5@Pyr->SST",
-                  "--manipulate", "ampa=0.5@Pyr->PV"), ("--sheet", "sst", "--sheet", "point")):  # fmt: skip
+    for asked in (
+        ("--inhibit", "anti_bdnf@0h", "--inhibit", "anti_bdnf@5h"),
+        ("--manipulate", "ampa=0.5@Pyr->SST", "--manipulate", "ampa=0.5@Pyr->PV"),
+        ("--sheet", "sst", "--sheet", "point"),
+    ):
         assert call(*RUN, "--seeds", 1, *asked)[0] == 0
 
 
@@ -198,17 +247,22 @@ def paths(tmp_path):
 
 
 WRONG_PATHS = {
-    ("inspect", "nowhere"): "nowhere does not exist", ("verify", "nowhere"): "nowhere does not exist",
-    ("status", "nowhere"): "nowhere does not exist", ("inspect", "figure.png"): "figure.png is not an HDF5 file",
-    ("verify", "figure.png"): "figure.png is not an HDF5 file", ("verify", "note.txt"): "note.txt is not an HDF5 file",
-    ("inspect", "empty.h5"): "empty.h5 is not an HDF5 file", ("inspect", "other.h5"): "other.h5 is not a prelimbic run file",
-    ("verify", "other.h5"): "other.h5 is not a prelimbic run file", ("status", "note.txt"): "note.txt is a file, not the folder",
+    ("inspect", "nowhere"): "nowhere does not exist",
+    ("verify", "nowhere"): "nowhere does not exist",
+    ("status", "nowhere"): "nowhere does not exist",
+    ("inspect", "figure.png"): "figure.png is not an HDF5 file",
+    ("verify", "figure.png"): "figure.png is not an HDF5 file",
+    ("verify", "note.txt"): "note.txt is not an HDF5 file",
+    ("inspect", "empty.h5"): "empty.h5 is not an HDF5 file",
+    ("inspect", "other.h5"): "other.h5 is not a prelimbic run file",
+    ("verify", "other.h5"): "other.h5 is not a prelimbic run file",
+    ("status", "note.txt"): "note.txt is a file, not the folder",
     ("status", "folder"): "folder is not the folder of a study: it has no study.json",
     ("inspect", "folder"): "folder is not the folder of a study: it has no study.json",
     ("inspect", "study/sweep.h5"): "study/sweep.h5 is a sweep of run files",
     ("run", "acute", "--out", "note.txt"): "note.txt cannot be written: it is a file",
     ("claims", "--page", "note.txt"): "--page note.txt is a file",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("asked", "sentence"), WRONG_PATHS.items(), ids=[" ".join(w) for w in WRONG_PATHS])
@@ -219,8 +273,11 @@ def test_a_path_that_is_not_what_it_should_be_is_told_what_it_is(call, paths, as
 
 
 def test_paths_among_what_was_asked_are_told_too(call, paths):
-    for asked, named in ((("--sheet", "nowhere.toml"), "nowhere.toml does not exist"), (("--among", "nowhere"), "does not exist"),
-                         (("--sheet", "folder.toml"), "folder")):  # fmt: skip
+    for asked, named in (
+        (("--sheet", "nowhere.toml"), "nowhere.toml does not exist"),
+        (("--among", "nowhere"), "does not exist"),
+        (("--sheet", "folder.toml"), "folder"),
+    ):
         (paths / "folder.toml").mkdir(exist_ok=True)
         code, _, err = call("run", "acute", "--list", *asked)
         is_one_sentence(err, named)
@@ -255,7 +312,10 @@ def test_status_says_that_it_does_not_know_of_jobs(call, paths, deaf):
     (paths / "study" / "jobs").mkdir()
     (paths / "study" / "jobs" / "round-1.sh").write_text("")
     code, out, err = call("status", "study")
-    assert (code, err) == (0, "") and "jobs in the queue: not known; the controller of Slurm does not answer" in out
+    assert (code, err) == (
+        0,
+        "",
+    ) and "jobs in the queue: not known; the controller of Slurm does not answer" in out
     assert "controller" in json.loads(call("status", "study", "--json")[1])[0]["unheard"]
 
 
@@ -267,15 +327,22 @@ def test_the_version_is_told(call):
     assert (code, err) == (0, "") and re.fullmatch(r"prelimbic \d+\.\d+\.\d+\n", out)
 
 
-@pytest.mark.parametrize(("asked", "told"), [((*MAN, "1h", "--dose", "35"), ("2450 mg", "human", "0.1 to 2 mg/kg", "0.5 mg/kg")),
-                                             ((*RAT, "1h", "--dose", "1e4"), ("3000 mg", "rat", "200 mg/kg"))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ((*MAN, "1h", "--dose", "35"), ("2450 mg", "human", "0.1 to 2 mg/kg", "0.5 mg/kg")),
+        ((*RAT, "1h", "--dose", "1e4"), ("3000 mg", "rat", "200 mg/kg")),
+    ],
+)
 def test_a_dose_beyond_any_that_is_given_is_warned_of_and_computed(call, asked, told):
     code, out, err = call(*last(asked), "--json")
     is_one_sentence(err, "warning", "assumed", *told)
     assert code == 0 and json.loads(out)["at_min"] == [60.0]
 
 
-@pytest.mark.parametrize("asked", [(*MAN, "1h", "--dose", "2"), (*MAN, "1h", "--dose", "13"), (*RAT, "1h", "--dose", "200")])
+@pytest.mark.parametrize(
+    "asked", [(*MAN, "1h", "--dose", "2"), (*MAN, "1h", "--dose", "13"), (*RAT, "1h", "--dose", "200")]
+)
 def test_a_dose_in_use_is_not_warned_of(call, asked):
     assert call(*last(asked))[::2] == (0, "")
 
@@ -293,13 +360,22 @@ def test_an_exposure_names_drug_route_species_and_units(call):
 
 
 def test_the_answer_itself_says_what_was_set_and_what_was_not_calibrated(paths, capsys):
-    options = Options(1, scale=0.5, overrides=(("circuit.Pyr.leak", 20.0), ("compounds.ketamine.ic50_2A", 100.0)))
+    options = Options(
+        1, scale=0.5, overrides=(("circuit.Pyr.leak", 20.0), ("compounds.ketamine.ic50_2A", 100.0))
+    )
     runs = ACUTE.plan(options)
     said = list(unusual(run.config for run in runs))
     assert len(said) == 3 and "OUTSIDE" in said[1] and "not calibrated for these numbers" in said[2]
     made = {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}
     write_run(paths / "folder" / runs[0].file, runs[0].config, made, {"wall_s": 1.0})
-    toy = Study("acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "what was found"), lambda dataset, folder: [])
+    toy = Study(
+        "acute",
+        "?",
+        ACUTE.axes,
+        ACUTE.plan,
+        lambda dataset: ("table", "what was found"),
+        lambda dataset, folder: [],
+    )
     _report(toy, runs, paths / "folder", console())
     out = capsys.readouterr().out
     assert all(out.index(line) > out.index("what was found") for line in said)
@@ -310,7 +386,9 @@ def test_a_default_question_has_nothing_unusual():
 
 
 def test_a_number_of_a_sheet_below_that_the_sheet_in_use_has_of_its_own_is_refused(call):
-    code, out, err = call("run", "dose_response", "--list", "--seeds", 1, "--set", "point.Pyr.background_rate=700")
+    code, out, err = call(
+        "run", "dose_response", "--list", "--seeds", 1, "--set", "point.Pyr.background_rate=700"
+    )
     is_one_sentence(err, "sheet dendritic, which is used, has its own: write circuit.Pyr.background_rate")
     assert (code, out) == (USAGE, "")
 

@@ -1,4 +1,6 @@
-"""The study of numerics: what a variant changes, and what its statistics say of numbers whose truth is known."""
+"""The study of numerics: what a variant changes, and what its statistics say of numbers whose truth is
+known.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,9 @@ from tests.conftest import brief, small_circuit, wired
 
 
 def windows(shared: float, seeds: int = 40, shift: float = 0.0) -> xr.Dataset:
-    """Rates of 10 Hz with an SD of 1 Hz a window, of which the share `shared` of the variance is common to both conditions; one
-    variant, `64 bits`, is the standard moved by `shift` %."""
+    """Rates of 10 Hz with an SD of 1 Hz a window, of which the share `shared` of the variance is common to
+    both conditions; one variant, `64 bits`, is the standard moved by `shift` %.
+    """
     rng = np.random.default_rng(1)
     common, own = rng.standard_normal((seeds, 1, WINDOWS, 4)), rng.standard_normal((seeds, 2, WINDOWS, 4))
     rate = 10.0 + np.sqrt(shared) * common + np.sqrt(1.0 - shared) * own
@@ -37,7 +40,12 @@ def windows(shared: float, seeds: int = 40, shift: float = 0.0) -> xr.Dataset:
         "recurrent_ampa": (axes[:-1], both[..., 0]),
         "spines_change": (axes[:3], both[:, :, :, 0, 0, 0]),
     }
-    names = {"sheet": ["a"], "variant": [STANDARD, "64 bits"], "seed": range(seeds), "condition": list(CONDITIONS)}
+    names = {
+        "sheet": ["a"],
+        "variant": [STANDARD, "64 bits"],
+        "seed": range(seeds),
+        "condition": list(CONDITIONS),
+    }
     return xr.Dataset(data, names | {"population": list(POPULATIONS)})
 
 
@@ -92,5 +100,8 @@ def test_classes_keep_the_mean_delay_of_a_projection_and_no_delay_moves_far():
     assert len(np.unique(classed.delays["plastic"])) == 5
     assert classed.delays["plastic"].mean() == pytest.approx(wiring.delays["plastic"].mean())
     span = np.ptp(wiring.delays["plastic"])
-    assert np.abs(classed.delays["plastic"] - wiring.delays["plastic"]).max() < 0.6 * span / 5 and contacts > 1000
+    assert (
+        np.abs(classed.delays["plastic"] - wiring.delays["plastic"]).max() < 0.6 * span / 5
+        and contacts > 1000
+    )
     assert (delay_classes(np.array([3.0, 1.0, 2.0]), 5) == [3.0, 1.0, 2.0]).all()  # more classes than delays

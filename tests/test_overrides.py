@@ -35,7 +35,9 @@ def test_an_override_keeps_unit_status_and_source():
     assert (after.unit, after.status, after.source) == (before.unit, before.status, before.source)
 
 
-@pytest.mark.parametrize("key", ["Pyr.nothing", "Nobody.rest", "rest", "Pyr", "", ".", "Pyr.rest.rest", "pyr.rest"])
+@pytest.mark.parametrize(
+    "key", ["Pyr.nothing", "Nobody.rest", "rest", "Pyr", "", ".", "Pyr.rest.rest", "pyr.rest"]
+)
 def test_an_override_of_no_number_is_refused_by_file_and_name(key):
     with pytest.raises(SheetError) as caught:
         SST.replaced({key: 1.0})
@@ -57,11 +59,51 @@ def test_the_digest_does_not_depend_on_order_and_tells_any_two_sets_apart(values
     assert digest(values) != digest(less)
 
 
-PIECES = st.sampled_from([
-    "value", "unit", "status", "source", "note", "range", "title", "based_on", "sheet", "ball", "mass", "=", "{", "}", "[", "]",
-    "[[", "]]", '"', "'", ",", "\n", "\\", "\x00", "\r", "#", ".", "-", "true", "nan", "-inf", "1e999", "0x", "1_0", "[1.0, 2.0]",
-    '"toy"', '"measured"', '"newton1687"', "2020-01-01", "\ufeff", "é",
-])  # fmt: skip
+PIECES = st.sampled_from(
+    [
+        "value",
+        "unit",
+        "status",
+        "source",
+        "note",
+        "range",
+        "title",
+        "based_on",
+        "sheet",
+        "ball",
+        "mass",
+        "=",
+        "{",
+        "}",
+        "[",
+        "]",
+        "[[",
+        "]]",
+        '"',
+        "'",
+        ",",
+        "\n",
+        "\\",
+        "\x00",
+        "\r",
+        "#",
+        ".",
+        "-",
+        "true",
+        "nan",
+        "-inf",
+        "1e999",
+        "0x",
+        "1_0",
+        "[1.0, 2.0]",
+        '"toy"',
+        '"measured"',
+        '"newton1687"',
+        "2020-01-01",
+        "\ufeff",
+        "é",
+    ]
+)
 SOUP = st.lists(PIECES, max_size=40).map(" ".join)
 
 
@@ -93,7 +135,9 @@ def typed(draw):
     values = st.one_of(scalars(), st.lists(scalars(), max_size=3))
     row = {key: as_toml(draw(values)) for key in draw(st.sets(st.sampled_from(sorted(KEYS))))}
     head = draw(
-        st.sampled_from([HEAD, HEAD, f"sheet = {as_toml(draw(values))}\n", f"{HEAD}based_on = {as_toml(draw(values))}\n"])
+        st.sampled_from(
+            [HEAD, HEAD, f"sheet = {as_toml(draw(values))}\n", f"{HEAD}based_on = {as_toml(draw(values))}\n"]
+        )
     )
     return f"{head}[ball]\nmass = {{ {', '.join(f'{k} = {v}' for k, v in row.items())} }}\n"
 
@@ -102,7 +146,11 @@ def without_surrogates(text):
     return text.encode("utf-8", "replace")
 
 
-@given(st.one_of(st.binary(max_size=200), st.one_of(st.text(), SOUP, mutated(), typed()).map(without_surrogates)))
+@given(
+    st.one_of(
+        st.binary(max_size=200), st.one_of(st.text(), SOUP, mutated(), typed()).map(without_surrogates)
+    )
+)
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(b"")
 @example(b"[sheet]\ntitle = 'x'")

@@ -98,7 +98,9 @@ def test_the_prior_has_the_values_of_the_point_circuit_and_is_calibrated_for_the
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_sheet_loads_all_its_numbers(name):
     loaded = sheet(name)
-    written = {f"{section}.{key}": row["value"] for section, rows in raw(name).items() for key, row in rows.items()}
+    written = {
+        f"{section}.{key}": row["value"] for section, rows in raw(name).items() for key, row in rows.items()
+    }
     assert written
     assert {key: loaded.values()[key] for key in written} == written
 
@@ -158,9 +160,12 @@ def test_a_circuit_sheet_that_changes_another_changes_only_what_it_lists(name):
         return
     base, own = sheet(loaded.based_on).values(), {f"{s}.{k}" for s, rows in raw(name).items() for k in rows}
     added = {k for k in own if k not in base}
-    assert not {k.partition(".")[0] for k in added} & {k.partition(".")[0] for k in base}  # whole sections only
+    # whole sections only
+    assert not {k.partition(".")[0] for k in added} & {k.partition(".")[0] for k in base}
     assert own - added < set(base)
-    assert {k: v for k, v in loaded.values().items() if k not in own} == {k: v for k, v in base.items() if k not in own}
+    assert {k: v for k, v in loaded.values().items() if k not in own} == {
+        k: v for k, v in base.items() if k not in own
+    }
 
 
 def test_no_two_references_share_a_key():
@@ -303,7 +308,9 @@ def test_two_sheets_based_on_each_other_are_refused(tmp_path):
         load(tmp_path, '[sheet]\ntitle = "Hen"\nbased_on = "egg"\n')
 
 
-@pytest.mark.parametrize("make", [lambda p: None, lambda p: p.mkdir(), lambda p: p.write_bytes(b"\xff\xfe\x00[sheet]")])
+@pytest.mark.parametrize(
+    "make", [lambda p: None, lambda p: p.mkdir(), lambda p: p.write_bytes(b"\xff\xfe\x00[sheet]")]
+)
 def test_a_path_that_cannot_be_read_as_text_is_refused_by_name(tmp_path, make):
     path = tmp_path / "toy.toml"
     make(path)
@@ -368,7 +375,12 @@ def test_subunit_fractions_that_do_not_sum_to_one_are_refused_by_file_and_popula
 
 
 def test_a_negative_fraction_is_refused_even_when_the_sum_is_one():
-    changes = {"Pyr.fraction_2A": 1.5, "Pyr.fraction_2B": -0.5, "Pyr.fraction_2C": 0.0, "Pyr.fraction_2D": 0.0}
+    changes = {
+        "Pyr.fraction_2A": 1.5,
+        "Pyr.fraction_2B": -0.5,
+        "Pyr.fraction_2C": 0.0,
+        "Pyr.fraction_2D": 0.0,
+    }
     with pytest.raises(SheetError, match="from 0 to 1"):
         sheet("pv_sst").replaced(changes).fill("Pyr", Population)
 

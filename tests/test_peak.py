@@ -37,13 +37,21 @@ def schedules(draw: st.DrawFn) -> Exposure:
     return exposure(animal, *doses)
 
 
-@pytest.mark.parametrize(("animal", "dose", "hour"), [
-    ("rat", Dose(1.0, "iv", 0.0, 10.0), 10.0), ("rat", Dose(1.0, "iv", 0.0, 96.0), 96.0),
-    ("rat", Dose(1.0, "iv", 0.1234), 0.1234),
-    ("rat", Dose(1.0, "iv", -30.0, 0.5), -29.5), ("human", Dose(1.0, "iv", 0.0, 96.0), 96.0), ("rat", Dose(1.0, "iv", 1e3), 1e3),
-    ("mouse", Dose(1.0, "iv", 0.0, 1e4), 1e4), ("rat", Dose(1.0, "ip"), 0.26), ("rat", Dose(1.0, "ip", 1000.0), 1000.26),
-    ("rat", Dose(1.0, "ip", -24.0), -23.74),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("animal", "dose", "hour"),
+    [
+        ("rat", Dose(1.0, "iv", 0.0, 10.0), 10.0),
+        ("rat", Dose(1.0, "iv", 0.0, 96.0), 96.0),
+        ("rat", Dose(1.0, "iv", 0.1234), 0.1234),
+        ("rat", Dose(1.0, "iv", -30.0, 0.5), -29.5),
+        ("human", Dose(1.0, "iv", 0.0, 96.0), 96.0),
+        ("rat", Dose(1.0, "iv", 1e3), 1e3),
+        ("mouse", Dose(1.0, "iv", 0.0, 1e4), 1e4),
+        ("rat", Dose(1.0, "ip"), 0.26),
+        ("rat", Dose(1.0, "ip", 1000.0), 1000.26),
+        ("rat", Dose(1.0, "ip", -24.0), -23.74),
+    ],
+)
 def test_the_peak_is_found_whenever_it_is(animal, dose, hour):
     assert exposure(animal, dose).peak_time() == pytest.approx(hour, abs=0.006)
 
@@ -52,7 +60,9 @@ def test_the_peak_is_found_whenever_it_is(animal, dose, hour):
 def test_the_peak_of_a_depot_is_that_of_bateman_however_slow(absorption):
     numbers = species("rat")
     expected = bateman(absorption, numbers.ketamine_clearance / numbers.ketamine_central)
-    assert exposure("rat", Dose(1.0, "ip"), ip_absorption=absorption).peak_time() == pytest.approx(expected, abs=1.1 / 600)
+    assert exposure("rat", Dose(1.0, "ip"), ip_absorption=absorption).peak_time() == pytest.approx(
+        expected, abs=1.1 / 600
+    )
 
 
 @given(schedules())
@@ -60,7 +70,9 @@ def test_the_peak_of_a_depot_is_that_of_bateman_however_slow(absorption):
 def test_no_hour_is_higher_than_the_peak(course):
     peak = course.peak_time()
     tops = [(dose.start, dose.end) for dose in course.doses]
-    hours = np.concatenate([[peak], *(np.array([a, b])[:, None].ravel() for a, b in tops), np.arange(-25.0, 160.0, 3.1)])
+    hours = np.concatenate(
+        [[peak], *(np.array([a, b])[:, None].ravel() for a, b in tops), np.arange(-25.0, 160.0, 3.1)]
+    )
     unbound = course.brain_unbound(hours)[:, 0]
     assert unbound[0] >= unbound.max() * (1.0 - 1e-4)
 
@@ -74,7 +86,10 @@ def test_the_peak_is_that_of_ketamine_or_else_of_the_compound_given():
 
 
 def test_vehicle_has_the_peak_of_the_drug_that_it_stands_for_and_nothing_has_none():
-    assert exposure("rat", Dose(0.0, "ip", 3.0)).peak_time() == exposure("rat", Dose(10.0, "ip", 3.0)).peak_time()
+    assert (
+        exposure("rat", Dose(0.0, "ip", 3.0)).peak_time()
+        == exposure("rat", Dose(10.0, "ip", 3.0)).peak_time()
+    )
     assert exposure("rat").peak_time() == 0.0
 
 
@@ -93,7 +108,8 @@ def test_two_half_doses_are_one_dose_and_twice_a_dose_is_twice_the_concentration
     half = tuple(replace(dose, amount=dose.amount / 2) for dose in course.doses)
     halves = replace(course, doses=tuple(d for dose in half for d in (dose, dose)))
     one, two = (c.brain_unbound(HOURS) for c in (course, halves))
-    if len(course.doses) == 1 and course.doses[0].duration is None:  # of infusions the matrix exponential rounds
+    # of infusions the matrix exponential rounds
+    if len(course.doses) == 1 and course.doses[0].duration is None:
         assert np.array_equal(one, two)
     assert np.allclose(one, two, rtol=1e-12, atol=0.0)
     assert np.allclose(2.0 * replace(course, doses=half).brain_unbound(HOURS), one, rtol=1e-12, atol=0.0)
@@ -103,7 +119,9 @@ def test_two_half_doses_are_one_dose_and_twice_a_dose_is_twice_the_concentration
 @settings(max_examples=25, deadline=None)
 def test_a_shift_of_the_schedule_shifts_everything(course, shift):
     later = replace(course, doses=tuple(replace(dose, start=dose.start + shift) for dose in course.doses))
-    assert np.allclose(course.brain_unbound(HOURS), later.brain_unbound(HOURS + shift), rtol=1e-8, atol=1e-15)
+    assert np.allclose(
+        course.brain_unbound(HOURS), later.brain_unbound(HOURS + shift), rtol=1e-8, atol=1e-15
+    )
     assert later.peak_time() == pytest.approx(course.peak_time() + shift, abs=1.1 / 600)
 
 

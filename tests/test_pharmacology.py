@@ -44,7 +44,9 @@ def doses(draw, animal):
     return Dose(amount, route, start, duration, draw(st.sampled_from(COMPOUNDS)))
 
 
-ANY = st.sampled_from(SPECIES).flatmap(lambda animal: st.tuples(st.just(animal), st.lists(doses(animal), min_size=1, max_size=4)))
+ANY = st.sampled_from(SPECIES).flatmap(
+    lambda animal: st.tuples(st.just(animal), st.lists(doses(animal), min_size=1, max_size=4))
+)
 ONE = st.sampled_from(SPECIES).flatmap(lambda animal: st.tuples(st.just(animal), doses(animal)))
 EVERY = [(animal, route) for animal in SPECIES for route in ROUTES[animal]]
 
@@ -53,7 +55,9 @@ EVERY = [(animal, route) for animal in SPECIES for route in ROUTES[animal]]
 
 
 @pytest.mark.parametrize("animal", SPECIES)
-@pytest.mark.parametrize("given_doses", [(), (Dose(0.0, "iv"),), (Dose(0.0, "iv", 1.0, 2.0), Dose(0.0, "iv"))])
+@pytest.mark.parametrize(
+    "given_doses", [(), (Dose(0.0, "iv"),), (Dose(0.0, "iv", 1.0, 2.0), Dose(0.0, "iv"))]
+)
 def test_without_a_dose_nothing_is_anywhere_and_nothing_is_blocked(animal, given_doses):
     empty = course(animal, *given_doses)
     for concentration in (empty.arterial(DAY), empty.venous(DAY), empty.brain_unbound(DAY)):
@@ -69,7 +73,9 @@ def test_what_was_given_is_present_or_eliminated_at_all_times(case, hours):
     animal, several = case
     exposure = course(animal, *several)
     present = exposure.amounts(np.array(hours))[:, WHERE].sum(axis=1)
-    total = sum(d.amount * ANIMALS[animal].reference_mass / DRUGS[d.compound].molar_mass * 1e3 for d in several)
+    total = sum(
+        d.amount * ANIMALS[animal].reference_mass / DRUGS[d.compound].molar_mass * 1e3 for d in several
+    )
     np.testing.assert_allclose(present, exposure.given(np.array(hours)), rtol=1e-9, atol=1e-9 * total)
 
 
@@ -79,7 +85,9 @@ def test_in_the_end_all_that_was_prescribed_has_been_given_and_eliminated(case):
     animal, several = case
     exposure, end = course(animal, *several), np.array([2000.0])
     # 1 mg of a substance is 1000/molar mass umol
-    umol = sum(d.amount * ANIMALS[animal].reference_mass / DRUGS[d.compound].molar_mass * 1e3 for d in several)
+    umol = sum(
+        d.amount * ANIMALS[animal].reference_mass / DRUGS[d.compound].molar_mass * 1e3 for d in several
+    )
     assert exposure.given(end)[0] == pytest.approx(umol)
     gone = exposure.amounts(end)[0, [AT[f"{c}.eliminated"] for c in COMPOUNDS]].sum()
     assert gone == pytest.approx(umol)
@@ -99,7 +107,9 @@ def test_no_concentration_is_ever_negative(case, hour):
 @FEW
 def test_what_is_eliminated_never_comes_back(case):
     animal, several = case
-    gone = course(animal, *several).amounts(np.linspace(-2.0, 30.0, 40))[:, [AT[f"{c}.eliminated"] for c in COMPOUNDS]]
+    gone = course(animal, *several).amounts(np.linspace(-2.0, 30.0, 40))[
+        :, [AT[f"{c}.eliminated"] for c in COMPOUNDS]
+    ]
     assert (np.diff(gone, axis=0) >= -1e-9 * gone.max()).all()
 
 
@@ -116,7 +126,10 @@ def test_plasma_ketamine_peaks_after_an_intraperitoneal_dose_when_bateman_says(a
 def test_the_peak_time_of_unbound_brain_ketamine_is_that_of_bateman_in_the_rat_to_a_tenth_of_a_minute():
     ke = ANIMALS["rat"].ketamine_clearance / ANIMALS["rat"].ketamine_central
     rates = (ANIMALS["rat"].ip_absorption, 3.0, 4.0, 5.5, 7.0, 12.0, 20.0)
-    off = [abs(course("rat", Dose(10.0, "ip"), ip_absorption=ka).peak_time(1.0) - math.log(ka / ke) / (ka - ke)) for ka in rates]
+    off = [
+        abs(course("rat", Dose(10.0, "ip"), ip_absorption=ka).peak_time(1.0) - math.log(ka / ke) / (ka - ke))
+        for ka in rates
+    ]
     assert max(off) <= 0.6 / 600.0
 
 
@@ -130,7 +143,9 @@ def test_an_intravenous_bolus_falls_by_half_in_each_half_life(animal):
     half_life = math.log(2.0) * numbers.ketamine_central / numbers.ketamine_clearance
     plasma = course(animal, Dose(5.0, "iv")).arterial(half_life * np.arange(6))[:, 0]
     near(plasma[1:], plasma[:-1] / 2.0)
-    assert plasma[0] == pytest.approx(5.0e3 / DRUGS["ketamine"].molar_mass / numbers.ketamine_central * numbers.reference_mass)
+    assert plasma[0] == pytest.approx(
+        5.0e3 / DRUGS["ketamine"].molar_mass / numbers.ketamine_central * numbers.reference_mass
+    )
 
 
 @given(ONE, st.floats(0.001, 1000.0))
@@ -158,7 +173,9 @@ def test_a_dose_given_later_does_the_same_later(case, shift):
     animal, dose = case
     hours = dose.start + np.array([0.25, 1.0, 6.5, 24.0])
     near(
-        course(animal, replace(dose, start=dose.start + shift)).amounts(hours + shift), course(animal, dose).amounts(hours), 1e-7
+        course(animal, replace(dose, start=dose.start + shift)).amounts(hours + shift),
+        course(animal, dose).amounts(hours),
+        1e-7,
     )
 
 
@@ -203,7 +220,9 @@ def test_a_very_long_infusion_reaches_rate_over_clearance(animal, compound):
     for plasma in (exposure.arterial(np.array([hours])), exposure.venous(np.array([hours]))):
         assert plasma[0, column] == pytest.approx(rate / clearance, rel=1e-6)
     free = getattr(numbers, f"{compound}_unbound") * getattr(numbers, f"{compound}_brain_to_plasma_unbound")
-    assert exposure.brain_unbound(np.array([hours]))[0, column] == pytest.approx(rate / clearance * free, rel=1e-6)
+    assert exposure.brain_unbound(np.array([hours]))[0, column] == pytest.approx(
+        rate / clearance * free, rel=1e-6
+    )
 
 
 def test_a_metabolite_makes_no_parent():
@@ -250,9 +269,13 @@ def test_the_human_brain_lags_plasma_and_has_the_unbound_share_of_its_area():
     ratio = auc(LONG, brain) / auc(LONG, arterial)
     # A first-order follower is late by its half-time over ln 2 on average.
     mean_time = [auc(LONG, LONG * c[:, 0]) / auc(LONG, c[:, 0]) for c in (arterial, brain)]
-    assert mean_time[1] - mean_time[0] == pytest.approx(numbers.brain_equilibration_half_time / math.log(2.0), rel=0.1)
+    assert mean_time[1] - mean_time[0] == pytest.approx(
+        numbers.brain_equilibration_half_time / math.log(2.0), rel=0.1
+    )
     for k, compound in enumerate(COMPOUNDS):
-        expected = getattr(numbers, f"{compound}_unbound") * getattr(numbers, f"{compound}_brain_to_plasma_unbound")
+        expected = getattr(numbers, f"{compound}_unbound") * getattr(
+            numbers, f"{compound}_brain_to_plasma_unbound"
+        )
         assert ratio[k] == pytest.approx(expected, rel=2e-3)
 
 
@@ -285,9 +308,15 @@ def test_the_usual_human_infusion_gives_the_venous_ketamine_that_is_seen_in_pati
 
 def test_ng_per_ml_is_molar_concentration_times_molar_mass():
     # 1 uM of a substance of 200 g/mol is 200 ug/L, that is 200 ng/mL.
-    masses = {name: replace(DRUGS[name], molar_mass=mass) for name, mass in zip(COMPOUNDS, (200.0, 300.0, 400.0), strict=True)}
+    masses = {
+        name: replace(DRUGS[name], molar_mass=mass)
+        for name, mass in zip(COMPOUNDS, (200.0, 300.0, 400.0), strict=True)
+    }
     exposure = Exposure((), "rat", ANIMALS["rat"], masses)
-    assert exposure.ng_per_ml(np.array([[1.0, 0.0, 0.0], [0.5, 0.1, 2.0]])).tolist() == [[200.0, 0.0, 0.0], [100.0, 30.0, 800.0]]
+    assert exposure.ng_per_ml(np.array([[1.0, 0.0, 0.0], [0.5, 0.1, 2.0]])).tolist() == [
+        [200.0, 0.0, 0.0],
+        [100.0, 30.0, 800.0],
+    ]
 
 
 # Dose

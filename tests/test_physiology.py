@@ -1,4 +1,6 @@
-"""The rig: one cell, synapse, receptor or drug at a time gives what theory says of it; and the study that runs it."""
+"""The rig: one cell, synapse, receptor or drug at a time gives what theory says of it; and the study that
+runs it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def each_population(circuit: Circuit, **changes: float) -> Circuit:
 
 
 def each_projection(circuit: Circuit, **changes: float) -> Circuit:
-    return replace(circuit, projections=tuple((s, t, replace(p, **changes)) for s, t, p in circuit.projections))
+    return replace(
+        circuit, projections=tuple((s, t, replace(p, **changes)) for s, t, p in circuit.projections)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,8 @@ def test_input_resistance_of_a_point_cell_is_one_over_leak_and_adaptation_slope(
 def test_time_constant_is_capacitance_over_leak_and_subthreshold_adaptation_shortens_it(points):
     tau = points.circuit.by_population(points.passive().time_constant)
     leak_only = np.array([p.capacitance / p.leak for p in points.circuit.populations])
-    assert tau[[PV, VIP]] == pytest.approx(leak_only[[PV, VIP]], rel=0.01)  # these have no subthreshold adaptation
+    # these have no subthreshold adaptation
+    assert tau[[PV, VIP]] == pytest.approx(leak_only[[PV, VIP]], rel=0.01)
     assert (tau[[PYR, SST]] < 0.95 * leak_only[[PYR, SST]]).all()
 
 
@@ -94,7 +99,10 @@ def test_a_dendrite_loads_the_soma_with_coupling_and_dendritic_leak_in_series(de
 def test_a_two_compartment_cell_rests_where_its_two_current_balances_meet(dendrites):
     circuit, apical = dendrites.circuit, dendrites.circuit.apical
     soma = circuit.populations[PYR].leak + circuit.populations[PYR].adaptation_slope
-    balance = [[soma + apical.coupling, -apical.coupling], [-apical.coupling, apical.coupling + apical.leak + apical.tonic]]
+    balance = [
+        [soma + apical.coupling, -apical.coupling],
+        [-apical.coupling, apical.coupling + apical.leak + apical.tonic],
+    ]
     dendrites.rest()
     found = [dendrites.potential(place)[circuit.cells("Pyr")] for place in ("", "_apical")]
     to_dendrite = apical.leak * apical.rest + apical.tonic * circuit.receptors.inhibitory_reversal
@@ -127,7 +135,8 @@ def test_a_circuit_whose_hcn_channels_are_shut_has_its_resistance_in_the_rig(ben
 def test_a_cell_fires_above_its_own_rheobase_and_never_below(points):
     for current in (150.0, 190.0, 230.0):
         cells = points.circuit.cells("PV")
-        rheobase = 10.0 * (points.wiring.threshold - points.wiring.rest)[cells]  # leak times distance to its threshold
+        # leak times distance to its threshold
+        rheobase = 10.0 * (points.wiring.threshold - points.wiring.rest)[cells]
         fires = points.firing(current, 0.5)[cells] > 0
         clear = np.abs(rheobase / current - 1.0) > 0.01
         assert clear.sum() > 3 and 0 < (rheobase < current).sum() < len(rheobase)
@@ -139,7 +148,9 @@ def test_a_cell_without_adaptation_follows_the_analytic_rate_of_a_leaky_integrat
     cells, p = points.circuit.cells("PV"), points.circuit.populations[PV]
     rest, threshold = points.wiring.rest[cells], points.wiring.threshold[cells]
     end = current / p.leak
-    interval = p.refractory + p.capacitance / p.leak * np.log((end - (p.reset - rest)) / (end - (threshold - rest)))
+    interval = p.refractory + p.capacitance / p.leak * np.log(
+        (end - (p.reset - rest)) / (end - (threshold - rest))
+    )
     far = end - (threshold - rest) > 2.0  # mV: near rheobase the logarithm blows up any error
     assert far.sum() > 30
     assert points.firing(current)[cells][far] == pytest.approx(1e3 / interval[far], rel=0.03, abs=1.0)
@@ -147,7 +158,9 @@ def test_a_cell_without_adaptation_follows_the_analytic_rate_of_a_leaky_integrat
 
 def test_rate_rises_with_current_in_every_population(points, dendrites):
     for rig in (points, dendrites):
-        rates = np.array([rig.circuit.by_population(rig.firing(i, 0.5)) for i in (-50.0, 0.0, 150.0, 250.0, 350.0, 450.0)])
+        rates = np.array(
+            [rig.circuit.by_population(rig.firing(i, 0.5)) for i in (-50.0, 0.0, 150.0, 250.0, 350.0, 450.0)]
+        )
         assert (rates[:2] == 0).all()
         assert (np.diff(rates[2:], axis=0) > 5).all()
 
@@ -164,9 +177,14 @@ def test_adaptation_slows_firing(points, bench):
 
 def test_a_small_epsp_has_the_peak_of_two_exponentials(points, bench):
     circuit = small_circuit("sst")
-    weak = bench(replace(circuit, projections=tuple(
-        (s, t, replace(p, weight=0.05) if s == "Pyr" else p) for s, t, p in circuit.projections
-    )))  # fmt: skip
+    weak = bench(
+        replace(
+            circuit,
+            projections=tuple(
+                (s, t, replace(p, weight=0.05) if s == "Pyr" else p) for s, t, p in circuit.projections
+            ),
+        )
+    )
     weak.block(np.ones_like(OPEN))
     found = weak.postsynaptic_potentials("Pyr", 2)["PV"]
     p = circuit.populations[PV]
@@ -228,7 +246,9 @@ def test_the_recursion_that_figures_show_gives_known_trains():
     # Pure depression, half released, half of the loss regained between pulses (interval = recovery * ln 2).
     assert rigs.releases(0.5, 1.0, 0.0, np.log(2.0), 3) / 0.5 == pytest.approx([1.0, 0.75, 0.6875])
     # Pure facilitation, all regained at once: u goes from U to U/2 + U(1 - U/2).
-    assert rigs.releases(0.2, 0.0, 1.0, np.log(2.0), 2) / 0.2 == pytest.approx([1.0, (0.1 + 0.2 * 0.9) / 0.2])
+    assert rigs.releases(0.2, 0.0, 1.0, np.log(2.0), 2) / 0.2 == pytest.approx(
+        [1.0, (0.1 + 0.2 * 0.9) / 0.2]
+    )
 
 
 def releases(rig: Rig, intervals_s: list[float], target: str) -> np.ndarray:
@@ -279,7 +299,10 @@ def test_a_steady_potential_falls_towards_the_dendrite_by_coupling_over_all_cond
 
 def test_tighter_coupling_brings_dendrite_and_soma_together(bench):
     circuit = small_circuit("dendritic")
-    found = [bench(replace(circuit, apical=replace(circuit.apical, coupling=g))).attenuation() for g in (2.0, 8.0, 60.0)]
+    found = [
+        bench(replace(circuit, apical=replace(circuit.apical, coupling=g))).attenuation()
+        for g in (2.0, 8.0, 60.0)
+    ]
     assert (np.diff(found, axis=0) > 0).all()
     assert found[-1][0] > 0.9
 
@@ -352,7 +375,9 @@ def test_more_contacts_make_more_cells_spike_and_nmda_block_makes_fewer(points):
 
 
 def test_nmda_receptors_carry_part_of_the_coupling_and_none_where_they_are_deleted(bench, monkeypatch):
-    monkeypatch.setattr("prelimbic.simulation.observers.physiology.CONTACTS", np.round(np.geomspace(2.0, 160.0, 9)))
+    monkeypatch.setattr(
+        "prelimbic.simulation.observers.physiology.CONTACTS", np.round(np.geomspace(2.0, 160.0, 9))
+    )
     rig = bench(manipulated(small_circuit("dendritic"), ("delete-GluN1@PV",)))
     chance, half, share = coupling_curves(rig)
     assert (chance[0] >= chance[1]).all()
@@ -370,7 +395,8 @@ def test_what_cannot_leave_a_closed_channel_stays_for_the_whole_wash():
     assert ((courses >= 0) & (courses <= 1)).all() and (courses[:, 0] == 0).all()
     ketamine, memantine, mk801 = kept
     assert memantine < ketamine < mk801 <= 1.0
-    # Closed channels lose ketamine at 0.001257 a second: after 120 s exp(-0.151) is left, or less while gates still close.
+    # Closed channels lose ketamine at 0.001257 a second: after 120 s exp(-0.151) is left, or less while
+    # gates still close.
     assert ketamine == pytest.approx(np.exp(-0.1508), rel=0.02)
 
 
@@ -379,9 +405,23 @@ def test_what_cannot_leave_a_closed_channel_stays_for_the_whole_wash():
 
 @pytest.mark.slow
 def test_the_study_draws_every_protocol_and_does_nothing_twice(tmp_path):
-    words = ["run", "physiology", "--scale", "0.5", "--seeds", "1", "--sheet", "sst", "--workers", "1", "--out", tmp_path]
+    words = [
+        "run",
+        "physiology",
+        "--scale",
+        "0.5",
+        "--seeds",
+        "1",
+        "--sheet",
+        "sst",
+        "--workers",
+        "1",
+        "--out",
+        tmp_path,
+    ]
     first, again = (
-        subprocess.run([str(w) for w in (COMMAND, *words)], capture_output=True, text=True, timeout=500) for _ in range(2)
+        subprocess.run([str(w) for w in (COMMAND, *words)], capture_output=True, text=True, timeout=500)
+        for _ in range(2)
     )
     assert (first.returncode, first.stderr) == (0, ""), first.stderr
     pages = {"firing", "potentials", "trains", "dendrite", "magnesium", "block", "trapping", "coupling"}
@@ -392,7 +432,12 @@ def test_the_study_draws_every_protocol_and_does_nothing_twice(tmp_path):
     assert "1 of 1 runs are already finished and whole; skipped" in again.stdout
     with h5py.File(tmp_path / "sweep.h5") as file:
         named: dict[str, np.ndarray] = {}
-        file.visititems(lambda name, item: named.update({name.rpartition("/")[2]: item[()]}) if hasattr(item, "shape") else None)
+        file.visititems(
+            lambda name, item: (
+                named.update({name.rpartition("/")[2]: item[()]}) if hasattr(item, "shape") else None
+            )
+        )
     half = np.asarray(named["block"]).reshape(len(BLOCKERS), len(SUBUNITS), -1)
     assert (np.diff(half, axis=-1) >= -1e-6).all() and half.min() >= 0 and half.max() <= 1
-    assert np.interp(5.35, named["concentration"], half[0, 0]) == pytest.approx(0.5, abs=0.1)  # ketamine at 2A
+    # ketamine at 2A
+    assert np.interp(5.35, named["concentration"], half[0, 0]) == pytest.approx(0.5, abs=0.1)

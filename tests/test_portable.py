@@ -1,4 +1,6 @@
-"""--portable: the same spikes whatever compiler, flags and vector width made the program; and what it leaves as it was."""
+"""--portable: the same spikes whatever compiler, flags and vector width made the program; and what it leaves
+as it was.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,17 @@ from prelimbic.experiments.sweep.study import Options, find_study, whole_loop
 from tests.conftest import brief, healthy_weights, small_circuit
 from tests.engines import digest, everything
 
-MADE: ModuleType = importlib.import_module("prelimbic.circuits.toolchain")  # the package has a function of this name
+# the package has a function of this name
+MADE: ModuleType = importlib.import_module("prelimbic.circuits.toolchain")
 PORTABLE = Numerics(portable=True)
 BLOCK = np.full((4, 4), 0.4)
 WIDEST = ("-march=native", "-mprefer-vector-width=512")
 # Other compilers are tried where they are installed.
-COMPILERS = [c for c in ("g++", "g++-11", "g++-13", "g++-14", "clang++", "clang++-14", "clang++-19") if shutil.which(c)]
+COMPILERS = [
+    c
+    for c in ("g++", "g++-11", "g++-13", "g++-14", "clang++", "clang++-14", "clang++-19")
+    if shutil.which(c)
+]
 
 
 def tools(command: str, *target_flags: str) -> Toolchain:
@@ -38,7 +45,9 @@ def made_by(monkeypatch, found: Toolchain, optimised: str = "-O3") -> None:
 
 
 def seen(numerics: Numerics = PORTABLE, seconds: float = 3.0, name: str = "sst") -> str:
-    """A digest of every spike and every state of a small circuit after some seconds under a block that silences cells."""
+    """A digest of every spike and every state of a small circuit after some seconds under a block that
+    silences cells.
+    """
     net = drawn_network(small_circuit(name), 1, True, numerics)
     try:
         for block in (np.zeros((4, 4)), BLOCK, np.full((4, 4), 0.97)):
@@ -49,7 +58,10 @@ def seen(numerics: Numerics = PORTABLE, seconds: float = 3.0, name: str = "sst")
 
 
 # Another compiler where there is one, half as optimised, and vectors of four numbers.
-OTHER = (tools(next((c for c in COMPILERS if c.startswith("clang")), COMPILERS[0]), "-march=x86-64-v2"), "-O2")
+OTHER = (
+    tools(next((c for c in COMPILERS if c.startswith("clang")), COMPILERS[0]), "-march=x86-64-v2"),
+    "-O2",
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +76,9 @@ def test_narrow_vectors_and_another_compiler_give_every_spike_and_state_of_the_w
 
 @pytest.mark.slow
 @pytest.mark.parametrize("optimised", ["-O2", "-O3"])
-@pytest.mark.parametrize("flags", [WIDEST, ("-march=native",), ("-march=x86-64-v3",), ("-march=x86-64-v2",), ()])
+@pytest.mark.parametrize(
+    "flags", [WIDEST, ("-march=native",), ("-march=x86-64-v3",), ("-march=x86-64-v2",), ()]
+)
 @pytest.mark.parametrize("command", COMPILERS)
 def test_every_compiler_and_target_gives_the_same(usual, monkeypatch, command, flags, optimised):
     made_by(monkeypatch, tools(command, *flags), optimised)
@@ -95,7 +109,9 @@ def test_the_last_digits_that_libraries_differ_in_do_not_reach_the_circuit():
     def after(noise: float, numerics: Numerics) -> str:
         net = drawn_network(small_circuit(), 1, True, numerics)
         try:
-            net.observe(healthy_weights(net.circuit) * (1 + noise), np.full((4, 4), 0.123456789) * (1 + noise), 1.0)
+            net.observe(
+                healthy_weights(net.circuit) * (1 + noise), np.full((4, 4), 0.123456789) * (1 + noise), 1.0
+            )
             return digest(everything(net, False))
         finally:
             net.close()
@@ -118,9 +134,11 @@ def test_conductances_of_silent_cells_do_not_come_to_denormals():
     try:
         net.set_background(np.zeros(4))
         net.observe(healthy_weights(net.circuit), np.zeros((4, 4)), 0.5)
-        net.engine.load("cells.g_fast", np.full(net.circuit.size, 1.3e-38))  # a little above the least normal number
+        # a little above the least normal number
+        net.engine.load("cells.g_fast", np.full(net.circuit.size, 1.3e-38))
         net.engine.run(0.02)
-        assert set(net.engine.fetch("cells.g_fast")) == {np.float32(1.3e-38)}  # what it would lose in a step is less than any
+        # what it would lose in a step is less than any
+        assert set(net.engine.fetch("cells.g_fast")) == {np.float32(1.3e-38)}
     finally:
         net.close()
 
@@ -149,14 +167,18 @@ def test_a_portable_run_has_an_id_of_its_own_and_all_others_keep_theirs():
 
 
 def test_run_takes_portable(call):
-    plain, portable = (call("run", "acute", "--seeds", "1", "--list", *words) for words in ((), ("--portable",)))
+    plain, portable = (
+        call("run", "acute", "--seeds", "1", "--list", *words) for words in ((), ("--portable",))
+    )
     assert plain[0] == portable[0] == 0 and plain[1] != portable[1]
 
 
 def test_without_a_compiler_a_portable_study_says_so(call, monkeypatch):
     monkeypatch.setattr("prelimbic.experiments.sweep.conduct.prepare", lambda todo: False)
     code, _, err = call("run", "acute", "--seeds", "1", "--scale", "0.5", "--portable")
-    assert code == 1 and err.startswith("prelimbic: --portable needs a C++ compiler") and err.count("\n") == 1
+    assert (
+        code == 1 and err.startswith("prelimbic: --portable needs a C++ compiler") and err.count("\n") == 1
+    )
 
 
 def test_the_numerics_study_varies_portable_runs_as_portable_ones():
@@ -165,4 +187,7 @@ def test_the_numerics_study_varies_portable_runs_as_portable_ones():
 
 
 def test_what_a_portable_run_does_not_depend_on_is_not_in_its_target():
-    assert target(True, PORTABLE).startswith("portable,,,") and target(True, Numerics()).split(",")[1] == toolchain().processor
+    assert (
+        target(True, PORTABLE).startswith("portable,,,")
+        and target(True, Numerics()).split(",")[1] == toolchain().processor
+    )

@@ -1,4 +1,6 @@
-"""What is said of many circuits: how many show what, which number moves it, and when a circuit shows a claim."""
+"""What is said of many circuits: how many show what, which number moves it, and when a circuit shows a
+claim.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,18 @@ def circuits(pyr: list[list[float]], **more: xr.DataArray) -> xr.Dataset:
     rate = np.stack([2.5 * rows, *(np.full_like(rows, hz) for hz in (12.0, 6.0, 7.0))], axis=-1)
     return xr.Dataset(
         {"rate": (("seed", "concentration", "population"), rate)} | more,
-        {"seed": np.arange(1, len(rows) + 1), "concentration": list(AWAKE_UM), "population": list(POPULATIONS)},
+        {
+            "seed": np.arange(1, len(rows) + 1),
+            "concentration": list(AWAKE_UM),
+            "population": list(POPULATIONS),
+        },
     )
 
 
 def by_concentration(name: str, rows: list[list[float]]) -> xr.Dataset:
-    return circuits([CURVES["flat"]] * len(rows), **{name: (("seed", "concentration"), np.array(rows, dtype=float))})
+    return circuits(
+        [CURVES["flat"]] * len(rows), **{name: (("seed", "concentration"), np.array(rows, dtype=float))}
+    )
 
 
 def test_a_surge_is_a_rise_by_a_fifth_at_one_to_three_micromolar_and_an_inverted_u_one_that_ends_no_higher_than_at_rest():
@@ -72,7 +80,13 @@ def test_what_separates_circuits_is_the_nmda_share_of_pv_and_sst_less_that_of_py
 # Newcombe 1998, Statistics in Medicine 17: 857, table of the score method without continuity correction.
 @pytest.mark.parametrize(
     ("count", "of", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718), (20, 20, 0.8389, 1.0)],
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (20, 20, 0.8389, 1.0),
+    ],
 )
 def test_the_interval_of_a_share_is_wilsons(count, of, low, high):
     assert interval(count / of, of) == pytest.approx((low, high), abs=6e-5)
@@ -89,14 +103,18 @@ def test_the_one_number_that_drives_a_readout_is_found_first_and_no_other_is_cal
         driven = np.exp(-2.0 * values[:, 17]) + 0.2 * rng.normal(size=200)
         first, *others = knobs(found, driven)
         assert (first.name, first.clear) == ("k17", True) and first.rho < -0.5
-        assert [abs(k.rho) for k in (first, *others)] == sorted((abs(k.rho) for k in (first, *others)), reverse=True)
+        assert [abs(k.rho) for k in (first, *others)] == sorted(
+            (abs(k.rho) for k in (first, *others)), reverse=True
+        )
         false += sum(k.clear for k in others)
     assert false <= 2  # one in twenty tries, of all numbers together
 
 
 def test_a_readout_that_nothing_drives_has_no_clear_number():
     rng = np.random.default_rng(3)
-    found = circuits([CURVES["flat"]] * 100, drawn=(("seed", "knob"), rng.random((100, 30)))).assign_coords(knob=np.arange(30))
+    found = circuits([CURVES["flat"]] * 100, drawn=(("seed", "knob"), rng.random((100, 30)))).assign_coords(
+        knob=np.arange(30)
+    )
     assert not any(k.clear for k in knobs(found, rng.random(100)))
 
 
@@ -122,24 +140,31 @@ V10 = {
 def slices(**rows: Any) -> xr.Dataset:
     """A circuit of such events in a slice at 0, 1 and 10 uM, and one that shows claim V10."""
     as_found = V10["as found"][0]
-    made = {f"slice_{name}": (("seed", "slice_concentration"), np.array([v, as_found], dtype=float)) for name, v in rows.items()}
+    made = {
+        f"slice_{name}": (("seed", "slice_concentration"), np.array([v, as_found], dtype=float))
+        for name, v in rows.items()
+    }
     return circuits([CURVES["flat"]] * 2, **made)
 
 
 @pytest.mark.parametrize(("excitation", "inhibition", "shown"), V10.values(), ids=V10)
-def test_a_slice_shows_the_finding_when_every_sign_is_right_and_a_silent_one_says_nothing(excitation, inhibition, shown):
+def test_a_slice_shows_the_finding_when_every_sign_is_right_and_a_silent_one_says_nothing(
+    excitation, inhibition, shown
+):
     found = shows_slice(slices(sepsc_rate=excitation, sipsc_rate=inhibition))
     np.testing.assert_array_equal(found[0], shown)
 
 
 @pytest.mark.parametrize(
-    ("amplitude", "shown"), [((20, 22, 15), 1), ((20, 19, 30), 0), ((20, 20, 20), 0), ((np.nan,) * 3, np.nan)]
+    ("amplitude", "shown"),
+    [((20, 22, 15), 1), ((20, 19, 30), 0), ((20, 20, 20), 0), ((np.nan,) * 3, np.nan)],
 )
 def test_a_slice_shows_larger_events_when_they_are_larger_at_one_micromolar(amplitude, shown):
     np.testing.assert_array_equal(shows_amplitude(slices(sepsc_amplitude=amplitude))[0], shown)
 
 
-# Glutamate at AWAKE_UM, %, and whether it rises after 10 and 20 mg/kg, rises after 30, and is back at 50 and down at 200.
+# Glutamate at AWAKE_UM, %, and whether it rises after 10 and 20 mg/kg, rises after 30, and is back at 50 and
+# down at 200.
 V11 = {
     "as found": ((0, 10, 20, 30, 40, 30, 0, -40, -60, -80, -90), (True, True, True)),
     "no rise": ((0, 0, 0, 0, 0, 0, 0, -40, -60, -80, -90), (False, False, True)),
@@ -149,11 +174,17 @@ V11 = {
     "no fall at 200 mg/kg": ((0, 10, 20, 20, 20, 10, 0, 0, 0, 0, 0), (True, True, False)),
     "never moves": ((0,) * N_UM, (False, False, False)),
 }
-LIMBS = ({10.0: (0.0, np.inf), 20.0: (0.0, np.inf)}, {30.0: (0.0, np.inf)}, {50.0: (-15.0, 15.0), 200.0: (-np.inf, 0.0)})
+LIMBS = (
+    {10.0: (0.0, np.inf), 20.0: (0.0, np.inf)},
+    {30.0: (0.0, np.inf)},
+    {50.0: (-15.0, 15.0), 200.0: (-np.inf, 0.0)},
+)
 
 
 @pytest.mark.parametrize(("percent", "shown"), V11.values(), ids=V11)
-def test_a_circuit_shows_a_limb_of_the_dose_curve_when_glutamate_is_where_it_was_at_each_of_its_doses(percent, shown):
+def test_a_circuit_shows_a_limb_of_the_dose_curve_when_glutamate_is_where_it_was_at_each_of_its_doses(
+    percent, shown
+):
     curves = [7.0 * (1.0 + np.array(row) / 100.0) for row in (percent, V11["as found"][0])]
     found = by_concentration("glutamate_release", curves)
     assert [shows_glutamate(found, limb).tolist() for limb in LIMBS] == [[flag, True] for flag in shown]
@@ -173,11 +204,15 @@ V16 = {
 
 
 @pytest.mark.parametrize(("over_rest", "shown"), V16.values(), ids=V16)
-def test_a_circuit_shows_the_finding_about_gamma_when_it_rises_over_the_doses_and_clearly_at_the_highest(over_rest, shown):
+def test_a_circuit_shows_the_finding_about_gamma_when_it_rises_over_the_doses_and_clearly_at_the_highest(
+    over_rest, shown
+):
     power = np.ones((2, N_UM, len(BANDS)))
     power[0, :, list(BANDS).index("gamma")] = 4.0 * np.array(over_rest)
     power[1, :, list(BANDS).index("hfo")] = np.linspace(1.0, 3.0, N_UM)  # another band is of no account
-    made = circuits([CURVES["flat"]] * 2, power=(("seed", "concentration", "band"), power)).assign_coords(band=list(BANDS))
+    made = circuits([CURVES["flat"]] * 2, power=(("seed", "concentration", "band"), power)).assign_coords(
+        band=list(BANDS)
+    )
     assert shows_gamma(made).tolist() == [shown, False]
 
 
@@ -186,20 +221,29 @@ def test_the_answer_counts_the_circuits_that_rest_and_shares_among_these():
     found = circuits([CURVES[name] for name in [*order, "inverted U", "inverted U"]])
     rng, n = np.random.default_rng(1), len(order) + 2
     flat = np.ones((n, N_UM, 4)) * 0.5 + 0.01 * rng.random((n, N_UM, 4))
-    slices = {f"slice_{name}": (("seed", "slice_concentration"), np.ones((n, N_SLICE)))
-              for name in ("sepsc_rate", "sepsc_amplitude", "sipsc_rate")}  # fmt: skip
+    slices = {
+        f"slice_{name}": (("seed", "slice_concentration"), np.ones((n, N_SLICE)))
+        for name in ("sepsc_rate", "sepsc_amplitude", "sipsc_rate")
+    }
     found = found.assign(
-        valid=("seed", np.array([1.0] * len(order) + [0.0] * 2)), drawn=(("seed", "knob"), rng.random((n, 10))),
+        valid=("seed", np.array([1.0] * len(order) + [0.0] * 2)),
+        drawn=(("seed", "knob"), rng.random((n, 10))),
         nmda_share=(("seed", "concentration", "population"), flat),
         glutamate_release=(("seed", "concentration"), np.ones((n, N_UM))),
-        power=(("seed", "concentration", "band"), np.ones((n, N_UM, len(BANDS)))), **slices,
-    ).assign_coords(knob=np.arange(10), band=list(BANDS))  # fmt: skip
+        power=(("seed", "concentration", "band"), np.ones((n, N_UM, len(BANDS)))),
+        **slices,
+    ).assign_coords(knob=np.arange(10), band=list(BANDS))
     assert valid_circuits(found).sizes["seed"] == len(order)
     shown, said = answer(found.expand_dims(sheet=["mine"]))
-    assert said.startswith("Sheet mine: 12 of 14 circuits rest") and "50 % (25 to 75) show the surge and 25 % (9 to 53)" in said
+    assert (
+        said.startswith("Sheet mine: 12 of 14 circuits rest")
+        and "50 % (25 to 75) show the surge and 25 % (9 to 53)" in said
+    )
     screen = Console(width=150)
     with screen.capture() as captured:
         screen.print(shown)
     assert "claim V10" in captured.get() and "claim V16" in captured.get()
     few = found.assign(valid=("seed", np.eye(n)[0]))
-    assert answer(few.expand_dims(sheet=["mine"]))[1] == "Sheet mine: 1 of 14 circuits rest at recorded rates."
+    assert (
+        answer(few.expand_dims(sheet=["mine"]))[1] == "Sheet mine: 1 of 14 circuits rest at recorded rates."
+    )

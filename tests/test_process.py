@@ -1,4 +1,6 @@
-"""The process that simulates: taken, given back and used again as if it were new, and refusing what is wrong."""
+"""The process that simulates: taken, given back and used again as if it were new, and refusing what is
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,11 @@ def test_a_closed_network_no_longer_reaches_the_process_it_had():
     closed = toy()
     closed.close()
     net = toy()
-    for act in (lambda: closed.load("cells.v", np.full(5, 2.0)), lambda: closed.fetch("cells.v"), lambda: closed.run(STEP_S)):
+    for act in (
+        lambda: closed.load("cells.v", np.full(5, 2.0)),
+        lambda: closed.fetch("cells.v"),
+        lambda: closed.run(STEP_S),
+    ):
         with pytest.raises(EngineError, match="this network is closed"):
             act()
     net.run(STEP_S)

@@ -1,4 +1,6 @@
-"""The process that simulates when it dies, hangs or is interrupted, and when its owner does: told, replaced, and gone."""
+"""The process that simulates when it dies, hangs or is interrupted, and when its owner does: told, replaced,
+and gone.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +114,9 @@ def test_the_process_ends_when_its_owner_is_killed(busy):
         "print(net.process_id, flush=True)\n"
         f"net.run({LONG_S}) if {busy} else time.sleep(60)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as owner:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as owner:
         process = int(owner.stdout.readline())
         assert not ended(process)
         owner.kill()

@@ -27,10 +27,13 @@ from prelimbic.simulation.protocol import given as with_inhibitors
 
 # The protocol of a day
 
-# Exposure.peak_time gives multiples of a tenth of a minute; a peak minutes from an hour that is looked at anyway gives way.
+# Exposure.peak_time gives multiples of a tenth of a minute; a peak minutes from an hour that is looked at
+# anyway gives way.
 ALWAYS_H = (0.0, 2.0, 4.0, 24.0)
-PEAKS = (st.integers(0, 2400).map(lambda tenth: tenth * (1.0 / 600.0)) | st.sampled_from([0.0, 0.05, 0.1, 0.26, 0.5, 1.95, 2.0])
-         ).filter(lambda peak: all(abs(peak - hour) > 0.04 or peak == hour for hour in ALWAYS_H))  # fmt: skip
+PEAKS = (
+    st.integers(0, 2400).map(lambda tenth: tenth * (1.0 / 600.0))
+    | st.sampled_from([0.0, 0.05, 0.1, 0.26, 0.5, 1.95, 2.0])
+).filter(lambda peak: all(abs(peak - hour) > 0.04 or peak == hour for hour in ALWAYS_H))
 
 
 @given(PEAKS)
@@ -99,26 +102,37 @@ def test_a_look_that_stands_in_for_others_is_as_long_as_if_their_strides_were_it
 # What the slow world cannot follow
 
 
-@pytest.mark.parametrize(("times", "named"), [
-    ((0.0, 1.0, 1.0), "1 and 1 h do not stand a minute apart"), ((0.0, 1.0, 0.5), "1 and 0.5 h do not stand a minute apart"),
-    ((0.0, 1.0, 1.008), "1 and 1.008 h do not stand a minute apart"), ((-12.0, 0.0, 0.008), "do not stand a minute apart"),
-    ((2.0, 50.01), "from 2 to 50.01 h is longer than 48 h"), ((-100.0, 0.0, 1.0), "from -100 to 0 h is longer than 48 h"),
-    ((0.0, 2.01), "from 0 to 2.01 h is longer than 2 h"), ((0.0, 1.9, 4.0), "from 1.9 to 4 h is longer than 2 h"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("times", "named"),
+    [
+        ((0.0, 1.0, 1.0), "1 and 1 h do not stand a minute apart"),
+        ((0.0, 1.0, 0.5), "1 and 0.5 h do not stand a minute apart"),
+        ((0.0, 1.0, 1.008), "1 and 1.008 h do not stand a minute apart"),
+        ((-12.0, 0.0, 0.008), "do not stand a minute apart"),
+        ((2.0, 50.01), "from 2 to 50.01 h is longer than 48 h"),
+        ((-100.0, 0.0, 1.0), "from -100 to 0 h is longer than 48 h"),
+        ((0.0, 2.01), "from 0 to 2.01 h is longer than 2 h"),
+        ((0.0, 1.9, 4.0), "from 1.9 to 4 h is longer than 2 h"),
+    ],
+)
 def test_looks_too_close_or_too_far_apart_are_refused(times, named):
     with pytest.raises(ProtocolError) as caught:
         Protocol(times, 0.0)
     assert named in str(caught.value)
 
 
-@pytest.mark.parametrize("times", [(0.0, 1.0, 1.017), (-48.0, 0.0, 2.0, 50.0), (-0.01, 47.0), (0.0, 1.9, 3.9), (2.0, 50.0), ()])
+@pytest.mark.parametrize(
+    "times", [(0.0, 1.0, 1.017), (-48.0, 0.0, 2.0, 50.0), (-0.01, 47.0), (0.0, 1.9, 3.9), (2.0, 50.0), ()]
+)
 def test_looks_just_close_and_far_enough_apart_are_taken(times):
     assert [look.time for look in Protocol(times, 0.0).looks()] == list(times)
 
 
 @pytest.mark.parametrize("stress", [(-24.0, 1.0), (-20.0, 0.0), (-48.0, 0.0), (0.0, -24.0), (0.0, 0.0)])
 def test_stress_that_begins_or_ends_between_looks_or_before_it_begins_is_refused(stress):
-    with pytest.raises(ProtocolError, match=f"stress begins .* at looks.* not at {stress[0]:g} and {stress[1]:g} h"):
+    with pytest.raises(
+        ProtocolError, match=f"stress begins .* at looks.* not at {stress[0]:g} and {stress[1]:g} h"
+    ):
         Protocol((-24.0, 0.0, 2.0), 0.0, stress=stress)
 
 
@@ -152,7 +166,9 @@ def test_weeks_begin_as_a_day_look_at_every_readout_and_end_at_the_last(peak, re
 
 
 @pytest.mark.parametrize("days", [2, 5, 14, 28, 90])
-def test_strides_lengthen_from_six_hours_to_a_day_and_never_shrink_but_for_rounding_before_the_last_readout(days):
+def test_strides_lengthen_from_six_hours_to_a_day_and_never_shrink_but_for_rounding_before_the_last_readout(
+    days,
+):
     times = [time for time in weeks(0.26, (f"{days} d",)).times if time >= 24.0]
     strides = [after - before for before, after in pairwise(times)]
     assert strides[0] == 6.0 and max(strides) <= 24.0
@@ -174,7 +190,9 @@ def test_readouts_on_the_way_add_looks_and_move_none(peak, readouts):
 
 @given(PEAKS, SEVERAL, st.booleans())
 @settings(max_examples=50, deadline=None)
-def test_a_look_stands_in_for_the_next_at_most_and_only_before_the_dose_and_after_its_day(peak, readouts, halved):
+def test_a_look_stands_in_for_the_next_at_most_and_only_before_the_dose_and_after_its_day(
+    peak, readouts, halved
+):
     protocol, taken = weeks(peak, readouts, halved=halved), weeks(peak, readouts, halved=halved, reuse=False)
     assert taken.times == protocol.times and taken.reused == ()
     assert all(time < 0.0 or time > 24.0 for time in protocol.reused)
@@ -196,7 +214,9 @@ def test_every_stride_is_as_many_whole_minutes_as_the_slow_world_moves(peak):
 @settings(max_examples=100, deadline=None)
 def test_an_inhibitor_of_the_circuit_is_looked_at_while_it_comes_and_goes_and_others_are_not(peak, start):
     before = weeks(peak, ("rest", "7 d"))
-    circuit, other = (with_inhibitors(before, (Inhibition(name, start),)) for name in ("ampa_antagonist", "anti_bdnf"))
+    circuit, other = (
+        with_inhibitors(before, (Inhibition(name, start),)) for name in ("ampa_antagonist", "anti_bdnf")
+    )
     assert (other.times, other.reused, len(other.inhibitions)) == (before.times, before.reused, 1)
     assert set(before.times) <= set(circuit.times)
     for hours in (0.0, 0.25, 0.5, 1.0, 2.0, 4.0):
@@ -206,15 +226,21 @@ def test_an_inhibitor_of_the_circuit_is_looked_at_while_it_comes_and_goes_and_ot
     assert with_inhibitors(with_inhibitors(before, ()), ()) == before
 
 
-@pytest.mark.parametrize("name", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")])
+@pytest.mark.parametrize(
+    "name", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")]
+)
 def test_runs_of_a_study_are_looked_at_alike_whatever_their_dose_and_seed(name):
     found: dict[tuple, set] = {}
     for run in find_study(name).plan(Options(seeds=2)):
         key = tuple(
-            value for axis, value in run.place.items() if axis not in ("dose", "seed", "drug", "arm", "inhibitor", "group")
+            value
+            for axis, value in run.place.items()
+            if axis not in ("dose", "seed", "drug", "arm", "inhibitor", "group")
         )
         protocol = run.config.protocol
-        found.setdefault(key, set()).add((protocol.times, protocol.reused, protocol.peak, protocol.look_scale, protocol.rest))
+        found.setdefault(key, set()).add(
+            (protocol.times, protocol.reused, protocol.peak, protocol.look_scale, protocol.rest)
+        )
     assert {len(protocols) for protocols in found.values()} == {1}
     if name == "cascade":
         assert len({times for protocols in found.values() for times, *_ in protocols}) == 1
@@ -256,7 +282,9 @@ def test_the_verdict_turns_with_the_sign():
     assert up.startswith("raises") and down == up.replace("raises", "lowers")
 
 
-@pytest.mark.parametrize(("value", "told"), [(12.34, "raises rates by 12.3 %"), (-5.0, "lowers rates by 5.0 %")])
+@pytest.mark.parametrize(
+    ("value", "told"), [(12.34, "raises rates by 12.3 %"), (-5.0, "lowers rates by 5.0 %")]
+)
 def test_one_value_is_told_without_a_spread(value, told):
     assert change(np.array([value]), "rates") == told
 

@@ -1,4 +1,6 @@
-"""The process that reads result files when it hangs or dies: the file is refused or asked for again, and the next one is read."""
+"""The process that reads result files when it hangs or dies: the file is refused or asked for again, and the
+next one is read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""No switch does nothing: over every study, switch and option, what is asked is refused or moves a stored value."""
+"""No switch does nothing: over every study, switch and option, what is asked is refused or moves a stored
+value.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ import pytest
 
 from prelimbic.experiments.sweep.idle import makings
 from prelimbic.experiments.sweep.reads import NOTHING
-from prelimbic.experiments.sweep.study import STUDIES, Options, Study, StudyError, find_study, readouts_only, whole_loop
+from prelimbic.experiments.sweep.study import (
+    STUDIES,
+    Options,
+    Study,
+    StudyError,
+    find_study,
+    readouts_only,
+    whole_loop,
+)
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses
@@ -23,17 +33,30 @@ from tests.answering import answer_for, differing
 from tests.conftest import brief
 from tests.said import USAGE, is_one_sentence
 
-OPTIONS = [(switch, option) for switch, options in SWITCHES.items() for option in options if option != DEFAULTS[switch]]
+OPTIONS = [
+    (switch, option)
+    for switch, options in SWITCHES.items()
+    for option in options
+    if option != DEFAULTS[switch]
+]
 ONE_EACH = list({switch: (switch, option) for switch, option in OPTIONS}.values())
 RAPAMYCIN = (Inhibition("rapamycin_po", -0.5),)
 # What a switch needs beside it to do anything; it is refused without.
 NEEDS: dict[tuple[str, str], tuple[Inhibition, ...]] = {("mtor", "systemic"): RAPAMYCIN}
 
 
-def refusal(study: str, hypotheses: Hypotheses = AS_SHEETS, inhibitions: tuple[Inhibition, ...] = (),
-            manipulations: tuple[str, ...] = (), spikes: bool = False, given: frozenset[str] = frozenset()) -> str:  # fmt: skip
+def refusal(
+    study: str,
+    hypotheses: Hypotheses = AS_SHEETS,
+    inhibitions: tuple[Inhibition, ...] = (),
+    manipulations: tuple[str, ...] = (),
+    spikes: bool = False,
+    given: frozenset[str] = frozenset(),
+) -> str:
     """Why a study does not take what is asked; nothing where it does."""
-    return find_study(study).reads.refusal(study, hypotheses, inhibitions, manipulations, spikes, given) or ""
+    return (
+        find_study(study).reads.refusal(study, hypotheses, inhibitions, manipulations, spikes, given) or ""
+    )
 
 
 # What is refused
@@ -62,7 +85,10 @@ def test_what_a_study_sets_itself_is_refused_at_its_default_too_and_what_it_read
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_inhibitors_manipulations_and_spikes_are_read_or_refused(study):
-    reads, asked = find_study(study).reads, {"inhibitions": RAPAMYCIN, "manipulations": ("ampa=0.5",), "spikes": True}
+    reads, asked = (
+        find_study(study).reads,
+        {"inhibitions": RAPAMYCIN, "manipulations": ("ampa=0.5",), "spikes": True},
+    )
     for name, (option, value) in zip(("inhibit", "manipulate", "spikes"), asked.items(), strict=True):
         said = refusal(study, **{option: value})
         assert (not said) == (name in reads.options), (name, said)
@@ -79,8 +105,15 @@ def test_no_study_plans_what_it_does_not_accept(monkeypatch, study):
         find_study(study).plan(Options(seeds=1))
 
 
-@pytest.mark.parametrize("words", [("surge", "--feedback", "off"), ("human_dose", "--memory", "none"), ("acute", "--spikes"),
-                                   ("dose_response", "--hnk-exposure", "kamp")])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("surge", "--feedback", "off"),
+        ("human_dose", "--memory", "none"),
+        ("acute", "--spikes"),
+        ("dose_response", "--hnk-exposure", "kamp"),
+    ],
+)
 def test_the_command_refuses_in_one_sentence_and_leaves_nothing_behind(call, tmp_path, words):
     code, out, err = call("run", *words, "--seeds", 1)
     is_one_sentence(err, words[0], words[1])
@@ -91,10 +124,16 @@ IDLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "rapamycin's place without rapamycin": ("dose_response", ("--mtor", "systemic")),
     "a site of no block": ("acute", ("--hcn", "hcn1", "--site", "pv")),
     "selectivity of no block": ("dose_response", ("--site", "off", "--selectivity", "none")),
-    "affinity of cells that are spared": ("acute", ("--site", "pyr_direct", "--selectivity", "affinity_scaled")),
+    "affinity of cells that are spared": (
+        "acute",
+        ("--site", "pyr_direct", "--selectivity", "affinity_scaled"),
+    ),
     "uniform where all subunits are alike": ("acute", ("--site", "uniform", "--selectivity", "none")),
     "an inhibitor of no amount": ("dose_response", ("--inhibit", "anti_bdnf=0")),
-    "an inhibitor where no circuit is followed for a day": ("numerics", ("--scale", "11", "--inhibit", "anti_bdnf")),
+    "an inhibitor where no circuit is followed for a day": (
+        "numerics",
+        ("--scale", "11", "--inhibit", "anti_bdnf"),
+    ),
     "a subunit that is not there": ("dose_response", ("--manipulate", "delete-GluN2C@Pyr")),
     "a factor of one": ("acute", ("--manipulate", "ampa=1")),
     "a drug that is not given": ("dose_response", ("--set", "compounds.memantine.ic50_2A=1")),
@@ -117,7 +156,10 @@ def test_what_moves_nothing_as_asked_is_refused_in_one_sentence(call, study, wor
 
 
 MOVING: dict[str, tuple[str, tuple[str, ...]]] = {
-    "rapamycin's place with rapamycin": ("dose_response", ("--mtor", "systemic", "--inhibit", "rapamycin_po@-2h")),
+    "rapamycin's place with rapamycin": (
+        "dose_response",
+        ("--mtor", "systemic", "--inhibit", "rapamycin_po@-2h"),
+    ),
     "rapamycin's place where it is given": ("stress", ("--mtor", "systemic")),
     "a rate that a calibration aims at": ("knockouts", ("--set", "circuit.Pyr.target_rate=3")),
     "a drug in the rig": ("physiology", ("--set", "compounds.memantine.ic50_2A=1")),
@@ -140,16 +182,27 @@ def test_what_moves_something_as_asked_is_taken(call, study, words):
 
 MAN = {"species": "human", "doses": (Dose(1.0, "iv", 0.0, 40 / 60),)}
 HEALTHY = {"hypotheses": Hypotheses(baseline="healthy")}
-COURSE = HEALTHY | {"protocol": course.course((0.26, 0.5), 0.26, rest=2.0), "doses": (Dose(100.0, "ip"),), "circuit": "dendritic"}
+COURSE = HEALTHY | {
+    "protocol": course.course((0.26, 0.5), 0.26, rest=2.0),
+    "doses": (Dose(100.0, "ip"),),
+    "circuit": "dendritic",
+}
 HOURS = (-1.0, 0.0, 0.26, 1.0, 2.0, 4.0, 16.0)
 DAY = Protocol(HOURS, 0.26, look_scale=0.1, rest=2.0, readouts=("rest", "peak", "2 h"))
 HIGH = {"doses": (Dose(100.0, "ip"),), "protocol": DAY}
 BATHED = {"doses": (), "bath": Bath((("ketamine", 10.0),), 0.0, 2.0), "protocol": DAY}
 OWN: dict[str, dict[str, Any]] = {  # a run of a study that is smaller than its own, and of the same kind
-    "acute": {"doses": ()}, "slice": {"doses": ()} | HEALTHY, "surge": COURSE, "evoked": COURSE, "knockouts": COURSE,
-    "mk801": HEALTHY | {"doses": (), "bath": Bath((("mk801", 0.2),), 0.0), "protocol": Protocol((0.0, 0.2, 1.0), 1.0)},
-    "numerics": {"protocol": DAY}, "human_dose": HIGH | MAN, "blockers": BATHED,
-}  # fmt: skip
+    "acute": {"doses": ()},
+    "slice": {"doses": ()} | HEALTHY,
+    "surge": COURSE,
+    "evoked": COURSE,
+    "knockouts": COURSE,
+    "mk801": HEALTHY
+    | {"doses": (), "bath": Bath((("mk801", 0.2),), 0.0), "protocol": Protocol((0.0, 0.2, 1.0), 1.0)},
+    "numerics": {"protocol": DAY},
+    "human_dose": HIGH | MAN,
+    "blockers": BATHED,
+}
 
 
 def config_of(study: str, switch: str = "", option: str = "") -> Config:
@@ -165,7 +218,9 @@ def compute_of(study: str) -> Callable[..., Any]:
 @pytest.fixture
 def answering(monkeypatch) -> None:
     answer_for(monkeypatch)
-    monkeypatch.setattr(knockouts, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit))
+    monkeypatch.setattr(
+        knockouts, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit)
+    )
 
 
 def computed(study: str, config: Config) -> Any:
@@ -174,11 +229,18 @@ def computed(study: str, config: Config) -> Any:
 
 # study -> what is tried there: of those that compute as another does, only what is their own
 TRIED = {
-    "dose_response": OPTIONS, "human_dose": [("hnk_exposure", "kamp")], "acute": OPTIONS, "slice": OPTIONS, "surge": OPTIONS,
-    "evoked": OPTIONS, "knockouts": OPTIONS, "numerics": [("surge", "off"), ("hcn", "hcn1")],
+    "dose_response": OPTIONS,
+    "human_dose": [("hnk_exposure", "kamp")],
+    "acute": OPTIONS,
+    "slice": OPTIONS,
+    "surge": OPTIONS,
+    "evoked": OPTIONS,
+    "knockouts": OPTIONS,
+    "numerics": [("surge", "off"), ("hcn", "hcn1")],
     "blockers": [("trkb", "on"), ("hcn", "nmda_hcn1"), ("site", "pv")],
-}  # fmt: skip
-LIKE = {"cascade", "ablation_grid", "growth_dose", "stress", "strides"}  # of these, dose_response is tried in their place
+}
+# of these, dose_response is tried in their place
+LIKE = {"cascade", "ablation_grid", "growth_dose", "stress", "strides"}
 
 
 @pytest.mark.parametrize("study", TRIED)
@@ -190,8 +252,12 @@ def test_every_option_of_a_switch_that_a_study_reads_moves_a_stored_value(answer
             without = replace(config_of(study), protocol=with_it.protocol)
             if repr(without) not in plain:
                 plain[repr(without)] = computed(study, without)
-            assert differing(computed(study, with_it), plain[repr(without)]), f"{switch} {option} moves nothing in {study}"
-            assert makings(with_it, reads) != makings(without, reads), f"{switch} {option} is taken for idle in {study}"
+            assert differing(computed(study, with_it), plain[repr(without)]), (
+                f"{switch} {option} moves nothing in {study}"
+            )
+            assert makings(with_it, reads) != makings(without, reads), (
+                f"{switch} {option} is taken for idle in {study}"
+            )
 
 
 @pytest.mark.parametrize("study", ["acute", "surge", "evoked", "knockouts"])
@@ -215,13 +281,17 @@ def test_a_switch_that_a_study_reads_reaches_a_run_of_it(study):
     }
     asked = {switch: option for switch, option in wanted.items() if switch in found.reads.switches}
     runs = found.plan(Options(seeds=1, scale=0.5, hypotheses=Hypotheses(**asked)))
-    assert all(getattr(run.config.hypotheses, switch) == option for run in runs for switch, option in asked.items())
+    assert all(
+        getattr(run.config.hypotheses, switch) == option for run in runs for switch, option in asked.items()
+    )
 
 
 def test_no_study_computes_in_a_way_that_was_not_tried():
     computes = {name: compute_of(name) for name in STUDIES}
     assert {name for name in STUDIES if find_study(name).reads.switches} == {*TRIED, *LIKE}
-    assert {computes[name] for name in LIKE} <= {whole_loop, readouts_only} and computes["dose_response"] is whole_loop
+    assert {computes[name] for name in LIKE} <= {whole_loop, readouts_only} and computes[
+        "dose_response"
+    ] is whole_loop
 
 
 # HNK and HCN in the studies of minutes
@@ -231,7 +301,8 @@ def test_no_study_computes_in_a_way_that_was_not_tried():
 def test_hnk_changes_what_a_network_is_after_a_dose_and_not_before(answering, study):
     name = "evoked_calcium" if study == "evoked" else "rate"
     plain, under = (
-        computed(study, config)["summary"][name] for config in (config_of(study), config_of(study, "hnk", "ampa_all"))
+        computed(study, config)["summary"][name]
+        for config in (config_of(study), config_of(study, "hnk", "ampa_all"))
     )
     axis = plain.dimensions.index("given")
     untreated, dosed = (under.values.take(k, axis) == plain.values.take(k, axis) for k in (0, 1))
@@ -244,8 +315,11 @@ def test_hnk_changes_what_a_network_is_after_a_dose_and_not_before(answering, st
 @pytest.mark.slow
 @pytest.mark.parametrize("study", [name for name in TRIED if name != "numerics"])
 def test_in_a_circuit_that_spikes_every_option_that_is_read_moves_a_stored_value(monkeypatch, study):
-    for module, changes in ((course, {"LOOK_S": 0.6}), (evoked, {"PULSES": (2,), "TRAINS": 1, "REST_S": 1.0}),
-                            (acute, {"CONCENTRATIONS_UM": (0.0, 10.0), "LOOK_S": 0.6, "SETTLE_S": 0.2})):  # fmt: skip
+    for module, changes in (
+        (course, {"LOOK_S": 0.6}),
+        (evoked, {"PULSES": (2,), "TRAINS": 1, "REST_S": 1.0}),
+        (acute, {"CONCENTRATIONS_UM": (0.0, 10.0), "LOOK_S": 0.6, "SETTLE_S": 0.2}),
+    ):
         for name, value in changes.items():
             monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(knockouts, "_calibrated", lambda circuit, seed, portable: None)

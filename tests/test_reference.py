@@ -1,4 +1,6 @@
-"""Plain C++ simulators, written from the equations by hand, as an independent check of the engine; and the benchmark table."""
+"""Plain C++ simulators, written from the equations by hand, as an independent check of the engine; and the
+benchmark table.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,10 @@ SECONDS = 6.0
 
 
 def agree(ours: np.ndarray, theirs: np.ndarray) -> None:
-    """Rates of the same wirings, (wiring, class), differ by no more than their noise lets them: the mean difference lies within
-    five standard errors, and these are small enough for a difference of a tenth to show."""
+    """Rates of the same wirings, (wiring, class), differ by no more than their noise lets them: the mean
+    difference lies within five standard errors, and these are small enough for a difference of a tenth to
+    show.
+    """
     difference = ours / theirs - 1.0
     error = difference.std(axis=0, ddof=1) / np.sqrt(len(ours))
     assert (np.abs(difference.mean(axis=0)) < 5 * error + 0.005).all(), difference
@@ -37,7 +41,9 @@ def test_w1_fires_as_plain_cpp_says(tmp_path):
         engine.clear()
         engine.run(SECONDS)
         count = np.bincount(engine.fetch("spikes.i"), minlength=4000) / SECONDS
-        ours.append([count[a:b].mean() for a, b in zip(network.bounds[:-1], network.bounds[1:], strict=True)])
+        ours.append(
+            [count[a:b].mean() for a, b in zip(network.bounds[:-1], network.bounds[1:], strict=True)]
+        )
         engine.close()
     agree(np.array(ours), theirs)
 
@@ -63,7 +69,15 @@ def test_a_row_compares_round_by_round_and_says_what_was_missed():
     assert not slower.met
     faster = table.row("b", [(1.0, 20.0)], ">= 12", "s", faster=True)
     assert faster.ratio == 20.0 and faster.met
-    assert set(json.loads(json.dumps(asdict(faster)))) == {"name", "value", "limit", "ratio", "goal", "unit", "repeats"}
+    assert set(json.loads(json.dumps(asdict(faster)))) == {
+        "name",
+        "value",
+        "limit",
+        "ratio",
+        "goal",
+        "unit",
+        "repeats",
+    }
 
 
 def test_an_unknown_reference_is_told():

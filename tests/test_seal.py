@@ -62,7 +62,8 @@ def test_a_file_as_it_was_written_is_whole(run_bytes, scratch):
 
 
 def test_one_byte_flipped_anywhere_is_found(run_bytes, scratch):
-    sample = [*range(0, len(run_bytes), 199), *range(len(run_bytes) - 120, len(run_bytes))]  # the last ones are the seal
+    # the last ones are the seal
+    sample = [*range(0, len(run_bytes), 199), *range(len(run_bytes) - 120, len(run_bytes))]
     assert all(is_refused(scratch, flipped(run_bytes, at, 1 << at % 8)) for at in sample)
 
 
@@ -110,7 +111,9 @@ def test_a_file_behind_itself_is_told_by_verify(run_bytes, scratch):
     assert is_refused(scratch, run_bytes * 2, told=True)
 
 
-def test_two_files_of_which_one_was_copied_over_the_beginning_of_the_other_are_told(run_bytes, scratch, tmp_path):
+def test_two_files_of_which_one_was_copied_over_the_beginning_of_the_other_are_told(
+    run_bytes, scratch, tmp_path
+):
     other = written(tmp_path, planned(seed=2)).read_bytes()
     assert is_refused(scratch, other[:9000] + run_bytes[9000:], told=True)
 
@@ -167,7 +170,9 @@ def test_a_file_of_an_earlier_version_is_whole_and_holds_the_same(tmp_path):
 
 def values(read: Groups) -> dict[str, object]:
     return {
-        f"{group}/{name}": (v.dimensions, v.unit, v.values.tolist()) for group, part in read.items() for name, v in part.items()
+        f"{group}/{name}": (v.dimensions, v.unit, v.values.tolist())
+        for group, part in read.items()
+        for name, v in part.items()
     }
 
 
@@ -206,7 +211,9 @@ def test_another_layout_is_refused_by_its_number_and_does_not_concern_the_status
 CONTRADICTIONS = {
     "another number": lambda file: file["row/numbers"].write_direct(np.roll(file["row/numbers"][()], 3)),
     "another layout": lambda file: file["row"].attrs.modify("layout", "0" * 16),
-    "another number in the group": lambda file: file["summary/rate"].write_direct(file["summary/rate"][()] + 1),
+    "another number in the group": lambda file: file["summary/rate"].write_direct(
+        file["summary/rate"][()] + 1
+    ),
     "another unit in the group": lambda file: file["traces/rate"].attrs.modify("units", "kHz"),
     "a variable that the row lacks": lambda file: file.move("cells/spikes", "fine/spikes"),
 }
@@ -236,7 +243,8 @@ def replaced(file: h5py.File, name: str, data: np.ndarray) -> None:
 
 
 def test_a_file_that_claims_the_layout_of_others_does_not_lay_them_out(tmp_path):
-    # The first file says that it is laid out like the others, but its groups hold the same numbers under other names.
+    # The first file says that it is laid out like the others, but its groups hold the same numbers under
+    # other names.
     paths = study_of(tmp_path, FOUR)
     whole = load(tmp_path)
 
@@ -296,7 +304,11 @@ def test_runs_with_looks_at_other_times_keep_every_value_at_its_time(tmp_path):
 def test_runs_with_other_readouts_keep_every_value_at_its_name(tmp_path):
     found = laid_out(tmp_path, groups(1.0), groups(2.0, readouts=("24 h", "7 d", "rest")))
     rate = found["rate"].sel(population="Pyr")
-    assert rate.sel(seed=1).to_series().dropna().to_dict() == {"rest": 1000.0, "peak": 1010.0, "24 h": 1020.0}
+    assert rate.sel(seed=1).to_series().dropna().to_dict() == {
+        "rest": 1000.0,
+        "peak": 1010.0,
+        "24 h": 1020.0,
+    }
     assert rate.sel(seed=2).to_series().dropna().to_dict() == {"24 h": 2000.0, "7 d": 2010.0, "rest": 2020.0}
 
 

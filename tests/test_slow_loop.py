@@ -1,4 +1,6 @@
-"""Laws of the slow world in the loop: what reaches the cascade, what inhibitors, baths, stress and reused looks do to a run."""
+"""Laws of the slow world in the loop: what reaches the cascade, what inhibitors, baths, stress and reused
+looks do to a run.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def run(config: Config) -> Outcome:
     return simulate(config, True, lambda seconds: None)
 
 
-def asked(dose: float = 30.0, protocol: Protocol = DAY, inhibit: tuple[str, ...] = (), **changes: object) -> Config:
+def asked(
+    dose: float = 30.0, protocol: Protocol = DAY, inhibit: tuple[str, ...] = (), **changes: object
+) -> Config:
     switches = {name: changes.pop(name) for name in list(changes) if name in Hypotheses.__dataclass_fields__}
     given = replace(protocol, inhibitions=tuple(parse_inhibition(text) for text in inhibit))
     return brief(dose, protocol=given, hypotheses=Hypotheses(**switches), **changes)
@@ -73,7 +77,10 @@ def test_with_the_surge_off_and_no_other_arm_nothing_moves_but_what_the_circuit_
 def test_an_arm_raises_what_it_acts_on_after_a_dose_and_not_before_nor_after_vehicle(switch, name):
     vehicle, drug = (asked(dose, **SILENT, **{switch: "on"}) for dose in (0.0, 30.0))
     assert mean(drug, name, 1.0) > 1.03
-    assert max(peak(drug, "mtorc1"), peak(drug, "protein")) > 1.05 and min(peak(drug, "mtorc1"), peak(drug, "protein")) > 1.02
+    assert (
+        max(peak(drug, "mtorc1"), peak(drug, "protein")) > 1.05
+        and min(peak(drug, "mtorc1"), peak(drug, "protein")) > 1.02
+    )
     noise = 0.0 if switch != "nitrergic" else 0.02
     assert abs(mean(vehicle, name, 1.0) - 1.0) <= noise
     assert np.array_equal(at(vehicle, 0.0).cascade.states, at(drug, 0.0).cascade.states)
@@ -84,7 +91,9 @@ def test_the_arm_of_trkb_needs_no_nmda_block():
     assert mean(found, "trkb", 1.0) > 1.05 and all((s.block == 0).all() for s in run(found).seen)
 
 
-@pytest.mark.parametrize(("site", "shut"), [("gaba_any", False), ("off", False), ("pyr_direct", True), ("all", True)])
+@pytest.mark.parametrize(
+    ("site", "shut"), [("gaba_any", False), ("off", False), ("pyr_direct", True), ("all", True)]
+)
 def test_eef2_follows_the_resting_receptors_of_pyramidal_cells_alone(site, shut):
     assert (mean(asked(30.0, **SILENT, site=site), "eef2", 1.0) < 0.8) == shut
     assert shut or mean(asked(30.0, **SILENT, site=site), "eef2", 1.0) == 1.0
@@ -131,11 +140,20 @@ def test_the_ampa_antagonist_leaves_the_background_its_events_and_not_its_conduc
     assert under.rate[0] < without.rate[0]
 
 
-@pytest.mark.parametrize(("inhibitor", "lowered", "kept"), [
-    ("ltype_blocker", "bdnf", "calcium"), ("anti_bdnf", "trkb", "bdnf"), ("trkb_inhibitor", "trkb", "bdnf"),
-    ("akt_inhibitor", "akt", "erk"), ("mek_inhibitor", "erk", "akt"), ("rapamycin_icv", "mtorc1", "trkb"),
-])  # fmt: skip
-def test_an_inhibitor_given_before_a_dose_lowers_its_target_and_growth_and_nothing_upstream(inhibitor, lowered, kept):
+@pytest.mark.parametrize(
+    ("inhibitor", "lowered", "kept"),
+    [
+        ("ltype_blocker", "bdnf", "calcium"),
+        ("anti_bdnf", "trkb", "bdnf"),
+        ("trkb_inhibitor", "trkb", "bdnf"),
+        ("akt_inhibitor", "akt", "erk"),
+        ("mek_inhibitor", "erk", "akt"),
+        ("rapamycin_icv", "mtorc1", "trkb"),
+    ],
+)
+def test_an_inhibitor_given_before_a_dose_lowers_its_target_and_growth_and_nothing_upstream(
+    inhibitor, lowered, kept
+):
     free, under = asked(30.0), asked(30.0, inhibit=(f"{inhibitor}@-0.5h",))
     assert mean(under, lowered, 1.0) < 0.8 * mean(free, lowered, 1.0)
     assert np.array_equal(at(under, 1.0).activity.spike_count, at(free, 1.0).activity.spike_count)
@@ -144,7 +162,10 @@ def test_an_inhibitor_given_before_a_dose_lowers_its_target_and_growth_and_nothi
 
 
 def test_rapamycin_by_mouth_takes_more_where_mtorc1_outside_the_brain_matters():
-    found = {m: mean(asked(30.0, mtor=m, inhibit=("rapamycin_po@-2h",)), "mtorc1", 1.0) for m in ("local", "systemic")}
+    found = {
+        m: mean(asked(30.0, mtor=m, inhibit=("rapamycin_po@-2h",)), "mtorc1", 1.0)
+        for m in ("local", "systemic")
+    }
     assert found["systemic"] < 0.5 * found["local"]
     icv = mean(asked(30.0, mtor="systemic", inhibit=("rapamycin_icv@-0.5h",)), "mtorc1", 1.0)
     assert icv == mean(asked(30.0), "mtorc1", 1.0)
@@ -183,7 +204,9 @@ def test_ketamine_of_a_bath_adds_to_that_of_a_dose_and_is_told():
         added = 2.0 if hour == 1.0 else 0.0
         assert at(both, hour).unbound == pytest.approx(at(dose, hour).unbound + np.array([added, 0.0, 0.0]))
         assert at(alone, hour).unbound == pytest.approx([added, 0.0, 0.0])
-    assert (at(both, 1.0).block > at(dose, 1.0).block).all() and np.array_equal(at(both, 0.26).block, at(dose, 0.26).block)
+    assert (at(both, 1.0).block > at(dose, 1.0).block).all() and np.array_equal(
+        at(both, 0.26).block, at(dose, 0.26).block
+    )
 
 
 # Stress and lost sites
@@ -194,9 +217,13 @@ STRONG = (("spines.spines.stress_loss", 5.0), ("spines.spines.stress_protein", 0
 
 def test_stress_takes_spines_and_protein_from_its_beginning_to_its_end_and_marks_what_it_took():
     config, control = (
-        asked(0.0, replace(STRESS, stress=s), **SILENT, baseline="healthy", overrides=STRONG) for s in (STRESS.stress, None)
+        asked(0.0, replace(STRESS, stress=s), **SILENT, baseline="healthy", overrides=STRONG)
+        for s in (STRESS.stress, None)
     )
-    mature = {hour: (at(config, hour).spines.mature.mean(), at(control, hour).spines.mature.mean()) for hour in STRESS.times}
+    mature = {
+        hour: (at(config, hour).spines.mature.mean(), at(control, hour).spines.mature.mean())
+        for hour in STRESS.times
+    }
     assert all(mature[hour][0] == mature[hour][1] for hour in (-72.0, -48.0))
     assert mature[-24.0][0] < mature[-24.0][1] - 2.0 and mature[0.0][0] < mature[-24.0][0] - 2.0
     lost = {hour: at(config, hour).spines.lost.mean() for hour in STRESS.times}
@@ -230,7 +257,11 @@ def test_lost_and_regained_sites_are_told_as_the_table_of_spines_has_them():
 
 def test_the_rule_of_branches_brings_back_more_lost_spines_than_the_rule_of_activity_and_vehicle_neither():
     arm = SILENT | {"eef2k": "on"}
-    back = {(d, r): at(asked(d, spine_rule=r, **arm), 24.0).spines.regained.mean() for d in (0.0, 30.0) for r in RULES}
+    back = {
+        (d, r): at(asked(d, spine_rule=r, **arm), 24.0).spines.regained.mean()
+        for d in (0.0, 30.0)
+        for r in RULES
+    }
     assert back[30.0, "branch"] > 1.3 * back[30.0, "activity"] > 1.3 * back[0.0, "activity"]
     assert back[0.0, "branch"] == back[0.0, "activity"]
 
@@ -260,14 +291,17 @@ def test_a_reused_look_is_the_one_before_and_costs_nothing_while_spines_go_on():
     assert looks[-12.0].look.seconds > 0  # nothing stands before the first
     for hour, before in ((1.0, 0.26), (36.0, 24.0)):
         assert looks[hour].look.seconds == 0.0 < looks[before].look.seconds
-        assert looks[hour].activity is looks[before].activity and np.array_equal(looks[hour].drive, looks[before].drive)
+        assert looks[hour].activity is looks[before].activity and np.array_equal(
+            looks[hour].drive, looks[before].drive
+        )
         assert not np.array_equal(looks[hour].spines.states, looks[before].spines.states)
         assert (looks[hour].block != looks[before].block).any()
     assert looks[48.0].activity is not looks[24.0].activity
     assert len(heard) == 1 + len(protocol.times)
     stored = arrange(asked(10.0, protocol, spikes=True), outcome)
     told = sum(len(stored[f"spikes/{p}"]["timestamps"].values) for p in POPULATIONS)
-    assert told == sum(len(s.activity.spike_cell) for s in outcome.seen if s.look.seconds > 0)  # no spike twice
+    # no spike twice
+    assert told == sum(len(s.activity.spike_cell) for s in outcome.seen if s.look.seconds > 0)
 
 
 def test_what_is_stored_between_looks_meets_what_is_stored_at_them():
@@ -287,7 +321,9 @@ def test_what_is_stored_between_looks_meets_what_is_stored_at_them():
 
 
 def test_two_images_two_days_apart_show_what_density_gained():
-    protocol = Protocol((0.0, 0.26, 2.0, 24.0, 48.0, 72.0), 0.26, 0.1, 1.0, readouts=("rest", "24 h", "72 h"))
+    protocol = Protocol(
+        (0.0, 0.26, 2.0, 24.0, 48.0, 72.0), 0.26, 0.1, 1.0, readouts=("rest", "24 h", "72 h")
+    )
     config = asked(30.0, protocol)
     summary = arrange(config, run(config))["summary"]
     formed, lost = (summary[f"imaged_{what}"].values for what in ("formation", "elimination"))
@@ -298,7 +334,9 @@ def test_two_images_two_days_apart_show_what_density_gained():
 
 
 def test_the_same_run_twice_is_the_same_to_the_last_byte():
-    config = asked(30.0, inhibit=("mek_inhibitor@0h",), trkb="on", bath=Bath((("memantine", 1.0),), 0.0, 1.0))
+    config = asked(
+        30.0, inhibit=("mek_inhibitor@0h",), trkb="on", bath=Bath((("memantine", 1.0),), 0.0, 1.0)
+    )
     one, other = (simulate(config, True, lambda seconds: None).seen[-1] for _ in range(2))
     assert one.cascade.states.tobytes() == other.cascade.states.tobytes()
     assert one.spines.states.tobytes() == other.spines.states.tobytes()

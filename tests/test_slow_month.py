@@ -1,4 +1,6 @@
-"""Laws of weeks in the loop, at full size: what vehicle does not do, what the length of looks does not change, what goes."""
+"""Laws of weeks in the loop, at full size: what vehicle does not do, what the length of looks does not
+change, what goes.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ def test_over_a_month_vehicle_keeps_its_spines_and_its_bdnf(seed):
 
 def test_looks_of_half_the_length_do_not_grow_spines_in_vehicle():
     halved = replace(FORTNIGHT, look_scale=0.5)
-    ends = [[density(run(0.0, seed, protocol))[336.0] for protocol in (FORTNIGHT, halved)] for seed in (1, 2, 3, 4, 5)]
+    ends = [
+        [density(run(0.0, seed, protocol))[336.0] for protocol in (FORTNIGHT, halved)]
+        for seed in (1, 2, 3, 4, 5)
+    ]
     low, high = interval([100.0 * (half / whole - 1.0) for whole, half in ends])
     assert low <= 0.0 or high < 0.5
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from prelimbic.parameters import INHIBITORS, CascadeNumbers, HypothesisNumbers, SheetError, SpineNumbers, inhibitor, sheet
+from prelimbic.parameters import (
+    INHIBITORS,
+    CascadeNumbers,
+    HypothesisNumbers,
+    SheetError,
+    SpineNumbers,
+    inhibitor,
+    sheet,
+)
 
 
 @pytest.mark.parametrize("share", [0.0, -0.5, 1.5])
@@ -11,16 +19,25 @@ def test_a_depressed_share_outside_its_meaning_is_refused(share):
         sheet("spines").replaced({"spines.depressed_share": share}).fill("spines", SpineNumbers)
 
 
-@pytest.mark.parametrize(("subject", "record", "row", "value"), [
-    ("cascade", CascadeNumbers, "drive_threshold", 0.99), ("cascade", CascadeNumbers, "translation_gate", 0.5),
-    ("cascade", CascadeNumbers, "maturation_stages", 2.5), ("cascade", CascadeNumbers, "drive_sharing", 1.1),
-    ("cascade", CascadeNumbers, "mtorc1_hill", 21.0),
-    ("spines", SpineNumbers, "branches", 0.0), ("spines", SpineNumbers, "branch_spread", 11.0),
-    ("spines", SpineNumbers, "stress_loss", -0.1),
-    ("spines", SpineNumbers, "stress_protein", 1.5), ("hypotheses", HypothesisNumbers, "growth_lowest", 1.0),
-    ("hypotheses", HypothesisNumbers, "latch_charging", -1.0),
-])  # fmt: skip
-def test_a_number_of_the_slow_layer_outside_its_meaning_is_refused_by_file_section_and_row(subject, record, row, value):
+@pytest.mark.parametrize(
+    ("subject", "record", "row", "value"),
+    [
+        ("cascade", CascadeNumbers, "drive_threshold", 0.99),
+        ("cascade", CascadeNumbers, "translation_gate", 0.5),
+        ("cascade", CascadeNumbers, "maturation_stages", 2.5),
+        ("cascade", CascadeNumbers, "drive_sharing", 1.1),
+        ("cascade", CascadeNumbers, "mtorc1_hill", 21.0),
+        ("spines", SpineNumbers, "branches", 0.0),
+        ("spines", SpineNumbers, "branch_spread", 11.0),
+        ("spines", SpineNumbers, "stress_loss", -0.1),
+        ("spines", SpineNumbers, "stress_protein", 1.5),
+        ("hypotheses", HypothesisNumbers, "growth_lowest", 1.0),
+        ("hypotheses", HypothesisNumbers, "latch_charging", -1.0),
+    ],
+)
+def test_a_number_of_the_slow_layer_outside_its_meaning_is_refused_by_file_section_and_row(
+    subject, record, row, value
+):
     with pytest.raises(SheetError) as caught:
         sheet(subject).replaced({f"{subject}.{row}": value}).fill(subject, record)
     for word in (f"{subject}.toml", f"[{subject}]", row):

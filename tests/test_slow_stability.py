@@ -1,4 +1,6 @@
-"""Laws of the slow loop as a whole: what growth does to itself, and a state that is put down and taken up again."""
+"""Laws of the slow loop as a whole: what growth does to itself, and a state that is put down and taken up
+again.
+"""
 
 from __future__ import annotations
 
@@ -60,20 +62,30 @@ def test_an_untreated_cell_does_not_move():
 
 
 def states() -> tuple[Cascade, Spines]:
-    return Cascade.at_rest(CASCADE, 40), Spines.at_rest(SPINES, 60.0, SITES, 40, np.random.SeedSequence(3), healthy=80.0)
+    return Cascade.at_rest(CASCADE, 40), Spines.at_rest(
+        SPINES, 60.0, SITES, 40, np.random.SeedSequence(3), healthy=80.0
+    )
 
 
 def test_a_state_put_down_in_the_middle_of_a_stride_goes_on_to_the_same_bytes():
     rng = np.random.default_rng(0)
-    drive, nmda, factors = rng.uniform(0.9, 1.3, 40), rng.uniform(0.5, 1.0, 40), rng.uniform(0.5, 1.0, (300, 8))
+    drive, nmda, factors = (
+        rng.uniform(0.9, 1.3, 40),
+        rng.uniform(0.5, 1.0, 40),
+        rng.uniform(0.5, 1.0, (300, 8)),
+    )
     cascade, spines = states()
     spines = spines.advance(np.full(40, 1.2), 3.0)
     straight = cascade.begun().advance(drive, nmda, factors)
     half = cascade.begun().advance(drive, nmda, factors[:123])
-    taken_up, agents = restored({name: array.copy() for name, array in saved(half, spines).items()}, *states())
+    taken_up, agents = restored(
+        {name: array.copy() for name, array in saved(half, spines).items()}, *states()
+    )
     taken_up = taken_up.advance(drive, nmda, factors[123:])
     assert taken_up.states.tobytes() == straight.states.tobytes() and taken_up.ticks == straight.ticks
-    ends = [s.advance(c.signal, 5.0).advance(c.signal, 7.0) for c, s in ((straight, spines), (taken_up, agents))]
+    ends = [
+        s.advance(c.signal, 5.0).advance(c.signal, 7.0) for c, s in ((straight, spines), (taken_up, agents))
+    ]
     assert ends[0].states.tobytes() == ends[1].states.tobytes()
     assert (ends[0].states != spines.states).any()
 
@@ -96,9 +108,14 @@ def test_without_drug_factors_nothing_but_the_drive_moves_the_cascade():
 @pytest.mark.slow
 @pytest.mark.parametrize("baseline", ["spine_loss", "healthy"])
 def test_the_elasticity_of_the_drive_is_what_the_loop_gain_was_asked_for(baseline):
-    config = Config("asked", "dendritic", "rat", (), 1.0, 1, Protocol((), 0.0), hypotheses=Hypotheses(baseline=baseline))
+    config = Config(
+        "asked", "dendritic", "rat", (), 1.0, 1, Protocol((), 0.0), hypotheses=Hypotheses(baseline=baseline)
+    )
     circuit, found = config.described(), []
-    contacts, weight = int(circuit.projection("Pyr", "Pyr").in_degree), circuit.projection("Pyr", "Pyr").weight
+    contacts, weight = (
+        int(circuit.projection("Pyr", "Pyr").in_degree),
+        circuit.projection("Pyr", "Pyr").weight,
+    )
     for seed in (1, 2, 3, 4):
         network, seen = drawn_network(circuit, seed), []
         for filled in (contacts, round(1.25 * contacts)):

@@ -1,4 +1,6 @@
-"""Laws of the switches of the slow layer: what each does to cascade, circuit or disposition, and which do not go together."""
+"""Laws of the switches of the slow layer: what each does to cascade, circuit or disposition, and which do
+not go together.
+"""
 
 from __future__ import annotations
 
@@ -23,32 +25,43 @@ STRESSED = weeks(0.26, ("7 d",), stress=(-48.0, 0.0))
 
 
 @pytest.mark.parametrize(("one", "other", "why"), CLASHES)
-def test_options_that_exclude_each_other_are_refused_with_the_reason_and_each_alone_is_not(call, one, other, why):
+def test_options_that_exclude_each_other_are_refused_with_the_reason_and_each_alone_is_not(
+    call, one, other, why
+):
     code, out, err = call(*RUN, flag(one[0]), one[1], flag(other[0]), other[1])
-    is_one_sentence(err, f"{flag(one[0])} {one[1]}", f"{flag(other[0])} {other[1]}", "exclude each other", why)
+    is_one_sentence(
+        err, f"{flag(one[0])} {one[1]}", f"{flag(other[0])} {other[1]}", "exclude each other", why
+    )
     assert (code, out) == (USAGE, "")
     assert Hypotheses(**dict([one])) != Hypotheses(**dict([other]))
 
 
-@pytest.mark.parametrize(("changes", "named"), [
-    ({"hypotheses": Hypotheses(hnk_exposure="kamp")}, "--hnk-exposure kamp is known in man, not in rat"),
-    ({"hypotheses": Hypotheses(spine_rule="branch", baseline="healthy")}, "no spine was lost"),
-    ({"hypotheses": Hypotheses(spine_rule="branch", baseline="sst_loss")}, "no spine was lost"),
-    ({"protocol": STRESSED}, "stress and --baseline spine_loss exclude each other"),
-    ({"protocol": STRESSED, "hypotheses": Hypotheses(baseline="both")}, "stress and --baseline"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"hypotheses": Hypotheses(hnk_exposure="kamp")}, "--hnk-exposure kamp is known in man, not in rat"),
+        ({"hypotheses": Hypotheses(spine_rule="branch", baseline="healthy")}, "no spine was lost"),
+        ({"hypotheses": Hypotheses(spine_rule="branch", baseline="sst_loss")}, "no spine was lost"),
+        ({"protocol": STRESSED}, "stress and --baseline spine_loss exclude each other"),
+        ({"protocol": STRESSED, "hypotheses": Hypotheses(baseline="both")}, "stress and --baseline"),
+    ],
+)
 def test_switches_that_do_not_fit_the_rest_of_a_run_are_refused_before_it(changes, named):
     with pytest.raises(HypothesisError) as caught:
         brief(**changes).check()
     assert named in str(caught.value)
 
 
-@pytest.mark.parametrize("changes", [
-    {"hypotheses": Hypotheses(hnk_exposure="kamp"), "species": "human", "doses": (Dose(0.5, "iv"),)},
-    {"hypotheses": Hypotheses(spine_rule="branch")}, {"hypotheses": Hypotheses(spine_rule="branch", baseline="both")},
-    {"hypotheses": Hypotheses(spine_rule="branch", baseline="healthy"), "protocol": STRESSED},
-    {"hypotheses": Hypotheses(baseline="sst_loss"), "protocol": STRESSED},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hypotheses": Hypotheses(hnk_exposure="kamp"), "species": "human", "doses": (Dose(0.5, "iv"),)},
+        {"hypotheses": Hypotheses(spine_rule="branch")},
+        {"hypotheses": Hypotheses(spine_rule="branch", baseline="both")},
+        {"hypotheses": Hypotheses(spine_rule="branch", baseline="healthy"), "protocol": STRESSED},
+        {"hypotheses": Hypotheses(baseline="sst_loss"), "protocol": STRESSED},
+    ],
+)
 def test_switches_that_do_fit_are_taken(changes):
     assert brief(**changes).check() is None
 
@@ -58,8 +71,15 @@ def test_by_default_nothing_but_the_surge_and_its_feedback_moves_the_cascade():
     assert (arms.surge, arms.feedback, arms.locus) == (1.0, 1.0, 1.0)
     assert arms.eef2_gain == arms.siah1_share == arms.latch_charging == arms.elements_rate == 0.0
     assert Hypotheses(**DEFAULTS) == AS_SHEETS
-    on = Hypotheses(surge="off", eef2k="on", nitrergic="on", feedback="off", spine_rule="homeostatic").arms(SIZES)
-    assert (on.surge, on.feedback, on.eef2_gain, on.siah1_share) == (0.0, 0.0, SIZES.eef2_gain, SIZES.siah1_share)
+    on = Hypotheses(surge="off", eef2k="on", nitrergic="on", feedback="off", spine_rule="homeostatic").arms(
+        SIZES
+    )
+    assert (on.surge, on.feedback, on.eef2_gain, on.siah1_share) == (
+        0.0,
+        0.0,
+        SIZES.eef2_gain,
+        SIZES.siah1_share,
+    )
     assert on.elements_rate == SIZES.growth_rate > 0
 
 
@@ -69,8 +89,15 @@ def test_a_sensitive_trkb_sees_half_of_the_gain_at_half_the_binding_and_never_mo
     assert (AS_SHEETS.sensitisation(np.array([0.0, 10.0]), SIZES) == 1.0).all()
 
 
-@pytest.mark.parametrize(("hnk", "moves"), [("off", ()), ("release", ("weight",)), ("ampa_pyr", ("ampa",)),
-                                            ("ampa_all", ("ampa", "background_ampa"))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("hnk", "moves"),
+    [
+        ("off", ()),
+        ("release", ("weight",)),
+        ("ampa_pyr", ("ampa",)),
+        ("ampa_all", ("ampa", "background_ampa")),
+    ],
+)
 def test_hnk_raises_what_its_switch_says_by_half_of_its_gain_at_half_of_its_binding(hnk, moves):
     def under(uM: float, left: float = 1.0) -> Circuit:
         return Hypotheses(hnk=hnk).at_look(DENDRITIC, uM, left, SIZES)
@@ -85,7 +112,12 @@ def test_hnk_raises_what_its_switch_says_by_half_of_its_gain_at_half_of_its_bind
         assert half.projection(*pair).weight == pytest.approx(factor * DENDRITIC.projection(*pair).weight)
     assert under(SIZES.hnk_ec50, 0.5).ampa[0] == pytest.approx(0.5 * half.ampa[0])
     assert (
-        replace(half, ampa=DENDRITIC.ampa, background_ampa=DENDRITIC.background_ampa, projections=DENDRITIC.projections)
+        replace(
+            half,
+            ampa=DENDRITIC.ampa,
+            background_ampa=DENDRITIC.background_ampa,
+            projections=DENDRITIC.projections,
+        )
         == DENDRITIC
     )
 

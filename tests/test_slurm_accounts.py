@@ -1,4 +1,6 @@
-"""Sweeps on a real Slurm, with and without accounts: undisturbed, with a driver that is killed, with a job that is."""
+"""Sweeps on a real Slurm, with and without accounts: undisturbed, with a driver that is killed, with a job
+that is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Drivers, folders and files that are disturbed: in the end every run is there once, and as if nothing had been."""
+"""Drivers, folders and files that are disturbed: in the end every run is there once, and as if nothing had
+been.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Runs and jobs on a real Slurm that are disturbed: in the end every run is there once, and as if nothing had been."""
+"""Runs and jobs on a real Slurm that are disturbed: in the end every run is there once, and as if nothing
+had been.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def warn(scene: Scene, dose: str) -> None:
     """Send the job of a run what Slurm sends before the time limit, and wait until the run is left."""
     began = scene.faults.told("began", dose)[-1]
     scene.slurm.command("scancel", "--signal=USR1", "--batch", f"{began.array}_{began.task}")
-    scene.slurm.wait_for(lambda: scene.faults.told(dose=dose)[-1].what in ("left", "killed"), 60, "the end of the turn")
+    scene.slurm.wait_for(
+        lambda: scene.faults.told(dose=dose)[-1].what in ("left", "killed"), 60, "the end of the turn"
+    )
 
 
 # Runs
@@ -31,7 +35,9 @@ def test_a_run_that_raises_once_is_computed_in_the_next_round(scene):
     scene.faults.fail("10", times=1)
     scene.run("--jobs", "2").completes()
     scene.is_whole()
-    assert scene.began() == ["10", "10", "3"] and [event.dose for event in scene.faults.told("left")] == ["10"]
+    assert scene.began() == ["10", "10", "3"] and [event.dose for event in scene.faults.told("left")] == [
+        "10"
+    ]
     assert len(scene.arrays()) == 2
 
 
@@ -104,7 +110,9 @@ def test_jobs_whose_node_loses_power_run_again_on_the_other(scene):
         scene.slurm.power_on(lost)
     scene.is_whole()
     again = scene.faults.told("began")[3:]
-    assert sorted(event.dose for event in again) == sorted(event.dose for event in first if event.node == lost)
+    assert sorted(event.dose for event in again) == sorted(
+        event.dose for event in first if event.node == lost
+    )
     assert {event.job for event in again} == {event.job for event in first if event.node == lost}
     assert {event.node for event in again} == set(NODES) - {lost}
     assert len(scene.arrays()) == 1

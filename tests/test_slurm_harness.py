@@ -1,4 +1,6 @@
-"""The Slurm the tests run on does what they rely on: two nodes, power cuts, a controller that comes back, accounts."""
+"""The Slurm the tests run on does what they rely on: two nodes, power cuts, a controller that comes back,
+accounts.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ PATIENCE_S = 120.0
 
 
 def submit(slurm: Cluster, script: str, out: Path, *options: str) -> str:
-    return slurm.command("sbatch", "--parsable", f"--output={out}", "--open-mode=append", *options, "--wrap", script).strip()
+    return slurm.command(
+        "sbatch", "--parsable", f"--output={out}", "--open-mode=append", *options, "--wrap", script
+    ).strip()
 
 
 def states(slurm: Cluster, name: str) -> list[str]:
@@ -41,12 +45,16 @@ def test_a_job_whose_node_loses_power_runs_again_on_the_other(slurm, tmp_path):
     # A process that leaves its job's session goes with the node too.
     script = f"echo $SLURMD_NODENAME; setsid -f sh -c 'echo $$ >> {escaped}; sleep 1000'; test $SLURM_RESTART_COUNT || sleep 1000"
     submit(slurm, script, out, "--job-name=power", "--requeue")
-    slurm.wait_for(lambda: escaped.exists() and escaped.read_text().endswith("\n"), PATIENCE_S, "the start of the job")
+    slurm.wait_for(
+        lambda: escaped.exists() and escaped.read_text().endswith("\n"), PATIENCE_S, "the start of the job"
+    )
     first, process = out.read_text().strip(), int(escaped.read_text())
     assert alive(process)
     slurm.power_off(first)
     assert not alive(process)
-    slurm.wait_for(lambda: states(slurm, "power") == ["COMPLETED"], PATIENCE_S, "the end of the requeued job")
+    slurm.wait_for(
+        lambda: states(slurm, "power") == ["COMPLETED"], PATIENCE_S, "the end of the requeued job"
+    )
     second = next(node for node in NODES if node != first)
     assert out.read_text().split() == [first, second]
     assert slurm.node_state(first) == "down*"
@@ -70,8 +78,17 @@ def test_jobs_outlive_a_controller_that_stops(slurm, tmp_path):
 def test_accounts_show_a_job_that_has_ended(tmp_path):
     with cluster(accounting=True) as slurm:
         job = submit(slurm, "exit 3", tmp_path / "out")
-        ask = ("sacct", "--noheader", "--parsable2", "--allocations", f"--jobs={job}", "--format=State,ExitCode")
-        slurm.wait_for(lambda: slurm.command(*ask).strip() == "FAILED|3:0", PATIENCE_S, "the job in the accounts")
+        ask = (
+            "sacct",
+            "--noheader",
+            "--parsable2",
+            "--allocations",
+            f"--jobs={job}",
+            "--format=State,ExitCode",
+        )
+        slurm.wait_for(
+            lambda: slurm.command(*ask).strip() == "FAILED|3:0", PATIENCE_S, "the job in the accounts"
+        )
         folder = slurm.folder
     assert not folder.exists()
 
@@ -86,7 +103,9 @@ def test_nothing_of_a_cluster_outlives_tests_that_are_killed(tmp_path):
         "    print(slurm.folder, flush=True)\n"
         "    time.sleep(1000)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as owner:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as owner:
         folder = Path(owner.stdout.readline().strip())
         job = int((tmp_path / "job").read_text())
         daemons = [int(path.read_text()) for path in folder.glob("*.pid")]

@@ -28,7 +28,9 @@ Shape = Callable[[np.ndarray], np.ndarray]
 
 
 def noise(samples: int, density: Shape, seed: int) -> np.ndarray:
-    """Gaussian noise of a given density (per Hz): a stretch out of eight times its length, which has no period of its own."""
+    """Gaussian noise of a given density (per Hz): a stretch out of eight times its length, which has no
+    period of its own.
+    """
     n = 8 * samples
     frequency = np.fft.rfftfreq(n, 1e-3)[1:]
     drawn = np.random.default_rng(seed).normal(size=(2, len(frequency)))
@@ -120,7 +122,15 @@ def test_a_trace_of_3_s_has_no_slow_delta_and_one_of_6_s_has():
 def test_a_trace_too_short_to_fit_still_has_its_band_powers():
     look = spectrum(noise(1994, pink, 6))
     assert np.isfinite(look.power[1:]).all()
-    assert np.isnan([look.aperiodic_offset, look.aperiodic_knee, look.aperiodic_exponent, look.gamma_peak, *look.periodic]).all()
+    assert np.isnan(
+        [
+            look.aperiodic_offset,
+            look.aperiodic_knee,
+            look.aperiodic_exponent,
+            look.gamma_peak,
+            *look.periodic,
+        ]
+    ).all()
 
 
 def test_gamma_power_of_less_than_two_cycles_is_not_a_number():
@@ -136,7 +146,15 @@ def test_a_constant_trace_has_no_power_and_no_fit_and_says_nothing(capfd):
         warnings.simplefilter("error")
         look = spectrum(np.full(LONG, 550.3))
     assert (look.power == 0.0).all()
-    assert np.isnan([look.aperiodic_offset, look.aperiodic_knee, look.aperiodic_exponent, look.gamma_peak, *look.periodic]).all()
+    assert np.isnan(
+        [
+            look.aperiodic_offset,
+            look.aperiodic_knee,
+            look.aperiodic_exponent,
+            look.gamma_peak,
+            *look.periodic,
+        ]
+    ).all()
     assert capfd.readouterr() == ("", "")
 
 
@@ -149,7 +167,9 @@ def test_no_spectrum_warns_or_prints(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(("knee", "exponent", "corner"), [(0.0, -0.01, 0.0), (3.0, 1e-3, np.inf), (1600.0, 2.0, 40.0)])
+@pytest.mark.parametrize(
+    ("knee", "exponent", "corner"), [(0.0, -0.01, 0.0), (3.0, 1e-3, np.inf), (1600.0, 2.0, 40.0)]
+)
 def test_corner_of_a_flat_spectrum_is_nowhere_or_out_of_sight(knee, exponent, corner):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -163,18 +183,32 @@ def test_a_fit_that_does_not_converge_is_not_a_number(monkeypatch):
     monkeypatch.setattr("specparam.algorithms.spectral_fit.curve_fit", lost)
     look = spectrum(noise(LOOK, pink, 8))
     assert np.isfinite(look.power[1:]).all()
-    assert np.isnan([look.aperiodic_offset, look.aperiodic_knee, look.aperiodic_exponent, look.gamma_peak, *look.periodic]).all()
+    assert np.isnan(
+        [
+            look.aperiodic_offset,
+            look.aperiodic_knee,
+            look.aperiodic_exponent,
+            look.gamma_peak,
+            *look.periodic,
+        ]
+    ).all()
 
 
 def test_circuits_are_imported_without_specparam():
-    told = subprocess.run([sys.executable, "-c", "import circuits, sys; print('specparam' in sys.modules)"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
+    told = subprocess.run(
+        [sys.executable, "-c", "import circuits, sys; print('specparam' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert told.stdout.strip() == "False"
 
 
 @pytest.fixture(scope="module")
 def spikes() -> tuple[np.ndarray, np.ndarray, list[neo.SpikeTrain]]:
-    """Cell and time (ms) of spikes of 30 cells that share a slow drive, the last of them with too few for a CV; as trains too."""
+    """Cell and time (ms) of spikes of 30 cells that share a slow drive, the last of them with too few for a
+    CV; as trains too.
+    """
     rng = np.random.default_rng(9)
     drive = 1.0 + 0.8 * np.sin(2 * np.pi * 0.7 * np.arange(0.0, SECONDS, 1e-3))
     rates = np.append(rng.uniform(1.0, 12.0, 29), 0.075)

@@ -1,4 +1,6 @@
-"""Laws of the table of spines: its fixed point and time constant, what signal, stress and rule do, what it remembers."""
+"""Laws of the table of spines: its fixed point and time constant, what signal, stress and rule do, what it
+remembers.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,15 @@ SPINES = sheet("spines").fill("spines", SpineNumbers)
 SITES, CONTACTS, HEALTHY, SPLIT = 107, 60.0, 80.0, 60
 
 
-def table(cells: int = 400, contacts: float = CONTACTS, seed: int = 1, numbers: SpineNumbers = SPINES, **more) -> Spines:
+def table(
+    cells: int = 400, contacts: float = CONTACTS, seed: int = 1, numbers: SpineNumbers = SPINES, **more
+) -> Spines:
     return Spines.at_rest(numbers, contacts, SITES, cells, np.random.SeedSequence(seed), **more)
 
 
-def advanced(spines: Spines, hours: float, times: int = 1, signal: float = 1.0, stress: float = 0.0) -> Spines:
+def advanced(
+    spines: Spines, hours: float, times: int = 1, signal: float = 1.0, stress: float = 0.0
+) -> Spines:
     for _ in range(times):
         spines = spines.advance(np.full(len(spines.states), signal), hours, stress)
     return spines
@@ -58,7 +64,9 @@ def test_the_resting_table_is_the_fixed_point_of_its_own_rates(contacts):
     for _ in range(15):
         spines = advanced(spines, 40.0)
         assert abs(counts(spines)[MATURE] - begun[MATURE]) < error_of(contacts / SITES, 3000 * SITES)
-        assert abs(counts(spines)[NASCENT] - 3000 * spines.rates.nascent) < error_of(spines.rates.nascent / SITES, 3000 * SITES)
+        assert abs(counts(spines)[NASCENT] - 3000 * spines.rates.nascent) < error_of(
+            spines.rates.nascent / SITES, 3000 * SITES
+        )
 
 
 def test_the_rates_balance_at_the_resting_numbers():
@@ -118,7 +126,10 @@ def test_elimination_does_not_follow_the_signal(signal):
 
 def test_formation_follows_the_signal_and_without_any_nothing_is_born():
     before = table(3000)
-    formed = {s: (of_kind(before, VACANT) & ~of_kind(advanced(before, 0.1, signal=s), VACANT)).sum() for s in (0.0, 1.0, 2.0)}
+    formed = {
+        s: (of_kind(before, VACANT) & ~of_kind(advanced(before, 0.1, signal=s), VACANT)).sum()
+        for s in (0.0, 1.0, 2.0)
+    }
     assert before.rates.gain > 1.0
     assert formed[0.0] == 0 < formed[1.0]
     gain = formed[2.0] / formed[1.0]
@@ -140,7 +151,9 @@ def test_one_long_stride_and_many_short_ones_leave_the_same_table_within_samplin
     size = 1000 * SITES
     for kind in (VACANT, NASCENT, MATURE):
         chance = of_kind(one, kind).mean()
-        assert abs(of_kind(one, kind).sum() - of_kind(many, kind).sum()) < np.sqrt(2.0) * error_of(chance, size)
+        assert abs(of_kind(one, kind).sum() - of_kind(many, kind).sum()) < np.sqrt(2.0) * error_of(
+            chance, size
+        )
 
 
 def test_two_images_show_as_many_spines_gained_and_lost_as_density_changed():
@@ -154,7 +167,9 @@ def test_two_images_show_as_many_spines_gained_and_lost_as_density_changed():
 # Stress
 
 
-def stressed(seed: int = 1, cells: int = 500, numbers: SpineNumbers = SPINES, weeks: int = 3) -> tuple[Spines, Spines]:
+def stressed(
+    seed: int = 1, cells: int = 500, numbers: SpineNumbers = SPINES, weeks: int = 3
+) -> tuple[Spines, Spines]:
     """Where spines stood, and the table after weeks of stress."""
     begun = table(cells, HEALTHY, seed, numbers, split=SPLIT).stress_begins()
     return begun, advanced(begun, 42.0, 4 * weeks, stress=1.0).stress_ends()
@@ -163,8 +178,10 @@ def stressed(seed: int = 1, cells: int = 500, numbers: SpineNumbers = SPINES, we
 def test_stress_takes_more_from_vulnerable_branches_and_as_much_as_their_rate_says():
     begun, after = stressed(cells=2000, numbers=replace(SPINES, stress_loss=5.0), weeks=1)
     r, starts = begun.rates, begun.bounds[:-1]
-    kept, stood = (np.add.reduceat(t, starts, axis=1) for t in (of_kind(begun, MATURE) & of_kind(after, MATURE),
-                                                                of_kind(begun, MATURE)))  # fmt: skip
+    kept, stood = (
+        np.add.reduceat(t, starts, axis=1)
+        for t in (of_kind(begun, MATURE) & of_kind(after, MATURE), of_kind(begun, MATURE))
+    )
     parts = np.array_split(np.argsort(begun.vulnerability.ravel()), 5)
     shares = np.array([kept.ravel()[p].sum() / stood.ravel()[p].sum() for p in parts])
     expected = []
@@ -172,8 +189,13 @@ def test_stress_takes_more_from_vulnerable_branches_and_as_much_as_their_rate_sa
         of_branch = []
         for v in begun.vulnerability.ravel()[part][::20]:
             d = r.mature_loss * (1.0 + 5.0 * v)
-            flow = np.array([[-r.formation, r.formation, 0.0], [r.nascent_loss, -r.nascent_loss - r.maturation, r.maturation],
-                             [d, 0.0, -d]])  # fmt: skip
+            flow = np.array(
+                [
+                    [-r.formation, r.formation, 0.0],
+                    [r.nascent_loss, -r.nascent_loss - r.maturation, r.maturation],
+                    [d, 0.0, -d],
+                ]
+            )
             of_branch.append(expm(168.0 * flow)[MATURE, MATURE])
         expected.append(np.mean(of_branch))
     assert (np.diff(shares) < -0.02).all()
@@ -218,7 +240,11 @@ def test_half_a_stress_takes_less_than_a_whole_and_more_than_none():
 
 def test_a_depressed_table_lacks_what_a_healthy_one_had_most_of_it_from_vulnerable_branches():
     spines = table(2000, healthy=HEALTHY, split=SPLIT)
-    assert (spines.mature == CONTACTS).all() and (spines.lost == HEALTHY - CONTACTS).all() and (spines.regained == 0).all()
+    assert (
+        (spines.mature == CONTACTS).all()
+        and (spines.lost == HEALTHY - CONTACTS).all()
+        and (spines.regained == 0).all()
+    )
     lost = np.add.reduceat((spines.states & LOST) > 0, spines.bounds[:-1], axis=1).ravel()
     mild, hard = np.array_split(np.argsort(spines.vulnerability.ravel()), 2)
     assert lost[hard].sum() > 1.5 * lost[mild].sum()
@@ -237,7 +263,9 @@ def test_both_rules_make_equally_many_spines_and_one_of_them_where_spines_were_l
     lost_among_vacant = (HEALTHY - CONTACTS) / of_kind(tables["everywhere"], VACANT).sum(axis=1).mean()
     assert regained["everywhere"] == pytest.approx(lost_among_vacant, abs=0.05)
     above_rest = tables["everywhere"].rates.gain / (1.0 + tables["everywhere"].rates.gain)
-    assert regained["lost_sites"] == pytest.approx(above_rest + (1.0 - above_rest) * lost_among_vacant, abs=0.05)
+    assert regained["lost_sites"] == pytest.approx(
+        above_rest + (1.0 - above_rest) * lost_among_vacant, abs=0.05
+    )
 
 
 @pytest.mark.parametrize("signal", [0.0, 0.5, 1.0])
@@ -260,7 +288,8 @@ def test_without_lost_sites_both_rules_are_one_under_any_signal():
 @settings(max_examples=300, deadline=None)
 def test_branches_cover_every_site_once_and_none_is_both_somatic_and_apical(sites, split, branches):
     split = min(split, sites)
-    if not int(split > 0) + int(split < sites) <= branches <= sites:  # some would have no site, or sites of both kinds
+    # some would have no site, or sites of both kinds
+    if not int(split > 0) + int(split < sites) <= branches <= sites:
         with pytest.raises(SpineError, match="do not fit"):
             branch_bounds(sites, split, branches)
         return
@@ -297,7 +326,9 @@ def test_a_table_rebuilt_from_copies_of_its_arrays_goes_on_bit_for_bit():
     begun = advanced(table(healthy=HEALTHY, rule="lost_sites"), 24.0, 2, 1.5).stress_begins()
     held = {f.name: getattr(begun, f.name) for f in fields(begun)}
     rebuilt = Spines(**{n: v.copy() if isinstance(v, np.ndarray) else v for n, v in held.items()})
-    one, other = (advanced(advanced(s, 24.0, 2, 1.5, 1.0).stress_ends(), 12.0, 2, 1.5) for s in (begun, rebuilt))
+    one, other = (
+        advanced(advanced(s, 24.0, 2, 1.5, 1.0).stress_ends(), 12.0, 2, 1.5) for s in (begun, rebuilt)
+    )
     assert np.array_equal(one.states, other.states) and one.stride == other.stride
     assert not np.array_equal(one.states, begun.states)
 
@@ -315,7 +346,9 @@ def test_only_mature_spines_carry_weight_whatever_their_sites_remember():
     spines = advanced(spines, 48.0, 2, 2.0)
     weights = spines.weights(0.7)
     assert weights.dtype == np.float32
-    assert (weights[of_kind(spines, MATURE)] == np.float32(0.7)).all() and (weights[~of_kind(spines, MATURE)] == 0.0).all()
+    assert (weights[of_kind(spines, MATURE)] == np.float32(0.7)).all() and (
+        weights[~of_kind(spines, MATURE)] == 0.0
+    ).all()
     assert np.array_equal((weights > 0).sum(axis=1), spines.mature)
 
 

@@ -78,7 +78,8 @@ BAD = {
     "too long": lambda state: np.append(state, np.zeros(16, np.uint8)),
     "not finite": lambda state: np.concatenate([state[:8], np.full(state.size - 8, 255, np.uint8)]),
     "a step before the first": lambda state: np.concatenate([np.full(8, 255, np.uint8), state[8:]]),
-    # The end: of the last group no row (two words), before them the one row of the first: steps, source, first, last.
+    # The end: of the last group no row (two words), before them the one row of the first: steps, source,
+    # first, last.
     "a row beyond the contacts": lambda state: mended(state, -3, 99),
     "a row that ends before it begins": lambda state: mended(state, -4, 5),
     "a cell that is not there": lambda state: mended(state, -5, 1000),

@@ -16,7 +16,16 @@ import pytest
 
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.made import write_sums
-from prelimbic.experiments.sweep.marks import CHECKPOINT, FAILED, LOST_S, RUNNING, Failure, Holder, Mark, myself
+from prelimbic.experiments.sweep.marks import (
+    CHECKPOINT,
+    FAILED,
+    LOST_S,
+    RUNNING,
+    Failure,
+    Holder,
+    Mark,
+    myself,
+)
 from prelimbic.experiments.sweep.status import LISTED, status
 from prelimbic.experiments.sweep.study import Run
 from tests.hostile import put
@@ -26,7 +35,19 @@ from tests.said import FAILURE, is_one_sentence
 RUNS = [planned(dose, seed) for seed in (1, 2, 3) for dose in (0.0, 10.0)]
 SECONDS = RUNS[0].config.protocol.seconds
 ELSEWHERE = replace(myself(), host="there", machine="another")
-KEYS = {"folder", "study", "finished", "running", "failed", "missing", "stopped", "jobs", "others", "targets", "seconds_left"}
+KEYS = {
+    "folder",
+    "study",
+    "finished",
+    "running",
+    "failed",
+    "missing",
+    "stopped",
+    "jobs",
+    "others",
+    "targets",
+    "seconds_left",
+}
 
 
 def mark(folder: Path, run: Run, holder: Holder = ELSEWHERE, age: float = 0.0, **of: Any) -> Path:
@@ -38,7 +59,9 @@ def mark(folder: Path, run: Run, holder: Holder = ELSEWHERE, age: float = 0.0, *
 
 
 def failure(folder: Path, run: Run, log: str = "/logs/slurm-7_1.log") -> None:
-    told = Failure(run.file, "the circuit is too fast", "Traceback", time.time(), replace(ELSEWHERE, log=log, job="7"))
+    told = Failure(
+        run.file, "the circuit is too fast", "Traceback", time.time(), replace(ELSEWHERE, log=log, job="7")
+    )
     put(folder / "jobs" / f"{run.file}{FAILED}", json.dumps(asdict(told)))
 
 
@@ -61,7 +84,9 @@ def test_every_run_of_a_study_is_told_by_how_far_it_is(call, folder):
     code, out, err = call("status", folder)
     assert (code, err) == (0, "")
     first, *lines = out.splitlines()
-    assert first.startswith(f"study toy in {folder}: 2 of 6 runs finished, 1 running, 1 failed, 2 missing; about ")
+    assert first.startswith(
+        f"study toy in {folder}: 2 of 6 runs finished, 1 running, 1 failed, 2 missing; about "
+    )
     share = round(100 * 50 / SECONDS)
     assert [line.split() for line in lines] == [
         ["running", f"{RUNS[2].file}:", str(share), "%,", "on", "there", "(process", f"{os.getpid()})"],
@@ -80,9 +105,14 @@ def test_json_holds_exactly_what_there_is_to_know(call, folder):
     assert found["finished"] == [run.file for run in RUNS[:2]]
     assert [one["run"] for one in found["running"]] == [RUNS[2].file]
     assert {**found["running"][0], "since": 0, "told": 0} == {
-        "run": RUNS[2].file, "holder": asdict(ELSEWHERE), "since": 0, "told": 0,
-        "done_s": 50.0, "total_s": SECONDS, "resumed_s": 0.0,
-    }  # fmt: skip
+        "run": RUNS[2].file,
+        "holder": asdict(ELSEWHERE),
+        "since": 0,
+        "told": 0,
+        "done_s": 50.0,
+        "total_s": SECONDS,
+        "resumed_s": 0.0,
+    }
     assert [(one["run"], one["reason"], one["holder"]["log"]) for one in found["failed"]] == [
         (RUNS[3].file, "the circuit is too fast", "/logs/slurm-7_1.log")
     ]
@@ -120,7 +150,8 @@ def test_only_some_of_many_missing_runs_are_named(call, tmp_path):
 
 @pytest.mark.parametrize(("resumed", "workers", "pace"), [(0.0, 1, 0.5), (30.0, 1, 0.2), (0.0, 2, 1.0)])
 def test_the_time_left_follows_from_the_pace_of_those_at_work(folder, resumed, workers, pace):
-    # One that did 50 s in 100 s, or 20 of them, and one that does the same beside it; failed runs are not waited for.
+    # One that did 50 s in 100 s, or 20 of them, and one that does the same beside it; failed runs are not
+    # waited for.
     for run in RUNS[2 : 2 + workers]:
         mark(folder, run, resumed_s=resumed)
     todo = (workers + 2) * SECONDS - 50 * workers
@@ -185,10 +216,14 @@ def test_a_folder_of_several_studies_tells_each_of_them(call, folder):
     (folder.parent / "figures").mkdir()
     code, out, _ = call("status", folder.parent)
     assert code == 0
-    assert [line.split(":")[0].split(" in ")[1] for line in out.splitlines() if line.startswith("study ")] == [
-        str(folder.parent / name) for name in ("again", "done", "study")
+    assert [
+        line.split(":")[0].split(" in ")[1] for line in out.splitlines() if line.startswith("study ")
+    ] == [str(folder.parent / name) for name in ("again", "done", "study")]
+    assert [len(one["finished"]) for one in json.loads(call("status", folder.parent, "--json")[1])] == [
+        2,
+        1,
+        2,
     ]
-    assert [len(one["finished"]) for one in json.loads(call("status", folder.parent, "--json")[1])] == [2, 1, 2]
 
 
 def test_a_study_that_cannot_be_read_does_not_hide_the_others(call, folder):
@@ -287,8 +322,12 @@ def test_verify_of_a_folder_of_studies_names_what_is_damaged_in_each(call, folde
         for name, whole, bad in (("again", 1, 1), ("good", 2, 0), ("study", 1, 1))
     ]
     rest = [line.split()[0] for line in lines if not line.startswith("study ")]
-    assert rest == [str(folder.parent / name) for name in (f"again/{RUNS[0].file}", "lost", f"study/{RUNS[0].file}")]
+    assert rest == [
+        str(folder.parent / name) for name in (f"again/{RUNS[0].file}", "lost", f"study/{RUNS[0].file}")
+    ]
 
 
 def test_a_study_as_it_is_computed_has_its_lengths_in_the_manifest(folder):
-    assert [run["seconds"] for run in manifest(folder)["runs"]] == [run.config.protocol.seconds for run in RUNS]
+    assert [run["seconds"] for run in manifest(folder)["runs"]] == [
+        run.config.protocol.seconds for run in RUNS
+    ]

@@ -95,7 +95,15 @@ def test_xarray_opens_a_run_with_named_dimensions_and_units_and_no_warning(one_r
     assert opened["summary"]["rate"].attrs["units"] == "Hz"
     assert opened["slow"]["recurrent_ampa"].attrs["units"] == "nS"
     assert opened["traces"]["time"].attrs["units"] == "h"
-    assert set(opened["numbers"].data_vars) >= {"value", "unit", "status", "source", "note", "name", "sheet_value"}
+    assert set(opened["numbers"].data_vars) >= {
+        "value",
+        "unit",
+        "status",
+        "source",
+        "note",
+        "name",
+        "sheet_value",
+    }
     opened.close()
 
 
@@ -106,7 +114,9 @@ def test_a_run_file_says_how_it_came_to_be(one_run):
     assert head["seed"] == config.seed
     assert head["sheet_sha256"] == config.sheet_hash()
     told = head["provenance"]
-    assert {"cpu_target", "git_commit", "version_brian2", "version_numpy", "wall_time_s", "created"} <= set(told)
+    assert {"cpu_target", "git_commit", "version_brian2", "version_numpy", "wall_time_s", "created"} <= set(
+        told
+    )
     assert (told["compiler"], told["code_target"]) == (compiler(), "compiled float32")
     assert "-O3" in told["compiler_flags"].split()
     with h5py.File(path) as file:
@@ -135,8 +145,15 @@ def test_provenance_is_outside_the_digest_and_all_else_inside(one_run, tmp_path)
     path, config, outcome = one_run
     other = tmp_path / "other.h5"
     write_run(other, config, arrange(config, outcome), provenance(99.0, True) | {"host": "elsewhere"})
-    assert check_run(other)["provenance"]["content_sha256"] == check_run(path)["provenance"]["content_sha256"]
-    for name, change in (("traces/rate", 0), ("summary/spines", 0), ("spines/state", 0), ("numbers/value", 3)):
+    assert (
+        check_run(other)["provenance"]["content_sha256"] == check_run(path)["provenance"]["content_sha256"]
+    )
+    for name, change in (
+        ("traces/rate", 0),
+        ("summary/spines", 0),
+        ("spines/state", 0),
+        ("numbers/value", 3),
+    ):
         damaged = tmp_path / "damaged.h5"
         damaged.write_bytes(path.read_bytes())
         with h5py.File(damaged, "r+") as file:
@@ -180,7 +197,10 @@ def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path,
     put(victims[0], victims[0].read_bytes()[:5000])
     assert "damaged, computed anew" not in capsys.readouterr().out
     listing(study, options)
-    assert sorted(capsys.readouterr().out.splitlines()) == [f"damaged   {victims[0].name}", f"finished  {victims[1].name}"]
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        f"damaged   {victims[0].name}",
+        f"finished  {victims[1].name}",
+    ]
     conduct(study, options)
     assert f"damaged, computed anew: {victims[0].name}" in capsys.readouterr().out.splitlines()
     second = stamped(tmp_path)
@@ -194,14 +214,20 @@ def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path
     options = Options(workers=1, out=tmp_path)
     conduct(study, options)
     one, other = (run.file for run in planned())
-    dead, living = Marks(tmp_path, replace(myself(), began="1")), Marks(tmp_path, replace(myself(), machine="another"))
+    dead, living = (
+        Marks(tmp_path, replace(myself(), began="1")),
+        Marks(tmp_path, replace(myself(), machine="another")),
+    )
     dead.failed(one, "?")
     for marks, name in ((dead, one), (living, other)):
         assert marks.hold(name, 9.0)
         marks.checkpoint(name).write_bytes(b"kept")
     before = stamped(tmp_path)
     conduct(study, options)
-    assert {path.name for path in (tmp_path / JOBS).iterdir()} == {f"{other}{RUNNING}", f"{other}{CHECKPOINT}"}
+    assert {path.name for path in (tmp_path / JOBS).iterdir()} == {
+        f"{other}{RUNNING}",
+        f"{other}{CHECKPOINT}",
+    }
     living.finished(other)
     conduct(study, options)
     assert not (tmp_path / JOBS).exists() and stamped(tmp_path) == before
@@ -217,9 +243,18 @@ def test_shares_add_up_to_the_study(tmp_path):
 
 
 def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(doses=(0.0,)), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief",
+        "?",
+        {"dose": "mg/kg"},
+        lambda o: planned(doses=(0.0,)),
+        lambda d: ("", ""),
+        lambda d, f: [f],
+    )
     conduct(study, Options(out=tmp_path))
-    stranger = Run({"dose": 0.0, "seed": 1}, replace(brief(0.0), overrides=(("cascade.cascade.bdnf_gain", 7.0),)))
+    stranger = Run(
+        {"dose": 0.0, "seed": 1}, replace(brief(0.0), overrides=(("cascade.cascade.bdnf_gain", 7.0),))
+    )
     carry_out(stranger, tmp_path, True, lambda s: None)
     assert strangers(tmp_path, {run.file for run in planned(doses=(0.0,))}) == [stranger.file]
     assert load(tmp_path)["run_id"].values.ravel().tolist() == [planned(doses=(0.0,))[0].config.run_id()]
@@ -236,22 +271,30 @@ def test_a_missing_run_is_nan_and_not_another_run(tmp_path):
 
 
 def test_a_failing_run_is_named_and_the_others_are_kept(tmp_path):
-    bad = Run({"dose": 10.0, "seed": 1}, replace(brief(), overrides=(("circuit.Pyr.background_rate", 9000.0),)))
+    bad = Run(
+        {"dose": 10.0, "seed": 1}, replace(brief(), overrides=(("circuit.Pyr.background_rate", 9000.0),))
+    )
     good = planned(doses=(0.0,))[0]
     prepare([good])
     with pytest.raises(ExecuteError, match=r"dose-10.*too fast"):
         execute([bad, good], tmp_path, 1, True, QUIET)
     assert is_whole(tmp_path / good.file, good.config.run_id())
     assert sorted(p.name for p in tmp_path.iterdir()) == [good.file, "jobs"]
-    assert [(failure.run, "too fast" in failure.reason) for failure in failures(tmp_path)] == [(bad.file, True)]
+    assert [(failure.run, "too fast" in failure.reason) for failure in failures(tmp_path)] == [
+        (bad.file, True)
+    ]
 
 
 SMALL_RUN = ["run", "dose_response", "--seeds", "1", "--scale", "0.5", "--workers", "2"]
 
 
 def test_a_killed_sweep_leaves_no_file_that_does_not_load_and_goes_on_afterwards(tmp_path, sweep):
-    process = subprocess.Popen([str(COMMAND), *SMALL_RUN, "--spikes", "--out", str(tmp_path)], start_new_session=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(
+        [str(COMMAND), *SMALL_RUN, "--spikes", "--out", str(tmp_path)],
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 300
     while not list(tmp_path.glob("*seed*.h5")) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -260,7 +303,9 @@ def test_a_killed_sweep_leaves_no_file_that_does_not_load_and_goes_on_afterwards
     finished = list(tmp_path.glob("*seed*.h5"))
     assert 1 <= len(finished) < 6
     kept = stamped(tmp_path)
-    done = subprocess.run([str(COMMAND), *SMALL_RUN, "--spikes", "--out", str(tmp_path)], capture_output=True, text=True)
+    done = subprocess.run(
+        [str(COMMAND), *SMALL_RUN, "--spikes", "--out", str(tmp_path)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert all((tmp_path / name).stat().st_mtime_ns == when for name, (when, _) in kept.items())
     assert digests(tmp_path) == digests(sweep)
@@ -318,7 +363,9 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path):
     )
     target = tmp_path / "run.h5"
     root = Path(__file__).parent.parent
-    done = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, cwd=root)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(target)], capture_output=True, text=True, cwd=root
+    )
     assert done.returncode == 0, done.stderr
     assert "could not be written" in done.stdout and done.stdout.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
@@ -328,7 +375,9 @@ def test_the_main_job_ends_with_a_table_a_sentence_and_the_figures_path(sweep):
     screen = (sweep / "screen.txt").read_text()
     assert "mean ± SD over seeds" in screen
     assert f"Sheet {DEFAULT_SHEET}: 10 mg/kg" in " ".join(screen.split())
-    figure = Path(next(line for line in screen.splitlines() if line.startswith("figure: ")).removeprefix("figure: "))
+    figure = Path(
+        next(line for line in screen.splitlines() if line.startswith("figure: ")).removeprefix("figure: ")
+    )
     assert figure.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (sweep / "summary.csv").read_text().startswith("sheet,dose,seed,readout")
 
@@ -361,7 +410,9 @@ def test_spikes_are_stored_in_the_sonata_layout_and_agree_with_the_counts(sweep)
             group = file[f"spikes/{population}"]
             ids = group["node_ids"][()]
             assert group["timestamps"].attrs["units"] == "ms"
-            assert np.array_equal(np.bincount(ids, minlength=size), counts[:, first : first + size].sum(axis=0))
+            assert np.array_equal(
+                np.bincount(ids, minlength=size), counts[:, first : first + size].sum(axis=0)
+            )
             first += size
     assert len(list(sweep.glob("*seed*.h5"))) == len(read_manifest(sweep)["runs"]) == 6
 

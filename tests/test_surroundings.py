@@ -18,11 +18,23 @@ from tests.said import FAILURE, PRELIMBIC, RAT, is_one_sentence, shell
 
 SLOW = ("brian2", "numba", "matplotlib")
 HOSTILE = {
-    "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii",
-    "MPLBACKEND": "module://nothing.here", "MATPLOTLIBRC": "/nonexistent", "HOME": "/proc/nobody", "XDG_CACHE_HOME": "",
-    "PYTHONWARNINGS": "error", "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1",
-    "OMP_NUM_THREADS": "many", "NUMBA_NUM_THREADS": "0", "NUMBA_DISABLE_JIT": "1", "COLUMNS": "0", "TERM": "dumb",
-}  # fmt: skip
+    "LC_ALL": "C",
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+    "PYTHONIOENCODING": "ascii",
+    "MPLBACKEND": "module://nothing.here",
+    "MATPLOTLIBRC": "/nonexistent",
+    "HOME": "/proc/nobody",
+    "XDG_CACHE_HOME": "",
+    "PYTHONWARNINGS": "error",
+    "PYTHONSAFEPATH": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "many",
+    "NUMBA_NUM_THREADS": "0",
+    "NUMBA_DISABLE_JIT": "1",
+    "COLUMNS": "0",
+    "TERM": "dumb",
+}
 
 
 @pytest.fixture
@@ -32,7 +44,18 @@ def copied(sweep, tmp_path) -> Path:
 
 
 def again(folder: Path) -> list[str]:
-    return [PRELIMBIC, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out", str(folder)]
+    return [
+        PRELIMBIC,
+        "run",
+        "dose_response",
+        "--seeds",
+        "1",
+        "--scale",
+        "0.5",
+        "--spikes",
+        "--out",
+        str(folder),
+    ]
 
 
 # Start
@@ -40,9 +63,20 @@ def again(folder: Path) -> list[str]:
 
 def test_commands_that_do_not_simulate_load_no_compiler_and_no_figures(sweep, tmp_path):
     run = str(next(sweep.glob("dendritic*.h5")))
-    commands = [["--help"], ["studies"], ["switches"], ["numbers"], [*RAT, "1h"], ["run", "cascade", "--list"],
-                ["equations"], ["inspect", str(sweep)], ["inspect", run], ["status", str(sweep)], ["verify", run],
-                ["claims", "V4"]]  # fmt: skip
+    commands = [
+        ["--help"],
+        ["studies"],
+        ["switches"],
+        ["numbers"],
+        [*RAT, "1h"],
+        ["run", "cascade", "--list"],
+        ["equations"],
+        ["inspect", str(sweep)],
+        ["inspect", run],
+        ["status", str(sweep)],
+        ["verify", run],
+        ["claims", "V4"],
+    ]
     script = f"""
 import sys
 from prelimbic.experiments.cli import command
@@ -53,7 +87,9 @@ for words in {commands!r}:
         assert not end.code, words
     print(words[0], sorted(set({SLOW!r}) & set(sys.modules)), file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=200, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines() == [f"{words[0]} []" for words in commands]
 
@@ -106,8 +142,14 @@ def test_what_a_user_has_set_for_figures_stays_the_users(monkeypatch):
 @pytest.mark.parametrize("unbuffered", ["1", ""])
 def test_an_output_that_takes_nothing_is_one_sentence(unbuffered):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([PRELIMBIC, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
-                              env={**os.environ, "PYTHONUNBUFFERED": unbuffered})  # fmt: skip
+        done = subprocess.run(
+            [PRELIMBIC, "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
     assert done.returncode == FAILURE
     is_one_sentence(done.stderr, "standard output", "No space left on device")
 
@@ -139,7 +181,12 @@ def test_what_an_output_does_not_have_is_spelled():
 
 
 def test_texts_are_there_where_python_is_told_to_drop_them():
-    done = subprocess.run([PRELIMBIC, "run", "--help"], capture_output=True, text=True, timeout=60,
-                          env={**os.environ, "PYTHONOPTIMIZE": "2"})  # fmt: skip
+    done = subprocess.run(
+        [PRELIMBIC, "run", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONOPTIMIZE": "2"},
+    )
     assert done.returncode == 0
     assert "Run STUDY, one of those that `prelimbic studies` lists." in done.stdout

@@ -35,7 +35,12 @@ FOUR = [planned(dose, seed) for dose in (0.0, 10.0) for seed in (1, 2)]
 
 
 def computed(folder: Path, run: Run, by: str) -> Path:
-    write_run(folder / run.file, run.config, groups(run.place["dose"] + run.place["seed"]), {"wall_s": 1.0, "target": by})
+    write_run(
+        folder / run.file,
+        run.config,
+        groups(run.place["dose"] + run.place["seed"]),
+        {"wall_s": 1.0, "target": by},
+    )
     return folder / run.file
 
 
@@ -86,7 +91,11 @@ def test_files_without_a_target_are_read_as_before(tmp_path):
     path = written(tmp_path, FOUR[0])
     assert is_whole(path, FOUR[0].config.run_id()) and sealed_target(path) == ""
     path.write_bytes(unsealed(path.read_bytes()))
-    assert sealed_target(path) == "" and sealed_target(tmp_path / "none") == UNREAD and sealed_target(tmp_path) == ""
+    assert (
+        sealed_target(path) == ""
+        and sealed_target(tmp_path / "none") == UNREAD
+        and sealed_target(tmp_path) == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,12 +118,16 @@ def test_a_compiler_is_named_by_kind_and_version(line, name):
 
 def test_runs_that_were_computed_alike_need_no_word():
     assert mixture(Counter({HERE: 5})) == mixture(Counter({HERE: 5, "": 3})) == mixture(Counter()) == ""
-    assert unlike(Counter({HERE: 5}), HERE) == unlike(Counter({"": 5}), HERE) == unlike(Counter(), HERE) == ""
+    assert (
+        unlike(Counter({HERE: 5}), HERE) == unlike(Counter({"": 5}), HERE) == unlike(Counter(), HERE) == ""
+    )
 
 
 def test_another_compiler_moves_spikes_and_other_packages_last_digits():
     text = mixture(Counter({HERE: 2, CLANG: 1}))
-    assert text.startswith("3 runs were not computed alike: 2 by g++ 12.2.0 for x86_64-68faaea6, 1 by clang 19.1.7 for x86_64-0f")
+    assert text.startswith(
+        "3 runs were not computed alike: 2 by g++ 12.2.0 for x86_64-68faaea6, 1 by clang 19.1.7 for x86_64-0f"
+    )
     assert "spikes are others" in text and "--portable" in text
     text = mixture(Counter({HERE: 2, NUMPY: 3}))
     assert text.startswith("5 runs were not computed alike: 3 with numpy 2.2.6, 2 with numpy 2.3.5; ")
@@ -127,13 +140,19 @@ def test_interpreted_runs_are_told_from_compiled_ones():
 
 
 def test_other_flags_alone_are_named():
-    assert "by g++ 12.2.0 for x86_64-68faaea6 (flags bbbbbb)" in mixture(Counter({HERE: 1, HERE.replace("e62dff", "bbbbbb"): 1}))
+    assert "by g++ 12.2.0 for x86_64-68faaea6 (flags bbbbbb)" in mixture(
+        Counter({HERE: 1, HERE.replace("e62dff", "bbbbbb"): 1})
+    )
 
 
 def test_before_computing_it_is_said_what_is_there_from_elsewhere():
     text = unlike(Counter({HERE: 2, CLANG: 3, "": 1}), HERE)
-    assert text.startswith("3 of 6 finished runs were computed by clang 19.1.7 for x86_64-0f0f0f0f, not by g++ 12.2.0 for x86_64")
-    assert unlike(Counter({NUMPY: 1}), HERE).startswith("1 of 1 finished runs was computed with numpy 2.2.6, not with numpy 2")
+    assert text.startswith(
+        "3 of 6 finished runs were computed by clang 19.1.7 for x86_64-0f0f0f0f, not by g++ 12.2.0 for x86_64"
+    )
+    assert unlike(Counter({NUMPY: 1}), HERE).startswith(
+        "1 of 1 finished runs was computed with numpy 2.2.6, not with numpy 2"
+    )
 
 
 def test_words_of_a_forged_seal_do_nothing_to_a_terminal(tmp_path):
@@ -147,7 +166,9 @@ def test_words_of_a_forged_seal_do_nothing_to_a_terminal(tmp_path):
 
 def test_status_tells_a_mixed_folder(call, mixed):
     code, out, err = call("status", mixed)
-    assert (code, err) == (0, "") and out.splitlines()[1].startswith("  4 runs were not computed alike: 3 by g++ 12.2.0")
+    assert (code, err) == (0, "") and out.splitlines()[1].startswith(
+        "  4 runs were not computed alike: 3 by g++ 12.2.0"
+    )
     (found,) = json.loads(call("status", mixed, "--json")[1])
     assert found["targets"] == {HERE: 3, CLANG: 1}
 
@@ -188,10 +209,14 @@ def test_run_says_it_before_it_computes_and_in_its_answer(call, sweep, tmp_path)
     assert here == target(True, STANDARD)
     resealed(first, CLANG)
     second.unlink()
-    code, out, _ = call("run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out", folder)
+    code, out, _ = call(
+        "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out", folder
+    )
     said = " ".join(out.split())
     assert code == 0
-    assert said.index("1 of 5 finished runs was computed by clang 19.1.7") < said.index("6 runs were not computed alike: 5 by")
+    assert said.index("1 of 5 finished runs was computed by clang 19.1.7") < said.index(
+        "6 runs were not computed alike: 5 by"
+    )
     assert targets_of(sorted(folder.glob("dendritic_dose-*.h5"))) == {here: 5, CLANG: 1}
     assert sealed_target(second) == here and len(check_run(second)["provenance"]["model_sha256"]) == 64
 

@@ -1,4 +1,6 @@
-"""From equations to the program's text: no number of a sheet is in it, and its own exponential is that of numpy."""
+"""From equations to the program's text: no number of a sheet is in it, and its own exponential is that of
+numpy.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,11 @@ def text(model: Model, precision: int) -> str:
     """The program's text, from the process that writes it for the cache."""
     asked = json.dumps({"model": asdict(model), "precision": precision})
     done = subprocess.run(
-        [sys.executable, "-m", "prelimbic.circuits.translate"], input=asked, capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-m", "prelimbic.circuits.translate"],
+        input=asked,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -45,7 +51,8 @@ def test_the_program_holds_no_number_but_those_of_its_formulas(name, precision):
     lines = [line for line in text(model, precision).splitlines() if not line.startswith(('{"', "#"))]
     written = re.findall(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?", "\n".join(lines))
     real, whole = ({n for n in written if ("." in n) == point} for point in (True, False))
-    # A half is where truth values are told apart, a thousandth the share of a step by which a period may be too short.
+    # A half is where truth values are told apart, a thousandth the share of a step by which a period may be
+    # too short.
     assert {round(float(n), 8) for n in real} <= {0.0, 0.5, 1.0, 0.001}
     assert {int(n) for n in whole} <= set(range(max(len(model.groups), 3)))
 
@@ -68,8 +75,12 @@ def test_the_exponential_is_that_of_numpy_over_the_whole_range_and_constant_beyo
     kind = np.float32 if precision == 32 else np.float64
     # Everywhere, near zero, and on both sides of where one power of two takes over from the next.
     halves = (np.arange(np.ceil(low / np.log(2)), high / np.log(2)) + 0.5) * np.log(2)
-    inside = np.concatenate([np.linspace(low, high, 40001), np.linspace(-1e-3, 1e-3, 2001), [0.0, -0.0, 1e-30, -1e-30]])
-    inside = np.concatenate([inside, *(np.nextafter(kind(halves), kind(to)) for to in (low, high)), kind(halves)])
+    inside = np.concatenate(
+        [np.linspace(low, high, 40001), np.linspace(-1e-3, 1e-3, 2001), [0.0, -0.0, 1e-30, -1e-30]]
+    )
+    inside = np.concatenate(
+        [inside, *(np.nextafter(kind(halves), kind(to)) for to in (low, high)), kind(halves)]
+    )
     inside = np.clip(inside.astype(kind), low, high)
     beyond = np.array([-1e30, 10 * low, low - 1, high + 1, 10 * high, 1e30])
     x = np.concatenate([inside, beyond]).astype(kind)
@@ -78,8 +89,12 @@ def test_the_exponential_is_that_of_numpy_over_the_whole_range_and_constant_beyo
     power = net.fetch("cells.power")
     net.close()
     assert power.dtype == kind
-    np.testing.assert_allclose(power[: len(inside)].astype(np.longdouble), np.exp(inside.astype(np.longdouble)), rtol=accuracy)
+    np.testing.assert_allclose(
+        power[: len(inside)].astype(np.longdouble), np.exp(inside.astype(np.longdouble)), rtol=accuracy
+    )
     assert power[np.flatnonzero(x == 0)].tolist() == [1.0] * int((x == 0).sum())
     ends = power[len(inside) :]
     assert len(set(ends[:3])) == len(set(ends[3:])) == 1
-    assert ends[[0, -1]].astype(np.longdouble) == pytest.approx(np.exp(np.array([low, high], np.longdouble)), rel=accuracy)
+    assert ends[[0, -1]].astype(np.longdouble) == pytest.approx(
+        np.exp(np.array([low, high], np.longdouble)), rel=accuracy
+    )

@@ -34,8 +34,14 @@ def magnesium_free(potential: float, magnesium: float = 1.0) -> np.ndarray:
 REFERENCE = magnesium_free(-66.0)
 
 
-def gating(open_probability: float | np.ndarray, potential: float = -66.0, free: np.ndarray = REFERENCE) -> Gating:
-    return Gating(np.broadcast_to(open_probability, SHAPE), np.broadcast_to(free, SHAPE), np.full(len(POPULATIONS), potential))
+def gating(
+    open_probability: float | np.ndarray, potential: float = -66.0, free: np.ndarray = REFERENCE
+) -> Gating:
+    return Gating(
+        np.broadcast_to(open_probability, SHAPE),
+        np.broadcast_to(free, SHAPE),
+        np.full(len(POPULATIONS), potential),
+    )
 
 
 def bath(**concentrations: float) -> Bath:
@@ -63,18 +69,24 @@ def alike(found: np.ndarray, expected: np.ndarray | float, **tolerance: float) -
 
 @pytest.mark.parametrize("name", ["ketamine", "memantine", "hydroxynorketamine"])
 @pytest.mark.parametrize("open_probability", [0.02, 0.3, 1.0])
-def test_a_bath_of_the_ic50_shuts_half_of_that_subunit_in_the_end_however_often_channels_open(name, open_probability):
+def test_a_bath_of_the_ic50_shuts_half_of_that_subunit_in_the_end_however_often_channels_open(
+    name, open_probability
+):
     for k, half in enumerate(half_maximal(TRAPPED[name])):
         shut = after(bath(**{name: half}), TRAPPED, 6.0, gating(open_probability))
         alike(shut[:, k], 0.5, rtol=1e-6)
 
 
-MIXTURE = st.tuples(st.permutations([n for n in BLOCKERS if n != "mk801"]), st.floats(0.0, 20.0), st.floats(0.0, 20.0))
+MIXTURE = st.tuples(
+    st.permutations([n for n in BLOCKERS if n != "mk801"]), st.floats(0.0, 20.0), st.floats(0.0, 20.0)
+)
 
 
 @given(MIXTURE, st.floats(0.3, 1.0), st.booleans())
 @FEW
-def test_any_two_drugs_settle_where_the_hill_curves_of_competitors_say_trapped_or_not(mixture, open_probability, trapped):
+def test_any_two_drugs_settle_where_the_hill_curves_of_competitors_say_trapped_or_not(
+    mixture, open_probability, trapped
+):
     (one, other, *_), first, second = mixture
     drugs = TRAPPED if trapped else DRUGS
     source = bath(**{one: first, other: second})
@@ -93,11 +105,15 @@ def test_escape_changes_when_block_comes_and_not_what_it_comes_to():
 def test_twice_the_affinity_settles_where_twice_the_concentration_does():
     affinity = np.full(SHAPE, 2.0)
     source, double = bath(ketamine=1.0), bath(ketamine=2.0)
-    tight = TrappingBlock.at(source, DRUGS, 0.0, CHANNEL, REFERENCE, affinity).advance(source, gating(0.3), 2 * MINUTE)
+    tight = TrappingBlock.at(source, DRUGS, 0.0, CHANNEL, REFERENCE, affinity).advance(
+        source, gating(0.3), 2 * MINUTE
+    )
     alike(tight.value, after(double, DRUGS, 2 * MINUTE, gating(0.3)), rtol=1e-9)
 
 
-@pytest.mark.parametrize("names", [("ketamine", "memantine"), ("norketamine", "mk801"), ("memantine", "hydroxynorketamine")])
+@pytest.mark.parametrize(
+    "names", [("ketamine", "memantine"), ("norketamine", "mk801"), ("memantine", "hydroxynorketamine")]
+)
 def test_two_rivals_shut_more_than_each_and_less_than_the_sum_at_all_times(names):
     one, other = names
     alone = {name: 0.5 * half_maximal(DRUGS[name])[0] for name in names}
@@ -132,7 +148,9 @@ def test_silent_receptors_are_never_reached_by_a_drug_that_is_fully_trapped():
 
 def test_silent_receptors_keep_a_drug_that_is_fully_trapped():
     source = Bath((("ketamine", 10.0),), 0.0, MINUTE)
-    block = bare(source, TRAPPED).advance(source, gating(0.5), MINUTE).advance(source, gating(0.0), 5 * SECOND)
+    block = (
+        bare(source, TRAPPED).advance(source, gating(0.5), MINUTE).advance(source, gating(0.0), 5 * SECOND)
+    )
     alike(block.advance(source, gating(0.0), 3.0).value, block.value, rtol=1e-9)
 
 
@@ -143,7 +161,8 @@ def test_a_population_is_shut_by_its_own_gating_and_no_others():
     assert shut[2].min() > 0.5 and not shut[[0, 1, 3]].any()
 
 
-# Trapping and relief, as in Mealing 1999: agonist and drug 30 s, 120 s of neither, agonist 50 s.  Block that is gone
+# Trapping and relief, as in Mealing 1999: agonist and drug 30 s, 120 s of neither, agonist 50 s.  Block that
+# is gone
 # after 50 s, to 2 percent, needs an open probability above ln(50)/(0.22/s 50 s) = 0.36 under agonist.
 AGONIST = gating(0.4)
 NO_AGONIST = gating(0.0)
@@ -158,7 +177,9 @@ def trapping_experiment(name: str, uM: float) -> list[float]:
     return [float(block.value[0, 0]) for block in found]
 
 
-@pytest.mark.parametrize(("name", "uM", "kept", "error"), [("ketamine", 10.0, 0.86, 0.01), ("memantine", 10.0, 0.71, 0.04)])
+@pytest.mark.parametrize(
+    ("name", "uM", "kept", "error"), [("ketamine", 10.0, 0.86, 0.01), ("memantine", 10.0, 0.71, 0.04)]
+)
 def test_a_wash_without_agonist_leaves_the_share_of_block_that_was_measured(name, uM, kept, error):
     steady, washed, _ = trapping_experiment(name, uM)
     assert washed / steady == pytest.approx(kept, abs=error)
@@ -177,10 +198,14 @@ def test_mk801_stays_through_the_wash_and_through_most_of_a_minute_of_agonist():
 
 
 def test_relief_from_mk801_in_steady_agonist_takes_ninety_minutes_at_rest_and_far_less_when_depolarised():
-    # Huettner and Bean 1988, -75 and +30 mV; 4 percent of the channels open, as their 90 min at 0.005/s imply.
+    # Huettner and Bean 1988, -75 and +30 mV; 4 percent of the channels open, as their 90 min at 0.005/s
+    # imply.
     source = Bath((("mk801", 1.0),), 0.0, 1.0)
     full = bare(source).advance(source, gating(1.0), 1.0)
-    left = {mV: full.advance(source, gating(0.04, mV), 1.5).value[0, 0] / full.value[0, 0] for mV in (-75.0, 30.0)}
+    left = {
+        mV: full.advance(source, gating(0.04, mV), 1.5).value[0, 0] / full.value[0, 0]
+        for mV in (-75.0, 30.0)
+    }
     assert left[-75.0] == pytest.approx(math.exp(-1.0), abs=0.1)
     assert left[30.0] < 0.01
 
@@ -198,7 +223,10 @@ def apparent_ic50(name: str, potential: float, free: np.ndarray) -> np.ndarray:
 def test_without_mg_depolarisation_weakens_ketamine_e_fold_in_the_woodhull_voltage_and_ro_25_6981_not_at_all():
     none = np.ones(len(SUBUNITS))
     e_fold = 8.314 * CHANNEL.temperature / 96485.0 * 1e3 / DRUGS["ketamine"].electrical_distance
-    ketamine, ro = ([apparent_ic50(name, mV, none) for mV in (-66.0, -66.0 + e_fold)] for name in ("ketamine", "ro25_6981"))
+    ketamine, ro = (
+        [apparent_ic50(name, mV, none) for mV in (-66.0, -66.0 + e_fold)]
+        for name in ("ketamine", "ro25_6981")
+    )
     alike(ketamine[1] / ketamine[0], math.e, rtol=1e-3)
     alike(ro[1], ro[0], rtol=1e-9)
 
@@ -229,7 +257,9 @@ def test_mg_holds_off_pore_blockers_and_leaves_ro_25_6981_alone():
 ANY = st.fixed_dictionaries({name: st.floats(0.0, 1000.0) for name in BLOCKERS})
 
 
-@given(ANY, st.lists(st.floats(0.0, 1.0), min_size=16, max_size=16), st.floats(-90.0, 20.0), st.floats(0.0, 3.0))
+@given(
+    ANY, st.lists(st.floats(0.0, 1.0), min_size=16, max_size=16), st.floats(-90.0, 20.0), st.floats(0.0, 3.0)
+)
 @FEW
 def test_every_channel_is_always_in_exactly_one_state(concentrations, opening, potential, hours):
     source = bath(**concentrations)
@@ -242,7 +272,9 @@ def test_every_channel_is_always_in_exactly_one_state(concentrations, opening, p
 
 @given(st.floats(0.0, 3.0), st.floats(0.0, 3.0), st.floats(0.0, 1.0))
 @FEW
-def test_a_stride_in_two_parts_is_the_stride_as_a_whole_while_the_concentration_stays(first, second, open_probability):
+def test_a_stride_in_two_parts_is_the_stride_as_a_whole_while_the_concentration_stays(
+    first, second, open_probability
+):
     source, seen = bath(ketamine=2.0, mk801=0.05), gating(open_probability)
     parts = bare(source).advance(source, seen, first).advance(source, seen, second)
     whole = bare(source).advance(source, seen, first + second)

@@ -56,15 +56,24 @@ class PriorShare:
 
 
 class Bench:
-    """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many, from 1 on, are read.
+    """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many,
+    from 1 on, are read.
 
     `tell` hears which study is being read: that of a thousand runs takes a minute.
     """
 
-    def __init__(self, sheet: str = DEFAULT_SHEET, seeds: int = 10, overrides: tuple[tuple[str, float], ...] = (),
-                 results: Path = Path("results"), tell: Callable[[str], None] = lambda what: None):  # fmt: skip
+    def __init__(
+        self,
+        sheet: str = DEFAULT_SHEET,
+        seeds: int = 10,
+        overrides: tuple[tuple[str, float], ...] = (),
+        results: Path = Path("results"),
+        tell: Callable[[str], None] = lambda what: None,
+    ):
         if seeds < FEWEST_SEEDS:
-            raise ClaimError(f"--seeds is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10")
+            raise ClaimError(
+                f"--seeds is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
+            )
         self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
         self._plans: dict[str, list[tuple[dict[str, Any], str]]] = {}
@@ -72,7 +81,17 @@ class Bench:
         self._null, self._nulls = MODEL, list[str]()
         self._inert: Inert | None = None
         self._study_inert: Inert = unchanged
-        self.config = Config("claims", sheet, "human", (), 1.0, 1, Protocol((), 0.0), overrides, Hypotheses(baseline="healthy"))
+        self.config = Config(
+            "claims",
+            sheet,
+            "human",
+            (),
+            1.0,
+            1,
+            Protocol((), 0.0),
+            overrides,
+            Hypotheses(baseline="healthy"),
+        )
         self.config.check()
 
     @cached_property
@@ -81,9 +100,12 @@ class Bench:
         return self.config.described()
 
     def frozen(self, rests_on: tuple[str, ...]) -> str:
-        """SHA-256 of every number whose name begins as one of `rests_on`, of what was done to the circuit as it grew up, and of
-        the model's version."""
-        numbers = {f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()}
+        """SHA-256 of every number whose name begins as one of `rests_on`, of what was done to the circuit as
+        it grew up, and of the model's version.
+        """
+        numbers = {
+            f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()
+        }
         chosen = {name: v for name, v in numbers.items() if name.startswith(rests_on)}
         return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})
 
@@ -104,7 +126,10 @@ class Bench:
         if stored is None:
             absent = "" if folder.exists() else ", which does not exist"
             raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
-        whole, wanted = set(stored["run_id"].values.ravel()), [(place, i) for place, i in self._planned(study) if needs(place)]
+        whole, wanted = (
+            set(stored["run_id"].values.ravel()),
+            [(place, i) for place, i in self._planned(study) if needs(place)],
+        )
         there = {place["seed"]: True for place, _ in wanted}
         for place, run_id in wanted:
             there[place["seed"]] &= run_id in whole
@@ -146,17 +171,20 @@ class Bench:
         return other
 
     def inert(self) -> Bench:
-        """The bench as a drug that binds nothing has it: stored runs without its effect, and no affinity to compute with."""
+        """The bench as a drug that binds nothing has it: stored runs without its effect, and no affinity to
+        compute with.
+        """
         other = copy(self)
         other._inert = self._study_inert
         other.config = replace(self.config, overrides=(*self.config.overrides, *IC50))
         return other
 
     def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> PriorShare | None:
-        """Share of the prior's valid circuits that show a finding; None where it was not measured, or on too few circuits.
+        """Share of the prior's valid circuits that show a finding; None where it was not measured, or on too
+        few circuits.
 
-        `shows` gives 1, 0, or NaN for a circuit in which there is nothing to see.  The prior is that of the shipped numbers:
-        with overrides there is none.
+        `shows` gives 1, 0, or NaN for a circuit in which there is nothing to see.  The prior is that of the
+        shipped numbers: with overrides there is none.
         """
         if shows is None or self.config.overrides:
             return None
@@ -171,13 +199,18 @@ class Bench:
         return PriorShare(float(seen.mean()), len(seen)) if len(seen) else None
 
     def folder(self, study: str) -> Path:
-        """Where a study is stored, as `prelimbic run` would; runs of another sheet are also read beside those of the usual one,
-        where an earlier version stored them."""
+        """Where a study is stored, as `prelimbic run` would; runs of another sheet are also read beside
+        those of the usual one, where an earlier version stored them.
+        """
         usual = self.results / study
         if study == PRIOR_STUDY:
             return usual
         own = self.results / own_name(find_study(study), self._options())
-        return usual if not (own / MANIFEST).exists() and not self.config.overrides and self._listed(usual) else own
+        return (
+            usual
+            if not (own / MANIFEST).exists() and not self.config.overrides and self._listed(usual)
+            else own
+        )
 
     def _options(self) -> Options:
         """What a bench asks of a study."""
@@ -186,7 +219,9 @@ class Bench:
     def _listed(self, folder: Path) -> bool:
         """Whether runs of the sheet are listed in a folder."""
         try:
-            return any(run["place"].get("sheet") == self.config.sheet_name for run in read_manifest(folder)["runs"])
+            return any(
+                run["place"].get("sheet") == self.config.sheet_name for run in read_manifest(folder)["runs"]
+            )
         except StoreError:
             return False
 
@@ -199,8 +234,11 @@ class Bench:
     def _stored(self, study: str) -> xr.Dataset | None:
         if study not in self._loaded:
             self._tell(f"reading study {study}")
-            with warnings.catch_warnings(record=True, action="always", category=MixedTargetsWarning) as unlike:
-                warnings.simplefilter("ignore", MissingRunsWarning)  # a claim asks for the runs that it needs
+            with warnings.catch_warnings(
+                record=True, action="always", category=MixedTargetsWarning
+            ) as unlike:
+                # a claim asks for the runs that it needs
+                warnings.simplefilter("ignore", MissingRunsWarning)
                 try:
                     self._loaded[study] = load(self.folder(study), courses=False)
                 except UnreadableError:

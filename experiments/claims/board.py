@@ -1,4 +1,6 @@
-"""The board: every claim asked for, with what is missing computed on request, as a table, as JSON or as a page."""
+"""The board: every claim asked for, with what is missing computed on request, as a table, as JSON or as a
+page.
+"""
 
 from __future__ import annotations
 
@@ -30,23 +32,39 @@ NOT_MEASURED = "not measured"
 VERDICTS = ("holds", "fails", "inconclusive", NO_DRUG, "not testable")
 
 
-def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[tuple[str, float], ...], results: Path,
-                as_json: bool, run: bool, workers: int, page: Path | None, for_all: bool = False) -> None:  # fmt: skip
-    """Judge claims on a sheet by stored studies, and print them; with `run` compute first what is missing, with `page` write
-    claims.md and a figure a claim into a folder.  Looks at held-out claims are recorded among the results, or `for_all` in the
-    ledger of the checkout.
+def show_claims(
+    ids: tuple[str, ...],
+    sheet: str,
+    seeds: int,
+    overrides: tuple[tuple[str, float], ...],
+    results: Path,
+    as_json: bool,
+    run: bool,
+    workers: int,
+    page: Path | None,
+    for_all: bool = False,
+) -> None:
+    """Judge claims on a sheet by stored studies, and print them; with `run` compute first what is missing,
+    with `page` write claims.md and a figure a claim into a folder.  Looks at held-out claims are recorded
+    among the results, or `for_all` in the ledger of the checkout.
 
     Without ids, claims whose study is missing are named and left out; named, they are an error.
     """
     if page is not None and (ids or overrides):
-        raise ClaimError("--page writes the whole board of a sheet's own numbers: it takes no claim and no --set")
+        raise ClaimError(
+            "--page writes the whole board of a sheet's own numbers: it takes no claim and no --set"
+        )
     if page is not None and os.path.isfile(page):
         raise StoreError(f"--page {page} is a file, but must be a folder")
     ledger, checkout = ledger_of(results), tracked()
     if for_all and checkout is None:
-        raise ClaimError("--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here")
+        raise ClaimError(
+            "--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here"
+        )
     asked, told = chosen(ids, ALL_CLAIMS), Console(stderr=True) if as_json else console()
-    bench = Bench(sheet, seeds, overrides, results, lambda what: told.print(what, highlight=False, markup=False))
+    bench = Bench(
+        sheet, seeds, overrides, results, lambda what: told.print(what, highlight=False, markup=False)
+    )
     if run:
         compute(asked, bench, workers, told)
     left_out = {} if ids else unasked(asked, bench)
@@ -71,11 +89,15 @@ def show_claims(ids: tuple[str, ...], sheet: str, seeds: int, overrides: tuple[t
         from prelimbic.experiments.claims.page import write_page
 
         settle()
-        told.print(f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True)
+        told.print(
+            f"page: {write_page(board, left_out, page)}", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) -> None:
-    """Compute what the claims need and is missing, study by study.  Raises ExecuteError or StoreError; what finished stays."""
+    """Compute what the claims need and is missing, study by study.  Raises ExecuteError or StoreError; what
+    finished stays.
+    """
     needs = {c.study: [d.needs for d in claims if d.study == c.study] for c in claims if c.study}
     if any(c.prior for c in claims) and not bench.config.overrides:
         needs[PRIOR_STUDY] = [lambda place: True]
@@ -87,8 +109,10 @@ def compute(claims: list[Claim], bench: Bench, workers: int, screen: Console) ->
 
 def as_table(board: list[Judged]) -> Group:
     """Every measure of every claim; and, where there are nulls, the verdict under each."""
-    table = Table(title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at random",
-                  title_justify="left")  # fmt: skip
+    table = Table(
+        title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at random",
+        title_justify="left",
+    )
     for heading in (
         "id",
         "role",
@@ -111,12 +135,16 @@ def as_table(board: list[Judged]) -> Group:
     if not beside:
         return Group(table)
     names = [n for n in MEANING if any(n in j.nulls for j in beside)]
-    nulls = Table(title="the same under an inert drug and under nulls: a claim that holds there too does not need what lacks",
-                  title_justify="left")  # fmt: skip
+    nulls = Table(
+        title="the same under an inert drug and under nulls: a claim that holds there too does not need what lacks",
+        title_justify="left",
+    )
     for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):
         nulls.add_column(heading, overflow="fold")
     for j in beside:
-        nulls.add_row(j.claim.id, j.verdict, j.without_drug, *(j.under(n) if n in j.nulls else "" for n in names))
+        nulls.add_row(
+            j.claim.id, j.verdict, j.without_drug, *(j.under(n) if n in j.nulls else "" for n in names)
+        )
     return Group(table, nulls)
 
 
@@ -141,7 +169,9 @@ def told_value(m: Measure) -> str:
     if not np.isfinite(m.values).all():
         return "no number"
     below, above = m.interval
-    return f"{m.values.mean():.3g} {m.unit}".removesuffix(" 1") + ("" if len(m.values) < 2 else f" ({below:.3g} to {above:.3g})")
+    return f"{m.values.mean():.3g} {m.unit}".removesuffix(" 1") + (
+        "" if len(m.values) < 2 else f" ({below:.3g} to {above:.3g})"
+    )
 
 
 def told_range(m: Measure) -> str:

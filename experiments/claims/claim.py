@@ -1,6 +1,8 @@
-"""Claims: published findings, each a small record with one readout, and the verdict that the model's values earn.
+"""Claims: published findings, each a small record with one readout, and the verdict that the model's values
+earn.
 
-Roles: CAL may be tuned on; PRED is held out; CTRL is a controversy; STRUCT is true by construction and predicts nothing.
+Roles: CAL may be tuned on; PRED is held out; CTRL is a controversy; STRUCT is true by construction and
+predicts nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from prelimbic.parameters import unknown
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
 ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
 
-# What a claim can rest on: names of numbers begin so.  Sizes of hypotheses that its runs do not switch on are not among them.
+# What a claim can rest on: names of numbers begin so.  Sizes of hypotheses that its runs do not switch on
+# are not among them.
 DRUG = ("compounds.", "species.", "circuit.")
 CIRCUIT = (*DRUG, "spines.spines.sites_per_contact")
 CASCADE = (*DRUG, "spines.", "cascade.", "inhibitors.")
@@ -34,11 +37,11 @@ ABOLISHED = (-0.25, 0.25)  # share of an effect that is left
 
 @dataclass(frozen=True)
 class Measure:
-    """One quantity of a claim: its values (one a seed, or a single one where nothing is drawn) and the range that was
-    published; an end that was not is infinite.
+    """One quantity of a claim: its values (one a seed, or a single one where nothing is drawn) and the range
+    that was published; an end that was not is infinite.
 
-    What lies above or below a value does not reach it: where one end is infinite the other does not belong to the range, nor does
-    an end at `nothing`, the value where there is no effect.
+    What lies above or below a value does not reach it: where one end is infinite the other does not belong
+    to the range, nor does an end at `nothing`, the value where there is no effect.
     """
 
     name: str
@@ -51,7 +54,10 @@ class Measure:
     @property
     def open(self) -> tuple[bool, bool]:
         """Whether the lower and the upper end of the range lie outside it."""
-        return (np.isinf(self.high) or self.low == self.nothing, np.isinf(self.low) or self.high == self.nothing)
+        return (
+            np.isinf(self.high) or self.low == self.nothing,
+            np.isinf(self.low) or self.high == self.nothing,
+        )
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -63,7 +69,9 @@ class Measure:
 
     @property
     def verdict(self) -> str:
-        """holds: the interval lies in the range; fails: outside; inconclusive: across an end; not testable: no number."""
+        """holds: the interval lies in the range; fails: outside; inconclusive: across an end; not testable:
+        no number.
+        """
         if not np.isfinite(self.values).all():
             return "not testable"
         (below, above), (open_low, open_high) = self.interval, self.open
@@ -80,7 +88,9 @@ Needs = Callable[[dict[str, Any]], bool]
 
 
 def places(**wanted: Any) -> Needs:
-    """Of a study the runs whose place on some axes is the value named, or one of several; without any, every run."""
+    """Of a study the runs whose place on some axes is the value named, or one of several; without any, every
+    run.
+    """
     several = {axis: value if isinstance(value, tuple) else (value,) for axis, value in wanted.items()}
     return lambda place: all(place[axis] in values for axis, values in several.items())
 
@@ -89,13 +99,16 @@ EVERYTHING = places()
 
 
 def share_of(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """One effect over another, one a seed; NaN where the other is no effect, of which nothing can be a share."""
+    """One effect over another, one a seed; NaN where the other is no effect, of which nothing can be a
+    share.
+    """
     return over / np.where(np.abs(under) > LEAST_EFFECT, under, np.nan)
 
 
 def ratio_of_means(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """Jackknife values, one a seed, of the ratio of two paired means: their spread holds that of the denominator too.  NaN where
-    that is no effect."""
+    """Jackknife values, one a seed, of the ratio of two paired means: their spread holds that of the
+    denominator too.  NaN where that is no effect.
+    """
     if not abs(under.mean()) > LEAST_EFFECT:
         return np.full(len(over), np.nan)
     n, whole = len(over), over.mean() / under.mean()
@@ -106,10 +119,11 @@ def ratio_of_means(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 class Claim:
     """A published finding.
 
-    `readout` asks a Bench for measures.  `study`: whose stored runs it reads, if any, and `needs`: which of them, by place.
-    `rests_on`: beginnings of the names of the numbers that can move it.  `prior`: of study circuit_prior, whether each circuit
-    shows the finding.  `note`: what a reader should know, such as what was tuned on it.  `no_effect`: why it states no effect of
-    a drug, if so; all others must not hold under an inert one.
+    `readout` asks a Bench for measures.  `study`: whose stored runs it reads, if any, and `needs`: which of
+    them, by place. `rests_on`: beginnings of the names of the numbers that can move it.  `prior`: of study
+    circuit_prior, whether each circuit shows the finding.  `note`: what a reader should know, such as what
+    was tuned on it.  `no_effect`: why it states no effect of a drug, if so; all others must not hold under
+    an inert one.
     """
 
     id: str
@@ -134,7 +148,8 @@ def deciding(measures: Iterable[Measure]) -> Measure:
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with what the model gave, what each null gave, and the share of the prior's circuits that show it.
+    """A claim with what the model gave, what each null gave, and the share of the prior's circuits that show
+    it.
 
     `role` is that of the claim, or CAL for a held-out claim that was looked at under other numbers before.
     """
@@ -166,7 +181,9 @@ class Judged:
         return self.of(deciding(self.inert)) if self.inert else ""
 
     def of(self, measure: Measure) -> str:
-        """Verdict of a measure, of the model or of a null; inconclusive while there are too few seeds for one."""
+        """Verdict of a measure, of the model or of a null; inconclusive while there are too few seeds for
+        one.
+        """
         few = bool(self.claim.study) and len(measure.values) < ENOUGH_SEEDS
         return "inconclusive" if few and measure.verdict in ("holds", "fails") else measure.verdict
 
@@ -177,25 +194,43 @@ class Judged:
     def as_json(self) -> dict[str, Any]:
         c, m = self.claim, self.deciding
         return {
-            "id": c.id, "statement": c.statement, "source": c.source, "role": self.role, "declared_role": c.role,
-            "verdict": self.verdict, **_measure_json(m), "seeds": self.seeds, "sheet": self.sheet,
-            "sheet_hash": self.sheet_hash, "protocol": c.protocol, "note": c.note,
+            "id": c.id,
+            "statement": c.statement,
+            "source": c.source,
+            "role": self.role,
+            "declared_role": c.role,
+            "verdict": self.verdict,
+            **_measure_json(m),
+            "seeds": self.seeds,
+            "sheet": self.sheet,
+            "sheet_hash": self.sheet_hash,
+            "protocol": c.protocol,
+            "note": c.note,
             "prior_share": None if self.prior is None else self.prior.as_json(),
             "measures": [self._named(each) for each in self.measures],
-            "nulls": [{"null": MEANING[n], "verdict": self.under(n), "measures": [self._named(each) for each in found]}
-                      for n, found in self.nulls.items()],
+            "nulls": [
+                {
+                    "null": MEANING[n],
+                    "verdict": self.under(n),
+                    "measures": [self._named(each) for each in found],
+                }
+                for n, found in self.nulls.items()
+            ],
             "inert": {"verdict": self.without_drug, "measures": [self._named(each) for each in self.inert]},
             "no_effect": c.no_effect,
-        }  # fmt: skip
+        }
 
     def _named(self, m: Measure) -> dict[str, Any]:
         return {"name": m.name, "verdict": self.of(m), **_measure_json(m)}
 
 
-def judge(claims: Iterable[Claim], bench: Bench, looked: Callable[[str], set[str]] = lambda claim: set()) -> list[Judged]:
+def judge(
+    claims: Iterable[Claim], bench: Bench, looked: Callable[[str], set[str]] = lambda claim: set()
+) -> list[Judged]:
     """Ask every claim's readout, for the model and for the nulls that its study has.
 
-    `looked` gives the sheet hashes under which a claim was looked at before.  Raises ClaimError where a study is missing.
+    `looked` gives the sheet hashes under which a claim was looked at before.  Raises ClaimError where a
+    study is missing.
     """
     return [_judged(claim, bench, looked(claim.id)) for claim in claims]
 
@@ -207,10 +242,16 @@ def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
         seeds, nulls = bench.stored_seeds, [n for n in bench.nulls if n != MODEL]
     sheet_hash = bench.frozen(claim.rests_on)
     return Judged(
-        claim, tuple(claim.readout(bench)), seeds, bench.config.sheet_name, sheet_hash,
-        {n: tuple(claim.readout(bench.under(n))) for n in nulls}, bench.prior_share(claim.prior),
-        "CAL" if claim.role == "PRED" and looked - {sheet_hash} else claim.role, without_drug(claim, bench),
-    )  # fmt: skip
+        claim,
+        tuple(claim.readout(bench)),
+        seeds,
+        bench.config.sheet_name,
+        sheet_hash,
+        {n: tuple(claim.readout(bench.under(n))) for n in nulls},
+        bench.prior_share(claim.prior),
+        "CAL" if claim.role == "PRED" and looked - {sheet_hash} else claim.role,
+        without_drug(claim, bench),
+    )
 
 
 def without_drug(claim: Claim, bench: Bench) -> tuple[Measure, ...]:
@@ -244,8 +285,13 @@ def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
 
 def _measure_json(m: Measure) -> dict[str, Any]:
     below, above = m.interval
-    return {"value": _number(m.values.mean()), "low": _number(below), "high": _number(above), "unit": m.unit,
-            "target": [_number(m.low), _number(m.high)]}  # fmt: skip
+    return {
+        "value": _number(m.values.mean()),
+        "low": _number(below),
+        "high": _number(above),
+        "unit": m.unit,
+        "target": [_number(m.low), _number(m.high)],
+    }
 
 
 def _number(value: float) -> float | None:

@@ -10,7 +10,18 @@ from functools import partial
 import numpy as np
 
 from prelimbic.experiments.claims.bench import Bench
-from prelimbic.experiments.claims.claim import ABOLISHED, ANY, CIRCUIT, DOWN, UP, Claim, Measure, places, ratio_of_means, share_of
+from prelimbic.experiments.claims.claim import (
+    ABOLISHED,
+    ANY,
+    CIRCUIT,
+    DOWN,
+    UP,
+    Claim,
+    Measure,
+    places,
+    ratio_of_means,
+    share_of,
+)
 from prelimbic.experiments.readouts import surge_answers as after
 from prelimbic.experiments.readouts.cells_answers import half_time
 from prelimbic.experiments.readouts.evoked_answers import of_trains
@@ -39,7 +50,9 @@ GLUTAMATE, EPSC, GAMMA = (EFFECTS[name] for name in ("glutamate", "sEPSC Hz", "g
 def fall_and_rise(bench: Bench) -> list[Measure]:
     """V8."""
     cell = bench.dataset.sel(free=FREE_UM)
-    falling, rising = (cell[f"share_{way}"].sel(population=p).values for way, p in (("down", "PV"), ("up", "Pyr")))
+    falling, rising = (
+        cell[f"share_{way}"].sel(population=p).values for way, p in (("down", "PV"), ("up", "Pyr"))
+    )
     return [
         Measure("PV cells that fire less after an hour", "1", falling, *MOST),
         Measure("Pyr cells that fire more after an hour", "1", rising, *MOST),
@@ -54,9 +67,16 @@ def fall_and_rise(bench: Bench) -> list[Measure]:
 
 def slice_rates(bench: Bench) -> list[Measure]:
     """V10."""
-    wanted = [("sipsc_rate", 1.0, DOWN), ("sepsc_rate", 1.0, UP), ("sipsc_rate", 10.0, DOWN), ("sepsc_rate", 10.0, DOWN)]
+    wanted = [
+        ("sipsc_rate", 1.0, DOWN),
+        ("sepsc_rate", 1.0, UP),
+        ("sipsc_rate", 10.0, DOWN),
+        ("sepsc_rate", 10.0, DOWN),
+    ]
     words = {"sipsc_rate": "sIPSC rate", "sepsc_rate": "sEPSC rate, circuit only"}
-    return [Measure(f"{words[n]} at {c:g} uM", "%", in_bath(bench.dataset, n, c), *sign) for n, c, sign in wanted]
+    return [
+        Measure(f"{words[n]} at {c:g} uM", "%", in_bath(bench.dataset, n, c), *sign) for n, c, sign in wanted
+    ]
 
 
 def slice_amplitude(bench: Bench) -> list[Measure]:
@@ -66,13 +86,19 @@ def slice_amplitude(bench: Bench) -> list[Measure]:
 
 def glutamate(bench: Bench, ranges: dict[float, tuple[float, float]]) -> list[Measure]:
     """V11 and its parts."""
-    return [Measure(f"glutamate over 100 min after {d:g} mg/kg", "%", after.over_course(bench.dataset, d), *ranges[d])
-            for d in ranges]  # fmt: skip
+    return [
+        Measure(
+            f"glutamate over 100 min after {d:g} mg/kg", "%", after.over_course(bench.dataset, d), *ranges[d]
+        )
+        for d in ranges
+    ]
 
 
 def somatostatin_and_dendrite(bench: Bench) -> list[Measure]:
     """V13."""
-    sst, calcium = (after.at_peak(bench.dataset, 10.0, after.READOUTS[name]) for name in ("SST Hz", "dendritic Ca"))
+    sst, calcium = (
+        after.at_peak(bench.dataset, 10.0, after.READOUTS[name]) for name in ("SST Hz", "dendritic Ca")
+    )
     return [
         Measure("SST rate at 10 mg/kg", "%", sst, *DOWN),
         Measure("dendritic voltage-gated Ca at 10 mg/kg", "%", calcium, *UP),
@@ -81,8 +107,10 @@ def somatostatin_and_dendrite(bench: Bench) -> list[Measure]:
 
 def evoked_calcium(bench: Bench) -> list[Measure]:
     """V13p: the range of the longer trains spans what was published for single lengths."""
-    return [Measure("dendritic Ca evoked by 1 or 2 volleys", "%", of_trains(bench.dataset, True), -15.0, 15.0),
-            Measure("dendritic Ca evoked by 4 to 64 volleys", "%", of_trains(bench.dataset, False), 5.0, 45.0)]  # fmt: skip
+    return [
+        Measure("dendritic Ca evoked by 1 or 2 volleys", "%", of_trains(bench.dataset, True), -15.0, 15.0),
+        Measure("dendritic Ca evoked by 4 to 64 volleys", "%", of_trains(bench.dataset, False), 5.0, 45.0),
+    ]
 
 
 def left(bench: Bench, deleted: str, dose: float, readout: tuple, low: float, high: float) -> list[Measure]:
@@ -93,7 +121,11 @@ def left(bench: Bench, deleted: str, dose: float, readout: tuple, low: float, hi
         lost, kept = (effect(circuit, dose, *readout) for circuit in (cell, whole))
         there = np.isfinite(lost) & np.isfinite(kept)
         values = ratio_of_means(lost[there], kept[there]) if there.any() else np.array([np.nan])
-        found.append(Measure(f"effect left without {deleted.replace('_', ' in ')}, {background}", "1", values, low, high))
+        found.append(
+            Measure(
+                f"effect left without {deleted.replace('_', ' in ')}, {background}", "1", values, low, high
+            )
+        )
     return found
 
 
@@ -113,8 +145,10 @@ def miller(bench: Bench) -> list[Measure]:
 def knocked_2d(bench: Bench) -> list[Measure]:
     """V14d."""
     whole = bench.dataset.sel(background="inherited", deleted=WHOLE)
-    return [Measure("sEPSC rate at 25 mg/kg, whole circuit", "%", effect(whole, 25.0, *EPSC), *UP),
-            *left(bench, "2D_all", 25.0, EPSC, *ABOLISHED)]  # fmt: skip
+    return [
+        Measure("sEPSC rate at 25 mg/kg, whole circuit", "%", effect(whole, 25.0, *EPSC), *UP),
+        *left(bench, "2D_all", 25.0, EPSC, *ABOLISHED),
+    ]
 
 
 def gamma(bench: Bench) -> list[Measure]:
@@ -122,14 +156,22 @@ def gamma(bench: Bench) -> list[Measure]:
     power = {d: after.at_peak(bench.dataset, d, after.READOUTS["gamma"]) for d in (2.5, 5.0, 10.0)}
     rises = [Measure(f"gamma power at {d:g} mg/kg", "%", v, *UP) for d, v in power.items()]
     steps = [
-        Measure(f"gamma power, {b:g} less {a:g} mg/kg", "points", power[b] - power[a], *UP) for a, b in ((2.5, 5.0), (5.0, 10.0))
+        Measure(f"gamma power, {b:g} less {a:g} mg/kg", "points", power[b] - power[a], *UP)
+        for a, b in ((2.5, 5.0), (5.0, 10.0))
     ]
     return rises + steps
 
 
 def slow_delta(bench: Bench) -> list[Measure]:
     """V16d."""
-    return [Measure("slow-delta power at 100 mg/kg", "%", after.at_peak(bench.dataset, 100.0, after.READOUTS["slow delta"]), *UP)]
+    return [
+        Measure(
+            "slow-delta power at 100 mg/kg",
+            "%",
+            after.at_peak(bench.dataset, 100.0, after.READOUTS["slow delta"]),
+            *UP,
+        )
+    ]
 
 
 def _bath(bench: Bench, drug: str, name: str, **where: str) -> np.ndarray:
@@ -140,13 +182,24 @@ def _bath(bench: Bench, drug: str, name: str, **where: str) -> np.ndarray:
 
 def inhibition_under_ro(bench: Bench) -> list[Measure]:
     """V15a."""
-    return [Measure("GABA conductance on Pyr under Ro 25-6981", "%", _bath(bench, "ro25_6981", "gaba_conductance"), *UP),
-            Measure("sIPSC rate under Ro 25-6981", "%", _bath(bench, "ro25_6981", "sipsc_rate"), *UP)]  # fmt: skip
+    return [
+        Measure(
+            "GABA conductance on Pyr under Ro 25-6981",
+            "%",
+            _bath(bench, "ro25_6981", "gaba_conductance"),
+            *UP,
+        ),
+        Measure("sIPSC rate under Ro 25-6981", "%", _bath(bench, "ro25_6981", "sipsc_rate"), *UP),
+    ]
 
 
 def cycling_under_ro(bench: Bench) -> list[Measure]:
     """V15c."""
-    return [Measure("glutamate cycling under Ro 25-6981", "%", _bath(bench, "ro25_6981", "glutamate_cycling"), *UP)]
+    return [
+        Measure(
+            "glutamate cycling under Ro 25-6981", "%", _bath(bench, "ro25_6981", "glutamate_cycling"), *UP
+        )
+    ]
 
 
 def memantine_block(bench: Bench) -> list[Measure]:
@@ -162,7 +215,9 @@ def memantine_block(bench: Bench) -> list[Measure]:
 
 def memantine_surge(bench: Bench) -> list[Measure]:
     """V17ea."""
-    ratio = ratio_of_means(*(_bath(bench, drug, "rate", population="Pyr") for drug in ("memantine", "ketamine")))
+    ratio = ratio_of_means(
+        *(_bath(bench, drug, "rate", population="Pyr") for drug in ("memantine", "ketamine"))
+    )
     return [Measure("rise of Pyr firing, memantine over ketamine", "1", ratio, 0.67, 1.5)]
 
 
@@ -177,9 +232,17 @@ SIGN = "only the sign was read"
 def _dose_claim(id: str, statement: str, ranges: dict[float, tuple[float, float]], more: str = "") -> Claim:
     """A part of V11."""
     return Claim(
-        id, statement, "moghaddam1997", "CAL", f"rat i.p., mean of 100 min{more}", partial(glutamate, ranges=ranges), "surge",
-        rests_on=CIRCUIT, prior=partial(shows_glutamate, ranges=ranges), note=KNOWN,
-    )  # fmt: skip
+        id,
+        statement,
+        "moghaddam1997",
+        "CAL",
+        f"rat i.p., mean of 100 min{more}",
+        partial(glutamate, ranges=ranges),
+        "surge",
+        rests_on=CIRCUIT,
+        prior=partial(shows_glutamate, ranges=ranges),
+        note=KNOWN,
+    )
 
 
 ACUTE_CLAIMS = [

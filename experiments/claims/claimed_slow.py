@@ -1,6 +1,7 @@
 """Claims about the slow layer: each reads the stored runs of one study.
 
-Where a link is the cascade's only way, that blocking it abolishes the effect is true by construction (STRUCT).
+Where a link is the cascade's only way, that blocking it abolishes the effect is true by construction
+(STRUCT).
 """
 
 from __future__ import annotations
@@ -48,7 +49,13 @@ def inhibition_and_growth(bench: Bench) -> list[Measure]:
     cell = bench.dataset.sel(arm="surge")
     drug, none = cell.sel(drug="ro25_6981"), cell.sel(drug="none")
     return [
-        Measure("GABA conductance on Pyr against none", "%", against(at("gaba_conductance", "peak"), drug, none), 0.0, ANY),
+        Measure(
+            "GABA conductance on Pyr against none",
+            "%",
+            against(at("gaba_conductance", "peak"), drug, none),
+            0.0,
+            ANY,
+        ),
         Measure("spines at 24 h against none", "%", against(at("spines", "24 h"), drug, none), 0.0, ANY),
     ]
 
@@ -56,17 +63,35 @@ def inhibition_and_growth(bench: Bench) -> list[Measure]:
 def memantine_share(bench: Bench, low: float, high: float) -> list[Measure]:
     """BDNF that memantine makes by eEF2K over that of as much ketamine."""
     cell = bench.dataset.sel(arm="eef2k")
-    rise = {drug: against(value("peak_bdnf"), cell.sel(drug=drug), cell.sel(drug="none")) for drug in ("ketamine", "memantine")}
-    return [Measure("rise of BDNF, memantine over ketamine", "1", share_of(rise["memantine"], rise["ketamine"]), low, high)]
+    rise = {
+        drug: against(value("peak_bdnf"), cell.sel(drug=drug), cell.sel(drug="none"))
+        for drug in ("ketamine", "memantine")
+    }
+    return [
+        Measure(
+            "rise of BDNF, memantine over ketamine",
+            "1",
+            share_of(rise["memantine"], rise["ketamine"]),
+            low,
+            high,
+        )
+    ]
 
 
 def _left(bench: Bench, inhibitor: str, arm: str = "surge") -> list[Measure]:
     cell = bench.dataset
     found = []
-    for label, name, readout in (("BDNF at 1.5 h", "bdnf", "1.5 h"), ("mTORC1 at 1 h", "mtorc1", "1 h"),
-                                 ("spines at 24 h", "spines", "24 h")):  # fmt: skip
+    for label, name, readout in (
+        ("BDNF at 1.5 h", "bdnf", "1.5 h"),
+        ("mTORC1 at 1 h", "mtorc1", "1 h"),
+        ("spines at 24 h", "spines", "24 h"),
+    ):
         under, without = (ablated(cell, arm, given, name, readout) for given in (inhibitor, "none"))
-        found.append(Measure(f"effect on {label} left under {inhibitor}", "1", ratio_of_means(under, without), *ABOLISHED))
+        found.append(
+            Measure(
+                f"effect on {label} left under {inhibitor}", "1", ratio_of_means(under, without), *ABOLISHED
+            )
+        )
     return found
 
 
@@ -83,7 +108,10 @@ def abolished(bench: Bench) -> list[Measure]:
 def rheb_alone(bench: Bench) -> list[Measure]:
     """V24r."""
     cell = bench.dataset
-    grown = [ablated(cell, "nitrergic", "none", name, readout) for name, readout in (("mtorc1", "1 h"), ("spines", "24 h"))]
+    grown = [
+        ablated(cell, "nitrergic", "none", name, readout)
+        for name, readout in (("mtorc1", "1 h"), ("spines", "24 h"))
+    ]
     return [
         Measure("mTORC1 at 1 h against vehicle, by Rheb alone", "%", grown[0], 0.0, ANY),
         Measure("spines at 24 h against vehicle, by Rheb alone", "%", grown[1], 0.0, ANY),
@@ -137,10 +165,21 @@ def formation_onset(bench: Bench) -> list[Measure]:
     drug, vehicle = _drug(bench, "mouse")
     born = at("imaged_formation", "3 d")
     return [
-        Measure("spines at 6 h against vehicle", "%", against(at("spines", "6 h"), drug, vehicle), -1.0, 1.0),
-        Measure("spines at 24 h against vehicle", "%", against(at("spines", "24 h"), drug, vehicle), 0.0, 15.7, 0.0),
+        Measure(
+            "spines at 6 h against vehicle", "%", against(at("spines", "6 h"), drug, vehicle), -1.0, 1.0
+        ),
+        Measure(
+            "spines at 24 h against vehicle",
+            "%",
+            against(at("spines", "24 h"), drug, vehicle),
+            0.0,
+            15.7,
+            0.0,
+        ),
         Measure("formation before day 3, ketamine over vehicle", "1", born(drug) / born(vehicle), 1.5, 2.4),
-        Measure("spines at 3 d against vehicle", "%", against(at("spines", "3 d"), drug, vehicle), 3.8, 28.0),
+        Measure(
+            "spines at 3 d against vehicle", "%", against(at("spines", "3 d"), drug, vehicle), 3.8, 28.0
+        ),
     ]
 
 
@@ -150,9 +189,22 @@ def elimination_and_duration(bench: Bench) -> list[Measure]:
     gone = at("imaged_elimination", "24 h")
     ranges = {"10 d": (9.3, 37.3), "15 d": (-2.5, 29.1)}
     return [
-        Measure("elimination by 24 h, ketamine minus vehicle", "% of spines", gone(drug) - gone(vehicle), -3.9, 7.1),
-        *(Measure(f"spines at {r} against vehicle", "%", against(at("spines", r), drug, vehicle), *ranges[r]) for r in ranges),
-        Measure("spines at 14 d against vehicle", "%", against(at("spines", "14 d"), drug, vehicle), 0.0, ANY),
+        Measure(
+            "elimination by 24 h, ketamine minus vehicle",
+            "% of spines",
+            gone(drug) - gone(vehicle),
+            -3.9,
+            7.1,
+        ),
+        *(
+            Measure(
+                f"spines at {r} against vehicle", "%", against(at("spines", r), drug, vehicle), *ranges[r]
+            )
+            for r in ranges
+        ),
+        Measure(
+            "spines at 14 d against vehicle", "%", against(at("spines", "14 d"), drug, vehicle), 0.0, ANY
+        ),
     ]
 
 
@@ -168,20 +220,30 @@ def stress_deficit(bench: Bench) -> list[Measure]:
 
 def rescue(bench: Bench) -> list[Measure]:
     """V23r: what of the deficit a dose takes away, against no dose."""
-    return [Measure("share of the deficit that one dose takes away in 24 h", "1", _regained(bench, ""), 0.5, ANY)]
+    return [
+        Measure("share of the deficit that one dose takes away in 24 h", "1", _regained(bench, ""), 0.5, ANY)
+    ]
 
 
 def prevented(bench: Bench) -> list[Measure]:
     """V23s: there must be a rescue that could be prevented."""
     return [
-        Measure("share of the deficit that the dose takes away under rapamycin", "1", _regained(bench, ", rapamycin"), -0.1, 0.1),
+        Measure(
+            "share of the deficit that the dose takes away under rapamycin",
+            "1",
+            _regained(bench, ", rapamycin"),
+            -0.1,
+            0.1,
+        ),
         Measure("share of the deficit that the dose takes away without", "1", _regained(bench, ""), *UP),
     ]
 
 
 def _regained(bench: Bench, given: str) -> np.ndarray:
     without = _stressed(bench, f"stress{given}", "24 h")
-    return (_stressed(bench, f"stress, ketamine{given}", "24 h") - without) / (_stressed(bench, "control", "24 h") - without)
+    return (_stressed(bench, f"stress, ketamine{given}", "24 h") - without) / (
+        _stressed(bench, "control", "24 h") - without
+    )
 
 
 SLOW_CLAIMS = [

@@ -1,7 +1,9 @@
-"""The ledger of looks: under which numbers a held-out claim was ever held against the model.  Lines are added, never changed.
+"""The ledger of looks: under which numbers a held-out claim was ever held against the model.  Lines are
+added, never changed.
 
-Looks go into `ledger.csv` among the results, which is read together with the one that ships; that one is written only when asked.
-A held-out claim that was looked at under two sets of numbers is held out no more: the second may have been chosen by the first.
+Looks go into `ledger.csv` among the results, which is read together with the one that ships; that one is
+written only when asked. A held-out claim that was looked at under two sets of numbers is held out no more:
+the second may have been chosen by the first.
 """
 
 from __future__ import annotations
@@ -37,13 +39,16 @@ def tracked() -> Path | None:
 
 
 def looks(*ledgers: Path) -> dict[str, set[str]]:
-    """Sheet hashes under which each claim was looked at, by claim.  Raises ClaimError for a line that is no look."""
+    """Sheet hashes under which each claim was looked at, by claim.  Raises ClaimError for a line that is no
+    look.
+    """
     return _hashes(_all_rows(ledgers))
 
 
 def record(board: Iterable[Judged], path: Path, *others: Path) -> list[str]:
-    """Add looks at held-out claims whose hash, seeds or value are new to a ledger, to the one that ships and to others; returns a
-    word on each.  Raises StoreError."""
+    """Add looks at held-out claims whose hash, seeds or value are new to a ledger, to the one that ships and
+    to others; returns a word on each.  Raises StoreError.
+    """
     rows = _all_rows((SHIPPED, path, *others))
     before, known = _hashes(rows), {_identity(row) for row in rows}
     commit, changed = git_state(Path(__file__).resolve().parent)
@@ -65,7 +70,11 @@ def _hashes(rows: list[dict[str, str]]) -> dict[str, set[str]]:
 def _meaning(row: dict[str, str], before: set[str]) -> str:
     if not before:
         return "its first look"
-    return "the same numbers as before" if before <= {row["sheet_hash"]} else "under other numbers: from now on it counts as CAL"
+    return (
+        "the same numbers as before"
+        if before <= {row["sheet_hash"]}
+        else "under other numbers: from now on it counts as CAL"
+    )
 
 
 def _row(j: Judged, commit: str) -> dict[str, str]:
@@ -91,7 +100,9 @@ def _append(path: Path, rows: list[dict[str, str]]) -> None:
                 lines.writeheader()
             lines.writerows(rows)
     except OSError as error:
-        raise StoreError(f"the look cannot be recorded in {path} ({error.strerror}), so it is not shown") from None
+        raise StoreError(
+            f"the look cannot be recorded in {path} ({error.strerror}), so it is not shown"
+        ) from None
 
 
 def _all_rows(ledgers: Iterable[Path]) -> list[dict[str, str]]:

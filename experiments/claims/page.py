@@ -12,9 +12,12 @@ from prelimbic.experiments.storage.files import StoreError, publish
 
 PAGE, FIGURES = "claims.md", "claims"
 HEADINGS = {
-    "holds": "What holds", "fails": "What fails", "inconclusive": "What is undecided",
-    NO_DRUG: "What holds without the drug, and so says nothing about it", "not testable": "What cannot be tested",
-}  # fmt: skip
+    "holds": "What holds",
+    "fails": "What fails",
+    "inconclusive": "What is undecided",
+    NO_DRUG: "What holds without the drug, and so says nothing about it",
+    "not testable": "What cannot be tested",
+}
 ROLES = {
     "PRED": "held out", "CAL": "tuned on, or seen before numbers were changed",
     "CTRL": "a controversy, where the record contradicts itself",
@@ -23,7 +26,9 @@ ROLES = {
 
 
 def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> Path:
-    """Write claims.md and then the figures into a folder; returns the page.  Raises StoreError, and FigureError."""
+    """Write claims.md and then the figures into a folder; returns the page.  Raises StoreError, and
+    FigureError.
+    """
     pictures = folder / FIGURES
     try:
         pictures.mkdir(parents=True, exist_ok=True)
@@ -63,8 +68,10 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
 
 def _contents(board: list[Judged]) -> str:
     rows = ["| claim | role | finding | verdict | prior share |", "|---|---|---|---|---|"]
-    rows += [f"| [{j.claim.id}](#{j.claim.id.lower()}) | {told_role(j)} | {j.claim.statement} | {j.verdict} | {told_prior(j)} |"
-             for j in board]  # fmt: skip
+    rows += [
+        f"| [{j.claim.id}](#{j.claim.id.lower()}) | {told_role(j)} | {j.claim.statement} | {j.verdict} | {told_prior(j)} |"
+        for j in board
+    ]
     return "\n".join(rows) + "\n"
 
 
@@ -79,15 +86,19 @@ def _section(j: Judged) -> str:
     claim = j.claim
     told = [f'<a id="{claim.id.lower()}"></a>\n\n### {claim.id}: {claim.statement}\n']
     seeds = f"{j.seeds} seeds of study `{claim.study}`" if claim.study else "nothing drawn"
-    told.append(f"{told_role(j)}, {ROLES[j.role]}. Source: {claim.source}. Protocol: {claim.protocol}; {seeds}. Prior share: "
-                f"{told_prior(j)}." + (f" Note: {claim.note}." if claim.note else "") + "\n")  # fmt: skip
+    told.append(
+        f"{told_role(j)}, {ROLES[j.role]}. Source: {claim.source}. Protocol: {claim.protocol}; {seeds}. Prior share: "
+        f"{told_prior(j)}." + (f" Note: {claim.note}." if claim.note else "") + "\n"
+    )
     told.append(f"{_plainly(j)}\n")
     told += ["| quantity | model | published | verdict |", "|---|---|---|---|"]
     told += [f"| {m.name} | {told_value(m)} | {told_range(m)} | {j.of(m)} |" for m in j.measures]
     if j.nulls:
         told.append("\n" + _nulls(j))
     told.append("\n" + _inert(j))
-    told.append(f"\n![{claim.id}: seeds, means and intervals against the published range]({FIGURES}/{claim.id}.png)\n")
+    told.append(
+        f"\n![{claim.id}: seeds, means and intervals against the published range]({FIGURES}/{claim.id}.png)\n"
+    )
     return "\n".join(told)
 
 
@@ -95,11 +106,17 @@ def _plainly(j: Judged) -> str:
     """One sentence that says what decided."""
     m, missed = j.deciding, [m for m in j.measures if j.of(m) != "holds"]
     if not missed:
-        return "The model does what was found" + (f", on all {len(j.measures)} counts." if len(j.measures) > 1 else ".")
+        return "The model does what was found" + (
+            f", on all {len(j.measures)} counts." if len(j.measures) > 1 else "."
+        )
     if j.of(m) == "not testable":
         return f"The model gives no number for {m.name}."
     across = "does not decide about" if j.of(m) == "inconclusive" else "lies outside"
-    others = f"; {len(j.measures) - len(missed)} of {len(j.measures)} quantities are as found" if len(j.measures) > 1 else ""
+    others = (
+        f"; {len(j.measures) - len(missed)} of {len(j.measures)} quantities are as found"
+        if len(j.measures) > 1
+        else ""
+    )
     return f"The model gives {told_value(m)} for {m.name}, which {across} what was found ({told_range(m)}){others}."
 
 

@@ -1,5 +1,7 @@
-"""Overridden numbers on which nothing in an exposure or in claims depends: of another species, of a switch that is off, of a
-volume that nothing flows into.  They are said, for the answer looks like one to another question and is the same."""
+"""Overridden numbers on which nothing in an exposure or in claims depends: of another species, of a switch
+that is off, of a volume that nothing flows into.  They are said, for the answer looks like one to another
+question and is the same.
+"""
 
 from __future__ import annotations
 
@@ -33,32 +35,48 @@ def idle(sheet: str, overrides: Overrides, outcome: Callable[[Overrides], Iterab
     for k, (name, value) in enumerate(overrides):
         subject, _, number = name.partition(".")
         others = outcome(overrides[:k] + overrides[k + 1 :])
-        if shipped[subject].values()[number] != value and all(one == other for one, other in zip_longest(whole, others)):
+        if shipped[subject].values()[number] != value and all(
+            one == other for one, other in zip_longest(whole, others)
+        ):
             found.append(name)
     return found
 
 
-def idle_in_exposure(sheet: str, overrides: Overrides, animal: str, dose: Dose, hours: np.ndarray) -> list[str]:
+def idle_in_exposure(
+    sheet: str, overrides: Overrides, animal: str, dose: Dose, hours: np.ndarray
+) -> list[str]:
     """Overrides that move no concentration and no block at these hours."""
 
     def outcome(changes: Overrides) -> Iterator[bytes]:
         sheets = overridden(sheet, changes)
-        course = Exposure((dose,), animal, species(animal, sheets["species"]), compounds(sheets["compounds"]))
+        course = Exposure(
+            (dose,), animal, species(animal, sheets["species"]), compounds(sheets["compounds"])
+        )
         brain = course.brain_unbound(hours)
         yield from (course.ng_per_ml(c(hours)).tobytes() for c in (course.arterial, course.venous))
         yield brain.tobytes()
         yield by_subunit(brain, [course.compounds[name] for name in course.names]).tobytes()
-        yield Config("exposure", sheet, animal, (dose,), 1.0, 1, Protocol((), 0.0), changes).grown().mixtures.tobytes()
+        yield (
+            Config("exposure", sheet, animal, (dose,), 1.0, 1, Protocol((), 0.0), changes)
+            .grown()
+            .mixtures.tobytes()
+        )
 
     return idle(sheet, overrides, outcome)
 
 
 def idle_in_claims(claims: Iterable[Claim], bench: Bench) -> list[str]:
-    """Overrides that move nothing that runs of the claims' studies are made of, and no readout of claims without a study."""
+    """Overrides that move nothing that runs of the claims' studies are made of, and no readout of claims
+    without a study.
+    """
     config = bench.config
     claims, studies = [c for c in claims if not c.study], sorted({c.study for c in claims if c.study})
-    runs = [(run.config, find_study(study).reads) for study in studies for run in bench.plan(study)
-            if run.place["seed"] == 1 and run.config.overrides == config.overrides]  # fmt: skip
+    runs = [
+        (run.config, find_study(study).reads)
+        for study in studies
+        for run in bench.plan(study)
+        if run.place["seed"] == 1 and run.config.overrides == config.overrides
+    ]
 
     def outcome(changes: Overrides) -> Iterator[bytes]:
         other = Bench(config.circuit, FEWEST_SEEDS, changes, bench.results)

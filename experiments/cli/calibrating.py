@@ -33,8 +33,16 @@ from prelimbic.parameters.sheet import Row
 from prelimbic.simulation.config import grown
 
 
-def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, wirings: int, seed: int | None,
-                    manipulations: tuple[str, ...], overrides: tuple[tuple[str, float], ...]) -> None:  # fmt: skip
+def calibrate_sheet(
+    name: str,
+    out: Path,
+    free: tuple[str, ...],
+    scale: float,
+    wirings: int,
+    seed: int | None,
+    manipulations: tuple[str, ...],
+    overrides: tuple[tuple[str, float], ...],
+) -> None:
     """Calibrate and write `out`; nothing is written when it does not succeed.
 
     Raises SheetError, CircuitError, StudyError or CalibrationError for what cannot be done.
@@ -52,7 +60,9 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
     if not out.name.isprintable():
         raise StudyError(f"--out is {str(out)!r} but a sheet's file has a name of printable text")
     if any(text.startswith("slice") for text in manipulations):
-        raise StudyError("slice is a state of a grown circuit, not its development; calibrate first and use --state slice in run")
+        raise StudyError(
+            "slice is a state of a grown circuit, not its development; calibrate first and use --state slice in run"
+        )
     if seed is not None and seed < 0:
         raise StudyError(f"--draw is {seed} but must be at least 0")
     if not out.parent.is_dir():
@@ -72,7 +82,10 @@ def calibrate_sheet(name: str, out: Path, free: tuple[str, ...], scale: float, w
     title = f"{source.title}; background calibrated" + (f" after {developmental}" if developmental else "")
     placed = source.with_sections(_placed(source, found, free, wirings, scale))
     placed.manipulations = developmental
-    publish(out, sheet_text(placed, title, structure_digest(placed) if scale == 1.0 else "", developmental).encode())
+    publish(
+        out,
+        sheet_text(placed, title, structure_digest(placed) if scale == 1.0 else "", developmental).encode(),
+    )
     _report(found, screen)
     screen.print(f"written: {out}", highlight=False, markup=False, soft_wrap=True)
 
@@ -84,39 +97,61 @@ def _variant(source: Sheet, seed: int | None, overrides: tuple[tuple[str, float]
     for key, value in overrides:
         subject, _, number = key.partition(".")
         if subject != "circuit":
-            raise CircuitError(f"calibrate takes overrides of the circuit only, circuit.SECTION.NUMBER, not {key!r}")
+            raise CircuitError(
+                f"calibrate takes overrides of the circuit only, circuit.SECTION.NUMBER, not {key!r}"
+            )
         changes[number] = value
     if not changes:
         return source
     source = source.replaced(changes)
     sections = {
         section: {
-            name: replace(row, status="assumed", source="override", note="set with --set", range=(row.value, row.value))
-            if f"{section}.{name}" in changes else row
+            name: replace(
+                row, status="assumed", source="override", note="set with --set", range=(row.value, row.value)
+            )
+            if f"{section}.{name}" in changes
+            else row
             for name, row in rows.items()
         }
         for section, rows in source.sections.items()
-    }  # fmt: skip
+    }
     return source.with_sections(sections)
 
 
-def _placed(source: Sheet, found: Calibration, free: tuple[str, ...], wirings: int, scale: float) -> dict[str, dict[str, Row]]:
+def _placed(
+    source: Sheet, found: Calibration, free: tuple[str, ...], wirings: int, scale: float
+) -> dict[str, dict[str, Row]]:
     """The sheet's rows with the rates found, each with the residual it leaves."""
     sections = {section: dict(rows) for section, rows in source.sections.items()}
     for k, name in enumerate(POPULATIONS):
         if name not in free:
             continue
-        note = (f"makes the untreated circuit rest at target_rate: {found.rate.mean(axis=0)[k]:.2f} Hz over {wirings} wirings "
-                f"(SD {found.rate.std(axis=0)[k]:.2f}) at scale {scale:g}")  # fmt: skip
+        note = (
+            f"makes the untreated circuit rest at target_rate: {found.rate.mean(axis=0)[k]:.2f} Hz over {wirings} wirings "
+            f"(SD {found.rate.std(axis=0)[k]:.2f}) at scale {scale:g}"
+        )
         row = sections[name]["background_rate"]
         rate = round(found.circuit.populations[k].background_rate, 1)
-        sections[name]["background_rate"] = replace(row, value=rate, status="fitted", source="calibration", note=note, range=None)
+        sections[name]["background_rate"] = replace(
+            row, value=rate, status="fitted", source="calibration", note=note, range=None
+        )
     return sections
 
 
 def _report(found: Calibration, screen: Console) -> None:
-    table = Table(title=f"untreated circuit, mean ± SD over {len(found.seeds)} wirings", title_justify="left")
-    for heading in ("", "target Hz", "rate Hz", "residual", "recorded Hz", "CV of ISI", "recorded CV", "background Hz"):
+    table = Table(
+        title=f"untreated circuit, mean ± SD over {len(found.seeds)} wirings", title_justify="left"
+    )
+    for heading in (
+        "",
+        "target Hz",
+        "rate Hz",
+        "residual",
+        "recorded Hz",
+        "CV of ISI",
+        "recorded CV",
+        "background Hz",
+    ):
         table.add_column(heading, justify="right")
     for k, name in enumerate(POPULATIONS):
         rate, cv = found.rate[:, k], found.cv_isi[:, k]
@@ -125,9 +160,15 @@ def _report(found: Calibration, screen: Console) -> None:
         within = "" if regular <= np.nanmean(cv) <= irregular else " (outside)"
         spread = f"{rate.mean():.2f} ± {rate.std():.2f}"
         table.add_row(
-            name, f"{found.targets[k]:g}", spread, f"{100 * found.residuals[k]:+.1f} %", f"{low:g}-{high:g}{inside}",
-            f"{np.nanmean(cv):.2f}", f"{regular:g}-{irregular:g}{within}", f"{found.circuit.populations[k].background_rate:.0f}",
-        )  # fmt: skip
+            name,
+            f"{found.targets[k]:g}",
+            spread,
+            f"{100 * found.residuals[k]:+.1f} %",
+            f"{low:g}-{high:g}{inside}",
+            f"{np.nanmean(cv):.2f}",
+            f"{regular:g}-{irregular:g}{within}",
+            f"{found.circuit.populations[k].background_rate:.0f}",
+        )
     screen.print(table)
 
 

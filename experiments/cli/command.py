@@ -23,7 +23,9 @@ PATH = click.Path(path_type=Path, readable=False)  # one that may not be read is
 def _switch_options(command: Any) -> Any:
     """An option for every hypothesis switch."""
     for switch, options in reversed(SWITCHES.items()):
-        command = click.option(flag(switch), default=DEFAULTS[switch], show_default=True, help=f"{', '.join(options)}.")(command)
+        command = click.option(
+            flag(switch), default=DEFAULTS[switch], show_default=True, help=f"{', '.join(options)}."
+        )(command)
     return command
 
 
@@ -39,19 +41,32 @@ def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version.",
+)
 def cli() -> None:
     """Ketamine in the prefrontal cortex: from a dose to spikes, BDNF, mTORC1 and grown synapses."""
 
 
 @cli.command()
 @click.argument("study", required=False, metavar="STUDY")
-@click.option("--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing.")
-@click.option("--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters without Slurm.")
+@click.option(
+    "--list", "list_runs", is_flag=True, help="List the runs and whether they are finished; compute nothing."
+)
+@click.option(
+    "--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters without Slurm."
+)
 @click.option("--among", type=PATH, metavar="FILE", help="Only runs that FILE names, one a line.")
 @click.option("--cluster", help="Have it computed by jobs of a batch system: slurm.")
 @click.option("--jobs", type=int, help="With --cluster: number of jobs.  [default: 8]")
-@click.option("--time", "limit", metavar="TIME", help="With --cluster: time limit of a job, such as 4:00:00.")
+@click.option(
+    "--time", "limit", metavar="TIME", help="With --cluster: time limit of a job, such as 4:00:00."
+)
 @click.option("--partition", help="With --cluster: partition of the jobs.")
 @click.option("--mem", metavar="SIZE", help="With --cluster: memory of a job, such as 4G.")
 @click.option("--account", help="With --cluster: account of the jobs.")
@@ -64,8 +79,14 @@ def cli() -> None:
 )
 @click.option("--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]")
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20.")
-@click.option("--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]")
-@click.option("--out", type=PATH, help="Folder of the results.  [default: results/STUDY, of other questions results/STUDY-...]")
+@click.option(
+    "--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]"
+)
+@click.option(
+    "--out",
+    type=PATH,
+    help="Folder of the results.  [default: results/STUDY, of other questions results/STUDY-...]",
+)
 @click.option(
     "--sheet",
     "sheets",
@@ -89,24 +110,63 @@ def cli() -> None:
     help="Such as ampa=0.5@Pyr->SST or delete-GluN2B@PV; repeatable; see prelimbic switches.",
 )
 @click.option(
-    "--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="Override a number, such as circuit.Pyr.leak=9; repeatable."
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="NUMBER=VALUE",
+    help="Override a number, such as circuit.Pyr.leak=9; repeatable.",
 )
 @click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout.")
-@click.option("--precision", default=32, show_default=True, help="Bits of a number in the circuit: 32 or 64.")
-@click.option("--step", default=0.1, show_default=True, help="Integration step of the circuit, ms; it must divide 0.1 ms.")
-@click.option("--portable", is_flag=True, help="The same spikes with every compiler and processor, for a few per cent of time.")
 @click.option(
-    "--delay-classes", default=5, show_default=True, help="Classes of delay in a projection; 0 rounds each delay to the step."
+    "--precision", default=32, show_default=True, help="Bits of a number in the circuit: 32 or 64."
+)
+@click.option(
+    "--step",
+    default=0.1,
+    show_default=True,
+    help="Integration step of the circuit, ms; it must divide 0.1 ms.",
+)
+@click.option(
+    "--portable",
+    is_flag=True,
+    help="The same spikes with every compiler and processor, for a few per cent of time.",
+)
+@click.option(
+    "--delay-classes",
+    default=5,
+    show_default=True,
+    help="Classes of delay in a projection; 0 rounds each delay to the step.",
 )
 def run(
-    study: str | None, list_runs: bool, share: str, among: Path | None, cluster: str | None, jobs: int | None, limit: str | None,
-    partition: str | None, mem: str | None, account: str | None, further: tuple[str, ...], seeds: int | None, scale: float,
-    workers: int | None, out: Path | None, sheets: tuple[str, ...],
-    inhibitions: tuple[str, ...], manipulations: tuple[str, ...], overrides: tuple[str, ...], spikes: bool, precision: int,
-    step: float, portable: bool, delay_classes: int, **switches: str,
-) -> None:  # fmt: skip
-    """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the same command goes
-    on."""
+    study: str | None,
+    list_runs: bool,
+    share: str,
+    among: Path | None,
+    cluster: str | None,
+    jobs: int | None,
+    limit: str | None,
+    partition: str | None,
+    mem: str | None,
+    account: str | None,
+    further: tuple[str, ...],
+    seeds: int | None,
+    scale: float,
+    workers: int | None,
+    out: Path | None,
+    sheets: tuple[str, ...],
+    inhibitions: tuple[str, ...],
+    manipulations: tuple[str, ...],
+    overrides: tuple[str, ...],
+    spikes: bool,
+    precision: int,
+    step: float,
+    portable: bool,
+    delay_classes: int,
+    **switches: str,
+) -> None:
+    """Run STUDY, one of those that `prelimbic studies` lists.  What is finished is skipped; after a stop the
+    same command goes on.
+    """
     from prelimbic.circuits import Numerics
     from prelimbic.experiments.cli.asked import jobs_asked, named, share_asked, words_asked
     from prelimbic.experiments.sweep.conduct import conduct, conduct_on_cluster, listing
@@ -118,10 +178,16 @@ def run(
     from prelimbic.simulation.inhibition import parse_inhibition
 
     if study is None:
-        raise StudyError(f"run takes a STUDY, one of {', '.join(STUDIES)}; `prelimbic studies` says what each asks")
+        raise StudyError(
+            f"run takes a STUDY, one of {', '.join(STUDIES)}; `prelimbic studies` says what each asks"
+        )
     found = find_study(study)
     once("--sheet", sheets)
-    asked = tuple(dict.fromkeys(s for name in sheets or (found.sheet,) for s in (CIRCUITS if name == "all" else (name,))))
+    asked = tuple(
+        dict.fromkeys(
+            s for name in sheets or (found.sheet,) for s in (CIRCUITS if name == "all" else (name,))
+        )
+    )
     given = tuple(parse_inhibition(text) for text in inhibitions)
     once("--inhibit", (f"{i.name}@{i.start:g}h" for i in given), "; give more of it as NAME=AMOUNT")
     once("--manipulate", (_target(text) for text in manipulations))
@@ -156,16 +222,32 @@ def run(
 @click.option("--species", required=True, help="human, rat or mouse.")
 @click.option("--route", required=True, help="iv or ip.")
 @click.option("--dose", required=True, type=float, help="mg of free base per kg body mass.")
-@click.option("--at", required=True, metavar="TIMES", help="Times since the dose began, such as 10min,40min,4h.")
+@click.option(
+    "--at", required=True, metavar="TIMES", help="Times since the dose began, such as 10min,40min,4h."
+)
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
-@click.option("--compound", default="ketamine", show_default=True, help="ketamine, norketamine or hydroxynorketamine.")
-@click.option("--sheet", default="dendritic", show_default=True, help="Circuit sheet whose subunit mixtures the block is for.")
+@click.option(
+    "--compound", default="ketamine", show_default=True, help="ketamine, norketamine or hydroxynorketamine."
+)
+@click.option(
+    "--sheet",
+    default="dendritic",
+    show_default=True,
+    help="Circuit sheet whose subunit mixtures the block is for.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(
-    species: str, route: str, dose: float, at: str, duration: str | None, compound: str, sheet: str,
-    overrides: tuple[str, ...], as_json: bool,
-) -> None:  # fmt: skip
+    species: str,
+    route: str,
+    dose: float,
+    at: str,
+    duration: str | None,
+    compound: str,
+    sheet: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
     from prelimbic.experiments.cli.show import show_exposure, tell_idle
     from prelimbic.experiments.sweep.study import parse_overrides
@@ -191,8 +273,9 @@ def numbers(status: str | None, sheet: str | None, as_json: bool) -> None:
 @click.argument("path", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def status(path: Path, as_json: bool) -> None:
-    """How far the study in PATH, or every study in it, is: runs finished, running, failed (why, and which log), missing; time
-    left."""
+    """How far the study in PATH, or every study in it, is: runs finished, running, failed (why, and which
+    log), missing; time left.
+    """
     from prelimbic.experiments.sweep.status import show_status
 
     show_status(path, as_json)
@@ -201,7 +284,9 @@ def status(path: Path, as_json: bool) -> None:
 @cli.command()
 @click.argument("path", type=PATH)
 def verify(path: Path) -> None:
-    """Compute the checksums in PATH, a file, a study's folder or a folder of such, again and name what is damaged."""
+    """Compute the checksums in PATH, a file, a study's folder or a folder of such, again and name what is
+    damaged.
+    """
     from prelimbic.experiments.sweep.verify import verify as verify_path
 
     verify_path(path)
@@ -217,7 +302,9 @@ def inspect(path: Path) -> None:
 
 
 @cli.command()
-@click.option("--sheet", default="dendritic", show_default=True, help="Circuit sheet; with dendrites or points.")
+@click.option(
+    "--sheet", default="dendritic", show_default=True, help="Circuit sheet; with dendrites or points."
+)
 def equations(sheet: str) -> None:
     """The circuit's equations, as for a methods section."""
     from prelimbic.circuits import methods_text
@@ -229,25 +316,48 @@ def equations(sheet: str) -> None:
 @cli.command()
 @click.argument("ids", nargs=-1)
 @click.option(
-    "--seeds", default=10, show_default=True, help="Seeds to read, or with --run to compute, counted from 1; a verdict needs 10."
+    "--seeds",
+    default=10,
+    show_default=True,
+    help="Seeds to read, or with --run to compute, counted from 1; a verdict needs 10.",
 )
-@click.option("--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet.")
+@click.option(
+    "--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet."
+)
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
-@click.option("--results", type=PATH, default=Path("results"), show_default=True, help="Folder of the stored studies.")
-@click.option("--run", "run_missing", is_flag=True, help="Compute first what is missing in the stored studies.")
+@click.option(
+    "--results", type=PATH, default=Path("results"), show_default=True, help="Folder of the stored studies."
+)
+@click.option(
+    "--run", "run_missing", is_flag=True, help="Compute first what is missing in the stored studies."
+)
 @click.option("--workers", type=int, help="Worker processes of --run.  [default: one a core]")
 @click.option("--page", type=PATH, metavar="FOLDER", help="Write claims.md and a figure a claim there.")
-@click.option("--record", "for_all", is_flag=True, help="Record looks in the checkout, experiments/ledger.csv: for maintainers.")
+@click.option(
+    "--record",
+    "for_all",
+    is_flag=True,
+    help="Record looks in the checkout, experiments/ledger.csv: for maintainers.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def claims(
-    ids: tuple[str, ...], seeds: int, sheet: str, overrides: tuple[str, ...], results: Path, run_missing: bool,
-    workers: int | None, page: Path | None, for_all: bool, as_json: bool,
-) -> None:  # fmt: skip
-    """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target, verdict.
+    ids: tuple[str, ...],
+    seeds: int,
+    sheet: str,
+    overrides: tuple[str, ...],
+    results: Path,
+    run_missing: bool,
+    workers: int | None,
+    page: Path | None,
+    for_all: bool,
+    as_json: bool,
+) -> None:
+    """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target,
+    verdict.
 
-    Findings about the circuit and the slow layer are judged by stored runs of a study; --run computes those that are missing.
-    Looks at held-out findings are recorded in ledger.csv of that folder; under a second set of numbers (--set, --sheet) they
-    cease to be held out there.
+    Findings about the circuit and the slow layer are judged by stored runs of a study; --run computes those
+    that are missing. Looks at held-out findings are recorded in ledger.csv of that folder; under a second
+    set of numbers (--set, --sheet) they cease to be held out there.
     """
     from prelimbic.experiments.claims.board import show_claims
     from prelimbic.experiments.sweep.study import StudyError, parse_overrides
@@ -256,7 +366,9 @@ def claims(
     if workers is not None and workers < 1:
         raise StudyError(f"--workers is {workers} but must be at least 1")
     set_to = parse_overrides(overrides, (sheet,))
-    show_claims(ids, sheet, seeds, set_to, results, as_json, run_missing, workers or available_cpus(), page, for_all)
+    show_claims(
+        ids, sheet, seeds, set_to, results, as_json, run_missing, workers or available_cpus(), page, for_all
+    )
 
 
 @cli.command()
@@ -279,10 +391,14 @@ def switches() -> None:
 @cli.command()
 @click.argument("sheet")
 @click.option("--out", type=PATH, required=True, help="The sheet to write, a .toml file.")
-@click.option("--free", default="Pyr,PV,SST,VIP", show_default=True, help="Populations whose background rate may move.")
+@click.option(
+    "--free", default="Pyr,PV,SST,VIP", show_default=True, help="Populations whose background rate may move."
+)
 @click.option("--scale", default=1.0, show_default=True, help="Circuit size; 0.5 to 20.")
 @click.option("--wirings", default=4, show_default=True, help="Wirings whose mean rate is fitted.")
-@click.option("--draw", type=int, metavar="SEED", help="Draw every number that has a range from that range first.")
+@click.option(
+    "--draw", type=int, metavar="SEED", help="Draw every number that has a range from that range first."
+)
 @click.option(
     "--manipulate",
     "manipulations",
@@ -290,16 +406,34 @@ def switches() -> None:
     metavar="WHAT",
     help="A developmental change, such as delete-GluN2B@SST; it goes into the sheet.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run, circuit numbers only; repeatable.")
-def calibrate(sheet: str, out: Path, free: str, scale: float, wirings: int, draw: int | None, manipulations: tuple[str, ...],
-              overrides: tuple[str, ...]) -> None:  # fmt: skip
-    """Find background rates at which SHEET, changed as asked, rests at its target rates, and write it as a new sheet."""
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="NUMBER=VALUE",
+    help="As in run, circuit numbers only; repeatable.",
+)
+def calibrate(
+    sheet: str,
+    out: Path,
+    free: str,
+    scale: float,
+    wirings: int,
+    draw: int | None,
+    manipulations: tuple[str, ...],
+    overrides: tuple[str, ...],
+) -> None:
+    """Find background rates at which SHEET, changed as asked, rests at its target rates, and write it as a
+    new sheet.
+    """
     from prelimbic.experiments.cli.calibrating import calibrate_sheet
     from prelimbic.experiments.sweep.study import parse_overrides
 
     populations = tuple(name.strip() for name in free.split(",") if name.strip())
     once("--manipulate", (_target(text) for text in manipulations))
-    calibrate_sheet(sheet, out, populations, scale, wirings, draw, manipulations, parse_overrides(overrides, (sheet,)))
+    calibrate_sheet(
+        sheet, out, populations, scale, wirings, draw, manipulations, parse_overrides(overrides, (sheet,))
+    )
 
 
 def _target(manipulation: str) -> str:
@@ -328,7 +462,11 @@ def _code(words: list[str] | None) -> int:
         print(error.format_message())
         return ends.USAGE
     except click.ClickException as error:
-        ends.say(error.format_message().replace("a valid integer", "a whole number").replace("a valid float", "a number"))
+        ends.say(
+            error.format_message()
+            .replace("a valid integer", "a whole number")
+            .replace("a valid float", "a number")
+        )
         return ends.USAGE
     except (KeyboardInterrupt, click.Abort):
         asked = (sys.argv[1:] if words is None else words)[:1]

@@ -10,13 +10,16 @@ from contextlib import suppress
 from typing import NoReturn
 
 NO_MEMORY = re.compile("failed to map|[Cc]annot allocate")  # of what the dynamic linker says
-USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75  # the last: stopped by a batch system, may be queued again
+# the last: stopped by a batch system, may be queued again
+USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75
 STOPPED = "stopped; finished runs are kept, the same command goes on from there"
 ENDED = "stopped; nothing is left half-written"
 
 
 def hear_signals() -> None:
-    """Let SIGTERM end a command as Ctrl-C does, and the warnings of batch systems as they should be answered."""
+    """Let SIGTERM end a command as Ctrl-C does, and the warnings of batch systems as they should be
+    answered.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
         signal.signal(signal.SIGHUP, signal.default_int_handler)
@@ -25,9 +28,12 @@ def hear_signals() -> None:
 
 
 def told(error: Exception) -> int:
-    """Say an error in one sentence and return its exit code.  One that is ours, and no user's or machine's, is raised."""
+    """Say an error in one sentence and return its exit code.  One that is ours, and no user's or machine's,
+    is raised.
+    """
     if isinstance(error, MemoryError) or (isinstance(error, ImportError) and NO_MEMORY.search(str(error))):
-        say(f"there is not enough memory{f' ({error})' if str(error) else ''}")  # nothing more can be imported
+        # nothing more can be imported
+        say(f"there is not enough memory{f' ({error})' if str(error) else ''}")
         return FAILURE
     from prelimbic.experiments.sweep.cluster import requeued
     from prelimbic.experiments.sweep.execute import Stopped
@@ -35,7 +41,10 @@ def told(error: Exception) -> int:
     code = _code(error)
     if code is None:
         raise error
-    say(_sentence(error) + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else ""))
+    say(
+        _sentence(error)
+        + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else "")
+    )
     return code
 
 
@@ -103,13 +112,35 @@ def _code(error: Exception) -> int | None:
     from prelimbic.simulation.protocol import ProtocolError
 
     usage: tuple[type[Exception], ...] = (
-        StudyError, SheetError, DoseError, CircuitError, CalibrationError, SpineError, ShowError, HypothesisError, ClaimError,
-        InhibitionError, ProtocolError, CascadeError,
-    )  # fmt: skip
+        StudyError,
+        SheetError,
+        DoseError,
+        CircuitError,
+        CalibrationError,
+        SpineError,
+        ShowError,
+        HypothesisError,
+        ClaimError,
+        InhibitionError,
+        ProtocolError,
+        CascadeError,
+    )
     if isinstance(error, usage):
         return USAGE
     if isinstance(error, Stopped):
         return LATER if error.warned else INTERRUPTED
-    if isinstance(error, (BuildError, EngineError, NetworkError, ExecuteError, ClusterError, StoreError, FigureError, OSError)):
+    if isinstance(
+        error,
+        (
+            BuildError,
+            EngineError,
+            NetworkError,
+            ExecuteError,
+            ClusterError,
+            StoreError,
+            FigureError,
+            OSError,
+        ),
+    ):
         return FAILURE
     return None

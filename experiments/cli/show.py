@@ -47,12 +47,25 @@ def hours(text: str, what: str) -> float:
     except ValueError:
         bare = re.fullmatch(r"\s*([0-9.]+)\s*", text)
         unit = f"; write {bare[1]}min or {bare[1]}h" if bare else ""
-        raise ShowError(f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min{unit}") from None
+        raise ShowError(
+            f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min{unit}"
+        ) from None
 
 
-def show_exposure(species: str, route: str, dose: float, at: str, duration: str | None, compound: str, sheet: str,
-                  overrides: tuple[tuple[str, float], ...], as_json: bool) -> None:  # fmt: skip
-    """Print concentrations and block at the times asked for, with the numbers of a circuit's sheets but for `overrides`."""
+def show_exposure(
+    species: str,
+    route: str,
+    dose: float,
+    at: str,
+    duration: str | None,
+    compound: str,
+    sheet: str,
+    overrides: tuple[tuple[str, float], ...],
+    as_json: bool,
+) -> None:
+    """Print concentrations and block at the times asked for, with the numbers of a circuit's sheets but for
+    `overrides`.
+    """
     sheets = overridden(sheet, overrides)
     times = np.array([hours(part, "--at") for part in at.split(",")])
     if not np.isfinite(times).all() or (times < 0).any() or times.max() > LONGEST_H:
@@ -89,9 +102,14 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
     for k, name in enumerate(COMPOUNDS):
         for i, t in enumerate(times):
             found_here = (arterial[i, k], venous[i, k], brain[i, k])
-            plasma.add_row(f"{60 * t:g}", name, *(f"{v:.0f}" if v >= 1000 else f"{v:.3g}" for v in found_here))
+            plasma.add_row(
+                f"{60 * t:g}", name, *(f"{v:.0f}" if v >= 1000 else f"{v:.3g}" for v in found_here)
+            )
     _print(plasma)
-    block = Table(title=Text(f"share of NMDA peak conductance shut, sheet {circuit}", "table.title"), title_justify="left")
+    block = Table(
+        title=Text(f"share of NMDA peak conductance shut, sheet {circuit}", "table.title"),
+        title_justify="left",
+    )
     for heading in ("min", *POPULATIONS):
         block.add_column(heading, justify="right", no_wrap=True)
     for i, t in enumerate(times):
@@ -101,8 +119,16 @@ def show_exposure(species: str, route: str, dose: float, at: str, duration: str 
         print(line)
 
 
-def tell_idle(species: str, route: str, dose: float, at: str, duration: str | None, compound: str, circuit: str,
-              overrides: tuple[tuple[str, float], ...]) -> None:  # fmt: skip
+def tell_idle(
+    species: str,
+    route: str,
+    dose: float,
+    at: str,
+    duration: str | None,
+    compound: str,
+    circuit: str,
+    overrides: tuple[tuple[str, float], ...],
+) -> None:
     """Say on standard error which overridden numbers move nothing of an exposure."""
     if not overrides:
         return
@@ -118,9 +144,19 @@ def tell_idle(species: str, route: str, dose: float, at: str, duration: str | No
 def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
     """Print every number of every sheet; a sheet that changes another lists what it changes."""
     if status is not None and status not in STATUSES:
-        raise ShowError(f"--status is {status!r}{near(status, STATUSES)} but must be one of {', '.join(STATUSES)}")
-    sheets = [Sheet(Path(name)) if name.endswith(".toml") else sheet(name) for name in (shipped() if only is None else [only])]
-    rows = [(s.name, section, name, row) for s in sheets for section, part in s.own_rows.items() for name, row in part.items()]
+        raise ShowError(
+            f"--status is {status!r}{near(status, STATUSES)} but must be one of {', '.join(STATUSES)}"
+        )
+    sheets = [
+        Sheet(Path(name)) if name.endswith(".toml") else sheet(name)
+        for name in (shipped() if only is None else [only])
+    ]
+    rows = [
+        (s.name, section, name, row)
+        for s in sheets
+        for section, part in s.own_rows.items()
+        for name, row in part.items()
+    ]
     rows = [r for r in rows if status is None or r[3].status == status]
     if as_json:
         print(json.dumps([_row_dict(*r) for r in rows], indent=1))
@@ -130,7 +166,15 @@ def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading in ("number", "status"))
     for sheet_name, section, name, row in rows:
         limits = "" if row.range is None else f"{row.range[0]:g} to {row.range[1]:g}"
-        table.add_row(f"{sheet_name}.{section}.{name}", f"{row.value:g}", row.unit, row.status, row.source, row.note, limits)
+        table.add_row(
+            f"{sheet_name}.{section}.{name}",
+            f"{row.value:g}",
+            row.unit,
+            row.status,
+            row.source,
+            row.note,
+            limits,
+        )
     _print(table)
 
 
@@ -147,15 +191,21 @@ def show_switches() -> None:
             table.add_row(flag(switch), option, meaning)
     table.add_row("--sheet", *PV_THALAMIC.split(": ", 1))
     _print(table)
-    named = Table(title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background or all",
-                  title_justify="left")  # fmt: skip
+    named = Table(
+        title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background or all",
+        title_justify="left",
+    )
     for heading in ("name", "takes"):
         named.add_column(heading, overflow="fold")
     for name, (usage, _) in NAMED.items():
         named.add_row(name, usage)
     _print(named)
-    drugs = Table(title=Text("inhibitors for --inhibit NAME[=AMOUNT][@HOURh]; AMOUNT times the usual one", "table.title"),
-                  title_justify="left")  # fmt: skip
+    drugs = Table(
+        title=Text(
+            "inhibitors for --inhibit NAME[=AMOUNT][@HOURh]; AMOUNT times the usual one", "table.title"
+        ),
+        title_justify="left",
+    )
     for heading in ("name", "target", "shut at its peak (brain, blood)", "half-times (h)", "what it is"):
         drugs.add_column(heading, overflow="fold")
     source = sheet("inhibitors")
@@ -212,7 +262,9 @@ def _show_folder(folder: Path) -> None:
         except StoreError as error:
             damaged += 1
             print(error)
-    beside = (f", {damaged} damaged" if damaged else "") + (f", {len(causes)} not to be read here" if causes else "")
+    beside = (f", {damaged} damaged" if damaged else "") + (
+        f", {len(causes)} not to be read here" if causes else ""
+    )
     print(f"study {manifest['study']}: {whole} of {len(mine)} runs are finished and whole{beside}")
     for other in strangers(folder, mine):
         print(f"not of this study as last asked: {other}")
@@ -224,8 +276,17 @@ def _show_folder(folder: Path) -> None:
 
 
 def _row_dict(sheet_name: str, section: str, name: str, row: Row) -> dict[str, object]:
-    return {"sheet": sheet_name, "section": section, "name": name, "value": row.value, "unit": row.unit, "status": row.status,
-            "source": row.source, "note": row.note, "range": row.range}  # fmt: skip
+    return {
+        "sheet": sheet_name,
+        "section": section,
+        "name": name,
+        "value": row.value,
+        "unit": row.unit,
+        "status": row.status,
+        "source": row.source,
+        "note": row.note,
+        "range": row.range,
+    }
 
 
 def _short(value: float) -> float:

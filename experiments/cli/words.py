@@ -1,4 +1,6 @@
-"""The words of a command line: what is unknown is answered with what may have been meant, and nothing is dropped silently."""
+"""The words of a command line: what is unknown is answered with what may have been meant, and nothing is
+dropped silently.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,15 @@ class Command(click.Command):
 
             name = str(error.option_name)
             siblings = getattr(ctx.parent.command, "commands", {}) if ctx.parent else {}
-            others = [word for word, other in siblings.items() for option in other.params if name in option.opts]
+            others = [
+                word for word, other in siblings.items() for option in other.params if name in option.opts
+            ]
             like = near(name, (known for option in self.params for known in option.opts))
-            told = f"; prelimbic {' and '.join(others)} take{'s' if len(others) == 1 else ''} it" if others else like
+            told = (
+                f"; prelimbic {' and '.join(others)} take{'s' if len(others) == 1 else ''} it"
+                if others
+                else like
+            )
             raise click.UsageError(f"{ctx.info_name} has no option {name}{told}") from None
         for option, times in Counter(given).items():
             if isinstance(option, click.Option) and times > 1 and not (option.multiple or option.is_eager):
@@ -30,13 +38,19 @@ class Command(click.Command):
             return super().parse_args(ctx, args)
         except click.MissingParameter as error:
             if isinstance(error.param, click.Option):
-                raise click.UsageError(f"{ctx.info_name} needs {error.param.opts[0]}: {error.param.help}") from None
+                raise click.UsageError(
+                    f"{ctx.info_name} needs {error.param.opts[0]}: {error.param.help}"
+                ) from None
             name = error.param.human_readable_name if error.param else "an argument"
-            raise click.UsageError(f"{ctx.info_name} needs {name}; prelimbic {ctx.info_name} --help says more") from None
+            raise click.UsageError(
+                f"{ctx.info_name} needs {name}; prelimbic {ctx.info_name} --help says more"
+            ) from None
 
 
 class Group(click.Group):
-    """Commands by name; a study in the place of a command, or an option before one, is told where it belongs."""
+    """Commands by name; a study in the place of a command, or an option before one, is told where it
+    belongs.
+    """
 
     command_class = Command
 
@@ -45,11 +59,18 @@ class Group(click.Group):
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             name = error.option_name
-            takes = [word for word, command in self.commands.items() for option in command.params if name in option.opts]
+            takes = [
+                word
+                for word, command in self.commands.items()
+                for option in command.params
+                if name in option.opts
+            ]
             told = f"; write it after the command, as in prelimbic {takes[0]} {name}" if takes else ""
             raise click.UsageError(f"there is no option {name} before the command{told}") from None
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if self.get_command(ctx, name) is None and not ctx.resilient_parsing:
             from prelimbic.experiments.sweep.study import STUDIES
@@ -59,12 +80,16 @@ class Group(click.Group):
             if name in run:
                 raise click.UsageError(f"{name} is a study, not a command; write {run[name]}")
             like = near(name, self.commands) or near(f"prelimbic run {name}", run.values())
-            raise click.UsageError(f"there is no command {name!r}{like}; there are {', '.join(self.commands)}")
+            raise click.UsageError(
+                f"there is no command {name!r}{like}; there are {', '.join(self.commands)}"
+            )
         return super().resolve_command(ctx, args)
 
 
 def once(option: str, values: Any, what: str = "") -> None:
-    """Raise UsageError where one of the values of a repeatable option, or what stands for it, is given twice."""
+    """Raise UsageError where one of the values of a repeatable option, or what stands for it, is given
+    twice.
+    """
     for value, times in Counter(values).items():
         if times > 1:
             raise click.UsageError(f"{option} {value} is given {times} times{what}")

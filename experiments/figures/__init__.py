@@ -1,6 +1,7 @@
 """Figures; the only room with matplotlib.
 
-A figure is the same whatever back-end, style or settings a user has chosen, and one that fails takes nothing else with it.
+A figure is the same whatever back-end, style or settings a user has chosen, and one that fails takes nothing
+else with it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ class FigureError(RuntimeError):
 
 
 def drawing(module: str, function: str = "draw") -> Callable[..., Any]:
-    """What draws in a module of this room, which is imported when it draws.  It raises FigureError, and StoreError."""
+    """What draws in a module of this room, which is imported when it draws.  It raises FigureError, and
+    StoreError.
+    """
 
     def draw(*shown: Any) -> Any:
         try:
@@ -30,13 +33,17 @@ def drawing(module: str, function: str = "draw") -> Callable[..., Any]:
         except StoreError:
             raise
         except Exception as error:  # of matplotlib, of fonts, of settings
-            raise FigureError(f"figure {module} could not be drawn ({type(error).__name__}: {reason(error)})") from error
+            raise FigureError(
+                f"figure {module} could not be drawn ({type(error).__name__}: {reason(error)})"
+            ) from error
 
     return draw
 
 
 def settle() -> None:
-    """Keep the settings of a user from matplotlib, for this process and those it starts; both must be of our own."""
+    """Keep the settings of a user from matplotlib, for this process and those it starts; both must be of our
+    own.
+    """
     if "matplotlib" in sys.modules:
         return
     os.environ["MPLBACKEND"] = "agg"

@@ -24,15 +24,20 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     for file, heading, cell in pages("ablation_grid", dataset):
         arms, given = names(cell, "arm", ARMS), names(cell, "inhibitor", GIVEN)
         found = {(g, a): _there(ablated(cell, a, g)) for g in given for a in arms}
-        figure, axis = subplots(figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained")
+        figure, axis = subplots(
+            figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained"
+        )
         _grid(axis, np.array([[_mean(found[g, a]) for a in arms] for g in given]), arms, given)
         for row, g in enumerate(given):
             for column, a in enumerate(arms):
                 _tell(axis, column, row, found[g, a])
-        figure.suptitle("Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same inhibitor, "
-                        f"rat, {heading}\n"
-                        f"Most of it is true by construction: an arm fails where its own equations need what is shut\n"
-                        f"({told(cell)}; dot: the 95 % t-interval includes 0, of one seed: exactly 0)", fontsize=10)  # fmt: skip
+        figure.suptitle(
+            "Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same inhibitor, "
+            f"rat, {heading}\n"
+            f"Most of it is true by construction: an arm fails where its own equations need what is shut\n"
+            f"({told(cell)}; dot: the 95 % t-interval includes 0, of one seed: exactly 0)",
+            fontsize=10,
+        )
         made.append(save(figure, folder, file))
     return made
 

@@ -8,11 +8,24 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from prelimbic.experiments.figures.style import COLOURS, MARKERS, ORDERED, band, no_change, save, subplots, tidy
+from prelimbic.experiments.figures.style import (
+    COLOURS,
+    MARKERS,
+    ORDERED,
+    band,
+    no_change,
+    save,
+    subplots,
+    tidy,
+)
 from prelimbic.parameters import POPULATIONS
 
 PANELS: dict[str, dict[str, str]] = {
-    "currents on Pyr cells": {"sepsc_rate": "sEPSC rate", "sipsc_rate": "sIPSC rate", "recurrent_ampa": "recurrent AMPA"},
+    "currents on Pyr cells": {
+        "sepsc_rate": "sEPSC rate",
+        "sipsc_rate": "sIPSC rate",
+        "recurrent_ampa": "recurrent AMPA",
+    },
     "dendrite": {"apical_calcium": "voltage-gated Ca", "apical_nmda": "NMDA conductance"},
     "release": {"glutamate_release": "glutamate", "gaba_release": "GABA"},
 }
@@ -21,14 +34,18 @@ PANELS: dict[str, dict[str, str]] = {
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw one row of panels a circuit sheet into acute.png (and .svg)."""
     sheets = dataset["sheet"].values
-    figure, rows = subplots(len(sheets), 5, figsize=(17.0, 3.4 * len(sheets)), squeeze=False, layout="constrained")
+    figure, rows = subplots(
+        len(sheets), 5, figsize=(17.0, 3.4 * len(sheets)), squeeze=False, layout="constrained"
+    )
     for axes, sheet in zip(rows, sheets, strict=True):
         _row(axes, dataset.sel(sheet=sheet))
         axes[0].set_title(f"sheet {sheet}", loc="left", fontsize=10)
     seeds = dataset.sizes["seed"]
     what = f"mean, band: SD over {seeds} seeds" if seeds > 1 else "one seed"
-    figure.suptitle(f"Ketamine in a bath, relative to the same wiring without; currents, dendrite, release per Pyr cell ({what})",
-                    fontsize=11)  # fmt: skip
+    figure.suptitle(
+        f"Ketamine in a bath, relative to the same wiring without; currents, dendrite, release per Pyr cell ({what})",
+        fontsize=11,
+    )
     return [save(figure, folder, "acute")]
 
 

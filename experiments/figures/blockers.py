@@ -11,9 +11,11 @@ from prelimbic.experiments.readouts.slow_answers import BLOCKED, against, names
 
 LOOKS = {"surge": (ORDERED[5], "o"), "eef2k": (ORDERED[4], "s")}
 PANELS = {
-    "Pyr Hz": "Pyr rate at the peak", "GABA on Pyr": "GABA per Pyr cell at the peak", "BDNF, highest": "highest BDNF",
+    "Pyr Hz": "Pyr rate at the peak",
+    "GABA on Pyr": "GABA per Pyr cell at the peak",
+    "BDNF, highest": "highest BDNF",
     "spines 24 h": "spines per Pyr cell at 24 h",
-}  # fmt: skip
+}
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:

@@ -1,4 +1,6 @@
-"""What circuits drawn from the prior do, what separates those with a surge, and which numbers move surge and falling limb."""
+"""What circuits drawn from the prior do, what separates those with a surge, and which numbers move surge and
+falling limb.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,11 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         _knobs(axes[4], cell, ends(cell), "firing at 100 uM")
         title = f"{cell.sizes['seed']} calibrated circuits of {dataset.sizes['seed']} drawn from sheet {sheet}; one seed each"
         figure.suptitle(title, fontsize=11)
-        made.append(save(figure, folder, "circuit_prior" if dataset.sizes["sheet"] == 1 else f"circuit_prior_{sheet}"))
+        made.append(
+            save(
+                figure, folder, "circuit_prior" if dataset.sizes["sheet"] == 1 else f"circuit_prior_{sheet}"
+            )
+        )
     return made
 
 
@@ -56,7 +62,13 @@ def _curves(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
         mine = curves[kind == k]
         if len(mine):
             axis.plot(places, mine.T, color=colour, linewidth=0.4, alpha=0.35)
-            axis.plot(places, np.median(mine, axis=0), color=colour, linewidth=2.5, label=f"{name}: {len(mine)}, median thick")
+            axis.plot(
+                places,
+                np.median(mine, axis=0),
+                color=colour,
+                linewidth=2.5,
+                label=f"{name}: {len(mine)}, median thick",
+            )
     no_change(axis, 1.0)
     axis.set_yscale("log")
     axis.set_ylim(LEAST, 10)
@@ -67,7 +79,9 @@ def _curves(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
 def _plane(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
     gap, surge = separation(cell), np.maximum(surges(cell), LEAST)
     for k, (name, (colour, marker)) in enumerate(KINDS.items()):
-        axis.plot(gap[kind == k], surge[kind == k], marker, color=colour, markersize=3, alpha=0.7, label=name)
+        axis.plot(
+            gap[kind == k], surge[kind == k], marker, color=colour, markersize=3, alpha=0.7, label=name
+        )
     no_change(axis, SURGE)
     axis.set_yscale("log")
     axis.set_title(f"r = {np.corrcoef(gap, logs(surge))[0, 1]:.2f}", loc="left", fontsize=10)
@@ -95,8 +109,12 @@ def _bins(axis: Axes, cell: xr.Dataset) -> None:
 
 def _knobs(axis: Axes, cell: xr.Dataset, readout: np.ndarray, what: str) -> None:
     found = knobs(cell, logs(readout))[:SHOWN][::-1]
-    axis.barh(range(len(found)), [k.rho for k in found], color=[ORDERED[5] if k.clear else INK for k in found])
+    axis.barh(
+        range(len(found)), [k.rho for k in found], color=[ORDERED[5] if k.clear else INK for k in found]
+    )
     axis.axvline(0.0, color=ORDERED[0], linewidth=0.8)
-    names = [k.name.replace("_nmda_to_ampa", " NMDA:AMPA").replace("nmda_to_ampa", "NMDA:AMPA") for k in found]
+    names = [
+        k.name.replace("_nmda_to_ampa", " NMDA:AMPA").replace("nmda_to_ampa", "NMDA:AMPA") for k in found
+    ]
     axis.set_yticks(range(len(found)), names, fontsize=8)
     tidy(axis, f"rank correlation with the {what}\n(orange: clear of 0, all numbers counted)", "")

@@ -1,4 +1,6 @@
-"""A claim in one picture: what each seed gave, the mean with its interval, what was published, and the nulls beside it."""
+"""A claim in one picture: what each seed gave, the mean with its interval, what was published, and the nulls
+beside it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def draw(judged: Judged, folder: Path) -> Path:
     """Draw one panel a measure into ID.png."""
     rows = 1 + len(judged.nulls) + bool(judged.inert)
     heights = [rows * ROW_IN + 0.75] * len(judged.measures)
-    figure, axes = subplots(len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained")
+    figure, axes = subplots(
+        len(heights), 1, figsize=(7.6, sum(heights) + 0.3), squeeze=False, layout="constrained"
+    )
     for k, (axis, measure) in enumerate(zip(axes[:, 0], judged.measures, strict=True)):
         shown = {"the model": measure} | {MEANING[n]: found[k] for n, found in judged.nulls.items()}
         shown |= {INERT: judged.inert[k]} if judged.inert else {}

@@ -8,13 +8,23 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from prelimbic.experiments.figures.style import COLOURS, MARKERS, band, dose_axis, dose_places, save, subplots
+from prelimbic.experiments.figures.style import (
+    COLOURS,
+    MARKERS,
+    band,
+    dose_axis,
+    dose_places,
+    save,
+    subplots,
+)
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw one row of panels a circuit sheet into dose_response.png (and .svg); returns the PNG's path."""
     sheets = dataset["sheet"].values
-    figure, rows = subplots(len(sheets), 4, figsize=(14.0, 3.6 * len(sheets)), squeeze=False, layout="constrained")
+    figure, rows = subplots(
+        len(sheets), 4, figsize=(14.0, 3.6 * len(sheets)), squeeze=False, layout="constrained"
+    )
     seeds = dataset.sizes["seed"]
     for axes, sheet in zip(rows, sheets, strict=True):
         _row(axes, dataset.sel(sheet=sheet))
@@ -23,13 +33,20 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     for axis in rows[-1]:
         axis.set_xlabel(f"ketamine i.p., rat ({unit})")
     what = f"mean, band: SD over {seeds} seeds, dots: seeds" if seeds > 1 else "one seed"
-    figure.suptitle(f"Ketamine i.p. in rat: dose-response of the prefrontal microcircuit ({what})", fontsize=11)
+    figure.suptitle(
+        f"Ketamine i.p. in rat: dose-response of the prefrontal microcircuit ({what})", fontsize=11
+    )
     return [save(figure, folder, "dose_response")]
 
 
 def _row(axes: np.ndarray, cell: xr.Dataset) -> None:
     for population in cell["population"].values:
-        _curve(axes[0], cell["rate"].sel(readout="peak", population=population), str(population), str(population))
+        _curve(
+            axes[0],
+            cell["rate"].sel(readout="peak", population=population),
+            str(population),
+            str(population),
+        )
     axes[0].set_ylabel("rate at peak concentration (Hz)")
     axes[0].set_yscale("symlog", linthresh=1.0)
     axes[0].set_yticks([0, 1, 2, 5, 10, 20], ["0", "1", "2", "5", "10", "20"])

@@ -1,4 +1,6 @@
-"""Calcium that trains evoke in dendrites, untreated and at the peak of a dose, and the change under every null."""
+"""Calcium that trains evoke in dendrites, untreated and at the peak of a dose, and the change under every
+null.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,17 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from prelimbic.experiments.figures.style import ORDERED, band, no_change, null_curves, pages, save, subplots, tidy, told
+from prelimbic.experiments.figures.style import (
+    ORDERED,
+    band,
+    no_change,
+    null_curves,
+    pages,
+    save,
+    subplots,
+    tidy,
+    told,
+)
 from prelimbic.experiments.readouts.evoked_answers import by_train
 from prelimbic.experiments.readouts.nulls import MODEL
 
@@ -20,7 +32,14 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         cell, pulses = here.sel(null=MODEL), here["pulses"].values
         places = np.arange(len(pulses))
         for given, colour, marker in zip(here["given"].values, ORDERED, "os", strict=False):
-            band(axes[0], places, cell["evoked_calcium"].sel(given=given).values, colour, marker, f"{given:g} mg/kg")
+            band(
+                axes[0],
+                places,
+                cell["evoked_calcium"].sel(given=given).values,
+                colour,
+                marker,
+                f"{given:g} mg/kg",
+            )
         axes[0].set_yscale("log")
         tidy(axes[0], "volleys in a train", "evoked activation of Ca channels (s)")
         null_curves(axes[1], here, range(len(pulses)), by_train)
@@ -29,6 +48,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         axes[1].legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         for axis in axes:
             axis.set_xticks(places, [f"{p:g}" for p in pulses])
-        figure.suptitle(f"Dendritic Ca evoked by trains, 10 mg/kg i.p., mouse, {heading} ({told(here)})", fontsize=11)
+        figure.suptitle(
+            f"Dendritic Ca evoked by trains, 10 mg/kg i.p., mouse, {heading} ({told(here)})", fontsize=11
+        )
         made.append(save(figure, folder, file))
     return made

@@ -22,9 +22,14 @@ from prelimbic.experiments.figures.style import (
 )
 from prelimbic.experiments.readouts.slow_answers import Column, at, names, value
 
-# memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be seen
-LOOKS = {"none": (ORDERED[0], "o", 4, 3.5, "-"), "adaptation": (ORDERED[1], "s", 5, 1.5, "-"),
-         "rate_latch": (ORDERED[2], "^", 9, 1.5, "-"), "nmda_latch": (ORDERED[6], "D", 4, 1.5, "--")}  # fmt: skip
+# memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be
+# seen
+LOOKS = {
+    "none": (ORDERED[0], "o", 4, 3.5, "-"),
+    "adaptation": (ORDERED[1], "s", 5, 1.5, "-"),
+    "rate_latch": (ORDERED[2], "^", 9, 1.5, "-"),
+    "nmda_latch": (ORDERED[6], "D", 4, 1.5, "--"),
+}
 # label -> column, whether it is shown as a change against vehicle of the same seed
 PANELS: dict[str, tuple[Column, bool]] = {
     "glutamate release, 0-2 h (% against vehicle)": (at("glutamate_release", "0-2 h"), True),
@@ -59,7 +64,9 @@ def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path
             tidy(axis, f"ketamine ({cell['dose'].attrs['units']})", label)
             axis.get_legend().remove()
         handles, labels = axes.flat[0].get_legend_handles_labels()
-        axes.flat[-1].legend(handles, labels, frameon=False, loc="center", title="memory (all but none are assumptions)")
+        axes.flat[-1].legend(
+            handles, labels, frameon=False, loc="center", title="memory (all but none are assumptions)"
+        )
         axes.flat[-1].axis("off")
         figure.suptitle(f"Dose against growth, {given}, {heading} ({told(cell)})", fontsize=11)
         made.append(save(figure, folder, file))

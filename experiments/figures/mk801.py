@@ -1,4 +1,6 @@
-"""Mean z-scores of every class while MK-801 is taken up, and the shares of cells that rise and fall under every null."""
+"""Mean z-scores of every class while MK-801 is taken up, and the shares of cells that rise and fall under
+every null.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,20 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     made = []
     for file, heading, here in pages("mk801", dataset):
         free = [float(f) for f in here["free"].values]
-        figure, axes = subplots(1, len(free) + 1, figsize=(4.2 * (len(free) + 1.4), 4.4), layout="constrained")
+        figure, axes = subplots(
+            1, len(free) + 1, figsize=(4.2 * (len(free) + 1.4), 4.4), layout="constrained"
+        )
         for axis, uM in zip(axes, free, strict=False):
             cell = here.sel(null=MODEL, free=uM)
             for p in POPULATIONS:
-                band(axis, cell["minute"].values, cell["mean_z"].sel(population=p).values, COLOURS[p], MARKERS[p], p)
+                band(
+                    axis,
+                    cell["minute"].values,
+                    cell["mean_z"].sel(population=p).values,
+                    COLOURS[p],
+                    MARKERS[p],
+                    p,
+                )
             no_change(axis)
             axis.set_title(f"{uM:g} uM free", loc="left", fontsize=10)
             tidy(axis, "minutes in the bath", "mean z-score of spike counts")

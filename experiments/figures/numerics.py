@@ -10,14 +10,28 @@ from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import COLOURS, MARKERS, band, no_change, save, subplots, tidy
 from prelimbic.parameters import POPULATIONS
-from prelimbic.simulation.observers.numerics import LOOK_WINDOWS, STANDARD, WINDOW_S, look_error, shared_noise, shift, variants_of
+from prelimbic.simulation.observers.numerics import (
+    LOOK_WINDOWS,
+    STANDARD,
+    WINDOW_S,
+    look_error,
+    shared_noise,
+    shift,
+    variants_of,
+)
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw one row of panels a circuit sheet into numerics.png (and .svg)."""
     sheets = dataset["sheet"].values
-    figure, rows = subplots(len(sheets), 4, figsize=(17.0, 4.2 * len(sheets)), squeeze=False, layout="constrained",
-                            width_ratios=(1.6, 1.0, 1.0, 1.0))  # fmt: skip
+    figure, rows = subplots(
+        len(sheets),
+        4,
+        figsize=(17.0, 4.2 * len(sheets)),
+        squeeze=False,
+        layout="constrained",
+        width_ratios=(1.6, 1.0, 1.0, 1.0),
+    )
     for axes, sheet in zip(rows, sheets, strict=True):
         cell = dataset.sel(sheet=sheet)
         _bias(axes[0], cell)
@@ -27,7 +41,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         axes[0].set_title(f"sheet {sheet}", loc="left", fontsize=10)
     seeds = dataset.sizes["seed"]
     figure.suptitle(
-        f"Numerics (mean, bars and bands: SD over {seeds} seeds)" if seeds > 1 else "Numerics (one seed)", fontsize=11
+        f"Numerics (mean, bars and bands: SD over {seeds} seeds)" if seeds > 1 else "Numerics (one seed)",
+        fontsize=11,
     )
     return [save(figure, folder, "numerics")]
 
@@ -37,8 +52,16 @@ def _bias(axis: Axes, cell: xr.Dataset) -> None:
     for k, p in enumerate(POPULATIONS):
         values = np.array([shift(cell, name, p) for name in names])
         error = values.std(axis=1, ddof=1) if values.shape[1] > 1 else np.zeros(len(names))
-        axis.errorbar(values.mean(axis=1), np.arange(len(names)) + 0.15 * (1.5 - k), xerr=error, fmt=MARKERS[p],
-                      color=COLOURS[p], markersize=4, linewidth=1, label=p)  # fmt: skip
+        axis.errorbar(
+            values.mean(axis=1),
+            np.arange(len(names)) + 0.15 * (1.5 - k),
+            xerr=error,
+            fmt=MARKERS[p],
+            color=COLOURS[p],
+            markersize=4,
+            linewidth=1,
+            label=p,
+        )
     axis.axvline(0.0, color="#7F7F7F", linewidth=0.8, linestyle=":")
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
@@ -46,10 +69,20 @@ def _bias(axis: Axes, cell: xr.Dataset) -> None:
 
 
 def _spines(axis: Axes, cell: xr.Dataset) -> None:
-    names = [name for name in variants_of(cell) if np.isfinite(cell["spines_change"].sel(variant=name)).any()]
+    names = [
+        name for name in variants_of(cell) if np.isfinite(cell["spines_change"].sel(variant=name)).any()
+    ]
     values = np.array([cell["spines_change"].sel(variant=name).values for name in names])
     error = values.std(axis=1, ddof=1) if values.shape[1] > 1 else np.zeros(len(names))
-    axis.errorbar(values.mean(axis=1), range(len(names)), xerr=error, fmt="o", color="#000000", markersize=4, linewidth=1)
+    axis.errorbar(
+        values.mean(axis=1),
+        range(len(names)),
+        xerr=error,
+        fmt="o",
+        color="#000000",
+        markersize=4,
+        linewidth=1,
+    )
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
     tidy(axis, "spines per Pyr cell 24 h after\n10 mg/kg i.p. in rat, against vehicle (%)", "")
@@ -79,4 +112,8 @@ def _shared(axis: Axes, cell: xr.Dataset) -> None:
     axis.set_xticks(seconds, [f"{s:g}" for s in seconds])
     axis.minorticks_off()
     axis.set_ylim(bottom=0.0)
-    tidy(axis, "length of a look (s)", "variance of ketamine - vehicle, seeds pooled,\nshared noise over separate noise")
+    tidy(
+        axis,
+        "length of a look (s)",
+        "variance of ketamine - vehicle, seeds pooled,\nshared noise over separate noise",
+    )

@@ -9,23 +9,40 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from prelimbic.experiments.figures.style import COLOURS, INK, MARKERS, ORDERED, band, no_change, save, subplots, tidy
+from prelimbic.experiments.figures.style import (
+    COLOURS,
+    INK,
+    MARKERS,
+    ORDERED,
+    band,
+    no_change,
+    save,
+    subplots,
+    tidy,
+)
 from prelimbic.parameters import POPULATIONS, SheetError, recorded
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw every protocol, a panel a sheet; returns the paths of the PNGs."""
     pages: dict[str, Callable[[Axes, xr.Dataset], None]] = {
-        "firing": _firing, "potentials": _potentials, "trains": _trains, "dendrite": _dendrite, "magnesium": _magnesium,
-        "trapping": _trapping, "coupling": _coupling,
-    }  # fmt: skip
+        "firing": _firing,
+        "potentials": _potentials,
+        "trains": _trains,
+        "dendrite": _dendrite,
+        "magnesium": _magnesium,
+        "trapping": _trapping,
+        "coupling": _coupling,
+    }
     made = [_page(dataset, folder, name, panel) for name, panel in pages.items()]
     return [*made, _block(dataset, folder)]
 
 
 def _page(dataset: xr.Dataset, folder: Path, name: str, panel: Callable[[Axes, xr.Dataset], None]) -> Path:
     sheets = dataset["sheet"].values
-    figure, axes = subplots(1, len(sheets), figsize=(5.4 * len(sheets), 4.4), squeeze=False, layout="constrained")
+    figure, axes = subplots(
+        1, len(sheets), figsize=(5.4 * len(sheets), 4.4), squeeze=False, layout="constrained"
+    )
     for axis, sheet in zip(axes[0], sheets, strict=True):
         panel(axis, dataset.sel(sheet=sheet).transpose("seed", ...))
         axis.set_title(f"sheet {sheet}", loc="left", fontsize=10)
@@ -34,7 +51,9 @@ def _page(dataset: xr.Dataset, folder: Path, name: str, panel: Callable[[Axes, x
 
 def _firing(axis: Axes, cell: xr.Dataset) -> None:
     for p in POPULATIONS:
-        band(axis, cell["current"].values, cell["fi_rate"].sel(population=p).values, COLOURS[p], MARKERS[p], p)
+        band(
+            axis, cell["current"].values, cell["fi_rate"].sel(population=p).values, COLOURS[p], MARKERS[p], p
+        )
     tidy(axis, "current into the soma (pA)", "firing rate (Hz)")
 
 
@@ -66,12 +85,18 @@ def _trains(axis: Axes, cell: xr.Dataset) -> None:
         values, expected = (cell[v].sel(projection=names[0]) for v in ("pulse_ratio", "pulse_expected"))
         label = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         axis.plot(cell["pulse"].values, expected.mean("seed").values, "-", color=colour, linewidth=1)
-        axis.plot(cell["pulse"].values, values.mean("seed").values, marker, color=colour, markersize=5, label=label)
+        axis.plot(
+            cell["pulse"].values, values.mean("seed").values, marker, color=colour, markersize=5, label=label
+        )
     no_change(axis, 1.0)
     axis.set_yscale("log")
     axis.set_yticks([0.1, 0.2, 0.5, 1.0, 2.0], ["0.1", "0.2", "0.5", "1", "2"])
     axis.set_xticks(cell["pulse"].values)
-    tidy(axis, "pulse of a 20 Hz train (dots: network, lines: recursion)", "conductance over that of the first pulse")
+    tidy(
+        axis,
+        "pulse of a 20 Hz train (dots: network, lines: recursion)",
+        "conductance over that of the first pulse",
+    )
     axis.legend(frameon=False, fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.16))
 
 
@@ -88,7 +113,14 @@ def _dendrite(axis: Axes, cell: xr.Dataset) -> None:
 
 def _magnesium(axis: Axes, cell: xr.Dataset) -> None:
     for colour, subunit in zip(ORDERED, cell["subunit"].values, strict=False):
-        band(axis, cell["holding"].values, cell["magnesium_free"].sel(subunit=subunit).values, colour, "o", f"GluN{subunit}")
+        band(
+            axis,
+            cell["holding"].values,
+            cell["magnesium_free"].sel(subunit=subunit).values,
+            colour,
+            "o",
+            f"GluN{subunit}",
+        )
     tidy(axis, "membrane potential (mV)", "share of bound receptors free of Mg (1 mM)")
 
 
@@ -96,7 +128,12 @@ def _trapping(axis: Axes, cell: xr.Dataset) -> None:
     for colour, drug in zip(ORDERED, cell["trapped_drug"].values, strict=False):
         kept = float(cell["trapped"].sel(trapped_drug=drug).mean())
         label = f"{drug}, {100 * kept:.0f} % trapped"
-        axis.plot(cell["seconds"].values, cell["trapping"].sel(trapped_drug=drug).mean("seed").values, color=colour, label=label)
+        axis.plot(
+            cell["seconds"].values,
+            cell["trapping"].sel(trapped_drug=drug).mean("seed").values,
+            color=colour,
+            label=label,
+        )
     for begin, end, text in ((0, 60, "drug and\nagonist"), (60, 180, "wash"), (180, 240, "agonist")):
         axis.text((begin + end) / 2, 1.06, text, ha="center", va="bottom", fontsize=8)
         axis.axvline(end, color=INK, linewidth=0.8, linestyle=":")

@@ -8,7 +8,17 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from prelimbic.experiments.figures.style import ORDERED, band, dots, no_change, pages, save, subplots, tidy, told
+from prelimbic.experiments.figures.style import (
+    ORDERED,
+    band,
+    dots,
+    no_change,
+    pages,
+    save,
+    subplots,
+    tidy,
+    told,
+)
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
 from prelimbic.experiments.readouts.slice_answers import EVENTS, effect
 from prelimbic.experiments.readouts.slow_answers import names
@@ -18,18 +28,31 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw slice.png (and .svg), once a sheet."""
     made = []
     for file, heading, here in pages("slice", dataset):
-        figure, axes = subplots(1, 3, figsize=(16.0, 4.6), layout="constrained", width_ratios=(1.0, 1.3, 1.3))
+        figure, axes = subplots(
+            1, 3, figsize=(16.0, 4.6), layout="constrained", width_ratios=(1.0, 1.3, 1.3)
+        )
         cell, doses = here.sel(null=MODEL), [float(c) for c in here["concentration"].values if c > 0]
         for colour, marker, (label, name) in zip(ORDERED, "os^Dv", EVENTS.items(), strict=False):
-            band(axes[0], np.arange(len(doses)), np.array([effect(cell, name, c) for c in doses]).T, colour, marker, label)
+            band(
+                axes[0],
+                np.arange(len(doses)),
+                np.array([effect(cell, name, c) for c in doses]).T,
+                colour,
+                marker,
+                label,
+            )
         axes[0].set_xticks(range(len(doses)), [f"{c:g}" for c in doses])
         tidy(axes[0], "free ketamine (uM)", "change against no drug (%)")
-        for axis, (name, words) in zip(axes[1:], (("sepsc_rate", "sEPSC rate"), ("sipsc_rate", "sIPSC rate")), strict=True):
+        for axis, (name, words) in zip(
+            axes[1:], (("sepsc_rate", "sEPSC rate"), ("sipsc_rate", "sIPSC rate")), strict=True
+        ):
             _beside(axis, here, name)
             tidy(axis, "", f"{words} (% against no drug)")
         for axis in axes:
             no_change(axis)
-        figure.suptitle(f"Pyr cells in voltage clamp, slice in a bath of ketamine, {heading} ({told(here)})", fontsize=11)
+        figure.suptitle(
+            f"Pyr cells in voltage clamp, slice in a bath of ketamine, {heading} ({told(here)})", fontsize=11
+        )
         made.append(save(figure, folder, file))
     return made
 

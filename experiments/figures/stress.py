@@ -1,4 +1,6 @@
-"""Spines through three weeks of stress and two weeks after a dose, and how many of the lost sites hold one again."""
+"""Spines through three weeks of stress and two weeks after a dose, and how many of the lost sites hold one
+again.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +14,36 @@ from prelimbic.experiments.figures.style import ORDERED, band, pages, save, subp
 from prelimbic.experiments.readouts.slow_answers import names
 
 FROM_D = -22.5
-# group -> colour, marker, dashes; where lines lie on each other, markers stand at different days and dashes let see through
+# group -> colour, marker, dashes; where lines lie on each other, markers stand at different days and dashes
+# let see through
 LOOKS = {
-    "control": ("#7F7F7F", "x", "-"), "control, ketamine": (ORDERED[2], "v", "-"), "stress": (ORDERED[0], "o", "-"),
-    "stress, ketamine": (ORDERED[5], "s", "-"), "stress, ketamine, rapamycin": (ORDERED[1], "^", "--"),
+    "control": ("#7F7F7F", "x", "-"),
+    "control, ketamine": (ORDERED[2], "v", "-"),
+    "stress": (ORDERED[0], "o", "-"),
+    "stress, ketamine": (ORDERED[5], "s", "-"),
+    "stress, ketamine, rapamycin": (ORDERED[1], "^", "--"),
     "stress, rapamycin": (ORDERED[4], "D", ":"),
-}  # fmt: skip
+}
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
-    """Draw stress.png (and .svg), once a sheet: a column a rule of regrowth; controls ran by one rule and stand in both."""
+    """Draw stress.png (and .svg), once a sheet: a column a rule of regrowth; controls ran by one rule and
+    stand in both.
+    """
     from prelimbic.experiments.studies.stress import GROUPS, RULES
 
     made = []
     for file, heading, cell in pages("stress", dataset):
         rules = names(cell, "rule", RULES)
-        figure, axes = subplots(2, len(rules), figsize=(6.4 * len(rules), 8.4), squeeze=False, sharey="row", sharex="row",
-                                layout="constrained")  # fmt: skip
+        figure, axes = subplots(
+            2,
+            len(rules),
+            figsize=(6.4 * len(rules), 8.4),
+            squeeze=False,
+            sharey="row",
+            sharex="row",
+            layout="constrained",
+        )
         control = cell["spines_course"].sel(rule=RULES[0], group="control").values
         for column, rule in zip(axes.T, rules, strict=True):
             for group in names(cell, "group", GROUPS):
@@ -38,8 +53,16 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             _furnish(column)
         axes[1][0].set_ylim(bottom=0.0)
         handles, labels = axes[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, frameon=False, fontsize=9, ncols=3, loc="outside upper center", title_fontsize=11,
-                      title=f"Three weeks of stress (shaded), 10 mg/kg i.p. on day 0, rat, {heading} ({told(cell)})")  # fmt: skip
+        figure.legend(
+            handles,
+            labels,
+            frameon=False,
+            fontsize=9,
+            ncols=3,
+            loc="outside upper center",
+            title_fontsize=11,
+            title=f"Three weeks of stress (shaded), 10 mg/kg i.p. on day 0, rat, {heading} ({told(cell)})",
+        )
         made.append(save(figure, folder, file))
     return made
 
@@ -49,7 +72,9 @@ def _group(axes: np.ndarray, part: xr.Dataset, control: np.ndarray, group: str) 
     _line(axes[0], days, 100.0 * part["spines_course"].values / control, group)
     if group.startswith("stress"):
         lost = part["lost_sites_course"].values
-        _line(axes[1], days, 100.0 * part["regained_course"].values / np.where(lost > 0, lost, np.nan), group)
+        _line(
+            axes[1], days, 100.0 * part["regained_course"].values / np.where(lost > 0, lost, np.nan), group
+        )
 
 
 def _line(axis: Axes, days: np.ndarray, values: np.ndarray, group: str) -> None:
@@ -63,7 +88,10 @@ def _line(axis: Axes, days: np.ndarray, values: np.ndarray, group: str) -> None:
 def _furnish(axes: np.ndarray) -> None:
     from prelimbic.experiments.studies.stress import STRESS_H
 
-    labels = ("spines per Pyr cell (% of control of the same seed)", "lost sites that hold a spine again (%)")
+    labels = (
+        "spines per Pyr cell (% of control of the same seed)",
+        "lost sites that hold a spine again (%)",
+    )
     for axis, y in zip(axes, labels, strict=True):
         axis.axvline(0.0, color="black", linewidth=0.8, linestyle=":")
         tidy(axis, "days after the dose", y)

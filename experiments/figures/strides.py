@@ -12,8 +12,12 @@ from prelimbic.experiments.figures.style import ORDERED, dots, no_change, pages,
 from prelimbic.experiments.readouts.slow_answers import effect_of, names
 
 STANDARD, GROWN = "standard", ("24 h", "72 h", "7 d", "14 d")
-LOOKS = {STANDARD: (ORDERED[0], "o"), "strides halved": (ORDERED[1], "s"), "looks doubled": (ORDERED[4], "^"),
-         "every look taken": (ORDERED[6], "D")}  # fmt: skip
+LOOKS = {
+    STANDARD: (ORDERED[0], "o"),
+    "strides halved": (ORDERED[1], "s"),
+    "looks doubled": (ORDERED[4], "^"),
+    "every look taken": (ORDERED[6], "D"),
+}
 Grown = dict[tuple[str, str], np.ndarray]
 
 
@@ -26,8 +30,10 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         grown = {(v, r): effect_of(cell, "spines", r, variant=v) for v in shown for r in GROWN}
         _effects(axes[0], grown, shown)
         _errors(axes[1], grown, [v for v in shown if v != STANDARD])
-        figure.suptitle(f"Growth after 10 mg/kg i.p., rat, by strides and looks, {heading} (dots: seeds; {told(cell)})",
-                        fontsize=11)  # fmt: skip
+        figure.suptitle(
+            f"Growth after 10 mg/kg i.p., rat, by strides and looks, {heading} (dots: seeds; {told(cell)})",
+            fontsize=11,
+        )
         made.append(save(figure, folder, file))
     return made
 
@@ -35,7 +41,13 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 def _effects(axis: Axes, grown: Grown, shown: list[str]) -> None:
     for k, readout in enumerate(GROWN):
         for n, variant in enumerate(shown):
-            dots(axis, k + 0.2 * (n - 1.5), grown[variant, readout], *LOOKS[variant], label="" if k else variant)
+            dots(
+                axis,
+                k + 0.2 * (n - 1.5),
+                grown[variant, readout],
+                *LOOKS[variant],
+                label="" if k else variant,
+            )
     axis.set_ylim(bottom=0.0)
     _furnish(axis, "spines per Pyr cell against vehicle of the same seed (%)")
 

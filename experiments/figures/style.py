@@ -1,4 +1,6 @@
-"""What all figures share: colours and markers that colour-blind readers tell apart, and how a figure is written."""
+"""What all figures share: colours and markers that colour-blind readers tell apart, and how a figure is
+written.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +20,31 @@ from prelimbic.experiments.readouts.slow_answers import names
 from prelimbic.experiments.storage.files import publish
 
 # Okabe and Ito's colours, each with a marker of its own.
-COLOURS = {"Pyr": "#D55E00", "PV": "#0072B2", "SST": "#009E73", "VIP": "#CC79A7", "a": "#000000", "b": "#E69F00"}
+COLOURS = {
+    "Pyr": "#D55E00",
+    "PV": "#0072B2",
+    "SST": "#009E73",
+    "VIP": "#CC79A7",
+    "a": "#000000",
+    "b": "#E69F00",
+}
 MARKERS = {"Pyr": "o", "PV": "s", "SST": "^", "VIP": "D", "a": "o", "b": "s"}
 ORDERED = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
 
 INK = "#7F7F7F"  # of what is only for orientation
 
 
-def subplots(*grid: int, figsize: tuple[float, float], layout: Literal["constrained"], **how: Any) -> tuple[Figure, Any]:
+def subplots(
+    *grid: int, figsize: tuple[float, float], layout: Literal["constrained"], **how: Any
+) -> tuple[Figure, Any]:
     """A figure and its axes, as of pyplot, but without a back-end."""
     figure = Figure(figsize=figsize, layout=layout)
     return figure, figure.subplots(*grid, **how)
 
 
-def mosaic(places: str, figsize: tuple[float, float], layout: Literal["constrained"]) -> tuple[Figure, dict[str, Axes]]:
+def mosaic(
+    places: str, figsize: tuple[float, float], layout: Literal["constrained"]
+) -> tuple[Figure, dict[str, Axes]]:
     """A figure and its axes, by letter."""
     figure = Figure(figsize=figsize, layout=layout)
     return figure, figure.subplot_mosaic(places)
@@ -58,7 +71,9 @@ def dots(axis: Axes, x: float, values: np.ndarray, colour: str, marker: str = "o
     """Values of single seeds, shape (seed,), as small dots, and right of them their mean ± SD."""
     mean, sd = centre(values)
     axis.plot(np.full(len(values), x - 0.05), values, ".", color=colour, markersize=4, alpha=0.5)
-    axis.errorbar(x + 0.05, mean, yerr=sd, fmt=marker, color=colour, markersize=5, linewidth=1, capsize=2, label=label)
+    axis.errorbar(
+        x + 0.05, mean, yerr=sd, fmt=marker, color=colour, markersize=5, linewidth=1, capsize=2, label=label
+    )
 
 
 def pages(name: str, dataset: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
@@ -74,7 +89,9 @@ def told(dataset: xr.Dataset) -> str:
     return f"mean ± SD over {seeds} seeds" if seeds > 1 else "one seed"
 
 
-def band(axis: Axes, x: np.ndarray, values: np.ndarray, colour: str, marker: str = "o", label: str = "") -> None:
+def band(
+    axis: Axes, x: np.ndarray, values: np.ndarray, colour: str, marker: str = "o", label: str = ""
+) -> None:
     """Mean and SD over seeds of `values`, shape (seed, x)."""
     mean, sd = centre(values)
     axis.fill_between(x, mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0)
@@ -105,8 +122,17 @@ def null_curves(
     for k, null in enumerate(names(here, "null", LABELS)):
         values = column(here.sel(null=null))
         sd = values.std(axis=0, ddof=1) if len(values) > 1 else None
-        axis.errorbar(x, values.mean(axis=0), sd, fmt="-" + "os^DvPX*"[k], color=(*ORDERED, INK)[k], markersize=4, capsize=2,
-                      linewidth=2.5 if null == MODEL else 1.2, label=LABELS[null])  # fmt: skip
+        axis.errorbar(
+            x,
+            values.mean(axis=0),
+            sd,
+            fmt="-" + "os^DvPX*"[k],
+            color=(*ORDERED, INK)[k],
+            markersize=4,
+            capsize=2,
+            linewidth=2.5 if null == MODEL else 1.2,
+            label=LABELS[null],
+        )
 
 
 def tidy(axis: Axes, x: str, y: str) -> None:

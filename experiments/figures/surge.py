@@ -38,7 +38,9 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         axes = [grid[k] for k in "abcde"]
         cell = here.sel(null=MODEL)
         for p in POPULATIONS:
-            _curve(axes[0], here, partial(at_peak, cell, readout=READOUTS[f"{p} Hz"]), COLOURS[p], MARKERS[p], p)
+            _curve(
+                axes[0], here, partial(at_peak, cell, readout=READOUTS[f"{p} Hz"]), COLOURS[p], MARKERS[p], p
+            )
         _axis(axes[0], here, "firing at the peak")
         _curve(axes[1], here, partial(over_course, cell), ORDERED[0], "o", "")
         _axis(axes[1], here, "glutamate release, mean of 100 min")
@@ -47,12 +49,16 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
                 _curve(axis, here, partial(at_peak, cell, readout=READOUTS[name]), colour, marker, name)
             _axis(axis, here, f"{title} at the peak")
         _nulls(axes[4], here)
-        figure.suptitle(f"Ketamine i.p., rat, healthy circuit, {heading} ({told(here)}, band or bars)", fontsize=11)
+        figure.suptitle(
+            f"Ketamine i.p., rat, healthy circuit, {heading} ({told(here)}, band or bars)", fontsize=11
+        )
         made.append(save(figure, folder, file))
     return made
 
 
-def _curve(axis: Axes, here: xr.Dataset, column: Callable[[float], np.ndarray], colour: str, marker: str, label: str) -> None:
+def _curve(
+    axis: Axes, here: xr.Dataset, column: Callable[[float], np.ndarray], colour: str, marker: str, label: str
+) -> None:
     values = np.array([column(d) for d in doses_of(here)]).T
     if np.isfinite(values).all():
         band(axis, np.arange(values.shape[1]), values, colour, marker, label)
@@ -60,7 +66,9 @@ def _curve(axis: Axes, here: xr.Dataset, column: Callable[[float], np.ndarray], 
 
 def _nulls(axis: Axes, here: xr.Dataset) -> None:
     doses = doses_of(here)
-    null_curves(axis, here, range(len(doses)), lambda cell: np.array([over_course(cell, d) for d in doses]).T)
+    null_curves(
+        axis, here, range(len(doses)), lambda cell: np.array([over_course(cell, d) for d in doses]).T
+    )
     _axis(axis, here, "glutamate under nulls, mean of 100 min")
     axis.set_ylim(-100, 130)
     axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))

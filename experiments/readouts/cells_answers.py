@@ -15,8 +15,9 @@ FALLS = {"Pyr": False, "PV": True}  # as was recorded
 
 
 def half_time(cell: xr.Dataset, population: str) -> np.ndarray:
-    """Minutes until the mean z-score of a population has gone half of its way to its lowest (PV) or highest value, (seed,); NaN
-    where it never goes that way."""
+    """Minutes until the mean z-score of a population has gone half of its way to its lowest (PV) or highest
+    value, (seed,); NaN where it never goes that way.
+    """
     courses = cell["mean_z"].sel(population=population).transpose("seed", "minute").values
     minutes = cell["minute"].values
     found = []

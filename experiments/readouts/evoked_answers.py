@@ -1,4 +1,6 @@
-"""What study evoked found: calcium that trains evoke at the peak of a dose, against untreated, in percent, seed by seed."""
+"""What study evoked found: calcium that trains evoke at the peak of a dose, against untreated, in percent,
+seed by seed.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,10 @@ def answer(dataset: xr.Dataset) -> tuple[Table, str]:
             found = by_train(dataset.sel(sheet=sheet, null=null))
             rows.append(((sheet, LABELS[null]), [spread(column) for column in found.T]))
         cell = dataset.sel(sheet=sheet, null=MODEL)
-        said.append(f"Sheet {sheet}, mouse, 10 mg/kg i.p.: it {change(of_trains(cell, True), 'what 1 or 2 volleys evoke')} and "
-                    f"{change(of_trains(cell, False), 'what 4 and more evoke')}.")  # fmt: skip
+        said.append(
+            f"Sheet {sheet}, mouse, 10 mg/kg i.p.: it {change(of_trains(cell, True), 'what 1 or 2 volleys evoke')} and "
+            f"{change(of_trains(cell, False), 'what 4 and more evoke')}."
+        )
     heads = tuple(f"{p:g}" for p in dataset["pulses"].values)
     return table(
         "dendritic Ca per Pyr cell evoked by trains of so many volleys, change at the peak of 10 mg/kg i.p., mouse, %",

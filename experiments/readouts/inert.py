@@ -1,8 +1,9 @@
-"""The inert drug: what a study would hold had the drug bound nothing.  It is read off what is stored, and needs no run.
+"""The inert drug: what a study would hold had the drug bound nothing.  It is read off what is stored, and
+needs no run.
 
-The run of a drug without effect is, on the same seed, that of vehicle to the last bit; and looks at one circuit before and under
-such a drug differ by noise alone, which is left out.  So all that stands at a place with the drug is what stands at the place
-without it.  Concentrations stay: an inert drug arrives as well.
+The run of a drug without effect is, on the same seed, that of vehicle to the last bit; and looks at one
+circuit before and under such a drug differ by noise alone, which is left out.  So all that stands at a place
+with the drug is what stands at the place without it.  Concentrations stay: an inert drug arrives as well.
 """
 
 from __future__ import annotations
@@ -33,15 +34,23 @@ def at_vehicle(**places: Any) -> Inert:
         for axis, without in places.items():
             there = dataset[axis].values.tolist()
             known = without if isinstance(without, Mapping) else dict.fromkeys(there, without)
-            stays = {name: dataset[name] for name in ARRIVES if name in dataset and axis in dataset[name].dims}
-            dataset = dataset.sel({axis: [known.get(p, p) for p in there]}).assign_coords({axis: dataset[axis]}).assign(stays)
+            stays = {
+                name: dataset[name] for name in ARRIVES if name in dataset and axis in dataset[name].dims
+            }
+            dataset = (
+                dataset.sel({axis: [known.get(p, p) for p in there]})
+                .assign_coords({axis: dataset[axis]})
+                .assign(stays)
+            )
         return dataset
 
     return inert
 
 
 def at_chance(**values: float) -> Inert:
-    """Of a study in which every run has the drug: what its readouts are where cells only scatter about what they did before."""
+    """Of a study in which every run has the drug: what its readouts are where cells only scatter about what
+    they did before.
+    """
     return lambda dataset: dataset.assign(
         {name: dataset[name] * 0.0 + value for name, value in values.items() if name in dataset}
     )

@@ -12,13 +12,17 @@ from prelimbic.experiments.readouts.slow_answers import names, table
 from prelimbic.experiments.readouts.summary import change, spread
 
 READOUTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "Pyr Hz": ("rate", {"population": "Pyr"}), "glutamate": ("glutamate_release", {}), "sEPSC Hz": ("sepsc_rate", {}),
+    "Pyr Hz": ("rate", {"population": "Pyr"}),
+    "glutamate": ("glutamate_release", {}),
+    "sEPSC Hz": ("sepsc_rate", {}),
     "gamma": ("power", {"band": "gamma"}),
-}  # fmt: skip
+}
 
 
 def effect(cell: xr.Dataset, dose: float, name: str, where: dict[str, Any]) -> np.ndarray:
-    """What a dose does to a readout in a circuit, against itself untreated, %, (seed,); NaN where there is no such circuit."""
+    """What a dose does to a readout in a circuit, against itself untreated, %, (seed,); NaN where there is
+    no such circuit.
+    """
     values = cell[name].sel(where).isel(hour=0)
     return (100.0 * (values.sel(given=dose) / values.sel(given=0.0) - 1.0)).values
 
@@ -48,10 +52,25 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
             for name in names(here, "deleted", DELETED):
                 cell, whole = (here.sel(background=background, deleted=d) for d in (name, WHOLE))
                 alone = told(by_itself(cell, whole, *READOUTS["Pyr Hz"]))
-                rows.append(((name, background), [alone, *(told(effect(cell, dose, *r)) for r in READOUTS.values())]))
-        shown.append(table(f"sheet {sheet}: a deletion by itself (Pyr Hz against whole), then {dose:g} mg/kg i.p., mouse, %",
-                           ("deleted", "background"), rows, ("deletion alone", *READOUTS)))  # fmt: skip
-        lost = {n: here.sel(background="inherited", deleted=n) for n in names(here, "deleted", DELETED) if n != WHOLE}
-        parts = [f"without {n} it {change(effect(cell, dose, *READOUTS['glutamate']), 'glutamate')}" for n, cell in lost.items()]
+                rows.append(
+                    ((name, background), [alone, *(told(effect(cell, dose, *r)) for r in READOUTS.values())])
+                )
+        shown.append(
+            table(
+                f"sheet {sheet}: a deletion by itself (Pyr Hz against whole), then {dose:g} mg/kg i.p., mouse, %",
+                ("deleted", "background"),
+                rows,
+                ("deletion alone", *READOUTS),
+            )
+        )
+        lost = {
+            n: here.sel(background="inherited", deleted=n)
+            for n in names(here, "deleted", DELETED)
+            if n != WHOLE
+        }
+        parts = [
+            f"without {n} it {change(effect(cell, dose, *READOUTS['glutamate']), 'glutamate')}"
+            for n, cell in lost.items()
+        ]
         said.append(f"Sheet {sheet}, mouse, {dose:g} mg/kg i.p., background inherited: {'; '.join(parts)}.")
     return Group(*shown), "\n".join(said)

@@ -1,4 +1,6 @@
-"""What study circuit_prior found: how many circuits show what, what separates them, and which number moves it."""
+"""What study circuit_prior found: how many circuits show what, what separates them, and which number moves
+it.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,15 @@ from prelimbic.experiments.readouts.slow_answers import names, table
 from prelimbic.parameters import compounds, sheet, species
 from prelimbic.pharmacology import Dose, Exposure
 
-SURGE, EXCITING_UM, TURNED = 1.2, (1.0, 3.0), 1.1  # Pyr firing over rest: a surge, where it is looked for, and turned round
+# Pyr firing over rest: a surge, where it is looked for, and turned round
+SURGE, EXCITING_UM, TURNED = 1.2, (1.0, 3.0), 1.1
 CLEAR = 2.0  # %: one look of one circuit does not tell less
 # The dose curve of claim V11 in its three parts, mg/kg: glutamate, %
-RISE, HIGH, FALL = {10.0: (0.0, np.inf), 20.0: (0.0, np.inf)}, {30.0: (0.0, np.inf)}, {50.0: (-15.0, 15.0), 200.0: (-np.inf, 0.0)}
+RISE, HIGH, FALL = (
+    {10.0: (0.0, np.inf), 20.0: (0.0, np.inf)},
+    {30.0: (0.0, np.inf)},
+    {50.0: (-15.0, 15.0), 200.0: (-np.inf, 0.0)},
+)
 DOSE_CURVE = RISE | HIGH | FALL
 SILENT_HZ = 0.01  # least rate that a logarithm is taken of
 SHARES = (-1.0, -0.1, 0.0, 0.1, 0.2, 1.0)  # bins of what separates circuits
@@ -33,7 +40,9 @@ def firing(cell: xr.Dataset) -> np.ndarray:
 
 def surges(cell: xr.Dataset) -> np.ndarray:
     """The highest Pyr firing over rest at 1 to 3 uM, (circuit,)."""
-    inside = (cell["concentration"].values >= EXCITING_UM[0]) & (cell["concentration"].values <= EXCITING_UM[1])
+    inside = (cell["concentration"].values >= EXCITING_UM[0]) & (
+        cell["concentration"].values <= EXCITING_UM[1]
+    )
     return firing(cell)[:, inside].max(axis=1)
 
 
@@ -43,7 +52,9 @@ def ends(cell: xr.Dataset) -> np.ndarray:
 
 
 def turns(cell: xr.Dataset) -> np.ndarray:
-    """Which circuits show the whole inverted U: a surge, and no more firing than at rest at the highest concentration."""
+    """Which circuits show the whole inverted U: a surge, and no more firing than at rest at the highest
+    concentration.
+    """
     return (surges(cell) >= SURGE) & (ends(cell) <= TURNED)
 
 
@@ -54,14 +65,18 @@ def separation(cell: xr.Dataset) -> np.ndarray:
 
 
 def _in_slice(cell: xr.Dataset, name: str) -> np.ndarray:
-    """Change of a readout in a slice at 1 and 10 uM, %, (circuit, concentration); NaN where the untreated slice is silent."""
+    """Change of a readout in a slice at 1 and 10 uM, %, (circuit, concentration); NaN where the untreated
+    slice is silent.
+    """
     found = cell[f"slice_{name}"].transpose("seed", "slice_concentration").values
     rest = np.where(found[:, :1] > 0, found[:, :1], np.nan)
     return 100.0 * (found[:, 1:] / rest - 1.0)
 
 
 def shows_slice(cell: xr.Dataset) -> np.ndarray:
-    """Whether each circuit shows what claim V10 says, by signs clear of the noise; NaN where its slice is silent."""
+    """Whether each circuit shows what claim V10 says, by signs clear of the noise; NaN where its slice is
+    silent.
+    """
     excitation, inhibition = _in_slice(cell, "sepsc_rate"), _in_slice(cell, "sipsc_rate")
     shown = (excitation[:, 0] > CLEAR) & (excitation[:, 1] < -CLEAR) & (inhibition < -CLEAR).all(axis=1)
     return np.where(np.isfinite(excitation + inhibition).all(axis=1), shown, np.nan)
@@ -74,8 +89,9 @@ def shows_amplitude(cell: xr.Dataset) -> np.ndarray:
 
 
 def shows_glutamate(cell: xr.Dataset, ranges: dict[float, tuple[float, float]]) -> np.ndarray:
-    """Whether glutamate of each circuit lies in the range (%) of each dose (mg/kg), an open range by more than the noise: from
-    its curve by concentration, over the rat's course."""
+    """Whether glutamate of each circuit lies in the range (%) of each dose (mg/kg), an open range by more
+    than the noise: from its curve by concentration, over the rat's course.
+    """
     glutamate = cell["glutamate_release"].transpose("seed", "concentration").values
     curve, shown = 100.0 * (glutamate / glutamate[:, :1] - 1.0), np.ones(len(glutamate), dtype=bool)
     for dose, (low, high) in ranges.items():
@@ -86,8 +102,9 @@ def shows_glutamate(cell: xr.Dataset, ranges: dict[float, tuple[float, float]]) 
 
 
 def shows_gamma(cell: xr.Dataset) -> np.ndarray:
-    """Whether gamma of each circuit rises with the dose: by the slope over 0, 2.5, 5 and 10 mg/kg at the concentrations of their
-    peaks, since single looks do not order neighbours, and clearly at 10."""
+    """Whether gamma of each circuit rises with the dose: by the slope over 0, 2.5, 5 and 10 mg/kg at the
+    concentrations of their peaks, since single looks do not order neighbours, and clearly at 10.
+    """
     power = cell["power"].sel(band="gamma").transpose("seed", "concentration").values
     doses = np.array([0.0, 2.5, 5.0, 10.0])
     peaks = np.array([_course(d).max() for d in doses])
@@ -97,18 +114,26 @@ def shows_gamma(cell: xr.Dataset) -> np.ndarray:
 
 def _course(dose: float) -> np.ndarray:
     """Unbound ketamine over 100 min after a dose in rat, uM."""
-    return Exposure((Dose(dose, "ip"),), "rat", species("rat", sheet("species")), compounds()).brain_unbound(COURSE_H)[:, 0]
+    return Exposure((Dose(dose, "ip"),), "rat", species("rat", sheet("species")), compounds()).brain_unbound(
+        COURSE_H
+    )[:, 0]
 
 
 def _over_course(curve: np.ndarray, concentrations: np.ndarray, dose: float) -> np.ndarray:
-    """Mean over 100 min of what a curve (circuit, concentration) gives at each moment; log-linear between concentrations."""
+    """Mean over 100 min of what a curve (circuit, concentration) gives at each moment; log-linear between
+    concentrations.
+    """
     places, moments = np.log(concentrations + 0.1), np.log(_course(dose) + 0.1)
-    return np.array([np.trapezoid(np.interp(moments, places, row), COURSE_H) / COURSE_H[-1] for row in curve])
+    return np.array(
+        [np.trapezoid(np.interp(moments, places, row), COURSE_H) / COURSE_H[-1] for row in curve]
+    )
 
 
 @dataclass(frozen=True)
 class Knob:
-    """A drawn number, its rank correlation with a readout over circuits, and whether that is clear of 0 (Bonferroni)."""
+    """A drawn number, its rank correlation with a readout over circuits, and whether that is clear of 0
+    (Bonferroni).
+    """
 
     name: str
     rho: float
@@ -148,7 +173,9 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
     for name in names(dataset, "sheet"):
         drawn = dataset.sel(sheet=name)
         cell = valid_circuits(drawn)
-        resting = f"Sheet {name}: {cell.sizes['seed']} of {drawn.sizes['seed']} circuits rest at recorded rates"
+        resting = (
+            f"Sheet {name}: {cell.sizes['seed']} of {drawn.sizes['seed']} circuits rest at recorded rates"
+        )
         if cell.sizes["seed"] < 2:
             said.append(f"{resting}.")
             continue
@@ -166,13 +193,21 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
 
 
 def _shares_table(cell: xr.Dataset, name: str) -> Table:
-    found = {"surge": surges(cell) >= SURGE, "whole inverted U": turns(cell), "claim V10": shows_slice(cell),
-             "all doses of claim V11": shows_glutamate(cell, DOSE_CURVE), "claim V16": shows_gamma(cell)}  # fmt: skip
+    found = {
+        "surge": surges(cell) >= SURGE,
+        "whole inverted U": turns(cell),
+        "claim V10": shows_slice(cell),
+        "all doses of claim V11": shows_glutamate(cell, DOSE_CURVE),
+        "claim V16": shows_gamma(cell),
+    }
     rows = [
-        ((what,), [told_share(flags[np.isfinite(flags)]), str(int(np.isfinite(flags).sum()))]) for what, flags in found.items()
+        ((what,), [told_share(flags[np.isfinite(flags)]), str(int(np.isfinite(flags).sum()))])
+        for what, flags in found.items()
     ]
     heads = ("share of circuits (95 %)", "of circuits")
-    return table(f"sheet {name}: {cell.sizes['seed']} circuits that rest as recorded", ("finding",), rows, heads)
+    return table(
+        f"sheet {name}: {cell.sizes['seed']} circuits that rest as recorded", ("finding",), rows, heads
+    )
 
 
 def _separation_table(cell: xr.Dataset) -> Table:
@@ -181,11 +216,17 @@ def _separation_table(cell: xr.Dataset) -> Table:
     for low, high in pairwise(SHARES):
         mine = surge[(gap >= low) & (gap < high)]
         rows.append(((f"{low:g} to {high:g}",), [str(len(mine)), told_share(mine) if len(mine) else ""]))
-    return table("by NMDA share of PV and SST less that of Pyr", ("difference",), rows, ("circuits", "with a surge"))
+    return table(
+        "by NMDA share of PV and SST less that of Pyr", ("difference",), rows, ("circuits", "with a surge")
+    )
 
 
 def _knobs_table(moves: dict[str, list[Knob]]) -> Table:
-    rows = [((what, k.name), [f"{k.rho:+.2f}", "yes" if k.clear else ""]) for what, found in moves.items() for k in found[:8]]
+    rows = [
+        ((what, k.name), [f"{k.rho:+.2f}", "yes" if k.clear else ""])
+        for what, found in moves.items()
+        for k in found[:8]
+    ]
     return table("numbers that move it", ("what", "number"), rows, ("rank correlation", "clear of 0"))
 
 

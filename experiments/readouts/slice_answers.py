@@ -47,12 +47,24 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
         )
         wanted = [(v, c) for v in WORDS for c in (1.0, 10.0)]
         beside = [
-            ((MEANING[n],), [told(effect(here.sel(null=n), v, c)) for v, c in wanted]) for n in names(here, "null", MEANING)
+            ((MEANING[n],), [told(effect(here.sel(null=n), v, c)) for v, c in wanted])
+            for n in names(here, "null", MEANING)
         ]
         heads = tuple(f"{WORDS[v]} {c:g} uM" for v, c in wanted)
-        shown.append(table(f"sheet {sheet}, slice, nulls beside the model: change against no drug, %", ("",), beside, heads))
+        shown.append(
+            table(
+                f"sheet {sheet}, slice, nulls beside the model: change against no drug, %",
+                ("",),
+                beside,
+                heads,
+            )
+        )
         rest = spread(cell["rate"].sel(concentration=0.0, population="Pyr").values)
         found = {(v, c): effect(cell, v, c) for c in (1.0, 10.0) for v in WORDS}
-        parts = [f"{c:g} uM free ketamine {change(found[v, c], WORDS[v])}" for v, c in found if np.isfinite(found[v, c]).all()]
+        parts = [
+            f"{c:g} uM free ketamine {change(found[v, c], WORDS[v])}"
+            for v, c in found
+            if np.isfinite(found[v, c]).all()
+        ]
         said.append(f"Sheet {sheet}, slice, Pyr cells at {rest} Hz: {'; '.join(parts)}.")
     return Group(*shown), "\n".join(said)

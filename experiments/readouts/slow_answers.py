@@ -1,4 +1,6 @@
-"""Tables and sentences of the studies of the slow layer.  Changes are against vehicle of the same seed, in percent."""
+"""Tables and sentences of the studies of the slow layer.  Changes are against vehicle of the same seed, in
+percent.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,12 @@ def names(dataset: Cell, axis: str, order: Iterable[str] | None = None) -> list[
     return [n for n in order if n in present] if order is not None else present
 
 
-def table(title: str, left: tuple[str, ...], rows: Iterable[tuple[tuple[str, ...], list[str]]], right: tuple[str, ...]) -> Table:
+def table(
+    title: str,
+    left: tuple[str, ...],
+    rows: Iterable[tuple[tuple[str, ...], list[str]]],
+    right: tuple[str, ...],
+) -> Table:
     """Rows of labels and cells."""
     found = Table(title=title, title_justify="left")
     for heading in left:
@@ -52,11 +59,17 @@ def table(title: str, left: tuple[str, ...], rows: Iterable[tuple[tuple[str, ...
 
 
 CASCADE: dict[str, Column] = {
-    "BDNF, highest": value("peak_bdnf"), "at h": value("peak_bdnf_time"), "BDNF 24 h": at("bdnf", "24 h"),
-    "mTORC1, highest": value("peak_mtorc1"), "at h ": value("peak_mtorc1_time"), "mTORC1 2 h": at("mtorc1", "2 h"),
-    "protein 2 h": at("protein", "2 h"), "72 h": at("protein", "72 h"),
-    "formation %/48 h, 3 d": at("imaged_formation", "3 d"), "elimination": at("imaged_elimination", "3 d"),
-}  # fmt: skip
+    "BDNF, highest": value("peak_bdnf"),
+    "at h": value("peak_bdnf_time"),
+    "BDNF 24 h": at("bdnf", "24 h"),
+    "mTORC1, highest": value("peak_mtorc1"),
+    "at h ": value("peak_mtorc1_time"),
+    "mTORC1 2 h": at("mtorc1", "2 h"),
+    "protein 2 h": at("protein", "2 h"),
+    "72 h": at("protein", "72 h"),
+    "formation %/48 h, 3 d": at("imaged_formation", "3 d"),
+    "elimination": at("imaged_elimination", "3 d"),
+}
 DENSITY = ("6 h", "24 h", "3 d", "7 d", "14 d", "28 d")
 
 
@@ -65,9 +78,14 @@ def cascade_answer(dataset: Cell) -> tuple[Group, str]:
     stages, density, said = [], [], []
     for sheet in names(dataset, "sheet"):
         for animal in names(dataset, "species"):
-            cells = {float(d): dataset.sel(sheet=sheet, species=animal, dose=d) for d in dataset["dose"].values}
+            cells = {
+                float(d): dataset.sel(sheet=sheet, species=animal, dose=d) for d in dataset["dose"].values
+            }
             for dose, cell in cells.items():
-                told = {h: spread(column(cell)) if dose or not h.startswith("at h") else "" for h, column in CASCADE.items()}
+                told = {
+                    h: spread(column(cell)) if dose or not h.startswith("at h") else ""
+                    for h, column in CASCADE.items()
+                }
                 stages.append(((sheet, animal, f"{dose:g}"), list(told.values())))
             high, low = cells[max(cells)], cells[0.0]
             grown = {r: against(at("spines", r), high, low) for r in DENSITY}
@@ -80,14 +98,23 @@ def cascade_answer(dataset: Cell) -> tuple[Group, str]:
             stages,
             tuple(CASCADE),
         ),
-        table("spines per Pyr cell after 10 mg/kg i.p. against vehicle, %", ("sheet", "species"), density, DENSITY),
+        table(
+            "spines per Pyr cell after 10 mg/kg i.p. against vehicle, %",
+            ("sheet", "species"),
+            density,
+            DENSITY,
+        ),
     )
     return Group(*shown), "\n".join(said)
 
 
 def _cascade_sentence(sheet: str, animal: str, cell: Cell, grown: dict[str, np.ndarray]) -> str:
     last = [r for r, v in grown.items() if is_clear(v)]
-    kept = f"still {change(grown[last[-1]], 'spines')} at {last[-1]}" if last else "no clear change of spines at any time"
+    kept = (
+        f"still {change(grown[last[-1]], 'spines')} at {last[-1]}"
+        if last
+        else "no clear change of spines at any time"
+    )
     return (
         f"Sheet {sheet}, {animal}, 10 mg/kg i.p.: BDNF is highest ({spread(cell['peak_bdnf'].values)}) after "
         f"{spread(cell['peak_bdnf_time'].values)} h, mTORC1 ({spread(cell['peak_mtorc1'].values)}) after "
@@ -114,21 +141,29 @@ def ablation_answer(dataset: Cell) -> tuple[Group, str]:
         shown.append(table(title, ("inhibitor",), rows, tuple(arms)))
         for arm in arms:
             kept = [g for g in given if g != "none" and is_clear(found[arm, g]) and found[arm, g].mean() > 0]
-            told = f"{change(found[arm, 'none'], DAY_LATER)}; what survives: {', '.join(kept) or 'under none'}"
+            told = (
+                f"{change(found[arm, 'none'], DAY_LATER)}; what survives: {', '.join(kept) or 'under none'}"
+            )
             said.append(f"Sheet {sheet}, arm {arm}: 10 mg/kg i.p. in rat {told}.")
     return Group(*shown), "\n".join(said)
 
 
 def ablated(cell: Cell, arm: str, given: str, name: str = "spines", readout: str = "24 h") -> np.ndarray:
-    """What the dose does to a readout by an arm, against vehicle in the same arm under the same inhibitor, seed by seed, %."""
+    """What the dose does to a readout by an arm, against vehicle in the same arm under the same inhibitor,
+    seed by seed, %.
+    """
     return effect_of(cell, name, readout, arm=arm, inhibitor=given)
 
 
 GROWTH: dict[str, Column] = {
-    "Pyr Hz, peak": at("rate", "peak", population="Pyr"), "glutamate, 0-2 h": at("glutamate_release", "0-2 h"),
-    "BDNF, highest": value("peak_bdnf"), "mTORC1 1 h": at("mtorc1", "1 h"), "mTORC1, highest": value("peak_mtorc1"),
-    "at h": value("peak_mtorc1_time"), "protein 4 h": at("protein", "4 h"),
-}  # fmt: skip
+    "Pyr Hz, peak": at("rate", "peak", population="Pyr"),
+    "glutamate, 0-2 h": at("glutamate_release", "0-2 h"),
+    "BDNF, highest": value("peak_bdnf"),
+    "mTORC1 1 h": at("mtorc1", "1 h"),
+    "mTORC1, highest": value("peak_mtorc1"),
+    "at h": value("peak_mtorc1_time"),
+    "protein 4 h": at("protein", "4 h"),
+}
 GROWN = ("24 h", "7 d")
 ROUTES = {"growth_dose": "rat, i.p.", "human_dose": "human, i.v. over 40 min"}  # by study
 
@@ -146,12 +181,20 @@ def growth_answer(dataset: Cell) -> tuple[Group, str]:
             cells = {d: dataset.sel(sheet=sheet, memory=memory, dose=d) for d in doses}
             for dose, cell in cells.items():
                 grown = [spread(against(at("spines", r), cell, cells[0.0])) for r in GROWN]
-                told = [spread(column(cell)) if dose or heading != "at h" else "" for heading, column in GROWTH.items()]
+                told = [
+                    spread(column(cell)) if dose or heading != "at h" else ""
+                    for heading, column in GROWTH.items()
+                ]
                 rows.append(((memory, f"{dose:g}"), [*told, *grown]))
             said.append(f"Sheet {sheet}{told_given}, memory {memory}: {_turns(cells)}")
-        shown.append(table(f"sheet {sheet}{told_given}; states relative to rest; spines per Pyr cell, % against vehicle",
-                           ("memory", "mg/kg"), rows,
-                           (*GROWTH, *(f"spines {r}" for r in GROWN))))  # fmt: skip
+        shown.append(
+            table(
+                f"sheet {sheet}{told_given}; states relative to rest; spines per Pyr cell, % against vehicle",
+                ("memory", "mg/kg"),
+                rows,
+                (*GROWTH, *(f"spines {r}" for r in GROWN)),
+            )
+        )
     return Group(*shown), "\n".join(said)
 
 
@@ -188,10 +231,12 @@ def stress_answer(dataset: Cell) -> tuple[Group, str]:
                     continue
                 cells[rule, group] = cell
                 cared = [
-                    spread(against(at("spines", r), cell, cells["activity", "control"])) for r in ("rest", "24 h", "7 d", "14 d")
+                    spread(against(at("spines", r), cell, cells["activity", "control"]))
+                    for r in ("rest", "24 h", "7 d", "14 d")
                 ]
                 regained = [
-                    spread(regained_share(cell, r)) if group.startswith("stress") else "" for r in ("24 h", "7 d", "14 d")
+                    spread(regained_share(cell, r)) if group.startswith("stress") else ""
+                    for r in ("24 h", "7 d", "14 d")
                 ]
                 protein = spread(at("protein", "rest")(cell))
                 rows.append(((rule, group), [*cared, protein, *regained]))
@@ -222,7 +267,10 @@ def _stress_sentence(sheet: str, rule: str, cells: dict[tuple[str, str], Cell]) 
     lost = against(at("spines", "rest"), stressed, control)
     more = {
         group: regained_share(cells[rule, group], "24 h") - regained_share(cells[rule, without], "24 h")
-        for group, without in (("stress, ketamine", "stress"), ("stress, ketamine, rapamycin", "stress, rapamycin"))
+        for group, without in (
+            ("stress, ketamine", "stress"),
+            ("stress, ketamine, rapamycin", "stress, rapamycin"),
+        )
     }
     back = against(at("spines", "14 d"), stressed, control)
     return (
@@ -240,24 +288,39 @@ def strides_answer(dataset: Cell) -> tuple[Group, str]:
     shown, said = [], []
     order = ["standard", *(v for v in names(dataset, "variant") if v != "standard")]
     for sheet in names(dataset, "sheet"):
-        grown = {(v, r): effect_of(dataset, "spines", r, sheet=sheet, variant=v) for v in order for r in readouts}
+        grown = {
+            (v, r): effect_of(dataset, "spines", r, sheet=sheet, variant=v) for v in order for r in readouts
+        }
         signal = {v: effect_of(dataset, "protein", "72 h", sheet=sheet, variant=v) for v in order}
         rows = [((v,), [*(spread(grown[v, r]) for r in readouts), spread(signal[v])]) for v in order]
-        shown.append(table(f"sheet {sheet}: {RODENT}, against vehicle, %; spines per Pyr cell", ("variant",), rows,
-                           (*(f"spines {r}" for r in readouts), "protein 72 h")))  # fmt: skip
+        shown.append(
+            table(
+                f"sheet {sheet}: {RODENT}, against vehicle, %; spines per Pyr cell",
+                ("variant",),
+                rows,
+                (*(f"spines {r}" for r in readouts), "protein 72 h"),
+            )
+        )
         for variant in order[1:]:
             error = 100.0 * (signal[variant] - signal["standard"]) / signal["standard"].mean()
-            spines = 100.0 * (grown[variant, "7 d"] - grown["standard", "7 d"]) / grown["standard", "7 d"].mean()
-            said.append(f"Sheet {sheet}, {variant}: protein at 72 h differs by {spread(error)} % of the effect, spines at 7 d by "
-                        f"{spread(spines)} %.")  # fmt: skip
+            spines = (
+                100.0 * (grown[variant, "7 d"] - grown["standard", "7 d"]) / grown["standard", "7 d"].mean()
+            )
+            said.append(
+                f"Sheet {sheet}, {variant}: protein at 72 h differs by {spread(error)} % of the effect, spines at 7 d by "
+                f"{spread(spines)} %."
+            )
     return Group(*shown), "\n".join(said)
 
 
 BLOCKED: dict[str, Column] = {
-    "Pyr Hz": at("rate", "peak", population="Pyr"), "GABA on Pyr": at("gaba_conductance", "peak"),
-    "NMDA on Pyr": at("nmda_conductance", "peak"), "BDNF, highest": value("peak_bdnf"), "mTORC1, highest": value("peak_mtorc1"),
+    "Pyr Hz": at("rate", "peak", population="Pyr"),
+    "GABA on Pyr": at("gaba_conductance", "peak"),
+    "NMDA on Pyr": at("nmda_conductance", "peak"),
+    "BDNF, highest": value("peak_bdnf"),
+    "mTORC1, highest": value("peak_mtorc1"),
     "spines 24 h": at("spines", "24 h"),
-}  # fmt: skip
+}
 
 
 def blockers_answer(dataset: Cell) -> tuple[Group, str]:
@@ -272,11 +335,16 @@ def blockers_answer(dataset: Cell) -> tuple[Group, str]:
             for drug in names(dataset, "drug", DRUGS):
                 if drug == "none":
                     continue
-                found = [against(column, dataset.sel(sheet=sheet, arm=arm, drug=drug), without) for column in BLOCKED.values()]
+                found = [
+                    against(column, dataset.sel(sheet=sheet, arm=arm, drug=drug), without)
+                    for column in BLOCKED.values()
+                ]
                 rows.append(((arm, f"{drug} {DRUGS[drug]:g} uM"), [spread(v) for v in found]))
-                said.append(f"Sheet {sheet}, rat, arm {arm}: {DRUGS[drug]:g} uM {drug} "
-                            f"{change(found[1], 'inhibition of Pyr cells')} and "
-                            f"{change(found[-1], 'spines per Pyr cell')} a day later.")  # fmt: skip
+                said.append(
+                    f"Sheet {sheet}, rat, arm {arm}: {DRUGS[drug]:g} uM {drug} "
+                    f"{change(found[1], 'inhibition of Pyr cells')} and "
+                    f"{change(found[-1], 'spines per Pyr cell')} a day later."
+                )
         shown.append(
             table(
                 f"sheet {sheet}, rat: a bath of 2 h against none, %; conductances and spines per Pyr cell",

@@ -84,7 +84,9 @@ def _largest(spines: dict[float, np.ndarray]) -> str:
 
 
 def paired(values: xr.DataArray, axis: str = "dose") -> dict[float, np.ndarray]:
-    """Relative change (%) against the same seed without drug, by dose or by another axis that begins at none."""
+    """Relative change (%) against the same seed without drug, by dose or by another axis that begins at
+    none.
+    """
     vehicle = values.isel({axis: 0})
     return {float(d): (100.0 * (values.sel({axis: d}) / vehicle - 1.0)).values for d in values[axis].values}
 

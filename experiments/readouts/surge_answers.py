@@ -51,17 +51,36 @@ def answer(dataset: xr.Dataset) -> tuple[Group, str]:
         here = dataset.sel(sheet=sheet)
         cell = here.sel(null=MODEL)
         rows = [
-            ((f"{d:g}",), [spread(over_course(cell, d)), *(_told(at_peak(cell, d, r)) for r in READOUTS.values())]) for d in doses
+            (
+                (f"{d:g}",),
+                [spread(over_course(cell, d)), *(_told(at_peak(cell, d, r)) for r in READOUTS.values())],
+            )
+            for d in doses
         ]
-        shown.append(table(f"sheet {sheet}, rat i.p.: change against the same wiring untreated, %, mean ± SD over seeds;"
-                           " glutamate over 100 min, all else at the peak", ("mg/kg",), rows,
-                           ("glutamate", *READOUTS)))  # fmt: skip
+        shown.append(
+            table(
+                f"sheet {sheet}, rat i.p.: change against the same wiring untreated, %, mean ± SD over seeds;"
+                " glutamate over 100 min, all else at the peak",
+                ("mg/kg",),
+                rows,
+                ("glutamate", *READOUTS),
+            )
+        )
         beside = [
-            ((MEANING[n],), [spread(over_course(here.sel(null=n), d)) for d in doses]) for n in names(here, "null", MEANING)
+            ((MEANING[n],), [spread(over_course(here.sel(null=n), d)) for d in doses])
+            for n in names(here, "null", MEANING)
         ]
-        shown.append(table(f"sheet {sheet}, rat i.p., nulls, by mg/kg: glutamate over 100 min, %",
-                           ("null",), beside, tuple(f"{d:g}" for d in doses)))  # fmt: skip
-        parts = [f"{d:g} mg/kg {change(over_course(cell, d), 'glutamate')}" for d in (10.0, 30.0, 50.0, 200.0)]
+        shown.append(
+            table(
+                f"sheet {sheet}, rat i.p., nulls, by mg/kg: glutamate over 100 min, %",
+                ("null",),
+                beside,
+                tuple(f"{d:g}" for d in doses),
+            )
+        )
+        parts = [
+            f"{d:g} mg/kg {change(over_course(cell, d), 'glutamate')}" for d in (10.0, 30.0, 50.0, 200.0)
+        ]
         said.append(f"Sheet {sheet}, rat i.p., over 100 min: {'; '.join(parts)}.")
     return Group(*shown), "\n".join(said)
 

@@ -34,16 +34,26 @@ from prelimbic.simulation.facts import together
 from prelimbic.simulation.variable import UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
-MOST_BYTES, MOST_EMPTY = 1 << 28, 100  # a dataset may be this large, or so many times as large as the numbers in it
+# a dataset may be this large, or so many times as large as the numbers in it
+MOST_BYTES, MOST_EMPTY = 1 << 28, 100
 Alike = tuple[list[int], Groups, np.ndarray]  # see store.read_rows
 MOST_NAMED = 20  # of the runs that are not there
 # What the axes of studies are, where a name does not say it by itself.
 AXES = {
-    "sheet": "circuit sheet", "seed": "seed of the run", "dose": "ketamine given", "free": "free drug in the bath",
-    "null": "the model, or a null of it", "arm": "arm of the slow layer", "deleted": "receptors deleted",
-    "rule": "rule of spine growth", "group": "group of animals", "variant": "what is changed", "memory": "what outlasts the drug",
-}  # fmt: skip
-SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}  # of a variable, by the group that it is read from
+    "sheet": "circuit sheet",
+    "seed": "seed of the run",
+    "dose": "ketamine given",
+    "free": "free drug in the bath",
+    "null": "the model, or a null of it",
+    "arm": "arm of the slow layer",
+    "deleted": "receptors deleted",
+    "rule": "rule of spine growth",
+    "group": "group of animals",
+    "variant": "what is changed",
+    "memory": "what outlasts the drug",
+}
+# of a variable, by the group that it is read from
+SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}
 
 
 class MissingRunsWarning(UserWarning):
@@ -53,12 +63,13 @@ class MissingRunsWarning(UserWarning):
 def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     """All runs of the study in `folder`, on the study's axes and then seed.
 
-    Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of the cascade between
-    looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A run that is
-    missing or damaged is NaN; `run_id` is empty there, and a MissingRunsWarning names it.  Attributes say how many runs are there
-    and planned, what they have in common (simulation.facts), and what computed them (`targets`); a MixedTargetsWarning says
-    where they were not computed alike.  Raises StoreError when there is nothing to load, and UnreadableError when a run is
-    there, or may be, and cannot be read here.
+    Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of
+    the cascade between looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A
+    run that is missing or damaged is NaN; `run_id` is empty there, and a MissingRunsWarning names it.
+    Attributes say how many runs are there and planned, what they have in common (simulation.facts), and what
+    computed them (`targets`); a MixedTargetsWarning says where they were not computed alike.  Raises
+    StoreError when there is nothing to load, and UnreadableError when a run is there, or may be, and cannot
+    be read here.
     """
     folder, manifest = Path(folder), read_manifest(Path(folder))
     parts = tuple(SUFFIX) if courses else ("summary",)
@@ -98,12 +109,21 @@ def _tell_missing(folder: Path, planned: list[dict[str, Any]], there: set[str]) 
     if missing:
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         said = f"{folder}: {len(there)} of {len(planned)} runs are there; the others are NaN, which .mean() skips: "
-        warnings.warn(printable(said + ", ".join(missing[:MOST_NAMED]) + more), MissingRunsWarning, stacklevel=3)
+        warnings.warn(
+            printable(said + ", ".join(missing[:MOST_NAMED]) + more), MissingRunsWarning, stacklevel=3
+        )
 
 
-def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list[dict[str, Any]], alike: list[Alike],
-               parts: tuple[str, ...]) -> xr.Dataset:  # fmt: skip
-    """One dataset of runs that are laid out alike or not.  Raises ValueError and its like where they do not go together."""
+def _assembled(
+    manifest: dict[str, Any],
+    axes: dict[str, list[Any]],
+    whole: list[dict[str, Any]],
+    alike: list[Alike],
+    parts: tuple[str, ...],
+) -> xr.Dataset:
+    """One dataset of runs that are laid out alike or not.  Raises ValueError and its like where they do not
+    go together.
+    """
     at = {axis: {value: k for k, value in enumerate(values)} for axis, values in axes.items()}
     shape = tuple(len(values) for values in axes.values())
     own = _coordinates({part: groups[part] for part in parts if part in groups} for _, groups, _ in alike)
@@ -121,19 +141,33 @@ def _assembled(manifest: dict[str, Any], axes: dict[str, list[Any]], whole: list
             along = list(zip(variable.dimensions, values.shape[1:], strict=True))
             called, inner = name + SUFFIX[group], tuple(sizes.get(d, n) for d, n in along)
             if called not in data:
-                attributes = {"units": UNITS.get(variable.unit, variable.unit) or "1", "long_name": variable.meaning}
+                attributes = {
+                    "units": UNITS.get(variable.unit, variable.unit) or "1",
+                    "long_name": variable.meaning,
+                }
                 blank: np.ndarray = np.full(_fits(shape + inner, room), np.nan)
                 data[called] = ((*axes, *variable.dimensions), blank, attributes)
                 room -= blank.nbytes
-            if data[called][0][len(axes) :] != variable.dimensions or data[called][1].shape[len(shape) :] != inner:
-                raise ValueError(f"{whole[which[0]]['file']} has {called} of another shape than the runs before it")
+            if (
+                data[called][0][len(axes) :] != variable.dimensions
+                or data[called][1].shape[len(shape) :] != inner
+            ):
+                raise ValueError(
+                    f"{whole[which[0]]['file']} has {called} of another shape than the runs before it"
+                )
             inside = [_places(groups[group].get(d), own.get(d), n) for d, n in along]
             spread = [w.reshape(-1, *[1] * len(inside)) for w in where]
             data[called][1][(*spread, *np.ix_(*inside))] = values
     units = manifest["axes"] | {"seed": ""}
-    coordinates = {axis: (axis, values, _of_axis(axis, values, units[axis])) for axis, values in axes.items()}
+    coordinates = {
+        axis: (axis, values, _of_axis(axis, values, units[axis])) for axis, values in axes.items()
+    }
     dataset = xr.Dataset(data, coordinates | own | _labelled(alike, sizes), {"study": manifest["study"]})
-    dataset["run_id"] = (tuple(axes), ids.astype(str), {"long_name": "run id; empty where the run is not there"})
+    dataset["run_id"] = (
+        tuple(axes),
+        ids.astype(str),
+        {"long_name": "run id; empty where the run is not there"},
+    )
     return dataset
 
 
@@ -144,13 +178,19 @@ def _of_axis(axis: str, values: list[Any], unit: str) -> dict[str, str]:
 
 
 def _labelled(alike: list[Alike], sizes: dict[str, int]) -> dict[str, Any]:
-    """Text that stands along dimensions of the runs, such as the population of each cell, where it is the same in all of them."""
+    """Text that stands along dimensions of the runs, such as the population of each cell, where it is the
+    same in all of them.
+    """
     found: dict[str, Any] = {}
-    for name, variable in ((n, v) for _, groups, _ in alike for part in groups.values() for n, v in part.items()):
+    for name, variable in (
+        (n, v) for _, groups, _ in alike for part in groups.values() for n, v in part.items()
+    ):
         if is_text(variable.values) and variable.dimensions and variable.dimensions != (name,):
             labels = (variable.dimensions, _labels(variable), {"long_name": variable.meaning})
             same = name not in found or np.array_equal(found[name][1], labels[1])
-            fits = all(sizes.get(d, n) == n for d, n in zip(variable.dimensions, variable.values.shape, strict=True))
+            fits = all(
+                sizes.get(d, n) == n for d, n in zip(variable.dimensions, variable.values.shape, strict=True)
+            )
             found[name] = labels if same and fits else ((), np.array(""), {})
     return {name: labels for name, labels in found.items() if labels[0]}
 
@@ -184,9 +224,13 @@ def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
         "schema": SWEEP_SCHEMA, "schema_version": SCHEMA_VERSION, **dataset.attrs,
     }  # fmt: skip
     labels = [str(name) for name in dataset.coords if name not in dataset.dims]
-    variables = {str(name): _as_variable(dataset[name].variable, [label for label in labels if label != name and
-                                                                  {*dataset[label].dims} <= {*dataset[name].dims}])
-                 for name in dataset.variables}  # fmt: skip
+    variables = {
+        str(name): _as_variable(
+            dataset[name].variable,
+            [label for label in labels if label != name and {*dataset[label].dims} <= {*dataset[name].dims}],
+        )
+        for name in dataset.variables
+    }
     publish(folder / SWEEP, sealed(flat_image(head, variables), "sweep"), finished=True)
     publish(folder / SUMMARY, _as_csv(dataset).encode(errors="backslashreplace"))
     return folder / SWEEP
@@ -197,18 +241,23 @@ def _as_variable(variable: xr.Variable, labels: list[str]) -> Variable:
     values = variable.values.astype(object) if is_text(variable.values) else variable.values
     dimensions, attributes = tuple(map(str, variable.dims)), variable.attrs
     more = {"coordinates": " ".join(labels)} if labels else {}
-    return Variable(dimensions, values, str(attributes.get("units", "")), str(attributes.get("long_name", "")), more)
+    return Variable(
+        dimensions, values, str(attributes.get("units", "")), str(attributes.get("long_name", "")), more
+    )
 
 
 def _as_csv(dataset: xr.Dataset) -> str:
-    """One row a run and place of a readout (its name, concentration, dose, hour, minute); a value per population where there are
-    four."""
+    """One row a run and place of a readout (its name, concentration, dose, hour, minute); a value per
+    population where there are four.
+    """
     flat = {*dataset["run_id"].dims, *PLACES, "population"}
     table = dataset[[n for n, v in dataset.data_vars.items() if set(v.dims) <= flat and n != "run_id"]]
     columns: dict[str, xr.DataArray] = {}
     for name, variable in table.data_vars.items():
         if "population" in variable.dims:
-            columns |= {f"{name}_{p}": variable.sel(population=p, drop=True) for p in variable["population"].values}
+            columns |= {
+                f"{name}_{p}": variable.sel(population=p, drop=True) for p in variable["population"].values
+            }
         else:
             columns[str(name)] = variable
     return str(xr.Dataset(columns).drop_vars("population", errors="ignore").to_dataframe().to_csv())
@@ -223,7 +272,9 @@ def _flat(groups: Groups, parts: tuple[str, ...]) -> Iterable[tuple[str, str, Va
 
 
 def _coordinates(runs: Iterable[dict[str, dict[str, Variable]]]) -> dict[str, Any]:
-    """Of every dimension the values in all runs: those of the first, then what others have beside them; numbers in order."""
+    """Of every dimension the values in all runs: those of the first, then what others have beside them;
+    numbers in order.
+    """
     found: dict[str, Any] = {}
     for name, variable in (item for groups in runs for part in groups.values() for item in part.items()):
         if variable.dimensions != (name,):

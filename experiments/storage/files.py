@@ -55,8 +55,10 @@ def unreadable(folder: Path, causes: dict[str, str]) -> UnreadableError:
     if len(causes) == 1:
         return UnreadableError(folder / next(iter(causes)), f"{first} (it is left as it is)")
     more = f" and {len(causes) - NAMED} more" if len(causes) > NAMED else ""
-    return UnreadableError(f"{len(causes)} files of {folder} ({', '.join([*causes][:NAMED])}{more})",
-                           f"{first} (they are left as they are)")  # fmt: skip
+    return UnreadableError(
+        f"{len(causes)} files of {folder} ({', '.join([*causes][:NAMED])}{more})",
+        f"{first} (they are left as they are)",
+    )
 
 
 def trouble(error: BaseException) -> str:
@@ -73,14 +75,17 @@ def trouble(error: BaseException) -> str:
 
 def _no_memory() -> str:
     """That memory is short, and the limit that may be why."""
-    limit = min((n for n in resource.getrlimit(resource.RLIMIT_AS) if n != resource.RLIM_INFINITY), default=SCARCE)
+    limit = min(
+        (n for n in resource.getrlimit(resource.RLIMIT_AS) if n != resource.RLIM_INFINITY), default=SCARCE
+    )
     return "there is not enough memory" + (f" (ulimit -v is {limit >> 10})" if limit < SCARCE else "")
 
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Raise UnreadableError for trouble of the machine with a file, or for a link whose file is not there; other errors as they
-    are."""
+    """Raise UnreadableError for trouble of the machine with a file, or for a link whose file is not there;
+    other errors as they are.
+    """
     try:
         yield
     except (OSError, MemoryError) as error:
@@ -93,7 +98,9 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def content_of(path: Path, most: int) -> bytes | None:
-    """What stands in a regular file, no link; None where none is, or one of more than so many bytes.  Raises UnreadableError."""
+    """What stands in a regular file, no link; None where none is, or one of more than so many bytes.  Raises
+    UnreadableError.
+    """
     try:
         with reading(path), open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as handle:
             about = os.fstat(handle.fileno())
@@ -113,7 +120,9 @@ def there(path: Path) -> bool:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Names in a folder, sorted; none where it is not there.  Raises UnreadableError where they cannot be seen."""
+    """Names in a folder, sorted; none where it is not there.  Raises UnreadableError where they cannot be
+    seen.
+    """
     try:
         with reading(folder):
             return sorted(os.listdir(folder))
@@ -130,7 +139,9 @@ def printable(text: str) -> str:
 def machine() -> str:
     """This machine since it was started, and the container in it whose process numbers ours are."""
     try:
-        return f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]} {os.readlink('/proc/self/ns/pid')}"
+        return (
+            f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]} {os.readlink('/proc/self/ns/pid')}"
+        )
     except OSError:
         return socket.gethostname()
 
@@ -142,8 +153,9 @@ def scratch_name(name: str) -> str:
 
 
 def publish(path: Path, content: bytes, finished: bool = False) -> None:
-    """Make `path` hold `content`, by a temporary file beside it that is synced and renamed; one that is `finished` cannot be
-    written any more.  Raises StoreError."""
+    """Make `path` hold `content`, by a temporary file beside it that is synced and renamed; one that is
+    `finished` cannot be written any more.  Raises StoreError.
+    """
     scratch = path.with_name(scratch_name(path.name))
     try:
         with open(scratch, "wb") as handle:
@@ -164,7 +176,9 @@ def publish(path: Path, content: bytes, finished: bool = False) -> None:
 
 
 def sweep_stale(folder: Path) -> None:
-    """Remove the temporary files that processes left when they were killed: those of this machine, and old ones of others."""
+    """Remove the temporary files that processes left when they were killed: those of this machine, and old
+    ones of others.
+    """
     ours = f".{scratch_name('').split('.')[-3]}."
     for path in folder.glob(".*.tmp"):
         process = path.name.split(".")[-2]
@@ -188,8 +202,9 @@ def lives(process: int) -> bool:
 
 
 def sealed(content: bytes, what: str, target: str = "") -> bytes:
-    """Content with a line at its end that says what it is, where given by what it was computed, and the SHA-256 of all before;
-    readers of HDF5 pass over it."""
+    """Content with a line at its end that says what it is, where given by what it was computed, and the
+    SHA-256 of all before; readers of HDF5 pass over it.
+    """
     if target:
         content += BEGINS + f"{what}/{target} ".encode()
         return content + hashlib.sha256(content).hexdigest().encode() + b"\n"
@@ -197,8 +212,9 @@ def sealed(content: bytes, what: str, target: str = "") -> bytes:
 
 
 def sealed_target(path: Path) -> str:
-    """By what a file was computed as its seal has it, without a look at what is in it; nothing where the seal has none, and
-    UNREAD where the file cannot be read here."""
+    """By what a file was computed as its seal has it, without a look at what is in it; nothing where the
+    seal has none, and UNREAD where the file cannot be read here.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
     except OSError:
@@ -213,7 +229,8 @@ def sealed_target(path: Path) -> str:
 
 
 def seal_holds(path: Path, what: str | None) -> bool | None:
-    """Whether a file is what its seal says (anything for None) and still as it was sealed; None where it has no seal.
+    """Whether a file is what its seal says (anything for None) and still as it was sealed; None where it has
+    no seal.
 
     Raises UnreadableError, DamagedError where something else than a file is there, and FileNotFoundError.
     """
@@ -226,8 +243,11 @@ def seal_holds(path: Path, what: str | None) -> bool | None:
         if found is None:
             return False if TORN.search(end) or _occurs(BEGINS, handle) else None
         ours, targeted, _ = found[1].partition(b"/")
-        covered = size - len(found[0]) + (found.start(2) - found.start() if targeted else 0)  # a target is covered too
-        return what in (None, ours.decode(errors="replace")) and _sha256(handle, covered) == found[2].decode()
+        # a target is covered too
+        covered = size - len(found[0]) + (found.start(2) - found.start() if targeted else 0)
+        return (
+            what in (None, ours.decode(errors="replace")) and _sha256(handle, covered) == found[2].decode()
+        )
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -238,7 +258,9 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def next_of(handle: BinaryIO, size: int = -1) -> bytes:
-    """The next bytes, at most so many, or all.  Raises OSError; Python tells EAGAIN, as some shared folders say it, by None."""
+    """The next bytes, at most so many, or all.  Raises OSError; Python tells EAGAIN, as some shared folders
+    say it, by None.
+    """
     part: bytes | None = handle.read(size)
     if part is None:
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))

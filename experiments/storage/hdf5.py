@@ -1,6 +1,7 @@
 """HDF5 files in the netCDF-4 convention, written and read; the only user of h5py.
 
-Reading is done in a process of its own (storage.reader): a file that was made to harm can crash the HDF5 library.
+Reading is done in a process of its own (storage.reader): a file that was made to harm can crash the HDF5
+library.
 """
 
 from __future__ import annotations
@@ -17,13 +18,21 @@ from typing import Any
 import h5py
 import numpy as np
 
-from prelimbic.experiments.storage.files import StoreError, UnreadableError, printable, reading, reason, trouble
+from prelimbic.experiments.storage.files import (
+    StoreError,
+    UnreadableError,
+    printable,
+    reading,
+    reason,
+    trouble,
+)
 from prelimbic.experiments.storage.rows import IN_ROW, packed
 from prelimbic.simulation.variable import Groups, Variable, is_text
 
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable.%10d"
-# Tells xarray by h5netcdf that text is text.  Of a type that the netCDF-4 library passes over: by netCDF4 text comes as such, and
+# Tells xarray by h5netcdf that text is text.  Of a type that the netCDF-4 library passes over: by netCDF4
+# text comes as such, and
 # xarray fails where it is told so twice.
 ENCODING = np.array("utf-8", dtype="U5")
 # SONATA has the order of spikes as an enumeration.
@@ -35,7 +44,8 @@ SWEEP_SCHEMA = "prelimbic-sweep"
 DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
 DIGESTED_SINCE = 4  # schema of a sweep
 BEYOND = "beyond"
-PROVENANCE, ROW = "provenance", "row"  # what no digest of the content covers: how it came to be, and a copy of parts of it
+# what no digest of the content covers: how it came to be, and a copy of parts of it
+PROVENANCE, ROW = "provenance", "row"
 COMPRESSED_ABOVE, TEXT_COMPRESSED_ABOVE = 1024, 8192  # numbers; bytes
 # Gzip makes nothing a thousand times smaller; a dataset that claims more than this is none of ours.
 MOST_BYTES, MOST_TIMES = 1 << 34, 1100
@@ -56,7 +66,10 @@ def image(head: dict[str, Any], config: str, groups: Groups, facts: dict[str, An
                 made.attrs.create("sorting", 2 if in_order else 0, dtype=SORTING)
         layout, row = packed(groups)
         numbers = Variable(
-            ("byte",), np.frombuffer(row, dtype=np.uint8), "1", "all numbers of summary, traces and fine, once more"
+            ("byte",),
+            np.frombuffer(row, dtype=np.uint8),
+            "1",
+            "all numbers of summary, traces and fine, once more",
         )
         _write_group(file.create_group(ROW), {"numbers": numbers}, compressed=False)
         file[ROW].attrs["layout"] = layout
@@ -80,7 +93,9 @@ def flat_image(head: dict[str, Any], variables: dict[str, Variable]) -> bytes:
 
 def content_digest(file: h5py.File) -> str:
     """SHA-256 over every group, dataset and attribute outside /provenance and /row, in name order."""
-    return _digest(file, ["/", *(name for name in _names(file) if name.partition("/")[0] not in (PROVENANCE, ROW))])
+    return _digest(
+        file, ["/", *(name for name in _names(file) if name.partition("/")[0] not in (PROVENANCE, ROW))]
+    )
 
 
 def provenance_digest(file: h5py.File) -> str:
@@ -106,17 +121,22 @@ def _digest(file: h5py.File, names: Iterable[str]) -> str:
         if isinstance(item, h5py.Dataset):
             values = _values(item)
             total.update(f"\0{item.dtype}{item.shape}".encode())
-            total.update(json.dumps(values.tolist()).encode() if item.dtype.kind in "OS" else values.tobytes())
+            total.update(
+                json.dumps(values.tolist()).encode() if item.dtype.kind in "OS" else values.tobytes()
+            )
     return total.hexdigest()
 
 
 def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
-    """Attributes of a file after its digest was computed again, those of provenance under that name; whether it has a row; how
-    many bytes stand behind its content."""
+    """Attributes of a file after its digest was computed again, those of provenance under that name; whether
+    it has a row; how many bytes stand behind its content.
+    """
     with _open(path) as file:
         head = _attributes(file)
         if head.get("schema") == SWEEP_SCHEMA != schema:
-            raise StoreError(f"{path} is a sweep of run files, not one of them; prelimbic inspect takes its folder, load too")
+            raise StoreError(
+                f"{path} is a sweep of run files, not one of them; prelimbic inspect takes its folder, load too"
+            )
         if head.get("schema") != schema:
             raise StoreError(f"{path} is not a {schema.replace('-', ' ')} file")
         if int(head["schema_version"]) not in versions:
@@ -128,7 +148,8 @@ def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
             raise StoreError(f"{path} is damaged: its checksum ({DIGEST}) is gone")
         if int(head.get("complete", 0)) != 1 or facts[DIGEST] != content_digest(file):
             raise StoreError(f"{path} is damaged: its content does not match its digest")
-        if facts.get(PROVENANCE_DIGEST) not in (None, provenance_digest(file)):  # files of earlier versions have none
+        # files of earlier versions have none
+        if facts.get(PROVENANCE_DIGEST) not in (None, provenance_digest(file)):
             raise StoreError(f"{path} is damaged: its provenance does not match its digest")
         if (there := _row(file)) is not None:
             layout, row = packed(_groups(file, IN_ROW))
@@ -144,8 +165,9 @@ def groups(path: Path, names: tuple[str, ...]) -> Groups:
 
 
 def flat(path: Path) -> tuple[bool | None, int, dict[str, Variable]]:
-    """Whether the content of a file without groups matches its digest, None where it has none; how many bytes stand behind it;
-    and its variables."""
+    """Whether the content of a file without groups matches its digest, None where it has none; how many
+    bytes stand behind it; and its variables.
+    """
     with _open(path) as file:
         file.visititems(partial(_claim, [_room(file)]))
         told = _told(file, DIGEST, None)
@@ -163,14 +185,17 @@ def config(path: Path) -> str:
 
 
 def asked(paths: list[Path]) -> list[tuple[str, int, str]]:
-    """Configuration (JSON) and model version of each file, and by what it was computed; of one that cannot be read, an empty
-    text."""
+    """Configuration (JSON) and model version of each file, and by what it was computed; of one that cannot
+    be read, an empty text.
+    """
     found = []
     for path in paths:
         try:
             with _open(path) as file:
                 target = printable(str(_plain(_told(_own(file, PROVENANCE), "target", ""))))
-                found.append((str(_values(_own(file, "config"))[()]), int(file.attrs["model_version"]), target))
+                found.append(
+                    (str(_values(_own(file, "config"))[()]), int(file.attrs["model_version"]), target)
+                )
         except UnreadableError:
             raise
         except StoreError:
@@ -179,7 +204,9 @@ def asked(paths: list[Path]) -> list[tuple[str, int, str]]:
 
 
 def rows(paths: list[Path]) -> tuple[list[str], list[np.ndarray], list[str]]:
-    """Of each file the layout and the bytes of its row, and what is wrong with it; a file without one has an empty layout."""
+    """Of each file the layout and the bytes of its row, and what is wrong with it; a file without one has an
+    empty layout.
+    """
     layouts, found, wrong = [], [], []
     for path in paths:
         layout, row, error = "", np.zeros(0, np.uint8), ""
@@ -224,8 +251,18 @@ def _open(path: Path) -> Iterator[h5py.File]:
             yield file
     except StoreError:
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError, ArithmeticError, LookupError,
-            NotImplementedError) as error:  # fmt: skip
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        MemoryError,
+        ArithmeticError,
+        LookupError,
+        NotImplementedError,
+    ) as error:
         if cause := trouble(error):
             raise UnreadableError(path, cause) from None
         raise StoreError(_no_run(path, error)) from None
@@ -242,7 +279,9 @@ def _no_run(path: Path, error: BaseException) -> str:
 
 
 def _own(group: h5py.Group, name: str) -> Any:
-    """What stands under a name in a group.  Raises KeyError where nothing does, StoreError where a link leads elsewhere."""
+    """What stands under a name in a group.  Raises KeyError where nothing does, StoreError where a link
+    leads elsewhere.
+    """
     for part in name.split("/"):
         links = group.id.links
         if not links.exists(part.encode(errors="surrogateescape")):
@@ -268,7 +307,9 @@ def _groups(file: h5py.File, names: Iterable[str]) -> Groups:
                 found[name][key] = _read(data)
                 room -= data.nbytes
             if room < 0:
-                raise StoreError(f"{file.filename} cannot be read as a run file (it claims more than it holds)")
+                raise StoreError(
+                    f"{file.filename} cannot be read as a run file (it claims more than it holds)"
+                )
     return found
 
 
@@ -299,7 +340,9 @@ def _row(file: h5py.File) -> tuple[str, np.ndarray] | None:
 
 
 def _told(item: Any, name: str, without: Any = "") -> Any:
-    """An attribute, or what stands for one that is not there; `get` of h5py takes a failing disk for that too."""
+    """An attribute, or what stands for one that is not there; `get` of h5py takes a failing disk for that
+    too.
+    """
     return item.attrs[name] if name in item.attrs else without  # noqa: SIM401
 
 
@@ -325,8 +368,12 @@ def _write_group(group: h5py.Group, variables: dict[str, Variable], compressed: 
 def _create(group: h5py.Group, name: str, variable: Variable, compressed: bool) -> h5py.Dataset:
     text = is_text(variable.values)
     values = _as_bytes(variable.values) if text else variable.values
-    large = values.ndim > 0 and (values.nbytes > TEXT_COMPRESSED_ABOVE if text else values.size > COMPRESSED_ABOVE)
-    gzip = {"compression": "gzip", "compression_opts": 4, "shuffle": not text} if compressed and large else {}
+    large = values.ndim > 0 and (
+        values.nbytes > TEXT_COMPRESSED_ABOVE if text else values.size > COMPRESSED_ABOVE
+    )
+    gzip = (
+        {"compression": "gzip", "compression_opts": 4, "shuffle": not text} if compressed and large else {}
+    )
     data = group.create_dataset(name, data=values, **gzip)
     if text:
         data.attrs.create("_Encoding", ENCODING, dtype=h5py.opaque_dtype(ENCODING.dtype))
@@ -350,7 +397,9 @@ def _is_variable(data: Any) -> bool:
     if not isinstance(data, h5py.Dataset):
         return False
     label = _told(data, "NAME", b"")
-    return not (label if isinstance(label, bytes) else str(label).encode()).startswith(NO_COORDINATE[:20].encode())
+    return not (label if isinstance(label, bytes) else str(label).encode()).startswith(
+        NO_COORDINATE[:20].encode()
+    )
 
 
 def _dimensions(data: h5py.Dataset) -> tuple[str, ...]:
@@ -367,7 +416,9 @@ def _read(data: h5py.Dataset) -> Variable:
 def _values(data: h5py.Dataset) -> np.ndarray:
     """The values of a dataset that is stored in its own file, and no larger than that could hold."""
     if data.is_virtual or data.external or data.nbytes > _room(data.file):
-        raise StoreError(f"{data.file.filename} cannot be read as a run file ({data.name} is not stored in it)")
+        raise StoreError(
+            f"{data.file.filename} cannot be read as a run file ({data.name} is not stored in it)"
+        )
     if data.dtype.kind == "S":
         return np.asarray(np.strings.decode(np.asarray(data[()])), dtype=object)
     return np.asarray(data.asstr()[()] if data.dtype.kind == "O" else data[()])
@@ -382,5 +433,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         value = value.decode()
     return (
-        value.tolist() if isinstance(value, (np.generic, np.ndarray)) else printable(value) if isinstance(value, str) else value
+        value.tolist()
+        if isinstance(value, (np.generic, np.ndarray))
+        else printable(value)
+        if isinstance(value, str)
+        else value
     )

@@ -1,4 +1,5 @@
-"""What is made from the runs of a folder, and whether it still belongs to them: sweep.h5, summary.csv and figures.
+"""What is made from the runs of a folder, and whether it still belongs to them: sweep.h5, summary.csv and
+figures.
 
 SHA256SUMS lists them and study.json as `sha256sum -c` reads it.
 """
@@ -26,7 +27,9 @@ def write_sums(folder: Path, names: Iterable[str]) -> None:
 
 
 def changed(folder: Path) -> dict[str, str]:
-    """Of files that were made from the runs of a folder, what is wrong with them, by name.  Raises UnreadableError."""
+    """Of files that were made from the runs of a folder, what is wrong with them, by name.  Raises
+    UnreadableError.
+    """
     try:
         with reading(folder / SUMS), open(folder / SUMS, "rb") as handle:
             lines = next_of(handle).decode(errors="surrogateescape").splitlines()
@@ -37,8 +40,14 @@ def changed(folder: Path) -> dict[str, str]:
     if not any(line.endswith(f"  {MANIFEST}") for line in lines):
         return {SUMS: f"is damaged: it does not list {MANIFEST}"}
     told = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    wrong = {name for name, digest in told.items() if name != SWEEP and _digest(folder / name) not in ("", digest)}
-    found = {SUMS: f"is damaged: it does not list {SWEEP}"} if SWEEP not in told and _digest(folder / SWEEP) else {}
+    wrong = {
+        name for name, digest in told.items() if name != SWEEP and _digest(folder / name) not in ("", digest)
+    }
+    found = (
+        {SUMS: f"is damaged: it does not list {SWEEP}"}
+        if SWEEP not in told and _digest(folder / SWEEP)
+        else {}
+    )
     found |= {name: f"is not as it was made (its checksum in {SUMS})" for name in sorted(wrong - {MANIFEST})}
     if MANIFEST in wrong and _digest(folder / SWEEP):
         found[MANIFEST] = f"has changed since {SWEEP}, tables and figures were made"
@@ -52,7 +61,9 @@ def difference(dataset: xr.Dataset, sweep: dict[str, Variable]) -> str:
     """
     there = dataset["run_id"] != ""
     try:
-        stored = xr.Dataset({name: (variable.dimensions, variable.values) for name, variable in sweep.items()})
+        stored = xr.Dataset(
+            {name: (variable.dimensions, variable.values) for name, variable in sweep.items()}
+        )
         stored = stored.sel({axis: values for axis, values in dataset.indexes.items()})
         strange = dataset["run_id"].where(there & (dataset["run_id"] != stored["run_id"]), "").values.ravel()
         if any(strange):

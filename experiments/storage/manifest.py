@@ -28,18 +28,22 @@ MOST_BYTES = 1 << 28
 
 def file_of(place: dict[str, Any], run_id: str) -> str:
     """Name of a run's file: where it stands on the study's axes, and its id."""
-    label = "_".join(f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value) for axis, value in place.items())
+    label = "_".join(
+        f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value)
+        for axis, value in place.items()
+    )
     return f"{label.replace(' ', '-')}_{run_id}.h5"
 
 
 def publish_manifest(
     folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]], figures: tuple[str, ...] = ()
 ) -> None:
-    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be written, and
-    UnreadableError where what it says now cannot be read here.
+    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be
+    written, and UnreadableError where what it says now cannot be read here.
 
-    What was made of other runs, the figures of these names among it, is removed before and after, so that whenever this process
-    is killed, and whatever another one reports meanwhile, it never stands beside runs that it was not made of.
+    What was made of other runs, the figures of these names among it, is removed before and after, so that
+    whenever this process is killed, and whatever another one reports meanwhile, it never stands beside runs
+    that it was not made of.
     """
     text = json.dumps({"study": study, "axes": axes, "runs": runs}, indent=1).encode()
     try:
@@ -57,8 +61,15 @@ def publish_manifest(
 
 
 def remove_made(folder: Path, figures: tuple[str, ...], sheets: Collection[str]) -> None:
-    """Remove sweep, summary, checksums and figures, which have one file for all sheets or one for each.  Raises StoreError."""
-    pages = [f"{name}{end}.{kind}" for name in figures for end in ("", *(f"_{s}" for s in sheets)) for kind in ("svg", "png")]
+    """Remove sweep, summary, checksums and figures, which have one file for all sheets or one for each.
+    Raises StoreError.
+    """
+    pages = [
+        f"{name}{end}.{kind}"
+        for name in figures
+        for end in ("", *(f"_{s}" for s in sheets))
+        for kind in ("svg", "png")
+    ]
     try:
         for name in {SWEEP, SUMMARY, SUMS, *pages} & set(os.listdir(folder)):
             (folder / name).unlink(missing_ok=True)
@@ -72,7 +83,9 @@ def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the study in `folder` consists of.  Raises DamagedError when there is none, UnreadableError when nobody can say."""
+    """What the study in `folder` consists of.  Raises DamagedError when there is none, UnreadableError when
+    nobody can say.
+    """
     try:
         with reading(folder / MANIFEST):
             if (folder / MANIFEST).stat().st_size > MOST_BYTES or not (folder / MANIFEST).is_file():
@@ -82,7 +95,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         axes = {_word(axis): _word(unit) for axis, unit in dict(manifest["axes"]).items()}
         runs = [_run(run) for run in manifest["runs"]]
         kinds = [{axis: isinstance(value, str) for axis, value in run["place"].items()} for run in runs]
-        if not runs or not kinds[0] or any(kind != kinds[0] for kind in kinds) or not kinds[0].keys() <= {*axes, "seed"}:
+        if (
+            not runs
+            or not kinds[0]
+            or any(kind != kinds[0] for kind in kinds)
+            or not kinds[0].keys() <= {*axes, "seed"}
+        ):
             raise ValueError
         return {"study": _word(manifest["study"]), "axes": axes, "runs": runs}
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
@@ -90,9 +108,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def studies_in(path: Path) -> list[Path]:
-    """The folder itself if it is that of a study, else those of studies in it.  Raises StoreError when there is none."""
+    """The folder itself if it is that of a study, else those of studies in it.  Raises StoreError when there
+    is none.
+    """
     try:
-        found = [path] if there(path / MANIFEST) else [path / name for name in names_in(path) if _holds_study(path / name)]
+        found = (
+            [path]
+            if there(path / MANIFEST)
+            else [path / name for name in names_in(path) if _holds_study(path / name)]
+        )
     except ValueError as error:
         raise StoreError(f"{path} cannot be read: {error}") from None
     if not found:
@@ -121,13 +145,18 @@ def _no_study(path: Path) -> str:
 
 def strangers(folder: Path, mine: Collection[str]) -> list[str]:
     """Run files in the folder that are not among the study's own.  Raises UnreadableError."""
-    others = [name for name in names_in(folder) if name.endswith(".h5") and name not in mine and name != SWEEP]
+    others = [
+        name for name in names_in(folder) if name.endswith(".h5") and name not in mine and name != SWEEP
+    ]
     return [name for name in others if name.isprintable()]
 
 
 def _run(told: Any) -> dict[str, Any]:
     """A run as the manifest has it; its file is one in the folder itself.  Raises what bad types raise."""
-    name, place = _word(told["file"]), {_word(axis): _finite(value) for axis, value in dict(told["place"]).items()}
+    name, place = (
+        _word(told["file"]),
+        {_word(axis): _finite(value) for axis, value in dict(told["place"]).items()},
+    )
     if Path(name).name != name or not name.endswith(".h5") or not all(axis.isidentifier() for axis in place):
         raise ValueError
     return {

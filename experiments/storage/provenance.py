@@ -18,7 +18,8 @@ from prelimbic.circuits import STANDARD, Numerics
 
 ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 PACKAGES = ("prelimbic", "brian2", "sympy", "numpy", "scipy", "numba", "specparam", "h5py")
-IN_TARGET = ("brian2", "sympy", "numpy", "scipy", "numba", "specparam")  # those that a last digit can come from
+# those that a last digit can come from
+IN_TARGET = ("brian2", "sympy", "numpy", "scipy", "numba", "specparam")
 LONGEST_WORD = 24
 
 
@@ -43,15 +44,26 @@ def machine_code(compiled: bool, numerics: Numerics) -> dict[str, str]:
     """How the circuit was turned into machine code."""
     tools, bits = circuits.toolchain() if compiled else None, f"float{numerics.precision}"
     if tools is None:
-        return {"cpu_target": "interpreted", "compiler": "none", "compiler_flags": "", "code_target": f"numpy {bits}"}
+        return {
+            "cpu_target": "interpreted",
+            "compiler": "none",
+            "compiler_flags": "",
+            "code_target": f"numpy {bits}",
+        }
     flags = replace(tools, portable=numerics.portable).flags(numerics.precision)
-    return {"cpu_target": tools.processor, "compiler": tools.version, "compiler_flags": " ".join(flags),
-            "code_target": f"{'portable' if numerics.portable else 'compiled'} {bits}"}  # fmt: skip
+    return {
+        "cpu_target": tools.processor,
+        "compiler": tools.version,
+        "compiler_flags": " ".join(flags),
+        "code_target": f"{'portable' if numerics.portable else 'compiled'} {bits}",
+    }
 
 
 def target(compiled: bool, numerics: Numerics) -> str:
-    """All that the numbers of a run may depend on besides its configuration, in one word: compiler, processor, a digest of what
-    was asked of the compiler, then versions of packages.  What a portable run does not depend on is left out."""
+    """All that the numbers of a run may depend on besides its configuration, in one word: compiler,
+    processor, a digest of what was asked of the compiler, then versions of packages.  What a portable run
+    does not depend on is left out.
+    """
     tools = circuits.toolchain() if compiled else None
     if tools is None:
         code = ["interpreted", platform.machine(), ""]
@@ -85,16 +97,22 @@ def installed(package: str) -> str:
 def git_state(folder: Path) -> tuple[str, str]:
     """Commit of the checkout around `folder`, and yes/no for uncommitted changes.
 
-    Empty where there is none, or where the code that runs (say, an installed copy) is not that of the checkout.  Asked once a
-    process, which runs what it loaded then.
+    Empty where there is none, or where the code that runs (say, an installed copy) is not that of the
+    checkout.  Asked once a process, which runs what it loaded then.
     """
     top = Path(git(folder, "rev-parse", "--show-toplevel"))
     if top == Path():
         return "", ""
     try:
-        running = [path for room in ROOMS for end in ("py", "h")
-                   for path in sorted((folder.parent / room).rglob(f"*.{end}"))]  # fmt: skip
-        if any(path.read_bytes() != (top / path.relative_to(folder.parent)).read_bytes() for path in running):
+        running = [
+            path
+            for room in ROOMS
+            for end in ("py", "h")
+            for path in sorted((folder.parent / room).rglob(f"*.{end}"))
+        ]
+        if any(
+            path.read_bytes() != (top / path.relative_to(folder.parent)).read_bytes() for path in running
+        ):
             return "", ""
     except OSError:
         return "", ""
@@ -104,6 +122,8 @@ def git_state(folder: Path) -> tuple[str, str]:
 def git(folder: Path, *words: str) -> str:
     """What git says of a folder; nothing where it is in no checkout."""
     try:
-        return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""

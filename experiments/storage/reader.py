@@ -1,7 +1,8 @@
-"""Read result files in a process of its own: one that crashes the HDF5 library, or never ends, is refused like any damaged one.
+"""Read result files in a process of its own: one that crashes the HDF5 library, or never ends, is refused
+like any damaged one.
 
-A reading process that cannot start, or that the machine ends, tells nothing of a file: that file cannot be read here.
-The reader answers in JSON and plain arrays; nothing that comes from a file is unpickled.
+A reading process that cannot start, or that the machine ends, tells nothing of a file: that file cannot be
+read here. The reader answers in JSON and plain arrays; nothing that comes from a file is unpickled.
 """
 
 from __future__ import annotations
@@ -30,20 +31,23 @@ from prelimbic.simulation.variable import Variable
 
 PATIENCE_S, BYTES_A_SECOND = 30.0, 5e6
 START_S, GOODBYE_S = 120.0, 5.0  # to import libraries from a slow folder; to be killed
-BUSY = 0.5  # of the time it was given: who computed for longer hangs in the file, who did not waits for the machine
+# of the time it was given: who computed for longer hangs in the file, who did not waits for the machine
+BUSY = 0.5
 MEMORY = 1 << 34
 TOLD_BYTES = 4096  # of what a process said last on standard error
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE)  # by which a file ends a library
 HEAD = struct.Struct("<qq")
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")  # each takes address space
+# each takes address space
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 _reader: _Reader | None = None
 
 
 def ask(task: str, *words: Any, of: Path | None = None, size: int = 0) -> Any:
-    """What a function of storage.hdf5 answers, asked in the reading process; `of` is the file or folder that is at stake.
+    """What a function of storage.hdf5 answers, asked in the reading process; `of` is the file or folder that
+    is at stake.
 
-    Raises DamagedError as it does, and when the file crashed the process or kept it busy for longer than goes with `size`
-    (bytes); UnreadableError when the machine is at fault.
+    Raises DamagedError as it does, and when the file crashed the process or kept it busy for longer than
+    goes with `size` (bytes); UnreadableError when the machine is at fault.
     """
     global _reader
     for again in (True, False):  # one that died may have done so before it was asked
@@ -55,7 +59,9 @@ def ask(task: str, *words: Any, of: Path | None = None, size: int = 0) -> Any:
             if again and not lost.slow:
                 continue
             if lost.by_file:
-                raise DamagedError(f"{of} cannot be read as a run file (the HDF5 library failed on it)") from None
+                raise DamagedError(
+                    f"{of} cannot be read as a run file (the HDF5 library failed on it)"
+                ) from None
             raise UnreadableError(of, str(lost)) from None
         except MemoryError as error:
             raise UnreadableError(of, trouble(error)) from None
@@ -96,13 +102,18 @@ class _Reader:
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "prelimbic.experiments.storage.reader"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL if self._said is None else self._said, bufsize=0, start_new_session=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if self._said is None else self._said,
+                bufsize=0,
+                start_new_session=True,
                 env=kept | own,
-            )  # fmt: skip
+            )
         except (OSError, MemoryError) as error:
             self._forget()
-            raise Lost(f"the process that reads could not be started ({trouble(error) or reason(error)})") from None
+            raise Lost(
+                f"the process that reads could not be started ({trouble(error) or reason(error)})"
+            ) from None
         assert self._process.stdin is not None and self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
         self._heard(START_S, starting=True)
@@ -121,11 +132,15 @@ class _Reader:
         self._forget()
         spent, until = 0.0, time.monotonic() + GOODBYE_S
         self._process.kill()
-        while self._process.returncode is None and time.monotonic() < until:  # one that waits for a lost disk does not end
+        # one that waits for a lost disk does not end
+        while self._process.returncode is None and time.monotonic() < until:
             with contextlib.suppress(ChildProcessError):
                 found, status, used = os.wait4(self._process.pid, os.WNOHANG)
                 if found:
-                    self._process.returncode, spent = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+                    self._process.returncode, spent = (
+                        os.waitstatus_to_exitcode(status),
+                        used.ru_utime + used.ru_stime,
+                    )
                 else:
                     time.sleep(0.001)
                 continue
@@ -142,7 +157,9 @@ class _Reader:
             told = self._take(text + size, patience)
         except TimeoutError:
             busy = self.end() - self._busy_s > BUSY * patience
-            raise Lost(f"the process that reads gave no answer within {patience:.3g} s", busy and not starting, True) from None
+            raise Lost(
+                f"the process that reads gave no answer within {patience:.3g} s", busy and not starting, True
+            ) from None
         except (OSError, EOFError):
             raise self._how_it_ended(starting) from None
         except BaseException:  # interrupted: what it still answers is for nobody
@@ -164,7 +181,9 @@ class _Reader:
             name = signal.Signals(-code).name if -code in {*signal.Signals} else str(-code)
             how = f"was ended by {name}" + (f": {said}" if said and starting else "")
             return Lost(f"the process that reads {how}", not starting and -code in CRASHES)
-        return Lost(f"the process that reads {'did not start' if starting else 'ended'} ({said or f'code {code}'})")
+        return Lost(
+            f"the process that reads {'did not start' if starting else 'ended'} ({said or f'code {code}'})"
+        )
 
     def _last_words(self) -> str:
         """The last line that it wrote on standard error."""
@@ -172,7 +191,11 @@ class _Reader:
             return ""
         with contextlib.suppress(OSError):
             size = os.fstat(self._said).st_size
-            lines = os.pread(self._said, TOLD_BYTES, max(0, size - TOLD_BYTES)).decode(errors="replace").split("\n")
+            lines = (
+                os.pread(self._said, TOLD_BYTES, max(0, size - TOLD_BYTES))
+                .decode(errors="replace")
+                .split("\n")
+            )
             return next((line.strip() for line in reversed(lines) if line.strip()), "")
         return ""
 
@@ -182,7 +205,8 @@ class _Reader:
             self._said = None
 
     def _take(self, size: int, patience: float) -> bytes:
-        buffer, at, ready = bytearray(size), 0, select.poll()  # select itself knows no file above number 1023
+        # select itself knows no file above number 1023
+        buffer, at, ready = bytearray(size), 0, select.poll()
         ready.register(self._out, select.POLLIN)
         while at < size:
             if not ready.poll(1000 * patience):
@@ -195,7 +219,9 @@ class _Reader:
 
 
 def _unnamed_file() -> int | None:
-    """A file in memory for what a process says: a temporary folder may be full; nothing where there are none."""
+    """A file in memory for what a process says: a temporary folder may be full; nothing where there are
+    none.
+    """
     with contextlib.suppress(OSError, AttributeError):
         return os.memfd_create("reader")
     return None
@@ -217,7 +243,10 @@ def _parted(value: Any, arrays: io.BytesIO) -> Any:
         arrays.write(content.data if content.size else b"")
         return {"@": value.dtype.str, "shape": value.shape, "at": at}
     if isinstance(value, Variable):
-        return {"@": "variable", "of": [list(value.dimensions), _parted(value.values, arrays), value.unit, value.meaning]}
+        return {
+            "@": "variable",
+            "of": [list(value.dimensions), _parted(value.values, arrays), value.unit, value.meaning],
+        }
     if isinstance(value, dict):
         return {key: _parted(item, arrays) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -249,7 +278,8 @@ def _serve() -> None:
     _lower(resource.RLIMIT_AS, MEMORY)
     _lower(resource.RLIMIT_CORE, 0)
     tasks: dict[str, Callable[..., Any]] = {
-        task.__name__: task for task in (hdf5.asked, hdf5.check, hdf5.config, hdf5.flat, hdf5.groups, hdf5.rows, hdf5.tree)
+        task.__name__: task
+        for task in (hdf5.asked, hdf5.check, hdf5.config, hdf5.flat, hdf5.groups, hdf5.rows, hdf5.tree)
     }
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(_frame({"found": None, "busy": time.process_time()}))
@@ -280,10 +310,14 @@ def _answer(task: Callable[..., Any], here: str, words: list[Any]) -> bytes:
 
 
 def _lower(limit: int, most: int) -> None:
-    """Lower a limit of this process; it is never raised, and the hard one, which only root may raise again, stays."""
+    """Lower a limit of this process; it is never raised, and the hard one, which only root may raise again,
+    stays.
+    """
     with contextlib.suppress(ValueError, OSError):
         before, hard = resource.getrlimit(limit)
-        resource.setrlimit(limit, (min(n for n in (most, before, hard) if n != resource.RLIM_INFINITY), hard))
+        resource.setrlimit(
+            limit, (min(n for n in (most, before, hard) if n != resource.RLIM_INFINITY), hard)
+        )
 
 
 @atexit.register

@@ -1,8 +1,9 @@
 """Run files: written whole or not at all, checked, and read with named dimensions and units.
 
-A run is one HDF5 file in the netCDF-4 convention (dimension scales), so xarray opens it without this package.  It is
-written under a temporary name in its folder, synced, then renamed.  `content_sha256` in /provenance is a digest of
-everything outside /provenance; a seal at the file's end is one of all its bytes.  /row repeats what a sweep is made of.
+A run is one HDF5 file in the netCDF-4 convention (dimension scales), so xarray opens it without this
+package.  It is written under a temporary name in its folder, synced, then renamed.  `content_sha256` in
+/provenance is a digest of everything outside /provenance; a seal at the file's end is one of all its bytes.
+/row repeats what a sweep is made of.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from typing import Any
 import numpy as np
 
 from prelimbic.experiments.storage import hdf5
-from prelimbic.experiments.storage.files import DamagedError, UnreadableError, publish, reading, seal_holds, sealed
+from prelimbic.experiments.storage.files import (
+    DamagedError,
+    UnreadableError,
+    publish,
+    reading,
+    seal_holds,
+    sealed,
+)
 from prelimbic.experiments.storage.reader import ask
 from prelimbic.experiments.storage.rows import IN_ROW, packed, row_type
 from prelimbic.simulation.config import MODEL_VERSION, READABLE, SCHEMA_VERSION, Config, overridden
@@ -26,10 +34,14 @@ from prelimbic.simulation.variable import Groups, Variable
 
 SCHEMA = "prelimbic-run"
 AT_ONCE = 100  # files that are read in one go
-SEAL_HOLDS, SEAL_GONE = "holds", "gone (a program opened the file for writing), but the content matches its digest"
+SEAL_HOLDS, SEAL_GONE = (
+    "holds",
+    "gone (a program opened the file for writing), but the content matches its digest",
+)
 NO_SEAL = "none (made by an earlier version)"
 NO_CHECKSUM = "none, and no other checksum (made by an earlier version, or opened for writing since)"
-_held: dict[tuple[str, str], tuple[int, ...]] = {}  # (file, run id) -> inode, size and times when it was found whole
+# (file, run id) -> inode, size and times when it was found whole
+_held: dict[tuple[str, str], tuple[int, ...]] = {}
 
 
 def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str | float]) -> None:
@@ -42,24 +54,32 @@ def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str |
 def check_run(path: Path) -> dict[str, Any]:
     """Attributes of a run file after recomputing digest and seal; `seal` says what has become of that.
 
-    Raises DamagedError when it is no whole, undamaged run, and UnreadableError when that cannot be said here.
+    Raises DamagedError when it is no whole, undamaged run, and UnreadableError when that cannot be said
+    here.
     """
     try:
         head = dict(ask("check", path, SCHEMA, READABLE, of=path, size=_size(path)))
     except UnreadableError:
-        if seal_holds(path, None) is False:  # memory may be short because a damaged file claims too much of it
+        # memory may be short because a damaged file claims too much of it
+        if seal_holds(path, None) is False:
             raise DamagedError(f"{path} is damaged: its content does not match its seal") from None
         raise
-    holds, has_row, beyond = seal_holds(path, str(head.get("run_id"))), head.pop(hdf5.ROW), head.pop(hdf5.BEYOND)
+    holds, has_row, beyond = (
+        seal_holds(path, str(head.get("run_id"))),
+        head.pop(hdf5.ROW),
+        head.pop(hdf5.BEYOND),
+    )
     if holds is False or (holds is None and beyond):
         raise DamagedError(f"{path} is damaged: its content does not match its seal")
-    return head | {"seal": SEAL_HOLDS if holds else SEAL_GONE if has_row else NO_SEAL}  # what has a row was sealed
+    # what has a row was sealed
+    return head | {"seal": SEAL_HOLDS if holds else SEAL_GONE if has_row else NO_SEAL}
 
 
 def is_whole(path: Path, run_id: str) -> bool:
     """True when the file is there, undamaged and of this very run; its seal may be gone.
 
-    Raises UnreadableError when it is there, or may be, and cannot be read here: then nobody may take its place.
+    Raises UnreadableError when it is there, or may be, and cannot be read here: then nobody may take its
+    place.
     """
     try:
         with reading(path):
@@ -80,8 +100,9 @@ def is_whole(path: Path, run_id: str) -> bool:
 
 
 def sorted_out(folder: Path, ids: dict[str, str]) -> tuple[set[str], dict[str, str]]:
-    """Of files, given with the ids of their runs, those that are whole, and why others cannot be read here; all else is missing
-    or damaged."""
+    """Of files, given with the ids of their runs, those that are whole, and why others cannot be read here;
+    all else is missing or damaged.
+    """
     whole, causes = set[str](), dict[str, str]()
     for name, run_id in ids.items():
         try:
@@ -98,8 +119,10 @@ def read_groups(path: Path, names: tuple[str, ...]) -> Groups:
 
 
 def read_rows(paths: list[Path]) -> Iterator[tuple[list[int], Groups, np.ndarray]]:
-    """What a sweep is made of: for all files that are laid out alike, which of `paths` they are, the groups of the first, and the
-    numbers of all, shape (file,), a field GROUP/NAME each.  What is damaged is left out.  Raises UnreadableError."""
+    """What a sweep is made of: for all files that are laid out alike, which of `paths` they are, the groups
+    of the first, and the numbers of all, shape (file,), a field GROUP/NAME each.  What is damaged is left
+    out.  Raises UnreadableError.
+    """
     layouts, found = list[str](), list[np.ndarray]()
     for first in range(0, len(paths), AT_ONCE):
         part = paths[first : first + AT_ONCE]
@@ -156,8 +179,9 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def read_facts(paths: list[Path]) -> list[dict[str, Any]]:
-    """What each run file says of its run: species, route, scale and so on, see simulation.facts; of one that cannot be read, or
-    whose configuration is none, nothing.  Raises UnreadableError."""
+    """What each run file says of its run: species, route, scale and so on, see simulation.facts; of one that
+    cannot be read, or whose configuration is none, nothing.  Raises UnreadableError.
+    """
     found: list[dict[str, Any]] = []
     for first in range(0, len(paths), AT_ONCE):
         part = paths[first : first + AT_ONCE]
@@ -177,8 +201,9 @@ def _facts(configuration: str, model_version: int) -> dict[str, Any]:
 
 
 def check_sweep(path: Path) -> tuple[dict[str, Variable], str]:
-    """Variables of a sweep.h5 after recomputing its digest and seal, and what has become of the seal.  Raises DamagedError and
-    UnreadableError."""
+    """Variables of a sweep.h5 after recomputing its digest and seal, and what has become of the seal.
+    Raises DamagedError and UnreadableError.
+    """
     holds = seal_holds(path, "sweep")
     matches, beyond, variables = ask("flat", path, of=path, size=_size(path))
     if holds is False or (holds is None and beyond):
@@ -189,8 +214,9 @@ def check_sweep(path: Path) -> tuple[dict[str, Variable], str]:
 
 
 def tree(path: Path) -> list[list[str]]:
-    """(name, shape with dimensions, unit, meaning) of every variable of any netCDF-4 file we write.  Raises DamagedError and
-    UnreadableError."""
+    """(name, shape with dimensions, unit, meaning) of every variable of any netCDF-4 file we write.  Raises
+    DamagedError and UnreadableError.
+    """
     return list(ask("tree", path, of=path, size=_size(path)))
 
 
@@ -203,12 +229,22 @@ def _size(path: Path) -> int:
 
 def _head(config: Config) -> dict[str, Any]:
     head = {
-        "Conventions": hdf5.CONVENTIONS, "schema": SCHEMA, "schema_version": SCHEMA_VERSION, "model_version": MODEL_VERSION,
-        "title": f"prelimbic: one run of study {config.study}", "source": f"prelimbic, model version {MODEL_VERSION}",
-        "run_id": config.run_id(), "study": config.study, "circuit_sheet": config.sheet_name,
-        **facts(config.to_dict()), **asdict(config.hypotheses), "calibrated": config.calibration(), "seed": config.seed,
-        "sheet_sha256": config.sheet_hash(), "complete": np.uint8(1),
-    }  # fmt: skip
+        "Conventions": hdf5.CONVENTIONS,
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "model_version": MODEL_VERSION,
+        "title": f"prelimbic: one run of study {config.study}",
+        "source": f"prelimbic, model version {MODEL_VERSION}",
+        "run_id": config.run_id(),
+        "study": config.study,
+        "circuit_sheet": config.sheet_name,
+        **facts(config.to_dict()),
+        **asdict(config.hypotheses),
+        "calibrated": config.calibration(),
+        "seed": config.seed,
+        "sheet_sha256": config.sheet_hash(),
+        "complete": np.uint8(1),
+    }
     if config.spikes:
         head |= {"magic": np.uint32(0x0A7A), "version": np.array([0, 1], dtype=np.uint32)}
     return head
@@ -216,9 +252,17 @@ def _head(config: Config) -> dict[str, Any]:
 
 def _numbers(config: Config) -> dict[str, Variable]:
     """Every number the run used; an overridden one has that status, and its sheet's value beside it."""
-    shipped = {f"{s}.{name}": v for s, part in overridden(config.circuit, ()).items() for name, v in part.values().items()}
-    used = [(f"{s}.{section}.{name}", row) for s, part in config.sheets().items()
-            for section, rows in part.sections.items() for name, row in rows.items()]  # fmt: skip
+    shipped = {
+        f"{s}.{name}": v
+        for s, part in overridden(config.circuit, ()).items()
+        for name, v in part.values().items()
+    }
+    used = [
+        (f"{s}.{section}.{name}", row)
+        for s, part in config.sheets().items()
+        for section, rows in part.sections.items()
+        for name, row in rows.items()
+    ]
     changed = {name for name, _ in config.overrides}
     text = {
         "name": [name for name, _ in used],
@@ -228,12 +272,23 @@ def _numbers(config: Config) -> dict[str, Variable]:
         "note": ["" if name in changed else row.note for name, row in used],
     }
     meanings = {
-        "name": "name of a number that the run used", "unit": "unit of its value", "source": "where it comes from",
-        "status": "measured, fitted or assumed, or overridden by this run", "note": "what is to be said of it",
-    }  # fmt: skip
-    columns = {key: Variable(("number",), np.array(text[key], dtype=object), "", meanings[key]) for key in text}
+        "name": "name of a number that the run used",
+        "unit": "unit of its value",
+        "source": "where it comes from",
+        "status": "measured, fitted or assumed, or overridden by this run",
+        "note": "what is to be said of it",
+    }
+    columns = {
+        key: Variable(("number",), np.array(text[key], dtype=object), "", meanings[key]) for key in text
+    }
     numbers = {
         "value": ([row.value for _, row in used], "value in its own unit, see unit"),
-        "sheet_value": ([shipped[name] for name, _ in used], "value in the sheet, in its own unit, see unit"),
+        "sheet_value": (
+            [shipped[name] for name, _ in used],
+            "value in the sheet, in its own unit, see unit",
+        ),
     }
-    return columns | {key: Variable(("number",), np.array(values), "1", meaning) for key, (values, meaning) in numbers.items()}
+    return columns | {
+        key: Variable(("number",), np.array(values), "1", meaning)
+        for key, (values, meaning) in numbers.items()
+    }

@@ -1,4 +1,6 @@
-"""Which compilers, processors and packages computed the runs of a folder, and what it means when they differ."""
+"""Which compilers, processors and packages computed the runs of a folder, and what it means when they
+differ.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def targets_of(paths: Iterable[Path]) -> Counter[str]:
     try:
         with ThreadPoolExecutor(READERS) as pool:
             return Counter(
-                found for some in pool.map(lambda part: [sealed_target(path) for path in part], parts) for found in some
+                found
+                for some in pool.map(lambda part: [sealed_target(path) for path in part], parts)
+                for found in some
             )
     except RuntimeError:  # a limit on processes counts threads as well
         return Counter(sealed_target(path) for path in listed)
@@ -46,7 +50,9 @@ def mixture(found: Counter[str]) -> str:
 
 
 def unlike(found: Counter[str], here: str) -> str:
-    """A sentence on finished runs that were not computed as runs `here` would be; nothing where there are none."""
+    """A sentence on finished runs that were not computed as runs `here` would be; nothing where there are
+    none.
+    """
     others = Counter({target: n for target, n in _known(found).items() if target != here})
     code, packages = _apart({**others, here: 0})
     if not (code or packages):
@@ -54,8 +60,10 @@ def unlike(found: Counter[str], here: str) -> str:
     names = ", ".join(dict.fromkeys(_named(target, code, packages) for target in others))
     n = sum(others.values())
     was = "was" if n == 1 else "were"
-    return (f"{n} of {sum(found.values())} finished runs {was} computed {names}, not {_named(here, code, packages)} as here: "
-            f"{SPIKES if code else DIGITS}")  # fmt: skip
+    return (
+        f"{n} of {sum(found.values())} finished runs {was} computed {names}, not {_named(here, code, packages)} as here: "
+        f"{SPIKES if code else DIGITS}"
+    )
 
 
 def _known(found: Counter[str]) -> dict[str, int]:

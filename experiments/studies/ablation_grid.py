@@ -1,8 +1,8 @@
 """Which arm from NMDA block to spines survives which inhibitor?
 
-Rat, 10 mg/kg intraperitoneal, every arm on its own and all together, under every inhibitor, each against vehicle in the same arm
-under the same inhibitor; spines a day later.
-What an arm needs follows from its own equations: most of the grid is true by construction, and is shown as such.
+Rat, 10 mg/kg intraperitoneal, every arm on its own and all together, under every inhibitor, each against
+vehicle in the same arm under the same inhibitor; spines a day later. What an arm needs follows from its own
+equations: most of the grid is true by construction, and is shown as such.
 """
 
 from __future__ import annotations
@@ -33,27 +33,35 @@ ARMS: dict[str, dict[str, str]] = {
 GIVEN: dict[str, tuple[Inhibition, ...]] = {
     "none": (),
     "ampa_10%": (Inhibition("ampa_antagonist", -0.25, 0.26),),
-} | {name: (Inhibition(name, -2.0 if name == "rapamycin_po" else -0.5 if name != "ampa_antagonist" else -0.25),)
-     for name in INHIBITORS}  # fmt: skip
+} | {
+    name: (
+        Inhibition(name, -2.0 if name == "rapamycin_po" else -0.5 if name != "ampa_antagonist" else -0.25),
+    )
+    for name in INHIBITORS
+}
 
 
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x arm x inhibitor x dose x seed: every arm has a vehicle of its own."""
     STUDY.accept(options)
     protocol = replace(day_after(options, SPECIES, ROUTE), readouts=READOUTS)
-    arms = {arm: asked for arm, switches in ARMS.items() if (asked := variant(options, switches)) is not None}
+    arms = {
+        arm: asked for arm, switches in ARMS.items() if (asked := variant(options, switches)) is not None
+    }
     points = [
         (
             {"arm": arm, "inhibitor": name, "dose": d},
             {
-                "species": SPECIES, "doses": (Dose(d, ROUTE),), "hypotheses": asked,
+                "species": SPECIES,
+                "doses": (Dose(d, ROUTE),),
+                "hypotheses": asked,
                 "protocol": replace(protocol, inhibitions=(*protocol.inhibitions, *inhibitions)),
             },
         )
         for arm, asked in arms.items()
         for name, inhibitions in GIVEN.items()
         for d in DOSES
-    ]  # fmt: skip
+    ]
     return planned(STUDY.name, options, points)
 
 
@@ -64,7 +72,9 @@ STUDY = Study(
     plan=plan,
     answer=ablation_answer,
     draw=drawing("ablation_grid"),
-    reads=days(sets=dict.fromkeys(("site", "surge", "eef2k", "nitrergic", "hnk", "trkb"), "to each arm in turn")),
+    reads=days(
+        sets=dict.fromkeys(("site", "surge", "eef2k", "nitrergic", "hnk", "trkb"), "to each arm in turn")
+    ),
     inert=at_vehicle(dose=0.0),
 )
 

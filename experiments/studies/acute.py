@@ -1,6 +1,8 @@
-"""At a constant concentration of ketamine, which cells fire more and which less, and what reaches the pyramidal cells?
+"""At a constant concentration of ketamine, which cells fire more and which less, and what reaches the
+pyramidal cells?
 
-One circuit in one bath after the other, nothing slow moving.  For comparing circuits, manipulations and hypotheses.
+One circuit in one bath after the other, nothing slow moving.  For comparing circuits, manipulations and
+hypotheses.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from prelimbic.simulation.observers.acute import CONCENTRATIONS_UM, LOOK_S, SETT
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x seed."""
     STUDY.accept(options)
-    return resting_runs(STUDY.name, options, options.hypotheses, len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S), observe)
+    return resting_runs(
+        STUDY.name, options, options.hypotheses, len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S), observe
+    )
 
 
 STUDY = Study(
@@ -25,7 +29,11 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=drawing("acute"),
-    reads=Reads((*DRUG, *CIRCUIT), baths={"ketamine": 3.0}, lacks="its baths of ketamine meet nothing slow and no HNK"),
+    reads=Reads(
+        (*DRUG, *CIRCUIT),
+        baths={"ketamine": 3.0},
+        lacks="its baths of ketamine meet nothing slow and no HNK",
+    ),
     inert=at_vehicle(concentration=0.0),
 )
 

@@ -1,6 +1,7 @@
 """Do other NMDA blockers at the same free concentration do to circuit and spines what ketamine does?
 
-A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 25-6981; by the surge, or by eEF2K at rest.
+A bath of two hours: ketamine and memantine alike, and the GluN2B-selective Ro 25-6981; by the surge, or by
+eEF2K at rest.
 """
 
 from __future__ import annotations
@@ -26,14 +27,17 @@ def plan(options: Options) -> list[Run]:
         (
             {"arm": arm, "drug": drug},
             {
-                "species": "rat", "doses": (), "protocol": protocol, "hypotheses": asked,
+                "species": "rat",
+                "doses": (),
+                "protocol": protocol,
+                "hypotheses": asked,
                 "bath": Bath(((drug, uM),), 0.0, BATH_H) if drug != "none" else None,
             },
         )
         for arm, switches in ARMS.items()
         if (asked := variant(options, switches)) is not None
         for drug, uM in DRUGS.items()
-    ]  # fmt: skip
+    ]
     return planned(STUDY.name, options, points)
 
 
@@ -44,7 +48,9 @@ STUDY = Study(
     plan=plan,
     answer=blockers_answer,
     draw=drawing("blockers"),
-    reads=days("hnk", sets=dict.fromkeys(("surge", "eef2k"), "one after the other"), lacks="its baths hold no HNK"),
+    reads=days(
+        "hnk", sets=dict.fromkeys(("surge", "eef2k"), "one after the other"), lacks="its baths hold no HNK"
+    ),
     inert=at_vehicle(drug="none"),
 )
 

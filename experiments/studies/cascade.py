@@ -1,7 +1,8 @@
-"""In what order, and for how long, do BDNF, mTORC1, synaptic protein, spine formation and spine density change after a dose?
+"""In what order, and for how long, do BDNF, mTORC1, synaptic protein, spine formation and spine density
+change after a dose?
 
-Rat and mouse, 10 mg/kg intraperitoneal against vehicle, from minutes to 28 days; formation and elimination as two images of
-the same dendrites, 48 h apart, would show them.
+Rat and mouse, 10 mg/kg intraperitoneal against vehicle, from minutes to 28 days; formation and elimination
+as two images of the same dendrites, 48 h apart, would show them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,26 @@ from prelimbic.pharmacology import Dose
 from prelimbic.simulation.protocol import given, weeks
 
 SPECIES, ROUTE, DOSES = ("rat", "mouse"), "ip", (0.0, 10.0)
-READOUTS = ("rest", "peak", "0-2 h", "0.5 h", "1 h", "2 h", "4 h", "6 h", "12 h", "24 h", "72 h", "3 d", "5 d", "7 d", "10 d",
-            "14 d", "15 d", "28 d")  # fmt: skip
+READOUTS = (
+    "rest",
+    "peak",
+    "0-2 h",
+    "0.5 h",
+    "1 h",
+    "2 h",
+    "4 h",
+    "6 h",
+    "12 h",
+    "24 h",
+    "72 h",
+    "3 d",
+    "5 d",
+    "7 d",
+    "10 d",
+    "14 d",
+    "15 d",
+    "28 d",
+)
 FIRST_IMAGES_H = (8 * 24.0, 13 * 24.0, 12 * 24.0)  # two days before images that are readouts
 
 
@@ -28,9 +47,14 @@ def plan(options: Options) -> list[Run]:
     peaks = {animal: peak_of(options, animal, ROUTE) for animal in SPECIES}
     times = tuple(p / k for p in peaks.values() for k in (1, 2))
     common = weeks(peaks["rat"], READOUTS, also=(*FIRST_IMAGES_H, *times))
-    protocols = {animal: given(replace(common, peak=peak), options.inhibitions) for animal, peak in peaks.items()}
+    protocols = {
+        animal: given(replace(common, peak=peak), options.inhibitions) for animal, peak in peaks.items()
+    }
     points = [
-        ({"species": animal, "dose": d}, {"species": animal, "doses": (Dose(d, ROUTE),), "protocol": protocol})
+        (
+            {"species": animal, "dose": d},
+            {"species": animal, "doses": (Dose(d, ROUTE),), "protocol": protocol},
+        )
         for animal, protocol in protocols.items()
         for d in DOSES
     ]

@@ -1,7 +1,8 @@
-"""How general is the answer: of all circuits that the numbers allow, how many show the surge, and how many the inverted U?
+"""How general is the answer: of all circuits that the numbers allow, how many show the surge, and how many
+the inverted U?
 
-Point neurons; circuit k has every uncertain number drawn from its range with seed k, background rates of its own, and wiring
-k.  In baths of ketamine, awake and as a slice.
+Point neurons; circuit k has every uncertain number drawn from its range with seed k, background rates of its
+own, and wiring k.  In baths of ketamine, awake and as a slice.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from prelimbic.simulation.observers.prior import WORK_S, examine
 
 
 def plan(options: Options) -> list[Run]:
-    """Every prior asked for x circuit.  Raises StudyError for switches and manipulations: the circuits vary by their numbers."""
+    """Every prior asked for x circuit.  Raises StudyError for switches and manipulations: the circuits vary
+    by their numbers.
+    """
     STUDY.accept(options)
     return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, examine)
 

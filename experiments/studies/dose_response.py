@@ -1,7 +1,8 @@
 """Given this dose of ketamine, what does the microcircuit do, and how many synapses are there a day later?
 
-Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for every dose of a seed, so doses are
-compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA conductance.
+Rat, intraperitoneal, 0 to 100 mg/kg; the same wiring, background and looks for every dose of a seed, so
+doses are compared in pairs.  Nothing in the model says that the circuit is disinhibited: the drug shuts NMDA
+conductance.
 """
 
 from prelimbic.experiments.figures import drawing
@@ -19,7 +20,9 @@ def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x dose x seed."""
     STUDY.accept(options)
     protocol = day_after(options, SPECIES, ROUTE)
-    points = [({"dose": d}, {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol}) for d in DOSES]
+    points = [
+        ({"dose": d}, {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol}) for d in DOSES
+    ]
     return planned(STUDY.name, options, points)
 
 

@@ -1,6 +1,8 @@
-"""How much calcium do trains of volleys evoke in the dendrites of pyramidal cells, untreated and at the peak of a dose?
+"""How much calcium do trains of volleys evoke in the dendrites of pyramidal cells, untreated and at the peak
+of a dose?
 
-Mouse, healthy circuit, 10 mg/kg intraperitoneal; 1 to 64 volleys at 40 Hz to the dendrites' afferents; nulls of site beside it.
+Mouse, healthy circuit, 10 mg/kg intraperitoneal; 1 to 64 volleys at 40 Hz to the dendrites' afferents; nulls
+of site beside it.
 """
 
 from __future__ import annotations
@@ -18,10 +20,17 @@ SPECIES, ROUTE, DOSE = "mouse", "ip", 10.0
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not
+    read.
+    """
     STUDY.accept(options)
     peak = peak_of(options, SPECIES, ROUTE)
-    own = {"species": SPECIES, "doses": (Dose(DOSE, ROUTE),), "protocol": course((peak,), peak, rest=130.0), "spikes": False}
+    own = {
+        "species": SPECIES,
+        "doses": (Dose(DOSE, ROUTE),),
+        "protocol": course((peak,), peak, rest=130.0),
+        "spikes": False,
+    }
     return planned(STUDY.name, options, with_each_site(options, own, baseline="healthy"), observe)
 
 

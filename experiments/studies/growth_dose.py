@@ -1,7 +1,7 @@
 """At which doses do mTORC1 and spines rise, and does either turn round at a high dose?
 
-Rat, intraperitoneal, 0 to 100 mg/kg, looked at after 1 h, 2 h, 24 h and 7 d; once as the model is, and once for each assumed
-memory that might make the inverted U reach the spines.
+Rat, intraperitoneal, 0 to 100 mg/kg, looked at after 1 h, 2 h, 24 h and 7 d; once as the model is, and once
+for each assumed memory that might make the inverted U reach the spines.
 """
 
 from __future__ import annotations

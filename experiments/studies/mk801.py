@@ -1,8 +1,9 @@
 """While MK-801 is taken up, which cells fall and which rise, and who is first?
 
-Healthy circuit, an hour in a bath, binding scheme with trapping (a drug this slow has no equilibrium to speak of); every cell
-against its own rate before.  0.1 mg/kg i.p. makes 0.21 uM in all of a mouse brain (PMC6806415); what of it is free is not
-known: a third is assumed, a tenth and all of it are shown, and the nulls of site run at a third.
+Healthy circuit, an hour in a bath, binding scheme with trapping (a drug this slow has no equilibrium to
+speak of); every cell against its own rate before.  0.1 mg/kg i.p. makes 0.21 uM in all of a mouse brain
+(PMC6806415); what of it is free is not known: a third is assumed, a tenth and all of it are shown, and the
+nulls of site run at a third.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ MINUTES = (1.0, 2.5, *(float(m) for m in range(5, 65, 5)))
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not
+    read.
+    """
     STUDY.accept(options)
     hours = tuple(m / 60.0 for m in MINUTES)
     own = {"species": "rat", "doses": (), "protocol": Protocol((0.0, *hours), 1.0), "spikes": False}

@@ -1,4 +1,5 @@
-"""How much of what a run reports comes from step, precision, delays, size and length of looks, and not from the model?
+"""How much of what a run reports comes from step, precision, delays, size and length of looks, and not from
+the model?
 
 One thing is changed at a time; wiring and noise stay those of the seed wherever the change allows it.
 """
@@ -13,7 +14,15 @@ from prelimbic.experiments.sweep.reads import NUMERICS, days
 from prelimbic.experiments.sweep.study import Options, Run, Study, day_after
 from prelimbic.parameters import circuit_sheet
 from prelimbic.pharmacology import Dose
-from prelimbic.simulation.observers.numerics import BATH_UM, DOSE_MG_KG, LARGEST_LOOPED, answer, measure, possible, varied
+from prelimbic.simulation.observers.numerics import (
+    BATH_UM,
+    DOSE_MG_KG,
+    LARGEST_LOOPED,
+    answer,
+    measure,
+    possible,
+    varied,
+)
 
 SPECIES = "rat"
 
@@ -25,13 +34,16 @@ def plan(options: Options) -> list[Run]:
     return [
         Run(
             {"sheet": circuit_sheet(sheet).name, "variant": variant, "seed": seed},
-            varied(options.config(STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol), variant),
+            varied(
+                options.config(STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol),
+                variant,
+            ),
             measure,
         )
         for variant in reversed(possible(options.scale))
         for seed in range(1, options.seeds + 1)
         for sheet in options.sheets
-    ]  # fmt: skip
+    ]
 
 
 STUDY = Study(

@@ -1,7 +1,7 @@
 """Does each piece of the circuit do what its numbers say, and how near is it to what was recorded?
 
-Every cell class, projection, receptor and drug in the rig, one at a time, with the background off: no drug effect on a
-running circuit is asked here.
+Every cell class, projection, receptor and drug in the rig, one at a time, with the background off: no drug
+effect on a running circuit is asked here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ WORK_S = 120.0  # biological seconds that an examination takes, roughly; for the
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x seed, as the sheet rests: baselines are conditions of a running circuit.
+    """Every circuit sheet asked for x seed, as the sheet rests: baselines are conditions of a running
+    circuit.
 
     Raises StudyError for what the rig cannot show.
     """

@@ -1,7 +1,8 @@
 """In a slice, what does ketamine in the bath do to the spontaneous currents of pyramidal cells?
 
-Healthy circuit in the declared slice state (little background), 0 to 100 uM; currents of Pyr cells in voltage clamp, events of
-the circuit and of the background apart.  Beside the model the nulls of site, and the same circuit awake.
+Healthy circuit in the declared slice state (little background), 0 to 100 uM; currents of Pyr cells in
+voltage clamp, events of the circuit and of the background apart.  Beside the model the nulls of site, and
+the same circuit awake.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from prelimbic.simulation.protocol import Protocol
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not
+    read.
+    """
     STUDY.accept(options)
     return planned(STUDY.name, options, _points(options), observe)
 

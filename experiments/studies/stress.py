@@ -1,6 +1,8 @@
-"""What does chronic stress take, what comes back without a drug, and how many of the lost spines does one dose bring back?
+"""What does chronic stress take, what comes back without a drug, and how many of the lost spines does one
+dose bring back?
 
-Rat, healthy circuit; three weeks of stress, then vehicle, 10 mg/kg intraperitoneal or that with rapamycin, and two weeks more.
+Rat, healthy circuit; three weeks of stress, then vehicle, 10 mg/kg intraperitoneal or that with rapamycin,
+and two weeks more.
 """
 
 from __future__ import annotations
@@ -33,12 +35,15 @@ GROUPS: dict[str, tuple[bool, float, tuple[Inhibition, ...]]] = {
 
 # group -> the same without the dose
 WITHOUT = {
-    name: next(n for n, g in GROUPS.items() if g == (stressed, 0.0, given)) for name, (stressed, _, given) in GROUPS.items()
+    name: next(n for n, g in GROUPS.items() if g == (stressed, 0.0, given))
+    for name, (stressed, _, given) in GROUPS.items()
 }
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x rule of regrowth x group x seed; a control has no lost site, so one rule does for it."""
+    """Every circuit sheet asked for x rule of regrowth x group x seed; a control has no lost site, so one
+    rule does for it.
+    """
     STUDY.accept(options)
     peak = peak_of(options, SPECIES, ROUTE)
     protocol = given(weeks(peak, READOUTS, also=(STRESS_H[0] - 24.0,), stress=STRESS_H), options.inhibitions)
@@ -47,16 +52,20 @@ def plan(options: Options) -> list[Run]:
         (
             {"rule": rule, "group": group},
             {
-                "species": SPECIES, "doses": (Dose(dose, ROUTE),), "hypotheses": replace(healthy, spine_rule=rule),
+                "species": SPECIES,
+                "doses": (Dose(dose, ROUTE),),
+                "hypotheses": replace(healthy, spine_rule=rule),
                 "protocol": replace(
-                    protocol, stress=STRESS_H if stressed else None, inhibitions=(*protocol.inhibitions, *inhibitions)
+                    protocol,
+                    stress=STRESS_H if stressed else None,
+                    inhibitions=(*protocol.inhibitions, *inhibitions),
                 ),
             },
         )
         for rule in RULES
         for group, (stressed, dose, inhibitions) in GROUPS.items()
         if stressed or rule == "activity"
-    ]  # fmt: skip
+    ]
     return planned(STUDY.name, options, points)
 
 

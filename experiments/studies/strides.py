@@ -1,6 +1,7 @@
 """How much of the growth that a run reports comes from its strides and looks?
 
-Rat, 10 mg/kg against vehicle, 14 days: strides halved, looks doubled, every look taken where one in two stands for the next.
+Rat, 10 mg/kg against vehicle, 14 days: strides halved, looks doubled, every look taken where one in two
+stands for the next.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ def plan(options: Options) -> list[Run]:
     STUDY.accept(options)
     protocols = variants(peak_of(options, SPECIES, ROUTE))
     points = [
-        ({"variant": name, "dose": d}, {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol})
+        (
+            {"variant": name, "dose": d},
+            {"species": SPECIES, "doses": (Dose(d, ROUTE),), "protocol": protocol},
+        )
         for name, protocol in ((name, given(p, options.inhibitions)) for name, p in protocols.items())
         for d in DOSES
     ]

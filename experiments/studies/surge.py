@@ -1,8 +1,8 @@
-"""After a dose in rat, what do glutamate release, SST cells, dendrites and field rhythms do in the first 100 minutes, and which
-class of cells must the drug reach?
+"""After a dose in rat, what do glutamate release, SST cells, dendrites and field rhythms do in the first 100
+minutes, and which class of cells must the drug reach?
 
-Healthy circuit, 2.5 to 200 mg/kg intraperitoneal; beside the model the nulls: block on one class only, the same block in every
-class, shuffled labels, and the peak concentration held instead of a course.
+Healthy circuit, 2.5 to 200 mg/kg intraperitoneal; beside the model the nulls: block on one class only, the
+same block in every class, shuffled labels, and the peak concentration held instead of a course.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ HELD_LONGER = 4.0  # a look at a held concentration stands for the whole course
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not read."""
+    """Every circuit sheet asked for x null x seed.  Raises StudyError for what it sets itself or does not
+    read.
+    """
     STUDY.accept(options)
     return planned(STUDY.name, options, _points(options), observe)
 
@@ -38,7 +40,10 @@ def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]
     yield from with_each_site(options, own | {"protocol": course(hours, peak)}, baseline="healthy")
     held = variant(options, {"baseline": "healthy"})
     if held is not None:
-        yield {"null": CONSTANT}, own | {"hypotheses": held, "protocol": course(hours, peak, longer=HELD_LONGER, held=True)}
+        yield (
+            {"null": CONSTANT},
+            own | {"hypotheses": held, "protocol": course(hours, peak, longer=HELD_LONGER, held=True)},
+        )
 
 
 STUDY = Study(

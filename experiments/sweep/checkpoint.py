@@ -1,7 +1,9 @@
-"""A run in the middle: what its loop carries from look to look as named arrays in one file, and back, bit for bit.
+"""A run in the middle: what its loop carries from look to look as named arrays in one file, and back, bit
+for bit.
 
-The file is a plain zip of numpy arrays, none of which may hold objects, with a digest of all of them: nothing is unpickled.
-It belongs to one configuration and one compiled program on one kind of processor; any other starts the run again.
+The file is a plain zip of numpy arrays, none of which may hold objects, with a digest of all of them:
+nothing is unpickled. It belongs to one configuration and one compiled program on one kind of processor; any
+other starts the run again.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass
 class Place:
-    """Where the course of one run is kept: at the end of a look when `leaving()`, and now and then; see run.Bookmark."""
+    """Where the course of one run is kept: at the end of a look when `leaving()`, and now and then; see
+    run.Bookmark.
+    """
 
     path: Path
     run_id: str
@@ -57,9 +61,11 @@ class Place:
         self._due = time.monotonic() + EVERY_S
 
     def find(self, slow: Slow, block: Block, network: Network) -> Course | None:
-        """The course that was kept, its network brought to where it was; nothing where no whole file of this very run is.
+        """The course that was kept, its network brought to where it was; nothing where no whole file of this
+        very run is.
 
-        Raises UnreadableError where one may be: it holds hours of computing, and what is kept next takes its place.
+        Raises UnreadableError where one may be: it holds hours of computing, and what is kept next takes its
+        place.
         """
         arrays = read(self.path, self._about())
         if arrays is None:
@@ -68,7 +74,16 @@ class Place:
             course = unpacked(arrays, slow, block)
             _check(course, slow)
             _go_on(network, {"engine": arrays["network/engine"], "elapsed": arrays["network/elapsed"]})
-        except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EngineError, SpineError, CascadeError):
+        except (
+            LookupError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            EngineError,
+            SpineError,
+            CascadeError,
+        ):
             return None
         self.found = self.kept = len(course.seen)
         self.resumed_s = course.rest.seconds + sum(seen.look.seconds for seen in course.seen)
@@ -82,7 +97,11 @@ class Place:
         state, begun = network.state(), time.monotonic()
         if state["engine"].size:  # an interpreted network has none
             with contextlib.suppress(StoreError):  # on a full disk the run may still come to its end
-                write(self.path, self._about(), packed(course) | {f"network/{name}": value for name, value in state.items()})
+                write(
+                    self.path,
+                    self._about(),
+                    packed(course) | {f"network/{name}": value for name, value in state.items()},
+                )
                 self.kept = len(course.seen)
         took = time.monotonic() - begun
         self._due = time.monotonic() + max(EVERY_S, took / SHARE)
@@ -110,7 +129,9 @@ def read(path: Path, about: dict[str, str]) -> Arrays | None:
     try:
         content = content_of(path, MOST_BYTES)
     except UnreadableError as error:
-        raise UnreadableError(path, f"{error.cause}; the run goes on from it, or begins again if you remove it") from None
+        raise UnreadableError(
+            path, f"{error.cause}; the run goes on from it, or begins again if you remove it"
+        ) from None
     if content is None:
         return None
     try:
@@ -144,7 +165,8 @@ def packed(course: Course) -> Arrays:
 def unpacked(arrays: Arrays, slow: Slow, block: Block) -> Course:
     """The course that was packed, with the constants of `slow` and `block`, which are those at rest.
 
-    Raises KeyError, ValueError, TypeError, SpineError or CascadeError where the arrays are none of such a course.
+    Raises KeyError, ValueError, TypeError, SpineError or CascadeError where the arrays are none of such a
+    course.
     """
     rest: Activity = _unpacked(Activity, "rest", arrays)
     seen: list[Snapshot] = []
@@ -163,7 +185,11 @@ def _packed(record: Any, name: str, without: Collection[str] = ()) -> Arrays:
     for f in fields(record):
         value = getattr(record, f.name)
         if f.name not in without:
-            found |= _packed(value, f"{name}/{f.name}") if is_dataclass(value) else {f"{name}/{f.name}": np.asarray(value)}
+            found |= (
+                _packed(value, f"{name}/{f.name}")
+                if is_dataclass(value)
+                else {f"{name}/{f.name}": np.asarray(value)}
+            )
     return found
 
 
@@ -173,9 +199,12 @@ def _unpacked(kind: Any, name: str, arrays: Arrays, given: dict[str, Any] | None
         if f.name not in values:
             hint, inner = hints[f.name], f"{name}/{f.name}"
             values[f.name] = (
-                _unpacked(hint, inner, arrays) if is_dataclass(hint)
-                else float(arrays[inner]) if hint is float else arrays[inner]
-            )  # fmt: skip
+                _unpacked(hint, inner, arrays)
+                if is_dataclass(hint)
+                else float(arrays[inner])
+                if hint is float
+                else arrays[inner]
+            )
     return kind(**values)
 
 
@@ -188,7 +217,9 @@ def _value(like: Any, array: np.ndarray) -> Any:
     if isinstance(like, float):
         return float(array)
     if array.shape != like.shape or array.dtype != like.dtype:
-        raise ValueError(f"an array of {array.dtype} {array.shape} does not fit one of {like.dtype} {like.shape}")
+        raise ValueError(
+            f"an array of {array.dtype} {array.shape} does not fit one of {like.dtype} {like.shape}"
+        )
     return array
 
 
@@ -200,14 +231,18 @@ def _packed_slow(slow: Slow, name: str) -> Arrays:
 
 
 def _unpacked_slow(arrays: Arrays, name: str, slow: Slow) -> Slow:
-    own = {key.removeprefix(f"{name}/"): value for key, value in arrays.items() if key.startswith(f"{name}/")}
+    own = {
+        key.removeprefix(f"{name}/"): value for key, value in arrays.items() if key.startswith(f"{name}/")
+    }
     cascade, spines = restored(own, slow.cascade, slow.spines)
     sampled = tuple((float(hour), means) for hour, means in zip(own["hours"], own["means"], strict=True))
     return replace(slow, cascade=cascade, spines=spines, sampled=sampled)
 
 
 def _go_on(network: Network, state: Arrays) -> None:
-    """Bring a network to a state.  Raises EngineError where it is none of such a network, which is then as it was."""
+    """Bring a network to a state.  Raises EngineError where it is none of such a network, which is then as
+    it was.
+    """
     before = {name: values.copy() for name, values in network.state().items()}
     try:
         network.go_on(state)
@@ -218,7 +253,9 @@ def _go_on(network: Network, state: Arrays) -> None:
 
 
 def _check(course: Course, slow: Slow) -> None:
-    """Raise ValueError where a course has other looks than its run, or arrays of other shapes or types than its circuit."""
+    """Raise ValueError where a course has other looks than its run, or arrays of other shapes or types than
+    its circuit.
+    """
     if [seen.look for seen in course.seen] != list(slow.config.protocol.looks())[: len(course.seen)]:
         raise ValueError("the looks are not those of the run")
     pyr, populations, subunits = slow.circuit.counts[0], *slow.circuit.mixtures.shape
@@ -227,19 +264,24 @@ def _check(course: Course, slow: Slow) -> None:
     shapes |= dict.fromkeys((*BY_SUBUNIT, "block"), (populations, subunits))
     activities = [course.rest, *(seen.activity for seen in course.seen)]
     for seen in activities:
-        lfp = round(1000 * (seen.seconds - course.rest.seconds)) + course.rest.lfp.size  # a value a millisecond
+        # a value a millisecond
+        lfp = round(1000 * (seen.seconds - course.rest.seconds)) + course.rest.lfp.size
         shapes |= dict.fromkeys(OF_SPIKES, seen.spike_time.shape[:1]) | {"lfp": (lfp,)}
         shapes |= {f.name: course.rest.currents.sepsc_rate.shape[:1] for f in fields(seen.currents)}
         _check_arrays((seen, seen.currents), shapes, (pyr,))
         if not ((seen.spike_cell >= 0) & (seen.spike_cell < slow.circuit.size)).all():
             raise ValueError("a cell that is not there fires")
     _check_arrays(course.seen, shapes, (pyr,))
-    for means in (means for part in (course.slow, *(seen.slow for seen in course.seen)) for _, means in part.sampled):
+    for means in (
+        means for part in (course.slow, *(seen.slow for seen in course.seen)) for _, means in part.sampled
+    ):
         if means.shape != (len(READOUTS),):
             raise ValueError(f"means have shape {means.shape}")
 
 
-def _check_arrays(records: Iterable[Any], shapes: dict[str, tuple[int, ...]], other: tuple[int, ...]) -> None:
+def _check_arrays(
+    records: Iterable[Any], shapes: dict[str, tuple[int, ...]], other: tuple[int, ...]
+) -> None:
     for f, value in ((f, getattr(record, f.name)) for record in records for f in fields(record)):
         fits = (shapes.get(f.name, other), "i" if f.name in WHOLE else "f")
         if isinstance(value, np.ndarray) and (value.shape, value.dtype.kind) != fits:
@@ -249,7 +291,10 @@ def _check_arrays(records: Iterable[Any], shapes: dict[str, tuple[int, ...]], ot
 def _plain(archive: zipfile.ZipFile, size: int) -> bool:
     """Whether nothing in an archive is compressed, and all together no larger than it."""
     members = archive.infolist()
-    return all(m.compress_type == zipfile.ZIP_STORED for m in members) and sum(m.file_size for m in members) <= size
+    return (
+        all(m.compress_type == zipfile.ZIP_STORED for m in members)
+        and sum(m.file_size for m in members) <= size
+    )
 
 
 def _digest(arrays: Arrays) -> str:

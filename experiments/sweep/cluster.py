@@ -1,8 +1,10 @@
-"""A study on Slurm: every job is the plain command for one share of the runs that are missing; finished files are the only truth.
+"""A study on Slurm: every job is the plain command for one share of the runs that are missing; finished
+files are the only truth.
 
-A driver submits a round of jobs, watches queue and files, and submits what is then still missing, up to ROUNDS times.  It may be
-killed: jobs go on, and the next driver finds them in the queue by their name.  Neither accounting nor a network between nodes is
-needed.  A job that is told to leave (time limit, preemption) keeps its place and has itself queued again.
+A driver submits a round of jobs, watches queue and files, and submits what is then still missing, up to
+ROUNDS times.  It may be killed: jobs go on, and the next driver finds them in the queue by their name.
+Neither accounting nor a network between nodes is needed.  A job that is told to leave (time limit,
+preemption) keeps its place and has itself queued again.
 """
 
 from __future__ import annotations
@@ -20,7 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from prelimbic.experiments.storage.files import publish
 from prelimbic.experiments.sweep.execute import ROUNDS, ExecuteError, Stopped
@@ -68,18 +77,26 @@ class Jobs:
         if self.count < 1:
             raise StudyError(f"--jobs is {self.count} but must be at least 1")
         if self.time and limit_s(self.time) is None:
-            raise StudyError(f"--time is {self.time!r} but must be minutes, HH:MM:SS, D-HH or D-HH:MM:SS, such as 4:00:00")
+            raise StudyError(
+                f"--time is {self.time!r} but must be minutes, HH:MM:SS, D-HH or D-HH:MM:SS, such as 4:00:00"
+            )
         if self.memory and not re.fullmatch(r"\d+[KMGT]?", self.memory):
-            raise StudyError(f"--mem is {self.memory!r} but must be a number of megabytes, or with K, M, G or T, such as 4G")
+            raise StudyError(
+                f"--mem is {self.memory!r} but must be a number of megabytes, or with K, M, G or T, such as 4G"
+            )
         for option, value in (("--partition", self.partition), ("--account", self.account)):
             if value and not re.fullmatch(r"[\w.,:+-]+", value):
                 raise StudyError(f"{option} is {value!r} but must be one word")
         for word in self.further:
             name = word.partition("=")[0].removeprefix("--")
             if any(own.startswith(name) for own in OWN):
-                raise StudyError(f"--sbatch is {word!r}, but {', '.join(f'--{own}' for own in OWN)} are set by this command")
+                raise StudyError(
+                    f"--sbatch is {word!r}, but {', '.join(f'--{own}' for own in OWN)} are set by this command"
+                )
             if not word.startswith("--") or not word.isprintable():
-                raise StudyError(f"--sbatch is {word!r} but must be an option of sbatch, such as --sbatch=--qos=long")
+                raise StudyError(
+                    f"--sbatch is {word!r} but must be an option of sbatch, such as --sbatch=--qos=long"
+                )
 
 
 def limit_s(text: str) -> int | None:
@@ -96,13 +113,19 @@ def limit_s(text: str) -> int | None:
 
 
 def drive(
-    runs: list[Run], missing: Callable[[], list[Run]], causes: Collection[str], folder: Path, jobs: Jobs, words: list[str],
+    runs: list[Run],
+    missing: Callable[[], list[Run]],
+    causes: Collection[str],
+    folder: Path,
+    jobs: Jobs,
+    words: list[str],
     console: Console,
-) -> None:  # fmt: skip
-    """Have all runs computed by jobs of Slurm.  `missing` tells which are not finished, and leaves out those of which `causes`
-    names the files, which cannot be read here; `words` are the command line of a share.
+) -> None:
+    """Have all runs computed by jobs of Slurm.  `missing` tells which are not finished, and leaves out those
+    of which `causes` names the files, which cannot be read here; `words` are the command line of a share.
 
-    Raises ClusterError when Slurm does not take the jobs, ExecuteError when runs are still missing at the end.
+    Raises ClusterError when Slurm does not take the jobs, ExecuteError when runs are still missing at the
+    end.
     """
     queue, marks = Queue(folder), Marks(folder)
     submitted = failed = 0
@@ -110,7 +133,10 @@ def drive(
         queue.look()  # a Slurm that does not answer from the beginning is not waited for
     while todo := missing():
         if _found(queue, console):
-            console.print(f"jobs of this folder are in the queue (name {queue.name}); attached to them", highlight=False)
+            console.print(
+                f"jobs of this folder are in the queue (name {queue.name}); attached to them",
+                highlight=False,
+            )
         elif submitted == ROUNDS:
             break
         else:
@@ -127,7 +153,9 @@ def drive(
             submitted += 1
         _watch(runs, queue, console)
         if queue.cancelled() and (left := missing()):
-            raise ExecuteError(f"jobs were cancelled; {len(left)} runs are missing; the same command goes on from there")
+            raise ExecuteError(
+                f"jobs were cancelled; {len(left)} runs are missing; the same command goes on from there"
+            )
     marks.forget({SUBMISSION, *(run.file for run in runs)} - {run.file for run in todo} - {*causes})
     if todo:
         _report(todo, folder, console)
@@ -149,7 +177,9 @@ def _found(queue: Queue, console: Console) -> bool:
             time.sleep(LONGEST_POLL_S)
 
 
-def _submit(todo: list[Run], queue: Queue, marks: Marks, jobs: Jobs, words: list[str], console: Console) -> bool:
+def _submit(
+    todo: list[Run], queue: Queue, marks: Marks, jobs: Jobs, words: list[str], console: Console
+) -> bool:
     """Submit jobs for these runs; false where another driver has done so or is at it."""
     if not marks.hold(SUBMISSION, 0.0):
         time.sleep(FIRST_POLL_S)
@@ -165,7 +195,10 @@ def _submit(todo: list[Run], queue: Queue, marks: Marks, jobs: Jobs, words: list
         script = _script(queue, jobs, count, among, words, options)
         publish(among.with_suffix(".sh"), os.fsencode(script))
         said = slurm("sbatch", "--parsable", *options, text=script)
-        console.print(f"submitted job {said.split(';')[0].strip()}: {count} shares of {len(todo)} runs", highlight=False)
+        console.print(
+            f"submitted job {said.split(';')[0].strip()}: {count} shares of {len(todo)} runs",
+            highlight=False,
+        )
         return True
     finally:
         marks.release(SUBMISSION)
@@ -182,16 +215,25 @@ def _options(queue: Queue, jobs: Jobs, count: int) -> list[str]:
     limit = limit_s(jobs.time) if jobs.time else None
     logs = str(queue.folder / JOBS).replace("%", "%%")
     asked = {
-        "job-name": queue.name, "array": f"1-{count}", "cpus-per-task": jobs.workers, "chdir": os.getcwd(),
-        "output": f"{logs}/slurm-%A_%a.log", "open-mode": "append", "time": jobs.time, "partition": jobs.partition,
-        "mem": jobs.memory, "account": jobs.account,
+        "job-name": queue.name,
+        "array": f"1-{count}",
+        "cpus-per-task": jobs.workers,
+        "chdir": os.getcwd(),
+        "output": f"{logs}/slurm-%A_%a.log",
+        "open-mode": "append",
+        "time": jobs.time,
+        "partition": jobs.partition,
+        "mem": jobs.memory,
+        "account": jobs.account,
         "signal": f"B:USR1@{min(WARNING_S, limit // 4) if limit else WARNING_S}",
-    }  # fmt: skip
+    }
     return [*(f"--{name}={value}" for name, value in asked.items() if value), "--requeue", *jobs.further]
 
 
 def _script(queue: Queue, jobs: Jobs, count: int, among: Path, words: list[str], options: list[str]) -> str:
-    """The batch script: the plain command for a share.  `exec`, so that the command itself hears the warning."""
+    """The batch script: the plain command for a share.  `exec`, so that the command itself hears the
+    warning.
+    """
     path = import_path()
     own = ["run", *words, f"--out={queue.folder}", f"--among={among}", f"--workers={jobs.workers}"]
     command = shlex.join([sys.executable, "-P", "-m", "prelimbic", *own])
@@ -205,17 +247,26 @@ def _script(queue: Queue, jobs: Jobs, count: int, among: Path, words: list[str],
 def _watch(runs: list[Run], queue: Queue, console: Console) -> None:
     """Show how many runs are finished until no job is left in the queue."""
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
-        console=console, disable=not console.is_terminal, transient=True,
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("runs"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
     names, pause, said = {run.file for run in runs}, FIRST_POLL_S, -1
     begun, first = time.monotonic(), len(names & set(os.listdir(queue.folder)))
     with bar:
         task = bar.add_task("", total=len(names))
         while _found(queue, console):
             done = len(names & set(os.listdir(queue.folder)))
-            now = ", ".join(f"{n} {state.lower()}" for state, n in sorted(Counter(queue.states.values()).items()))
+            now = ", ".join(
+                f"{n} {state.lower()}" for state, n in sorted(Counter(queue.states.values()).items())
+            )
             bar.update(task, completed=done, description=f"jobs: {now}")
             if done != said and not console.is_terminal:
                 pace = (time.monotonic() - begun) / (done - first) if done > first else None
@@ -230,13 +281,21 @@ def _report(todo: list[Run], folder: Path, console: Console) -> None:
     told = {failure.run: failure for failure in failures(folder)}
     for run in todo:
         found = told.get(run.file)
-        why = f"{found.reason}; log {found.holder.log}" if found else f"its job ended without a word; logs in {folder / JOBS}"
+        why = (
+            f"{found.reason}; log {found.holder.log}"
+            if found
+            else f"its job ended without a word; logs in {folder / JOBS}"
+        )
         console.print(f"failed: run {run.file}: {why}", markup=False, highlight=False, soft_wrap=True)
-    raise ExecuteError(f"{len(todo)} of the runs are missing after {ROUNDS} rounds of jobs; the same command tries again")
+    raise ExecuteError(
+        f"{len(todo)} of the runs are missing after {ROUNDS} rounds of jobs; the same command tries again"
+    )
 
 
 def requeued(stopped: Stopped) -> bool:
-    """Have Slurm queue this job again after it was warned, if its script asks for that and it moves on at all."""
+    """Have Slurm queue this job again after it was warned, if its script asks for that and it moves on at
+    all.
+    """
     job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "0")
     if array := os.environ.get("SLURM_ARRAY_JOB_ID", ""):  # one element has the number of the whole
         job = f"{array}_{os.environ.get('SLURM_ARRAY_TASK_ID', '')}"

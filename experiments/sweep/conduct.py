@@ -15,8 +15,22 @@ from rich.console import Console
 
 from prelimbic import circuits
 from prelimbic.experiments.figures import settle
-from prelimbic.experiments.storage.files import DamagedError, StoreError, scratch_name, sweep_stale, there, unreadable
-from prelimbic.experiments.storage.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, remove_made, strangers
+from prelimbic.experiments.storage.files import (
+    DamagedError,
+    StoreError,
+    scratch_name,
+    sweep_stale,
+    there,
+    unreadable,
+)
+from prelimbic.experiments.storage.manifest import (
+    MANIFEST,
+    SUMMARY,
+    SWEEP,
+    read_manifest,
+    remove_made,
+    strangers,
+)
 from prelimbic.experiments.storage.provenance import target
 from prelimbic.experiments.storage.store import sorted_out
 from prelimbic.experiments.storage.targets import MixedTargetsWarning, targets_of, unlike
@@ -38,12 +52,17 @@ NARROWEST = 20  # a terminal that says it has fewer columns does not know
 def console() -> Console:
     """Standard output; tables keep a fixed width where it is not a terminal."""
     shown = Console(markup=False)  # a sheet may be called [red]
-    return shown if shown.is_terminal and shown.width >= NARROWEST else Console(width=CONSOLE_WIDTH, markup=False)
+    return (
+        shown
+        if shown.is_terminal and shown.width >= NARROWEST
+        else Console(width=CONSOLE_WIDTH, markup=False)
+    )
 
 
 def listing(study: Study, options: Options) -> None:
-    """Print every run of the study and whether its file is whole, damaged, not there or not to be read here.  Raises
-    UnreadableError."""
+    """Print every run of the study and whether its file is whole, damaged, not there or not to be read
+    here.  Raises UnreadableError.
+    """
     runs = study.plan(options)
     _check(runs)
     _refuse_idle(study, options, runs)
@@ -54,7 +73,9 @@ def listing(study: Study, options: Options) -> None:
     states = dict.fromkeys(causes, "unreadable")
     states |= {run.file: "damaged" if there(options.out / run.file) else "missing" for run in todo}
     for run in runs:
-        print(f"{states.get(run.file, 'finished'):9} {'' if run.file in mine else '(other share) '}{run.file}")
+        print(
+            f"{states.get(run.file, 'finished'):9} {'' if run.file in mine else '(other share) '}{run.file}"
+        )
     if causes:
         raise unreadable(options.out, causes)
 
@@ -62,8 +83,8 @@ def listing(study: Study, options: Options) -> None:
 def conduct(study: Study, options: Options) -> None:
     """Run the share of the study that was asked for; when nothing is missing any more, report.
 
-    Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.  What cannot be read here is left as it is, and
-    told when all else is computed.
+    Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.  What cannot be read here is
+    left as it is, and told when all else is computed.
     """
     screen, begun = console(), time.monotonic()
     runs = study.plan(options)
@@ -78,7 +99,8 @@ def conduct(study: Study, options: Options) -> None:
         raise unreadable(options.out, causes)
     if missing:
         screen.print(
-            f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are", highlight=False
+            f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are",
+            highlight=False,
         )
         return None
     _report(study, runs, options.out, screen)
@@ -86,27 +108,41 @@ def conduct(study: Study, options: Options) -> None:
     return None
 
 
-def _job(study: Study, runs: list[Run], mine: list[Run], todo: list[Run], causes: dict[str, str], options: Options,
-         screen: Console) -> None:  # fmt: skip
-    """Compute a share of the runs that a driver listed, and leave all else to it, study.json too where it names them."""
+def _job(
+    study: Study,
+    runs: list[Run],
+    mine: list[Run],
+    todo: list[Run],
+    causes: dict[str, str],
+    options: Options,
+    screen: Console,
+) -> None:
+    """Compute a share of the runs that a driver listed, and leave all else to it, study.json too where it
+    names them.
+    """
     if not {run.file for run in mine} <= {item["file"] for item in _listed(study, options.out)}:
         write_manifest(study, runs, options.out)
     if todo:
         settle()
         _tell_surroundings(options.workers, screen)
         if not prepare(todo):
-            raise ExecuteError(f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would not "
-                               "be the same files")  # fmt: skip
+            raise ExecuteError(
+                f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would not "
+                "be the same files"
+            )
         execute(todo, options.out, options.workers, True, screen)
     if causes:
         raise unreadable(options.out, causes)
-    screen.print(f"share {options.share[0]} of {options.share[1]} is finished: {len(mine)} runs", highlight=False)
+    screen.print(
+        f"share {options.share[0]} of {options.share[1]} is finished: {len(mine)} runs", highlight=False
+    )
 
 
 def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[str]) -> None:
     """Have the study run by jobs of a cluster, which are given `words` as their command line, and report.
 
-    Raises StoreError, ClusterError or ExecuteError; what finished stays, and jobs go on without this process.
+    Raises StoreError, ClusterError or ExecuteError; what finished stays, and jobs go on without this
+    process.
     """
     screen, begun = console(), time.monotonic()
     runs = study.plan(options)
@@ -126,8 +162,10 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
     try:
         drive(runs, missing, causes, folder, jobs, words, screen)
     except KeyboardInterrupt:
-        raise ExecuteError(f"stopped watching; jobs go on, and the same command attaches to them (their name in Slurm is "
-                           f"{Queue(folder).name}, for scancel)") from None  # fmt: skip
+        raise ExecuteError(
+            f"stopped watching; jobs go on, and the same command attaches to them (their name in Slurm is "
+            f"{Queue(folder).name}, for scancel)"
+        ) from None
     if causes:
         raise unreadable(folder, causes)
     _report(study, runs, folder, screen)
@@ -146,8 +184,11 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     _tell_unusual(runs, screen)
 
 
-def complete(study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console) -> None:
-    """Compute those of a study's runs that are wanted and not finished, and list all in its manifest; no report.
+def complete(
+    study: Study, runs: list[Run], wanted: list[Run], folder: Path, workers: int, screen: Console
+) -> None:
+    """Compute those of a study's runs that are wanted and not finished, and list all in its manifest; no
+    report.
 
     Raises StoreError, BuildError or ExecuteError; what finished stays.
     """
@@ -172,19 +213,35 @@ def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
         manifest = read_manifest(folder)
     except DamagedError:
         return []
-    return list(manifest["runs"]) if (manifest["study"], set(manifest["axes"])) == (study.name, set(study.axes)) else []
+    return (
+        list(manifest["runs"])
+        if (manifest["study"], set(manifest["axes"])) == (study.name, set(study.axes))
+        else []
+    )
 
 
-def _fulfil(study: Study, runs: list[Run], wanted: list[Run], todo: list[Run], causes: dict[str, str], folder: Path,
-            workers: int, screen: Console, others: Sequence[dict[str, Any]] = ()) -> set[str]:  # fmt: skip
-    """List all runs, and others that stay, in the manifest, and compute those `todo` of the wanted ones, but for those that
-    cannot be read; the files that were finished before."""
+def _fulfil(
+    study: Study,
+    runs: list[Run],
+    wanted: list[Run],
+    todo: list[Run],
+    causes: dict[str, str],
+    folder: Path,
+    workers: int,
+    screen: Console,
+    others: Sequence[dict[str, Any]] = (),
+) -> set[str]:
+    """List all runs, and others that stay, in the manifest, and compute those `todo` of the wanted ones, but
+    for those that cannot be read; the files that were finished before.
+    """
     write_manifest(study, runs, folder, others)
     sweep_stale(folder)
     finished = {run.file for run in wanted} - {run.file for run in todo} - causes.keys()
     Marks(folder).forget(finished)
     if finished:
-        screen.print(f"{len(finished)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False)
+        screen.print(
+            f"{len(finished)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False
+        )
     for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
     _tell_damaged(todo, causes, folder, screen)
@@ -206,16 +263,25 @@ def _unfinished(runs: list[Run], folder: Path) -> tuple[list[Run], dict[str, str
 def _tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen: Console) -> None:
     """Name the files of runs to compute that are there and not whole, and those that cannot be read here."""
     for name, cause in causes.items():
-        screen.print(f"cannot be read here, left as it is: {name} ({cause})", highlight=False, markup=False, soft_wrap=True)
+        screen.print(
+            f"cannot be read here, left as it is: {name} ({cause})",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     for run in todo:
         if there(folder / run.file):
-            screen.print(f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True)
+            screen.print(
+                f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True
+            )
 
 
 def _tell_unlike(runs: list[Run], todo: list[Run], folder: Path, compiled: bool, screen: Console) -> None:
     """Say which finished runs of the study were not computed as those `todo` will be here."""
     unfinished = {run.file for run in todo}
-    found = targets_of(folder / run.file for run in runs if run.file not in unfinished and (folder / run.file).exists())
+    found = targets_of(
+        folder / run.file for run in runs if run.file not in unfinished and (folder / run.file).exists()
+    )
     if text := unlike(found, target(compiled, todo[0].config.numerics)):
         screen.print(text, highlight=False, markup=False, soft_wrap=True)
 
@@ -246,29 +312,40 @@ def _tell_surroundings(workers: int, screen: Console) -> None:
     """Say what is unusual about where this is computed: a cache that may not last, more workers than CPUs."""
     granted = available_cpus()
     if workers > granted:
-        screen.print(f"{workers} workers are more than the CPUs granted here, {granted}: they will share them", highlight=False)
+        screen.print(
+            f"{workers} workers are more than the CPUs granted here, {granted}: they will share them",
+            highlight=False,
+        )
     with suppress(CacheError):  # raised again by what needs it
         if told := the_cache().told:
             screen.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 def _prepare(todo: list[Run], screen: Console) -> bool:
-    screen.print("preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False)
+    screen.print(
+        "preparing: compiling the circuit and the slow layer, unless they are in the cache", highlight=False
+    )
     compiled = prepare(todo)
     if not compiled and any(run.config.numerics.portable for run in todo):
-        raise ExecuteError(f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); interpreted, "
-                           "spikes would be others")  # fmt: skip
+        raise ExecuteError(
+            f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); interpreted, "
+            "spikes would be others"
+        )
     if not compiled:
         screen.print(
             f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, hundreds of times "
-            "slower; try --seeds 1 --scale 0.5.", highlight=False, markup=False, soft_wrap=True,
-        )  # fmt: skip
+            "slower; try --seeds 1 --scale 0.5.",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     return compiled
 
 
 def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> None:
-    """Store the sweep, say what was found and what is unusual about it, and then draw it.  Raises FigureError when all but the
-    figures is there."""
+    """Store the sweep, say what was found and what is unusual about it, and then draw it.  Raises
+    FigureError when all but the figures is there.
+    """
     from prelimbic.experiments.storage.dataset import load, write_sweep
     from prelimbic.experiments.storage.made import write_sums
 
@@ -295,11 +372,15 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
 
 
 def _still_asked(study: Study, runs: list[Run], folder: Path) -> None:
-    """Raise ExecuteError, and take away what was made, where another process has asked for other runs meanwhile."""
+    """Raise ExecuteError, and take away what was made, where another process has asked for other runs
+    meanwhile.
+    """
     if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
         remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
-        raise ExecuteError(f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is "
-                           "left there; the same command makes it")  # fmt: skip
+        raise ExecuteError(
+            f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is "
+            "left there; the same command makes it"
+        )
 
 
 def _writable(folder: Path) -> None:

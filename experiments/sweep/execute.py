@@ -1,7 +1,8 @@
 """Carry out planned runs on local worker processes, with progress and the time left.
 
-A run is computed by whoever has its mark (sweep.marks), so several processes, also on several machines, share a folder.
-A worker that dies is replaced and its run taken up again from its checkpoint, up to ROUNDS times.
+A run is computed by whoever has its mark (sweep.marks), so several processes, also on several machines,
+share a folder. A worker that dies is replaced and its run taken up again from its checkpoint, up to ROUNDS
+times.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class ExecuteError(RuntimeError):
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """Told to stop by a signal; `moved` says whether anything was finished, or a place kept, since the start."""
+    """Told to stop by a signal; `moved` says whether anything was finished, or a place kept, since the
+    start.
+    """
 
     def __init__(self, told: int, moved: bool = False):
         super().__init__(STOPPED)
@@ -54,8 +57,8 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console: Console) -> None:
     """Compute `runs` into `folder`, but for those that another process finishes meanwhile.
 
-    Raises ExecuteError after all others have finished when some failed, and Stopped after SIGINT, SIGTERM, SIGUSR1, SIGUSR2 or
-    SIGXCPU, when every run that can has kept its place.
+    Raises ExecuteError after all others have finished when some failed, and Stopped after SIGINT, SIGTERM,
+    SIGUSR1, SIGUSR2 or SIGXCPU, when every run that can has kept its place.
     """
     told: list[int] = []
     with Watch(console, runs) as watch, _signals(told.append), _one_thread():
@@ -71,7 +74,9 @@ def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console
         raise Stopped(told[0], crew.moved)
     if crew.failures:
         more = f" (and {len(crew.failures) - 1} more)" if len(crew.failures) > 1 else ""
-        raise ExecuteError(f"{crew.failures[0]}{more}; finished runs are kept, the same command goes on from there")
+        raise ExecuteError(
+            f"{crew.failures[0]}{more}; finished runs are kept, the same command goes on from there"
+        )
 
 
 class _Crew:
@@ -106,7 +111,9 @@ class _Crew:
             worker.leave()
         self._watch.note("stopping: runs keep their place first; again to stop at once")
         until, first = time.monotonic() + PATIENCE_S, len(told)
-        while any(worker.run for worker in self._workers) and time.monotonic() < until and len(told) == first:
+        while (
+            any(worker.run for worker in self._workers) and time.monotonic() < until and len(told) == first
+        ):
             self._listen(LOOK_S)
             self._beat()
 
@@ -131,10 +138,14 @@ class _Crew:
         except UnreadableError as error:  # somebody finished it meanwhile
             self._ended(run, Told("failed", reason=str(error)))
         except OSError as error:
-            self._ended(run, Told("failed", reason=f"{self._marks.folder} cannot be written: {error.strerror}"))
+            self._ended(
+                run, Told("failed", reason=f"{self._marks.folder} cannot be written: {error.strerror}")
+            )
 
     def _listen(self, seconds: float) -> None:
-        ends: dict[Any, _Worker] = {end: worker for worker in self._workers for end in (worker.pipe, worker.process.sentinel)}
+        ends: dict[Any, _Worker] = {
+            end: worker for worker in self._workers for end in (worker.pipe, worker.process.sentinel)
+        }
         for worker in {ends[end] for end in wait(list(ends), seconds)}:
             for told in worker.told():
                 self._heard(worker, told)
@@ -216,7 +227,8 @@ class _Worker:
     def __init__(self, context: Any) -> None:
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(theirs, os.getpid()), daemon=True)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, LEAVE)  # which the new process has until it can hear them
+        # which the new process has until it can hear them
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, LEAVE)
         try:
             self.process.start()
         finally:
@@ -285,7 +297,11 @@ def _signals(heard: Callable[[int], None]) -> Iterator[None]:
         yield
         return
     ignored = [told for told in (signal.SIGHUP,) if signal.getsignal(told) == signal.SIG_IGN]  # nohup
-    before = {told: signal.signal(told, lambda number, frame: heard(number)) for told in LEAVE if told not in ignored}
+    before = {
+        told: signal.signal(told, lambda number, frame: heard(number))
+        for told in LEAVE
+        if told not in ignored
+    }
     try:
         yield
     finally:

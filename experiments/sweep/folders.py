@@ -1,6 +1,7 @@
 """The folder of a question: how it is called, and whether another question may be asked in it.
 
-A question is a study with all options that change its runs; seeds, workers, shares and clusters are not among them.
+A question is a study with all options that change its runs; seeds, workers, shares and clusters are not
+among them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ Place = tuple[tuple[str, Any], ...]
 
 
 def own_name(study: Study, options: Options) -> str:
-    """STUDY where nothing but seeds is asked for, else STUDY-LABEL; the label says what is, or is a hash of it."""
+    """STUDY where nothing but seeds is asked for, else STUDY-LABEL; the label says what is, or is a hash of
+    it.
+    """
     label = "-".join([*_sheets(study, options), *_others(options)])
     if len(label) > LONGEST_LABEL or not PLAIN.fullmatch(label or "-"):
         label = hashlib.sha256(label.encode(errors="surrogateescape")).hexdigest()[:8]
@@ -36,14 +39,19 @@ def own_name(study: Study, options: Options) -> str:
 
 
 def _sheets(study: Study, options: Options) -> Iterator[str]:
-    """Of numbers that were set, or of a user's sheets, a hash; else the sheets that are not those of the study."""
+    """Of numbers that were set, or of a user's sheets, a hash; else the sheets that are not those of the
+    study.
+    """
     if options.overrides:
         hashes = [numbers_hash(sheet, options.overrides) for sheet in options.sheets]
         yield hashes[0][:8] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()[:8]
     elif options.sheets == CIRCUITS:
         yield "all"
     elif options.sheets != (study.sheet,):
-        own = (f"{circuit_sheet(s).name}-{numbers_hash(s, ())[:8]}" if s.endswith(".toml") else s for s in options.sheets)
+        own = (
+            f"{circuit_sheet(s).name}-{numbers_hash(s, ())[:8]}" if s.endswith(".toml") else s
+            for s in options.sheets
+        )
         yield "+".join(own)
 
 
@@ -54,7 +62,11 @@ def _others(options: Options) -> Iterator[str]:
         if (chosen := getattr(options.hypotheses, switch)) != usual:
             yield f"{switch}-{chosen}"
     for item in options.inhibitions:
-        yield item.name + (f"={item.amount!r}" if item.amount != 1.0 else "") + (f"@{item.start!r}h" if item.start else "")
+        yield (
+            item.name
+            + (f"={item.amount!r}" if item.amount != 1.0 else "")
+            + (f"@{item.start!r}h" if item.start else "")
+        )
     yield from (text.replace("->", "-to-") for text in options.manipulations)
     if options.spikes:
         yield "spikes"
@@ -64,10 +76,11 @@ def _others(options: Options) -> Iterator[str]:
 
 
 def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
-    """Raise StudyError where the folder holds another study, or this one asked otherwise, of which a run is finished or being
-    computed.
+    """Raise StudyError where the folder holds another study, or this one asked otherwise, of which a run is
+    finished or being computed.
 
-    What only the model's version changed, and a folder that is named after the question, are no other question.
+    What only the model's version changed, and a folder that is named after the question, are no other
+    question.
     """
     folder = options.out
     try:
@@ -75,7 +88,9 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
     except DamagedError:
         return
     if manifest["study"] != study.name:
-        raise StudyError(f"--out {folder} holds study {manifest['study']}; choose another folder for study {study.name}")
+        raise StudyError(
+            f"--out {folder} holds study {manifest['study']}; choose another folder for study {study.name}"
+        )
     listed = manifest["runs"]
     moved = _moved(listed, runs)
     same_points = _points(item["place"] for item in listed) == _points(run.place for run in runs)
@@ -87,15 +102,20 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
         return
     differs = "other options" if kept is None else _difference(folder, kept, listed, runs)
     if differs:
-        raise StudyError(f"{folder} holds study {study.name} with {differs}; choose another folder with --out, or move that one")
+        raise StudyError(
+            f"{folder} holds study {study.name} with {differs}; choose another folder with --out, or move that one"
+        )
 
 
 def refuse_moved(study: Study, folder: Path, listed: list[dict[str, Any]], runs: list[Run]) -> None:
-    """Raise StudyError where one of the runs listed in a folder is finished and stands in the place of one that is asked
-    otherwise; what only the model's version changed is no other question."""
+    """Raise StudyError where one of the runs listed in a folder is finished and stands in the place of one
+    that is asked otherwise; what only the model's version changed is no other question.
+    """
     kept = _finished(folder, _moved(listed, runs))
     if kept is not None and (differs := _difference(folder, kept, listed, runs)):
-        raise StudyError(f"{folder} holds study {study.name} with {differs}; choose another folder, or move that one")
+        raise StudyError(
+            f"{folder} holds study {study.name} with {differs}; choose another folder, or move that one"
+        )
 
 
 def _moved(listed: list[dict[str, Any]], runs: list[Run]) -> list[dict[str, Any]]:
@@ -110,10 +130,13 @@ def _finished(folder: Path, listed: list[dict[str, Any]]) -> dict[str, Any] | No
 
 
 def _difference(folder: Path, kept: dict[str, Any], listed: list[dict[str, Any]], runs: list[Run]) -> str:
-    """In which options the run that is kept, and with it its question, differs from what is asked; nothing where the same words
-    gave other runs, as in another version of the model."""
-    there, here = (sorted({str(place["sheet"]) for place in places if "sheet" in place})
-                   for places in ([item["place"] for item in listed], [run.place for run in runs]))  # fmt: skip
+    """In which options the run that is kept, and with it its question, differs from what is asked; nothing
+    where the same words gave other runs, as in another version of the model.
+    """
+    there, here = (
+        sorted({str(place["sheet"]) for place in places if "sheet" in place})
+        for places in ([item["place"] for item in listed], [run.place for run in runs])
+    )
     if there != here:
         return f"--sheet {', '.join(there)}, not {', '.join(here)}"
     run = max(runs, key=lambda run: len({*_place(run.place)} & {*_place(kept["place"])}))
@@ -122,8 +145,11 @@ def _difference(folder: Path, kept: dict[str, Any], listed: list[dict[str, Any]]
     except DamagedError:
         return "other options"
     was, asked = _told(before), _told(json.loads(json.dumps(run.config.to_dict())))
-    found = [f"{option} {was.get(option, 'none')}, not {asked.get(option, 'none')}" for option in {**was, **asked}
-             if was.get(option) != asked.get(option)]  # fmt: skip
+    found = [
+        f"{option} {was.get(option, 'none')}, not {asked.get(option, 'none')}"
+        for option in {**was, **asked}
+        if was.get(option) != asked.get(option)
+    ]
     if not found and run.config.circuit.endswith(".toml"):
         return f"other numbers in sheet {run.config.sheet_name}"
     return "; ".join(found)

@@ -34,7 +34,9 @@ HINTS = {
 
 
 def refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
-    """Raise StudyError for a switch, an inhibitor, a manipulation or a number that moves nothing in the study as asked."""
+    """Raise StudyError for a switch, an inhibitor, a manipulation or a number that moves nothing in the
+    study as asked.
+    """
     asked = {_place(run): run.config for run in runs if run.place["seed"] == 1}
     for told, without in _one_less(options):
         try:
@@ -42,9 +44,13 @@ def refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
         except ValueError:  # it cannot be left out, so it does something
             continue
         if asked.keys() == others.keys() and all(
-            makings(config, study.reads) == makings(others[place], study.reads) for place, config in asked.items()
+            makings(config, study.reads) == makings(others[place], study.reads)
+            for place, config in asked.items()
         ):
-            hint = next((why for start, why in HINTS.items() if told.startswith(start)), "what it changes is not there as asked")
+            hint = next(
+                (why for start, why in HINTS.items() if told.startswith(start)),
+                "what it changes is not there as asked",
+            )
             if without.overrides != options.overrides and _sheets_say_so(options, without):
                 hint = "it is what the sheet says"
             raise StudyError(f"{told} moves nothing in study {study.name}: {hint}; leave it out")
@@ -56,8 +62,10 @@ def _sheets_say_so(options: Options, without: Options) -> bool:
     shipped = [overridden(sheet, ()) for sheet in options.sheets]
     return all(
         sheets[subject].values()[number] == value
-        for sheets in shipped for (name, value) in left_out for subject, _, number in [name.partition(".")]
-    )  # fmt: skip
+        for sheets in shipped
+        for (name, value) in left_out
+        for subject, _, number in [name.partition(".")]
+    )
 
 
 def _place(run: Run) -> tuple[object, ...]:
@@ -80,7 +88,9 @@ def _one_less(options: Options) -> Iterator[tuple[str, Options]]:
 
 
 def makings(config: Config, reads: Reads) -> str:
-    """All that a study's run is made of beside its seed, written out: equal where two runs would compute the same."""
+    """All that a study's run is made of beside its seed, written out: equal where two runs would compute the
+    same.
+    """
     circuit = _circuit(config, reads)
     found: list[object] = [circuit, config.numerics, config.protocol.stress]
     if reads.quiet:
@@ -96,7 +106,9 @@ def makings(config: Config, reads: Reads) -> str:
 
 
 def _circuit(config: Config, reads: Reads) -> Circuit:
-    """The circuit, without the rates that only a calibration aims at, and of a quiet one without its background."""
+    """The circuit, without the rates that only a calibration aims at, and of a quiet one without its
+    background.
+    """
     circuit = _drawn(config) if reads.drawn else config.described()
     changes = {} if reads.calibrates else {"target_rate": 1.0}
     changes |= {"background_rate": 0.0} if reads.quiet else {}
@@ -133,7 +145,9 @@ def _drugged(config: Config, reads: Reads, circuit: Circuit, source: Concentrati
         ketamine = row[source.names.index("ketamine")] if "ketamine" in source.names else 0.0
         hnk = row[source.names.index("hydroxynorketamine")] if "hydroxynorketamine" in source.names else 0.0
     if "hcn" in reads.switches:
-        channels = [p.hcn for p in circuit.populations] + ([] if circuit.apical is None else [circuit.apical.hcn])
+        channels = [p.hcn for p in circuit.populations] + (
+            [] if circuit.apical is None else [circuit.apical.hcn]
+        )
         yield switches.hcn_shut(ketamine, config.sizes()) * any(channels)
     if "hnk" in {*reads.switches, *reads.sets}:
         yield switches.at_look(circuit, hnk, 1.0, config.sizes())
@@ -143,14 +157,21 @@ def _drugged(config: Config, reads: Reads, circuit: Circuit, source: Concentrati
 
 def _slow(config: Config) -> Iterator[object]:
     """What the slow layer is made of, and what inhibitors leave of it hour by hour."""
-    sheets, switches, sizes, spines = config.sheets(), config.hypotheses, config.sizes(), config.spine_numbers()
+    sheets, switches, sizes, spines = (
+        config.sheets(),
+        config.hypotheses,
+        config.sizes(),
+        config.spine_numbers(),
+    )
     yield switches.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), sizes)
     yield _arms(switches, config)
     yield switches.spine_rule
     at_rest = {} if config.protocol.stress is not None else {"stress_loss": 0.0, "stress_protein": 0.0}
     yield replace(spines, depressed_share=1.0, **at_rest)  # what is lost of contacts, the circuit lacks
     yield config.grown().projection("Pyr", "Pyr").in_degree
-    first, last = (config.protocol.times[0], config.protocol.times[-1]) if config.protocol.times else (0.0, 0.0)
+    first, last = (
+        (config.protocol.times[0], config.protocol.times[-1]) if config.protocol.times else (0.0, 0.0)
+    )
     hours = np.linspace(first, last, max(2, round(last - first) * 4 + 1))
     remains = left(config.protocol.inhibitions, sheets["inhibitors"], hours, switches.mtor == "systemic")
     yield {target: share.tolist() for target, share in remains.items() if (share < 1.0).any()}

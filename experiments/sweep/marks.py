@@ -1,11 +1,12 @@
-"""What stands in a study's folder of runs that are not finished: who computes one, why one failed, where one can go on.
+"""What stands in a study's folder of runs that are not finished: who computes one, why one failed, where one
+can go on.
 
     jobs/RUN.running      one process computes this run; it says so anew every few seconds
     jobs/RUN.failed       why it failed, and which log tells more
     jobs/RUN.checkpoint   the run in its middle (sweep.checkpoint)
 
-Whoever makes the file `running` first has the run; no locks are needed, so a folder shared by machines will do.  A mark whose
-process is gone, or that was not said anew for LOST_S, counts for nothing.
+Whoever makes the file `running` first has the run; no locks are needed, so a folder shared by machines will
+do.  A mark whose process is gone, or that was not said anew for LOST_S, counts for nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from prelimbic.experiments.storage.files import lives, machine, names_in, next_of, scratch_name, sweep_stale, trouble
+from prelimbic.experiments.storage.files import (
+    lives,
+    machine,
+    names_in,
+    next_of,
+    scratch_name,
+    sweep_stale,
+    trouble,
+)
 
 JOBS = "jobs"
 RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
@@ -31,13 +40,16 @@ BEAT_S, LOST_S = 5.0, 180.0
 UNSAID_S = 10.0  # a mark in which nothing stands yet
 SKEW_S = 3600.0  # no two clocks differ by more; a mark from further in the future counts for nothing
 MOST_BYTES = 1 << 20
-NOT_OURS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)  # raised by what others wrote
+# raised by what others wrote
+NOT_OURS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 KINDS: dict[Any, Any] = {"str": str, "int": int, "float": (int, float)}
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A process that computes runs; `began` tells it from an earlier one of the same number on the same machine."""
+    """A process that computes runs; `began` tells it from an earlier one of the same number on the same
+    machine.
+    """
 
     host: str
     machine: str  # since it was started, and the container in it
@@ -48,13 +60,16 @@ class Holder:
     log: str = ""
 
     def gone(self, me: Holder) -> bool:
-        """Whether it is known to be gone: a process of this machine that has ended, or an earlier turn of our own job."""
+        """Whether it is known to be gone: a process of this machine that has ended, or an earlier turn of
+        our own job.
+        """
         if self.machine == me.machine:
             return not lives(self.process) or _began(self.process) not in (self.began, None)
         return bool(self.job) and self.job == me.job and self.turn < me.turn
 
 
-NOBODY, SOMEBODY = Holder("", "", 0, ""), Holder("", "", -1, "")  # who just makes a mark; who made one that cannot be read
+# who just makes a mark; who made one that cannot be read
+NOBODY, SOMEBODY = Holder("", "", 0, ""), Holder("", "", -1, "")
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,9 @@ class Mark:
 
     def current(self, me: Holder, now: float) -> bool:
         """Whether somebody is at work."""
-        return not self.holder.gone(me) and -SKEW_S < now - self.told < (LOST_S if self.holder.process else UNSAID_S)
+        return not self.holder.gone(me) and -SKEW_S < now - self.told < (
+            LOST_S if self.holder.process else UNSAID_S
+        )
 
 
 @dataclass(frozen=True)
@@ -100,10 +117,13 @@ class Marks:
     def __init__(self, folder: Path, me: Holder | None = None):
         self.folder, self.me = folder / JOBS, me or myself()
         self._mine: dict[str, Mark] = {}
-        self._ahead: float | None = None  # s, by which the clock that dates files is ahead of ours; known once one was made
+        # s, by which the clock that dates files is ahead of ours; known once one was made
+        self._ahead: float | None = None
 
     def hold(self, run: str, total_s: float) -> bool:
-        """Take a run; false while another process is at work on it.  Raises OSError where marks cannot be made."""
+        """Take a run; false while another process is at work on it.  Raises OSError where marks cannot be
+        made.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         now, path = time.time(), self.folder / f"{run}{RUNNING}"
         mark = Mark(run, self.me, now, 0.0, total_s)
@@ -152,7 +172,9 @@ class Marks:
         self.release(run)
 
     def forget(self, finished: Iterable[str]) -> None:
-        """Forget what processes said of runs that are finished, and were killed before they could take it back."""
+        """Forget what processes said of runs that are finished, and were killed before they could take it
+        back.
+        """
         ends = (RUNNING, FAILED, CHECKPOINT)
         said = {path.stem for path in self.folder.glob("*") if path.suffix in ends}
         for run in said & set(finished):
@@ -178,8 +200,9 @@ class Marks:
         return self.folder / f"{run}{CHECKPOINT}"
 
     def _take_over(self, path: Path, stale: Mark) -> bool:
-        """Remove a mark that counts for nothing, unless another process does so: only who makes the file that is named after it
-        may, and only while the mark is still that one."""
+        """Remove a mark that counts for nothing, unless another process does so: only who makes the file
+        that is named after it may, and only while the mark is still that one.
+        """
         name = hashlib.sha256(repr(stale).encode()).hexdigest()[:16]
         claim = path.with_name(f".{path.name}.{name}.claim")
         try:
@@ -242,10 +265,16 @@ def failures(folder: Path) -> list[Failure]:
     for path in _marked(folder, FAILED):
         try:
             told = json.loads(_read(path)[0])
-            found.append(_checked(Failure(**(told | {"holder": _checked(Holder(**told["holder"]))})), path, FAILED))
+            found.append(
+                _checked(Failure(**(told | {"holder": _checked(Holder(**told["holder"]))})), path, FAILED)
+            )
         except OSError as error:
             if cause := trouble(error):
-                found.append(Failure(path.name.removesuffix(FAILED), f"why cannot be read here: {cause}", "", 0.0, NOBODY))
+                found.append(
+                    Failure(
+                        path.name.removesuffix(FAILED), f"why cannot be read here: {cause}", "", 0.0, NOBODY
+                    )
+                )
         except NOT_OURS:
             pass
     return found
@@ -256,13 +285,16 @@ def _marked(folder: Path, end: str) -> list[Path]:
 
 
 def _mark(path: Path) -> Mark | None:
-    """A mark as it stands; one that is just being made is nobody's yet, but somebody's, and so is one that cannot be read here
-    while its file is renewed."""
+    """A mark as it stands; one that is just being made is nobody's yet, but somebody's, and so is one that
+    cannot be read here while its file is renewed.
+    """
     text, when = b"", 0.0
     try:
         text, when = _read(path)
         found = json.loads(text)
-        return _checked(Mark(**(found | {"holder": _checked(Holder(**found["holder"])), "told": when})), path, RUNNING)
+        return _checked(
+            Mark(**(found | {"holder": _checked(Holder(**found["holder"])), "told": when})), path, RUNNING
+        )
     except FileNotFoundError:
         return None
     except (*NOT_OURS, OSError) as error:
@@ -275,7 +307,9 @@ def _mark(path: Path) -> Mark | None:
 
 
 def _read(path: Path) -> tuple[bytes, float]:
-    """The beginning of a file of the folder itself, and when it was made.  Raises OSError for anything that is no such file."""
+    """The beginning of a file of the folder itself, and when it was made.  Raises OSError for anything that
+    is no such file.
+    """
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as handle:
         about = os.fstat(handle.fileno())
         if not stat.S_ISREG(about.st_mode):
@@ -284,8 +318,9 @@ def _read(path: Path) -> tuple[bytes, float]:
 
 
 def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
-    """A record whose text is text and whose numbers are finite, and which is about the run that its file is named after.  Raises
-    ValueError or OverflowError."""
+    """A record whose text is text and whose numbers are finite, and which is about the run that its file is
+    named after.  Raises ValueError or OverflowError.
+    """
     for f in fields(record):
         value, kind = getattr(record, f.name), KINDS.get(f.type)
         if kind is not None and (not isinstance(value, kind) or isinstance(value, bool)):
@@ -298,7 +333,9 @@ def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
 
 
 def _began(process: int) -> str | None:
-    """When a process of this machine began, in its own clock; empty where it has ended unburied, None where that is hidden."""
+    """When a process of this machine began, in its own clock; empty where it has ended unburied, None where
+    that is hidden.
+    """
     try:
         words = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:

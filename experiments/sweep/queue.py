@@ -13,7 +13,9 @@ from pathlib import Path
 USUAL = ("None", "Priority", "Resources", "BeginTime", "Cleaning", "(null)")  # reasons for which a job waits
 
 # What commands of Slurm say when they reach no slurmctld.
-SILENT = re.compile("contact slurm controller|connect failure|connection refused|timed out|establish a configuration", re.I)
+SILENT = re.compile(
+    "contact slurm controller|connect failure|connection refused|timed out|establish a configuration", re.I
+)
 
 
 class ClusterError(RuntimeError):
@@ -21,20 +23,30 @@ class ClusterError(RuntimeError):
 
 
 def slurm(*words: str, text: str | None = None, patience: float | None = None) -> str:
-    """What a command of Slurm prints.  Raises ClusterError with its own words, or when it takes longer than `patience` (s)."""
+    """What a command of Slurm prints.  Raises ClusterError with its own words, or when it takes longer than
+    `patience` (s).
+    """
     if shutil.which(words[0]) is None:
         raise ClusterError(f"--cluster slurm needs {words[0]}, which is not on this machine's PATH")
     # What a user has set for squeue would hide jobs from it.
     settings = {name: value for name, value in os.environ.items() if not name.startswith("SQUEUE_")}
     try:
-        done = subprocess.run(words, input=None if text is None else os.fsencode(text), capture_output=True, check=False,
-                              env=settings, timeout=patience)  # fmt: skip
+        done = subprocess.run(
+            words,
+            input=None if text is None else os.fsencode(text),
+            capture_output=True,
+            check=False,
+            env=settings,
+            timeout=patience,
+        )
     except subprocess.TimeoutExpired:
         raise ClusterError(f"{words[0]}: no answer within {patience:g} s") from None
     if done.returncode:
         said = " ".join(done.stderr.decode(errors="replace").split())
         told = f"{words[0]}: {said or f'ended with code {done.returncode}'}"
-        raise ClusterError(f"the controller of Slurm does not answer ({told})" if SILENT.search(said) else told)
+        raise ClusterError(
+            f"the controller of Slurm does not answer ({told})" if SILENT.search(said) else told
+        )
     return done.stdout.decode(errors="replace")
 
 
@@ -53,7 +65,9 @@ class Queue:
         return f"prelimbic-{plain}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:8]}"
 
     def look(self, patience: float | None = None) -> bool:
-        """Whether any job is left.  Raises ClusterError when Slurm does not answer, or takes longer than `patience` (s)."""
+        """Whether any job is left.  Raises ClusterError when Slurm does not answer, or takes longer than
+        `patience` (s).
+        """
         self.states = self._jobs(patience=patience)
         self.seen |= set(self.states)
         return bool(self.states)
@@ -68,7 +82,9 @@ class Queue:
 
     def _jobs(self, *more: str, patience: float | None = None) -> dict[str, str]:
         chosen = ("--all", f"--user={os.getuid()}", f"--name={self.name}")
-        said = slurm("squeue", "--noheader", "--array", *chosen, "--format=%i %T %r", *more, patience=patience)
+        said = slurm(
+            "squeue", "--noheader", "--array", *chosen, "--format=%i %T %r", *more, patience=patience
+        )
         found = {}
         for words in (line.split(maxsplit=2) for line in said.splitlines()):
             if len(words) == 3:

@@ -1,5 +1,7 @@
-"""What a study reads of all that can be asked of it, and what it sets itself.  Everything else is refused: a switch that is
-accepted and moves nothing would rename the runs, and its user would take the answer for one to his question."""
+"""What a study reads of all that can be asked of it, and what it sets itself.  Everything else is refused: a
+switch that is accepted and moves nothing would rename the runs, and its user would take the answer for one
+to his question.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,14 @@ WITHOUT_MAN = "it gives a drug to rat or mouse, and kamp is known in man alone"
 
 @dataclass(frozen=True)
 class Reads:
-    """Of `switches` a study reads any option, of `sets` it puts its own (name -> what, and why); `options` are those of
-    `--inhibit`, `--manipulate` and `--spikes` that do something there.  `lacks` says why the rest does nothing.
+    """Of `switches` a study reads any option, of `sets` it puts its own (name -> what, and why); `options`
+    are those of `--inhibit`, `--manipulate` and `--spikes` that do something there.  `lacks` says why the
+    rest does nothing.
 
-    `slow`: whether its runs go through the slow layer, in circuits up to scale `slow_to`.  `baths` (drug -> uM) and `doses` are
-    what a run is given beside those of its configuration.  `calibrates`: its circuits are brought to their target rates; `drawn`:
-    their numbers are drawn from ranges; `quiet`: nothing reaches their cells from outside.
+    `slow`: whether its runs go through the slow layer, in circuits up to scale `slow_to`.  `baths` (drug ->
+    uM) and `doses` are what a run is given beside those of its configuration.  `calibrates`: its circuits
+    are brought to their target rates; `drawn`: their numbers are drawn from ranges; `quiet`: nothing reaches
+    their cells from outside.
     """
 
     switches: tuple[str, ...] = ()
@@ -42,8 +46,15 @@ class Reads:
     drawn: bool = False
     quiet: bool = False
 
-    def refusal(self, study: str, hypotheses: Hypotheses, inhibitions: tuple[Inhibition, ...], manipulations: tuple[str, ...],
-                spikes: bool, given: Collection[str]) -> str | None:  # fmt: skip
+    def refusal(
+        self,
+        study: str,
+        hypotheses: Hypotheses,
+        inhibitions: tuple[Inhibition, ...],
+        manipulations: tuple[str, ...],
+        spikes: bool,
+        given: Collection[str],
+    ) -> str | None:
         """Why the study cannot be asked this, in one sentence; nothing where it can.
 
         `given`: names of what was asked for by name, at its default or not.
@@ -55,7 +66,9 @@ class Reads:
                 why = WITHOUT_MAN if name == "hnk_exposure" else self.lacks
                 return f"study {study} does not read {told}: {why}; {self.words()}"
         for name in sorted({*self.sets} & {*given} & {*NUMERICS}):
-            return f"study {study} sets {flag(name)} itself ({self.sets[name]}): leave it out; {self.words()}"
+            return (
+                f"study {study} sets {flag(name)} itself ({self.sets[name]}): leave it out; {self.words()}"
+            )
         return None
 
     def words(self) -> str:
@@ -64,26 +77,38 @@ class Reads:
         return f"of these options it reads {', '.join(names)}" if names else "it takes no switches"
 
 
-def _asked(hypotheses: Hypotheses, inhibitions: tuple[Inhibition, ...], manipulations: tuple[str, ...],
-           spikes: bool) -> Iterator[tuple[str, str, bool]]:  # fmt: skip
+def _asked(
+    hypotheses: Hypotheses, inhibitions: tuple[Inhibition, ...], manipulations: tuple[str, ...], spikes: bool
+) -> Iterator[tuple[str, str, bool]]:
     """Every option with its value as the command line has it, and whether it is not the default."""
     for switch in SWITCHES:
         chosen = getattr(hypotheses, switch)
         yield switch, f"{flag(switch)} {chosen}", chosen != DEFAULTS[switch]
     yield "inhibit", f"--inhibit {inhibitions[0].name}" if inhibitions else "--inhibit", bool(inhibitions)
-    yield "manipulate", f"--manipulate {manipulations[0]}" if manipulations else "--manipulate", bool(manipulations)
+    yield (
+        "manipulate",
+        f"--manipulate {manipulations[0]}" if manipulations else "--manipulate",
+        bool(manipulations),
+    )
     yield "spikes", "--spikes", spikes
 
 
-NUMERICS = ("precision", "step", "delay_classes")  # options of the circuit's arithmetic, which most studies leave as asked
+# options of the circuit's arithmetic, which most studies leave as asked
+NUMERICS = ("precision", "step", "delay_classes")
 NOTHING = Reads()
 EVERY = (*DRUG, *CIRCUIT, *SLOW, "hnk")
 STORED = ("inhibit", "manipulate", "spikes")
-DAYS = Reads(EVERY, STORED, slow=True, lacks="nothing there reads it")  # the loop of the whole model, stored as a whole
+# the loop of the whole model, stored as a whole
+DAYS = Reads(EVERY, STORED, slow=True, lacks="nothing there reads it")
 
 
-def days(*unread: str, sets: Mapping[str, str] | None = None, more: tuple[str, ...] = (), options: tuple[str, ...] = STORED,
-         lacks: str = DAYS.lacks) -> Reads:  # fmt: skip
+def days(
+    *unread: str,
+    sets: Mapping[str, str] | None = None,
+    more: tuple[str, ...] = (),
+    options: tuple[str, ...] = STORED,
+    lacks: str = DAYS.lacks,
+) -> Reads:
     """A study of days: all that the loop reads, but for what it sets itself and what is `unread`."""
     sets = sets or {}
     switches = tuple(s for s in (*EVERY, *more) if s not in sets and s not in unread)

@@ -1,5 +1,6 @@
-"""How far a study is: from the names in its folder and the marks of those who compute it, with no look into a run
-file but at its seal."""
+"""How far a study is: from the names in its folder and the marks of those who compute it, with no look into
+a run file but at its seal.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ class Status:
 
 
 def status(folder: Path) -> Status:
-    """How far the study in a folder is.  Raises StoreError where there is none, or where that cannot be seen."""
+    """How far the study in a folder is.  Raises StoreError where there is none, or where that cannot be
+    seen.
+    """
     manifest = read_manifest(folder)
     there = {*names_in(folder)}
     seconds = {str(run["file"]): float(run.get("seconds", 0.0)) for run in manifest["runs"]}
@@ -53,18 +56,28 @@ def status(folder: Path) -> Status:
     missing = [name for name in seconds if name in open_ - by_run - {failure.run for failure in failed}]
     waiting_s = sum(seconds[name] for name in missing)
     return Status(
-        folder, manifest["study"], [name for name in seconds if name in there], at_work, failed, missing,
-        places(folder) & open_, _left(at_work, waiting_s), *_jobs(folder),
+        folder,
+        manifest["study"],
+        [name for name in seconds if name in there],
+        at_work,
+        failed,
+        missing,
+        places(folder) & open_,
+        _left(at_work, waiting_s),
+        *_jobs(folder),
         sum(name.endswith(".h5") for name in there - seconds.keys() - {SWEEP}),
         dict(targets_of(folder / name for name in seconds if name in there)),
-    )  # fmt: skip
+    )
 
 
 def _left(at_work: list[Mark], waiting_s: float) -> float | None:
     """Seconds until all is done at the pace of those at work, failed runs not counted."""
     now = time.time()
-    paces = [(mark.done_s - mark.resumed_s) / (now - mark.since) for mark in at_work
-             if mark.done_s > mark.resumed_s and now > mark.since]  # fmt: skip
+    paces = [
+        (mark.done_s - mark.resumed_s) / (now - mark.since)
+        for mark in at_work
+        if mark.done_s > mark.resumed_s and now > mark.since
+    ]
     if not paces:
         return None
     pace = len(at_work) * sum(paces) / len(paces)
@@ -84,7 +97,9 @@ def _jobs(folder: Path) -> tuple[dict[str, int], str]:
 
 
 def show_status(path: Path, as_json: bool) -> None:
-    """Print how far a study, or every study in a folder, is.  Raises StoreError, when the others were told, where one is none."""
+    """Print how far a study, or every study in a folder, is.  Raises StoreError, when the others were told,
+    where one is none.
+    """
     found, wrong = list[Status](), list[str]()
     for folder in studies_in(path):
         try:
@@ -104,9 +119,13 @@ def _lines(one: Status) -> list[str]:
     total = len(one.finished) + len(one.running) + len(one.failed) + len(one.missing)
     parts = [f"{len(one.running)} running", f"{len(one.failed)} failed", f"{len(one.missing)} missing"]
     left = "" if one.left_s is None else f"; about {_duration(one.left_s)} left"
-    lines = [f"study {one.study} in {one.folder}: {len(one.finished)} of {total} runs finished, {', '.join(parts)}{left}"]
+    lines = [
+        f"study {one.study} in {one.folder}: {len(one.finished)} of {total} runs finished, {', '.join(parts)}{left}"
+    ]
     if one.jobs:
-        lines.append(f"  jobs in the queue: {', '.join(f'{n} {state}' for state, n in sorted(one.jobs.items()))}")
+        lines.append(
+            f"  jobs in the queue: {', '.join(f'{n} {state}' for state, n in sorted(one.jobs.items()))}"
+        )
     if one.unheard:
         lines.append(f"  jobs in the queue: not known; {one.unheard[:LONGEST]}")
     if one.others:
@@ -120,13 +139,19 @@ def _lines(one: Status) -> list[str]:
     for mark in one.running:
         share = f"{100 * mark.done_s / mark.total_s:.0f} %" if mark.total_s > 0 else "begun"
         job = f", job {mark.holder.job}" if mark.holder.job else ""
-        who = f"on {mark.holder.host} (process {mark.holder.process}{job})" if mark.holder.host else "by whom cannot be read here"
+        who = (
+            f"on {mark.holder.host} (process {mark.holder.process}{job})"
+            if mark.holder.host
+            else "by whom cannot be read here"
+        )
         lines.append(f"  running  {mark.run}: {share}, {who}")
     for failure in one.failed:
         where = failure.holder.log or one.folder / JOBS / f"{failure.run}.failed"
         lines.append(f"  failed   {failure.run}: {failure.reason[:LONGEST]}; log {where}")
     for name in one.missing[:LISTED]:
-        lines.append(f"  missing  {name}{' (stopped; goes on from its last look)' if name in one.stopped else ''}")
+        lines.append(
+            f"  missing  {name}{' (stopped; goes on from its last look)' if name in one.stopped else ''}"
+        )
     if len(one.missing) > LISTED:
         lines.append(f"  missing  and {len(one.missing) - LISTED} more")
     return lines
@@ -135,7 +160,9 @@ def _lines(one: Status) -> list[str]:
 def _as_dict(one: Status) -> dict[str, Any]:
     plain = asdict(one) | {"folder": str(one.folder), "stopped": sorted(one.stopped)}
     left_out = {"left_s"} if one.unheard else {"left_s", "unheard"}
-    return {name: value for name, value in plain.items() if name not in left_out} | {"seconds_left": one.left_s}
+    return {name: value for name, value in plain.items() if name not in left_out} | {
+        "seconds_left": one.left_s
+    }
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,5 @@
-"""A study is one question, its axes and its runs.  This module plans the runs, carries them out and finds what is done.
+"""A study is one question, its axes and its runs.  This module plans the runs, carries them out and finds
+what is done.
 
 The finished files are the only truth: a run whose file is whole is skipped, a damaged one is computed again.
 """
@@ -19,7 +20,17 @@ from prelimbic.experiments.readouts.nulls import SITES
 from prelimbic.experiments.storage.files import reading
 from prelimbic.experiments.storage.manifest import file_of, publish_manifest
 from prelimbic.experiments.sweep.reads import NOTHING, Reads
-from prelimbic.parameters import CIRCUITS, PRIOR, Sheet, SheetError, circuit_sheet, compounds, shipped, species, unknown
+from prelimbic.parameters import (
+    CIRCUITS,
+    PRIOR,
+    Sheet,
+    SheetError,
+    circuit_sheet,
+    compounds,
+    shipped,
+    species,
+    unknown,
+)
 from prelimbic.pharmacology import Dose, Exposure
 from prelimbic.simulation.config import SUBJECTS, Config, overridden
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
@@ -29,8 +40,25 @@ from prelimbic.simulation.switches import SWITCHES
 
 DEFAULT_SHEET = "dendritic"
 MOST_SEEDS = 10_000
-STUDIES = ("dose_response", "acute", "physiology", "numerics", "cascade", "ablation_grid", "growth_dose", "human_dose", "stress",
-           "blockers", "strides", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")  # fmt: skip
+STUDIES = (
+    "dose_response",
+    "acute",
+    "physiology",
+    "numerics",
+    "cascade",
+    "ablation_grid",
+    "growth_dose",
+    "human_dose",
+    "stress",
+    "blockers",
+    "strides",
+    "surge",
+    "evoked",
+    "slice",
+    "mk801",
+    "knockouts",
+    "circuit_prior",
+)
 
 
 class StudyError(ValueError):
@@ -63,7 +91,9 @@ class Options:
             raise StudyError(f"--workers is {self.workers} but must be at least 1")
         names = [circuit_sheet(name).name for name in self.sheets]
         if len(set(names)) < len(names):
-            raise StudyError(f"--sheet names two sheets called {max(names, key=names.count)}; rename one file")
+            raise StudyError(
+                f"--sheet names two sheets called {max(names, key=names.count)}; rename one file"
+            )
         low, high = circuits.SCALES
         if not low <= self.scale <= high:
             raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")
@@ -81,7 +111,9 @@ Compute = Callable[..., Any]
 
 
 def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> Any:
-    """What a run computes unless its study says otherwise: the loop of the whole model, arranged for storing."""
+    """What a run computes unless its study says otherwise: the loop of the whole model, arranged for
+    storing.
+    """
     from prelimbic.simulation.record import arrange
     from prelimbic.simulation.run import simulate
 
@@ -89,7 +121,9 @@ def whole_loop(config: Config, compiled: bool, tell: Callable[[float], None], bo
     return arrange(config, simulate(config, compiled, tell, bookmark))
 
 
-def readouts_only(config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> Any:
+def readouts_only(
+    config: Config, compiled: bool, tell: Callable[[float], None], bookmark: Any = None
+) -> Any:
     """The readouts of the loop of the whole model, for runs that are looked at at different times."""
     return {"summary": whole_loop(config, compiled, tell, bookmark)["summary"]}
 
@@ -106,8 +140,9 @@ def variant(options: Options, switches: dict[str, str]) -> Hypotheses | None:
 class Run:
     """One planned run: where it stands on the study's axes, its configuration, and what computes it.
 
-    `compute` takes configuration, whether the circuit is compiled, and a function that hears the biological seconds done; it
-    gives the groups of the result file.  It must be a module's function, so that worker processes find it.
+    `compute` takes configuration, whether the circuit is compiled, and a function that hears the biological
+    seconds done; it gives the groups of the result file.  It must be a module's function, so that worker
+    processes find it.
     """
 
     place: dict[str, Any]  # axis -> value; seed last
@@ -126,11 +161,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Study:
-    """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a sentence, and
-    `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing else is asked for; `figures` are
-    the names of all files that `draw` may make, without sheet and ending: that of the study where nothing is said.  `plan` asks
-    `accept` first, which refuses what the study does not say that it `reads`.  `inert` makes of a dataset of the study what it
-    would be had the drug bound nothing."""
+    """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a
+    sentence, and `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing
+    else is asked for; `figures` are the names of all files that `draw` may make, without sheet and ending:
+    that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the study does
+    not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the drug bound
+    nothing.
+    """
 
     name: str
     question: str
@@ -152,7 +189,9 @@ class Study:
     def accept(self, options: Options) -> None:
         """Raise StudyError for an option that the study sets itself or that would do nothing there."""
         o = options
-        refusal = self.reads.refusal(self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given)
+        refusal = self.reads.refusal(
+            self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given
+        )
         if refusal is not None:
             raise StudyError(refusal)
 
@@ -166,10 +205,14 @@ def find_study(name: str) -> Study:
 
 
 def planned(
-    study: str, options: Options, points: Iterable[tuple[dict[str, Any], dict[str, Any]]], compute: Compute = whole_loop
+    study: str,
+    options: Options,
+    points: Iterable[tuple[dict[str, Any], dict[str, Any]]],
+    compute: Compute = whole_loop,
 ) -> list[Run]:
-    """Every seed x circuit sheet asked for x point, a point being its place on the study's own axes and what it puts into the
-    configuration."""
+    """Every seed x circuit sheet asked for x point, a point being its place on the study's own axes and what
+    it puts into the configuration.
+    """
     names, points = {sheet: circuit_sheet(sheet).name for sheet in options.sheets}, list(points)
     return [
         Run(
@@ -183,16 +226,30 @@ def planned(
     ]
 
 
-def resting_runs(study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute) -> list[Run]:
-    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological seconds."""
-    own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "hypotheses": hypotheses, "spikes": False}
+def resting_runs(
+    study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute
+) -> list[Run]:
+    """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological
+    seconds.
+    """
+    own = {
+        "species": "rat",
+        "doses": (),
+        "protocol": Protocol((), 0.0, rest=seconds),
+        "hypotheses": hypotheses,
+        "spikes": False,
+    }
     return planned(study, options, [({}, own)], compute)
 
 
 def peak_of(options: Options, animal: str, route: str) -> float:
-    """Hour of peak unbound ketamine after a dose by a route; the same for every dose, for disposition is linear."""
+    """Hour of peak unbound ketamine after a dose by a route; the same for every dose, for disposition is
+    linear.
+    """
     sheets = overridden(options.sheets[0], options.overrides)
-    course = Exposure((Dose(1.0, route),), animal, species(animal, sheets["species"]), compounds(sheets["compounds"]))
+    course = Exposure(
+        (Dose(1.0, route),), animal, species(animal, sheets["species"]), compounds(sheets["compounds"])
+    )
     return course.peak_time()
 
 
@@ -201,9 +258,12 @@ def day_after(options: Options, animal: str, route: str) -> Protocol:
     return given(one_day(peak_of(options, animal, route)), options.inhibitions)
 
 
-def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Points of the model and of every null of site, on the axis `null`; `own` goes into every configuration, `switches` into its
-    hypotheses."""
+def with_each_site(
+    options: Options, own: dict[str, Any], **switches: str
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Points of the model and of every null of site, on the axis `null`; `own` goes into every
+    configuration, `switches` into its hypotheses.
+    """
     for null, site in SITES.items():
         asked = variant(options, switches | {"site": site})
         if asked is not None:
@@ -213,7 +273,9 @@ def with_each_site(options: Options, own: dict[str, Any], **switches: str) -> It
 def with_each_memory(
     options: Options, animal: str, doses: dict[float, Dose], protocol: Protocol
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Points of a dose study: every memory that goes with what was asked for x dose (mg/kg -> what is given)."""
+    """Points of a dose study: every memory that goes with what was asked for x dose (mg/kg -> what is
+    given).
+    """
     for memory in SWITCHES["memory"]:
         asked = variant(options, {"memory": memory})
         for amount, dose in doses.items() if asked is not None else ():
@@ -222,7 +284,9 @@ def with_each_memory(
 
 
 def share_of(runs: list[Run], options: Options) -> list[Run]:
-    """Every n-th run from the k-th on, counted from 1, among all or those that a file names.  Raises StudyError."""
+    """Every n-th run from the k-th on, counted from 1, among all or those that a file names.  Raises
+    StudyError.
+    """
     k, n = options.share
     return _among(runs, options.among)[k - 1 :: n]
 
@@ -236,18 +300,32 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
     except FileNotFoundError:
         raise StudyError(f"--among {path}: this file does not exist") from None
     except (OSError, ValueError) as error:
-        raise StudyError(f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})") from None
+        raise StudyError(
+            f"--among {path}: cannot be read ({getattr(error, 'strerror', None) or 'no text'})"
+        ) from None
     by_file = {run.file: run for run in runs}
     if strange := [name for name in names if name not in by_file]:
-        raise StudyError(f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ")
+        raise StudyError(
+            f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ"
+        )
     return [by_file[name] for name in dict.fromkeys(names)]
 
 
-def write_manifest(study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()) -> None:
-    """Say in the folder which files belong to the study as last asked, and which others stay listed; what was made of other
-    runs is removed.  Raises StoreError when it cannot be written."""
-    own = [{"file": run.file, "run_id": run.config.run_id(), "place": run.place, "seconds": run.config.protocol.seconds}
-           for run in runs]  # fmt: skip
+def write_manifest(
+    study: Study, runs: list[Run], folder: Path, others: Sequence[dict[str, Any]] = ()
+) -> None:
+    """Say in the folder which files belong to the study as last asked, and which others stay listed; what
+    was made of other runs is removed.  Raises StoreError when it cannot be written.
+    """
+    own = [
+        {
+            "file": run.file,
+            "run_id": run.config.run_id(),
+            "place": run.place,
+            "seconds": run.config.protocol.seconds,
+        }
+        for run in runs
+    ]
     publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn)
 
 
@@ -261,8 +339,14 @@ def prepare(runs: Iterable[Run]) -> bool:
     if circuits.compiler() is None:
         warm_up()
         return False
-    needed = {(circuits.model_of(run.config.described()), run.config.numerics.precision, run.config.numerics.portable)
-              for run in runs}  # fmt: skip
+    needed = {
+        (
+            circuits.model_of(run.config.described()),
+            run.config.numerics.precision,
+            run.config.numerics.portable,
+        )
+        for run in runs
+    }
     with ThreadPoolExecutor(1) as pool:
         built = [pool.submit(circuits.program, *texts) for texts in needed]
         warm_up()
@@ -271,9 +355,12 @@ def prepare(runs: Iterable[Run]) -> bool:
     return True
 
 
-def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], None], bookmark: Any = None) -> float:
-    """Compute one run, from where `bookmark` has it on, and store it; returns the wall time in seconds.  Raises Paused, and what
-    the run raises."""
+def carry_out(
+    run: Run, folder: Path, compiled: bool, tell: Callable[[float], None], bookmark: Any = None
+) -> float:
+    """Compute one run, from where `bookmark` has it on, and store it; returns the wall time in seconds.
+    Raises Paused, and what the run raises.
+    """
     from prelimbic.experiments.storage.digests import model_digest
     from prelimbic.experiments.storage.provenance import provenance
     from prelimbic.experiments.storage.store import write_run
@@ -287,8 +374,10 @@ def carry_out(run: Run, folder: Path, compiled: bool, tell: Callable[[float], No
 
 
 def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple[tuple[str, float], ...]:
-    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has it, after one of the
-    circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a number that is set twice."""
+    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has
+    it, after one of the circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a
+    number that is set twice.
+    """
     found: dict[str, float] = {}
     texts = list(texts)
     used = [circuit_sheet(circuit) for circuit in circuits] if texts else []
@@ -299,8 +388,14 @@ def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple
         except ValueError:
             equals = ""
         if not equals:
-            bare = f"; write the VALUE as a number with a point and without its unit, not {value!r}" if value.strip() else ""
-            raise SheetError(f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}{bare}")
+            bare = (
+                f"; write the VALUE as a number with a point and without its unit, not {value!r}"
+                if value.strip()
+                else ""
+            )
+            raise SheetError(
+                f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}{bare}"
+            )
         name = number_meant(name.strip(), used)
         if name in found:
             raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")
@@ -309,7 +404,8 @@ def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple
 
 
 def number_meant(name: str, used: Sequence[Sheet]) -> str:
-    """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the circuit sheet in use.
+    """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the
+    circuit sheet in use.
 
     Raises SheetError where the name begins with a sheet that is not in use.
     """
@@ -318,7 +414,9 @@ def number_meant(name: str, used: Sequence[Sheet]) -> str:
         return name
     if all(named in each.lineage for each in used):
         section, _, row = number.rpartition(".")
-        own = next((each for each in used if each.name != named and row in each.own_rows.get(section, {})), None)
+        own = next(
+            (each for each in used if each.name != named and row in each.own_rows.get(section, {})), None
+        )
         if own is not None:
             raise SheetError(
                 f"--set {name!r} is a number of circuit sheet {named}, and sheet {own.name}, which is used, has its own: write "
@@ -332,5 +430,7 @@ def number_meant(name: str, used: Sequence[Sheet]) -> str:
             f"--sheet {named} alone (other sheets are {', '.join(SUBJECTS)})"
         )
     if named in shipped():
-        raise SheetError(f"--set {name!r} is a number of sheet {named}, which no run reads, so it cannot be set")
+        raise SheetError(
+            f"--set {name!r} is a number of sheet {named}, which no run reads, so it cannot be set"
+        )
     return name

@@ -1,6 +1,8 @@
-"""What a process of our own makes of where it was started: whatever the environment says, it computes, and prints, the same.
+"""What a process of our own makes of where it was started: whatever the environment says, it computes, and
+prints, the same.
 
-It imports nothing that is slow, for every command begins here, and libraries read their settings when they are imported.
+It imports nothing that is slow, for every command begins here, and libraries read their settings when they
+are imported.
 """
 
 from __future__ import annotations
@@ -11,15 +13,36 @@ import os
 import sys
 import warnings
 
-# One thread a library: workers are processes, and a machine of many cores may not let a user have so many threads.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS")
+# One thread a library: workers are processes, and a machine of many cores may not let a user have so many
+# threads.
+ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 THEIRS = ("PYTHONWARNINGS", "NUMBA_DISABLE_JIT", "NUMBA_CACHE_DIR")  # meant for other programs, or harmful
-SPELLED = {"±": "+-", "µ": "u", "μ": "u", "×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "≤": "<=", "≥": ">=", "’": "'"}
+SPELLED = {
+    "±": "+-",
+    "µ": "u",
+    "μ": "u",
+    "×": "x",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "’": "'",
+}
 QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
 
 def settle() -> None:
-    """Make this process, which is a command line, one that can print and compute, and so those that it starts."""
+    """Make this process, which is a command line, one that can print and compute, and so those that it
+    starts.
+    """
     _open_all()
     codecs.register_error("prelimbic", _spelled)
     for stream in (sys.stdout, sys.stderr):
@@ -27,7 +50,8 @@ def settle() -> None:
             stream.reconfigure(errors="prelimbic")
     if "numpy" in sys.modules:  # a process of somebody else's
         return
-    if os.environ.pop("PYTHONOPTIMIZE", "") and sys.flags.optimize:  # it takes away the texts that help and libraries are made of
+    # it takes away the texts that help and libraries are made of
+    if os.environ.pop("PYTHONOPTIMIZE", "") and sys.flags.optimize:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     if "PYTHONWARNINGS" in os.environ or sys.warnoptions:
         warnings.resetwarnings()

@@ -1,4 +1,6 @@
-"""What an answer must not be read without: numbers that were set, and circuits that were not calibrated for them."""
+"""What an answer must not be read without: numbers that were set, and circuits that were not calibrated for
+them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ UNCALIBRATED = {
 
 
 def unusual(configs: Iterable[Config]) -> Iterator[str]:
-    """A line for every number that is not that of its sheet, and for every circuit on background rates found for another."""
+    """A line for every number that is not that of its sheet, and for every circuit on background rates found
+    for another.
+    """
     configs = list(configs)
     yield from set_numbers(configs[0].circuit, configs[0].overrides)
     for name, state in {config.sheet_name: config.calibration() for config in configs}.items():

@@ -1,4 +1,6 @@
-"""Read every file of a study again and find what is damaged, what does not go together, and what cannot be read here."""
+"""Read every file of a study again and find what is damaged, what does not go together, and what cannot be
+read here.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,33 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from prelimbic.experiments.storage.files import DamagedError, StoreError, UnreadableError, printable, reading, there
+from prelimbic.experiments.storage.files import (
+    DamagedError,
+    StoreError,
+    UnreadableError,
+    printable,
+    reading,
+    there,
+)
 from prelimbic.experiments.storage.made import changed, difference
-from prelimbic.experiments.storage.manifest import MANIFEST, SUMS, SWEEP, file_of, read_manifest, strangers, studies_in
+from prelimbic.experiments.storage.manifest import (
+    MANIFEST,
+    SUMS,
+    SWEEP,
+    file_of,
+    read_manifest,
+    strangers,
+    studies_in,
+)
 from prelimbic.experiments.storage.store import SEAL_HOLDS, check_run, check_sweep
 from prelimbic.experiments.sweep.conduct import console
 from prelimbic.simulation.variable import Variable
 
 
 def verify(path: Path) -> None:
-    """Say of a file, a study's folder, or a folder of such, what is damaged and what cannot be read here.  Raises StoreError when
-    anything is."""
+    """Say of a file, a study's folder, or a folder of such, what is damaged and what cannot be read here.
+    Raises StoreError when anything is.
+    """
     if _is_file(path):
         seal = check_file(path, None)
         print(printable(f"{path}: whole" + (f"; its seal is {seal}" if seal != SEAL_HOLDS else "")))
@@ -32,7 +50,9 @@ def verify(path: Path) -> None:
         also = f"; and {_files(damaged, 'damaged ')}" if damaged else ""
         raise StoreError(f"{_files(unreadable)} cannot be read here: {cause}{also}")
     if damaged:
-        raise StoreError(f"{_files(damaged, 'damaged ')}; the study's command computes damaged runs anew and makes the rest")
+        raise StoreError(
+            f"{_files(damaged, 'damaged ')}; the study's command computes damaged runs anew and makes the rest"
+        )
 
 
 def _files(count: int, what: str = "") -> str:
@@ -83,7 +103,11 @@ def _found(folder: Path) -> _Found:
     missing = len(ids.keys() - {*names} - found.unreadable.keys())
     counts = f"{len(found.damaged)} files damaged, {missing} missing"
     blind = f", {len(found.unreadable)} not to be read here" if found.unreadable else ""
-    print(printable(f"study {manifest['study']} in {folder}: {whole} of {len(ids)} runs are whole, {counts}{blind}"))
+    print(
+        printable(
+            f"study {manifest['study']} in {folder}: {whole} of {len(ids)} runs are whole, {counts}{blind}"
+        )
+    )
     return found
 
 
@@ -108,9 +132,13 @@ def _check_made(folder: Path, manifest: dict[str, Any], found: _Found) -> None:
     """Whether names, the sweep and what was made with it belong to the runs of a folder."""
     from prelimbic.experiments.storage.dataset import load
 
-    misplaced = [run["file"] for run in manifest["runs"] if file_of(run["place"], run["run_id"]) != run["file"]]
+    misplaced = [
+        run["file"] for run in manifest["runs"] if file_of(run["place"], run["run_id"]) != run["file"]
+    ]
     if misplaced:
-        found.damaged[MANIFEST] = printable(f"{folder / MANIFEST} has {misplaced[0]} at another place than its name tells")
+        found.damaged[MANIFEST] = printable(
+            f"{folder / MANIFEST} has {misplaced[0]} at another place than its name tells"
+        )
     try:
         for name, wrong in changed(folder).items():
             found.damaged.setdefault(name, printable(f"{folder / name} {wrong}"))
@@ -150,7 +178,14 @@ def _is_there(path: Path, found: _Found) -> bool:
 
 def _progress(paths: list[Path]) -> Iterator[Path]:
     screen = console()
-    bar = Progress(TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), console=screen,
-                   disable=not screen.is_terminal, transient=True)  # fmt: skip
+    bar = Progress(
+        TextColumn("verifying"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("files"),
+        console=screen,
+        disable=not screen.is_terminal,
+        transient=True,
+    )
     with bar:
         yield from bar.track(paths)

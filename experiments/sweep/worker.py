@@ -17,7 +17,8 @@ from prelimbic.experiments.figures import settle
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.sweep.study import Run, carry_out
 
-WARNINGS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)  # by which batch systems say that the time is over soon
+# by which batch systems say that the time is over soon
+WARNINGS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)
 # Told to a worker by its owner, or to all processes of a job or of a terminal at once.
 LEAVE = (*WARNINGS, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _leaving = threading.Event()
@@ -35,8 +36,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Told:
-    """What a worker says of its run: `what` is did, done, paused, failed, or lost with its engine; `seconds` biological ones
-    were done since it last spoke; of those of the whole run an earlier process did `resumed`."""
+    """What a worker says of its run: `what` is did, done, paused, failed, or lost with its engine; `seconds`
+    biological ones were done since it last spoke; of those of the whole run an earlier process did
+    `resumed`.
+    """
 
     what: str
     seconds: float = 0.0
@@ -78,7 +81,8 @@ def _carried_out(order: Order, orders: Connection) -> Told:
             return Told("paused")
         if isinstance(error, EngineLost):
             return Told("lost", reason=reason(error))
-        if place.found and not isinstance(error, (StoreError, OSError)):  # not the machine's fault: the next time from its begin
+        # not the machine's fault: the next time from its begin
+        if place.found and not isinstance(error, (StoreError, OSError)):
             with suppress(OSError):
                 order.checkpoint.unlink(missing_ok=True)
         return Told("failed", reason=reason(error), trace="".join(traceback.format_exception(error)))

@@ -1,4 +1,6 @@
-"""A circuit at constant concentrations of ketamine: what the running circuit does before anything slow has moved."""
+"""A circuit at constant concentrations of ketamine: what the running circuit does before anything slow has
+moved.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +26,31 @@ BATH_H = 1.0  # in the bath before a look: long enough for a trapping drug to se
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring at every concentration, in one bath after the other from nothing upwards."""
-    seen, blocks = in_baths(config, config.described(), CONCENTRATIONS_UM, (SETTLE_S, LOOK_S), compiled, tell)
+    seen, blocks = in_baths(
+        config, config.described(), CONCENTRATIONS_UM, (SETTLE_S, LOOK_S), compiled, tell
+    )
     return {"summary": scales() | arranged(CONCENTRATIONS_UM, seen, blocks)}
 
 
-def in_baths(config: Config, circuit: Circuit, concentrations: tuple[float, ...], seconds: tuple[float, float], compiled: bool,
-             tell: Callable[[float], None], warm_s: float = 0.0) -> tuple[list[Activity], np.ndarray]:  # fmt: skip
-    """What a circuit does in one bath of ketamine (uM) after the other, and the block (concentration, population, subunit).
+def in_baths(
+    config: Config,
+    circuit: Circuit,
+    concentrations: tuple[float, ...],
+    seconds: tuple[float, float],
+    compiled: bool,
+    tell: Callable[[float], None],
+    warm_s: float = 0.0,
+) -> tuple[list[Activity], np.ndarray]:
+    """What a circuit does in one bath of ketamine (uM) after the other, and the block (concentration,
+    population, subunit).
 
     `seconds`: to settle, and of each look; `warm_s`: more to settle before the first.
     """
     switches, sizes = config.hypotheses, config.sizes()
-    weights, network = resting_weights(circuit), drawn_network(circuit, config.seed, compiled, config.numerics)
+    weights, network = (
+        resting_weights(circuit),
+        drawn_network(circuit, config.seed, compiled, config.numerics),
+    )
     seen: list[Activity] = []
     blocks = []
     try:
@@ -54,9 +69,15 @@ def in_baths(config: Config, circuit: Circuit, concentrations: tuple[float, ...]
     return seen, np.array(blocks)
 
 
-def arranged(concentrations: tuple[float, ...], seen: list[Activity], blocks: np.ndarray) -> dict[str, Variable]:
+def arranged(
+    concentrations: tuple[float, ...], seen: list[Activity], blocks: np.ndarray
+) -> dict[str, Variable]:
     """What was seen in baths, by concentration."""
-    found = {"concentration": Variable(("concentration",), np.array(concentrations), "umol/L", "ketamine in the bath")}
+    found = {
+        "concentration": Variable(
+            ("concentration",), np.array(concentrations), "umol/L", "ketamine in the bath"
+        )
+    }
     by_subunit = ("concentration", "population", "subunit")
     found["block"] = Variable(by_subunit, blocks, "1", "share of NMDA receptors shut")
     return found | courses("concentration", seen)

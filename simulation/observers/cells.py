@@ -1,4 +1,6 @@
-"""Single cells under a drug that is taken up slowly: every cell's rate before it and for an hour of it, as z-scores."""
+"""Single cells under a drug that is taken up slowly: every cell's rate before it and for an hour of it, as
+z-scores.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,19 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     if config.bath is None:
         raise ValueError("cells are observed in a bath")
     config.check_looks()
-    network, weights = drawn_network(circuit, config.seed, compiled, config.numerics), resting_weights(circuit)
+    network, weights = (
+        drawn_network(circuit, config.seed, compiled, config.numerics),
+        resting_weights(circuit),
+    )
     block = config.block(config.bath, circuit, config.protocol.times[0])
     seen: list[Activity] = []
     shut = []
     try:
         for look in range(BEFORE + len(config.protocol.times)):
             if look > BEFORE:
-                block = block.advance(config.bath, gating(seen[-1]), config.protocol.times[look - BEFORE] - block.time)
+                block = block.advance(
+                    config.bath, gating(seen[-1]), config.protocol.times[look - BEFORE] - block.time
+                )
             shut.append(switches.nmda_shut(block, circuit, config.seed) * (look >= BEFORE))
             seen.append(network.observe(weights, shut[-1], LOOK_S, SETTLE_S if look else REST_SETTLE_S))
             tell(config.protocol.seconds / (BEFORE + len(config.protocol.times)))
@@ -46,14 +53,19 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
 
 def z_scores(counts: np.ndarray) -> np.ndarray:
-    """Of counts (look, cell) those after the first BEFORE looks, less a cell's mean before and over its SD before."""
+    """Of counts (look, cell) those after the first BEFORE looks, less a cell's mean before and over its SD
+    before.
+    """
     before = counts[:BEFORE]
     return (counts[BEFORE:] - before.mean(axis=0)) / np.maximum(before.std(axis=0, ddof=1), LEAST_SD)
 
 
-def _arranged(config: Config, z: np.ndarray, rates: np.ndarray, shut: np.ndarray, cells: list[slice]) -> dict[str, Variable]:
+def _arranged(
+    config: Config, z: np.ndarray, rates: np.ndarray, shut: np.ndarray, cells: list[slice]
+) -> dict[str, Variable]:
     minute = 60.0 * np.array(config.protocol.times)
-    response = z[-LAST:].mean(axis=0) * np.sqrt(LAST / (1.0 + LAST / BEFORE))  # of a mean of looks against a mean of looks
+    # of a mean of looks against a mean of looks
+    response = z[-LAST:].mean(axis=0) * np.sqrt(LAST / (1.0 + LAST / BEFORE))
     up, down = ([float((sign * response[c] > SIGNIFICANT).mean()) for c in cells] for sign in (1.0, -1.0))
     mean_z = np.array([[row[c].mean() for c in cells] for row in z])
     return {
@@ -67,10 +79,18 @@ def _arranged(config: Config, z: np.ndarray, rates: np.ndarray, shut: np.ndarray
         ),
         "mean_z": Variable(("minute", "population"), mean_z, "1", "mean of z over cells"),
         "look_seconds": Variable((), np.array(LOOK_S), "s", "spiking time of each look"),
-        "settle_seconds": Variable((), np.array(SETTLE_S), "s", "spiking time before each look, not counted"),
+        "settle_seconds": Variable(
+            (), np.array(SETTLE_S), "s", "spiking time before each look, not counted"
+        ),
         "rate": Variable(("minute", "population"), rates[BEFORE:], "Hz", "firing rate"),
-        "rate_before": Variable(("population",), rates[:BEFORE].mean(axis=0), "Hz", "firing rate before the drug"),
+        "rate_before": Variable(
+            ("population",), rates[:BEFORE].mean(axis=0), "Hz", "firing rate before the drug"
+        ),
         "block": Variable(("minute", "population", "subunit"), shut, "1", "share of NMDA receptors shut"),
-        "share_up": Variable(("population",), np.array(up), "1", f"cells that fire more in the last {LAST} looks, p < 0.05"),
-        "share_down": Variable(("population",), np.array(down), "1", f"cells that fire less in the last {LAST} looks, p < 0.05"),
+        "share_up": Variable(
+            ("population",), np.array(up), "1", f"cells that fire more in the last {LAST} looks, p < 0.05"
+        ),
+        "share_down": Variable(
+            ("population",), np.array(down), "1", f"cells that fire less in the last {LAST} looks, p < 0.05"
+        ),
     }

@@ -1,4 +1,6 @@
-"""The running circuit at hours after each of several doses, contacts as they are: nothing slow moves in two hours."""
+"""The running circuit at hours after each of several doses, contacts as they are: nothing slow moves in two
+hours.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,11 @@ from prelimbic.simulation.variable import Groups, Variable
 SETTLE_S, LOOK_S, REST_SETTLE_S = 0.5, 4.5, 2.0  # slow delta needs 4 s
 
 
-def course(hours: tuple[float, ...], peak: float, rest: float = 20.0, longer: float = 1.0, held: bool = False) -> Protocol:
-    """Looks at hours after each dose, and so many seconds untreated before any; `longer` stretches every look.
+def course(
+    hours: tuple[float, ...], peak: float, rest: float = 20.0, longer: float = 1.0, held: bool = False
+) -> Protocol:
+    """Looks at hours after each dose, and so many seconds untreated before any; `longer` stretches every
+    look.
 
     Where the peak is `held` one look at its concentration stands for all hours.
     """
@@ -30,12 +35,23 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     return {"summary": scales() | observed(config, config.described(), compiled, tell)}
 
 
-def observed(config: Config, circuit: Circuit, compiled: bool, tell: Callable[[float], None]) -> dict[str, Variable]:
-    """All that a look sees, by dose (`given`, mg/kg; at 0 the untreated circuit, the same at every hour) and hour."""
+def observed(
+    config: Config, circuit: Circuit, compiled: bool, tell: Callable[[float], None]
+) -> dict[str, Variable]:
+    """All that a look sees, by dose (`given`, mg/kg; at 0 the untreated circuit, the same at every hour) and
+    hour.
+    """
     config.check_looks()
     network = drawn_network(circuit, config.seed, compiled, config.numerics)
     try:
-        seen = [network.observe(resting_weights(circuit), np.zeros(circuit.mixtures.shape), config.protocol.rest, REST_SETTLE_S)]
+        seen = [
+            network.observe(
+                resting_weights(circuit),
+                np.zeros(circuit.mixtures.shape),
+                config.protocol.rest,
+                REST_SETTLE_S,
+            )
+        ]
         for dose in config.doses:
             seen += _after(config, dose, circuit, network, seen[0])
             tell(config.protocol.seconds / len(config.doses))
@@ -57,7 +73,9 @@ def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, last:
         unbound = exposure.brain_unbound(np.array([hour]))[0]
         now = switches.at_look(circuit, float(unbound[-1]), 1.0, sizes)
         network.alter(now)
-        last = network.observe(resting_weights(now), shut, seconds, SETTLE_S, switches.hcn_shut(float(unbound[0]), sizes))
+        last = network.observe(
+            resting_weights(now), shut, seconds, SETTLE_S, switches.hcn_shut(float(unbound[0]), sizes)
+        )
         seen.append(last)
     return seen * len(config.protocol.times) if held else seen
 
@@ -70,10 +88,20 @@ def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
     }
     for name, v in courses("look", seen).items():
         untreated, after = v.values[:1], v.values[1:]
-        rows = [np.repeat(untreated, len(hours), axis=0), *after.reshape(len(config.doses), len(hours), *after.shape[1:])]
+        rows = [
+            np.repeat(untreated, len(hours), axis=0),
+            *after.reshape(len(config.doses), len(hours), *after.shape[1:]),
+        ]
         found[name] = Variable(("given", "hour", *v.dimensions[1:]), np.array(rows), v.unit, v.meaning)
     moments = np.full_like(hours, config.protocol.peak) if config.protocol.reused else hours
-    unbound = [np.zeros(len(hours)), *(config.exposure((dose,)).brain_unbound(moments)[:, 0] for dose in config.doses)]
-    found["settle_seconds"] = Variable((), np.array(SETTLE_S), "s", "spiking time before each look after a dose, not counted")
-    found["unbound"] = Variable(("given", "hour"), np.array(unbound), "umol/L", "unbound ketamine in the brain")
+    unbound = [
+        np.zeros(len(hours)),
+        *(config.exposure((dose,)).brain_unbound(moments)[:, 0] for dose in config.doses),
+    ]
+    found["settle_seconds"] = Variable(
+        (), np.array(SETTLE_S), "s", "spiking time before each look after a dose, not counted"
+    )
+    found["unbound"] = Variable(
+        ("given", "hour"), np.array(unbound), "umol/L", "unbound ketamine in the brain"
+    )
     return found

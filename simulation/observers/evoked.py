@@ -1,4 +1,6 @@
-"""Calcium that trains of volleys evoke in the dendrites of the running circuit, untreated and at the peak of a dose."""
+"""Calcium that trains of volleys evoke in the dendrites of the running circuit, untreated and at the peak of
+a dose.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,16 @@ from prelimbic.simulation.record import scales
 from prelimbic.simulation.variable import Groups, Variable
 
 PULSES = (1, 2, 4, 8, 16, 32, 64)
-VOLLEY = Volley(rate=4500.0, seconds=0.01, every=0.025)  # 45 events a cell, 40 Hz: a judgement; one still shows, untreated
+# 45 events a cell, 40 Hz: a judgement; one still shows, untreated
+VOLLEY = Volley(rate=4500.0, seconds=0.01, every=0.025)
 AFTER_S, PAUSE_S, TRAINS = 0.2, 0.3, 5
 REST_S, REST_SETTLE_S = 5.0, 2.0
 
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """One wiring: trains of every length, several of each, untreated and then at the peak of each dose; NaN for a circuit of
-    points, which has no dendrites."""
+    """One wiring: trains of every length, several of each, untreated and then at the peak of each dose; NaN
+    for a circuit of points, which has no dendrites.
+    """
     config.check_looks()
     circuit, switches = config.described(), config.hypotheses
     if circuit.apical is None:
@@ -35,16 +39,25 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
             if dose is not None:
                 exposure = config.exposure((dose,))
                 block = config.block(exposure, circuit, 0.0)
-                shut = switches.nmda_shut(block.advance(exposure, gating(rest[-1]), hour), circuit, config.seed)
+                shut = switches.nmda_shut(
+                    block.advance(exposure, gating(rest[-1]), hour), circuit, config.seed
+                )
                 unbound = exposure.brain_unbound(np.array([hour]))[0]
-                hcn, now = switches.hcn_shut(float(unbound[0]), sizes), switches.at_look(circuit, float(unbound[-1]), 1.0, sizes)
+                hcn, now = (
+                    switches.hcn_shut(float(unbound[0]), sizes),
+                    switches.at_look(circuit, float(unbound[-1]), 1.0, sizes),
+                )
                 network.alter(now)
             rest.append(network.observe(resting_weights(now), shut, REST_S, REST_SETTLE_S, hcn))
-            evoked.append([_trains(network, pulses, float(rest[-1].apical_calcium.mean())) for pulses in PULSES])
+            evoked.append(
+                [_trains(network, pulses, float(rest[-1].apical_calcium.mean())) for pulses in PULSES]
+            )
             tell(config.protocol.seconds / (1 + len(config.doses)))
     finally:
         network.close()
-    return {"summary": _arranged(config, np.array(evoked), [float(seen.apical_calcium.mean()) for seen in rest])}
+    return {
+        "summary": _arranged(config, np.array(evoked), [float(seen.apical_calcium.mean()) for seen in rest])
+    }
 
 
 def _arranged(config: Config, evoked: np.ndarray, resting: list[float]) -> dict[str, Variable]:
@@ -52,8 +65,12 @@ def _arranged(config: Config, evoked: np.ndarray, resting: list[float]) -> dict[
     return scales() | {
         "given": Variable(("given",), given, "mg/kg", "dose; 0 is the untreated circuit"),
         "pulses": Variable(("pulses",), np.array(PULSES, dtype=float), "1", "volleys in a train"),
-        "evoked_calcium": Variable(("given", "pulses"), evoked, "s", "activation of Ca channels by a train, above rest"),
-        "resting_calcium": Variable(("given",), np.array(resting), "1", "activation of Ca channels between trains"),
+        "evoked_calcium": Variable(
+            ("given", "pulses"), evoked, "s", "activation of Ca channels by a train, above rest"
+        ),
+        "resting_calcium": Variable(
+            ("given",), np.array(resting), "1", "activation of Ca channels between trains"
+        ),
     }
 
 

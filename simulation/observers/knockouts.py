@@ -18,10 +18,13 @@ TOLERANCE = 0.15  # of a target rate, on the one wiring of a run
 
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """A knock-out with the background of the whole circuit, and with one that brings it back to its target rates; NaN where
-    there is none.  Raises CircuitError where there is no compiler."""
+    """A knock-out with the background of the whole circuit, and with one that brings it back to its target
+    rates; NaN where there is none.  Raises CircuitError where there is no compiler.
+    """
     if not compiled:
-        raise CircuitError("developmental knock-outs are calibrated, which needs a C++ compiler (g++ or clang++)")
+        raise CircuitError(
+            "developmental knock-outs are calibrated, which needs a C++ compiler (g++ or clang++)"
+        )
     circuit = config.described()
     inherited = observed(config, circuit, True, lambda _: None)
     tell(config.protocol.seconds / 2)
@@ -34,12 +37,16 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
             found[name] = v
             continue
         other = developmental[name].values if name in developmental else np.full_like(v.values, np.nan)
-        found[name] = replace(v, dimensions=("background", *v.dimensions), values=np.stack([v.values, other]))
+        found[name] = replace(
+            v, dimensions=("background", *v.dimensions), values=np.stack([v.values, other])
+        )
     return {"summary": found}
 
 
 def _calibrated(circuit: Circuit, seed: int, portable: bool) -> Circuit | None:
     try:
-        return calibrate(circuit, 1, first=seed, tolerance=TOLERANCE, numerics=Numerics(portable=portable)).circuit
+        return calibrate(
+            circuit, 1, first=seed, tolerance=TOLERANCE, numerics=Numerics(portable=portable)
+        ).circuit
     except CalibrationError:
         return None

@@ -1,4 +1,6 @@
-"""What step, precision, delays, size and length of looks do to what a run reports, and what shared noise saves."""
+"""What step, precision, delays, size and length of looks do to what a run reports, and what shared noise
+saves.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,11 @@ def varied(config: Config, variant: str) -> Config:
     changes = dict(VARIANTS[variant])
     size, looks = changes.pop("size", 1.0), changes.pop("looks", 1.0)
     return replace(
-        config, scale=config.scale * size, numerics=replace(config.numerics, **changes),
+        config,
+        scale=config.scale * size,
+        numerics=replace(config.numerics, **changes),
         protocol=replace(config.protocol, look_scale=config.protocol.look_scale * looks),
-    )  # fmt: skip
+    )
 
 
 def possible(scale: float) -> list[str]:
@@ -60,19 +64,30 @@ def possible(scale: float) -> list[str]:
 
 
 def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """Windows of vehicle and of a constant concentration under the same noise, then a day after vehicle and after a dose (but
-    for circuits larger than LARGEST_LOOPED)."""
+    """Windows of vehicle and of a constant concentration under the same noise, then a day after vehicle and
+    after a dose (but for circuits larger than LARGEST_LOOPED).
+    """
     seen = {condition: _windows(config, compiled, condition) for condition in CONDITIONS}
     tell(config.protocol.seconds / 4)
     rates = np.array([[a.rate for a in seen[c]] for c in CONDITIONS])
     ampa = np.array([[a.recurrent_ampa.mean() for a in seen[c]] for c in CONDITIONS])
     found = coordinate("population", POPULATIONS) | coordinate("condition", CONDITIONS)
-    found["rate"] = Variable(("condition", "window", "population"), rates, "Hz", f"firing rate in a window of {WINDOW_S:g} s")
-    found["recurrent_ampa"] = Variable(("condition", "window"), ampa, "nS", "AMPA conductance from recurrent contacts")
-    found["window_seconds"] = Variable((), np.array(WINDOW_S), "s", "spiking time of each window, end to end")
-    found["settle_seconds"] = Variable((), np.array(SETTLE_S), "s", "spiking time before the first window, not counted")
+    found["rate"] = Variable(
+        ("condition", "window", "population"), rates, "Hz", f"firing rate in a window of {WINDOW_S:g} s"
+    )
+    found["recurrent_ampa"] = Variable(
+        ("condition", "window"), ampa, "nS", "AMPA conductance from recurrent contacts"
+    )
+    found["window_seconds"] = Variable(
+        (), np.array(WINDOW_S), "s", "spiking time of each window, end to end"
+    )
+    found["settle_seconds"] = Variable(
+        (), np.array(SETTLE_S), "s", "spiking time before the first window, not counted"
+    )
     grown = _growth(config, compiled, tell) if config.scale <= LARGEST_LOOPED else float("nan")
-    found["spines_change"] = Variable((), np.array(grown), "%", f"spines 24 h after {DOSE_MG_KG:g} mg/kg against vehicle")
+    found["spines_change"] = Variable(
+        (), np.array(grown), "%", f"spines 24 h after {DOSE_MG_KG:g} mg/kg against vehicle"
+    )
     return {"summary": found}
 
 
@@ -99,9 +114,13 @@ def _growth(config: Config, compiled: bool, tell: Callable[[float], None]) -> fl
 
 
 def answer(dataset: xr.Dataset) -> tuple[Group, str]:
-    """What each variant moves, how a look's error falls with its length and what shared noise saves; and a sentence a sheet."""
+    """What each variant moves, how a look's error falls with its length and what shared noise saves; and a
+    sentence a sheet.
+    """
     sheets = [str(s) for s in dataset["sheet"].values]
-    shown = [t for s in sheets for t in (_variants(dataset.sel(sheet=s), s), _looks(dataset.sel(sheet=s), s))]
+    shown = [
+        t for s in sheets for t in (_variants(dataset.sel(sheet=s), s), _looks(dataset.sel(sheet=s), s))
+    ]
     return Group(*shown), "\n".join(_sentence(dataset.sel(sheet=s), s) for s in sheets)
 
 
@@ -126,8 +145,13 @@ def effect(cell: xr.Dataset, variant: str) -> np.ndarray:
 def look_error(cell: xr.Dataset, windows: int) -> dict[str, np.ndarray]:
     """SD between looks of so many windows, in % of the mean, (seed,): of class rates and of recurrent AMPA."""
     standard = cell.sel(variant=STANDARD, condition="vehicle")
-    found = {p: standard["rate"].sel(population=p) for p in POPULATIONS} | {"recurrent AMPA": standard["recurrent_ampa"]}
-    return {name: _sd_percent(values.transpose("seed", "window").values, windows) for name, values in found.items()}
+    found = {p: standard["rate"].sel(population=p) for p in POPULATIONS} | {
+        "recurrent AMPA": standard["recurrent_ampa"]
+    }
+    return {
+        name: _sd_percent(values.transpose("seed", "window").values, windows)
+        for name, values in found.items()
+    }
 
 
 def _sd_percent(values: np.ndarray, windows: int) -> np.ndarray:
@@ -141,10 +165,18 @@ def _looks_of(values: np.ndarray, windows: int) -> np.ndarray:
 
 
 def shared_noise(cell: xr.Dataset, windows: int, population: str) -> float:
-    """Variance of ketamine minus vehicle between looks under the same noise over that under noise of its own, all seeds
-    pooled: 1 - 2 cov/(var + var)."""
-    rate = cell["rate"].sel(variant=STANDARD, population=population).transpose("condition", "seed", "window").values
-    vehicle, ketamine = (looks - looks.mean(axis=1, keepdims=True) for looks in (_looks_of(r, windows) for r in rate))
+    """Variance of ketamine minus vehicle between looks under the same noise over that under noise of its
+    own, all seeds pooled: 1 - 2 cov/(var + var).
+    """
+    rate = (
+        cell["rate"]
+        .sel(variant=STANDARD, population=population)
+        .transpose("condition", "seed", "window")
+        .values
+    )
+    vehicle, ketamine = (
+        looks - looks.mean(axis=1, keepdims=True) for looks in (_looks_of(r, windows) for r in rate)
+    )
     return float(1.0 - 2.0 * (vehicle * ketamine).sum() / ((vehicle**2).sum() + (ketamine**2).sum()))
 
 
@@ -152,37 +184,53 @@ LOOK_WINDOWS = (1, 2, 4, 6)  # of 0.5 s; of longer looks there are too few
 
 
 def _variants(cell: xr.Dataset, sheet: str) -> Table:
-    table = Table(title=f"sheet {sheet}: rates against the standard, effects of ketamine (bath, i.p. in rat), %;"
-                        " mean ± SD over seeds",
-                  title_justify="left")  # fmt: skip
-    for heading in ("variant", *POPULATIONS, f"Pyr under {BATH_UM:g} uM", f"spines per Pyr cell 24 h after {DOSE_MG_KG:g} mg/kg"):
+    table = Table(
+        title=f"sheet {sheet}: rates against the standard, effects of ketamine (bath, i.p. in rat), %;"
+        " mean ± SD over seeds",
+        title_justify="left",
+    )
+    for heading in (
+        "variant",
+        *POPULATIONS,
+        f"Pyr under {BATH_UM:g} uM",
+        f"spines per Pyr cell 24 h after {DOSE_MG_KG:g} mg/kg",
+    ):
         table.add_column(heading, justify="left" if heading == "variant" else "right")
     for name in variants_of(cell):
         grown = cell["spines_change"].sel(variant=name).values
         shifts = ["" if name == STANDARD else spread(shift(cell, name, p)) for p in POPULATIONS]
-        table.add_row(name, *shifts, spread(effect(cell, name)), "" if np.isnan(grown).all() else spread(grown))
+        table.add_row(
+            name, *shifts, spread(effect(cell, name)), "" if np.isnan(grown).all() else spread(grown)
+        )
     return table
 
 
 def _looks(cell: xr.Dataset, sheet: str) -> Table:
-    table = Table(title=f"sheet {sheet}: SD between looks, % of the mean; variance of a difference under shared noise over that "
-                        "under separate noise", title_justify="left")  # fmt: skip
+    table = Table(
+        title=f"sheet {sheet}: SD between looks, % of the mean; variance of a difference under shared noise over that "
+        "under separate noise",
+        title_justify="left",
+    )
     names = (*POPULATIONS, "recurrent AMPA")
     for heading in ("look, s", *names, *(f"shared, {p}" for p in POPULATIONS)):
         table.add_column(heading, justify="right")
     for windows in LOOK_WINDOWS:
         errors = look_error(cell, windows)
         saved = [shared_noise(cell, windows, p) for p in POPULATIONS]
-        table.add_row(f"{windows * WINDOW_S:g}", *(f"{errors[n].mean():.1f}" for n in names), *(f"{s:.2f}" for s in saved))
+        table.add_row(
+            f"{windows * WINDOW_S:g}",
+            *(f"{errors[n].mean():.1f}" for n in names),
+            *(f"{s:.2f}" for s in saved),
+        )
     return table
 
 
 def _sentence(cell: xr.Dataset, sheet: str) -> str:
-    told = [name for name in variants_of(cell) if {"precision", "step", "delay_classes"} & VARIANTS[name].keys()]
+    told = [
+        name for name in variants_of(cell) if {"precision", "step", "delay_classes"} & VARIANTS[name].keys()
+    ]
     error = look_error(cell, round(3.0 / WINDOW_S))["recurrent AMPA"].mean()
-    return (
-        f"Sheet {sheet}: {'; '.join(_moved(cell, name) for name in told)}; a look of 3 s knows recurrent AMPA to {error:.1f} %."
-    )
+    return f"Sheet {sheet}: {'; '.join(_moved(cell, name) for name in told)}; a look of 3 s knows recurrent AMPA to {error:.1f} %."
 
 
 def _moved(cell: xr.Dataset, name: str) -> str:
@@ -192,6 +240,9 @@ def _moved(cell: xr.Dataset, name: str) -> str:
     if clear:
         return f"{name} moves {', '.join(clear)}"
     largest = max(
-        float(np.abs(v.mean()) + 2 * v.std(ddof=1) / np.sqrt(len(v))) if len(v) > 1 else np.inf for v in shifts.values()
+        float(np.abs(v.mean()) + 2 * v.std(ddof=1) / np.sqrt(len(v))) if len(v) > 1 else np.inf
+        for v in shifts.values()
     )
-    return f"{name} moves no class clearly" + (f" (none by more than {largest:.1f} %)" if np.isfinite(largest) else "")
+    return f"{name} moves no class clearly" + (
+        f" (none by more than {largest:.1f} %)" if np.isfinite(largest) else ""
+    )

@@ -10,7 +10,16 @@ from rich.table import Table
 
 from prelimbic.circuits import Circuit, Rig, releases
 from prelimbic.experiments.readouts.summary import spread
-from prelimbic.parameters import BLOCKERS, POPULATIONS, SUBUNITS, SheetError, channel, compounds, recorded, recording
+from prelimbic.parameters import (
+    BLOCKERS,
+    POPULATIONS,
+    SUBUNITS,
+    SheetError,
+    channel,
+    compounds,
+    recorded,
+    recording,
+)
 from prelimbic.pharmacology import Bath, Gating, HillBlock, TrappingBlock
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.variable import Variable
@@ -31,8 +40,16 @@ def examine(config: Config, seed: int, compiled: bool) -> dict[str, Variable]:
     circuit = config.described()
     rig = Rig(circuit, seed, compiled, config.numerics)
     try:
-        parts = (_passive(rig), _firing(rig), _synapses(rig, circuit), _dendrite(rig), _magnesium(rig), _block(rig, config),
-                 _coupling(rig), _trapping(config, circuit))  # fmt: skip
+        parts = (
+            _passive(rig),
+            _firing(rig),
+            _synapses(rig, circuit),
+            _dendrite(rig),
+            _magnesium(rig),
+            _block(rig, config),
+            _coupling(rig),
+            _trapping(config, circuit),
+        )
     finally:
         rig.close()
     found = {"population": _axis("population", POPULATIONS), "subunit": _axis("subunit", SUBUNITS)}
@@ -52,7 +69,9 @@ def _passive(rig: Rig) -> dict[str, Variable]:
     return {
         "resting_potential": Variable(("population",), mean(passive.rest), "mV", "resting potential"),
         "input_resistance": Variable(("population",), mean(passive.resistance), "MOhm", "input resistance"),
-        "time_constant": Variable(("population",), mean(passive.time_constant), "ms", "membrane time constant"),
+        "time_constant": Variable(
+            ("population",), mean(passive.time_constant), "ms", "membrane time constant"
+        ),
     }
 
 
@@ -60,7 +79,9 @@ def _firing(rig: Rig) -> dict[str, Variable]:
     rates = np.array([rig.circuit.by_population(rig.firing(current)) for current in CURRENTS_PA]).T
     return {
         "current": _axis("current", CURRENTS_PA, "pA"),
-        "fi_rate": Variable(("population", "current"), rates, "Hz", "firing rate under a constant current into the soma"),
+        "fi_rate": Variable(
+            ("population", "current"), rates, "Hz", "firing rate under a constant current into the soma"
+        ),
     }
 
 
@@ -81,18 +102,33 @@ def _synapses(rig: Rig, circuit: Circuit) -> dict[str, Variable]:
     return {
         "projection": _axis("projection", names),
         "pulse": _axis("pulse", np.arange(1, PULSES + 1)),
-        "psp": Variable(("projection",), size, "mV", "unitary potential in the soma; inhibitory ones from 5 mV below threshold"),
-        "pulse_ratio": Variable(("projection", "pulse"), pulses, "1", "conductance of each pulse at 20 Hz over the first"),
-        "late_change": Variable(("projection",), late, "1", "50 Hz: mean of pulses 6 to 8 minus the first, over the largest"),
-        "pulse_expected": Variable(("projection", "pulse"), expected, "1", "the same by Tsodyks and Markram's sums"),
+        "psp": Variable(
+            ("projection",),
+            size,
+            "mV",
+            "unitary potential in the soma; inhibitory ones from 5 mV below threshold",
+        ),
+        "pulse_ratio": Variable(
+            ("projection", "pulse"), pulses, "1", "conductance of each pulse at 20 Hz over the first"
+        ),
+        "late_change": Variable(
+            ("projection",), late, "1", "50 Hz: mean of pulses 6 to 8 minus the first, over the largest"
+        ),
+        "pulse_expected": Variable(
+            ("projection", "pulse"), expected, "1", "the same by Tsodyks and Markram's sums"
+        ),
     }
 
 
 def _dendrite(rig: Rig) -> dict[str, Variable]:
     steady, input_ = rig.attenuation()
     return {
-        "steady_attenuation": Variable((), np.array(steady), "1", "potential of the dendrite over that of the soma, steady"),
-        "input_attenuation": Variable((), np.array(input_), "1", "somatic EPSP of a dendritic input over that of a somatic one"),
+        "steady_attenuation": Variable(
+            (), np.array(steady), "1", "potential of the dendrite over that of the soma, steady"
+        ),
+        "input_attenuation": Variable(
+            (), np.array(input_), "1", "somatic EPSP of a dendritic input over that of a somatic one"
+        ),
     }
 
 
@@ -101,7 +137,9 @@ def _magnesium(rig: Rig) -> dict[str, Variable]:
     free = np.array([rig.conducting(float(potential))[0][pyr] for potential in POTENTIALS_MV]).T
     return {
         "holding": _axis("holding", POTENTIALS_MV, "mV"),
-        "magnesium_free": Variable(("subunit", "holding"), free, "1", "share of bound receptors that Mg leaves free"),
+        "magnesium_free": Variable(
+            ("subunit", "holding"), free, "1", "share of bound receptors that Mg leaves free"
+        ),
     }
 
 
@@ -119,7 +157,9 @@ def _block(rig: Rig, config: Config) -> dict[str, Variable]:
     return {
         "drug": _axis("drug", BLOCKERS),
         "concentration": _axis("concentration", CONCENTRATIONS_UM, "umol/L"),
-        "block": Variable(("drug", "subunit", "concentration"), shut, "1", "NMDA conductance shut at -66 mV and 1 mM Mg"),
+        "block": Variable(
+            ("drug", "subunit", "concentration"), shut, "1", "NMDA conductance shut at -66 mV and 1 mM Mg"
+        ),
     }
 
 
@@ -128,16 +168,19 @@ def _coupling(rig: Rig) -> dict[str, Variable]:
     return {
         "contacts": _axis("contacts", CONTACTS),
         "nmda": _axis("nmda", ("free", "shut")),
-        "spike_chance": Variable(("nmda", "population", "contacts"), chance, "1", "chance to spike in five volleys at 50 Hz"),
+        "spike_chance": Variable(
+            ("nmda", "population", "contacts"), chance, "1", "chance to spike in five volleys at 50 Hz"
+        ),
         "half_contacts": Variable(("nmda", "population"), half, "1", "contacts for an even chance to spike"),
         "nmda_coupling": Variable(("population",), share, "1", "NMDA share of EPSP-spike coupling"),
     }
 
 
 def coupling_curves(rig: Rig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Chance to spike when so many Pyr contacts fire together, with NMDA receptors free and all shut, (nmda, population,
-    contacts); contacts for an even chance, (nmda, population); and NMDA's share of the coupling: by how much fewer contacts
-    are needed while they are free, (population,)."""
+    """Chance to spike when so many Pyr contacts fire together, with NMDA receptors free and all shut, (nmda,
+    population, contacts); contacts for an even chance, (nmda, population); and NMDA's share of the coupling:
+    by how much fewer contacts are needed while they are free, (population,).
+    """
     chance = np.zeros((2, len(POPULATIONS), len(CONTACTS)))
     for i, shut in enumerate((0.0, 1.0)):
         rig.block(np.full((len(POPULATIONS), len(SUBUNITS)), shut))
@@ -164,13 +207,19 @@ def _trapping(config: Config, circuit: Circuit) -> dict[str, Variable]:
     return {
         "seconds": _axis("seconds", times, "s"),
         "trapped_drug": _axis("trapped_drug", TRAPPED),
-        "trapping": Variable(("trapped_drug", "seconds"), courses, "1", "2A receptors shut: drug and agonist, wash, agonist"),
-        "trapped": Variable(("trapped_drug",), trapped(times, courses), "1", "share of the block left after the wash"),
+        "trapping": Variable(
+            ("trapped_drug", "seconds"), courses, "1", "2A receptors shut: drug and agonist, wash, agonist"
+        ),
+        "trapped": Variable(
+            ("trapped_drug",), trapped(times, courses), "1", "share of the block left after the wash"
+        ),
     }
 
 
 def trapping_courses(config: Config, circuit: Circuit) -> tuple[np.ndarray, np.ndarray]:
-    """Times (s) and block of 2A receptors (trapped drug, time) in the trapping protocol, at ten times the IC50."""
+    """Times (s) and block of 2A receptors (trapped drug, time) in the trapping protocol, at ten times the
+    IC50.
+    """
     sheets = config.sheets()
     drugs, numbers = compounds(sheets["compounds"]), channel(sheets["compounds"])
     shape = (len(POPULATIONS), len(SUBUNITS))
@@ -178,7 +227,9 @@ def trapping_courses(config: Config, circuit: Circuit) -> tuple[np.ndarray, np.n
     times, courses = np.arange(0.0, APPLY_S + WASH_S + AGAIN_S + TRACE_S / 2, TRACE_S), []
     for name in TRAPPED:
         bath = Bath(((name, 10.0 * drugs[name].ic50_2A),), 0.0, APPLY_S / 3600)
-        block = TrappingBlock.at(bath, drugs, 0.0, numbers, circuit.magnesium_free(numbers.reference_potential, 1.0))
+        block = TrappingBlock.at(
+            bath, drugs, 0.0, numbers, circuit.magnesium_free(numbers.reference_potential, 1.0)
+        )
         course = [0.0]
         for begun in times[:-1]:
             washing = APPLY_S <= begun < APPLY_S + WASH_S
@@ -196,22 +247,45 @@ def trapped(times: np.ndarray, courses: np.ndarray) -> np.ndarray:
 
 
 def answer(dataset: xr.Dataset) -> tuple[Table, str]:
-    """Per projection: unitary potential and paired-pulse ratio against what was recorded; and a sentence a sheet."""
-    table = Table(title="unitary potentials (PSP) and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
-                  title_justify="left")  # fmt: skip
-    for heading in ("sheet", "projection", "PSP mV", "recorded mV", "20 Hz, 2nd / 1st", "50 Hz, late change", "recorded (sign)"):
+    """Per projection: unitary potential and paired-pulse ratio against what was recorded; and a sentence a
+    sheet.
+    """
+    table = Table(
+        title="unitary potentials (PSP) and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
+        title_justify="left",
+    )
+    for heading in (
+        "sheet",
+        "projection",
+        "PSP mV",
+        "recorded mV",
+        "20 Hz, 2nd / 1st",
+        "50 Hz, late change",
+        "recorded (sign)",
+    ):
         table.add_column(heading, justify="left" if heading in ("sheet", "projection") else "right")
     for name in dataset["sheet"].values:
         cell = dataset.sel(sheet=name)
         for projection in dataset["projection"].values:
-            size, ratio = abs(cell["psp"].sel(projection=projection)), cell["pulse_ratio"].sel(projection=projection)
+            size, ratio = (
+                abs(cell["psp"].sel(projection=projection)),
+                cell["pulse_ratio"].sel(projection=projection),
+            )
             late = cell["late_change"].sel(projection=projection)
             if not np.isfinite(size.values).all():
                 continue
-            table.add_row(str(name), str(projection), spread(size.values), _beside(str(projection), float(size.mean())),
-                          spread(ratio.sel(pulse=2).values), spread(late.values),
-                          _sign(str(projection), float(late.mean())))  # fmt: skip
-    return table, "\n".join(_sentence(dataset.sel(sheet=name), str(name)) for name in dataset["sheet"].values)
+            table.add_row(
+                str(name),
+                str(projection),
+                spread(size.values),
+                _beside(str(projection), float(size.mean())),
+                spread(ratio.sel(pulse=2).values),
+                spread(late.values),
+                _sign(str(projection), float(late.mean())),
+            )
+    return table, "\n".join(
+        _sentence(dataset.sel(sheet=name), str(name)) for name in dataset["sheet"].values
+    )
 
 
 def _beside(projection: str, size: float) -> str:

@@ -25,7 +25,8 @@ from prelimbic.simulation.variable import Groups, Variable
 
 AWAKE_UM = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 11.0, 20.0, 44.0, 100.0)
 SLICE_UM = (0.0, 1.0, 10.0)
-SECONDS, WARM_S = (0.5, 5.0), 6.0  # to settle, and of each look; before the first, until slow receptors have filled
+# to settle, and of each look; before the first, until slow receptors have filled
+SECONDS, WARM_S = (0.5, 5.0), 6.0
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not
 TOLERANCE = 0.2  # of a target rate, on one wiring: the targets themselves are drawn from wider ranges
 RECORDED = [recorded(p, "rate") for p in POPULATIONS]
@@ -34,7 +35,8 @@ WORK_S = 190.0  # biological seconds of one circuit, roughly; for the progress b
 
 
 def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """Circuit number `seed` of the prior.  One that cannot rest at its target rates is stored as such, with NaN for the rest.
+    """Circuit number `seed` of the prior.  One that cannot rest at its target rates is stored as such, with
+    NaN for the rest.
 
     Raises CircuitError where there is no compiler.
     """
@@ -45,7 +47,10 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     knobs = knobs_of(centre)
     names = coordinate("knob", knobs) | scales()
     values = source.values()
-    units = np.array([centre.sections[section][row].unit for section, _, row in (k.rpartition(".") for k in knobs)], dtype=object)
+    units = np.array(
+        [centre.sections[section][row].unit for section, _, row in (k.rpartition(".") for k in knobs)],
+        dtype=object,
+    )
     numbers, more = np.array([values[k] for k in knobs]), {"coordinates": "knob_unit"}
     found = {
         "drawn": Variable(("knob",), numbers, "1", "number drawn, in its own unit", more),
@@ -54,12 +59,16 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     circuit = _calibrated(config, rested(source, centre))
     looks = None if circuit is None else _looks(config, circuit, tell)
     valid = looks is not None and _rests(looks[0][0])
-    found["valid"] = Variable((), np.array(float(valid)), "1", "1 where the circuit rests at recorded rates, asynchronously")
+    found["valid"] = Variable(
+        (), np.array(float(valid)), "1", "1 where the circuit rests at recorded rates, asynchronously"
+    )
     if looks is not None:
         awake, blocks, in_slice, slice_blocks = looks
         found |= arranged(AWAKE_UM, awake, blocks)
         found |= {
-            f"slice_{name}": replace(v, dimensions=tuple(f"slice_{d}" if d == "concentration" else d for d in v.dimensions))
+            f"slice_{name}": replace(
+                v, dimensions=tuple(f"slice_{d}" if d == "concentration" else d for d in v.dimensions)
+            )
             for name, v in arranged(SLICE_UM, in_slice, slice_blocks).items()
         }
     tell(max(0.0, WORK_S - (len(AWAKE_UM) + len(SLICE_UM)) * sum(SECONDS) * (looks is not None)))
@@ -67,7 +76,9 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
 
 def _rests(untreated: Activity) -> bool:
-    """Whether every class still fires at a recorded rate (some circuits have a second, silent state), and asynchronously."""
+    """Whether every class still fires at a recorded rate (some circuits have a second, silent state), and
+    asynchronously.
+    """
     inside = [low <= rate <= high for rate, (low, high) in zip(untreated.rate, RECORDED, strict=True)]
     return all(inside) and untreated.pair_correlation < SYNCHRONOUS
 
@@ -83,10 +94,11 @@ def knobs_of(source: Sheet) -> tuple[str, ...]:
 
 
 def rested(source: Sheet, centre: Sheet) -> Sheet:
-    """The drawn sheet `source` with NMDA ratios and weights fitted to what else was drawn, as those of the `centre` were.
+    """The drawn sheet `source` with NMDA ratios and weights fitted to what else was drawn, as those of the
+    `centre` were.
 
-    A drawn NMDA:AMPA ratio then means charge per release at rest, whatever the subunits' decays and saturation, and a drawn
-    weight conductance per spike at the resting rate, whatever the plasticity.
+    A drawn NMDA:AMPA ratio then means charge per release at rest, whatever the subunits' decays and
+    saturation, and a drawn weight conductance per spike at the resting rate, whatever the plasticity.
     """
     found, before = source.values(), centre.values()
     changes: dict[str, float] = {}
@@ -99,11 +111,17 @@ def rested(source: Sheet, centre: Sheet) -> Sheet:
     return source.replaced(changes)
 
 
-def _charge(numbers: dict[str, float], population: str, releases: Callable[[dict[str, float], str], float]) -> float:
-    """NMDA charge of a release at rest over its peak, ms: each subunit's decay, and the share that the last release left free."""
+def _charge(
+    numbers: dict[str, float], population: str, releases: Callable[[dict[str, float], str], float]
+) -> float:
+    """NMDA charge of a release at rest over its peak, ms: each subunit's decay, and the share that the last
+    release left free.
+    """
     filled = numbers["receptors.nmda_saturation"] * releases(numbers, population)
     decay = {k: numbers[f"{k}.decay"] for k in SUBUNITS}
-    return sum(numbers[f"{population}.fraction_{k}"] * t / (1.0 + filled * t * 1e-3) for k, t in decay.items())
+    return sum(
+        numbers[f"{population}.fraction_{k}"] * t / (1.0 + filled * t * 1e-3) for k, t in decay.items()
+    )
 
 
 def _recurrent_releases(numbers: dict[str, float], population: str) -> float:
@@ -118,9 +136,13 @@ def _background_releases(numbers: dict[str, float], population: str) -> float:
 
 
 def _release(numbers: dict[str, float], projection: str) -> float:
-    """Mean release of a contact whose sender fires at random at its resting rate (Tsodyks, Pawelzik and Markram 1998)."""
+    """Mean release of a contact whose sender fires at random at its resting rate (Tsodyks, Pawelzik and
+    Markram 1998).
+    """
     rate = numbers[f"{projection.split('->')[0]}.target_rate"] * 1e-3
-    full, recovery, facilitation = (numbers[f"{projection}.{row}"] for row in ("release", "recovery", "facilitation"))
+    full, recovery, facilitation = (
+        numbers[f"{projection}.{row}"] for row in ("release", "recovery", "facilitation")
+    )
     used = full * (1.0 + rate * facilitation) / (1.0 + full * rate * facilitation)
     return used / (1.0 + used * rate * recovery)
 
@@ -144,6 +166,8 @@ Looks = tuple[list[Activity], np.ndarray, list[Activity], np.ndarray]
 
 
 def _looks(config: Config, circuit: Circuit, tell: Callable[[float], None]) -> Looks:
-    sliced = replace(config.hypotheses, state="slice").on_circuit(circuit, config.sizes(), config.spine_numbers())
+    sliced = replace(config.hypotheses, state="slice").on_circuit(
+        circuit, config.sizes(), config.spine_numbers()
+    )
     awake = in_baths(config, circuit, AWAKE_UM, SECONDS, True, tell, WARM_S)
     return *awake, *in_baths(config, sliced, SLICE_UM, SECONDS, True, tell, WARM_S)
