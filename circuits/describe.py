@@ -17,12 +17,13 @@ from prelimbic.parameters import (
     Receptors,
     Subunit,
 )
+from prelimbic.parameters.errors import UsageError
 
 SCALES = (0.5, 20.0)
 PLASTIC = ("Pyr", "Pyr")
 
 
-class CircuitError(ValueError):
+class CircuitError(UsageError):
     """A circuit that cannot be described or built."""
 
 

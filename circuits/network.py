@@ -16,6 +16,7 @@ from prelimbic.circuits.model import Model
 from prelimbic.circuits.report import Means, delivered_ampa, report
 from prelimbic.circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
 from prelimbic.parameters import POPULATIONS, SUBUNITS
+from prelimbic.parameters.errors import RunError
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
 MOST_DELAY_CLASSES = 1000
@@ -23,7 +24,7 @@ SHORTEST_STEP_MS, LONGEST_STEP_MS = 0.005, 0.1  # longer, and the fastest backgr
 COUNTERS = (*(f"released_{t}" for t in POPULATIONS), "samples", "background_events")
 
 
-class NetworkError(RuntimeError):
+class NetworkError(RunError):
     """A circuit whose activity cannot be interpreted."""
 
 

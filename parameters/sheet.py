@@ -20,6 +20,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import near
 
 STATUSES = ("measured", "fitted", "assumed")
@@ -35,7 +36,7 @@ SMALLEST, LARGEST = 1e-9, 1e9
 Record = TypeVar("Record")
 
 
-class SheetError(ValueError):
+class SheetError(UsageError):
     """A sheet, or a row of one, that cannot be used."""
 
 

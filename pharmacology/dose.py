@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prelimbic.parameters import COMPOUNDS, SPECIES, unknown
+from prelimbic.parameters.errors import UsageError
 
 ROUTES = {"human": ("iv",), "rat": ("iv", "ip"), "mouse": ("iv", "ip")}
 
@@ -22,7 +23,7 @@ USUAL = {
 }
 
 
-class DoseError(ValueError):
+class DoseError(UsageError):
     """A dose that cannot be given."""
 
 

@@ -37,6 +37,7 @@ from functools import cache
 import numpy as np
 
 from prelimbic.parameters import CascadeNumbers
+from prelimbic.parameters.errors import UsageError
 from prelimbic.plasticity.constants import TICK_H, Constants
 
 STATES = (
@@ -81,7 +82,7 @@ TIMES = (
 TICKS_IN_FASTEST = 2.0
 
 
-class CascadeError(ValueError):
+class CascadeError(UsageError):
     """A cascade that cannot be computed as asked."""
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from prelimbic.parameters import SpineNumbers
+from prelimbic.parameters.errors import UsageError
 from prelimbic.plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, VACANT
 
 RULES = ("everywhere", "lost_sites")
@@ -24,7 +25,7 @@ FASTEST_FORMATION = 1e6  # 1/h
 MOST_FILLED = 0.999  # of the lost sites in one stride
 
 
-class SpineError(ValueError):
+class SpineError(UsageError):
     """A table of spines that cannot be."""
 
 

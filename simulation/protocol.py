@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from prelimbic.parameters import target_of
+from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.inhibition import Inhibition
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
@@ -30,7 +31,7 @@ HOUR = re.compile(r"([0-9]+(?:\.[0-9]+)?) ([hd])")  # a readout that is a time o
 FAST_H, FAST_STRIDE_H, SLOW_STRIDE_H = 2.0, 2.0, 48.0
 
 
-class ProtocolError(ValueError):
+class ProtocolError(UsageError):
     """A protocol that the model cannot follow."""
 
 

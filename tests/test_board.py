@@ -19,7 +19,8 @@ from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
 from prelimbic.experiments.claims.page import page, write_page
 from prelimbic.experiments.readouts.nulls import MEANING, SITES
 from prelimbic.experiments.storage.store import write_run
-from prelimbic.experiments.sweep.study import STUDIES, Options, Run, Study, planned, write_manifest
+from prelimbic.experiments.studies.registry import SHIPPED
+from prelimbic.experiments.sweep.study import Options, Run, Study, planned, write_manifest
 from prelimbic.parameters import PRIOR
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.protocol import Protocol
@@ -338,9 +339,9 @@ def test_circuits_of_the_prior_are_computed_for_claims_that_have_a_share_under_t
 
 @pytest.mark.parametrize("study", sorted({c.study for c in ALL_CLAIMS if c.study}))
 def test_every_claim_needs_a_run_of_every_seed_of_a_study_that_there_is(monkeypatch, study):
-    from prelimbic.experiments.sweep.study import find_study
+    from prelimbic.experiments.studies.registry import find_study
 
-    assert study in STUDIES
+    assert study in SHIPPED
     runs = find_study(study).plan(Options(seeds=3))
     for c in ALL_CLAIMS:
         if c.study == study:

@@ -30,9 +30,10 @@ from prelimbic.circuits.toolchain import (
     vector_bytes,
     why_no_compiler,
 )
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.execute import ExecuteError
-from prelimbic.experiments.sweep.study import Options, find_study
+from prelimbic.experiments.sweep.study import Options
 from tests.engines import TOY
 
 tools = import_module("prelimbic.circuits.toolchain")  # circuits.toolchain is the function of that name

@@ -28,7 +28,7 @@ from prelimbic.experiments.storage.store import (
     tree,
     write_run,
 )
-from prelimbic.experiments.sweep.study import STUDIES, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation import config
 from prelimbic.simulation.facts import facts, together
@@ -326,7 +326,7 @@ def test_values_of_a_site_say_what_they_stand_for(looped):
 
 
 def test_every_axis_of_every_study_has_a_meaning():
-    for name in STUDIES:
+    for name in SHIPPED:
         for axis in (*find_study(name).axes, "seed"):
             assert AXES.get(axis, axis).replace("_", " ")
 

@@ -237,7 +237,7 @@ def checkout(monkeypatch, tmp_path) -> Path:
     with monkeypatch.context() as patched:
         patched.setattr("prelimbic.experiments.claims.ledger.SHIPPED", path)
         assert recorded(judge([BY_ID["V4c"]], Bench(seeds=10)), path) == 1
-    monkeypatch.setattr("prelimbic.experiments.claims.board.tracked", lambda: path)
+    monkeypatch.setattr("prelimbic.experiments.claims.ledger.tracked", lambda: path)
     return path
 
 

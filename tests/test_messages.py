@@ -13,15 +13,10 @@ import pytest
 from prelimbic.experiments.cli import command, ends, words
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.studies.registry import STUDIES, find_study
 from prelimbic.experiments.sweep.conduct import _report, console
-from prelimbic.experiments.sweep.study import (
-    STUDIES,
-    Options,
-    Study,
-    find_study,
-    parse_overrides,
-    write_manifest,
-)
+from prelimbic.experiments.sweep.overrides import parse_overrides
+from prelimbic.experiments.sweep.study import Options, Study, write_manifest
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters import CIRCUITS, SheetError, near, sheet, shipped
 from prelimbic.simulation.variable import Variable

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from prelimbic.experiments.claims.board import summary, told_prior, told_range, told_role, told_value
 from prelimbic.experiments.claims.claim import NO_DRUG, Judged
 from prelimbic.experiments.figures import drawing
-from prelimbic.experiments.readouts.nulls import MEANING
+from prelimbic.experiments.readouts.nulls import INERT, MEANING
 from prelimbic.experiments.storage.files import StoreError, publish
 
 PAGE, FIGURES = "claims.md", "claims"
@@ -37,8 +38,21 @@ def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> P
     publish(folder / PAGE, page(board, left_out).encode())
     draw = drawing("claims")
     for judged in board:
-        draw(judged, pictures)
+        draw(f"{judged.claim.id}: {judged.verdict}", panels(judged), judged.claim.id, pictures)
     return folder / PAGE
+
+
+def panels(judged: Judged) -> list[Any]:
+    """The quantities of a claim as they are drawn: the model, and beside it every null and an inert drug."""
+    from prelimbic.experiments.figures.claims import Panel, Row
+
+    found = []
+    for k, measure in enumerate(judged.measures):
+        shown = {"the model": measure} | {MEANING[n]: given[k] for n, given in judged.nulls.items()}
+        shown |= {INERT: judged.inert[k]} if judged.inert else {}
+        rows = tuple(Row(name, m.values, m.interval) for name, m in shown.items())
+        found.append(Panel(measure.name, measure.unit, measure.low, measure.high, judged.of(measure), rows))
+    return found
 
 
 def page(board: list[Judged], left_out: dict[str, str]) -> str:

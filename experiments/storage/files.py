@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
+from prelimbic.parameters.errors import RunError
+
 SEAL = re.compile(rb"\nprelimbic seal (\S+) ([0-9a-f]{64})\n\Z")
 TORN = re.compile(rb" [0-9a-f]{64}\n\Z")  # the end of a seal whose beginning is damaged
 BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 400
@@ -30,7 +32,7 @@ SYSTEM_ERROR, OUT_OF_MEMORY = re.compile(r"\berrno = (\d+)"), re.compile(r"\ball
 SCARCE = 1 << 34  # bytes; a limit on memory below is worth telling
 
 
-class StoreError(RuntimeError):
+class StoreError(RunError):
     """A result file that cannot be written or read; said in one line of printable text."""
 
     def __init__(self, text: str):

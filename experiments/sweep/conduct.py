@@ -14,7 +14,6 @@ from typing import Any
 from rich.console import Console
 
 from prelimbic import circuits
-from prelimbic.experiments.figures import settle
 from prelimbic.experiments.storage.files import (
     DamagedError,
     StoreError,
@@ -40,11 +39,13 @@ from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.queue import Queue
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
+from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters.caching import CacheError, the_cache
 from prelimbic.parameters.granted import available_cpus
 from prelimbic.simulation.hypotheses import AS_SHEETS
 
+Screen = Console  # where a sweep says what it does
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
 NARROWEST = 20  # a terminal that says it has fewer columns does not know
 
@@ -123,7 +124,7 @@ def _job(
     if not {run.file for run in mine} <= {item["file"] for item in _listed(study, options.out)}:
         write_manifest(study, runs, options.out)
     if todo:
-        settle()
+        settle_figures()
         _tell_surroundings(options.workers, screen)
         if not prepare(todo):
             raise ExecuteError(
@@ -246,7 +247,7 @@ def _fulfil(
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
     _tell_damaged(todo, causes, folder, screen)
     if todo:
-        settle()
+        settle_figures()
         _tell_surroundings(workers, screen)
         compiled = _prepare(todo, screen)
         _tell_unlike(runs, todo, folder, compiled, screen)
@@ -359,7 +360,7 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     for warned in mixed:
         screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
     _tell_unusual(runs, screen)
-    settle()
+    settle_figures()
     figures: list[Path] = []
     try:
         figures = study.draw(dataset, folder)
