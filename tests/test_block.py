@@ -23,16 +23,7 @@ from prelimbic.parameters import (
 )
 from prelimbic.parameters import compounds as load_compounds
 from prelimbic.parameters import species as load_species
-from prelimbic.pharmacology import (
-    ROUTES,
-    Bath,
-    Dose,
-    DoseError,
-    Exposure,
-    Gating,
-    HillBlock,
-    confine,
-)
+from prelimbic.pharmacology import ROUTES, Bath, Dose, DoseError, Exposure, Gating, HillBlock, confine
 from prelimbic.pharmacology.block import by_population, by_subunit
 
 DRUGS = load_compounds()
@@ -304,6 +295,9 @@ def test_a_drug_named_twice_is_refused():
 
 
 def test_pharmacology_alone_brings_in_neither_brian2_nor_numba():
-    script = "import sys, pharmacology; print(sorted({m.split('.')[0] for m in sys.modules} & {'brian2', 'numba', 'scipy'}))"
+    script = """
+import sys, prelimbic.pharmacology
+print(sorted({m.split(".")[0] for m in sys.modules} & {"brian2", "numba", "scipy"}))
+"""
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "['scipy']"

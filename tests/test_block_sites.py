@@ -5,18 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from prelimbic.parameters import (
-    CIRCUITS,
-    POPULATIONS,
-)
-from prelimbic.pharmacology import (
-    SITES,
-    Dose,
-    DoseError,
-    HillBlock,
-    confine,
-    relabelled,
-)
+from prelimbic.parameters import CIRCUITS, POPULATIONS
+from prelimbic.pharmacology import SITES, Dose, DoseError, HillBlock, confine, relabelled
 from prelimbic.pharmacology.block import by_population
 from tests.test_block import DRUGS, FEW, SHAPE, SHARES, course, mixtures
 

@@ -22,6 +22,7 @@ from tests import test_board
 from tests.said import USAGE, is_one_sentence
 from tests.test_board import OTHER, claim, judged, said, sections, shows, store
 
+# fixtures: they act in every file that has their name
 toys = test_board.toys
 
 FIELDS = {

@@ -18,12 +18,7 @@ import pytest
 from prelimbic.circuits import BuildError, build_record, cache, program, translate
 from prelimbic.circuits import equations as eq
 from prelimbic.circuits.model import Model
-from prelimbic.circuits.toolchain import (
-    COMMON,
-    Toolchain,
-    compiler,
-    toolchain,
-)
+from prelimbic.circuits.toolchain import COMMON, Toolchain, compiler, toolchain
 from tests.engines import TOY
 
 tools = import_module("prelimbic.circuits.toolchain")  # circuits.toolchain is the function of that name

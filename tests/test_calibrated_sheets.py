@@ -11,21 +11,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from prelimbic.circuits import Circuit, manipulated
-from prelimbic.parameters import (
-    CIRCUITS,
-    Sheet,
-    circuit_numbers,
-    drawn,
-    sheet,
-    sheet_text,
-    structure_digest,
-)
+from prelimbic.parameters import CIRCUITS, Sheet, circuit_numbers, drawn, sheet, sheet_text, structure_digest
 from prelimbic.parameters.sheet import LARGEST, SMALLEST, Row
 from prelimbic.simulation.hypotheses import Hypotheses
 from tests import test_calibration
 from tests.conftest import brief, small_circuit
 from tests.test_calibration import rates, same_but_background
 
+# fixtures: they act in every file that has their name
 at_once = test_calibration.at_once
 
 

@@ -9,10 +9,7 @@ import numpy as np
 import pytest
 
 from prelimbic.circuits import Calibration, CalibrationError, Circuit, calibrate
-from prelimbic.parameters import (
-    CIRCUITS,
-    POPULATIONS,
-)
+from prelimbic.parameters import CIRCUITS, POPULATIONS
 from tests.conftest import small_circuit
 from tests.said import FAILURE, USAGE, is_one_sentence
 

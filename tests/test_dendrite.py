@@ -13,7 +13,6 @@ from prelimbic.circuits.wiring import GROUPS
 from prelimbic.parameters import POPULATIONS, SUBUNITS
 from tests.conftest import small_circuit, wired
 
-OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))
 SYNAPTIC = ("g_AMPA", "g_fast", "g_slow", *(f"g_{k}" for k in SUBUNITS))
 DELAY_MS = 1.0
 

@@ -10,8 +10,11 @@ import pytest
 
 from prelimbic.circuits import Circuit, Network, manipulated
 from prelimbic.circuits.activity import Activity
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 from tests.conftest import healthy_weights, network, small_circuit, wired
-from tests.test_dendrite import OPEN, SYNAPTIC
+from tests.test_dendrite import SYNAPTIC
+
+OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))
 
 
 def built(circuit: Circuit, seed: int = 1) -> Network:

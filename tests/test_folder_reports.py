@@ -11,11 +11,17 @@ from prelimbic.experiments.storage import manifest
 from prelimbic.experiments.storage.dataset import load
 from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.execute import ExecuteError
-from prelimbic.experiments.sweep.study import Options, Run, find_study, write_manifest
+from prelimbic.experiments.sweep.study import Options, Run, Study, find_study, write_manifest
 from tests import test_folders
 from tests.said import FAILURE, USAGE, is_one_sentence
-from tests.test_folders import ACUTE, MADE, TOY, content, finish, listed, made, stored
+from tests.test_folders import ACUTE, MADE, content, finish, listed, made, stored
 
+TOY = Study(
+    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: []
+)
+
+
+# fixtures: they act in every file that has their name
 killed = test_folders.killed
 
 

@@ -15,7 +15,7 @@ from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.execute import ExecuteError
 from prelimbic.experiments.sweep.folders import own_name
 from prelimbic.experiments.sweep.marks import Marks
-from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, find_study, write_manifest
+from prelimbic.experiments.sweep.study import Options, Run, StudyError, find_study, write_manifest
 from prelimbic.parameters import CIRCUITS
 from prelimbic.parameters.sheet import SHEETS
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -24,9 +24,6 @@ from prelimbic.simulation.variable import Variable
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 ACUTE = find_study("acute")
-TOY = Study(
-    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: []
-)
 MADE = ("sweep.h5", "summary.csv", "acute.png", "acute.svg")
 
 

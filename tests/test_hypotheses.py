@@ -34,7 +34,6 @@ SPINES = sheet("spines").fill("spines", SpineNumbers)
 POINT, DENDRITIC = small_circuit("sst"), small_circuit("dendritic")
 SHAPE = (len(POPULATIONS), len(SUBUNITS))
 PYR, INTERNEURONS = 0, slice(1, None)
-EVERY_OPTION = [(switch, option) for switch, options in SWITCHES.items() for option in options]
 uM = st.floats(0.01, 100.0)
 
 

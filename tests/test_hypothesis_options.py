@@ -7,19 +7,14 @@ from itertools import combinations
 
 import pytest
 
-from prelimbic.parameters import (
-    CIRCUITS,
-    SheetError,
-    sheet,
-    sheet_text,
-    structure_digest,
-)
+from prelimbic.parameters import CIRCUITS, SheetError, sheet, sheet_text, structure_digest
 from prelimbic.pharmacology import SITES
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.switches import EXCLUSIVE, SWITCHES
 from tests.conftest import brief
 from tests.said import RUN, USAGE, is_one_sentence
-from tests.test_hypotheses import EVERY_OPTION
+
+EVERY_OPTION = [(switch, option) for switch, options in SWITCHES.items() for option in options]
 
 
 def flag(switch: str) -> str:

@@ -25,7 +25,6 @@ from prelimbic.experiments.storage.store import (
     write_run,
 )
 from prelimbic.simulation import config
-from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.record import arrange
 from prelimbic.simulation.run import simulate
 from prelimbic.simulation.variable import Groups, Variable
@@ -35,7 +34,6 @@ from tests.results import POPULATIONS, UNITS, planned, study_of, undescribed, wr
 # written by version 0.6.0: one run, and the study of tests.results
 SCHEMA_3 = Path(__file__).parent / "data" / "schema3.tar.xz"
 FOUR = [planned(dose, seed) for dose in (0.0, 10.0) for seed in (1, 2)]
-HEALTHY = Hypotheses(baseline="healthy")
 
 
 @pytest.fixture(scope="module")

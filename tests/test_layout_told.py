@@ -14,9 +14,7 @@ import xarray as xr
 from prelimbic import MissingRunsWarning, load
 from prelimbic.experiments.storage.dataset import AXES, write_sweep
 from prelimbic.experiments.storage.files import StoreError
-from prelimbic.experiments.storage.store import (
-    check_run,
-)
+from prelimbic.experiments.storage.store import check_run
 from prelimbic.experiments.sweep.study import STUDIES, find_study
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.facts import facts, together
@@ -27,7 +25,10 @@ from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.variable import Groups
 from tests.conftest import brief
 from tests.results import planned, reworked, study_of, undescribed, written
-from tests.test_layout import FOUR, HEALTHY
+from tests.test_layout import FOUR
+
+HEALTHY = Hypotheses(baseline="healthy")
+
 
 # What files say
 

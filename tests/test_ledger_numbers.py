@@ -1,4 +1,4 @@
-"""Which numbers make looks differ: the hash of a claim covers every number that it rests on, and no other."""
+"""Which numbers make looks differ: the hash of a claim covers all that it rests on, and nothing else."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from prelimbic.parameters import CascadeNumbers
 from tests import test_ledger
 from tests.test_ledger import BY_ID
 
+# fixtures: they act in every file that has their name
 nothing_shipped = test_ledger.nothing_shipped
 
 

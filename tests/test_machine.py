@@ -1,4 +1,4 @@
-"""Trouble of the machine is no damage: whatever call about a file fails, nothing is computed again or replaced."""
+"""Trouble of the machine is no damage: whatever call fails, no whole file is computed again or replaced."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from tests.law import RUNS
 from tests.machine import made_shim, ordinary
 from tests.results import study_of
 
-RUN, OTHER = RUNS[0], RUNS[1]
-RUN_ID = RUN.config.run_id()
+RUN = RUNS[0]
 # What real disks and networks answer; a lock that is refused, too many files, a lease that ran out.
 ERRORS = (
     errno.EACCES,
@@ -143,9 +142,11 @@ from pathlib import Path
 from prelimbic.experiments.storage import hdf5
 from prelimbic.experiments.storage.files import UnreadableError
 from prelimbic.experiments.storage.store import READABLE, SCHEMA
-run, sweep, says = Path({str(top / "toy" / RUN.file)!r}), Path({str(top / "toy" / "sweep.h5")!r}), Path({str(top / "says")!r})
-asked = (lambda: hdf5.check(run, SCHEMA, READABLE), lambda: hdf5.groups(run, hdf5.IN_ROW), lambda: hdf5.rows([run]),
-         lambda: hdf5.tree(run), lambda: hdf5.config(run), lambda: hdf5.flat(sweep))
+top = Path({str(top)!r})
+run, sweep, says = top / "toy" / {RUN.file!r}, top / "toy" / "sweep.h5", top / "says"
+asked = (lambda: hdf5.check(run, SCHEMA, READABLE), lambda: hdf5.groups(run, hdf5.IN_ROW),
+         lambda: hdf5.rows([run]), lambda: hdf5.tree(run), lambda: hdf5.config(run),
+         lambda: hdf5.flat(sweep))
 for ask in asked:
     says.write_text("none 0")
     whole, failed = repr(ask()), 0

@@ -21,8 +21,12 @@ from tests.law import RUNS
 from tests.machine import commands, ordinary
 from tests.results import study_of, unsealed, written
 from tests.said import FAILURE, is_one_sentence
-from tests.test_machine import RUN, RUN_ID
+from tests.test_machine import RUN
 
+RUN_ID = RUN.config.run_id()
+
+
+# fixtures: they act in every file that has their name
 finished, top = test_machine.finished, test_machine.top
 ULIMIT_KB = 8_000_000  # as on every Grid Engine
 

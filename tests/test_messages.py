@@ -3,15 +3,9 @@
 import pytest
 
 from prelimbic.experiments.cli import command, words
-from prelimbic.experiments.sweep.study import (
-    STUDIES,
-    find_study,
-    parse_overrides,
-)
+from prelimbic.experiments.sweep.study import STUDIES, parse_overrides
 from prelimbic.parameters import CIRCUITS, SheetError, near, sheet, shipped
 from tests.said import MAN, RAT, RUN, USAGE, is_one_sentence, last
-
-ACUTE = find_study("acute")
 
 # What was meant
 

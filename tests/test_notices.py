@@ -12,15 +12,13 @@ from prelimbic.experiments.cli import ends
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.sweep.conduct import _report, console
-from prelimbic.experiments.sweep.study import (
-    Options,
-    Study,
-    write_manifest,
-)
+from prelimbic.experiments.sweep.study import Options, Study, find_study, write_manifest
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.simulation.variable import Variable
 from tests.said import FAILURE, MAN, RAT, USAGE, is_one_sentence, last
-from tests.test_messages import ACUTE
+
+ACUTE = find_study("acute")
+
 
 # Paths
 

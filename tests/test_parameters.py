@@ -19,7 +19,10 @@ from prelimbic.parameters import (
 from prelimbic.parameters.sheet import SHEETS, number
 
 HEAD = '[sheet]\ntitle = "A ball"\n'
-MASS = 'mass = { value = 1.5, unit = "kg", status = "assumed", source = "judgement", note = "a guess", range = [1.0, 2.0] }'
+MASS = (
+    'mass = { value = 1.5, unit = "kg", status = "assumed", source = "judgement", '
+    'note = "a guess", range = [1.0, 2.0] }'
+)
 DRAG = 'drag = { value = 0.4, unit = "1", status = "measured", source = "newton1687" }'
 BALL = f"{HEAD}\n[ball]\n{MASS}\n{DRAG}\n"
 KNOWN = frozenset({"newton1687"})

@@ -12,8 +12,7 @@ import pytest
 
 from prelimbic.circuits import Circuit, Rig, constants, manipulated
 from prelimbic.parameters import BLOCKERS, POPULATIONS, SUBUNITS
-from prelimbic.simulation.observers.physiology import trapped, trapping_courses
-from tests.conftest import COMMAND, brief, small_circuit
+from tests.conftest import COMMAND, small_circuit
 
 PYR, PV, SST, VIP = range(4)
 
@@ -158,20 +157,6 @@ def test_adaptation_slows_firing(points, bench):
     slow, fast = (rig.circuit.by_population(rig.firing(400.0, 0.5)) for rig in (points, without))
     assert (slow[[PYR, SST, VIP]] < 0.9 * fast[[PYR, SST, VIP]]).all()
     assert slow[PV] == fast[PV] > 100
-
-
-# Trapping
-
-
-def test_what_cannot_leave_a_closed_channel_stays_for_the_whole_wash():
-    times, courses = trapping_courses(brief(), small_circuit())
-    kept = trapped(times, courses)
-    assert ((courses >= 0) & (courses <= 1)).all() and (courses[:, 0] == 0).all()
-    ketamine, memantine, mk801 = kept
-    assert memantine < ketamine < mk801 <= 1.0
-    # Closed channels lose ketamine at 0.001257 a second: after 120 s exp(-0.151) is left, or less while
-    # gates still close.
-    assert ketamine == pytest.approx(np.exp(-0.1508), rel=0.02)
 
 
 # The study

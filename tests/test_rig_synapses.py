@@ -11,11 +11,12 @@ import pytest
 from prelimbic.circuits import Circuit, Rig, manipulated
 from prelimbic.circuits import rig as rigs
 from prelimbic.parameters import POPULATIONS, SUBUNITS
-from prelimbic.simulation.observers.physiology import coupling_curves
+from prelimbic.simulation.observers.physiology import coupling_curves, trapped, trapping_courses
 from tests import test_physiology
 from tests.conftest import brief, small_circuit
 from tests.test_physiology import PV, PYR, SST, VIP
 
+# fixtures: they act in every file that has their name
 points, dendrites, bench = test_physiology.points, test_physiology.dendrites, test_physiology.bench
 
 OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))
@@ -240,3 +241,17 @@ def test_nmda_receptors_carry_part_of_the_coupling_and_none_where_they_are_delet
     assert (half > 1).all()
     assert share[PV] == 0.0
     assert (share[[PYR, SST, VIP]] > 0).all() and (share < 1).all()
+
+
+# Trapping
+
+
+def test_what_cannot_leave_a_closed_channel_stays_for_the_whole_wash():
+    times, courses = trapping_courses(brief(), small_circuit())
+    kept = trapped(times, courses)
+    assert ((courses >= 0) & (courses <= 1)).all() and (courses[:, 0] == 0).all()
+    ketamine, memantine, mk801 = kept
+    assert memantine < ketamine < mk801 <= 1.0
+    # Closed channels lose ketamine at 0.001257 a second: after 120 s exp(-0.151) is left, or less while
+    # gates still close.
+    assert ketamine == pytest.approx(np.exp(-0.1508), rel=0.02)

@@ -26,6 +26,7 @@ from tests import test_build
 from tests.engines import TOY
 from tests.test_build import tools
 
+# fixtures: they act in every file that has their name
 fresh, pretended = test_build.fresh, test_build.pretended
 
 
@@ -78,7 +79,8 @@ def test_a_target_whose_programs_do_not_run_here_is_passed_over(pretended):
     # What a compiler makes for another processor: it compiles, and ends on its first instruction.
     pretended(
         'case "$*" in *-m*=native*)\n'
-        'while [ $# -gt 1 ]; do shift; done\nprintf \'#!/bin/sh\\nkill -ILL $$\\n\' > "$1"; chmod +x "$1"; exit 0;; esac'
+        "while [ $# -gt 1 ]; do shift; done\n"
+        'printf \'#!/bin/sh\\nkill -ILL $$\\n\' > "$1"; chmod +x "$1"; exit 0;; esac'
     )
     found = toolchain()
     assert not any("native" in flag for flag in found.target)
@@ -97,7 +99,10 @@ def test_with_all_flags_a_command_line_is_what_it_always_was(fresh):
 
 
 # What ld and g++ print on Rocky, Alma and Fedora without the package libstdc++-static.
-NO_STATIC = "/usr/bin/ld: cannot find -lstdc++: No such file or directory\ncollect2: error: ld returned 1 exit status\n"
+NO_STATIC = (
+    "/usr/bin/ld: cannot find -lstdc++: No such file or directory\n"
+    "collect2: error: ld returned 1 exit status\n"
+)
 
 
 @pytest.mark.parametrize("flag", OPTIONAL)
@@ -147,7 +152,8 @@ LINES = {
     "hanging": ("sleep 60", "gave no answer in"),
     "its programs do not load": (
         "while [ $# -gt 1 ]; do shift; done\n"
-        'printf "#!/bin/sh\necho x: error while loading shared libraries: libstdc++.so.6: cannot open >&2; exit 127" > "$1"\n'
+        'printf "#!/bin/sh\necho x: error while loading shared libraries: libstdc++.so.6: cannot open >&2; '
+        'exit 127" > "$1"\n'
         'chmod +x "$1"; exit 0',
         "makes programs that do not run here: x: error while loading shared libraries: libstdc++.so.6",
     ),
@@ -216,10 +222,11 @@ main.cpp:300:26: optimized: loop vectorized using 16 byte vectors
 main.cpp:55:9: optimized: basic block part vectorized using 32 byte vectors
 main.cpp:1200:1: optimized: loop versioned for vectorization because of possible aliasing
 """
-CLANG = """main.cpp:120:1: remark: vectorized loop (vectorization width: 16, interleaved count: 1) [-Rpass=loop-vectorize]
-main.cpp:300:5: remark: vectorized loop (vectorization width: 2, interleaved count: 4) [-Rpass=loop-vectorize]
-draws.h:44:9: remark: vectorized loop (vectorization width: 8, interleaved count: 1) [-Rpass=loop-vectorize]
-"""
+CLANG = "".join(
+    f"{place}: remark: vectorized loop (vectorization width: {width}, interleaved count: {count})"
+    " [-Rpass=loop-vectorize]\n"
+    for place, width, count in (("main.cpp:120:1", 16, 1), ("main.cpp:300:5", 2, 4), ("draws.h:44:9", 8, 1))
+)
 
 
 @pytest.mark.parametrize(
