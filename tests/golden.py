@@ -263,7 +263,8 @@ def renew(say: Callable[[str], None] = print) -> int:
     golden["ids"] = named
     if wrong:
         say(
-            "MODEL_VERSION is as it was, and yet these moved; raise it in simulation/config.py, or undo the change:"
+            "MODEL_VERSION is as it was, and yet these moved; "
+            "raise it in simulation/config.py, or undo the change:"
         )
         say("\n".join(wrong))
         return 1

@@ -1,4 +1,4 @@
-"""Results do not move unseen: small runs of every kind against golden.json, and the ids of what is stored."""
+"""Results do not move unseen: small runs of every kind against golden.json, and ids of what is stored."""
 
 from __future__ import annotations
 

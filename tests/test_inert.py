@@ -166,8 +166,9 @@ def made(study: str) -> xr.Dataset:
 
 
 POPULATION = {"population": list(POPULATIONS)}
-MOMENTS = "rest, peak, 0-2 h, 0.5 h, 1 h, 1.5 h, 2 h, 4 h, 6 h, 12 h, 24 h, 72 h, 3 d, 5 d, 7 d, 10 d, 14 d, 15 d, 28 d"
-AT = {"readout": MOMENTS.split(", ")}
+HOURS = "0-2 h, 0.5 h, 1 h, 1.5 h, 2 h, 4 h, 6 h, 12 h, 24 h, 72 h"
+DAYS = "3 d, 5 d, 7 d, 10 d, 14 d, 15 d, 28 d"
+AT = {"readout": f"rest, peak, {HOURS}, {DAYS}".split(", ")}
 LOOKED = {
     "rate": ("population",),
     "cv_isi": ("population",),
@@ -177,7 +178,10 @@ LOOKED = {
     "sepsc_rate": (),
     "unbound": (),
 }
-RELATIVE = "bdnf mtorc1 protein spines imaged_formation imaged_elimination gaba_conductance sipsc_rate glutamate_cycling regained"
+RELATIVE = (
+    "bdnf mtorc1 protein spines imaged_formation imaged_elimination "
+    "gaba_conductance sipsc_rate glutamate_cycling regained"
+)
 READ: dict[str, tuple[str, ...]] = {n: ("readout",) for n in RELATIVE.split()}
 READ |= {"rate": ("readout", "population"), "block": ("readout", "population", "subunit")}
 READ |= {n: () for n in ("peak_bdnf", "peak_mtorc1", "peak_mtorc1_time")}

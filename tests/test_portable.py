@@ -40,7 +40,7 @@ def tools(command: str, *target_flags: str) -> Toolchain:
 
 
 def made_by(monkeypatch, found: Toolchain, optimised: str = "-O3") -> None:
-    """From here on programs are compiled by this, in the usual cache: they are programs of their own there."""
+    """From here on this compiles all programs, in the usual cache: there they are programs of their own."""
     monkeypatch.setattr(cache, "toolchain", lambda: found)
     monkeypatch.setattr(MADE, "COMMON", tuple(optimised if flag == "-O3" else flag for flag in MADE.COMMON))
 
