@@ -111,7 +111,8 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
             log.write_text(done.stdout + done.stderr, encoding="utf-8")
             said = first_error(done.stderr) or f"ended with code {done.returncode}"
             raise BuildError(
-                f"{tools.command[0]} says {said!r}: the circuit did not compile; the compiler's output is in {log}"
+                f"{tools.command[0]} says {said!r}: the circuit did not compile; the compiler's output is "
+                f"in {log}"
             )
         loops = {
             line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line

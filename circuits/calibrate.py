@@ -102,7 +102,8 @@ def residual_text(found: Calibration) -> str:
         strict=True,
     )
     return ", ".join(
-        f"{name} {rate:.2f} Hz for {target:g} ({100 * residual:+.0f} %, background {p.background_rate:.0f} Hz)"
+        f"{name} {rate:.2f} Hz for {target:g} ({100 * residual:+.0f} %, background {p.background_rate:.0f} "
+        "Hz)"
         for name, rate, target, residual, p in rows
     )
 

@@ -46,7 +46,8 @@ class Numerics:
         steps = LONGEST_STEP_MS / self.step if self.step > 0 else 0.0
         if not self.step >= SHORTEST_STEP_MS or not steps >= 1 or abs(steps - round(steps)) > 1e-6:
             raise CircuitError(
-                f"--step is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least {SHORTEST_STEP_MS:g} ms"
+                f"--step is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least "
+                f"{SHORTEST_STEP_MS:g} ms"
             )
         if not 0 <= self.delay_classes <= MOST_DELAY_CLASSES:
             raise CircuitError(
@@ -188,7 +189,9 @@ class Network:
             self.engine.load(f"cells.block_{subunit}", self.circuit.per_cell(block[:, k]))
 
     def set_background(self, rates_Hz: np.ndarray) -> None:
-        """Change the background rate of every population, shape (population,); what the dendrite gets stays."""
+        """Change the background rate of every population, shape (population,); what the dendrite gets
+        stays.
+        """
         self.circuit = with_background(self.circuit, rates_Hz)
         self.described = self.circuit
         self._load(constants.background(self.circuit, self._step_ms))

@@ -121,7 +121,8 @@ class Sheet:
         if self.based_on not in beside or _real(beside[self.based_on]) in above:
             like = near(self.based_on, beside.keys() - {self.name})
             raise SheetError(
-                f"{self.path.name}: based_on names {self.based_on!r}{like}, which is not another sheet beside it"
+                f"{self.path.name}: based_on names {self.based_on!r}{like}, which is not another sheet "
+                "beside it"
             )
         return Sheet(beside[self.based_on], known, above)
 

@@ -67,7 +67,8 @@ def rates(numbers: SpineNumbers, contacts: float, sites: int, healthy: float | N
         )
     if healthy is not None and not round(contacts) <= round(healthy) <= sites - round(nascent):
         raise SpineError(
-            f"{healthy:g} healthy contacts a cell do not fit between {contacts:g} and {sites} potential sites (sites_per_contact)"
+            f"{healthy:g} healthy contacts a cell do not fit between {contacts:g} and {sites} potential "
+            "sites (sites_per_contact)"
         )
     formation = (numbers.nascent_maturation + numbers.nascent_loss) * nascent / vacant
     return Rates(
@@ -189,7 +190,8 @@ class Spines:
         rate = r.formation * np.maximum(1.0 + r.gain * (signal - 1.0), 0.0)
         if not (rate <= FASTEST_FORMATION).all():
             raise SpineError(
-                f"formation is faster than {FASTEST_FORMATION:g} an hour; formation_gain is too large for that"
+                f"formation is faster than {FASTEST_FORMATION:g} an hour; formation_gain is too large for "
+                "that"
             )
         if self.rule == "everywhere":
             return rate, rate

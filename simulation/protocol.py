@@ -92,7 +92,8 @@ class Protocol:
                 )
             if 0 <= before < FAST_H and after - before > FAST_STRIDE_H:
                 raise ProtocolError(
-                    f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which is what BDNF, the "
+                    f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which "
+                    "is what BDNF, the "
                     f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
                 )
         if strange := set(self.reused) - set(self.times):
@@ -103,7 +104,8 @@ class Protocol:
             set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]
         ):
             raise ProtocolError(
-                f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and {self.stress[1]:g} h"
+                f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and "
+                f"{self.stress[1]:g} h"
             )
 
     def looks(self) -> Iterator[Look]:

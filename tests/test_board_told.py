@@ -12,9 +12,10 @@ import pytest
 
 from prelimbic.experiments.claims import board
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench
-from prelimbic.experiments.claims.board import ALL_CLAIMS, as_table, compute, summary
+from prelimbic.experiments.claims.board import ALL_CLAIMS, compute, summary
 from prelimbic.experiments.claims.claim import Claim, judge
 from prelimbic.experiments.claims.page import page, write_page
+from prelimbic.experiments.cli.claims import as_table
 from prelimbic.experiments.readouts.nulls import MEANING
 from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.experiments.sweep.study import Options, Run, Study

@@ -137,8 +137,10 @@ class Bench:
         seeds = [seed for seed, complete in there.items() if complete]
         if len(seeds) < FEWEST_SEEDS:
             raise ClaimError(
-                f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with these "
-                f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs of other numbers, "
+                f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} "
+                "with these "
+                f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs "
+                "of other numbers, "
                 f"switches or another model do not count; {how}"
             )
         other = copy(self)

@@ -1,4 +1,6 @@
-"""The board: all claims there are, what is missing of their runs computed on request, and how verdicts are told."""
+"""The board: all claims there are, what is missing of their runs computed on request, and how verdicts
+are told.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,8 @@ def jobs_asked(words: Words, options: Options) -> Jobs | None:
         return None
     if words.cluster not in ENGINES:
         raise StudyError(
-            f"--cluster is {words.cluster!r}{near(words.cluster, ENGINES)} but must be {' or '.join(ENGINES)}; "
+            f"--cluster is {words.cluster!r}{near(words.cluster, ENGINES)} but must be "
+            f"{' or '.join(ENGINES)}; "
             "elsewhere use --share k/N in a batch script"
         )
     if options.share != (1, 1) or options.among is not None:

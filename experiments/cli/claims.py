@@ -166,7 +166,8 @@ def as_table(board: list[Judged]) -> Group:
     from prelimbic.experiments.readouts.nulls import INERT, MEANING
 
     table = Table(
-        title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at random",
+        title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at "
+        "random",
         title_justify="left",
     )
     for heading in (
@@ -192,7 +193,8 @@ def as_table(board: list[Judged]) -> Group:
         return Group(table)
     names = [n for n in MEANING if any(n in j.nulls for j in beside)]
     nulls = Table(
-        title="the same under an inert drug and under nulls: a claim that holds there too does not need what lacks",
+        title="the same under an inert drug and under nulls: a claim that holds there too does not need "
+        "what lacks",
         title_justify="left",
     )
     for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):

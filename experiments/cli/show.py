@@ -193,7 +193,8 @@ def show_switches() -> None:
     table.add_row("--sheet", *PV_THALAMIC.split(": ", 1))
     _print(table)
     named = Table(
-        title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background or all",
+        title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background "
+        "or all",
         title_justify="left",
     )
     for heading in ("name", "takes"):

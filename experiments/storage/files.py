@@ -1,4 +1,6 @@
-"""Files that are whole or not there, and the seal by which damage is seen without reading what is in them."""
+"""Files that are whole or not there, and the seal by which damage is seen without reading what is in
+them.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class DamagedError(StoreError):
 
 
 class UnreadableError(StoreError):
-    """A file that cannot be read here and now, by no fault of its own: whether it is whole, nobody can say."""
+    """A file that cannot be read here and now, by no fault of its own: whether it is whole, nobody can
+    say.
+    """
 
     def __init__(self, what: object, cause: str):
         self.what, self.cause = str(what), printable(cause)

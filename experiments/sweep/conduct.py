@@ -128,7 +128,8 @@ def _job(
         _tell_surroundings(options.workers, screen)
         if not prepare(todo):
             raise ExecuteError(
-                f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would not "
+                f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would "
+                "not "
                 "be the same files"
             )
         execute(todo, options.out, options.workers, True, screen)
@@ -310,7 +311,9 @@ def _tell_unusual(runs: list[Run], screen: Console) -> None:
 
 
 def _tell_surroundings(workers: int, screen: Console) -> None:
-    """Say what is unusual about where this is computed: a cache that may not last, more workers than CPUs."""
+    """Say what is unusual about where this is computed: a cache that may not last, more workers than
+    CPUs.
+    """
     granted = available_cpus()
     if workers > granted:
         screen.print(
@@ -329,12 +332,14 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
     compiled = prepare(todo)
     if not compiled and any(run.config.numerics.portable for run in todo):
         raise ExecuteError(
-            f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); interpreted, "
+            f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); "
+            "interpreted, "
             "spikes would be others"
         )
     if not compiled:
         screen.print(
-            f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, hundreds of times "
+            f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, "
+            "hundreds of times "
             "slower; try --seeds 1 --scale 0.5.",
             highlight=False,
             markup=False,
@@ -379,7 +384,8 @@ def _still_asked(study: Study, runs: list[Run], folder: Path) -> None:
     if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
         remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
         raise ExecuteError(
-            f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is "
+            f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no "
+            "report is "
             "left there; the same command makes it"
         )
 

@@ -54,14 +54,16 @@ def number_meant(name: str, used: Sequence[Sheet]) -> str:
         )
         if own is not None:
             raise SheetError(
-                f"--set {name!r} is a number of circuit sheet {named}, and sheet {own.name}, which is used, has its own: write "
+                f"--set {name!r} is a number of circuit sheet {named}, and sheet {own.name}, which is used, "
+                "has its own: write "
                 f"circuit.{number}"
             )
         return f"circuit.{number}"
     if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):
         other = next(each.name for each in used if named not in each.lineage)
         raise SheetError(
-            f"--set {name!r} is a number of circuit sheet {named}, but sheet {other} is used: write circuit.{number}, or ask for "
+            f"--set {name!r} is a number of circuit sheet {named}, but sheet {other} is used: write "
+            f"circuit.{number}, or ask for "
             f"--sheet {named} alone (other sheets are {', '.join(SUBJECTS)})"
         )
     if named in shipped():

@@ -226,7 +226,9 @@ def peak_of(options: Options, animal: str, route: str) -> float:
 
 
 def day_after(options: Options, animal: str, route: str) -> Protocol:
-    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors asked for."""
+    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors
+    asked for.
+    """
     return given(one_day(peak_of(options, animal, route)), options.inhibitions)
 
 
@@ -278,7 +280,8 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
     by_file = {run.file: run for run in runs}
     if strange := [name for name in names if name not in by_file]:
         raise StudyError(
-            f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ"
+            f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the "
+            "program differ"
         )
     return [by_file[name] for name in dict.fromkeys(names)]
 
