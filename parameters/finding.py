@@ -131,7 +131,7 @@ def number(name: str, sheet: str | None = None) -> Number:
     """
     first, _, rest = name.partition(".")
     circuit = first in (*CIRCUITS, PRIOR) and "." in rest
-    source = opened(sheet or (first if circuit else CIRCUITS[0]))
+    source = opened(sheet if sheet is not None else first if circuit else CIRCUITS[0])
     known = [*_of(source)]
     if subject_of(source) == "circuit":
         known += [n for each in shipped() if each not in (*CIRCUITS, PRIOR) for n in in_force(each)]
@@ -273,8 +273,9 @@ def _meant(name: str, known: list[Number]) -> str:
     """What may have been meant by a name that no number has."""
     if told := near(name, [n.settable for n in known] + [f"{n.section}.{n.name}" for n in known]):
         return told
-    found = searched(name.replace(".", " "), known)
-    return f" (did you mean {_listed(found)}?)" if found else like(name.replace(".", " "), known)
+    words = name.replace(".", " ")
+    found = searched(words, known) if words.strip() else []
+    return f" (did you mean {_listed(found)}?)" if found else like(words, known)
 
 
 def _listed(found: list[Number]) -> str:

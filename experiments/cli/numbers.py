@@ -39,6 +39,7 @@ def show_numbers(pattern: str, status: str | None, only: str | None, as_json: bo
         raise SheetError(
             f"--status is {status!r}{near(status, STATUSES)} but must be one of {', '.join(STATUSES)}"
         )
+    pattern = pattern.strip()
     among = list(own() if only is None else in_force(only) if pattern else own_of(opened(only)))
     among = [n for n in among if status is None or n.row.status == status]
     found = searched(pattern, among)
@@ -75,7 +76,7 @@ def show_number(name: str, sheet: str | None, as_json: bool) -> None:
     unit = "" if found.row.unit == "1" else f" {found.row.unit}"
     print(f"{found.settable} = {found.row.value:g}{unit}")
     for heading, text in _told(found):
-        print(textwrap.fill(text, WIDTH, initial_indent=f"  {heading:9} ", subsequent_indent=" " * 12))
+        print(textwrap.fill(text, WIDTH, initial_indent=f"  {heading:11}", subsequent_indent=" " * 13))
     if found.recalled:
         print(textwrap.fill(RECALLED_MEANS, WIDTH))
 

@@ -98,22 +98,21 @@ def _scanned() -> tuple[_Known, dict[tuple[str, str], set[Reader]]]:
     """What annotations say, and every read of an attribute, by class and attribute."""
     known, trees = _Known(), list(_sources(("parameters", *ROOMS)))
     for _, tree in trees:
-        for node in ast.walk(tree):
+        for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 known.classes.setdefault(node.name, {})
                 known.bases[node.name] = [b.id for b in node.bases if isinstance(b, ast.Name)]
     for _, tree in trees:
         _declare(known, tree)
     reads: dict[tuple[str, str], set[Reader]] = defaultdict(set)
-    for _ in range(
-        2
-    ):  # what the first time finds out of attributes that are set in a method, the second uses
+    texts = {
+        file: {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        for file, tree in trees
+    }
+    for _ in range(2):  # the second time uses what the first found of attributes that methods set
         for file, tree in trees:
-            texts = {
-                n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)
-            }
             for where, owner, function in _functions(tree):
-                _Body(known, owner, texts, reads, Reader(file, where)).read(function)
+                _Body(known, owner, texts[file], reads, Reader(file, where)).read(function)
     return known, reads
 
 
@@ -179,16 +178,21 @@ class _Body(ast.NodeVisitor):
         self._names: dict[str, Bag] = defaultdict(lambda: NOTHING)
 
     def read(self, function: ast.FunctionDef) -> None:
-        for _ in range(2):  # a name may be used above where a loop sets it
-            self._arguments(function.args, self._owner)
-            for statement in function.body:
-                self.visit(statement)
+        self._arguments(function.args, self._owner)
+        for statement in function.body:
+            self.visit(statement)
 
     def _arguments(self, asked: ast.arguments, owner: str = "") -> None:
         every = [*asked.posonlyargs, *asked.args, *asked.kwonlyargs, asked.vararg, asked.kwarg]
         for k, argument in enumerate(a for a in every if a is not None):
             own = frozenset({owner} if owner and k == 0 and argument.arg in ("self", "cls") else ())
             self._names[argument.arg] |= own | self._known.annotated(argument.annotation)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """It has no parts."""
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """Nor has this."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._arguments(node.args)
