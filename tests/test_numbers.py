@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from prelimbic import circuits, parameters
 from prelimbic.circuits.constants import constants
@@ -300,8 +301,16 @@ def test_a_pattern_finds_what_is_in_force_and_a_word_of_the_field_is_told(call):
     assert [(row["sheet"], row["name"]) for row in json.loads(out)] == [("point", "fraction_2D")]
     code, out, err = call("numbers", "Kp,uu", "--sheet", "species")
     assert (code, err) == (0, "") and "Kp,uu: unbound drug in the brain" in out
-    assert out.count(RECALLED_MEANS) == 1
-    assert RECALLED_MEANS not in call("numbers", "gilling2009")[1]
+    assert " ".join(out.split()).count(RECALLED_MEANS) == 1
+    assert RECALLED_MEANS[:20] not in call("numbers", "gilling2009")[1]
+
+
+def test_a_window_too_narrow_for_notes_shows_every_value(call, monkeypatch):
+    monkeypatch.setattr("prelimbic.experiments.sweep.conduct.console", lambda: Console(width=80))
+    code, out, err = call("numbers", "Kp,uu", "--sheet", "species")
+    assert (code, err) == (0, "") and max(map(len, out.splitlines())) <= 82
+    for value in numbers("Kp,uu", "species").value:
+        assert f"{value:g} " in out
 
 
 @pytest.mark.parametrize(

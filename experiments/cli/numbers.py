@@ -27,7 +27,9 @@ from prelimbic.parameters.finding import (
 )
 from prelimbic.parameters.sheet import STATUSES
 
-WIDTH = 100  # of what is told of one number
+WIDTH = 100  # of what is told of one number, where there is room
+NARROW = 120  # columns of a window below which a table has no sources and notes
+BRIEF = ("number", "value", "unit", "range", "status")
 
 
 def show_numbers(pattern: str, status: str | None, only: str | None, as_json: bool) -> None:
@@ -50,21 +52,36 @@ def show_numbers(pattern: str, status: str | None, only: str | None, as_json: bo
     if as_json:
         print(json.dumps([_row_dict(n) for n in found], indent=1))
         return
+    _table(found)
+    for word, alias in aliases_in(pattern).items():
+        print(f"{word}: {alias.meaning}")
+    if any(n.recalled for n in found):
+        print(_filled(RECALLED_MEANS))
+
+
+def _table(found: list[Number]) -> None:
+    """A window that is too narrow for sources and notes has the numbers alone."""
     from rich.table import Table
 
     from prelimbic.experiments.sweep.conduct import console
 
-    table = Table(title=f"{len(found)} numbers", title_justify="left")
-    for heading in ("number", "value", "unit", "range", "status", "source", "note"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("number", "status"))
+    shown = console()
+    wide = shown.width >= NARROW
+    kept = (*BRIEF, "source", "note") if wide else BRIEF
+    table = Table(title=f"{len(found)} number{'s' * (len(found) != 1)}", title_justify="left")
+    for heading in kept:
+        table.add_column(
+            heading,
+            overflow="fold",
+            no_wrap=heading in ("value", "status") or (wide and heading == "number"),
+        )
     for n in found:
         row = n.row
-        table.add_row(n.listed, f"{row.value:g}", row.unit, _range(n), row.status, row.source, row.note)
-    console().print(table, markup=False)  # a note may hold brackets
-    for word, alias in aliases_in(pattern).items():
-        print(f"{word}: {alias.meaning}")
-    if any(n.recalled for n in found):
-        print(RECALLED_MEANS)
+        told = (n.listed, f"{row.value:g}", row.unit, _range(n), row.status, row.source, row.note)
+        table.add_row(*told[: len(kept)])
+    shown.print(table, markup=False)  # a note may hold brackets
+    if not wide:
+        print("a wider window shows sources and notes too; prelimbic number NAME tells all of one")
 
 
 def show_number(name: str, sheet: str | None, as_json: bool) -> None:
@@ -76,9 +93,17 @@ def show_number(name: str, sheet: str | None, as_json: bool) -> None:
     unit = "" if found.row.unit == "1" else f" {found.row.unit}"
     print(f"{found.settable} = {found.row.value:g}{unit}")
     for heading, text in _told(found):
-        print(textwrap.fill(text, WIDTH, initial_indent=f"  {heading:11}", subsequent_indent=" " * 13))
+        print(_filled(text, f"  {heading:11}", " " * 13))
     if found.recalled:
-        print(textwrap.fill(RECALLED_MEANS, WIDTH))
+        print(_filled(RECALLED_MEANS))
+
+
+def _filled(text: str, first: str = "", then: str = "") -> str:
+    """Text in lines that fit the window."""
+    from prelimbic.experiments.sweep.conduct import console
+
+    width = min(WIDTH, console().width)
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
 def _told(n: Number) -> Iterator[tuple[str, str]]:
