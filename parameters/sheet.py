@@ -20,6 +20,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import near
 
 STATUSES = ("measured", "fitted", "assumed")
@@ -35,7 +36,7 @@ SMALLEST, LARGEST = 1e-9, 1e9
 Record = TypeVar("Record")
 
 
-class SheetError(ValueError):
+class SheetError(UsageError):
     """A sheet, or a row of one, that cannot be used."""
 
 
@@ -120,7 +121,8 @@ class Sheet:
         if self.based_on not in beside or _real(beside[self.based_on]) in above:
             like = near(self.based_on, beside.keys() - {self.name})
             raise SheetError(
-                f"{self.path.name}: based_on names {self.based_on!r}{like}, which is not another sheet beside it"
+                f"{self.path.name}: based_on names {self.based_on!r}{like}, which is not another sheet "
+                "beside it"
             )
         return Sheet(beside[self.based_on], known, above)
 

@@ -87,7 +87,8 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
         if subject not in found:
             like = near(key, (f"{each}.{name}" for each, rows in found.items() for name in rows.values()))
             raise SheetError(
-                f"--set takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not {key!r}{like}; "
+                f"--set takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not "
+                f"{key!r}{like}; "
                 "`prelimbic numbers` lists all numbers"
             )
         if number not in found[subject].values():

@@ -24,7 +24,8 @@ import numpy as np
 from prelimbic.circuits import Numerics
 from prelimbic.experiments.storage.digests import counted, of_numbers
 from prelimbic.experiments.storage.provenance import target
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options
 from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.inhibition import parse_inhibition
@@ -218,7 +219,7 @@ def ids() -> dict[str, str]:
     """Of every study, a digest over the files of its runs of two seeds: their places and ids."""
     with quick_peaks():
         planned = {
-            name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in STUDIES
+            name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in SHIPPED
         }
     return {
         name: hashlib.sha256("\n".join(r.file for r in runs).encode()).hexdigest()[:16]

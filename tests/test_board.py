@@ -59,8 +59,7 @@ def toys(monkeypatch, tmp_path):
     """Toy studies instead of the real ones, and no look but those of the test."""
     for module in ("bench", "board"):
         monkeypatch.setattr(f"prelimbic.experiments.claims.{module}.find_study", lambda name: TOYS[name])
-    for module in ("ledger", "board"):
-        monkeypatch.setattr(f"prelimbic.experiments.claims.{module}.SHIPPED", tmp_path / "shipped.csv")
+    monkeypatch.setattr("prelimbic.experiments.claims.ledger.SHIPPED", tmp_path / "shipped.csv")
     return monkeypatch
 
 

@@ -12,11 +12,13 @@ import pytest
 
 from prelimbic.experiments.claims import board
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench
-from prelimbic.experiments.claims.board import ALL_CLAIMS, as_table, compute, summary
+from prelimbic.experiments.claims.board import ALL_CLAIMS, compute, summary
 from prelimbic.experiments.claims.claim import Claim, judge
 from prelimbic.experiments.claims.page import page, write_page
+from prelimbic.experiments.cli.claims import as_table
 from prelimbic.experiments.readouts.nulls import MEANING
-from prelimbic.experiments.sweep.study import STUDIES, Options, Run, Study
+from prelimbic.experiments.studies.registry import SHIPPED
+from prelimbic.experiments.sweep.study import Options, Run, Study
 from prelimbic.parameters import PRIOR
 from tests import test_board
 from tests.said import USAGE, is_one_sentence
@@ -86,9 +88,9 @@ def test_circuits_of_the_prior_are_computed_for_claims_that_have_a_share_under_t
 
 @pytest.mark.parametrize("study", sorted({c.study for c in ALL_CLAIMS if c.study}))
 def test_every_claim_needs_a_run_of_every_seed_of_a_study_that_there_is(monkeypatch, study):
-    from prelimbic.experiments.sweep.study import find_study
+    from prelimbic.experiments.studies.registry import find_study
 
-    assert study in STUDIES
+    assert study in SHIPPED
     runs = find_study(study).plan(Options(seeds=3))
     for c in ALL_CLAIMS:
         if c.study == study:

@@ -10,9 +10,10 @@ import pytest
 from prelimbic.experiments import figures
 from prelimbic.experiments.storage import manifest
 from prelimbic.experiments.storage.dataset import load
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.execute import ExecuteError
-from prelimbic.experiments.sweep.study import Options, Run, Study, find_study, write_manifest
+from prelimbic.experiments.sweep.study import Options, Run, Study, write_manifest
 from tests import test_folders
 from tests.said import FAILURE, USAGE, is_one_sentence
 from tests.test_folders import ACUTE, MADE, content, finish, listed, made, stored

@@ -11,11 +11,12 @@ from prelimbic.circuits import Numerics
 from prelimbic.experiments.claims.bench import Bench
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.execute import ExecuteError
 from prelimbic.experiments.sweep.folders import own_name
 from prelimbic.experiments.sweep.marks import Marks
-from prelimbic.experiments.sweep.study import Options, Run, StudyError, find_study, write_manifest
+from prelimbic.experiments.sweep.study import Options, Run, StudyError, write_manifest
 from prelimbic.parameters import CIRCUITS
 from prelimbic.parameters.sheet import SHEETS
 from prelimbic.simulation.hypotheses import Hypotheses

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelimbic.circuits import NAMED
-from prelimbic.experiments.sweep.study import STUDIES
+from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.parameters import CIRCUITS, COMPOUNDS, INHIBITORS, POPULATIONS, PRIOR, SPECIES, shipped
 from prelimbic.parameters.sheet import STATUSES
 from prelimbic.simulation.switches import SWITCHES, flag
@@ -142,7 +142,7 @@ NO_OVERRIDE = (
 OF_CIRCUIT = NO_OVERRIDE | NUMBERS.filter(lambda name: not name.startswith("circuit.")).map("{}=1".format)
 
 BAD = {
-    "run STUDY": (("run", "{}"), unless(*STUDIES).filter(lambda word: not word.startswith("-"))),
+    "run STUDY": (("run", "{}"), unless(*SHIPPED).filter(lambda word: not word.startswith("-"))),
     "run --share": (
         (*RUN, "--share={}"),
         st.builds("{}/{}".format, *[NO_NUMBERS | below(1)] * 2)

@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options
 from prelimbic.simulation.config import MODEL_VERSION
 from prelimbic.simulation.hypotheses import Hypotheses
 from tests import golden
@@ -43,7 +44,7 @@ def test_a_run_gives_the_golden_numbers_to_the_bit_where_they_were_computed(name
 
 def test_runs_of_every_study_keep_their_names_and_ids():
     now, kept = golden.ids(), golden.kept()["ids"]
-    assert [study for study in STUDIES if now[study] != kept.get(study)] == [], (
+    assert [study for study in SHIPPED if now[study] != kept.get(study)] == [], (
         f"stored runs are not found any more; {RENEW}"
     )
 
@@ -54,7 +55,7 @@ def test_whatever_a_study_computes_has_golden_numbers():
         for kind in golden.KINDS.values()
     }
     with golden.quick_peaks():
-        for study in map(find_study, STUDIES):
+        for study in map(find_study, SHIPPED):
             assert {run.compute for run in study.plan(Options(1, sheets=(study.sheet,)))} <= computed, (
                 study.name
             )

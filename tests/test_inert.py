@@ -28,7 +28,8 @@ from prelimbic.experiments.claims.claim import (
 from prelimbic.experiments.claims.page import page
 from prelimbic.experiments.readouts.inert import LARGEST_IC50, at_chance, at_vehicle
 from prelimbic.experiments.studies import stress
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study, whole_loop
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options, whole_loop
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers import knockouts
@@ -234,7 +235,7 @@ def test_claims_that_state_no_effect_are_these_and_each_says_why():
     assert {c.id for c in ALL_CLAIMS if c.no_effect} == NO_EFFECT
 
 
-@pytest.mark.parametrize("study", [name for name in STUDIES if name != "physiology"])
+@pytest.mark.parametrize("study", [name for name in SHIPPED if name != "physiology"])
 def test_every_study_that_gives_a_drug_says_what_an_inert_one_would_have_done(study):
     from prelimbic.experiments.readouts.inert import unchanged
 

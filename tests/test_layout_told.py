@@ -15,7 +15,7 @@ from prelimbic import MissingRunsWarning, load
 from prelimbic.experiments.storage.dataset import AXES, write_sweep
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.store import check_run
-from prelimbic.experiments.sweep.study import STUDIES, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.facts import facts, together
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -73,7 +73,7 @@ def test_every_variable_of_every_kind_of_run_says_what_it_is_and_in_which_unit(m
 
 
 def test_every_axis_of_every_study_has_a_meaning():
-    for name in STUDIES:
+    for name in SHIPPED:
         for axis in (*find_study(name).axes, "seed"):
             assert AXES.get(axis, axis).replace("_", " ")
 

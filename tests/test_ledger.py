@@ -27,8 +27,7 @@ BY_ID = {c.id: c for c in ALL_CLAIMS}
 @pytest.fixture(autouse=True)
 def nothing_shipped(monkeypatch, tmp_path):
     """No look but those of the test."""
-    for module in ("ledger", "board"):
-        monkeypatch.setattr(f"prelimbic.experiments.claims.{module}.SHIPPED", tmp_path / "shipped.csv")
+    monkeypatch.setattr("prelimbic.experiments.claims.ledger.SHIPPED", tmp_path / "shipped.csv")
 
 
 def recorded(board, path: Path) -> int:
@@ -231,7 +230,7 @@ def checkout(monkeypatch, tmp_path) -> Path:
     with monkeypatch.context() as patched:
         patched.setattr("prelimbic.experiments.claims.ledger.SHIPPED", path)
         assert recorded(judge([BY_ID["V4c"]], Bench(seeds=10)), path) == 1
-    monkeypatch.setattr("prelimbic.experiments.claims.board.tracked", lambda: path)
+    monkeypatch.setattr("prelimbic.experiments.claims.ledger.tracked", lambda: path)
     return path
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies.dose_response import DOSES, STUDY
-from prelimbic.experiments.sweep.study import DEFAULT_SHEET, STUDIES, Options, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options
 from prelimbic.parameters import CIRCUITS
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import parse_inhibition
@@ -86,11 +87,11 @@ def test_every_study_is_listed_with_the_question_it_asks(call):
     assert (code, err) == (0, "")
     told = dict(line.split(maxsplit=1) for line in out.splitlines())
     shipped_studies = {path.stem for path in SCRIPT.parent.glob("*.py")} - {"__init__"}
-    assert set(told) == shipped_studies == set(STUDIES)
+    assert set(told) == shipped_studies == set(SHIPPED)
     assert all(question.endswith("?") for question in told.values()) and len(set(told.values())) == len(told)
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", SHIPPED)
 def test_every_study_lists_its_runs_each_once_and_computes_nothing(call, tmp_path, study):
     code, out, err = call("run", study, "--list", "--seeds", 1)
     assert (code, err) == (0, "")
@@ -166,7 +167,7 @@ def test_a_study_of_changed_circuits_refuses_another_manipulation_in_one_sentenc
     assert (code, out) == (USAGE, "")
 
 
-@pytest.mark.parametrize("study", [name for name in STUDIES if name not in (*BRIEF, "numerics")])
+@pytest.mark.parametrize("study", [name for name in SHIPPED if name not in (*BRIEF, "numerics")])
 def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
     given = parse_inhibition("anti_bdnf=0.5@-1h")
     found = find_study(study)
@@ -177,7 +178,7 @@ def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
 
 @pytest.mark.parametrize(
     "study",
-    [name for name in STUDIES if name not in ("acute", "physiology", "numerics", "circuit_prior", "mk801")],
+    [name for name in SHIPPED if name not in ("acute", "physiology", "numerics", "circuit_prior", "mk801")],
 )
 def test_a_switch_that_a_study_does_not_set_itself_reaches_every_run_of_it(study):
     reads = find_study(study).reads.switches

@@ -3,7 +3,8 @@
 import pytest
 
 from prelimbic.experiments.cli import command, words
-from prelimbic.experiments.sweep.study import STUDIES, parse_overrides
+from prelimbic.experiments.studies.registry import SHIPPED
+from prelimbic.experiments.sweep.overrides import parse_overrides
 from prelimbic.parameters import CIRCUITS, SheetError, near, sheet, shipped
 from tests.said import MAN, RAT, RUN, USAGE, is_one_sentence, last
 
@@ -11,7 +12,7 @@ from tests.said import MAN, RAT, RUN, USAGE, is_one_sentence, last
 
 MEANT = {
     "a study": (("run", "dose_respons"), "dose_respons", "did you mean dose_response?", "circuit_prior"),
-    "no study": (("run",), "STUDY", *STUDIES),
+    "no study": (("run",), "STUDY", *SHIPPED),
     "a study for a command": (("surge",), "study", "prelimbic run surge"),
     "a study for a command, misspelt": (("dose_respons", "--seeds", "3"), "prelimbic run dose_response"),
     "a command": (("inspct", "x"), "inspect", "verify"),
@@ -76,8 +77,8 @@ def test_a_wrong_word_is_answered_with_what_was_meant(call, tmp_path, asked, nam
 
 
 def test_what_is_like_nothing_is_not_guessed():
-    assert near("xyzzy", STUDIES) == near("", STUDIES) == ""
-    assert near("a" * 100_000, STUDIES) == ""
+    assert near("xyzzy", SHIPPED) == near("", SHIPPED) == ""
+    assert near("a" * 100_000, SHIPPED) == ""
 
 
 BASED = '[sheet]\ntitle = "mine"\nbased_on = "sst"\n'

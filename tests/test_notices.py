@@ -11,8 +11,9 @@ import pytest
 from prelimbic.experiments.cli import ends
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.conduct import _report, console
-from prelimbic.experiments.sweep.study import Options, Study, find_study, write_manifest
+from prelimbic.experiments.sweep.study import Options, Study, write_manifest
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.simulation.variable import Variable
 from tests.said import FAILURE, MAN, RAT, USAGE, is_one_sentence, last

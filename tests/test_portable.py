@@ -16,7 +16,8 @@ from prelimbic.circuits import NetworkError, Numerics, cache, drawn_network, mod
 from prelimbic.circuits.toolchain import Toolchain
 from prelimbic.experiments.storage.digests import model_digest
 from prelimbic.experiments.storage.provenance import machine_code, target
-from prelimbic.experiments.sweep.study import Options, find_study, whole_loop
+from prelimbic.experiments.studies.registry import find_study
+from prelimbic.experiments.sweep.study import Options, whole_loop
 from tests.conftest import brief, healthy_weights, small_circuit
 from tests.engines import digest, everything
 

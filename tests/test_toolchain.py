@@ -19,9 +19,10 @@ from prelimbic.circuits.toolchain import (
     vector_bytes,
     why_no_compiler,
 )
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.execute import ExecuteError
-from prelimbic.experiments.sweep.study import Options, find_study
+from prelimbic.experiments.sweep.study import Options
 from tests import test_build
 from tests.engines import TOY
 from tests.test_build import tools

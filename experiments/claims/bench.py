@@ -14,7 +14,6 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.circuits import Circuit
-from prelimbic.experiments.cli.ends import say
 from prelimbic.experiments.readouts.inert import IC50, Inert, unchanged
 from prelimbic.experiments.readouts.nulls import MODEL
 from prelimbic.experiments.readouts.prior_answers import interval, valid_circuits
@@ -22,9 +21,11 @@ from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
 from prelimbic.experiments.storage.files import StoreError, UnreadableError
 from prelimbic.experiments.storage.manifest import MANIFEST, read_manifest
 from prelimbic.experiments.storage.targets import MixedTargetsWarning
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.folders import own_name
-from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run, find_study
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run
 from prelimbic.parameters import PRIOR, digest
+from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.protocol import Protocol
@@ -33,7 +34,7 @@ FEWEST_SEEDS = 2
 PRIOR_STUDY, FEWEST_CIRCUITS = "circuit_prior", 200
 
 
-class ClaimError(ValueError):
+class ClaimError(UsageError):
     """A claim that does not exist, or a question that cannot be asked of it."""
 
 
@@ -136,8 +137,10 @@ class Bench:
         seeds = [seed for seed, complete in there.items() if complete]
         if len(seeds) < FEWEST_SEEDS:
             raise ClaimError(
-                f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} with these "
-                f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs of other numbers, "
+                f"study {study} in {folder} has {len(seeds)} whole seeds of sheet {self.config.sheet_name} "
+                "with these "
+                f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs "
+                "of other numbers, "
                 f"switches or another model do not count; {how}"
             )
         other = copy(self)
@@ -246,5 +249,5 @@ class Bench:
                 except StoreError:
                     self._loaded[study] = None
             for warned in unlike:
-                say(str(warned.message))
+                self._tell(str(warned.message))
         return self._loaded[study]

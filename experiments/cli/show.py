@@ -26,6 +26,7 @@ from prelimbic.parameters import (
     target_of,
 )
 from prelimbic.parameters import species as species_numbers
+from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.sheet import STATUSES, Row
 from prelimbic.pharmacology import Dose, Exposure, beyond_use
 from prelimbic.pharmacology.block import by_population, by_subunit
@@ -35,7 +36,7 @@ UNITS_H = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
 LONGEST_H = 1e5  # exposures are not followed for longer
 
 
-class ShowError(ValueError):
+class ShowError(UsageError):
     """Something asked for that is not there or not understood."""
 
 
@@ -192,7 +193,8 @@ def show_switches() -> None:
     table.add_row("--sheet", *PV_THALAMIC.split(": ", 1))
     _print(table)
     named = Table(
-        title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background or all",
+        title="manipulations for --manipulate; SITE is a projection such as Pyr->SST, recurrent, background "
+        "or all",
         title_justify="left",
     )
     for heading in ("name", "takes"):

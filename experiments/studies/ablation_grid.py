@@ -13,7 +13,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.slow_answers import ablation_answer
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, day_after, planned, variant
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after, planned, variant
 from prelimbic.parameters import INHIBITORS
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.inhibition import Inhibition
@@ -67,7 +67,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="ablation_grid",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "arm": "", "inhibitor": "", "dose": "mg/kg"},
     plan=plan,
     answer=ablation_answer,
@@ -79,6 +79,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import CIRCUIT, DRUG, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, resting_runs
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, resting_runs
 from prelimbic.simulation.observers.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, answer, observe
 
 
@@ -24,7 +24,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="acute",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
@@ -38,6 +38,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -10,7 +10,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.slow_answers import blockers_answer
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, planned, variant
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, variant
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.protocol import given, one_day
 
@@ -43,7 +43,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="blockers",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "arm": "", "drug": ""},
     plan=plan,
     answer=blockers_answer,
@@ -55,6 +55,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -11,7 +11,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.prior_answers import answer
 from prelimbic.experiments.sweep.reads import Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, resting_runs
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, resting_runs
 from prelimbic.parameters import PRIOR
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers.prior import WORK_S, examine
@@ -27,7 +27,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="circuit_prior",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
@@ -46,6 +46,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

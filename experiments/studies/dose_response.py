@@ -9,7 +9,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.summary import answer
 from prelimbic.experiments.sweep.reads import DAYS
-from prelimbic.experiments.sweep.study import Options, Run, Study, day_after, planned
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after, planned
 from prelimbic.pharmacology import Dose
 
 SPECIES, ROUTE = "rat", "ip"
@@ -28,7 +28,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="dose_response",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
@@ -38,6 +38,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

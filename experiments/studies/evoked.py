@@ -11,7 +11,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.evoked_answers import answer
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, with_each_site
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, with_each_site
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.observers.course import course
 from prelimbic.simulation.observers.evoked import observe
@@ -36,7 +36,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="evoked",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
@@ -46,6 +46,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

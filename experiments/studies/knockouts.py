@@ -11,7 +11,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.knockout_answers import answer
 from prelimbic.experiments.sweep.reads import DRUG, HEALTHY, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, variant
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, variant
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import AS_SHEETS
@@ -55,7 +55,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="knockouts",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "deleted": ""},
     plan=plan,
     answer=answer,
@@ -67,6 +67,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -13,7 +13,7 @@ from prelimbic.experiments.readouts.cells_answers import answer
 from prelimbic.experiments.readouts.inert import at_chance
 from prelimbic.experiments.readouts.nulls import MODEL
 from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, planned, with_each_site
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, with_each_site
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.observers.cells import CHANCE, observe
 from prelimbic.simulation.protocol import Protocol
@@ -39,7 +39,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="mk801",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "null": "", "free": "uM"},
     plan=plan,
     answer=answer,
@@ -52,6 +52,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

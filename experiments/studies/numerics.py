@@ -11,7 +11,7 @@ from dataclasses import replace
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import NUMERICS, days
-from prelimbic.experiments.sweep.study import Options, Run, Study, day_after
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after
 from prelimbic.parameters import circuit_sheet
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.observers.numerics import (
@@ -48,7 +48,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="numerics",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "variant": ""},
     plan=plan,
     answer=answer,
@@ -67,6 +67,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

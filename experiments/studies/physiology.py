@@ -12,7 +12,7 @@ import numpy as np
 
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.sweep.reads import Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, resting_runs
+from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, asked_in, resting_runs
 from prelimbic.parameters import BLOCKERS
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -43,7 +43,7 @@ def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
 STUDY = Study(
     name="physiology",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
@@ -58,6 +58,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -15,7 +15,7 @@ from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.nulls import AWAKE
 from prelimbic.experiments.readouts.slice_answers import answer
 from prelimbic.experiments.sweep.reads import HEALTHY, NULLS, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, planned, variant, with_each_site
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, variant, with_each_site
 from prelimbic.simulation.observers.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
 from prelimbic.simulation.protocol import Protocol
 
@@ -39,7 +39,7 @@ def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]
 
 STUDY = Study(
     name="slice",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
@@ -54,6 +54,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

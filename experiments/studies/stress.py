@@ -13,7 +13,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.slow_answers import stress_answer
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.protocol import given, weeks
@@ -71,7 +71,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="stress",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "rule": "", "group": ""},
     plan=plan,
     answer=stress_answer,
@@ -81,6 +81,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -12,7 +12,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.slow_answers import strides_answer
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, readouts_only
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, readouts_only
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.protocol import Protocol, given, weeks
 
@@ -48,7 +48,7 @@ def plan(options: Options) -> list[Run]:
 
 STUDY = Study(
     name="strides",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "variant": "", "dose": "mg/kg"},
     plan=plan,
     answer=strides_answer,
@@ -58,6 +58,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -82,7 +82,8 @@ class Jobs:
             )
         if self.memory and not re.fullmatch(r"\d+[KMGT]?", self.memory):
             raise StudyError(
-                f"--mem is {self.memory!r} but must be a number of megabytes, or with K, M, G or T, such as 4G"
+                f"--mem is {self.memory!r} but must be a number of megabytes, or with K, M, G or T, such as "
+                "4G"
             )
         for option, value in (("--partition", self.partition), ("--account", self.account)):
             if value and not re.fullmatch(r"[\w.,:+-]+", value):
@@ -91,7 +92,8 @@ class Jobs:
             name = word.partition("=")[0].removeprefix("--")
             if any(own.startswith(name) for own in OWN):
                 raise StudyError(
-                    f"--sbatch is {word!r}, but {', '.join(f'--{own}' for own in OWN)} are set by this command"
+                    f"--sbatch is {word!r}, but {', '.join(f'--{own}' for own in OWN)} are set by this "
+                    "command"
                 )
             if not word.startswith("--") or not word.isprintable():
                 raise StudyError(

@@ -103,7 +103,8 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
     differs = "other options" if kept is None else _difference(folder, kept, listed, runs)
     if differs:
         raise StudyError(
-            f"{folder} holds study {study.name} with {differs}; choose another folder with --out, or move that one"
+            f"{folder} holds study {study.name} with {differs}; choose another folder with --out, or move "
+            "that one"
         )
 
 
