@@ -160,8 +160,8 @@ g_AMPA += events*background_AMPA
 background_events += events
 """
 BACKGROUND_APICAL = """
-events_apical = (int(draw_apical < q_1) + int(draw_apical < q_2) + int(draw_apical < q_3)
-                 + int(draw_apical < q_4))
+events_apical = int(draw_apical < q_1) + int(draw_apical < q_2)
+events_apical += int(draw_apical < q_3) + int(draw_apical < q_4)
 g_AMPA_apical += events_apical*background_AMPA_apical
 background_events += events_apical
 background_events_apical += events_apical
