@@ -158,6 +158,10 @@ class Sheet:
         """Every number by its full name, `section.row`."""
         return {f"{s}.{name}": row.value for s, rows in self.sections.items() for name, row in rows.items()}
 
+    def rows(self) -> dict[str, Row]:
+        """Every row by the full name of its number, `section.row`."""
+        return {f"{s}.{name}": row for s, rows in self.sections.items() for name, row in rows.items()}
+
     def replaced(self, changes: dict[str, float]) -> Sheet:
         """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are.  Raises
         SheetError for no number, and for one that is fixed.

@@ -56,6 +56,39 @@ class PriorShare:
         return f"{100 * self.share:.0f} % ({100 * low:.0f} to {100 * high:.0f}) of {self.circuits}"
 
 
+# Sections that every hash of the ledger has held since its first line.  One that was added later counts for
+# claims that name it in what they rest on, so that a new drug demotes no other claim.
+SINCE_THE_FIRST = {
+    "compounds": [
+        "channel",
+        "ketamine",
+        "norketamine",
+        "hydroxynorketamine",
+        "memantine",
+        "mk801",
+        "ro25_6981",
+    ],
+    "species": ["human", "rat", "mouse"],
+    "inhibitors": [
+        "ampa_antagonist",
+        "ltype_blocker",
+        "anti_bdnf",
+        "trkb_inhibitor",
+        "akt_inhibitor",
+        "mek_inhibitor",
+        "rapamycin_icv",
+        "rapamycin_po",
+    ],
+}
+
+
+def _held(name: str, rests_on: tuple[str, ...]) -> bool:
+    """Whether a number counts in the hash of a claim that rests on names that begin so."""
+    subject, section, _ = name.split(".", 2)
+    named = any(beginning.startswith(f"{subject}.{section}.") for beginning in rests_on)
+    return named or subject not in SINCE_THE_FIRST or section in SINCE_THE_FIRST[subject]
+
+
 class Bench:
     """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many,
     from 1 on, are read.
@@ -101,13 +134,13 @@ class Bench:
         return self.config.described()
 
     def frozen(self, rests_on: tuple[str, ...]) -> str:
-        """SHA-256 of every number whose name begins as one of `rests_on`, of what was done to the circuit as
+        """SHA-256 of the numbers whose name begins as one of `rests_on`, of what was done to the circuit as
         it grew up, and of the model's version.
         """
         numbers = {
             f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()
         }
-        chosen = {name: v for name, v in numbers.items() if name.startswith(rests_on)}
+        chosen = {n: v for n, v in numbers.items() if n.startswith(rests_on) and _held(n, rests_on)}
         return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})
 
     def plan(self, study: str) -> list[Run]:

@@ -18,7 +18,12 @@ def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x seed."""
     STUDY.accept(options)
     return resting_runs(
-        STUDY.name, options, options.hypotheses, len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S), observe
+        STUDY.name,
+        options,
+        options.hypotheses,
+        len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S),
+        observe,
+        drugs=("ketamine",),
     )
 
 

@@ -22,7 +22,15 @@ def plan(options: Options) -> list[Run]:
     by their numbers.
     """
     STUDY.accept(options)
-    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, examine)
+    return resting_runs(
+        STUDY.name,
+        options,
+        Hypotheses(baseline="healthy"),
+        WORK_S,
+        examine,
+        drugs=("ketamine",),
+        ranges=True,
+    )
 
 
 STUDY = Study(

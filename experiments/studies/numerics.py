@@ -12,7 +12,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import NUMERICS, days
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after
-from prelimbic.parameters import circuit_sheet
+from prelimbic.parameters import COMPOUNDS, circuit_sheet
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.observers.numerics import (
     BATH_UM,
@@ -35,7 +35,9 @@ def plan(options: Options) -> list[Run]:
         Run(
             {"sheet": circuit_sheet(sheet).name, "variant": variant, "seed": seed},
             varied(
-                options.config(STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol),
+                options.config(
+                    STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol, drugs=COMPOUNDS
+                ),
                 variant,
             ),
             measure,

@@ -31,7 +31,7 @@ def plan(options: Options) -> list[Run]:
     STUDY.accept(options)
     if any(text.startswith("silence") for text in options.manipulations):
         raise StudyError("physiology cannot silence a population: its protocols make single cells spike")
-    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute)
+    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute, drugs=BLOCKERS)
 
 
 def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:

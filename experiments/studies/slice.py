@@ -30,7 +30,13 @@ def plan(options: Options) -> list[Run]:
 
 def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     seconds = len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S)
-    own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "spikes": False}
+    own = {
+        "species": "rat",
+        "doses": (),
+        "protocol": Protocol((), 0.0, rest=seconds),
+        "spikes": False,
+        "drugs": ("ketamine",),
+    }
     yield from with_each_site(options, own, baseline="healthy", state="slice")
     awake = variant(options, {"baseline": "healthy"})
     if awake is not None:

@@ -199,10 +199,10 @@ def planned(
 
 
 def resting_runs(
-    study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute
+    study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute, **more: Any
 ) -> list[Run]:
     """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological
-    seconds.
+    seconds; `more` goes into the configuration, such as the drugs that it puts into baths.
     """
     own = {
         "species": "rat",
@@ -211,7 +211,7 @@ def resting_runs(
         "hypotheses": hypotheses,
         "spikes": False,
     }
-    return planned(study, options, [({}, own)], compute)
+    return planned(study, options, [({}, own | more)], compute)
 
 
 def peak_of(options: Options, animal: str, route: str) -> float:
