@@ -174,7 +174,7 @@ class Bench:
                 "with these "
                 f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs "
                 "of other numbers, "
-                f"switches or another model do not count; {how}"
+                f"switches, another model or a version with other ids do not count; {how}"
             )
         other = copy(self)
         other._study_inert = find_study(study).inert

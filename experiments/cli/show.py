@@ -203,11 +203,19 @@ def show_path(path: Path) -> None:
 
 
 def _show_folder(folder: Path) -> None:
-    from prelimbic.experiments.storage.files import StoreError, UnreadableError, there, unreadable
-    from prelimbic.experiments.storage.manifest import read_manifest, strangers
+    from prelimbic.experiments.storage.files import (
+        StoreError,
+        UnreadableError,
+        printable,
+        there,
+        unreadable,
+    )
+    from prelimbic.experiments.storage.manifest import earlier_ids, read_manifest, strangers
     from prelimbic.experiments.storage.store import check_run
 
     manifest = read_manifest(folder)
+    if told := earlier_ids(folder, manifest):
+        print(printable(told))
     mine = [run["file"] for run in manifest["runs"]]
     whole, damaged, causes = 0, 0, dict[str, str]()
     for name in mine:

@@ -26,6 +26,7 @@ from prelimbic.experiments.storage.manifest import (
     MANIFEST,
     SUMMARY,
     SWEEP,
+    earlier_ids,
     read_manifest,
     remove_made,
     strangers,
@@ -179,6 +180,9 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     _check(runs)
     _refuse_idle(study, options, runs)
     refuse_other(study, runs, options)
+    with suppress(DamagedError):
+        if told := earlier_ids(options.out, read_manifest(options.out)):
+            screen.print(told, highlight=False, markup=False, soft_wrap=True)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
     if options.out.name != study.name:
