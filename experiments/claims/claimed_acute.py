@@ -22,12 +22,13 @@ from prelimbic.experiments.claims.claim import (
     ratio_of_means,
     share_of,
 )
-from prelimbic.experiments.readouts import surge_answers as after
-from prelimbic.experiments.readouts.cells_answers import half_time
-from prelimbic.experiments.readouts.evoked_answers import of_trains
-from prelimbic.experiments.readouts.knockout_answers import READOUTS as EFFECTS
-from prelimbic.experiments.readouts.knockout_answers import by_itself, effect
-from prelimbic.experiments.readouts.prior_answers import (
+from prelimbic.experiments.readouts import surge as after
+from prelimbic.experiments.readouts.cells import FREE_UM, half_time
+from prelimbic.experiments.readouts.columns import against, at
+from prelimbic.experiments.readouts.evoked import of_trains
+from prelimbic.experiments.readouts.knockouts import READOUTS as EFFECTS
+from prelimbic.experiments.readouts.knockouts import WHOLE, by_itself, effect
+from prelimbic.experiments.readouts.prior import (
     FALL,
     HIGH,
     RISE,
@@ -36,10 +37,7 @@ from prelimbic.experiments.readouts.prior_answers import (
     shows_glutamate,
     shows_slice,
 )
-from prelimbic.experiments.readouts.slice_answers import effect as in_bath
-from prelimbic.experiments.readouts.slow_answers import against, at
-from prelimbic.experiments.studies.knockouts import WHOLE
-from prelimbic.experiments.studies.mk801 import FREE_UM
+from prelimbic.experiments.readouts.slice import effect as in_bath
 from prelimbic.simulation.observers.knockouts import BACKGROUNDS
 
 KEPT, MOST = (0.5, ANY), (0.5, ANY)
@@ -222,8 +220,8 @@ def memantine_surge(bench: Bench) -> list[Measure]:
 
 
 KNOWN = (
-    "in a prototype the NMDA charge of Pyr cells was chosen knowing this dose curve, and the default circuit inherits that "
-    "choice: tuned, whatever was planned"
+    "in a prototype the NMDA charge of Pyr cells was chosen knowing this dose curve, and the default "
+    "circuit inherits that choice: tuned, whatever was planned"
 )
 SEEN = "parts of it could be read in docs/circuit.md at model version 2, from baths and the same numbers"
 SIGN = "only the sign was read"
@@ -251,8 +249,8 @@ ACUTE_CLAIMS = [
         "Under MK-801 most fast-spiking cells fall first; then most pyramidal cells rise",
         "homayoun2007",
         "PRED",
-        "an hour in a bath of 0.06 uM MK-801 (a third of what all of a brain holds), trapping scheme; cells beyond 1.96 SD of "
-        "their own looks before, where by chance 4 % rise and 4 % fall",
+        "an hour in a bath of 0.06 uM MK-801 (a third of what all of a brain holds), trapping scheme; "
+        "cells beyond 1.96 SD of their own looks before, where by chance 4 % rise and 4 % fall",
         fall_and_rise,
         "mk801",
         places(free=FREE_UM),
@@ -261,7 +259,8 @@ ACUTE_CLAIMS = [
     ),
     Claim(
         "V10",
-        "Ketamine at 1 uM lowers the rate of sIPSCs of Pyr cells and raises that of sEPSCs; at 10 uM both are down",
+        "Ketamine at 1 uM lowers the rate of sIPSCs of Pyr cells and raises that of sEPSCs; at 10 uM both "
+        "are down",
         "gerhard2020",
         "PRED",
         "slice state, bath, Pyr cells in voltage clamp, events of the circuit only",
@@ -304,10 +303,12 @@ ACUTE_CLAIMS = [
     ),
     Claim(
         "V13p",
-        "Dendritic calcium evoked by 1 or 2 pulses does not change under ketamine, by 4 and more it rises by a fifth",
+        "Dendritic calcium evoked by 1 or 2 pulses does not change under ketamine, by 4 and more it rises "
+        "by a fifth",
         "ali2020",
         "PRED",
-        "mouse, 10 mg/kg i.p. at the peak; trains of volleys to the dendrites' afferents, 40 Hz; within 15 % counts as no change",
+        "mouse, 10 mg/kg i.p. at the peak; trains of volleys to the dendrites' afferents, 40 Hz; within "
+        "15 % counts as no change",
         evoked_calcium,
         "evoked",
         rests_on=CIRCUIT,
@@ -315,7 +316,8 @@ ACUTE_CLAIMS = [
     ),
     Claim(
         "V14",
-        "Without GluN2B in SST, PV or all GABAergic cells ketamine does nothing; without it in Pyr cells it works",
+        "Without GluN2B in SST, PV or all GABAergic cells ketamine does nothing; without it in Pyr cells "
+        "it works",
         "gerhard2020",
         "CTRL",
         "mouse, 10 mg/kg at the peak, glutamate; acute and developmental deletion; a quarter left counts as "

@@ -22,7 +22,7 @@ from prelimbic.experiments.claims.claim import (
     ratio_of_means,
     share_of,
 )
-from prelimbic.experiments.readouts.slow_answers import ablated, against, at, value
+from prelimbic.experiments.readouts.columns import ablated, against, at, value
 
 HYPOTHESIS = "hypotheses.hypotheses."
 VISIBLE = "meant to be held out, and nothing was set by it; but it could be seen while other numbers of the cascade were set"
@@ -284,7 +284,8 @@ SLOW_CLAIMS = [
         "An AMPA antagonist abolishes what ketamine does to BDNF, mTORC1 and spines",
         "li2010",
         "STRUCT",
-        "rat, 10 mg/kg i.p., surge arm; by construction AMPA drive is its only input; that a block of 30 % is enough is not",
+        "rat, 10 mg/kg i.p., surge arm; by construction AMPA drive is its only input; that a block of 30 "
+        "% is enough is not",
         ampa_needed,
         "ablation_grid",
         ablations("surge", "ampa_antagonist"),
@@ -349,7 +350,8 @@ SLOW_CLAIMS = [
         "Elimination does not change, and spines stay above control to day 14",
         "phoumthipphavong2016",
         "CAL",
-        "mouse, 10 mg/kg i.p.; that elimination does not follow the drug is by construction, for how long spines differ is not",
+        "mouse, 10 mg/kg i.p.; that elimination does not follow the drug is by construction, for how long "
+        "spines differ is not",
         elimination_and_duration,
         "cascade",
         places(species="mouse"),

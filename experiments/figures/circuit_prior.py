@@ -12,7 +12,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import INK, ORDERED, mosaic, no_change, save, tidy
-from prelimbic.experiments.readouts.prior_answers import (
+from prelimbic.experiments.readouts.prior import (
     SHARES,
     SURGE,
     ends,
