@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prelimbic.experiments.readouts.summary import change
+from prelimbic.experiments.readouts.seeds import change
 from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.protocol import (

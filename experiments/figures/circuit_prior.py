@@ -46,7 +46,10 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         _bins(axes[2], cell)
         _knobs(axes[3], cell, surges(cell), "surge")
         _knobs(axes[4], cell, ends(cell), "firing at 100 uM")
-        title = f"{cell.sizes['seed']} calibrated circuits of {dataset.sizes['seed']} drawn from sheet {sheet}; one seed each"
+        title = (
+            f"{cell.sizes['seed']} calibrated circuits of {dataset.sizes['seed']} drawn from sheet {sheet}; "
+            "one seed each"
+        )
         figure.suptitle(title, fontsize=11)
         made.append(
             save(

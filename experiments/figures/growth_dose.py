@@ -1,4 +1,4 @@
-"""Dose against glutamate, mTORC1 and spines, for each assumed memory; of the rat, and of a human infusion."""
+"""Dose against glutamate, mTORC1 and spines, for each assumed memory; of the rat, and of a human."""
 
 from __future__ import annotations
 

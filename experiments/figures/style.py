@@ -77,7 +77,7 @@ def dots(axis: Axes, x: float, values: np.ndarray, colour: str, marker: str = "o
 
 
 def pages(name: str, dataset: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
-    """Sheet by sheet the name of a figure's file, a heading, and the sheet's part of a dataset, seed first."""
+    """Sheet by sheet the name of a figure's file, a heading, and its part of a dataset, seed first."""
     for sheet in dataset["sheet"].values:
         file = name if dataset.sizes["sheet"] == 1 else f"{name}_{sheet}"
         yield file, f"sheet {sheet}", dataset.sel(sheet=sheet).transpose("seed", ...)

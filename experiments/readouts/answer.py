@@ -13,7 +13,8 @@ from prelimbic.experiments.readouts.seeds import Spread
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = tuple[tuple[str | float, ...], Sequence[Spread | str | None]]
+Cell = Spread | float | str | None
+Row = tuple[tuple[str | float, ...], Sequence[Cell]]
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Answer:
 def table(
     title: str, labels: Sequence[str], rows: Iterable[Row], headings: Sequence[str], **printed: Any
 ) -> pd.DataFrame:
-    """Rows of labels and cells, as many cells as there are headings, as a DataFrame with the labels as index.
+    """Rows of labels and cells, as many cells as headings, as a DataFrame with the labels as index.
 
-    Columns have two levels, the heading and what it tells: "mean" and "sd" over seeds, numbers, SD NaN of one
-    seed, both NaN where the cell is None (and "n" and "of", where a mean is not of all seeds); or "", text.
-    `attrs` hold the title and how to print it: `right`, labels that stand to the right; `missing`, what is
-    written for None; `between` mean and SD.
+    Columns have two levels, the heading and what it tells: "mean" and "sd" over seeds, SD NaN of one seed,
+    both NaN where the cell is None (and "n" and "of", where a mean is not of all seeds); or "", a number or
+    text.  `attrs` hold the title and how to print the table: `right`, labels that stand to the right;
+    `missing`, what is written for None; `between` mean and SD; `formats` of numbers, by heading.
     """
     import pandas as pd  # half a second, which a plan need not wait for
 
@@ -50,9 +51,9 @@ def table(
     return made
 
 
-def _told(cells: list[Spread | str | None]) -> Iterable[tuple[str, list[Any]]]:
+def _told(cells: list[Cell]) -> Iterable[tuple[str, list[Any]]]:
     """The columns that cells under one heading make."""
-    if any(isinstance(cell, str) for cell in cells):
+    if any(isinstance(cell, str | float | int) for cell in cells):
         yield "", cells
         return
     there = [cell if isinstance(cell, Spread) else Spread(np.nan, np.nan, 0, 0) for cell in cells]

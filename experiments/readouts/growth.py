@@ -1,4 +1,4 @@
-"""Doses against mTORC1 and spines, for each memory: the answer that studies growth_dose and human_dose share."""
+"""The answer that studies growth_dose and human_dose share: doses against mTORC1 and spines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROWN = ("24 h", "7 d")
 
 
 def growth(dataset: xr.Dataset, given: str) -> Answer:
-    """A table a sheet, memory and dose down, and a sentence a memory; `given` says to whom and by what route."""
+    """A table a sheet, of each memory and dose, and a sentence a memory; `given`: to whom and how."""
     tables, said = [], []
     doses = [float(d) for d in dataset["dose"].values]
     for sheet in names(dataset, "sheet"):

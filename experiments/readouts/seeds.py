@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import t as student
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,8 +64,6 @@ def is_clear(percent: np.ndarray) -> bool:
 
 def half_interval(values: np.ndarray) -> float:
     """Half of the 95 % t-interval of the mean of two or more values."""
-    from scipy.stats import t as student  # half a second, which a plan need not wait for
-
     return float(student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
 
 

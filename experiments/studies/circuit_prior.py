@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prelimbic.experiments.figures import drawing
-from prelimbic.experiments.readouts.answer import Answer, table
+from prelimbic.experiments.readouts.answer import Answer, Row, table
 from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.prior import (
@@ -53,7 +53,7 @@ def plan(options: Options) -> list[Run]:
 
 
 def answer(dataset: xr.Dataset) -> Answer:
-    """How many circuits show what, by what separates them, and the numbers that move surge and falling limb."""
+    """How many circuits show what, by what separates them, and what moves surge and falling limb."""
     tables: list[pd.DataFrame] = []
     said = []
     for name in names(dataset, "sheet"):
@@ -86,7 +86,7 @@ def _shares(cell: xr.Dataset, name: str) -> pd.DataFrame:
         "claim V16": shows_gamma(cell),
     }
     there = {what: flags[np.isfinite(flags)] for what, flags in found.items()}
-    rows = [((what,), [told_share(flags), str(len(flags))]) for what, flags in there.items()]
+    rows: list[Row] = [((what,), [told_share(flags), len(flags)]) for what, flags in there.items()]
     title = f"sheet {name}: {cell.sizes['seed']} circuits that rest as recorded"
     return table(title, ("finding",), rows, ("share of circuits (95 %)", "of circuits"))
 
@@ -94,18 +94,21 @@ def _shares(cell: xr.Dataset, name: str) -> pd.DataFrame:
 def _separations(cell: xr.Dataset) -> pd.DataFrame:
     gap, surge = separation(cell), surges(cell) >= SURGE
     bins = {f"{low:g} to {high:g}": surge[(gap >= low) & (gap < high)] for low, high in pairwise(SHARES)}
-    rows = [((bin,), [str(len(mine)), told_share(mine) if len(mine) else ""]) for bin, mine in bins.items()]
+    rows: list[Row] = [
+        ((bin,), [len(mine), told_share(mine) if len(mine) else ""]) for bin, mine in bins.items()
+    ]
     title = "by NMDA share of PV and SST less that of Pyr"
     return table(title, ("difference",), rows, ("circuits", "with a surge"))
 
 
 def _knobs(moves: dict[str, list[Knob]]) -> pd.DataFrame:
     rows = [
-        ((what, k.name), [f"{k.rho:+.2f}", "yes" if k.clear else ""])
+        ((what, k.name), [k.rho, "yes" if k.clear else ""])
         for what, found in moves.items()
         for k in found[:8]
     ]
-    return table("numbers that move it", ("what", "number"), rows, ("rank correlation", "clear of 0"))
+    heads = ("rank correlation", "clear of 0")
+    return table("numbers that move it", ("what", "number"), rows, heads, formats={heads[0]: "+.2f"})
 
 
 STUDY = Study(

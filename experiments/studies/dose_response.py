@@ -107,7 +107,8 @@ def _largest(spines: dict[float, np.ndarray]) -> str:
         return "no dose clearly changes spines"
     best = max(clear, key=lambda d: abs(float(np.mean(clear[d]))))
     equal = [d for d in clear if d == best or (len(clear[d]) > 1 and not is_clear(clear[best] - clear[d]))]
-    return f"spines change most at {' and '.join(f'{d:g}' for d in equal)} mg/kg ({np.mean(clear[best]):+.1f} %)"
+    doses = " and ".join(f"{d:g}" for d in equal)
+    return f"spines change most at {doses} mg/kg ({np.mean(clear[best]):+.1f} %)"
 
 
 STUDY = Study(

@@ -56,7 +56,10 @@ def answer(dataset: xr.Dataset) -> Answer:
             f"{change(of_trains(cell, True), 'what 1 or 2 volleys evoke')} and "
             f"{change(of_trains(cell, False), 'what 4 and more evoke')}."
         )
-    title = "dendritic Ca per Pyr cell evoked by trains of so many volleys, change at the peak of 10 mg/kg i.p., mouse, %"
+    title = (
+        "dendritic Ca per Pyr cell evoked by trains of so many volleys, change at the peak of 10 mg/kg "
+        "i.p., mouse, %"
+    )
     shown = table(title, ("sheet", "null"), rows, [f"{p:g}" for p in dataset["pulses"].values])
     return Answer((shown,), "\n".join(said))
 

@@ -60,7 +60,10 @@ def answer(dataset: xr.Dataset) -> Answer:
                     shares = [_share(cell, way, p) for p, way in ways]
                     rows.append(((sheet, LABELS[null], float(free)), shares))
         said.append(_sentence(dataset.sel(sheet=sheet, null=MODEL, free=FREE_UM), sheet))
-    title = "cells that fire less or more after an hour in so much free MK-801, % of their class, mean ± SD over seeds"
+    title = (
+        "cells that fire less or more after an hour in so much free MK-801, % of their class, mean ± SD "
+        "over seeds"
+    )
     shown = table(title, ("sheet", "null", "uM"), rows, [f"{p} {way}" for p, way in ways])
     return Answer((shown,), "\n".join(said))
 

@@ -48,7 +48,7 @@ SPECIES = "rat"
 
 
 def plan(options: Options) -> list[Run]:
-    """Every circuit sheet asked for x variant x seed; the largest circuits first, since they take longest."""
+    """Every circuit sheet asked for x variant x seed; the largest circuits first, as they take longest."""
     STUDY.accept(options)
     protocol = day_after(options, SPECIES, "ip")
     return [
@@ -95,23 +95,21 @@ def _variants(cell: xr.Dataset, sheet: str) -> pd.DataFrame:
 
 
 def _looks(cell: xr.Dataset, sheet: str) -> pd.DataFrame:
-    seen, rows = (*POPULATIONS, "recurrent AMPA"), []
+    formats = dict.fromkeys((*POPULATIONS, "recurrent AMPA"), ".1f")
+    formats |= dict.fromkeys((f"shared, {p}" for p in POPULATIONS), ".2f")
+    rows = []
     for windows in LOOK_WINDOWS:
-        errors = look_error(cell, windows)
+        errors = [float(values.mean()) for values in look_error(cell, windows).values()]
         saved = [shared_noise(cell, windows, p) for p in POPULATIONS]
-        rows.append(
-            (
-                (windows * WINDOW_S,),
-                [*(f"{errors[n].mean():.1f}" for n in seen), *(f"{s:.2f}" for s in saved)],
-            )
-        )
+        rows.append(((windows * WINDOW_S,), [*errors, *saved]))
     return table(
         f"sheet {sheet}: SD between looks, % of the mean; variance of a difference under shared noise over "
         "that under separate noise",
         ("look, s",),
         rows,
-        (*seen, *(f"shared, {p}" for p in POPULATIONS)),
+        tuple(formats),
         right=("look, s",),
+        formats=formats,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prelimbic.experiments.figures import drawing
-from prelimbic.experiments.readouts.answer import Answer, table
+from prelimbic.experiments.readouts.answer import Answer, Row, table
 from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.seeds import spread
 from prelimbic.experiments.sweep.reads import Reads
@@ -56,7 +56,7 @@ def answer(dataset: xr.Dataset) -> Answer:
     """Per projection: unitary potential and paired-pulse ratio against what was recorded; and a sentence a
     sheet.
     """
-    rows = []
+    rows: list[Row] = []
     for sheet in names(dataset, "sheet"):
         for projection in names(dataset, "projection"):
             cell = dataset.sel(sheet=sheet, projection=projection)

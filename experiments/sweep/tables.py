@@ -22,17 +22,17 @@ def printed(frame: pd.DataFrame) -> Table:
     columns = []
     for heading in dict.fromkeys(frame.columns.get_level_values(0)):
         made.add_column(str(heading), justify="right")
-        columns.append(_texts(frame.xs(heading, axis="columns", level=0), frame.attrs))
+        columns.append(_texts(frame.xs(heading, axis="columns", level=0), heading, frame.attrs))
     for labels, *texts in zip(frame.index, *columns, strict=True):
         there = labels if isinstance(labels, tuple) else (labels,)
         made.add_row(*(v if isinstance(v, str) else f"{v:g}" for v in there), *texts)
     return made
 
 
-def _texts(cells: pd.DataFrame, how: dict[str, Any]) -> list[str]:
+def _texts(cells: pd.DataFrame, heading: str, how: dict[str, Any]) -> list[str]:
     """What is written under one heading."""
     if "mean" not in cells:
-        return [str(text) for text in cells[""]]
+        return [format(cell, how.get("formats", {}).get(heading, "")) for cell in cells[""]]
     return [_text(row, how) for row in cells.to_dict("records")]
 
 
