@@ -62,10 +62,10 @@ def answer(dataset: xr.Dataset) -> Answer:
             cell = dataset.sel(sheet=sheet, projection=projection)
             size, late = abs(cell["psp"]), cell["late_change"]
             if np.isfinite(size.values).all():
-                told = _beside(projection, float(size.mean())), _sign(projection, float(late.mean()))
-                ratio = cell["pulse_ratio"].sel(pulse=2)
-                cells = [spread(size.values), told[0], spread(ratio.values), spread(late.values), told[1]]
-                rows.append(((sheet, projection), cells))
+                psp = spread(size.values), _beside(projection, float(size.mean()))
+                ratio = spread(cell["pulse_ratio"].sel(pulse=2).values)
+                change = spread(late.values), _sign(projection, float(late.mean()))
+                rows.append(((sheet, projection), (*psp, ratio, *change)))
     found = "\n".join(_sentence(dataset.sel(sheet=s), s) for s in names(dataset, "sheet"))
     return Answer((table(TITLE, ("sheet", "projection"), rows, HEADINGS),), found)
 
