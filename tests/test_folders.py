@@ -13,6 +13,7 @@ import pytest
 
 from prelimbic.circuits import Numerics
 from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage import manifest
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
@@ -30,7 +31,7 @@ from tests.said import FAILURE, USAGE, is_one_sentence
 
 ACUTE = find_study("acute")
 TOY = Study(
-    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: []
+    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: Answer((), "found"), lambda dataset, folder: []
 )
 MADE = ("sweep.h5", "summary.csv", "acute.png", "acute.svg")
 

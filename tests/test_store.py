@@ -20,6 +20,7 @@ from rich.console import Console
 
 from prelimbic import load
 from prelimbic.circuits import compiler
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.dataset import read_manifest, write_sweep
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.hdf5 import content_digest
@@ -134,7 +135,9 @@ def test_an_override_is_stored_as_one_and_gives_another_run():
 def test_overrides_are_told_and_those_outside_their_range_are_marked(tmp_path, capsys):
     changed = (("cascade.cascade.bdnf_gain", 7.0), ("compounds.ketamine.ic50_2A", 5000.0))
     runs = [Run({"dose": 0.0, "seed": 1}, replace(brief(0.0), overrides=changed))]
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: runs, lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: runs, lambda d: Answer((), ""), lambda d, f: [f]
+    )
     conduct(study, Options(out=tmp_path))
     said = capsys.readouterr().out
     assert "cascade.cascade.bdnf_gain = 7 1 (sheet: 5)" in said
@@ -189,7 +192,9 @@ def test_an_unknown_layout_is_refused_by_its_number(one_run, tmp_path):
 
 
 def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path, capsys):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     options = Options(workers=2, out=tmp_path)
     conduct(study, options)
     first = stamped(tmp_path)
@@ -210,7 +215,9 @@ def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path,
 
 
 def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     options = Options(workers=1, out=tmp_path)
     conduct(study, options)
     one, other = (run.file for run in planned())
@@ -234,7 +241,9 @@ def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path
 
 
 def test_shares_add_up_to_the_study(tmp_path):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     for k in (1, 2):
         conduct(study, Options(workers=1, out=tmp_path, share=(k, 2)))
         assert len(list(tmp_path.glob("*seed*.h5"))) == k
@@ -248,7 +257,7 @@ def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
         "?",
         {"dose": "mg/kg"},
         lambda o: planned(doses=(0.0,)),
-        lambda d: ("", ""),
+        lambda d: Answer((), ""),
         lambda d, f: [f],
     )
     conduct(study, Options(out=tmp_path))
@@ -261,7 +270,9 @@ def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
 
 
 def test_a_missing_run_is_nan_and_not_another_run(tmp_path):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     conduct(study, Options(workers=2, out=tmp_path))
     (tmp_path / planned()[1].file).unlink()
     dataset = load(tmp_path)
