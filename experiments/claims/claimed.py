@@ -185,7 +185,8 @@ CLAIMS = [
         "Mg (1 mM) raises the IC50 of ketamine 16-fold at 2A and 2B, 2.3-fold at 2C and 3.6-fold at 2D",
         "recalled, unchecked: Kotermanski and Johnson 2009",
         "CAL",
-        "receptors at -66 mV, binding scheme; the range is half to one and a half of the record, a judgement",
+        "receptors at -66 mV, binding scheme; the range is half to one and a half of the record, a "
+        "judgement",
         magnesium_shift,
         rests_on=DRUG,
         note="the IC50 in Mg are recalled from the same table; the shift follows from competition with Mg",

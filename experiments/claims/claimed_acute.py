@@ -48,29 +48,20 @@ GLUTAMATE, EPSC, GAMMA = (EFFECTS[name] for name in ("glutamate", "sEPSC Hz", "g
 def fall_and_rise(bench: Bench) -> list[Measure]:
     """V8."""
     cell = bench.dataset.sel(free=FREE_UM)
-    falling, rising = (
-        cell[f"share_{way}"].sel(population=p).values for way, p in (("down", "PV"), ("up", "Pyr"))
-    )
+    falling = cell["share_down"].sel(population="PV").values
+    rising = cell["share_up"].sel(population="Pyr").values
+    later = half_time(cell, "Pyr") - half_time(cell, "PV")
     return [
         Measure("PV cells that fire less after an hour", "1", falling, *MOST),
         Measure("Pyr cells that fire more after an hour", "1", rising, *MOST),
-        Measure(
-            "Pyr reach half of their change after PV by (below 0: before)",
-            "min",
-            half_time(cell, "Pyr") - half_time(cell, "PV"),
-            *UP,
-        ),
+        Measure("Pyr reach half of their change after PV by (below 0: before)", "min", later, *UP),
     ]
 
 
 def slice_rates(bench: Bench) -> list[Measure]:
     """V10."""
-    wanted = [
-        ("sipsc_rate", 1.0, DOWN),
-        ("sepsc_rate", 1.0, UP),
-        ("sipsc_rate", 10.0, DOWN),
-        ("sepsc_rate", 10.0, DOWN),
-    ]
+    wanted = [("sipsc_rate", 1.0, DOWN), ("sepsc_rate", 1.0, UP)]
+    wanted += [("sipsc_rate", 10.0, DOWN), ("sepsc_rate", 10.0, DOWN)]
     words = {"sipsc_rate": "sIPSC rate", "sepsc_rate": "sEPSC rate, circuit only"}
     return [
         Measure(f"{words[n]} at {c:g} uM", "%", in_bath(bench.dataset, n, c), *sign) for n, c, sign in wanted
@@ -84,11 +75,10 @@ def slice_amplitude(bench: Bench) -> list[Measure]:
 
 def glutamate(bench: Bench, ranges: dict[float, tuple[float, float]]) -> list[Measure]:
     """V11 and its parts."""
+    found = {d: after.over_course(bench.dataset, d) for d in ranges}
     return [
-        Measure(
-            f"glutamate over 100 min after {d:g} mg/kg", "%", after.over_course(bench.dataset, d), *ranges[d]
-        )
-        for d in ranges
+        Measure(f"glutamate over 100 min after {d:g} mg/kg", "%", found[d], *ends)
+        for d, ends in ranges.items()
     ]
 
 
@@ -119,11 +109,8 @@ def left(bench: Bench, deleted: str, dose: float, readout: tuple, low: float, hi
         lost, kept = (effect(circuit, dose, *readout) for circuit in (cell, whole))
         there = np.isfinite(lost) & np.isfinite(kept)
         values = ratio_of_means(lost[there], kept[there]) if there.any() else np.array([np.nan])
-        found.append(
-            Measure(
-                f"effect left without {deleted.replace('_', ' in ')}, {background}", "1", values, low, high
-            )
-        )
+        name = f"effect left without {deleted.replace('_', ' in ')}, {background}"
+        found.append(Measure(name, "1", values, low, high))
     return found
 
 
@@ -162,14 +149,8 @@ def gamma(bench: Bench) -> list[Measure]:
 
 def slow_delta(bench: Bench) -> list[Measure]:
     """V16d."""
-    return [
-        Measure(
-            "slow-delta power at 100 mg/kg",
-            "%",
-            after.at_peak(bench.dataset, 100.0, after.READOUTS["slow delta"]),
-            *UP,
-        )
-    ]
+    power = after.at_peak(bench.dataset, 100.0, after.READOUTS["slow delta"])
+    return [Measure("slow-delta power at 100 mg/kg", "%", power, *UP)]
 
 
 def _bath(bench: Bench, drug: str, name: str, **where: str) -> np.ndarray:
@@ -180,24 +161,17 @@ def _bath(bench: Bench, drug: str, name: str, **where: str) -> np.ndarray:
 
 def inhibition_under_ro(bench: Bench) -> list[Measure]:
     """V15a."""
+    gaba, rate = (_bath(bench, "ro25_6981", name) for name in ("gaba_conductance", "sipsc_rate"))
     return [
-        Measure(
-            "GABA conductance on Pyr under Ro 25-6981",
-            "%",
-            _bath(bench, "ro25_6981", "gaba_conductance"),
-            *UP,
-        ),
-        Measure("sIPSC rate under Ro 25-6981", "%", _bath(bench, "ro25_6981", "sipsc_rate"), *UP),
+        Measure("GABA conductance on Pyr under Ro 25-6981", "%", gaba, *UP),
+        Measure("sIPSC rate under Ro 25-6981", "%", rate, *UP),
     ]
 
 
 def cycling_under_ro(bench: Bench) -> list[Measure]:
     """V15c."""
-    return [
-        Measure(
-            "glutamate cycling under Ro 25-6981", "%", _bath(bench, "ro25_6981", "glutamate_cycling"), *UP
-        )
-    ]
+    cycling = _bath(bench, "ro25_6981", "glutamate_cycling")
+    return [Measure("glutamate cycling under Ro 25-6981", "%", cycling, *UP)]
 
 
 def memantine_block(bench: Bench) -> list[Measure]:
@@ -213,9 +187,8 @@ def memantine_block(bench: Bench) -> list[Measure]:
 
 def memantine_surge(bench: Bench) -> list[Measure]:
     """V17ea."""
-    ratio = ratio_of_means(
-        *(_bath(bench, drug, "rate", population="Pyr") for drug in ("memantine", "ketamine"))
-    )
+    rise = {drug: _bath(bench, drug, "rate", population="Pyr") for drug in ("memantine", "ketamine")}
+    ratio = ratio_of_means(rise["memantine"], rise["ketamine"])
     return [Measure("rise of Pyr firing, memantine over ketamine", "1", ratio, 0.67, 1.5)]
 
 
@@ -255,7 +228,8 @@ ACUTE_CLAIMS = [
         "mk801",
         places(free=FREE_UM),
         rests_on=CIRCUIT,
-        note="scored by majority, for the percentages were not read; the free concentration was set before the first run",
+        note="scored by majority, for the percentages were not read; the free concentration was set before "
+        "the first run",
     ),
     Claim(
         "V10",
@@ -280,7 +254,8 @@ ACUTE_CLAIMS = [
         "slice",
         rests_on=SLICE,
         prior=shows_amplitude,
-        note="depressing synapses release more a spike when they fire less: here it comes with a fall of the rate",
+        note="depressing synapses release more a spike when they fire less: here it comes with a fall of "
+        "the rate",
     ),
     _dose_claim("V11", "Prefrontal glutamate rises after 10 and 20 mg/kg", RISE),
     _dose_claim("V11c", "Prefrontal glutamate rises after 30 mg/kg", HIGH),
@@ -312,7 +287,8 @@ ACUTE_CLAIMS = [
         evoked_calcium,
         "evoked",
         rests_on=CIRCUIT,
-        note="recomputed from the authors' data file: -8, -4, +19, +23, +21, +17, +34 % for 1, 2, 4, 8, 16, 32, 64 pulses",
+        note="recomputed from the authors' data file: -8, -4, +19, +23, +21, +17, +34 % for 1, 2, 4, 8, 16, "
+        "32, 64 pulses",
     ),
     Claim(
         "V14",
