@@ -54,3 +54,8 @@ def test_what_is_printed_of_a_table_is_what_is_told_of_its_values():
         ["b", "2.50 ± 1.80", "+1.50"],
     ]
     assert cells(("",), [(("a",), [spread(ONE)])], ("x",)) == [["a", "-3.14"]]
+    broken = [(("a",), [spread(GAPS)]), (("b",), [None])]
+    assert cells(("",), broken, ("x",)) == [
+        ["a", "nan ± nan"],
+        ["b", ""],
+    ]  # no number is not nothing to tell

@@ -31,9 +31,9 @@ def table(
     """Rows of labels and cells, as many cells as headings, as a DataFrame with the labels as index.
 
     Columns have two levels, the heading and what it tells: "mean" and "sd" over seeds, SD NaN of one seed,
-    both NaN where the cell is None (and "n" and "of", where a mean is not of all seeds); or "", a number or
-    text.  `attrs` hold the title and how to print the table: `right`, labels that stand to the right;
-    `missing`, what is written for None; `between` mean and SD; `formats` of numbers, by heading.
+    both NaN where the cell is None (and "n" of "of" seeds, where a mean is no number or not of all); or "",
+    a number or text.  `attrs` hold the title and how to print the table: `right`, labels that stand to the
+    right; `missing`, what is written for None; `between` mean and SD; `formats` of numbers, by heading.
     """
     import pandas as pd  # half a second, which a plan need not wait for
 
@@ -59,6 +59,6 @@ def _told(cells: list[Cell]) -> Iterable[tuple[str, list[Any]]]:
     there = [cell if isinstance(cell, Spread) else Spread(np.nan, np.nan, 0, 0) for cell in cells]
     yield "mean", [cell.mean for cell in there]
     yield "sd", [cell.sd for cell in there]
-    if any(cell.n < cell.of for cell in there):
+    if any(cell.n < cell.of or (cell.n and not np.isfinite(cell.mean)) for cell in there):
         yield "n", [cell.n for cell in there]
         yield "of", [cell.of for cell in there]

@@ -37,8 +37,9 @@ def _texts(cells: pd.DataFrame, heading: str, how: dict[str, Any]) -> list[str]:
 
 
 def _text(cell: dict[str, Any], how: dict[str, Any]) -> str:
-    if np.isnan(cell["mean"]):
+    least = 0 if np.isnan(cell["mean"]) else 1 if np.isnan(cell["sd"]) else 2
+    n = int(cell.get("n", least))
+    if not n:
         return str(how.get("missing", ""))
-    n = int(cell.get("n", 1 if np.isnan(cell["sd"]) else 2))
     text = str(Spread(cell["mean"], cell["sd"], n, int(cell.get("of", n))))
     return text.replace(" ± ", how.get("between", " ± "))
