@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -58,3 +60,14 @@ def test_a_loaded_study_has_its_places_in_the_order_of_its_plan(name: str, tmp_p
         assert found == [place for place in places if place in found] and len(found) > 1
     assert dataset["sheet"].values.tolist() == ([PRIOR] if name == "circuit_prior" else list(SHEETS))
     assert {*study.axes} == {"sheet", *MEANT.get(name, {}), *(a for a, unit in study.axes.items() if unit)}
+
+
+def test_a_plan_waits_for_no_library_that_only_answers_and_figures_need() -> None:
+    script = (
+        "import sys\n"
+        "from prelimbic.experiments.sweep.study import STUDIES, find_study\n"
+        "print([find_study(name).name for name in STUDIES] == [*STUDIES])\n"
+        "print({*sys.modules} & {'pandas', 'xarray', 'matplotlib', 'rich', 'numba', 'brian2'})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.split("\n"), done.stderr) == (["True", "set()", ""], "")

@@ -40,7 +40,7 @@ HOURS = {
     "28 d": 672.0,
 }
 FROM_H, TO_H = 0.05, 672.0
-GREY, ANIMALS = "#7F7F7F", ("rat", "mouse")
+GREY = "#7F7F7F"
 # panel by panel: label, place of the legend, courses as (variable, label, colour, marker)
 STAGES: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
