@@ -26,7 +26,8 @@ from prelimbic.experiments.sweep.study import Options, peak_of
 from prelimbic.pharmacology import Dose
 options = Options(scale=float(sys.argv[1]))
 protocol = weeks(peak_of(options, "rat", "ip"), ("rest", "peak", "0-2 h", "24 h", "14 d"))
-config = options.config("benchmark", "dendritic", 1, species="rat", doses=(Dose(10.0, "ip"),), protocol=protocol)
+given = {"species": "rat", "doses": (Dose(10.0, "ip"),), "protocol": protocol}
+config = options.config("benchmark", "dendritic", 1, **given)
 simulate(config, True, lambda seconds: None)
 """
 

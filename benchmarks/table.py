@@ -232,9 +232,8 @@ def main() -> None:
     }
     unknown = [name for name in asked.rows if name not in parts]
     if unknown or asked.repeats < 1:
-        sys.exit(
-            f"table.py: rows are {', '.join(parts)} and --repeats is at least 1, not {unknown or asked.repeats}"
-        )
+        allowed = f"rows are {', '.join(parts)} and --repeats is at least 1"
+        sys.exit(f"table.py: {allowed}, not {unknown or asked.repeats}")
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.rows or parts:

@@ -7,7 +7,8 @@ state,
     C dv/dt = gL (EL - v) + gL DeltaT exp(min((v - VT)/DeltaT, 20)) - w
               + (g_AMPA + g_NMDA B(v)) (E_exc - v) + g_GABA (E_inh - v)            unless refractory
     tau_w dw/dt = a (v - EL) - w
-    dg_AMPA/dt = -g_AMPA/2,  drise/dt = -rise/2,  dg_NMDA/dt = -g_NMDA/80 + alpha rise,  dg_GABA/dt = -g_GABA/8
+    dg_AMPA/dt = -g_AMPA/2,  drise/dt = -rise/2,  dg_NMDA/dt = -g_NMDA/80 + alpha rise
+    dg_GABA/dt = -g_GABA/8
     B(v) = 1/(1 + Mg/3.57 exp(-0.062 v))
 
 and spikes above -30 mV.  A step: background events add to g_AMPA; Euler; threshold; events that are due;

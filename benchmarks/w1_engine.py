@@ -12,7 +12,8 @@ from prelimbic.circuits.wiring import delay_classes as classed
 
 CELLS = """
 dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp(clip((v - v_T)/Delta_T, -highest_exponent, highest_exponent)) - w
-         + (g_AMPA + (1 - block)*g_NMDA/(1 + Mg*exp(-Mg_slope*v)))*(E_exc - v) + g_GABA*(E_inh - v))/C : volt (unless refractory)
+         + (g_AMPA + (1 - block)*g_NMDA/(1 + Mg*exp(-Mg_slope*v)))*(E_exc - v)
+         + g_GABA*(E_inh - v))/C : volt (unless refractory)
 dw/dt = (a*(v - E_L) - w)/tau_w : amp
 dg_AMPA/dt = -g_AMPA/tau_AMPA : siemens
 drise/dt = -rise/tau_rise : siemens

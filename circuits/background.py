@@ -19,7 +19,9 @@ GOLDEN = 2654435769  # 2^32 over the golden ratio
 
 # The function for Brian2's own C++ code, on the header of ours.
 CPP_SOURCE = """
-static inline float background_uniform(int32_t cell, int32_t stream, int64_t step, int32_t key_0, int32_t key_1) {
+static inline float background_uniform(
+    int32_t cell, int32_t stream, int64_t step, int32_t key_0, int32_t key_1
+) {
     using prelimbic::LANES; using prelimbic::ROOM;
     uint32_t word[4] = {(uint32_t)(cell/ROOM*LANES + cell%LANES), (uint32_t)step, (uint32_t)stream, 0};
     prelimbic::threefry(word[0], word[1], word[2], word[3], (uint32_t)key_0, (uint32_t)key_1);

@@ -29,6 +29,7 @@ from prelimbic.circuits import translate
 from prelimbic.circuits.model import Model
 from prelimbic.circuits.toolchain import Toolchain, first_error, toolchain, vector_bytes, why_no_compiler
 from prelimbic.parameters.caching import cache_folder
+from prelimbic.parameters.errors import RunError
 from prelimbic.parameters.origin import import_path
 
 KERNEL = Path(__file__).with_name("kernel")
@@ -36,7 +37,7 @@ RECORD = "build.json"
 LONGEST_S = 1800.0  # for a compiler, which takes half a minute
 
 
-class BuildError(RuntimeError):
+class BuildError(RunError):
     """The compiler is there but the network did not compile."""
 
 
@@ -110,7 +111,8 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
             log.write_text(done.stdout + done.stderr, encoding="utf-8")
             said = first_error(done.stderr) or f"ended with code {done.returncode}"
             raise BuildError(
-                f"{tools.command[0]} says {said!r}: the circuit did not compile; the compiler's output is in {log}"
+                f"{tools.command[0]} says {said!r}: the circuit did not compile; the compiler's output is "
+                f"in {log}"
             )
         loops = {
             line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line

@@ -17,6 +17,7 @@ from prelimbic.circuits.background import HIGHEST_MEAN
 from prelimbic.circuits.describe import Circuit, resting_weights, with_background
 from prelimbic.circuits.network import STANDARD, Network, Numerics, drawn_network
 from prelimbic.parameters import POPULATIONS
+from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.granted import available_cpus
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
@@ -28,7 +29,7 @@ SLOWEST_HZ, LOWEST_RATE_HZ = 1.0, 0.05
 FIRST_SEED = 1001  # a sheet is calibrated on wirings of its own: runs count their seeds from 1
 
 
-class CalibrationError(ValueError):
+class CalibrationError(UsageError):
     """No background rates hold the circuit at its target rates; the message gives the residuals."""
 
 
@@ -101,7 +102,8 @@ def residual_text(found: Calibration) -> str:
         strict=True,
     )
     return ", ".join(
-        f"{name} {rate:.2f} Hz for {target:g} ({100 * residual:+.0f} %, background {p.background_rate:.0f} Hz)"
+        f"{name} {rate:.2f} Hz for {target:g} ({100 * residual:+.0f} %, background {p.background_rate:.0f} "
+        "Hz)"
         for name, rate, target, residual, p in rows
     )
 

@@ -23,7 +23,9 @@ SMALLEST_PA = 5.0  # what counts as an event: about twice the noise of a good re
 
 @dataclass(frozen=True)
 class Currents:
-    """Rates (Hz) and mean peaks (pA; NaN without events) of events above SMALLEST_PA, each (clamped cell,)."""
+    """Rates (Hz) and mean peaks (pA; NaN without events) of events above SMALLEST_PA, each (clamped
+    cell,).
+    """
 
     sepsc_rate: np.ndarray
     sepsc_amplitude: np.ndarray
@@ -102,7 +104,9 @@ def event_peaks(
 def _background(
     size_pA: np.ndarray, events: tuple[np.ndarray, np.ndarray], clamped: int, seconds: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rate and mean peak of background events, which are of one size on somata and of another on dendrites."""
+    """Rate and mean peak of background events, which are of one size on somata and of another on
+    dendrites.
+    """
     counts = np.stack([e[:clamped] for e in events]) * (size_pA >= SMALLEST_PA)[:, None]
     total = counts.sum(axis=0)
     mean = np.divide(size_pA @ counts, total, out=np.full(clamped, np.nan), where=total > 0)

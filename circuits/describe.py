@@ -17,12 +17,13 @@ from prelimbic.parameters import (
     Receptors,
     Subunit,
 )
+from prelimbic.parameters.errors import UsageError
 
 SCALES = (0.5, 20.0)
 PLASTIC = ("Pyr", "Pyr")
 
 
-class CircuitError(ValueError):
+class CircuitError(UsageError):
     """A circuit that cannot be described or built."""
 
 
@@ -132,7 +133,8 @@ def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) ->
     sites = round(numbers.projections[PLASTIC].in_degree * sites_per_contact)
     if sites > counts["Pyr"] - 1:
         raise CircuitError(
-            f"{sites} potential Pyr->Pyr contacts a cell (in_degree times sites_per_contact) do not fit into "
+            f"{sites} potential Pyr->Pyr contacts a cell (in_degree times sites_per_contact) do not fit "
+            "into "
             f"{counts['Pyr']} Pyr cells (count times scale)"
         )
     return Circuit(

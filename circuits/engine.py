@@ -20,13 +20,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from prelimbic.circuits.model import Model
+from prelimbic.parameters.errors import RunError
 
 PATIENCE_S, STRETCH_S = 600.0, 1.0
 SAMPLE_MS = 1.0
 SHARED_BYTES = 1 << 16  # a larger payload goes through shared memory instead of the pipe
 
 
-class EngineError(RuntimeError):
+class EngineError(RunError):
     """The simulating process died, hung, refused an array, or its state is no longer finite."""
 
 

@@ -20,8 +20,8 @@ dI_adapt/dt = (a*(v - E_L) - I_adapt)/tau_adapt : amp
 """
 COUPLED = " + g_couple*(v_apical - v)"
 APICAL = """
-dv_apical/dt = (g_L_apical*(E_L_apical - v_apical) - g_h_shut_apical*(E_h - v_apical) + I_AMPA_apical + I_NMDA_apical
-                + I_GABA_apical + g_couple*(v - v_apical))/C_apical : volt
+dv_apical/dt = (g_L_apical*(E_L_apical - v_apical) - g_h_shut_apical*(E_h - v_apical) + I_AMPA_apical
+                + I_NMDA_apical + I_GABA_apical + g_couple*(v - v_apical))/C_apical : volt
 calcium_gate = 1/(1 + exp((v_calcium - v_apical)/k_calcium)) : 1
 """
 
@@ -160,7 +160,8 @@ g_AMPA += events*background_AMPA
 background_events += events
 """
 BACKGROUND_APICAL = """
-events_apical = int(draw_apical < q_1) + int(draw_apical < q_2) + int(draw_apical < q_3) + int(draw_apical < q_4)
+events_apical = int(draw_apical < q_1) + int(draw_apical < q_2)
+events_apical += int(draw_apical < q_3) + int(draw_apical < q_4)
 g_AMPA_apical += events_apical*background_AMPA_apical
 background_events += events_apical
 background_events_apical += events_apical
@@ -199,7 +200,9 @@ seen_GABA = I_GABA{+I_GABA_apical}
 
 
 def each(text: str, letter: str, names: tuple[str, ...]) -> str:
-    """A template once for every name that stands in for its letter, `_K` of a subunit or `_T` of a target."""
+    """A template once for every name that stands in for its letter, `_K` of a subunit or `_T` of a
+    target.
+    """
     return "".join(text.replace(letter, f"_{name}") for name in names)
 
 
@@ -353,7 +356,8 @@ def methods_text(dendrites: bool) -> str:
         ("Spike when", THRESHOLD),
         ("Reset", FIRE + ("v_apical += v_kick\n" if dendrites else "")),
         (
-            "Release at a spike, for terminals on T (Tsodyks and Markram), and what receptors that are still free get of it",
+            "Release at a spike, for terminals on T (Tsodyks and Markram), and what receptors that are "
+            "still free get of it",
             RELEASE_TERMINAL + RELEASE_SUBUNIT,
         ),
         (f"Arrival of a Pyr spike after its delay{place}", f"{delivered}\n{excitatory}"),

@@ -16,6 +16,7 @@ from prelimbic.circuits.model import Model
 from prelimbic.circuits.report import Means, delivered_ampa, report
 from prelimbic.circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
 from prelimbic.parameters import POPULATIONS, SUBUNITS
+from prelimbic.parameters.errors import RunError
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
 MOST_DELAY_CLASSES = 1000
@@ -23,7 +24,7 @@ SHORTEST_STEP_MS, LONGEST_STEP_MS = 0.005, 0.1  # longer, and the fastest backgr
 COUNTERS = (*(f"released_{t}" for t in POPULATIONS), "samples", "background_events")
 
 
-class NetworkError(RuntimeError):
+class NetworkError(RunError):
     """A circuit whose activity cannot be interpreted."""
 
 
@@ -45,7 +46,8 @@ class Numerics:
         steps = LONGEST_STEP_MS / self.step if self.step > 0 else 0.0
         if not self.step >= SHORTEST_STEP_MS or not steps >= 1 or abs(steps - round(steps)) > 1e-6:
             raise CircuitError(
-                f"--step is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least {SHORTEST_STEP_MS:g} ms"
+                f"--step is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least "
+                f"{SHORTEST_STEP_MS:g} ms"
             )
         if not 0 <= self.delay_classes <= MOST_DELAY_CLASSES:
             raise CircuitError(
@@ -187,7 +189,9 @@ class Network:
             self.engine.load(f"cells.block_{subunit}", self.circuit.per_cell(block[:, k]))
 
     def set_background(self, rates_Hz: np.ndarray) -> None:
-        """Change the background rate of every population, shape (population,); what the dendrite gets stays."""
+        """Change the background rate of every population, shape (population,); what the dendrite gets
+        stays.
+        """
         self.circuit = with_background(self.circuit, rates_Hz)
         self.described = self.circuit
         self._load(constants.background(self.circuit, self._step_ms))

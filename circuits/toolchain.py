@@ -130,7 +130,9 @@ def _found(asked: str, path: str, kept: str) -> tuple[Toolchain | None, str]:
 
 
 def _fitted(command: tuple[str, ...]) -> Toolchain:
-    """A compiler with the first target, and with those of the common flags, that work here.  Raises _Unfit."""
+    """A compiler with the first target, and with those of the common flags, that work here.  Raises
+    _Unfit.
+    """
     if not command or not command[0]:
         raise _Unfit("names no program")
     if shutil.which(command[0]) is None:
@@ -176,9 +178,8 @@ def _refused(command: tuple[str, ...], flags: tuple[str, ...]) -> _Unfit | None:
             program = Path(folder) / "probe"
             made = _run([*command, *flags, *ARITHMETIC[32], "-x", "c++", "-", "-o", str(program)], PROBE)
             if made.returncode != 0 or not program.exists():
-                return _Unfit(
-                    f"fails: {first_error(made.stderr) or f'it ended with code {made.returncode} and no word'}"
-                )
+                why = first_error(made.stderr) or f"it ended with code {made.returncode} and no word"
+                return _Unfit(f"fails: {why}")
             return _does_not_run(program)
     except OSError as error:
         raise _Unfit(f"cannot be tried: {error}") from None
@@ -189,7 +190,8 @@ def _does_not_run(program: Path) -> _Unfit | None:
         done = _run([str(program)])
     except PermissionError:
         return _Unfit(
-            f"compiles, but programs may not run in {program.parent.parent}; PRELIMBIC_CACHE names another folder"
+            f"compiles, but programs may not run in {program.parent.parent}; PRELIMBIC_CACHE names another "
+            "folder"
         )
     except OSError as error:
         return _Unfit(f"makes what is no program here ({error.strerror})")

@@ -206,7 +206,8 @@ class _Program:
                 )
                 where = "ONE" if variable.scalar else extent
                 rows.append(
-                    f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, (void**)&_array_{owner}_{name}}},'
+                    f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, '
+                    f"(void**)&_array_{owner}_{name}}},"
                 )
         return [*lines, "const std::vector<Array> ARRAYS = {", *rows, "};"]
 
@@ -237,7 +238,8 @@ class _Program:
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
         draws = [
-            f"draw_uniform(_array_cells_{name}, {'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, "
+            f"draw_uniform(_array_cells_{name}, "
+            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, "
             "(uint32_t)now, (uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);"
             for k, name in enumerate(model.draws)
         ]

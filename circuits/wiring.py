@@ -123,7 +123,9 @@ def fixed_weights(circuit: Circuit) -> np.ndarray:
 
 
 def with_delay_classes(circuit: Circuit, wiring: Wiring, classes: int) -> Wiring:
-    """The wiring with the delays of each projection rounded to the means of so many classes of equal size."""
+    """The wiring with the delays of each projection rounded to the means of so many classes of equal
+    size.
+    """
     delays = {group: values.copy() for group, values in wiring.delays.items()}
     for source, target, _ in circuit.projections:
         group, pre, post = group_of(source, target), circuit.cells(source), circuit.cells(target)

@@ -88,7 +88,8 @@ def _first_usable(xdg: str, home: str, temporary: str) -> Cache:
         raise CacheError(f"{why}; {own} cannot be used ({reason}); {ADVICE}")
     return Cache(
         own,
-        f"{why}, so what is compiled is kept in {own}, which may not last; PRELIMBIC_CACHE names a better folder",
+        f"{why}, so what is compiled is kept in {own}, which may not last; PRELIMBIC_CACHE names a better "
+        "folder",
     )
 
 

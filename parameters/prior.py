@@ -44,7 +44,8 @@ def drawn(sheet: Sheet, seed: int, fixed: Collection[str] = FIXED) -> Sheet:
         total = sum(rows[name].value for name in ranged)
         if ranged and total <= 0:
             raise SheetError(
-                f"{sheet.path.name} [{population}]: all fractions that were drawn are 0, so none can be scaled"
+                f"{sheet.path.name} [{population}]: all fractions that were drawn are 0, so none can be "
+                "scaled"
             )
         for name in ranged:
             share = rows[name].value * (1.0 - kept) / total

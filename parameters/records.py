@@ -262,7 +262,8 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
     bad = [s for s in pairs if len(s.split("->")) != 2 or not set(s.split("->")) <= set(POPULATIONS)]
     if bad:
         raise SheetError(
-            f"{source.path.name}: projection {bad[0]!r} names a population that is none of {', '.join(POPULATIONS)}"
+            f"{source.path.name}: projection {bad[0]!r} names a population that is none of "
+            f"{', '.join(POPULATIONS)}"
         )
     for needed, kind in NEEDED:
         if not any(s.split("->")[0] in needed[0] and s.split("->")[1] in needed[1] for s in pairs):
@@ -302,7 +303,9 @@ def recording(section: str, name: str) -> Row | None:
 
 
 def recorded(section: str, name: str) -> tuple[float, float]:
-    """Range of a recorded quantity, from the sheet that no run reads.  Raises SheetError when there is none."""
+    """Range of a recorded quantity, from the sheet that no run reads.  Raises SheetError where there is
+    none.
+    """
     row = recording(section, name)
     if row is None or row.range is None:
         raise SheetError(f"recordings.toml has no range of {section}.{name}")

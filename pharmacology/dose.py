@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prelimbic.parameters import COMPOUNDS, SPECIES, unknown
+from prelimbic.parameters.errors import UsageError
 
 ROUTES = {"human": ("iv",), "rat": ("iv", "ip"), "mouse": ("iv", "ip")}
 
@@ -22,7 +23,7 @@ USUAL = {
 }
 
 
-class DoseError(ValueError):
+class DoseError(UsageError):
     """A dose that cannot be given."""
 
 
@@ -69,7 +70,9 @@ class Dose:
 
 
 def beyond_use(amount: float, species: str) -> str:
-    """What to tell of a dose (mg/kg) that is larger than any that is given to a species; nothing of others."""
+    """What to tell of a dose (mg/kg) that is larger than any that is given to a species; nothing of
+    others.
+    """
     mass, largest, use = USUAL[species]
     if amount <= largest:
         return ""
@@ -79,7 +82,8 @@ def beyond_use(amount: float, species: str) -> str:
         else ""
     )
     return (
-        f"{amount:g} mg/kg is {amount * mass:g} mg in a {species} of {mass:g} kg, more than is ever given; in use are {use} "
+        f"{amount:g} mg/kg is {amount * mass:g} mg in a {species} of {mass:g} kg, more than is ever given; "
+        f"in use are {use} "
         f"(assumed limits){meant}"
     )
 

@@ -1,7 +1,8 @@
 """Exposure: plasma and unbound brain concentration of ketamine and its metabolites over time.
 
 Linear compartments, so every dose adds and the matrix exponential is the solution, not an approximation:
-  depot -> ketamine (central <-> peripheral) -> norketamine (central <-> peripheral) -> hydroxynorketamine -> out
+  depot -> ketamine (central <-> peripheral) -> norketamine (central <-> peripheral)
+        -> hydroxynorketamine -> out
 Amounts are umol; what leaves is kept in sinks, so given = present + eliminated at all times.
 """
 
@@ -57,7 +58,9 @@ class Exposure:
         return COMPOUNDS
 
     def amounts(self, hours: np.ndarray) -> np.ndarray:
-        """Every state at the given times, shape (time, state): umol for PLACES, umol/L for VENOUS and BRAIN."""
+        """Every state at the given times, shape (time, state): umol for PLACES, umol/L for VENOUS and
+        BRAIN.
+        """
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
         matrix = _rates(self.numbers)
         total = np.zeros((len(hours), len(STATES)))

@@ -24,7 +24,9 @@ LEAST = 1e-9  # of an hour: no closer
 
 @dataclass(frozen=True)
 class Input:
-    """`amount`, (state,), that enters from hour `start` on, over `duration` hours or, without one, at once."""
+    """`amount`, (state,), that enters from hour `start` on, over `duration` hours or, without one, at
+    once.
+    """
 
     start: float
     duration: float | None

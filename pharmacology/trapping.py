@@ -2,11 +2,13 @@
 
 Per population and subunit, and for drugs d that compete for the channel (one drug a channel at a time):
 
-    closed   <-- gate -->   open            gate: opens at p/T and closes at (1 - p)/T, T the gate's relaxation time,
-      |                      |                    with or without a drug inside
-    closed-blocked d <-->  open-blocked d   open: in at on_d C_d, out at off_d; closed: both times escape_d/unblocking_d
+    closed   <-- gate -->   open            gate: opens at p/T and closes at (1 - p)/T, T the gate's
+      |                      |                    relaxation time, with or without a drug inside
+    closed-blocked d <-->  open-blocked d   open: in at on_d C_d, out at off_d; closed: both times
+                                                  escape_d/unblocking_d
 
-    off_d = unblocking_d exp(+z_d/2)        z_d = delta_d F (V - V_ref)/(RT)  (Woodhull 1973; on_d falls by half of it)
+    off_d = unblocking_d exp(+z_d/2)        z_d = delta_d F (V - V_ref)/(RT)  (Woodhull 1973; on_d
+                                                  falls by half of it)
     on_d  = unblocking_d exp(-z_d/2) free_d/(ic50_d free_ref_d)
 
 free_d is the share of channels that Mg leaves to the drug: 1 - competition_d (1 - magnesium_free), at V_ref

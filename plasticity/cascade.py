@@ -5,23 +5,23 @@ relative to rest; `resting` is the share of resting NMDA receptors that the drug
 contacts relative to rest.  Every state is relative to rest, x+ means max(x, 0), and the factors l, b, t, a,
 e, m are what inhibitors leave of L-type channels, BDNF, TrkB, Akt, ERK and mTORC1:
 
-    x'     = (sharing mean(drive) + (1 - sharing) drive - x)/smoothing       low-passed before the threshold
-    theta' = (max(x, 1) - theta)/sliding                                     sliding threshold, never below rest
-    c'     = (1 + surge (x/theta - threshold)+ - c)/time                     L-type calcium
-    p'     = (resting - p)/time                                              phosphorylated eEF2
-    B'     = (1 + gain (c - 1) l + eef2_gain (1 - p) - B)/time               BDNF
-    T'     = (t (1 + K) s b B/(s b B + K) - T)/time                          TrkB, which the drug may sensitise: s
-    A', E' = (a T - A)/time, (e T - E)/time                                  PI3K-Akt and MEK-ERK
-    N'     = (nmda - N)/time                                                 nitrosylated GAPDH with Siah1
-    R'     = (1 - R (1 - share + share N))/time                              Rheb
-    L'     = charging (deficit - least)+ (1 - L) - L/time                    a latch on mTORC1 (a hypothesis)
+    x'     = (sharing mean(drive) + (1 - sharing) drive - x)/smoothing low-passed before the threshold
+    theta' = (max(x, 1) - theta)/sliding                         sliding threshold, never below rest
+    c'     = (1 + surge (x/theta - threshold)+ - c)/time         L-type calcium
+    p'     = (resting - p)/time                                  phosphorylated eEF2
+    B'     = (1 + gain (c - 1) l + eef2_gain (1 - p) - B)/time   BDNF
+    T'     = (t (1 + K) s b B/(s b B + K) - T)/time              TrkB, which the drug may sensitise: s
+    A', E' = (a T - A)/time, (e T - E)/time                      PI3K-Akt and MEK-ERK
+    N'     = (nmda - N)/time                                     nitrosylated GAPDH with Siah1
+    R'     = (1 - R (1 - share + share N))/time                  Rheb
+    L'     = charging (deficit - least)+ (1 - L) - L/time        a latch on mTORC1 (a hypothesis)
     u      = sqrt(A E) R (1 - L)/(1 + F)
-    M'     = (m (1 + h^n) u^n/(u^n + h^n) - M)/time                          mTORC1
-    K'     = (M - K)/time                                                    p70S6K
-    F'     = strength (K - 1) - F/time, F >= 0                               feedback of p70S6K on its own input
+    M'     = (m (1 + h^n) u^n/(u^n + h^n) - M)/time              mTORC1
+    K'     = (M - K)/time                                        p70S6K
+    F'     = strength (K - 1) - F/time, F >= 0                   feedback of p70S6K on its own input
     G      = M, or E where mTORC1 plays no part
-    S'     = making (1/time + rate (G - gate)+) - S/time                     synaptic protein; stress lowers `making`
-    H'     = rate (2 exp(-((x k - xi)/zeta)^2) - 1), 0 <= H <= 2             synaptic elements (the homeostatic rule)
+    S'     = making (1/time + rate (G - gate)+) - S/time         synaptic protein; stress lowers `making`
+    H'     = rate (2 exp(-((x k - xi)/zeta)^2) - 1), 0 <= H <= 2 synaptic elements (the homeostatic rule)
     z_1'   = (S or H - z_1) stages/delay,  z_k' = (z_{k-1} - z_k) stages/delay       the last is the signal
 
 On the default path no time constant differs between rise and fall, so noise is not rectified; threshold and
@@ -37,6 +37,7 @@ from functools import cache
 import numpy as np
 
 from prelimbic.parameters import CascadeNumbers
+from prelimbic.parameters.errors import UsageError
 from prelimbic.plasticity.constants import TICK_H, Constants
 
 STATES = (
@@ -81,7 +82,7 @@ TIMES = (
 TICKS_IN_FASTEST = 2.0
 
 
-class CascadeError(ValueError):
+class CascadeError(UsageError):
     """A cascade that cannot be computed as asked."""
 
 
@@ -198,7 +199,8 @@ def check_times(numbers: CascadeNumbers) -> None:
     for name, hours in ({time: getattr(numbers, time) for time in TIMES} | stage).items():
         if hours < TICKS_IN_FASTEST * TICK_H:
             raise CascadeError(
-                f"cascade.toml [cascade] {name} is {hours:g} h but must be at least {TICKS_IN_FASTEST * TICK_H:.3g} h, two steps"
+                f"cascade.toml [cascade] {name} is {hours:g} h but must be at least "
+                f"{TICKS_IN_FASTEST * TICK_H:.3g} h, two steps"
             )
 
 

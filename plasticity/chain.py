@@ -21,7 +21,9 @@ FULL = 2.0**32
 
 @njit(error_model="numpy")
 def coefficients(f: float, m: float, n: float, d: float, hours: float) -> tuple[float, float]:
-    """alpha and beta of the chain with rates (1/h) of formation, maturation, nascent loss and mature loss."""
+    """alpha and beta of the chain with rates (1/h) of formation, maturation, nascent loss and mature
+    loss.
+    """
     s = -0.5 * (f + m + n + d)
     p = f * (m + n) + f * d + (m + n) * d - f * n  # product of the two eigenvalues
     # where the quotients below would be rounding: alpha and beta as series of sums of eigenvalue powers

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from prelimbic.parameters import SpineNumbers
+from prelimbic.parameters.errors import UsageError
 from prelimbic.plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, VACANT
 
 RULES = ("everywhere", "lost_sites")
@@ -24,7 +25,7 @@ FASTEST_FORMATION = 1e6  # 1/h
 MOST_FILLED = 0.999  # of the lost sites in one stride
 
 
-class SpineError(ValueError):
+class SpineError(UsageError):
     """A table of spines that cannot be."""
 
 
@@ -66,7 +67,8 @@ def rates(numbers: SpineNumbers, contacts: float, sites: int, healthy: float | N
         )
     if healthy is not None and not round(contacts) <= round(healthy) <= sites - round(nascent):
         raise SpineError(
-            f"{healthy:g} healthy contacts a cell do not fit between {contacts:g} and {sites} potential sites (sites_per_contact)"
+            f"{healthy:g} healthy contacts a cell do not fit between {contacts:g} and {sites} potential "
+            "sites (sites_per_contact)"
         )
     formation = (numbers.nascent_maturation + numbers.nascent_loss) * nascent / vacant
     return Rates(
@@ -188,7 +190,8 @@ class Spines:
         rate = r.formation * np.maximum(1.0 + r.gain * (signal - 1.0), 0.0)
         if not (rate <= FASTEST_FORMATION).all():
             raise SpineError(
-                f"formation is faster than {FASTEST_FORMATION:g} an hour; formation_gain is too large for that"
+                f"formation is faster than {FASTEST_FORMATION:g} an hour; formation_gain is too large for "
+                "that"
             )
         if self.rule == "everywhere":
             return rate, rate

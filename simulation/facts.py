@@ -62,7 +62,8 @@ def _short(value: Any) -> str:
 def _dose(dose: dict[str, Any]) -> str:
     length = dose.get("duration")
     over = "" if length is None else f" over {float(length):g} h"
-    return f"{dose['compound']} {float(dose['amount']):g} {DOSE_UNITS} {dose['route']} at {float(dose['start']):g} h{over}"
+    amount = f"{float(dose['amount']):g} {DOSE_UNITS}"
+    return f"{dose['compound']} {amount} {dose['route']} at {float(dose['start']):g} h{over}"
 
 
 def _bath(bath: dict[str, Any] | None) -> str:

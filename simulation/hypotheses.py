@@ -21,6 +21,7 @@ from prelimbic.parameters import (
     SpineNumbers,
     near,
 )
+from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import (
     Block,
     Concentrations,
@@ -34,7 +35,7 @@ from prelimbic.plasticity import Arms
 from prelimbic.simulation.switches import DEFAULTS, EXCLUSIVE, LATCHES, SWITCHES, flag
 
 
-class HypothesisError(ValueError):
+class HypothesisError(UsageError):
     """A switch that has no such option."""
 
 

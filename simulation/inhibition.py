@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from prelimbic.parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of, unknown
+from prelimbic.parameters.errors import UsageError
 
 LARGEST_AMOUNT = 1000.0
 LATEST_H = 1e4
 
 
-class InhibitionError(ValueError):
+class InhibitionError(UsageError):
     """An inhibitor that does not exist or cannot be given so."""
 
 

@@ -99,7 +99,8 @@ def check_begin(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None =
     for event in told:
         if event.hour < first or (event.sudden and event.hour <= first):
             raise ProtocolError(
-                f"a run begins untreated, but {event.what} is given at {event.hour:g} h and the first look is at {first:g} h; "
+                f"a run begins untreated, but {event.what} is given at {event.hour:g} h and the first look "
+                f"is at {first:g} h; "
                 f"look earlier"
             )
 
@@ -148,12 +149,14 @@ def _check_followed(event: Event, taken: list[float]) -> None:
     if not after or minutes(after[0]) - minutes(event.hour) > minutes(NEAR_H + NEARBY_H):
         then = f"the next is at {after[0]:g} h" if after else "there is none after it"
         raise ProtocolError(
-            f"{event.what} at {event.hour:g} h would be missed: no look is taken within half an hour, {then}; {ALSO}"
+            f"{event.what} at {event.hour:g} h would be missed: no look is taken within half an hour, "
+            f"{then}; {ALSO}"
         )
     for before, time in pairwise(after if event.lasts else ()):
         if before < event.hour + FAST_H and minutes(time) - minutes(before) > minutes(FAST_STRIDE_H):
             raise ProtocolError(
-                f"{event.what} at {event.hour:g} h would be lost from sight: no look is taken between {before:g} and {time:g} h; "
+                f"{event.what} at {event.hour:g} h would be lost from sight: no look is taken between "
+                f"{before:g} and {time:g} h; "
                 f"{ALSO}"
             )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from prelimbic.parameters import target_of
+from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.inhibition import Inhibition
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
@@ -30,7 +31,7 @@ HOUR = re.compile(r"([0-9]+(?:\.[0-9]+)?) ([hd])")  # a readout that is a time o
 FAST_H, FAST_STRIDE_H, SLOW_STRIDE_H = 2.0, 2.0, 48.0
 
 
-class ProtocolError(ValueError):
+class ProtocolError(UsageError):
     """A protocol that the model cannot follow."""
 
 
@@ -91,7 +92,8 @@ class Protocol:
                 )
             if 0 <= before < FAST_H and after - before > FAST_STRIDE_H:
                 raise ProtocolError(
-                    f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which is what BDNF, the "
+                    f"the stride from {before:g} to {after:g} h is longer than {FAST_STRIDE_H:g} h, which "
+                    "is what BDNF, the "
                     f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
                 )
         if strange := set(self.reused) - set(self.times):
@@ -102,7 +104,8 @@ class Protocol:
             set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]
         ):
             raise ProtocolError(
-                f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and {self.stress[1]:g} h"
+                f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and "
+                f"{self.stress[1]:g} h"
             )
 
     def looks(self) -> Iterator[Look]:

@@ -311,7 +311,10 @@ def _spines(config: Config, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     moments = sorted(set(config.moments().values()))
     chosen = tuple(s for s in seen if any(abs(s.look.time - m) < 1e-9 for m in moments))
     states = np.array([s.spines.states for s in chosen], dtype=np.uint8)
-    meaning = "0 vacant, 1 nascent, 2 mature; + 4 where a spine was lost to stress, + 8 while it lasts where one stood; by branch"
+    meaning = (
+        "0 vacant, 1 nascent, 2 mature; + 4 where a spine was lost to stress, + 8 while it lasts where one "
+        "stood; by branch"
+    )
     return _times(chosen) | {
         "state": Variable(("time", "pyr", "site"), states, "1", meaning, _flags(SITE_STATES, SITE_BITS))
     }

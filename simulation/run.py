@@ -47,7 +47,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: the circuit, some seconds of it at rest before anything else, and a snapshot a look."""
+    """A finished run: the circuit, some seconds of it at rest before anything else, and a snapshot a
+    look.
+    """
 
     circuit: Circuit
     rest: Activity

@@ -17,10 +17,13 @@ SWITCHES: dict[str, dict[str, str]] = {
         "off": "no NMDA block: what remains is not carried by NMDA receptors",
     },
     "selectivity": {
-        "subunit": "equilibrium block, one affinity a GluN2 subunit (default; Kotermanski and Johnson 2009, recalled)",
+        "subunit": "equilibrium block, one affinity a GluN2 subunit (default; Kotermanski and Johnson 2009, "
+        "recalled)",
         "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a null",
-        "use_dependent": "four-state trapping scheme driven by the circuit's own gating (Mealing et al. 1999)",
-        "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and Destexhe 2023)",
+        "use_dependent": "four-state trapping scheme driven by the circuit's own gating (Mealing et al. "
+        "1999)",
+        "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and "
+        "Destexhe 2023)",
     },
     "hcn": {
         "nmda": "NMDA receptors only (default)",
@@ -35,19 +38,23 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
     "state": {
         "awake": "the background that the sheet was calibrated with (default)",
-        "slice": "a slice: low background (sheet hypotheses, slice_background); currents are those of voltage clamp in any state",
+        "slice": "a slice: low background (sheet hypotheses, slice_background); currents are those of "
+        "voltage clamp in any state",
     },
     "surge": {
-        "on": "AMPA drive above a threshold opens L-type channels and releases BDNF (default; Lepack et al. 2014)",
+        "on": "AMPA drive above a threshold opens L-type channels and releases BDNF (default; Lepack et al. "
+        "2014)",
         "off": "it does not: what remains is carried by the arms below",
     },
     "eef2k": {
         "off": "no such arm (default)",
-        "on": "block of resting NMDA receptors lets eEF2 be dephosphorylated and BDNF be made (Autry et al. 2011)",
+        "on": "block of resting NMDA receptors lets eEF2 be dephosphorylated and BDNF be made (Autry et al. "
+        "2011)",
     },
     "nitrergic": {
         "off": "no such arm (default)",
-        "on": "NMDA calcium, by nNOS, GAPDH and Siah1, degrades Rheb, which drives mTORC1 (Harraz et al. 2016)",
+        "on": "NMDA calcium, by nNOS, GAPDH and Siah1, degrades Rheb, which drives mTORC1 (Harraz et al. "
+        "2016)",
     },
     "hnk": {
         "off": "hydroxynorketamine only blocks NMDA receptors, weakly (default)",
@@ -64,9 +71,11 @@ SWITCHES: dict[str, dict[str, str]] = {
         "on": "ketamine binds TrkB and makes it more sensitive to BDNF (Casarotto et al. 2021)",
     },
     "mtor": {
-        "local": "mTORC1 of the cell gates its translation; what reaches the brain of rapamycin counts (default; Li et al. 2010)",
+        "local": "mTORC1 of the cell gates its translation; what reaches the brain of rapamycin counts "
+        "(default; Li et al. 2010)",
         "systemic": "mTORC1 outside the brain does; what blood holds of rapamycin counts",
-        "absent": "ERK gates translation; mTORC1 follows but carries nothing (Autry et al. 2011, recalled, unchecked)",
+        "absent": "ERK gates translation; mTORC1 follows but carries nothing (Autry et al. 2011, recalled, "
+        "unchecked)",
     },
     "feedback": {
         "on": "p70S6K turns down what reaches mTORC1 (default)",
@@ -74,18 +83,43 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
     "memory": {
         "none": "nothing outlasts the wash-out but the chain itself (default)",
-        "adaptation": "the threshold follows the drive within half an hour: an assumption, made for an inverted U in spines",
-        "rate_latch": "mTORC1 is shut for half a day when Pyr firing fell below its baseline: an assumption made for the same",
-        "nmda_latch": "the same, when NMDA conductance fell far: an assumption made for the same, fine-tuned",
+        "adaptation": "the threshold follows the drive within half an hour: an assumption, made for an "
+        "inverted U in spines",
+        "rate_latch": "mTORC1 is shut for half a day when Pyr firing fell below its baseline: an assumption "
+        "made for the same",
+        "nmda_latch": "the same, when NMDA conductance fell far: an assumption made for the same, "
+        "fine-tuned",
     },
     "spine_rule": {
         "activity": "new spines form on any vacant site at a rate that follows synaptic protein (default)",
         "branch": "what forms above rest forms where spines were lost to stress (Moda-Sava et al. 2019)",
-        "homeostatic": "formation follows synaptic elements, which grow where activity is below rest (Butz and van Ooyen 2013)",
+        "homeostatic": "formation follows synaptic elements, which grow where activity is below rest (Butz "
+        "and van Ooyen 2013)",
     },
 }
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
-PV_THALAMIC = "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: --sheet thalamic_pv"
+# switch -> option -> the rows of the sheet `hypotheses` that it reads; an option at its default reads none
+SIZES: dict[str, dict[str, tuple[str, ...]]] = {
+    "selectivity": {"affinity_scaled": ("interneuron_affinity",)},
+    "hcn": dict.fromkeys(("nmda_hcn1", "hcn1"), ("hcn1_ic50",)),
+    "baseline": dict.fromkeys(("sst_loss", "both"), ("sst_left",)),
+    "state": {"slice": ("slice_background",)},
+    "eef2k": {"on": ("eef2_gain",)},
+    "nitrergic": {"on": ("siah1_share",)},
+    "hnk": dict.fromkeys(("ampa_pyr", "ampa_all", "release"), ("hnk_gain", "hnk_ec50")),
+    "hnk_exposure": {"kamp": ("hnk_kamp_central", "hnk_kamp_clearance")},
+    "trkb": {"on": ("trkb_gain", "trkb_ec50")},
+    "memory": {
+        "adaptation": ("adaptation_time",),
+        "rate_latch": ("latch_charging", "latch_time", "latch_rate_deficit"),
+        "nmda_latch": ("latch_charging", "latch_time", "latch_nmda_deficit"),
+    },
+    "spine_rule": {"homeostatic": ("growth_rate", "growth_lowest")},
+}
+PV_THALAMIC = (
+    "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: "
+    "--sheet thalamic_pv"
+)
 LATCHES = ("rate_latch", "nmda_latch")
 # Pairs of options that exclude each other, and why.
 EXCLUSIVE = (

@@ -148,7 +148,7 @@ def in_threads(compute: Callable[[], np.ndarray]) -> list[bytes]:
 @pytest.fixture(autouse=True)
 def own_ledger(monkeypatch) -> None:
     """Looks that tests take at held-out claims are no looks of ours, nor are ours of theirs."""
-    monkeypatch.setattr("prelimbic.experiments.claims.board.tracked", lambda: None)
+    monkeypatch.setattr("prelimbic.experiments.claims.ledger.tracked", lambda: None)
 
 
 @pytest.fixture(scope="module")

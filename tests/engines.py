@@ -1,4 +1,4 @@
-"""A toy network whose every spike and arrival can be told beforehand, and what is left of engine processes."""
+"""A toy network whose every spike and arrival is known beforehand, and what is left of engine processes."""
 
 from __future__ import annotations
 

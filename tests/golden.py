@@ -24,9 +24,11 @@ import numpy as np
 from prelimbic.circuits import Numerics
 from prelimbic.experiments.storage.digests import counted, of_numbers
 from prelimbic.experiments.storage.provenance import target
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options
 from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.simulation.config import MODEL_VERSION, Config
+from prelimbic.simulation.identity import IDS
 from prelimbic.simulation.inhibition import parse_inhibition
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.variable import Groups
@@ -218,7 +220,7 @@ def ids() -> dict[str, str]:
     """Of every study, a digest over the files of its runs of two seeds: their places and ids."""
     with quick_peaks():
         planned = {
-            name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in STUDIES
+            name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in SHIPPED
         }
     return {
         name: hashlib.sha256("\n".join(r.file for r in runs).encode()).hexdigest()[:16]
@@ -257,12 +259,14 @@ def renew(say: Callable[[str], None] = print) -> int:
             if digest != there[name]
         ]
     named = ids()
-    if same and {name: named.get(name) for name in old["ids"]} != old["ids"]:
+    made_alike = same and old.get("ids_made") == IDS
+    if made_alike and {name: named.get(name) for name in old["ids"]} != old["ids"]:
         wrong.append("ids of stored runs")
-    golden["ids"] = named
+    golden |= {"ids": named, "ids_made": IDS}
     if wrong:
         say(
-            "MODEL_VERSION is as it was, and yet these moved; raise it in simulation/config.py, or undo the change:"
+            "MODEL_VERSION is as it was, and yet these moved; "
+            "raise it in simulation/config.py, or undo the change:"
         )
         say("\n".join(wrong))
         return 1
@@ -283,7 +287,7 @@ def _shown(golden: dict[str, Any]) -> str:
         f" {json.dumps(name)}: {{\n{lines(part)}}}" for name, part in golden["to_the_bit"].items()
     )
     return (
-        f'{{"model_version": {golden["model_version"]},\n"ids": {{\n{lines(golden["ids"])}}},\n'
+        f'{{"model_version": {golden["model_version"]},\n"ids_made": {golden["ids_made"]},\n"ids": {{\n{lines(golden["ids"])}}},\n'
         f'"numbers": {{\n{numbers}}},\n"to_the_bit": {{\n{bits}}}}}\n'
     )
 

@@ -56,10 +56,12 @@ static int told_of(int handle, const char *call) {
 #define REAL(kind, name) static kind; if (!real) real = dlsym(RTLD_NEXT, name)
 #define OPEN(name) int name(const char *path, int flags, ...) { \
     va_list more; va_start(more, flags); int mode = va_arg(more, int); va_end(more); \
-    FAIL(told(path, "open")); REAL(int (*real)(const char *, int, ...), #name); return real(path, flags, mode); }
+    FAIL(told(path, "open")); REAL(int (*real)(const char *, int, ...), #name); \
+    return real(path, flags, mode); }
 OPEN(open) OPEN(open64)
 #define READ(name) ssize_t name(int handle, void *to, size_t size) { \
-    FAIL(told_of(handle, "read")); REAL(ssize_t (*real)(int, void *, size_t), #name); return real(handle, to, size); }
+    FAIL(told_of(handle, "read")); REAL(ssize_t (*real)(int, void *, size_t), #name); \
+    return real(handle, to, size); }
 READ(read)
 #define PREAD(name) ssize_t name(int handle, void *to, size_t size, off_t at) { \
     int number = told_of(handle, "read"); if (at >= from) FAIL(number); \

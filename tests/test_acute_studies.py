@@ -21,7 +21,8 @@ from prelimbic.experiments.readouts.nulls import CONSTANT, MODEL
 from prelimbic.experiments.readouts.seeds import spread_of_those
 from prelimbic.experiments.readouts.slice import effect as in_bath
 from prelimbic.experiments.readouts.surge import at_peak, over_course
-from prelimbic.experiments.sweep.study import Options, find_study
+from prelimbic.experiments.studies.registry import find_study
+from prelimbic.experiments.sweep.study import Options
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config

@@ -145,7 +145,10 @@ def test_kernels_load_where_neither_home_nor_installation_can_be_written(tmp_pat
             Path(module.__file__).parent, there / room, ignore=shutil.ignore_patterns("__pycache__")
         )
         (there / room / "__pycache__").write_text("in the way")
-    script = "import prelimbic.plasticity.kernel as k, prelimbic.plasticity.chain; print(k.integrate.stats.cache_path)"
+    script = (
+        "import prelimbic.plasticity.kernel as k, prelimbic.plasticity.chain\n"
+        "print(k.integrate.stats.cache_path)"
+    )
     given = {
         "PATH": os.environ["PATH"],
         "HOME": NOWHERE,

@@ -10,7 +10,8 @@ import pytest
 
 from prelimbic.circuits import CalibrationError, Circuit, CircuitError
 from prelimbic.circuits.describe import with_background
-from prelimbic.experiments.sweep.study import Options, Run, find_study
+from prelimbic.experiments.studies.registry import find_study
+from prelimbic.experiments.sweep.study import Options, Run
 from prelimbic.parameters import POPULATIONS, PRIOR, SUBUNITS, Sheet, drawn, sheet
 from prelimbic.simulation.observers import prior
 from prelimbic.simulation.observers.prior import FIXED, SYNCHRONOUS, knobs_of, rested

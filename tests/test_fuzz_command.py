@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prelimbic.circuits import NAMED
-from prelimbic.experiments.sweep.study import STUDIES
+from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.parameters import CIRCUITS, COMPOUNDS, INHIBITORS, POPULATIONS, PRIOR, SPECIES, shipped
 from prelimbic.parameters.sheet import STATUSES
 from prelimbic.simulation.switches import SWITCHES, flag
@@ -49,6 +49,7 @@ OPTIONS = {
     ),
     "exposure": ("--species", "--route", "--dose", "--at", "--duration", "--compound", "--sheet", "--set"),
     "numbers": ("--status", "--sheet"),
+    "number": ("--sheet",),
     "inspect": (),
     "equations": ("--sheet",),
     "claims": ("--seeds", "--sheet", "--set", "--results", "--workers", "--page"),
@@ -142,7 +143,7 @@ NO_OVERRIDE = (
 OF_CIRCUIT = NO_OVERRIDE | NUMBERS.filter(lambda name: not name.startswith("circuit.")).map("{}=1".format)
 
 BAD = {
-    "run STUDY": (("run", "{}"), unless(*STUDIES).filter(lambda word: not word.startswith("-"))),
+    "run STUDY": (("run", "{}"), unless(*SHIPPED).filter(lambda word: not word.startswith("-"))),
     "run --share": (
         (*RUN, "--share={}"),
         st.builds("{}/{}".format, *[NO_NUMBERS | below(1)] * 2)
@@ -191,6 +192,7 @@ BAD = {
     "exposure --sheet": ((*RAT, "--sheet={}"), NO_CIRCUIT),
     "exposure --set": ((*RAT, "--set={}"), NO_OVERRIDE),
     "numbers --status": (("numbers", "--status={}"), unless(*STATUSES), "--status", *STATUSES),
+    "number --sheet": (("number", "Pyr.leak", "--sheet={}"), unless(*shipped()) | NO_FILE),
     "numbers --sheet": (("numbers", "--sheet={}"), unless(*shipped()) | NO_FILE),
     "equations --sheet": (("equations", "--sheet={}"), NO_CIRCUIT),
     "inspect PATH": (("inspect", "{}"), WORDS.map(lambda word: f"/nowhere/{word}"), "/nowhere"),

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from prelimbic.experiments.cli.show import ShowError, hours
-from prelimbic.experiments.sweep.study import parse_overrides
+from prelimbic.experiments.sweep.overrides import parse_overrides
 from prelimbic.parameters import (
     BLOCKERS,
     COMPOUNDS,

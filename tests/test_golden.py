@@ -1,4 +1,4 @@
-"""Results do not move unseen: small runs of every kind against golden.json, and the ids of what is stored."""
+"""Results do not move unseen: small runs of every kind against golden.json, and ids of what is stored."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options
 from prelimbic.simulation.config import MODEL_VERSION
-from prelimbic.simulation.hypotheses import Hypotheses
 from tests import golden
 
 RENEW = (
@@ -43,7 +43,7 @@ def test_a_run_gives_the_golden_numbers_to_the_bit_where_they_were_computed(name
 
 def test_runs_of_every_study_keep_their_names_and_ids():
     now, kept = golden.ids(), golden.kept()["ids"]
-    assert [study for study in STUDIES if now[study] != kept.get(study)] == [], (
+    assert [study for study in SHIPPED if now[study] != kept.get(study)] == [], (
         f"stored runs are not found any more; {RENEW}"
     )
 
@@ -54,7 +54,7 @@ def test_whatever_a_study_computes_has_golden_numbers():
         for kind in golden.KINDS.values()
     }
     with golden.quick_peaks():
-        for study in map(find_study, STUDIES):
+        for study in map(find_study, SHIPPED):
             assert {run.compute for run in study.plan(Options(1, sheets=(study.sheet,)))} <= computed, (
                 study.name
             )
@@ -123,20 +123,3 @@ def test_renewing_under_a_raised_version_begins_anew_and_then_has_nothing_to_add
         "loop"
     }
     assert golden.renew(lambda text: None) == 0 and copied.read_bytes() == written
-
-
-@pytest.mark.parametrize(
-    ("study", "switches", "kept", "before"),
-    [
-        ("surge", {"hnk": "release"}, False, "b18bcd7883869e7e"),
-        ("evoked", {"hcn": "nmda_hcn1"}, False, "83b4265dc9f18877"),
-        ("knockouts", {"hnk": "ampa_pyr"}, False, "532178412c49dfb1"),
-        ("surge", {"hcn": "nmda_hcn1"}, True, "428141c9b2ea5851"),
-        ("evoked", {}, True, "df7d70a19fe054cc"),
-    ],
-)
-def test_files_of_a_switch_that_a_study_did_not_read_do_not_count_and_all_others_do(
-    study, switches, kept, before
-):
-    first = find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(**switches)))[0]
-    assert (first.config.run_id() == before) == kept  # the id that version 0.6.0 gave

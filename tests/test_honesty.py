@@ -82,7 +82,8 @@ def test_describing_a_circuit_needs_no_brian2():
         "import sys, prelimbic.experiments.sweep.study, prelimbic.experiments.sweep.conduct\n"
         "from prelimbic import parameters\n"
         "from prelimbic.circuits import describe\n"
-        "print(describe(parameters.circuit_numbers(parameters.sheet('sst')), 1.0, 1.3375).size, 'brian2' in sys.modules)"
+        "numbers = parameters.circuit_numbers(parameters.sheet('sst'))\n"
+        "print(describe(numbers, 1.0, 1.3375).size, 'brian2' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.split() == ["1000", "False"], done.stderr
@@ -192,8 +193,8 @@ def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path
         "if __name__ == '__main__':\n"
         "    short = Protocol((0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.05, rest=0.2)\n"
         "    runs = [Run({'dose': 10.0, 'seed': 1}, replace(brief(), protocol=short))]\n"
-        "    study = Study('brief', 'a question', {'dose': 'mg/kg'}, lambda o: runs,\n"
-        "        lambda d: Answer((), 'found'), lambda d, f: [f])\n"
+        "    made = lambda o: runs, lambda d: Answer((), 'found'), lambda d, f: [f]\n"
+        "    study = Study('brief', 'a question', {'dose': 'mg/kg'}, *made)\n"
         "    conduct(study, Options(out=Path(sys.argv[1])))\n"
     )
     script = tmp_path / "interpreted.py"

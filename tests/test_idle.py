@@ -13,8 +13,9 @@ import pytest
 from prelimbic.experiments.claims.bench import Bench
 from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.claims.unused import idle_in_claims, idle_in_exposure
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import refuse_idle
-from prelimbic.experiments.sweep.study import Options, StudyError, find_study
+from prelimbic.experiments.sweep.study import Options, StudyError
 from prelimbic.parameters import SPECIES, SheetError, compounds, sheet, sheet_text, species
 from prelimbic.parameters.sheet import Sheet
 from prelimbic.pharmacology import ROUTES, Dose, Exposure

@@ -28,7 +28,8 @@ from prelimbic.experiments.claims.claim import (
 from prelimbic.experiments.claims.page import page
 from prelimbic.experiments.readouts.inert import LARGEST_IC50, at_chance, at_vehicle
 from prelimbic.experiments.studies import stress
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study, whole_loop
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options, whole_loop
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers import knockouts
@@ -165,8 +166,9 @@ def made(study: str) -> xr.Dataset:
 
 
 POPULATION = {"population": list(POPULATIONS)}
-MOMENTS = "rest, peak, 0-2 h, 0.5 h, 1 h, 1.5 h, 2 h, 4 h, 6 h, 12 h, 24 h, 72 h, 3 d, 5 d, 7 d, 10 d, 14 d, 15 d, 28 d"
-AT = {"readout": MOMENTS.split(", ")}
+HOURS = "0-2 h, 0.5 h, 1 h, 1.5 h, 2 h, 4 h, 6 h, 12 h, 24 h, 72 h"
+DAYS = "3 d, 5 d, 7 d, 10 d, 14 d, 15 d, 28 d"
+AT = {"readout": f"rest, peak, {HOURS}, {DAYS}".split(", ")}
 LOOKED = {
     "rate": ("population",),
     "cv_isi": ("population",),
@@ -176,7 +178,10 @@ LOOKED = {
     "sepsc_rate": (),
     "unbound": (),
 }
-RELATIVE = "bdnf mtorc1 protein spines imaged_formation imaged_elimination gaba_conductance sipsc_rate glutamate_cycling regained"
+RELATIVE = (
+    "bdnf mtorc1 protein spines imaged_formation imaged_elimination "
+    "gaba_conductance sipsc_rate glutamate_cycling regained"
+)
 READ: dict[str, tuple[str, ...]] = {n: ("readout",) for n in RELATIVE.split()}
 READ |= {"rate": ("readout", "population"), "block": ("readout", "population", "subunit")}
 READ |= {n: () for n in ("peak_bdnf", "peak_mtorc1", "peak_mtorc1_time")}
@@ -230,7 +235,7 @@ def test_claims_that_state_no_effect_are_these_and_each_says_why():
     assert {c.id for c in ALL_CLAIMS if c.no_effect} == NO_EFFECT
 
 
-@pytest.mark.parametrize("study", [name for name in STUDIES if name != "physiology"])
+@pytest.mark.parametrize("study", [name for name in SHIPPED if name != "physiology"])
 def test_every_study_that_gives_a_drug_says_what_an_inert_one_would_have_done(study):
     from prelimbic.experiments.readouts.inert import unchanged
 

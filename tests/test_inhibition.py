@@ -1,4 +1,4 @@
-"""Laws of inhibitors and of drugs that are there together: how much is left, when, and what cannot be given."""
+"""Laws of inhibitors and of drugs given together: how much is left, when, and what cannot be given."""
 
 from __future__ import annotations
 

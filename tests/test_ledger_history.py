@@ -14,13 +14,15 @@ ROOT = Path(__file__).resolve().parent.parent
 LEDGER = "experiments/ledger.csv"
 # Commits that took lines back, with the reason.  There is to be no other.
 EXCEPTIONS = {
-    "5ecae728cb5fd73979714c2894ef48131017d505": "what a hash covers was changed while the ledger was made, before its release: "
-    "four looks were taken back, and came again under their new hashes in the commit after it",
+    "5ecae728cb5fd73979714c2894ef48131017d505": (
+        "what a hash covers was changed while the ledger was made, before its release: "
+        "four looks were taken back, and came again under their new hashes in the commit after it"
+    ),
 }
 
 
 def git(folder: Path, *words: str) -> str:
-    """What git says, with its line ends; safe.directory since a runner may own the checkout as another user."""
+    """What git says, with its line ends; safe.directory since another user may own the checkout."""
     done = subprocess.run(
         ["git", "-c", "safe.directory=*", "-C", str(folder), *words],
         capture_output=True,

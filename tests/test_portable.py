@@ -16,7 +16,8 @@ from prelimbic.circuits import NetworkError, Numerics, cache, drawn_network, mod
 from prelimbic.circuits.toolchain import Toolchain
 from prelimbic.experiments.storage.digests import model_digest
 from prelimbic.experiments.storage.provenance import machine_code, target
-from prelimbic.experiments.sweep.study import Options, find_study, whole_loop
+from prelimbic.experiments.studies.registry import find_study
+from prelimbic.experiments.sweep.study import Options, whole_loop
 from tests.conftest import brief, healthy_weights, small_circuit
 from tests.engines import digest, everything
 
@@ -39,7 +40,7 @@ def tools(command: str, *target_flags: str) -> Toolchain:
 
 
 def made_by(monkeypatch, found: Toolchain, optimised: str = "-O3") -> None:
-    """From here on programs are compiled by this, in the usual cache: they are programs of their own there."""
+    """From here on this compiles all programs, in the usual cache: there they are programs of their own."""
     monkeypatch.setattr(cache, "toolchain", lambda: found)
     monkeypatch.setattr(MADE, "COMMON", tuple(optimised if flag == "-O3" else flag for flag in MADE.COMMON))
 

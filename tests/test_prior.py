@@ -60,7 +60,7 @@ def by_concentration(name: str, rows: list[list[float]]) -> xr.Dataset:
     )
 
 
-def test_a_surge_is_a_rise_by_a_fifth_at_one_to_three_micromolar_and_an_inverted_u_one_that_ends_no_higher_than_at_rest():
+def test_a_surge_is_a_rise_by_a_fifth_at_1_to_3_micromolar_and_an_inverted_u_one_that_ends_no_higher():
     found = circuits(list(CURVES.values()))
     assert surges(found) == pytest.approx([1.0, 1.4, 1.4, 1.0, 0.8])
     assert ends(found) == pytest.approx([1.0, 0.2, 1.4, 0.2, 0.0])

@@ -124,7 +124,12 @@ def test_the_process_ends_when_its_owner_is_killed(busy):
 
 
 def test_idle_processes_end_with_the_program_that_started_them():
-    code = "from tests.engines import toy\nnets = [toy(), toy()]\nprint(*(n.process_id for n in nets))\nnets[0].close()\n"
+    code = (
+        "from tests.engines import toy\n"
+        "nets = [toy(), toy()]\n"
+        "print(*(n.process_id for n in nets))\n"
+        "nets[0].close()\n"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stderr == ""
     for process in done.stdout.split():

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prelimbic.experiments.readouts.seeds import change
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.protocol import (
     DRUG_H,
@@ -227,7 +228,7 @@ def test_an_inhibitor_of_the_circuit_is_looked_at_while_it_comes_and_goes_and_ot
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in STUDIES if name not in ("acute", "physiology", "numerics")]
+    "name", [name for name in SHIPPED if name not in ("acute", "physiology", "numerics")]
 )
 def test_runs_of_a_study_are_looked_at_alike_whatever_their_dose_and_seed(name):
     found: dict[tuple, set] = {}

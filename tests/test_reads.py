@@ -11,17 +11,10 @@ from typing import Any
 
 import pytest
 
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.idle import makings
 from prelimbic.experiments.sweep.reads import NOTHING
-from prelimbic.experiments.sweep.study import (
-    STUDIES,
-    Options,
-    Study,
-    StudyError,
-    find_study,
-    readouts_only,
-    whole_loop,
-)
+from prelimbic.experiments.sweep.study import Options, Study, StudyError, readouts_only, whole_loop
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses
@@ -62,7 +55,7 @@ def refusal(
 # What is refused
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", SHIPPED)
 def test_every_study_says_what_it_reads_and_refuses_the_rest_by_name(study):
     reads = find_study(study).reads
     assert reads is not NOTHING and not {*reads.switches} & {*reads.sets}
@@ -74,7 +67,7 @@ def test_every_study_says_what_it_reads_and_refuses_the_rest_by_name(study):
             assert all(flag(name) in said for name in (*reads.switches, *reads.options)), said
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", SHIPPED)
 def test_what_a_study_sets_itself_is_refused_at_its_default_too_and_what_it_reads_is_not(study):
     reads = find_study(study).reads
     for switch in SWITCHES:
@@ -83,7 +76,7 @@ def test_what_a_study_sets_itself_is_refused_at_its_default_too_and_what_it_read
         assert not said or (f"{flag(switch)} {DEFAULTS[switch]}" in said and "sets" in said)
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", SHIPPED)
 def test_inhibitors_manipulations_and_spikes_are_read_or_refused(study):
     reads, asked = (
         find_study(study).reads,
@@ -95,7 +88,7 @@ def test_inhibitors_manipulations_and_spikes_are_read_or_refused(study):
         assert not said or (study in said and f"--{name}" in said)
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", SHIPPED)
 def test_no_study_plans_what_it_does_not_accept(monkeypatch, study):
     def refused(self: Study, options: Options) -> None:
         raise StudyError("asked")
@@ -268,7 +261,7 @@ def test_no_switch_that_is_refused_as_not_read_would_have_moved_a_value(answerin
             assert not differing(computed(study, config_of(study, switch, option)), plain), (switch, option)
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", SHIPPED)
 def test_a_switch_that_a_study_reads_reaches_a_run_of_it(study):
     found, wanted = find_study(study), dict(ONE_EACH)
     wanted |= {
@@ -287,8 +280,8 @@ def test_a_switch_that_a_study_reads_reaches_a_run_of_it(study):
 
 
 def test_no_study_computes_in_a_way_that_was_not_tried():
-    computes = {name: compute_of(name) for name in STUDIES}
-    assert {name for name in STUDIES if find_study(name).reads.switches} == {*TRIED, *LIKE}
+    computes = {name: compute_of(name) for name in SHIPPED}
+    assert {name for name in SHIPPED if find_study(name).reads.switches} == {*TRIED, *LIKE}
     assert {computes[name] for name in LIKE} <= {whole_loop, readouts_only} and computes[
         "dose_response"
     ] is whole_loop

@@ -17,7 +17,7 @@ from prelimbic.simulation.protocol import weeks
 from prelimbic.simulation.switches import DEFAULTS
 from tests.conftest import brief, small_circuit
 from tests.said import RUN, USAGE, is_one_sentence
-from tests.test_hypotheses import CLASHES, flag
+from tests.test_hypothesis_options import CLASHES, flag
 
 SIZES = sheet("hypotheses").fill("hypotheses", HypothesisNumbers)
 DENDRITIC = small_circuit("dendritic")

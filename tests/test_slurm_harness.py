@@ -43,7 +43,10 @@ def test_an_array_runs_on_both_nodes(slurm, tmp_path):
 def test_a_job_whose_node_loses_power_runs_again_on_the_other(slurm, tmp_path):
     out, escaped = tmp_path / "out", tmp_path / "escaped"
     # A process that leaves its job's session goes with the node too.
-    script = f"echo $SLURMD_NODENAME; setsid -f sh -c 'echo $$ >> {escaped}; sleep 1000'; test $SLURM_RESTART_COUNT || sleep 1000"
+    script = (
+        f"echo $SLURMD_NODENAME; setsid -f sh -c 'echo $$ >> {escaped}; sleep 1000'; "
+        "test $SLURM_RESTART_COUNT || sleep 1000"
+    )
     submit(slurm, script, out, "--job-name=power", "--requeue")
     slurm.wait_for(
         lambda: escaped.exists() and escaped.read_text().endswith("\n"), PATIENCE_S, "the start of the job"
@@ -98,7 +101,8 @@ def test_nothing_of_a_cluster_outlives_tests_that_are_killed(tmp_path):
         "import os, time\n"
         "from tests.slurm import cluster\n"
         "with cluster() as slurm:\n"
-        f"    slurm.command('sbatch', '--output=/dev/null', '--wrap', 'echo $$ > {tmp_path}/job; sleep 1000')\n"
+        f"    job = 'echo $$ > {tmp_path}/job; sleep 1000'\n"
+        "    slurm.command('sbatch', '--output=/dev/null', '--wrap', job)\n"
         f"    slurm.wait_for(lambda: os.path.exists('{tmp_path}/job'), 60, 'the start of the job')\n"
         "    print(slurm.folder, flush=True)\n"
         "    time.sleep(1000)\n"

@@ -16,7 +16,8 @@ from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
 from prelimbic.experiments.storage.provenance import provenance
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies import ablation_grid, blockers, cascade, knockouts, stress
-from prelimbic.experiments.sweep.study import STUDIES, Options, find_study, write_manifest
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.study import Options, write_manifest
 from prelimbic.parameters import PRIOR
 from prelimbic.simulation.observers.numerics import VARIANTS
 from prelimbic.simulation.switches import SWITCHES
@@ -41,7 +42,7 @@ MEANT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_loaded_study_has_its_places_in_the_order_of_its_plan(name: str, tmp_path: Path) -> None:
     study = find_study(name)
     runs = study.plan(Options(seeds=1, sheets=(PRIOR,) if name == "circuit_prior" else SHEETS))
@@ -65,8 +66,8 @@ def test_a_loaded_study_has_its_places_in_the_order_of_its_plan(name: str, tmp_p
 def test_a_plan_waits_for_no_library_that_only_answers_and_figures_need() -> None:
     script = (
         "import sys\n"
-        "from prelimbic.experiments.sweep.study import STUDIES, find_study\n"
-        "print([find_study(name).name for name in STUDIES] == [*STUDIES])\n"
+        "from prelimbic.experiments.studies.registry import SHIPPED, find_study\n"
+        "print([find_study(name).name for name in SHIPPED] == [*SHIPPED])\n"
         "print({*sys.modules} & {'pandas', 'xarray', 'matplotlib', 'rich', 'numba', 'brian2'})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

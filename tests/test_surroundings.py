@@ -160,7 +160,10 @@ def test_closed_inputs_and_outputs_do_no_harm(closed):
 
 
 def test_no_file_gets_the_number_of_a_closed_output():
-    script = "from prelimbic.experiments.sweep.surroundings import settle; settle(); raise SystemExit(open('/dev/null').fileno())"
+    script = (
+        "from prelimbic.experiments.sweep.surroundings import settle; settle(); "
+        "raise SystemExit(open('/dev/null').fileno())"
+    )
     done = shell("sh", "-c", f"'{sys.executable}' -c \"{script}\" <&- >&- 2>&-")
     assert done.returncode > 2
 

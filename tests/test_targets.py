@@ -126,7 +126,8 @@ def test_runs_that_were_computed_alike_need_no_word():
 def test_another_compiler_moves_spikes_and_other_packages_last_digits():
     text = mixture(Counter({HERE: 2, CLANG: 1}))
     assert text.startswith(
-        "3 runs were not computed alike: 2 by g++ 12.2.0 for x86_64-68faaea6, 1 by clang 19.1.7 for x86_64-0f"
+        "3 runs were not computed alike: 2 by g++ 12.2.0 for x86_64-68faaea6, "
+        "1 by clang 19.1.7 for x86_64-0f"
     )
     assert "spikes are others" in text and "--portable" in text
     text = mixture(Counter({HERE: 2, NUMPY: 3}))
@@ -148,7 +149,8 @@ def test_other_flags_alone_are_named():
 def test_before_computing_it_is_said_what_is_there_from_elsewhere():
     text = unlike(Counter({HERE: 2, CLANG: 3, "": 1}), HERE)
     assert text.startswith(
-        "3 of 6 finished runs were computed by clang 19.1.7 for x86_64-0f0f0f0f, not by g++ 12.2.0 for x86_64"
+        "3 of 6 finished runs were computed by clang 19.1.7 for x86_64-0f0f0f0f, "
+        "not by g++ 12.2.0 for x86_64"
     )
     assert unlike(Counter({NUMPY: 1}), HERE).startswith(
         "1 of 1 finished runs was computed with numpy 2.2.6, not with numpy 2"

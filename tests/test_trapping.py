@@ -1,4 +1,4 @@
-"""Laws of the trapping scheme: equilibrium, use dependence, trapping and relief, voltage, Mg, conservation."""
+"""Laws of the trapping scheme: equilibrium, use dependence, trapping, relief, voltage, Mg, conservation."""
 
 import math
 from dataclasses import replace
@@ -220,7 +220,7 @@ def apparent_ic50(name: str, potential: float, free: np.ndarray) -> np.ndarray:
     return uM * (1.0 - shut) / shut
 
 
-def test_without_mg_depolarisation_weakens_ketamine_e_fold_in_the_woodhull_voltage_and_ro_25_6981_not_at_all():
+def test_without_mg_depolarisation_weakens_ketamine_e_fold_in_the_woodhull_voltage_and_ro_25_6981_not():
     none = np.ones(len(SUBUNITS))
     e_fold = 8.314 * CHANNEL.temperature / 96485.0 * 1e3 / DRUGS["ketamine"].electrical_distance
     ketamine, ro = (

@@ -255,7 +255,9 @@ def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
 
 
 def without_drug(claim: Claim, bench: Bench) -> tuple[Measure, ...]:
-    """What the claim's readout gives under an inert drug; nothing for a claim that states no effect of one."""
+    """What the claim's readout gives under an inert drug; nothing for a claim that states no effect of
+    one.
+    """
     if claim.no_effect:
         return ()
     with np.errstate(divide="ignore", invalid="ignore"):  # of no effect there is no share

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from prelimbic.experiments.claims.board import summary, told_prior, told_range, told_role, told_value
 from prelimbic.experiments.claims.claim import NO_DRUG, Judged
 from prelimbic.experiments.figures import drawing
-from prelimbic.experiments.readouts.nulls import MEANING
+from prelimbic.experiments.readouts.nulls import INERT, MEANING
 from prelimbic.experiments.storage.files import StoreError, publish
 
 PAGE, FIGURES = "claims.md", "claims"
@@ -37,8 +38,21 @@ def write_page(board: list[Judged], left_out: dict[str, str], folder: Path) -> P
     publish(folder / PAGE, page(board, left_out).encode())
     draw = drawing("claims")
     for judged in board:
-        draw(judged, pictures)
+        draw(f"{judged.claim.id}: {judged.verdict}", panels(judged), judged.claim.id, pictures)
     return folder / PAGE
+
+
+def panels(judged: Judged) -> list[Any]:
+    """The quantities of a claim as they are drawn: the model, and beside it every null and an inert drug."""
+    from prelimbic.experiments.figures.claims import Panel, Row
+
+    found = []
+    for k, measure in enumerate(judged.measures):
+        shown = {"the model": measure} | {MEANING[n]: given[k] for n, given in judged.nulls.items()}
+        shown |= {INERT: judged.inert[k]} if judged.inert else {}
+        rows = tuple(Row(name, m.values, m.interval) for name, m in shown.items())
+        found.append(Panel(measure.name, measure.unit, measure.low, measure.high, judged.of(measure), rows))
+    return found
 
 
 def page(board: list[Judged], left_out: dict[str, str]) -> str:
@@ -46,13 +60,18 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
     sheet = board[0].sheet if board else "none"
     parts = [
         "# Claims\n",
-        f"Published findings held against circuit sheet `{sheet}`, written by `prelimbic claims --page docs` from stored runs; "
-        "`prelimbic claims --run --page docs` computes these first. Intervals are 95 % of the mean over seeds; a finding holds "
-        "when its whole interval lies in the published range, fails when it lies outside, and of several the worst decides. "
+        f"Published findings held against circuit sheet `{sheet}`, written by `prelimbic claims --page "
+        "docs` from stored runs; "
+        "`prelimbic claims --run --page docs` computes these first. Intervals are 95 % of the mean over "
+        "seeds; a finding holds "
+        "when its whole interval lies in the published range, fails when it lies outside, and of several "
+        "the worst decides. "
         "Roles: " + "; ".join(f"{role}, {meaning}" for role, meaning in ROLES.items()) + ".\n",
         f"**{summary(board)}.** Fewer than ten seeds make no verdict.\n",
-        "An end that is called above or below is no part of the range, nor is no effect where an effect was found. An inert drug "
-        "binds nothing: what it does stands in the vehicle runs of the same seeds. A claim that it meets as well says nothing "
+        "An end that is called above or below is no part of the range, nor is no effect where an effect was "
+        "found. An inert drug "
+        "binds nothing: what it does stands in the vehicle runs of the same seeds. A claim that it meets as "
+        "well says nothing "
         "about the drug, and does not count as holding.\n",
         _contents(board),
         _tuned(board),
@@ -69,7 +88,8 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
 def _contents(board: list[Judged]) -> str:
     rows = ["| claim | role | finding | verdict | prior share |", "|---|---|---|---|---|"]
     rows += [
-        f"| [{j.claim.id}](#{j.claim.id.lower()}) | {told_role(j)} | {j.claim.statement} | {j.verdict} | {told_prior(j)} |"
+        f"| [{j.claim.id}](#{j.claim.id.lower()}) | {told_role(j)} | {j.claim.statement} | {j.verdict} | "
+        f"{told_prior(j)} |"
         for j in board
     ]
     return "\n".join(rows) + "\n"
@@ -87,7 +107,8 @@ def _section(j: Judged) -> str:
     told = [f'<a id="{claim.id.lower()}"></a>\n\n### {claim.id}: {claim.statement}\n']
     seeds = f"{j.seeds} seeds of study `{claim.study}`" if claim.study else "nothing drawn"
     told.append(
-        f"{told_role(j)}, {ROLES[j.role]}. Source: {claim.source}. Protocol: {claim.protocol}; {seeds}. Prior share: "
+        f"{told_role(j)}, {ROLES[j.role]}. Source: {claim.source}. Protocol: {claim.protocol}; {seeds}. "
+        "Prior share: "
         f"{told_prior(j)}." + (f" Note: {claim.note}." if claim.note else "") + "\n"
     )
     told.append(f"{_plainly(j)}\n")
@@ -97,7 +118,8 @@ def _section(j: Judged) -> str:
         told.append("\n" + _nulls(j))
     told.append("\n" + _inert(j))
     told.append(
-        f"\n![{claim.id}: seeds, means and intervals against the published range]({FIGURES}/{claim.id}.png)\n"
+        f"\n![{claim.id}: seeds, means and intervals against the published "
+        f"range]({FIGURES}/{claim.id}.png)\n"
     )
     return "\n".join(told)
 
@@ -117,7 +139,8 @@ def _plainly(j: Judged) -> str:
         if len(j.measures) > 1
         else ""
     )
-    return f"The model gives {told_value(m)} for {m.name}, which {across} what was found ({told_range(m)}){others}."
+    found = f"{across} what was found ({told_range(m)}){others}"
+    return f"The model gives {told_value(m)} for {m.name}, which {found}."
 
 
 def _inert(j: Judged) -> str:

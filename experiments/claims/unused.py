@@ -13,8 +13,8 @@ import numpy as np
 
 from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench
 from prelimbic.experiments.claims.claim import Claim
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import makings
-from prelimbic.experiments.sweep.study import find_study
 from prelimbic.parameters import compounds, species
 from prelimbic.pharmacology import Dose, Exposure
 from prelimbic.pharmacology.block import by_subunit

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from prelimbic.experiments.cli.words import once
+from prelimbic.circuits import Numerics
+from prelimbic.experiments.cli.run import Words
+from prelimbic.experiments.cli.words import once, target
 from prelimbic.experiments.sweep.cluster import ENGINES, Jobs
-from prelimbic.experiments.sweep.study import Options, StudyError
-from prelimbic.parameters import near
+from prelimbic.experiments.sweep.folders import own_name
+from prelimbic.experiments.sweep.overrides import parse_overrides
+from prelimbic.experiments.sweep.study import Options, Study, StudyError
+from prelimbic.parameters import CIRCUITS, near
+from prelimbic.parameters.granted import available_cpus
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.inhibition import parse_inhibition
 
 # Options of `run` that are not those of a share.
 OF_THE_DRIVER = (
@@ -28,47 +36,67 @@ OF_THE_DRIVER = (
 )
 
 
-def jobs_asked(
-    cluster: str | None,
-    count: int | None,
-    time: str | None,
-    partition: str | None,
-    memory: str | None,
-    account: str | None,
-    further: tuple[str, ...],
-    workers: int | None,
-    options: Options,
-) -> Jobs | None:
+def options_asked(words: Words, switches: dict[str, str], study: Study, context: click.Context) -> Options:
+    """What is asked of the study.  Raises UsageError, StudyError, SheetError and what switches and
+    inhibitors raise.
+    """
+    once("--sheet", words.sheets)
+    each = [s for name in words.sheets or (study.sheet,) for s in (CIRCUITS if name == "all" else (name,))]
+    sheets = tuple(dict.fromkeys(each))
+    inhibitions = tuple(parse_inhibition(text) for text in words.inhibitions)
+    once("--inhibit", (f"{i.name}@{i.start:g}h" for i in inhibitions), "; give more of it as NAME=AMOUNT")
+    once("--manipulate", (target(text) for text in words.manipulations))
+    options = Options(
+        seeds=study.seeds if words.seeds is None else words.seeds,
+        scale=words.scale,
+        workers=available_cpus() if words.workers is None else words.workers,
+        out=words.out or Path("results"),
+        share=share_asked(words.share),
+        among=words.among,
+        sheets=sheets,
+        overrides=parse_overrides(words.overrides, sheets),
+        hypotheses=Hypotheses(**switches),
+        inhibitions=inhibitions,
+        manipulations=words.manipulations,
+        spikes=words.spikes,
+        numerics=Numerics(words.precision, words.step, words.delay_classes, words.portable),
+        given=named(context),
+    )
+    return options if words.out else replace(options, out=options.out / own_name(study, options))
+
+
+def jobs_asked(words: Words, options: Options) -> Jobs | None:
     """The jobs of a cluster asked for, or none.  Raises StudyError."""
     given = {
-        "--jobs": count,
-        "--time": time,
-        "--partition": partition,
-        "--mem": memory,
-        "--account": account,
-        "--sbatch": further or None,
+        "--jobs": words.jobs,
+        "--time": words.limit,
+        "--partition": words.partition,
+        "--mem": words.mem,
+        "--account": words.account,
+        "--sbatch": words.further or None,
     }
-    if cluster is None:
+    if words.cluster is None:
         if astray := [option for option, value in given.items() if value is not None]:
             raise StudyError(f"{astray[0]} is for jobs of a cluster; add --cluster slurm, or leave it out")
         return None
-    if cluster not in ENGINES:
+    if words.cluster not in ENGINES:
         raise StudyError(
-            f"--cluster is {cluster!r}{near(cluster, ENGINES)} but must be {' or '.join(ENGINES)}; elsewhere "
-            "use --share k/N in a batch script"
+            f"--cluster is {words.cluster!r}{near(words.cluster, ENGINES)} but must be "
+            f"{' or '.join(ENGINES)}; "
+            "elsewhere use --share k/N in a batch script"
         )
     if options.share != (1, 1) or options.among is not None:
         raise StudyError("--cluster makes shares itself; leave out --share and --among")
-    once("--sbatch", (word.partition("=")[0] for word in further))
+    once("--sbatch", (word.partition("=")[0] for word in words.further))
     jobs = Jobs(
-        workers=workers or 1,
-        time=time or "",
-        partition=partition or "",
-        memory=memory or "",
-        account=account or "",
-        further=further,
+        workers=words.workers or 1,
+        time=words.limit or "",
+        partition=words.partition or "",
+        memory=words.mem or "",
+        account=words.account or "",
+        further=words.further,
     )
-    return jobs if count is None else replace(jobs, count=count)
+    return jobs if words.jobs is None else replace(jobs, count=words.jobs)
 
 
 def words_asked(context: click.Context) -> list[str]:

@@ -13,10 +13,10 @@ from rich.table import Table
 
 from prelimbic import circuits
 from prelimbic.circuits import Calibration, CircuitError, calibrate, check_background, manipulated
-from prelimbic.experiments.figures import settle
 from prelimbic.experiments.storage.files import StoreError, publish
 from prelimbic.experiments.sweep.conduct import console
 from prelimbic.experiments.sweep.study import StudyError
+from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.parameters import (
     POPULATIONS,
     Sheet,
@@ -61,7 +61,8 @@ def calibrate_sheet(
         raise StudyError(f"--out is {str(out)!r} but a sheet's file has a name of printable text")
     if any(text.startswith("slice") for text in manipulations):
         raise StudyError(
-            "slice is a state of a grown circuit, not its development; calibrate first and use --state slice in run"
+            "slice is a state of a grown circuit, not its development; calibrate first and use --state "
+            "slice in run"
         )
     if seed is not None and seed < 0:
         raise StudyError(f"--draw is {seed} but must be at least 0")
@@ -76,7 +77,7 @@ def calibrate_sheet(
     screen = console()
     if circuits.compiler() is None:
         raise StudyError(f"calibrate needs a C++ compiler, and none works: {circuits.why_no_compiler()}")
-    settle()
+    settle_figures()
     with _told(screen) as tell:
         found = calibrate(circuit, wirings, free, tell)
     title = f"{source.title}; background calibrated" + (f" after {developmental}" if developmental else "")
@@ -127,7 +128,8 @@ def _placed(
         if name not in free:
             continue
         note = (
-            f"makes the untreated circuit rest at target_rate: {found.rate.mean(axis=0)[k]:.2f} Hz over {wirings} wirings "
+            f"makes the untreated circuit rest at target_rate: {found.rate.mean(axis=0)[k]:.2f} Hz over "
+            f"{wirings} wirings "
             f"(SD {found.rate.std(axis=0)[k]:.2f}) at scale {scale:g}"
         )
         row = sections[name]["background_rate"]

@@ -9,10 +9,11 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from prelimbic.parameters.errors import RunError, UsageError
+
 NO_MEMORY = re.compile("failed to map|[Cc]annot allocate")  # of what the dynamic linker says
 # the last: stopped by a batch system, may be queued again
 USAGE, FAILURE, INTERRUPTED, LATER = 2, 1, 130, 75
-STOPPED = "stopped; finished runs are kept, the same command goes on from there"
 ENDED = "stopped; nothing is left half-written"
 
 
@@ -96,51 +97,10 @@ def _warned(told: int, frame: object) -> NoReturn:
 
 def _code(error: Exception) -> int | None:
     """Exit code of an error that is the user's or the machine's; None for one that is ours."""
-    from prelimbic.circuits import BuildError, CalibrationError, CircuitError, EngineError, NetworkError
-    from prelimbic.experiments.claims.bench import ClaimError
-    from prelimbic.experiments.cli.show import ShowError
-    from prelimbic.experiments.figures import FigureError
-    from prelimbic.experiments.storage.files import StoreError
-    from prelimbic.experiments.sweep.execute import ExecuteError, Stopped
-    from prelimbic.experiments.sweep.queue import ClusterError
-    from prelimbic.experiments.sweep.study import StudyError
-    from prelimbic.parameters import SheetError
-    from prelimbic.pharmacology import DoseError
-    from prelimbic.plasticity import CascadeError, SpineError
-    from prelimbic.simulation.hypotheses import HypothesisError
-    from prelimbic.simulation.inhibition import InhibitionError
-    from prelimbic.simulation.protocol import ProtocolError
+    from prelimbic.experiments.sweep.execute import Stopped
 
-    usage: tuple[type[Exception], ...] = (
-        StudyError,
-        SheetError,
-        DoseError,
-        CircuitError,
-        CalibrationError,
-        SpineError,
-        ShowError,
-        HypothesisError,
-        ClaimError,
-        InhibitionError,
-        ProtocolError,
-        CascadeError,
-    )
-    if isinstance(error, usage):
+    if isinstance(error, UsageError):
         return USAGE
     if isinstance(error, Stopped):
         return LATER if error.warned else INTERRUPTED
-    if isinstance(
-        error,
-        (
-            BuildError,
-            EngineError,
-            NetworkError,
-            ExecuteError,
-            ClusterError,
-            StoreError,
-            FigureError,
-            OSError,
-        ),
-    ):
-        return FAILURE
-    return None
+    return FAILURE if isinstance(error, (RunError, OSError)) else None

@@ -5,9 +5,13 @@ dropped silently.
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import click
+
+# A path that may not be read is told of by those who read it.
+PATH = click.Path(path_type=Path, readable=False)
 
 
 class Command(click.Command):
@@ -73,10 +77,10 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if self.get_command(ctx, name) is None and not ctx.resilient_parsing:
-            from prelimbic.experiments.sweep.study import STUDIES
+            from prelimbic.experiments.studies.registry import all_studies
             from prelimbic.parameters import near
 
-            run = {study: f"prelimbic run {study}" for study in STUDIES}
+            run = {study: f"prelimbic run {study}" for study in all_studies()}
             if name in run:
                 raise click.UsageError(f"{name} is a study, not a command; write {run[name]}")
             like = near(name, self.commands) or near(f"prelimbic run {name}", run.values())
@@ -93,3 +97,9 @@ def once(option: str, values: Any, what: str = "") -> None:
     for value, times in Counter(values).items():
         if times > 1:
             raise click.UsageError(f"{option} {value} is given {times} times{what}")
+
+
+def target(manipulation: str) -> str:
+    """What a manipulation changes, without how much."""
+    head, at, site = manipulation.partition("@")
+    return f"{head.partition('=')[0]}{at}{site}"

@@ -6,18 +6,16 @@ else with it.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from prelimbic.experiments.storage.files import StoreError, reason
-from prelimbic.parameters.caching import CacheError, cache_folder
+from prelimbic.parameters.errors import RunError
 
 
-class FigureError(RuntimeError):
+class FigureError(RunError):
     """A figure that could not be drawn; what it would have shown is stored all the same."""
 
 
@@ -38,23 +36,6 @@ def drawing(module: str, function: str = "draw") -> Callable[..., Any]:
             ) from error
 
     return draw
-
-
-def settle() -> None:
-    """Keep the settings of a user from matplotlib, for this process and those it starts; both must be of our
-    own.
-    """
-    if "matplotlib" in sys.modules:
-        return
-    os.environ["MPLBACKEND"] = "agg"
-    os.environ.pop("MATPLOTLIBRC", None)
-    try:
-        os.environ["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")
-    except CacheError:
-        os.environ.pop("MPLCONFIGDIR", None)
-    if os.path.lexists("matplotlibrc"):  # which comes before all others, and may be none that can be read
-        with chdir("/"):
-            import_module("matplotlib")
 
 
 @contextmanager

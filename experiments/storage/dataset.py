@@ -115,7 +115,8 @@ def _tell_missing(folder: Path, planned: list[dict[str, Any]], there: set[str]) 
     missing = [run["file"] for run in planned if run["file"] not in there]
     if missing:
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-        said = f"{folder}: {len(there)} of {len(planned)} runs are there; the others are NaN, which .mean() skips: "
+        said = f"{folder}: {len(there)} of {len(planned)} runs are there; the others are NaN, "
+        said += "which .mean() skips: "
         warnings.warn(
             printable(said + ", ".join(missing[:MOST_NAMED]) + more), MissingRunsWarning, stacklevel=3
         )

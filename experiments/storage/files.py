@@ -1,4 +1,6 @@
-"""Files that are whole or not there, and the seal by which damage is seen without reading what is in them."""
+"""Files that are whole or not there, and the seal by which damage is seen without reading what is in
+them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
+from prelimbic.parameters.errors import RunError
+
 SEAL = re.compile(rb"\nprelimbic seal (\S+) ([0-9a-f]{64})\n\Z")
 TORN = re.compile(rb" [0-9a-f]{64}\n\Z")  # the end of a seal whose beginning is damaged
 BEGINS, LONGEST_SEAL = b"\nprelimbic seal ", 400
@@ -30,7 +34,7 @@ SYSTEM_ERROR, OUT_OF_MEMORY = re.compile(r"\berrno = (\d+)"), re.compile(r"\ball
 SCARCE = 1 << 34  # bytes; a limit on memory below is worth telling
 
 
-class StoreError(RuntimeError):
+class StoreError(RunError):
     """A result file that cannot be written or read; said in one line of printable text."""
 
     def __init__(self, text: str):
@@ -42,7 +46,9 @@ class DamagedError(StoreError):
 
 
 class UnreadableError(StoreError):
-    """A file that cannot be read here and now, by no fault of its own: whether it is whole, nobody can say."""
+    """A file that cannot be read here and now, by no fault of its own: whether it is whole, nobody can
+    say.
+    """
 
     def __init__(self, what: object, cause: str):
         self.what, self.cause = str(what), printable(cause)

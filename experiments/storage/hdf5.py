@@ -135,7 +135,8 @@ def check(path: Path, schema: str, versions: list[int]) -> dict[str, Any]:
         head = _attributes(file)
         if head.get("schema") == SWEEP_SCHEMA != schema:
             raise StoreError(
-                f"{path} is a sweep of run files, not one of them; prelimbic inspect takes its folder, load too"
+                f"{path} is a sweep of run files, not one of them; prelimbic inspect takes its folder, load "
+                "too"
             )
         if head.get("schema") != schema:
             raise StoreError(f"{path} is not a {schema.replace('-', ' ')} file")
@@ -387,7 +388,9 @@ def _create(group: h5py.Group, name: str, variable: Variable, compressed: bool) 
 
 
 def _as_bytes(values: np.ndarray) -> np.ndarray:
-    """Text as bytes of fixed length, two at least: netCDF takes single ones for characters of a longer text."""
+    """Text as bytes of fixed length, two at least: netCDF takes single ones for characters of a longer
+    text.
+    """
     found = np.array([str(text).encode() for text in values.ravel()], dtype=bytes).reshape(values.shape)
     return found.astype(f"S{max(2, found.dtype.itemsize)}")
 

@@ -89,7 +89,9 @@ class Lost(Exception):  # noqa: N818 - told as another
 
 
 class _Reader:
-    """The process that reads, and the pipes to it.  Making one, and asking it, raise Lost when it has ended."""
+    """The process that reads, and the pipes to it.  Making one, and asking it, raise Lost when it has
+    ended.
+    """
 
     def __init__(self) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HDF5_")}

@@ -45,7 +45,9 @@ _held: dict[tuple[str, str], tuple[int, ...]] = {}
 
 
 def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str | float]) -> None:
-    """Write one run file.  Raises StoreError (nothing is left behind) when the disk is full or not writable."""
+    """Write one run file.  Raises StoreError (nothing is left behind) when the disk is full or not
+    writable.
+    """
     configuration = json.dumps(config.to_dict(), sort_keys=True)
     content = hdf5.image(_head(config), configuration, groups | {"numbers": _numbers(config)}, facts)
     publish(path, sealed(content, config.run_id(), str(facts.get("target", ""))), finished=True)

@@ -61,7 +61,8 @@ def unlike(found: Counter[str], here: str) -> str:
     n = sum(others.values())
     was = "was" if n == 1 else "were"
     return (
-        f"{n} of {sum(found.values())} finished runs {was} computed {names}, not {_named(here, code, packages)} as here: "
+        f"{n} of {sum(found.values())} finished runs {was} computed {names}, not "
+        f"{_named(here, code, packages)} as here: "
         f"{SPIKES if code else DIGITS}"
     )
 
@@ -80,7 +81,8 @@ def _apart(known: Iterable[str]) -> tuple[list[int], list[int]]:
 def _named(target: str, code: list[int], packages: list[int]) -> str:
     """A target by the words in which it differs from others."""
     words = target.split(",")
-    by = f"{'' if words[0] == 'interpreted' else 'by '}{words[0].replace('-', ' ', 1)}{f' for {words[1]}' if words[1] else ''}"
+    by = ("" if words[0] == "interpreted" else "by ") + words[0].replace("-", " ", 1)
+    by += f" for {words[1]}" if words[1] else ""
     by += f" (flags {words[2]})" if code == [2] else ""
     own = " and ".join(words[k].replace("-", " ", 1) for k in packages)
     return " ".join(part for part in (by if code else "", f"with {own}" if own else "") if part)

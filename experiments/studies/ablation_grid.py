@@ -16,7 +16,7 @@ from prelimbic.experiments.readouts.columns import ablated, names
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.seeds import change, is_clear, spread
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, day_after, planned, variant
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after, planned, variant
 from prelimbic.parameters import INHIBITORS
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.inhibition import Inhibition
@@ -97,7 +97,7 @@ def answer(dataset: xr.Dataset) -> Answer:
 
 STUDY = Study(
     name="ablation_grid",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "arm": "", "inhibitor": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
@@ -109,6 +109,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

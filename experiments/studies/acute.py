@@ -19,7 +19,7 @@ from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.seeds import change, paired, spread_of_all
 from prelimbic.experiments.sweep.reads import CIRCUIT, DRUG, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, resting_runs
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, resting_runs
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.observers.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
 
@@ -31,7 +31,12 @@ def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x seed."""
     STUDY.accept(options)
     return resting_runs(
-        STUDY.name, options, options.hypotheses, len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S), observe
+        STUDY.name,
+        options,
+        options.hypotheses,
+        len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S),
+        observe,
+        drugs=("ketamine",),
     )
 
 
@@ -76,7 +81,7 @@ def _sentence(cell: xr.Dataset, sheet: str) -> str:
 
 STUDY = Study(
     name="acute",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
@@ -90,6 +95,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -15,7 +15,7 @@ from prelimbic.experiments.readouts.columns import against, names
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.seeds import change, spread
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, planned, variant
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, variant
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.protocol import given, one_day
 
@@ -70,7 +70,7 @@ def answer(dataset: xr.Dataset) -> Answer:
 
 STUDY = Study(
     name="blockers",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "arm": "", "drug": ""},
     plan=plan,
     answer=answer,
@@ -82,6 +82,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -18,7 +18,7 @@ from prelimbic.experiments.readouts.columns import Column, against, at, names, v
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.seeds import change, is_clear, spread
 from prelimbic.experiments.sweep.reads import DAYS
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.protocol import given, weeks
 
@@ -136,7 +136,7 @@ def _sentence(sheet: str, animal: str, cell: xr.Dataset, grown: dict[str, np.nda
 
 STUDY = Study(
     name="cascade",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "species": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
@@ -147,6 +147,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -34,7 +34,7 @@ from prelimbic.experiments.readouts.prior import (
     valid_circuits,
 )
 from prelimbic.experiments.sweep.reads import Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, resting_runs
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, resting_runs
 from prelimbic.parameters import PRIOR
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers.prior import WORK_S, examine
@@ -49,7 +49,15 @@ def plan(options: Options) -> list[Run]:
     by their numbers.
     """
     STUDY.accept(options)
-    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, examine)
+    return resting_runs(
+        STUDY.name,
+        options,
+        Hypotheses(baseline="healthy"),
+        WORK_S,
+        examine,
+        drugs=("ketamine",),
+        ranges=True,
+    )
 
 
 def answer(dataset: xr.Dataset) -> Answer:
@@ -113,7 +121,7 @@ def _knobs(moves: dict[str, list[Knob]]) -> pd.DataFrame:
 
 STUDY = Study(
     name="circuit_prior",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
@@ -132,6 +140,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

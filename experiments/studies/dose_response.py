@@ -18,7 +18,7 @@ from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.seeds import change, is_clear, paired, spread
 from prelimbic.experiments.sweep.reads import DAYS
-from prelimbic.experiments.sweep.study import Options, Run, Study, day_after, planned
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after, planned
 from prelimbic.pharmacology import Dose
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _largest(spines: dict[float, np.ndarray]) -> str:
 
 STUDY = Study(
     name="dose_response",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
@@ -123,6 +123,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

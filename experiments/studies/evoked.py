@@ -17,7 +17,7 @@ from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
 from prelimbic.experiments.readouts.seeds import change, spread
 from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, with_each_site
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, with_each_site
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.observers.course import course
 from prelimbic.simulation.observers.evoked import observe
@@ -66,7 +66,7 @@ def answer(dataset: xr.Dataset) -> Answer:
 
 STUDY = Study(
     name="evoked",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
@@ -76,6 +76,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -12,7 +12,7 @@ from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.growth import growth
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, planned, with_each_memory
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, with_each_memory
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.protocol import given, weeks
 
@@ -38,7 +38,7 @@ def answer(dataset: xr.Dataset) -> Answer:
 
 STUDY = Study(
     name="human_dose",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
@@ -48,6 +48,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -16,7 +16,7 @@ from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.knockouts import READOUTS, WHOLE, by_itself, effect
 from prelimbic.experiments.readouts.seeds import change, spread_of_those
 from prelimbic.experiments.sweep.reads import DRUG, HEALTHY, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, variant
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, variant
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import AS_SHEETS
@@ -92,7 +92,7 @@ def answer(dataset: xr.Dataset) -> Answer:
 
 STUDY = Study(
     name="knockouts",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "deleted": ""},
     plan=plan,
     answer=answer,
@@ -104,6 +104,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

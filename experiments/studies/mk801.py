@@ -20,7 +20,7 @@ from prelimbic.experiments.readouts.inert import at_chance
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
 from prelimbic.experiments.readouts.seeds import Spread, spread
 from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, planned, with_each_site
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, with_each_site
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.observers.cells import CHANCE, observe
@@ -83,7 +83,7 @@ def _share(cell: xr.Dataset, way: str, population: str) -> Spread:
 
 STUDY = Study(
     name="mk801",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "null": "", "free": "uM"},
     plan=plan,
     answer=answer,
@@ -96,6 +96,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

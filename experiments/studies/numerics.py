@@ -25,8 +25,8 @@ from prelimbic.experiments.readouts.numerics import (
 )
 from prelimbic.experiments.readouts.seeds import is_clear, spread, spread_of_all
 from prelimbic.experiments.sweep.reads import NUMERICS, days
-from prelimbic.experiments.sweep.study import Options, Run, Study, day_after
-from prelimbic.parameters import POPULATIONS, circuit_sheet
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after
+from prelimbic.parameters import COMPOUNDS, POPULATIONS, circuit_sheet
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.observers.numerics import (
     BATH_UM,
@@ -55,7 +55,9 @@ def plan(options: Options) -> list[Run]:
         Run(
             {"sheet": circuit_sheet(sheet).name, "variant": variant, "seed": seed},
             varied(
-                options.config(STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol),
+                options.config(
+                    STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol, drugs=COMPOUNDS
+                ),
                 variant,
             ),
             measure,
@@ -139,7 +141,7 @@ def _moved(cell: xr.Dataset, name: str) -> str:
 
 STUDY = Study(
     name="numerics",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "variant": ""},
     plan=plan,
     answer=answer,
@@ -158,6 +160,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -16,7 +16,7 @@ from prelimbic.experiments.readouts.answer import Answer, Row, table
 from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.seeds import spread
 from prelimbic.experiments.sweep.reads import Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, resting_runs
+from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, asked_in, resting_runs
 from prelimbic.parameters import BLOCKERS, SheetError, recorded, recording
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -38,7 +38,7 @@ def plan(options: Options) -> list[Run]:
     STUDY.accept(options)
     if any(text.startswith("silence") for text in options.manipulations):
         raise StudyError("physiology cannot silence a population: its protocols make single cells spike")
-    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute)
+    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute, drugs=BLOCKERS)
 
 
 def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
@@ -101,7 +101,7 @@ def _sentence(cell: xr.Dataset, name: str) -> str:
 
 STUDY = Study(
     name="physiology",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": ""},
     plan=plan,
     answer=answer,
@@ -116,6 +116,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

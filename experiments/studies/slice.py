@@ -20,7 +20,7 @@ from prelimbic.experiments.readouts.nulls import AWAKE, MEANING, MODEL
 from prelimbic.experiments.readouts.seeds import change, spread, spread_of_all
 from prelimbic.experiments.readouts.slice import EVENTS, effect
 from prelimbic.experiments.sweep.reads import HEALTHY, NULLS, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, planned, variant, with_each_site
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, variant, with_each_site
 from prelimbic.simulation.observers.acute import CONCENTRATIONS_UM, LOOK_S, SETTLE_S, observe
 from prelimbic.simulation.protocol import Protocol
 
@@ -38,7 +38,13 @@ def plan(options: Options) -> list[Run]:
 
 def _points(options: Options) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     seconds = len(CONCENTRATIONS_UM) * (SETTLE_S + LOOK_S)
-    own = {"species": "rat", "doses": (), "protocol": Protocol((), 0.0, rest=seconds), "spikes": False}
+    own = {
+        "species": "rat",
+        "doses": (),
+        "protocol": Protocol((), 0.0, rest=seconds),
+        "spikes": False,
+        "drugs": ("ketamine",),
+    }
     yield from with_each_site(options, own, baseline="healthy", state="slice")
     awake = variant(options, {"baseline": "healthy"})
     if awake is not None:
@@ -95,7 +101,7 @@ def _sentence(cell: xr.Dataset, sheet: str) -> str:
 
 STUDY = Study(
     name="slice",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "null": ""},
     plan=plan,
     answer=answer,
@@ -110,6 +116,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

@@ -19,7 +19,7 @@ from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.seeds import change, spread
 from prelimbic.experiments.readouts.stress import ANY_RULE, STRESS_H, is_stressed, regained_share
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.protocol import given, weeks
@@ -127,7 +127,7 @@ def _sentence(sheet: str, rule: str, cells: dict[tuple[str, str], xr.Dataset]) -
 
 STUDY = Study(
     name="stress",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "rule": "", "group": ""},
     plan=plan,
     answer=answer,
@@ -137,6 +137,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

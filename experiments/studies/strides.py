@@ -15,7 +15,7 @@ from prelimbic.experiments.readouts.columns import effect_of, names
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.seeds import spread
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, peak_of, planned, readouts_only
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, readouts_only
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.protocol import Protocol, given, weeks
 
@@ -84,7 +84,7 @@ def answer(dataset: xr.Dataset) -> Answer:
 
 STUDY = Study(
     name="strides",
-    question=(__doc__ or "").strip().splitlines()[0],
+    question=asked_in(__doc__),
     axes={"sheet": "", "variant": "", "dose": "mg/kg"},
     plan=plan,
     answer=answer,
@@ -94,6 +94,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

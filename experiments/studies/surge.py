@@ -97,6 +97,6 @@ STUDY = Study(
 )
 
 if __name__ == "__main__":
-    from prelimbic.experiments.cli.command import study_main
+    from prelimbic.experiments.studies.registry import as_script
 
-    study_main(STUDY)
+    as_script(STUDY)

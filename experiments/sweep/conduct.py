@@ -14,7 +14,6 @@ from typing import Any
 from rich.console import Console
 
 from prelimbic import circuits
-from prelimbic.experiments.figures import settle
 from prelimbic.experiments.storage.files import (
     DamagedError,
     StoreError,
@@ -27,6 +26,7 @@ from prelimbic.experiments.storage.manifest import (
     MANIFEST,
     SUMMARY,
     SWEEP,
+    earlier_ids,
     read_manifest,
     remove_made,
     strangers,
@@ -40,12 +40,14 @@ from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.queue import Queue
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
+from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.tables import printed
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters.caching import CacheError, the_cache
 from prelimbic.parameters.granted import available_cpus
 from prelimbic.simulation.hypotheses import AS_SHEETS
 
+Screen = Console  # where a sweep says what it does
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
 NARROWEST = 20  # a terminal that says it has fewer columns does not know
 
@@ -124,11 +126,12 @@ def _job(
     if not {run.file for run in mine} <= {item["file"] for item in _listed(study, options.out)}:
         write_manifest(study, runs, options.out)
     if todo:
-        settle()
+        settle_figures()
         _tell_surroundings(options.workers, screen)
         if not prepare(todo):
             raise ExecuteError(
-                f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would not "
+                f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would "
+                "not "
                 "be the same files"
             )
         execute(todo, options.out, options.workers, True, screen)
@@ -178,6 +181,9 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     _check(runs)
     _refuse_idle(study, options, runs)
     refuse_other(study, runs, options)
+    with suppress(DamagedError):
+        if told := earlier_ids(options.out, read_manifest(options.out)):
+            screen.print(told, highlight=False, markup=False, soft_wrap=True)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
     if options.out.name != study.name:
@@ -247,7 +253,7 @@ def _fulfil(
         screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
     _tell_damaged(todo, causes, folder, screen)
     if todo:
-        settle()
+        settle_figures()
         _tell_surroundings(workers, screen)
         compiled = _prepare(todo, screen)
         _tell_unlike(runs, todo, folder, compiled, screen)
@@ -310,7 +316,9 @@ def _tell_unusual(runs: list[Run], screen: Console) -> None:
 
 
 def _tell_surroundings(workers: int, screen: Console) -> None:
-    """Say what is unusual about where this is computed: a cache that may not last, more workers than CPUs."""
+    """Say what is unusual about where this is computed: a cache that may not last, more workers than
+    CPUs.
+    """
     granted = available_cpus()
     if workers > granted:
         screen.print(
@@ -329,12 +337,14 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
     compiled = prepare(todo)
     if not compiled and any(run.config.numerics.portable for run in todo):
         raise ExecuteError(
-            f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); interpreted, "
+            f"--portable needs a C++ compiler, and none works here ({circuits.why_no_compiler()}); "
+            "interpreted, "
             "spikes would be others"
         )
     if not compiled:
         screen.print(
-            f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, hundreds of times "
+            f"No C++ compiler works here ({circuits.why_no_compiler()}), so the circuit is interpreted, "
+            "hundreds of times "
             "slower; try --seeds 1 --scale 0.5.",
             highlight=False,
             markup=False,
@@ -361,7 +371,7 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     for warned in mixed:
         screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
     _tell_unusual(runs, screen)
-    settle()
+    settle_figures()
     figures: list[Path] = []
     try:
         figures = study.draw(dataset, folder)
@@ -380,7 +390,8 @@ def _still_asked(study: Study, runs: list[Run], folder: Path) -> None:
     if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
         remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
         raise ExecuteError(
-            f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no report is "
+            f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no "
+            "report is "
             "left there; the same command makes it"
         )
 

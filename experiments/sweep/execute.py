@@ -21,21 +21,21 @@ from typing import Any
 
 from rich.console import Console
 
-from prelimbic.experiments.cli.ends import STOPPED
 from prelimbic.experiments.storage.files import UnreadableError, sweep_stale
 from prelimbic.experiments.storage.store import is_whole
 from prelimbic.experiments.sweep.marks import BEAT_S, Marks
 from prelimbic.experiments.sweep.study import Run
-from prelimbic.experiments.sweep.surroundings import ONE_THREAD
+from prelimbic.experiments.sweep.surroundings import ONE_THREAD, STOPPED
 from prelimbic.experiments.sweep.watch import Watch
 from prelimbic.experiments.sweep.worker import LEAVE, WARNINGS, Order, Told, work
+from prelimbic.parameters.errors import RunError
 
 ROUNDS = 3  # in which a run is computed whose worker dies
 PATIENCE_S, GOODBYE_S = 100.0, 5.0  # for workers that have been told to leave
 LOOK_S, LOOK_ELSEWHERE_S = 0.25, 2.0
 
 
-class ExecuteError(RuntimeError):
+class ExecuteError(RunError):
     """Some runs did not finish; the message says which and why."""
 
 

@@ -10,6 +10,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prelimbic.parameters.errors import RunError
+
 USUAL = ("None", "Priority", "Resources", "BeginTime", "Cleaning", "(null)")  # reasons for which a job waits
 
 # What commands of Slurm say when they reach no slurmctld.
@@ -18,7 +20,7 @@ SILENT = re.compile(
 )
 
 
-class ClusterError(RuntimeError):
+class ClusterError(RunError):
     """Slurm did not do what it was asked."""
 
 

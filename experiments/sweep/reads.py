@@ -61,7 +61,8 @@ class Reads:
         """
         for name, told, asked in _asked(hypotheses, inhibitions, manipulations, spikes):
             if name in self.sets and (asked or name in given):
-                return f"study {study} sets {flag(name)} itself ({self.sets[name]}): leave out {told}; {self.words()}"
+                sets = f"study {study} sets {flag(name)} itself ({self.sets[name]})"
+                return f"{sets}: leave out {told}; {self.words()}"
             if asked and name not in (*self.switches, *self.options):
                 why = WITHOUT_MAN if name == "hnk_exposure" else self.lacks
                 return f"study {study} does not read {told}: {why}; {self.words()}"

@@ -86,7 +86,9 @@ def _left(at_work: list[Mark], waiting_s: float) -> float | None:
 
 
 def _jobs(folder: Path) -> tuple[dict[str, int], str]:
-    """Jobs of the folder in Slurm's queue by state, none where there is no Slurm; and why it does not tell."""
+    """Jobs of the folder in Slurm's queue by state, none where there is no Slurm; and why it does not
+    tell.
+    """
     queue, unheard = Queue(folder.resolve()), ""
     if any((folder / JOBS).glob("round-*.sh")) and shutil.which("squeue") is not None:
         try:
@@ -120,7 +122,8 @@ def _lines(one: Status) -> list[str]:
     parts = [f"{len(one.running)} running", f"{len(one.failed)} failed", f"{len(one.missing)} missing"]
     left = "" if one.left_s is None else f"; about {_duration(one.left_s)} left"
     lines = [
-        f"study {one.study} in {one.folder}: {len(one.finished)} of {total} runs finished, {', '.join(parts)}{left}"
+        f"study {one.study} in {one.folder}: {len(one.finished)} of {total} runs finished, "
+        f"{', '.join(parts)}{left}"
     ]
     if one.jobs:
         lines.append(
@@ -130,7 +133,8 @@ def _lines(one: Status) -> list[str]:
         lines.append(f"  jobs in the queue: not known; {one.unheard[:LONGEST]}")
     if one.others:
         lines.append(
-            f"  {one.others} further run {'file belongs' if one.others == 1 else 'files belong'} to something asked earlier"
+            f"  {one.others} further run {'file belongs' if one.others == 1 else 'files belong'} to "
+            "something asked earlier"
         )
     if unread := one.targets.get(UNREAD, 0):
         lines.append(f"  {unread} of the finished runs cannot be read here; prelimbic verify says why")

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +21,13 @@ from prelimbic.experiments.storage.files import reading
 from prelimbic.experiments.storage.manifest import file_of, publish_manifest
 from prelimbic.experiments.sweep.reads import NOTHING, Reads
 from prelimbic.parameters import (
-    CIRCUITS,
-    PRIOR,
-    Sheet,
-    SheetError,
     circuit_sheet,
     compounds,
-    shipped,
     species,
-    unknown,
 )
+from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose, Exposure
-from prelimbic.simulation.config import SUBJECTS, Config, overridden
+from prelimbic.simulation.config import Config, overridden
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.protocol import Protocol, given, one_day
@@ -41,28 +35,9 @@ from prelimbic.simulation.switches import SWITCHES
 
 DEFAULT_SHEET = "dendritic"
 MOST_SEEDS = 10_000
-STUDIES = (
-    "dose_response",
-    "acute",
-    "physiology",
-    "numerics",
-    "cascade",
-    "ablation_grid",
-    "growth_dose",
-    "human_dose",
-    "stress",
-    "blockers",
-    "strides",
-    "surge",
-    "evoked",
-    "slice",
-    "mk801",
-    "knockouts",
-    "circuit_prior",
-)
 
 
-class StudyError(ValueError):
+class StudyError(UsageError):
     """A study that cannot be planned as asked."""
 
 
@@ -127,6 +102,11 @@ def readouts_only(
 ) -> Any:
     """The readouts of the loop of the whole model, for runs that are looked at at different times."""
     return {"summary": whole_loop(config, compiled, tell, bookmark)["summary"]}
+
+
+def asked_in(document: str | None) -> str:
+    """The question of a study: the first paragraph of its module's docstring, in one line."""
+    return " ".join((document or "").strip().split("\n\n")[0].split())
 
 
 def variant(options: Options, switches: dict[str, str]) -> Hypotheses | None:
@@ -197,14 +177,6 @@ class Study:
             raise StudyError(refusal)
 
 
-def find_study(name: str) -> Study:
-    """The study called `name`.  Raises StudyError naming the studies there are."""
-    if name not in STUDIES:
-        raise StudyError(unknown("study", name, STUDIES))
-    found: Study = import_module(f"prelimbic.experiments.studies.{name}").STUDY
-    return found
-
-
 def planned(
     study: str,
     options: Options,
@@ -228,10 +200,10 @@ def planned(
 
 
 def resting_runs(
-    study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute
+    study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute, **more: Any
 ) -> list[Run]:
     """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological
-    seconds.
+    seconds; `more` goes into the configuration, such as the drugs that it puts into baths.
     """
     own = {
         "species": "rat",
@@ -240,7 +212,7 @@ def resting_runs(
         "hypotheses": hypotheses,
         "spikes": False,
     }
-    return planned(study, options, [({}, own)], compute)
+    return planned(study, options, [({}, own | more)], compute)
 
 
 def peak_of(options: Options, animal: str, route: str) -> float:
@@ -255,7 +227,9 @@ def peak_of(options: Options, animal: str, route: str) -> float:
 
 
 def day_after(options: Options, animal: str, route: str) -> Protocol:
-    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors asked for."""
+    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors
+    asked for.
+    """
     return given(one_day(peak_of(options, animal, route)), options.inhibitions)
 
 
@@ -307,7 +281,8 @@ def _among(runs: list[Run], path: Path | None) -> list[Run]:
     by_file = {run.file: run for run in runs}
     if strange := [name for name in names if name not in by_file]:
         raise StudyError(
-            f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the program differ"
+            f"--among {path}: {strange[0]} is no run of this study as asked; options, a sheet or the "
+            "program differ"
         )
     return [by_file[name] for name in dict.fromkeys(names)]
 
@@ -372,66 +347,3 @@ def carry_out(
     facts = provenance(wall, compiled, run.config.numerics) | {"model_sha256": model_digest(groups)}
     write_run(folder / run.file, run.config, groups, facts)
     return wall
-
-
-def parse_overrides(texts: Iterable[str], circuits: Sequence[str] = ()) -> tuple[tuple[str, float], ...]:
-    """`circuit.Pyr.nmda_to_ampa=0.2` -> (name, value); the number may be called as `prelimbic numbers` has
-    it, after one of the circuit sheets `circuits` in use.  Raises SheetError for anything else, and for a
-    number that is set twice.
-    """
-    found: dict[str, float] = {}
-    texts = list(texts)
-    used = [circuit_sheet(circuit) for circuit in circuits] if texts else []
-    for text in texts:
-        name, equals, value = text.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            bare = (
-                f"; write the VALUE as a number with a point and without its unit, not {value!r}"
-                if value.strip()
-                else ""
-            )
-            raise SheetError(
-                f"--set takes SHEET.SECTION.NUMBER=VALUE, such as circuit.Pyr.leak=9, not {text!r}{bare}"
-            )
-        name = number_meant(name.strip(), used)
-        if name in found:
-            raise SheetError(f"--set gives {name} twice, {found[name]:g} and {number:g}")
-        found[name] = number
-    return tuple(sorted(found.items()))
-
-
-def number_meant(name: str, used: Sequence[Sheet]) -> str:
-    """`dendritic.Pyr.leak` -> `circuit.Pyr.leak`, where that sheet, or one that is based on it, is the
-    circuit sheet in use.
-
-    Raises SheetError where the name begins with a sheet that is not in use.
-    """
-    named, _, number = name.partition(".")
-    if named in ("circuit", *SUBJECTS) or not number or not used:
-        return name
-    if all(named in each.lineage for each in used):
-        section, _, row = number.rpartition(".")
-        own = next(
-            (each for each in used if each.name != named and row in each.own_rows.get(section, {})), None
-        )
-        if own is not None:
-            raise SheetError(
-                f"--set {name!r} is a number of circuit sheet {named}, and sheet {own.name}, which is used, has its own: write "
-                f"circuit.{number}"
-            )
-        return f"circuit.{number}"
-    if named in (*CIRCUITS, PRIOR) or any(named in each.lineage for each in used):
-        other = next(each.name for each in used if named not in each.lineage)
-        raise SheetError(
-            f"--set {name!r} is a number of circuit sheet {named}, but sheet {other} is used: write circuit.{number}, or ask for "
-            f"--sheet {named} alone (other sheets are {', '.join(SUBJECTS)})"
-        )
-    if named in shipped():
-        raise SheetError(
-            f"--set {name!r} is a number of sheet {named}, which no run reads, so it cannot be set"
-        )
-    return name

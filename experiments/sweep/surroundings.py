@@ -12,6 +12,10 @@ import io
 import os
 import sys
 import warnings
+from contextlib import chdir
+from importlib import import_module
+
+from prelimbic.parameters.caching import CacheError, cache_folder
 
 # One thread a library: workers are processes, and a machine of many cores may not let a user have so many
 # threads.
@@ -36,6 +40,7 @@ SPELLED = {
     "≥": ">=",
     "’": "'",
 }
+STOPPED = "stopped; finished runs are kept, the same command goes on from there"
 QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
 
@@ -78,3 +83,20 @@ def _spelled(error: UnicodeError) -> tuple[str, int]:
         raise error
     missing = error.object[error.start : error.end]
     return "".join(SPELLED.get(c) or ascii(c)[1:-1] for c in missing), error.end
+
+
+def settle_figures() -> None:
+    """Keep the settings of a user from matplotlib, for this process and those it starts; both must be of our
+    own.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    os.environ["MPLBACKEND"] = "agg"
+    os.environ.pop("MATPLOTLIBRC", None)
+    try:
+        os.environ["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")
+    except CacheError:
+        os.environ.pop("MPLCONFIGDIR", None)
+    if os.path.lexists("matplotlibrc"):  # which comes before all others, and may be none that can be read
+        with chdir("/"):
+            import_module("matplotlib")

@@ -13,9 +13,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from prelimbic.circuits import EngineLost
-from prelimbic.experiments.figures import settle
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.sweep.study import Run, carry_out
+from prelimbic.experiments.sweep.surroundings import settle_figures
 
 # by which batch systems say that the time is over soon
 WARNINGS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)
@@ -56,7 +56,7 @@ def work(orders: Connection, owner: int) -> None:
             signal.signal(told, lambda *_: _leaving.set())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, LEAVE)
     threading.Thread(target=_leave_with, args=(owner,), daemon=True).start()
-    settle()
+    settle_figures()
     with suppress(EOFError, OSError):  # the owner is gone
         while not _leaving.is_set() and (order := orders.recv()) is not None:
             orders.send(_carried_out(order, orders))

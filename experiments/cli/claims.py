@@ -1,0 +1,206 @@
+"""`prelimbic claims`: published findings held against the model, printed as tables or JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prelimbic.experiments.cli.words import PATH, Command
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+
+    from prelimbic.experiments.claims.claim import Judged
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands on the command line of `claims`."""
+
+    ids: tuple[str, ...]
+    seeds: int
+    sheet: str
+    overrides: tuple[str, ...]
+    results: Path
+    run_missing: bool
+    workers: int | None
+    page: Path | None
+    for_all: bool
+    as_json: bool
+
+
+@click.command(cls=Command)
+@click.argument("ids", nargs=-1)
+@click.option(
+    "--seeds",
+    default=10,
+    show_default=True,
+    help="Seeds to read, or with --run to compute, counted from 1; a verdict needs 10.",
+)
+@click.option(
+    "--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet."
+)
+@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
+@click.option(
+    "--results", type=PATH, default=Path("results"), show_default=True, help="Folder of the stored studies."
+)
+@click.option(
+    "--run", "run_missing", is_flag=True, help="Compute first what is missing in the stored studies."
+)
+@click.option("--workers", type=int, help="Worker processes of --run.  [default: one a core]")
+@click.option("--page", type=PATH, metavar="FOLDER", help="Write claims.md and a figure a claim there.")
+@click.option(
+    "--record",
+    "for_all",
+    is_flag=True,
+    help="Record looks in the checkout, experiments/ledger.csv: for maintainers.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def claims(**given: Any) -> None:
+    """Hold published findings (IDS, such as V6; all without) against the model: value, interval, target,
+    verdict.
+
+    Findings about the circuit and the slow layer are judged by stored runs of a study; --run computes those
+    that are missing. Looks at held-out findings are recorded in ledger.csv of that folder; under a second
+    set of numbers (--set, --sheet) they cease to be held out there.
+    """
+    show_claims(Words(**given))
+
+
+def show_claims(asked: Words) -> None:
+    """Judge claims on a sheet by stored studies, and print them; with `run_missing` compute first what is
+    missing, with `page` write claims.md and a figure a claim into a folder.  Looks at held-out claims are
+    recorded among the results, or `for_all` in the ledger of the checkout.
+
+    Without ids, claims whose study is missing are named and left out; named, they are an error.
+    """
+    from rich.console import Console
+
+    from prelimbic.experiments.claims.bench import Bench
+    from prelimbic.experiments.claims.board import ALL_CLAIMS, compute
+    from prelimbic.experiments.claims.claim import chosen, judge, unasked
+    from prelimbic.experiments.claims.ledger import SHIPPED, ledger_of, looks, record, tracked
+    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.overrides import parse_overrides
+    from prelimbic.parameters.granted import available_cpus
+
+    overrides = parse_overrides(asked.overrides, (asked.sheet,))
+    ledger, checkout = ledger_of(asked.results), tracked()
+    _refuse(asked, checkout)
+    claims, screen = chosen(asked.ids, ALL_CLAIMS), Console(stderr=True) if asked.as_json else console()
+
+    def say(text: str) -> None:
+        screen.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    bench = Bench(asked.sheet, asked.seeds, overrides, asked.results, say)
+    if asked.run_missing:
+        compute(claims, bench, asked.workers or available_cpus(), screen)
+    left_out = {} if asked.ids else unasked(claims, bench)
+    for missing, why in left_out.items():
+        say(f"{missing} not judged: {why}")
+    ledgers = (ledger,) if checkout is None else (ledger, checkout)
+    before = looks(SHIPPED, *ledgers)
+    board = judge([c for c in claims if c.id not in left_out], bench, lambda id: before.get(id, set()))
+    target, others = (checkout, ()) if asked.for_all and checkout else (ledger, ledgers[1:])
+    for look in record(board, target, *others):
+        say(f"recorded in {target}: {look}")
+    _print(board, bench, asked.as_json, screen, say)
+    if asked.page is not None:
+        from prelimbic.experiments.claims.page import write_page
+        from prelimbic.experiments.sweep.surroundings import settle_figures
+
+        settle_figures()
+        say(f"page: {write_page(board, left_out, asked.page)}")
+
+
+def _refuse(asked: Words, checkout: Path | None) -> None:
+    """Raise what was asked and cannot be."""
+    from prelimbic.experiments.claims.bench import ClaimError
+    from prelimbic.experiments.storage.files import StoreError
+
+    if asked.workers is not None and asked.workers < 1:
+        raise ClaimError(f"--workers is {asked.workers} but must be at least 1")
+    if asked.page is not None and (asked.ids or asked.overrides):
+        raise ClaimError(
+            "--page writes the whole board of a sheet's own numbers: it takes no claim and no --set"
+        )
+    if asked.page is not None and os.path.isfile(asked.page):
+        raise StoreError(f"--page {asked.page} is a file, but must be a folder")
+    if asked.for_all and checkout is None:
+        raise ClaimError(
+            "--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here"
+        )
+
+
+def _print(
+    board: list[Judged], bench: Any, as_json: bool, screen: Console, say: Callable[[str], None]
+) -> None:
+    from prelimbic.experiments.claims.board import summary
+    from prelimbic.experiments.claims.unused import idle_in_claims, told
+    from prelimbic.experiments.sweep.unusual import unusual
+
+    overrides = bench.config.overrides
+    if as_json:
+        set_to = {"overridden": dict(overrides)} if overrides else {}
+        print(json.dumps([j.as_json() | set_to for j in board], indent=1))
+        return
+    screen.print(as_table(board))
+    if overrides and (idle := idle_in_claims([j.claim for j in board], bench)):
+        say(told(idle, "these claims"))
+    for line in (*unusual([bench.config]), summary(board)):
+        say(line)
+
+
+def as_table(board: list[Judged]) -> Group:
+    """Every measure of every claim; and, where there are nulls, the verdict under each."""
+    from rich.console import Group
+    from rich.table import Table
+
+    from prelimbic.experiments.claims.board import told_prior, told_range, told_role, told_value
+    from prelimbic.experiments.readouts.nulls import INERT, MEANING
+
+    table = Table(
+        title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at "
+        "random",
+        title_justify="left",
+    )
+    for heading in (
+        "id",
+        "role",
+        "statement, source, protocol",
+        "measure",
+        "model",
+        "published",
+        "verdict",
+        "seeds",
+        "prior share",
+    ):
+        table.add_column(heading, overflow="fold")
+    for j in board:
+        about = f"{j.claim.statement} ({j.claim.source}); {j.claim.protocol}"
+        for k, m in enumerate(j.measures):
+            first = (f"{j.claim.id}\n{j.verdict}", told_role(j), about) if k == 0 else ("", "", "")
+            last = (str(j.seeds) if j.claim.study else "", told_prior(j)) if k == 0 else ("", "")
+            table.add_row(*first, m.name, told_value(m), told_range(m), j.of(m), *last)
+    beside = [j for j in board if j.nulls or j.inert]
+    if not beside:
+        return Group(table)
+    names = [n for n in MEANING if any(n in j.nulls for j in beside)]
+    nulls = Table(
+        title="the same under an inert drug and under nulls: a claim that holds there too does not need "
+        "what lacks",
+        title_justify="left",
+    )
+    for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):
+        nulls.add_column(heading, overflow="fold")
+    for j in beside:
+        nulls.add_row(
+            j.claim.id, j.verdict, j.without_drug, *(j.under(n) if n in j.nulls else "" for n in names)
+        )
+    return Group(table, nulls)

@@ -1,0 +1,77 @@
+"""The studies there are: those that ship, and those that other packages bring."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import NoReturn
+
+from prelimbic.experiments.sweep.study import Study, StudyError
+from prelimbic.parameters import unknown
+
+SHIPPED = [
+    "dose_response",
+    "acute",
+    "physiology",
+    "numerics",
+    "cascade",
+    "ablation_grid",
+    "growth_dose",
+    "human_dose",
+    "stress",
+    "blockers",
+    "strides",
+    "surge",
+    "evoked",
+    "slice",
+    "mk801",
+    "knockouts",
+    "circuit_prior",
+]
+GROUP = "prelimbic.studies"
+_scripts: dict[str, Study] = {}  # of this process, run as scripts
+
+
+def all_studies() -> list[str]:
+    """Names of all studies: first those that ship, then those of other packages."""
+    return [*SHIPPED, *_brought()]
+
+
+def find_study(name: str) -> Study:
+    """The study called `name`.  Raises StudyError naming the studies there are, and for one that another
+    package brings and that cannot be used.
+    """
+    if name in _scripts:
+        return _scripts[name]
+    if name in SHIPPED:
+        shipped: Study = import_module(f"prelimbic.experiments.studies.{name}").STUDY
+        return shipped
+    if name not in _brought():
+        raise StudyError(unknown("study", name, all_studies()))
+    return _loaded(name, _brought()[name])
+
+
+def as_script(study: Study) -> NoReturn:
+    """Run a study, be it registered or not, with the options of `prelimbic run`, those of this script."""
+    if study.name not in SHIPPED:  # which workers find by their module
+        _scripts[study.name] = study
+    command = next(iter(entry_points(group="console_scripts", name="prelimbic"))).load()
+    sys.exit(command(["run", study.name, *sys.argv[1:]]))
+
+
+@cache
+def _brought() -> dict[str, EntryPoint]:
+    """What other packages bring under names that are still free."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in SHIPPED}
+
+
+def _loaded(name: str, point: EntryPoint) -> Study:
+    try:
+        study = point.load()
+    except Exception as error:  # of code that is not ours
+        raise StudyError(f"study {name} of {point.value} cannot be imported: {error}") from error
+    if not isinstance(study, Study) or study.name != name:
+        raise StudyError(f"study {name}: {point.value} is not a Study called {name}")
+    return study
