@@ -15,6 +15,7 @@ from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
 from prelimbic.experiments.claims.board import NOT_MEASURED
 from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
 from prelimbic.experiments.claims.page import page
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.nulls import MEANING, SITES
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.sweep.study import Study, planned, write_manifest
@@ -40,7 +41,7 @@ def toy(name: str, axes: dict[str, str], places: list[dict[str, Any]], **more: A
         "What?",
         {"sheet": "", **axes},
         lambda options: planned(name, options, points),
-        lambda d: ("", ""),
+        lambda d: Answer((), ""),
         lambda d, f: [],
         **more,
     )

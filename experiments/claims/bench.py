@@ -16,7 +16,7 @@ import xarray as xr
 from prelimbic.circuits import Circuit
 from prelimbic.experiments.readouts.inert import IC50, Inert, unchanged
 from prelimbic.experiments.readouts.nulls import MODEL
-from prelimbic.experiments.readouts.prior_answers import interval, valid_circuits
+from prelimbic.experiments.readouts.prior import interval, valid_circuits
 from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
 from prelimbic.experiments.storage.files import StoreError, UnreadableError
 from prelimbic.experiments.storage.manifest import MANIFEST, read_manifest

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prelimbic import circuits
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.inert import Inert, unchanged
 from prelimbic.experiments.readouts.nulls import SITES
 from prelimbic.experiments.storage.files import reading
@@ -141,10 +142,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Study:
-    """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a
-    sentence, and `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing
-    else is asked for; `figures` are the names of all files that `draw` may make, without sheet and ending:
-    that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the study does
+    """One question.  `plan` turns options into runs; of the dataset of the finished sweep, `answer` makes
+    tables and sentences, and `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run
+    when nothing else is asked for; `figures` are the names of all files that `draw` may make, without sheet
+    and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the study does
     not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the drug bound
     nothing.
     """
@@ -153,7 +154,7 @@ class Study:
     question: str
     axes: dict[str, str]  # axis -> unit
     plan: Callable[[Options], list[Run]]
-    answer: Callable[[Any], tuple[Any, str]]
+    answer: Callable[[Any], Answer]
     draw: Callable[[Any, Path], list[Path]]
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
