@@ -12,7 +12,7 @@ from prelimbic.circuits import SCALES, Activity, drawn_network, resting_weights
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.record import coordinate
+from prelimbic.simulation.measures import coordinate
 from prelimbic.simulation.run import simulate
 from prelimbic.simulation.variable import Groups, Variable
 
