@@ -145,9 +145,9 @@ class Study:
     """One question.  `plan` turns options into runs; of the dataset of the finished sweep, `answer` makes
     tables and sentences, and `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run
     when nothing else is asked for; `figures` are the names of all files that `draw` may make, without sheet
-    and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the study does
-    not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the drug bound
-    nothing.
+    and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the
+    study does not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the
+    drug bound nothing.
     """
 
     name: str
