@@ -100,7 +100,7 @@ SWITCHES: dict[str, dict[str, str]] = {
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: "
-    "--sheet thalamic_pv"
+    "`sheet` thalamic_pv"
 )
 LATCHES = ("rate_latch", "nmda_latch")
 # Pairs of options that exclude each other, and why.
@@ -121,8 +121,3 @@ EXCLUSIVE = (
     ),
     (("hcn", ("hcn1",)), ("eef2k", ("on",)), "no NMDA receptor is blocked"),
 )
-
-
-def flag(switch: str) -> str:
-    """A switch as the command line has it."""
-    return f"--{switch.replace('_', '-')}"
