@@ -26,7 +26,7 @@ from prelimbic.simulation.scenario import SHEET, UnusualDoseWarning, unusual
 
 LONGEST_H = 1e5  # exposures are not followed for longer
 
-Times = str | float | Sequence[str | float]
+Times = str | float | Sequence[str | float] | np.ndarray
 
 
 def exposure(
@@ -60,9 +60,9 @@ def exposure(
 
 def times(at: Times) -> np.ndarray:
     """Times since the dose began, in h.  Raises GivenError."""
-    several = [at] if isinstance(at, (str, int, float)) else list(at)
-    parts = [part for each in several for part in (each.split(",") if isinstance(each, str) else [each])]
     try:
+        several = [at] if isinstance(at, (str, int, float)) else list(at)
+        parts = [part for each in several for part in (each.split(",") if isinstance(each, str) else [each])]
         found = np.array([hours(part, "`at`") if isinstance(part, str) else float(part) for part in parts])
     except TypeError:
         raise GivenError(f"`at` takes texts such as 10min, or hours, not {at!r}") from None

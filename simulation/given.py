@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prelimbic.parameters import COMPOUNDS, near, unknown
 from prelimbic.parameters.errors import UsageError
@@ -46,8 +47,18 @@ def doses(give: Give) -> tuple[Dose, ...]:
     dose of nothing; the compound is ketamine and the time 0 h unless it says otherwise.  Raises GivenError
     for a text that is none, and DoseError for a dose that cannot be given.
     """
+    if not isinstance(give, (str, Dose, Sequence)):
+        raise GivenError(f"{USAGE}, or a Dose, not {give!r}")
     several: Sequence[str | Dose] = (give,) if isinstance(give, (str, Dose)) else give
-    return tuple(dose for each in several for dose in ((each,) if isinstance(each, Dose) else _read(each)))
+    return tuple(
+        dose for each in several for dose in ([_plain(each)] if isinstance(each, Dose) else _read(each))
+    )
+
+
+def _plain(dose: Dose) -> Dose:
+    """The dose in plain floats: 10 and 10.0 mg/kg are the same run."""
+    length = None if dose.duration is None else float(dose.duration)
+    return replace(dose, amount=float(dose.amount), start=float(dose.start), duration=length)
 
 
 def _read(text: str) -> list[Dose]:

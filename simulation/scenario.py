@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
+from operator import index
 from typing import Any
 
 from prelimbic.circuits import SCALES, STANDARD, Numerics
@@ -83,26 +85,36 @@ class Scenario:
         manipulate: str | Sequence[str] = (),
         stress: tuple[float, float] | None = None,
         overrides: Mapping[str, float] | Overrides = (),
-        readouts: Sequence[str] = DAY,
+        readouts: str | Sequence[str] = DAY,
         protocol: Protocol | None = None,
         spikes: bool = False,
         numerics: Numerics = STANDARD,
         **switches: str,
     ) -> None:
+        kinds: dict[str, tuple[object, type]] = {
+            "scale": (scale, Real),
+            "hypotheses": (hypotheses, Hypotheses),
+            "bath": (bath, Bath),
+            "protocol": (protocol, Protocol),
+            "numerics": (numerics, Numerics),
+        }
+        for name, (value, kind) in kinds.items():
+            if not (isinstance(value, kind) or (value is None and name in ("bath", "protocol"))):
+                raise ScenarioError(f"`{name}` is {value!r} but must be of type {kind.__name__}")
         inhibitors = (inhibit,) if isinstance(inhibit, (str, Inhibition)) else inhibit
         circuit = os.fspath(sheet)
         read: dict[str, Any] = {
             "species": species,
             "give": doses(give),
             "sheet": circuit,
-            "scale": scale,
+            "scale": float(scale),  # 1 and 1.0 are the same run
             "hypotheses": _switched(hypotheses, switches),
             "bath": bath,
             "inhibit": tuple(parse_inhibition(i) if isinstance(i, str) else i for i in inhibitors),
             "manipulate": (manipulate,) if isinstance(manipulate, str) else tuple(manipulate),
-            "stress": stress,
+            "stress": None if stress is None else (float(stress[0]), float(stress[1])),
             "overrides": settled(overrides, [circuit_sheet(circuit)]),
-            "readouts": tuple(readouts),
+            "readouts": (readouts,) if isinstance(readouts, str) else tuple(readouts),
             "protocol": protocol,
             "spikes": spikes,
             "numerics": numerics,
@@ -115,9 +127,13 @@ class Scenario:
         """The configuration of a run with a seed, a whole number from 0 to 2^32 - 1.  Raises
         ScenarioError.
         """
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+        try:
+            whole = -1 if isinstance(seed, bool) else index(seed)  # numpy has whole numbers of its own
+        except TypeError:
+            whole = -1
+        if not 0 <= whole <= LARGEST_SEED:
             raise ScenarioError(f"`seed` is {seed!r} but must be a whole number from 0 to {LARGEST_SEED}")
-        return replace(self._planned, seed=seed)
+        return replace(self._planned, seed=whole)
 
     @cached_property
     def _planned(self) -> Config:

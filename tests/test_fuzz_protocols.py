@@ -253,7 +253,7 @@ def test_a_text_that_is_no_time_is_refused_with_the_units_there_are(text):
 @given(unknown("=").filter(lambda text: "=" not in text) | st.builds("{}={}".format, WORDS, NO_NUMBERS))
 @examples(100)
 def test_a_text_that_overrides_nothing_is_refused_with_the_form_it_should_have(text):
-    refused(SheetError, parse_overrides, [text], named=("--set", "SHEET.SECTION.NUMBER=VALUE"))
+    refused(SheetError, parse_overrides, [text], named=("`overrides`", "SHEET.SECTION.NUMBER=VALUE"))
 
 
 @given(st.sampled_from(sorted(SWITCHES)), WORDS)

@@ -66,7 +66,8 @@ def claims(
     seeds: int = 10,
     overrides: Mapping[str, float] | Overrides = (),
 ) -> pd.DataFrame:
-    """Published findings held against the model, one row a measure; all findings when none is named.
+    """Published findings held against the model, one row a measure: those of some `ids`, such as
+    "V4c", or all.
 
     They are judged on a circuit `sheet`, with `overrides` as in Scenario, by the runs that stand in the
     studies' folders in `results`, of at most so many `seeds`; nothing is computed.  A look at a

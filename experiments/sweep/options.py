@@ -15,4 +15,4 @@ def flag(name: str) -> str:
 
 def as_options(message: str) -> str:
     """A message of the library, in which such words stand in backticks, as the command line says it."""
-    return re.sub("`([a-z_]+)`", lambda word: flag(word[1]), message)
+    return re.sub("`([a-z][a-z0-9_]*)`", lambda word: flag(word[1]), message)
