@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks import w1, w1_engine
 from prelimbic.circuits.engine import CompiledEngine
-from prelimbic.experiments.sweep.execute import available_cpus
 from prelimbic.parameters import POPULATIONS, CascadeNumbers, SpineNumbers, compounds, sheet, species
+from prelimbic.parameters.granted import available_cpus
 from prelimbic.pharmacology import Dose, Exposure, HillBlock
 from prelimbic.plasticity import Cascade, Spines, resting_factors
 from prelimbic.simulation.protocol import minutes

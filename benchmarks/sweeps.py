@@ -25,8 +25,9 @@ from prelimbic.circuits import engine
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import is_whole, write_run
 from prelimbic.experiments.studies.registry import find_study
-from prelimbic.experiments.sweep.execute import ONE_THREAD, available_cpus, execute
+from prelimbic.experiments.sweep.execute import ONE_THREAD, execute
 from prelimbic.experiments.sweep.study import Options, Run, carry_out, prepare, write_manifest
+from prelimbic.parameters.granted import available_cpus
 from prelimbic.plasticity import cascade, spines
 from prelimbic.simulation.record import arrange
 from prelimbic.simulation.run import simulate

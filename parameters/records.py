@@ -303,7 +303,7 @@ def recording(section: str, name: str) -> Row | None:
 
 
 def recorded(section: str, name: str) -> tuple[float, float]:
-    """Range of a recorded quantity, from the sheet that no run reads.  Raises SheetError when there is
+    """Range of a recorded quantity, from the sheet that no run reads.  Raises SheetError where there is
     none.
     """
     row = recording(section, name)

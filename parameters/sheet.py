@@ -80,10 +80,10 @@ class Sheet:
     """The rows of one TOML file, by section; `based_on` names the sheet it changes, beside it or among the
     shipped ones.
 
-    `lineage` names it and all that it rests on. Of a circuit sheet, `calibrated` is the digest of the
-    structure that its background rates were found for, and `manipulations` what had been done to the circuit
-    by then (a developmental knock-out); both may be empty. Raises SheetError when the file is unreadable or
-    any row is incomplete.
+    `lineage` names it and all that it rests on; `base` is what it changes, if anything. Of a circuit sheet,
+    `calibrated` is the digest of the structure that its background rates were found for, and `manipulations`
+    what had been done to the circuit by then (a developmental knock-out); both may be empty. Raises
+    SheetError when the file is unreadable or any row is incomplete.
     """
 
     def __init__(self, path: Path, references: frozenset[str] | None = None, above: tuple[Path, ...] = ()):
@@ -106,7 +106,7 @@ class Sheet:
         known = reference_keys() if references is None else references
         own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
         self.own_rows = own
-        base = self._base(known, (*above, _real(self.path)))
+        self.base = base = self._base(known, (*above, _real(self.path)))
         self.lineage: tuple[str, ...] = (self.name, *(base.lineage if base else ()))
         self.sections: dict[str, dict[str, Row]] = _merged(
             base.sections if base else {}, own, self.path.name
@@ -157,6 +157,10 @@ class Sheet:
     def values(self) -> dict[str, float]:
         """Every number by its full name, `section.row`."""
         return {f"{s}.{name}": row.value for s, rows in self.sections.items() for name, row in rows.items()}
+
+    def rows(self) -> dict[str, Row]:
+        """Every row by the full name of its number, `section.row`."""
+        return {f"{s}.{name}": row for s, rows in self.sections.items() for name, row in rows.items()}
 
     def replaced(self, changes: dict[str, float]) -> Sheet:
         """The same sheet with some numbers overridden, keyed `section.row`; units stay as they are.  Raises

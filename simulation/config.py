@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,44 +43,50 @@ from prelimbic.pharmacology import Bath, Block, Concentrations, Dose, Exposure
 from prelimbic.plasticity.cascade import check_times
 from prelimbic.plasticity.spines import branch_bounds, rates
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
+from prelimbic.simulation.identity import IDS, changed, drugs_used, numbers_used
 from prelimbic.simulation.inhibition import left
 from prelimbic.simulation.looks import begun, check_begin, check_looks, check_readouts, moments
 from prelimbic.simulation.protocol import Protocol
-from prelimbic.simulation.switches import DEFAULTS
 
 SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
-IN_IDS = 3  # stands for the schema in run ids for ever: a file that is laid out otherwise is the same run
 MODEL_VERSION = 4  # raised when a change alters results
-# (study, switch): before version 0.7 the study did not read the switch, so runs with it away from its
-# default have other ids now.
-READ_SINCE = (("surge", "hnk"), ("evoked", "hnk"), ("knockouts", "hnk"), ("evoked", "hcn"))
+NOT_STORED = ("drugs", "ranges", "frozen")  # of a configuration: they follow from the study
+KEPT = 256  # sheets with overrides that are kept in memory
 SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
 
 
-def overridden(circuit: str, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
-    """The sheets of a circuit by subject, with (SHEET.SECTION.NUMBER, value) overrides applied; read once
-    while a file stands.
+def overridden(circuit: str | Sheet, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
+    """The sheets of a circuit by subject, with (SHEET.SECTION.NUMBER, value) overrides applied.
 
     Raises SheetError for an unknown circuit sheet or an override of no number.
     """
-    return _overridden(circuit, overrides, _stamp(circuit))
+    return _overridden(read_circuit(circuit) if isinstance(circuit, str) else circuit, overrides)
 
 
-def _stamp(circuit: str) -> int:
-    """What changes with a user's sheet."""
+def read_circuit(circuit: str) -> Sheet:
+    """A circuit sheet by name or path; one of the user's is read again when its file has changed."""
     path = Path(circuit)
     try:
-        return path.stat().st_mtime_ns if path.suffix == ".toml" else 0
+        stamp = path.stat().st_mtime_ns if path.suffix == ".toml" else 0
     except (OSError, ValueError):  # it will be told when it is read
-        return 0
+        stamp = 0
+    return _read_circuit(circuit, stamp)
 
 
 @cache
-def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: int) -> dict[str, Sheet]:
-    if not overrides:
-        return {"circuit": circuit_sheet(circuit)} | {subject: sheet(subject) for subject in SUBJECTS}
-    found = dict(_overridden(circuit, (), _stamp))
+def _read_circuit(circuit: str, _stamp: int) -> Sheet:
+    return circuit_sheet(circuit)
+
+
+@cache
+def _subjects() -> dict[str, Sheet]:
+    return {subject: sheet(subject) for subject in SUBJECTS}
+
+
+@lru_cache(maxsize=KEPT)
+def _overridden(circuit: Sheet, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
+    found = {"circuit": circuit} | _subjects()
     changes: dict[str, dict[str, float]] = {}
     for key, value in overrides:
         subject, _, number = key.partition(".")
@@ -88,8 +94,7 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
             like = near(key, (f"{each}.{name}" for each, rows in found.items() for name in rows.values()))
             raise SheetError(
                 f"`overrides` takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not "
-                f"{key!r}{like}; "
-                "`prelimbic numbers` lists all numbers"
+                f"{key!r}{like}; `prelimbic numbers` lists all numbers"
             )
         if number not in found[subject].values():
             like = near(key, (f"{subject}.{name}" for name in found[subject].values()))
@@ -99,17 +104,6 @@ def _overridden(circuit: str, overrides: tuple[tuple[str, float], ...], _stamp: 
             )
         changes.setdefault(subject, {})[number] = value
     return found | {subject: found[subject].replaced(numbers) for subject, numbers in changes.items()}
-
-
-def numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...]) -> str:
-    """SHA-256 of every number of a circuit's sheets.  Raises SheetError as `overridden` does."""
-    return _numbers_hash(circuit, overrides, _stamp(circuit))
-
-
-@cache
-def _numbers_hash(circuit: str, overrides: tuple[tuple[str, float], ...], stamp: int) -> str:
-    sheets = _overridden(circuit, overrides, stamp)
-    return digest({f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()})
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
@@ -146,7 +140,10 @@ def grown(source: Sheet, scale: float, spines: SpineNumbers) -> Circuit:
 class Config:
     """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value)
     pairs, a number being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS; `manipulations`
-    are what `circuits.manipulated` takes, on top of the hypotheses' baseline.
+    are what `circuits.manipulated` takes, on top of the hypotheses' baseline.  `drugs` are those that a
+    study gives in its own way, `ranges` whether it draws numbers from their ranges.
+
+    A user's sheet is read when the configuration is made: a file that is edited later changes nothing.
     """
 
     study: str
@@ -162,10 +159,22 @@ class Config:
     spikes: bool = False
     numerics: Numerics = STANDARD
     bath: Bath | None = None
+    drugs: tuple[str, ...] = ()
+    ranges: bool = False
+    frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.circuit.endswith(".toml") and (self.frozen is None or self.frozen[0] != self.circuit):
+            object.__setattr__(self, "frozen", (self.circuit, read_circuit(self.circuit)))
+
+    @property
+    def own_sheet(self) -> Sheet:
+        """The circuit sheet, without overrides."""
+        return self.frozen[1] if self.frozen is not None else read_circuit(self.circuit)
 
     def sheets(self) -> dict[str, Sheet]:
         """Every sheet of the run by subject, overrides applied."""
-        return overridden(self.circuit, self.overrides)
+        return overridden(self.own_sheet, self.overrides)
 
     @property
     def sheet_name(self) -> str:
@@ -210,7 +219,7 @@ class Config:
         structural number.
         """
         source = self.sheets()["circuit"]
-        found = overridden(self.circuit, ())["circuit"].values()
+        found = self.own_sheet.values()
         moved = any(
             found[name] != value
             for name, value in source.values().items()
@@ -282,24 +291,37 @@ class Config:
             )
 
     def sheet_hash(self) -> str:
-        """SHA-256 of every number the run uses."""
-        return numbers_hash(self.circuit, self.overrides)
+        """SHA-256 of every number of the run's sheets, whether the run uses it or not."""
+        sheets = self.sheets()
+        return digest({f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()})
 
     def to_dict(self) -> dict[str, Any]:
-        whole = asdict(self) | {
-            "circuit": self.sheet_name,
-            "grown_with": self.sheets()["circuit"].manipulations,
-        }
-        if not self.numerics.portable:  # runs of before there was this choice keep their ids
+        """What was asked, as it is stored with the run."""
+        whole = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in NOT_STORED}
+        whole |= {"doses": [asdict(dose) for dose in self.doses], "protocol": asdict(self.protocol)}
+        whole |= {"hypotheses": asdict(self.hypotheses), "numerics": asdict(self.numerics)}
+        whole |= {"bath": None if self.bath is None else asdict(self.bath)}
+        whole |= {"circuit": self.sheet_name, "grown_with": self.own_sheet.manipulations}
+        if not self.numerics.portable:  # files of before there was this choice do not have it
             del whole["numerics"]["portable"]
         return whole
 
+    def numbers(self) -> dict[str, float]:
+        """Every number that the run uses, by its full name SHEET.SECTION.NUMBER."""
+        return numbers_used(
+            self.sheets(),
+            hypotheses=self.hypotheses,
+            drugs=drugs_used(self.doses, self.bath, self.drugs),
+            species=self.species if self.drugs or any(dose.amount for dose in self.doses) else None,
+            inhibitors=(item.name for item in self.protocol.inhibitions),
+        )
+
     def run_id(self) -> str:
-        """Sixteen characters that change with the configuration, any number or the model, whatever the
-        layout of the file.
+        """Sixteen characters that change with what the run uses: what is asked of it but for what stands at
+        its default, the numbers that it reads, the model; not with the layout of its file.
         """
-        whole = [self.to_dict(), self.sheet_hash(), IN_IDS, MODEL_VERSION]
-        switched = [name for study, name in READ_SINCE if study == self.study]
-        if since := [name for name in switched if getattr(self.hypotheses, name) != DEFAULTS[name]]:
-            whole.append(since)
+        asked = changed(self) | {"circuit": self.sheet_name, "grown_with": self.own_sheet.manipulations}
+        asked.pop("overrides", None)  # the numbers have them
+        ranges = {n: r.range for n, r in self.own_sheet.rows().items()} if self.ranges else {}
+        whole = [asked, self.numbers(), ranges, IDS, MODEL_VERSION]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

@@ -48,7 +48,7 @@ def numbers_used(config: Config) -> dict[str, Variable]:
     """Every number the run used; an overridden one has that status, and its sheet's value beside it."""
     shipped = {
         f"{s}.{name}": v
-        for s, part in overridden(config.circuit, ()).items()
+        for s, part in overridden(config.own_sheet, ()).items()
         for name, v in part.values().items()
     }
     used = [

@@ -98,6 +98,24 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
 }
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
+# switch -> option -> the rows of the sheet `hypotheses` that it reads; an option at its default reads none
+SIZES: dict[str, dict[str, tuple[str, ...]]] = {
+    "selectivity": {"affinity_scaled": ("interneuron_affinity",)},
+    "hcn": dict.fromkeys(("nmda_hcn1", "hcn1"), ("hcn1_ic50",)),
+    "baseline": dict.fromkeys(("sst_loss", "both"), ("sst_left",)),
+    "state": {"slice": ("slice_background",)},
+    "eef2k": {"on": ("eef2_gain",)},
+    "nitrergic": {"on": ("siah1_share",)},
+    "hnk": dict.fromkeys(("ampa_pyr", "ampa_all", "release"), ("hnk_gain", "hnk_ec50")),
+    "hnk_exposure": {"kamp": ("hnk_kamp_central", "hnk_kamp_clearance")},
+    "trkb": {"on": ("trkb_gain", "trkb_ec50")},
+    "memory": {
+        "adaptation": ("adaptation_time",),
+        "rate_latch": ("latch_charging", "latch_time", "latch_rate_deficit"),
+        "nmda_latch": ("latch_charging", "latch_time", "latch_nmda_deficit"),
+    },
+    "spine_rule": {"homeostatic": ("growth_rate", "growth_lowest")},
+}
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: "
     "`sheet` thalamic_pv"

@@ -4,10 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from prelimbic.experiments.cli import command
+from prelimbic.experiments import studies
 
 PRELIMBIC = str(Path(sys.executable).with_name("prelimbic"))
-SCRIPT = Path(command.__file__).parent / "studies" / "dose_response.py"
+SCRIPT = Path(studies.__file__).with_name("dose_response.py")
 USAGE, FAILURE = 2, 1
 
 RUN = ("run", "dose_response", "--list")

@@ -23,9 +23,10 @@ from prelimbic.experiments.storage.store import is_whole
 from prelimbic.experiments.sweep import execute as executing
 from prelimbic.experiments.sweep import worker
 from prelimbic.experiments.sweep.checkpoint import Place
-from prelimbic.experiments.sweep.execute import ExecuteError, Stopped, available_cpus, execute
+from prelimbic.experiments.sweep.execute import ExecuteError, Stopped, execute
 from prelimbic.experiments.sweep.marks import JOBS, failures, places, running
 from prelimbic.experiments.sweep.study import Run, carry_out, prepare
+from prelimbic.parameters.granted import available_cpus
 from prelimbic.simulation.run import Paused
 from tests.conftest import brief
 from tests.engines import soon

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from prelimbic.experiments import figures
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage import manifest
 from prelimbic.experiments.storage.dataset import load
 from prelimbic.experiments.studies.registry import find_study
@@ -18,7 +20,7 @@ from tests.said import FAILURE, USAGE, is_one_sentence
 from tests.test_folders import ACUTE, MADE, content, finish, listed, made, stored
 
 TOY = Study(
-    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: []
+    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: Answer((), "found"), lambda dataset, folder: []
 )
 
 
@@ -167,5 +169,5 @@ def test_a_job_leaves_a_study_that_lists_its_runs_and_its_report_as_they_are(cal
 
 def test_every_figure_that_a_study_declares_is_drawn_under_that_name():
     for name in ("cascade", "physiology"):
-        source = Path(conduct.__file__).with_name("figures").joinpath(f"{name}.py").read_text()
+        source = Path(figures.__file__).with_name(f"{name}.py").read_text()
         assert all(f'"{figure}"' in source for figure in find_study(name).figures)

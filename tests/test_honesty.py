@@ -184,6 +184,7 @@ def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path
     code = (
         "import sys\n"
         "from pathlib import Path\n"
+        "from prelimbic.experiments.readouts.answer import Answer\n"
         "from prelimbic.experiments.sweep.conduct import conduct\n"
         "from prelimbic.experiments.sweep.study import Options, Run, Study\n"
         "from prelimbic.simulation.protocol import Protocol\n"
@@ -192,7 +193,7 @@ def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path
         "if __name__ == '__main__':\n"
         "    short = Protocol((0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.05, rest=0.2)\n"
         "    runs = [Run({'dose': 10.0, 'seed': 1}, replace(brief(), protocol=short))]\n"
-        "    made = lambda o: runs, lambda d: ('', 'found'), lambda d, f: [f]\n"
+        "    made = lambda o: runs, lambda d: Answer((), 'found'), lambda d, f: [f]\n"
         "    study = Study('brief', 'a question', {'dose': 'mg/kg'}, *made)\n"
         "    conduct(study, Options(out=Path(sys.argv[1])))\n"
     )

@@ -16,7 +16,7 @@ import xarray as xr
 from prelimbic.circuits import Circuit
 from prelimbic.experiments.readouts.inert import IC50, Inert, unchanged
 from prelimbic.experiments.readouts.nulls import MODEL
-from prelimbic.experiments.readouts.prior_answers import interval, valid_circuits
+from prelimbic.experiments.readouts.prior import interval, valid_circuits
 from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
 from prelimbic.experiments.storage.files import StoreError, UnreadableError
 from prelimbic.experiments.storage.manifest import MANIFEST, read_manifest
@@ -54,6 +54,39 @@ class PriorShare:
     def __str__(self) -> str:
         low, high = interval(self.share, self.circuits)
         return f"{100 * self.share:.0f} % ({100 * low:.0f} to {100 * high:.0f}) of {self.circuits}"
+
+
+# Sections that every hash of the ledger has held since its first line.  One that was added later counts for
+# claims that name it in what they rest on, so that a new drug demotes no other claim.
+SINCE_THE_FIRST = {
+    "compounds": [
+        "channel",
+        "ketamine",
+        "norketamine",
+        "hydroxynorketamine",
+        "memantine",
+        "mk801",
+        "ro25_6981",
+    ],
+    "species": ["human", "rat", "mouse"],
+    "inhibitors": [
+        "ampa_antagonist",
+        "ltype_blocker",
+        "anti_bdnf",
+        "trkb_inhibitor",
+        "akt_inhibitor",
+        "mek_inhibitor",
+        "rapamycin_icv",
+        "rapamycin_po",
+    ],
+}
+
+
+def _held(name: str, rests_on: tuple[str, ...]) -> bool:
+    """Whether a number counts in the hash of a claim that rests on names that begin so."""
+    subject, section, _ = name.split(".", 2)
+    named = any(beginning.startswith(f"{subject}.{section}.") for beginning in rests_on)
+    return named or subject not in SINCE_THE_FIRST or section in SINCE_THE_FIRST[subject]
 
 
 class Bench:
@@ -101,13 +134,13 @@ class Bench:
         return self.config.described()
 
     def frozen(self, rests_on: tuple[str, ...]) -> str:
-        """SHA-256 of every number whose name begins as one of `rests_on`, of what was done to the circuit as
+        """SHA-256 of the numbers whose name begins as one of `rests_on`, of what was done to the circuit as
         it grew up, and of the model's version.
         """
         numbers = {
             f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()
         }
-        chosen = {name: v for name, v in numbers.items() if name.startswith(rests_on)}
+        chosen = {n: v for n, v in numbers.items() if n.startswith(rests_on) and _held(n, rests_on)}
         return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})
 
     def plan(self, study: str) -> list[Run]:
@@ -141,7 +174,7 @@ class Bench:
                 "with these "
                 f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs "
                 "of other numbers, "
-                f"switches or another model do not count; {how}"
+                f"switches, another model or a version with other ids do not count; {how}"
             )
         other = copy(self)
         other._study_inert = find_study(study).inert

@@ -49,14 +49,38 @@ cli.add_command(exposure)
 
 
 @cli.command()
+@click.argument("pattern", nargs=-1)
 @click.option("--status", help="Only measured, fitted or assumed ones.")
-@click.option("--sheet", help="Only this sheet.")
+@click.option(
+    "--sheet", metavar="NAME|FILE.toml", help="Only this sheet; with a PATTERN, also what it is based on."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def numbers(status: str | None, sheet: str | None, as_json: bool) -> None:
-    """Every number of the model: value, unit, status, source, note, range."""
-    from prelimbic.experiments.cli.show import show_numbers
+def numbers(pattern: tuple[str, ...], status: str | None, sheet: str | None, as_json: bool) -> None:
+    """The numbers of the model whose name, unit, note or source has every word of PATTERN; all without.
 
-    show_numbers(status, sheet, as_json)
+    The field's names are known: Kp,uu, fu, IC50, F, ka, CL, V, tau, g_leak and more.
+    """
+    from prelimbic.experiments.cli.numbers import show_numbers
+
+    show_numbers(" ".join(pattern), status, sheet, as_json)
+
+
+@cli.command()
+@click.argument("name")
+@click.option(
+    "--sheet",
+    metavar="NAME|FILE.toml",
+    help="Sheet in which the number is in force.  [default: dendritic and those beside it]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def number(name: str, sheet: str | None, as_json: bool) -> None:
+    """All of one number: value in force, range, citation, note, what reads it and which claims rest on it.
+
+    NAME is as prelimbic numbers lists it, as --set takes it, or the end of that, such as PV.fraction_2D.
+    """
+    from prelimbic.experiments.cli.numbers import show_number
+
+    show_number(name, sheet, as_json)
 
 
 @cli.command()

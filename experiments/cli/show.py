@@ -1,8 +1,7 @@
-"""What the command line shows besides runs: numbers, switches, and what a file or folder holds."""
+"""What the command line shows besides runs: switches, and what a file or folder holds."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rich.table import Table
@@ -10,56 +9,15 @@ from rich.text import Text
 
 from prelimbic.parameters import (
     INHIBITORS,
-    Sheet,
     inhibitor,
-    near,
     sheet,
-    shipped,
     target_of,
 )
 from prelimbic.parameters.errors import UsageError
-from prelimbic.parameters.sheet import STATUSES, Row
 
 
 class ShowError(UsageError):
     """Something asked for that is not there or not understood."""
-
-
-def show_numbers(status: str | None, only: str | None, as_json: bool) -> None:
-    """Print every number of every sheet; a sheet that changes another lists what it changes."""
-    if status is not None and status not in STATUSES:
-        raise ShowError(
-            f"--status is {status!r}{near(status, STATUSES)} but must be one of {', '.join(STATUSES)}"
-        )
-    sheets = [
-        Sheet(Path(name)) if name.endswith(".toml") else sheet(name)
-        for name in (shipped() if only is None else [only])
-    ]
-    rows = [
-        (s.name, section, name, row)
-        for s in sheets
-        for section, part in s.own_rows.items()
-        for name, row in part.items()
-    ]
-    rows = [r for r in rows if status is None or r[3].status == status]
-    if as_json:
-        print(json.dumps([_row_dict(*r) for r in rows], indent=1))
-        return
-    table = Table(title=f"{len(rows)} numbers", title_justify="left")
-    for heading in ("number", "value", "unit", "status", "source", "note", "range"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("number", "status"))
-    for sheet_name, section, name, row in rows:
-        limits = "" if row.range is None else f"{row.range[0]:g} to {row.range[1]:g}"
-        table.add_row(
-            f"{sheet_name}.{section}.{name}",
-            f"{row.value:g}",
-            row.unit,
-            row.status,
-            row.source,
-            row.note,
-            limits,
-        )
-    _print(table)
 
 
 def show_switches() -> None:
@@ -128,11 +86,19 @@ def show_path(path: Path) -> None:
 
 
 def _show_folder(folder: Path) -> None:
-    from prelimbic.experiments.storage.files import StoreError, UnreadableError, there, unreadable
-    from prelimbic.experiments.storage.manifest import read_manifest, strangers
+    from prelimbic.experiments.storage.files import (
+        StoreError,
+        UnreadableError,
+        printable,
+        there,
+        unreadable,
+    )
+    from prelimbic.experiments.storage.manifest import earlier_ids, read_manifest, strangers
     from prelimbic.experiments.storage.store import check_run
 
     manifest = read_manifest(folder)
+    if told := earlier_ids(folder, manifest):
+        print(printable(told))
     mine = [run["file"] for run in manifest["runs"]]
     whole, damaged, causes = 0, 0, dict[str, str]()
     for name in mine:
@@ -159,20 +125,6 @@ def _show_folder(folder: Path) -> None:
     if damaged:
         them = "it" if damaged == 1 else "them"
         raise StoreError(f"{folder}: {damaged} damaged; the study's command computes {them} anew")
-
-
-def _row_dict(sheet_name: str, section: str, name: str, row: Row) -> dict[str, object]:
-    return {
-        "sheet": sheet_name,
-        "section": section,
-        "name": name,
-        "value": row.value,
-        "unit": row.unit,
-        "status": row.status,
-        "source": row.source,
-        "note": row.note,
-        "range": row.range,
-    }
 
 
 def _print(table: Table) -> None:

@@ -20,8 +20,8 @@ from prelimbic.experiments.storage.store import is_whole, read_config
 from prelimbic.experiments.sweep.marks import running
 from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
-from prelimbic.parameters import CIRCUITS, circuit_sheet
-from prelimbic.simulation.config import numbers_hash
+from prelimbic.parameters import CIRCUITS, digest
+from prelimbic.simulation.config import read_circuit
 from prelimbic.simulation.switches import DEFAULTS
 
 LONGEST_LABEL = 60
@@ -44,16 +44,21 @@ def _sheets(study: Study, options: Options) -> Iterator[str]:
     study.
     """
     if options.overrides:
-        hashes = [numbers_hash(sheet, options.overrides) for sheet in options.sheets]
-        yield hashes[0][:8] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()[:8]
+        hashes = [_label(sheet, options.overrides) for sheet in options.sheets]
+        yield hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()[:8]
     elif options.sheets == CIRCUITS:
         yield "all"
     elif options.sheets != (study.sheet,):
         own = (
-            f"{circuit_sheet(s).name}-{numbers_hash(s, ())[:8]}" if s.endswith(".toml") else s
-            for s in options.sheets
+            f"{read_circuit(s).name}-{_label(s, ())}" if s.endswith(".toml") else s for s in options.sheets
         )
         yield "+".join(own)
+
+
+def _label(sheet: str, overrides: tuple[tuple[str, float], ...]) -> str:
+    """Eight characters that change with the numbers of a circuit sheet and with those that were set."""
+    circuit = {f"circuit.{name}": value for name, value in read_circuit(sheet).values().items()}
+    return digest(circuit | dict(overrides))[:8]
 
 
 def _others(options: Options) -> Iterator[str]:

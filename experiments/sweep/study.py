@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from prelimbic import circuits
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.inert import Inert, unchanged
 from prelimbic.experiments.readouts.nulls import SITES
 from prelimbic.experiments.storage.files import reading
@@ -141,19 +142,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Study:
-    """One question.  `plan` turns options into runs; of the finished sweep, `answer` makes a table and a
-    sentence, and `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run when nothing
-    else is asked for; `figures` are the names of all files that `draw` may make, without sheet and ending:
-    that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the study does
-    not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the drug bound
-    nothing.
+    """One question.  `plan` turns options into runs; of the dataset of the finished sweep, `answer` makes
+    tables and sentences, and `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run
+    when nothing else is asked for; `figures` are the names of all files that `draw` may make, without sheet
+    and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the
+    study does not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the
+    drug bound nothing.
     """
 
     name: str
     question: str
     axes: dict[str, str]  # axis -> unit
     plan: Callable[[Options], list[Run]]
-    answer: Callable[[Any], tuple[Any, str]]
+    answer: Callable[[Any], Answer]
     draw: Callable[[Any, Path], list[Path]]
     sheet: str = DEFAULT_SHEET
     seeds: int = 3
@@ -199,10 +200,10 @@ def planned(
 
 
 def resting_runs(
-    study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute
+    study: str, options: Options, hypotheses: Hypotheses, seconds: float, compute: Compute, **more: Any
 ) -> list[Run]:
     """Runs of a study without doses: every circuit sheet asked for x seed, of about so many biological
-    seconds.
+    seconds; `more` goes into the configuration, such as the drugs that it puts into baths.
     """
     own = {
         "species": "rat",
@@ -211,7 +212,7 @@ def resting_runs(
         "hypotheses": hypotheses,
         "spikes": False,
     }
-    return planned(study, options, [({}, own)], compute)
+    return planned(study, options, [({}, own | more)], compute)
 
 
 def peak_of(options: Options, animal: str, route: str) -> float:

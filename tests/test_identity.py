@@ -1,0 +1,185 @@
+"""Laws of identity: a run is what it uses, and what it does not use may come, go and change."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from dataclasses import dataclass, field, make_dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
+from prelimbic.experiments.sweep.idle import makings
+from prelimbic.experiments.sweep.study import Options
+from prelimbic.parameters import COMPOUNDS, HypothesisNumbers, Sheet, sheet
+from prelimbic.parameters.sheet import SHEETS, Row, number
+from prelimbic.pharmacology import Bath, Dose
+from prelimbic.simulation import config as configuration
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.identity import changed, sizes_used
+from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.switches import DEFAULTS, SIZES, SWITCHES
+from tests.conftest import brief
+
+MADE_UP = Row(1.0, "1", "assumed", "judgement", "made up", (0.5, 2.0))
+
+
+def grown(subject: str, sections: dict[str, dict[str, Row]]) -> Sheet:
+    """A shipped sheet with sections, or rows of sections, that it has not."""
+    whole = sheet(subject)
+    added = {name: whole.sections.get(name, {}) | rows for name, rows in sections.items()}
+    return whole.with_sections(whole.sections | added)
+
+
+@pytest.fixture
+def larger(monkeypatch):
+    """The sheets of a version that knows a further drug, animal and inhibitor, and the size of a further
+    switch.
+    """
+    found = {subject: sheet(subject) for subject in configuration.SUBJECTS}
+    for subject, section in (("compounds", "newdrug"), ("species", "ferret"), ("inhibitors", "newblocker")):
+        found[subject] = grown(subject, {section: {"value": MADE_UP}})
+    found["hypotheses"] = grown("hypotheses", {"hypotheses": {"new_gain": MADE_UP}})
+    configuration._overridden.cache_clear()
+    fields = [("new_gain", float, number("1"))]
+    sizes = make_dataclass("Sizes", fields, bases=(HypothesisNumbers,), frozen=True)
+    monkeypatch.setattr(configuration, "HypothesisNumbers", sizes)
+    monkeypatch.setattr(configuration, "_subjects", lambda: found)
+    yield found
+    configuration._overridden.cache_clear()
+
+
+def ids() -> dict[str, list[str]]:
+    return {n: [run.config.run_id() for run in find_study(n).plan(Options(seeds=1))] for n in SHIPPED}
+
+
+def frozen() -> dict[str, str]:
+    bench = Bench(seeds=2)
+    return {claim.id: bench.frozen(claim.rests_on) for claim in ALL_CLAIMS}
+
+
+BEFORE, FROZEN = ids(), frozen()
+
+
+def test_a_drug_an_animal_an_inhibitor_and_the_size_of_a_switch_that_no_run_uses_rename_none(larger):
+    assert "compounds.newdrug.value" not in brief().numbers()
+    assert ids() == BEFORE
+
+
+def test_nor_do_they_move_the_hash_of_a_claim(larger):
+    assert frozen() == FROZEN
+
+
+def test_a_claim_that_names_a_new_drug_rests_on_it(larger):
+    bench, rests_on = Bench(seeds=2), ("compounds.", "compounds.newdrug.")
+    before = bench.frozen(rests_on)
+    row = replace(MADE_UP, value=2.0)
+    larger["compounds"] = grown("compounds", {"newdrug": {"value": row}})
+    configuration._overridden.cache_clear()
+    assert Bench(seeds=2).frozen(rests_on) != before
+    assert Bench(seeds=2).frozen(("compounds.",)) == bench.frozen(("compounds.",))
+
+
+def test_a_field_of_what_is_asked_counts_once_it_is_not_at_its_default():
+    @dataclass(frozen=True)
+    class Later(Protocol):
+        gaze: str = "ahead"
+
+    plain, later = (kind((0.0, 2.0), 0.5) for kind in (Protocol, Later))
+    assert changed(plain) == changed(later) != changed(replace(later, gaze="aside"))
+    switched = make_dataclass(
+        "Later", [("new", str, field(default="off"))], bases=(Hypotheses,), frozen=True
+    )
+    assert changed(switched()) == changed(Hypotheses()) == {}
+    assert changed(switched(new="on")) == {"new": "on"}
+
+
+def test_what_a_run_uses_renames_it():
+    base = brief(10.0)
+    for other in (
+        replace(base, seed=9),
+        replace(base, doses=(Dose(11.0, "ip"),)),
+        replace(base, bath=Bath((("mk801", 1.0),), 0.0)),
+        replace(base, hypotheses=Hypotheses(trkb="on")),
+        replace(base, overrides=(("compounds.ketamine.ic50_2A", 1.0),)),
+        replace(base, overrides=(("species.rat.ketamine_clearance", 1.0),)),
+        replace(base, protocol=replace(base.protocol, inhibitions=(Inhibition("anti_bdnf", 0.0),))),
+        replace(base, manipulations=("ampa=0.5",)),
+        replace(base, spikes=True),
+    ):
+        assert other.run_id() != base.run_id()
+
+
+@pytest.mark.parametrize(
+    ("name", "used"),
+    [
+        ("compounds.memantine.ic50_2A", lambda c: replace(c, bath=Bath((("memantine", 1.0),), 0.0))),
+        ("species.mouse.ketamine_clearance", lambda c: replace(c, species="mouse")),
+        ("hypotheses.hypotheses.trkb_gain", lambda c: replace(c, hypotheses=Hypotheses(trkb="on"))),
+        (
+            "inhibitors.anti_bdnf.brain",
+            lambda c: replace(c, protocol=replace(c.protocol, inhibitions=(Inhibition("anti_bdnf", 0.0),))),
+        ),
+    ],
+)
+def test_a_number_counts_where_it_is_used_and_nowhere_else(name, used):
+    subject, _, row = name.partition(".")
+    set_to = ((name, sheet(subject).values()[row] * 0.9),)
+    unused, using = brief(10.0), used(brief(10.0))
+    assert replace(unused, overrides=set_to).run_id() == unused.run_id()
+    assert replace(using, overrides=set_to).run_id() != using.run_id()
+
+
+def test_a_vehicle_uses_no_number_of_a_drug():
+    names = brief(0.0).numbers()
+    assert not [name for name in names if name.startswith(("compounds.", "species."))]
+
+
+@pytest.mark.parametrize("study", SHIPPED)
+def test_numbers_that_a_run_does_not_name_move_nothing_it_is_made_of(study):
+    found = find_study(study)
+    for run in found.plan(Options(seeds=1))[::7]:
+        config, used = run.config, run.config.numbers()
+        others = [
+            (f"{subject}.{name}", row.value * 0.97)
+            for subject, rows in config.sheets().items()
+            for name, row in rows.rows().items()
+            if f"{subject}.{name}" not in used and not row.fixed and subject != "circuit"
+        ]
+        assert others
+        assert makings(replace(config, overrides=tuple(others)), found.reads) == makings(config, found.reads)
+
+
+def test_drugs_of_a_studys_own_are_named_in_its_runs():
+    for name in SHIPPED:
+        study = find_study(name)
+        own = {*study.reads.baths} | {d for dose in study.reads.doses for d in COMPOUNDS}
+        for run in study.plan(Options(seeds=1)):
+            bath = run.config.bath.names if run.config.bath else ()
+            assert own <= {*run.config.drugs, *bath} or {*bath} & own, name
+
+
+def test_every_option_reads_only_the_sizes_that_it_names():
+    rows = {row.name for row in dataclasses.fields(HypothesisNumbers)}
+    assert {row for options in SIZES.values() for each in options.values() for row in each} == rows
+    for switch, options in SIZES.items():
+        assert options.keys() <= SWITCHES[switch].keys() - {DEFAULTS[switch]}
+    assert sizes_used(Hypotheses()) == set()
+
+
+def test_a_sheet_that_is_edited_after_planning_changes_nothing_of_the_runs(tmp_path: Path):
+    path = tmp_path / "mine.toml"
+    shutil.copy(SHEETS / "point.toml", path)
+    config = Config("toy", str(path), "rat", (Dose(3.0, "ip"),), 0.5, 1, Protocol((), 0.0))
+    before = config.run_id(), config.described()
+    path.write_text(path.read_text().replace("value = 1", "value = 2", 1))
+    assert (config.run_id(), config.described()) == before
+    again = Config("toy", str(path), "rat", (Dose(3.0, "ip"),), 0.5, 1, Protocol((), 0.0))
+    assert again.run_id() != before[0]
+    path.unlink()
+    assert replace(config, seed=1).run_id() == before[0]
