@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
     from prelimbic.experiments.studies.registry import studies
+    from prelimbic.parameters import numbers
     from prelimbic.parameters.errors import RunError, UsageError
     from prelimbic.pharmacology import Bath, Dose
     from prelimbic.simulation.exposed import exposure
@@ -48,6 +49,7 @@ _HOMES = {
     "claims": "experiments.claims.look",
     "exposure": "simulation.exposed",
     "load": "experiments.storage.dataset",
+    "numbers": "parameters",
     "simulate": "simulation.tree",
     "studies": "experiments.studies.registry",
 }
@@ -69,6 +71,7 @@ __all__ = [
     "claims",
     "exposure",
     "load",
+    "numbers",
     "simulate",
     "studies",
 ]

@@ -44,7 +44,7 @@ def head(config: Config) -> dict[str, Any]:
     return found
 
 
-def numbers_used(config: Config) -> dict[str, Variable]:
+def every_number(config: Config) -> dict[str, Variable]:
     """Every number the run used; an overridden one has that status, and its sheet's value beside it."""
     shipped = {
         f"{s}.{name}": v

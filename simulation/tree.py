@@ -12,7 +12,7 @@ import xarray as xr
 from prelimbic.circuits import why_no_compiler
 from prelimbic.simulation import run
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.outputs import configuration, head, numbers_used
+from prelimbic.simulation.outputs import configuration, every_number, head
 from prelimbic.simulation.ready import prepare
 from prelimbic.simulation.record import arrange
 from prelimbic.simulation.scenario import Scenario
@@ -63,7 +63,7 @@ def as_tree(config: Config, groups: Groups) -> xr.DataTree:
     """The tree that xarray reads from a file of these groups, but for /provenance and /row."""
     text = Variable((), np.array(configuration(config), dtype=object), "", CONFIGURATION)
     found = {"/": _dataset({"config": text}, head(config))}
-    for name, variables in (groups | {"numbers": numbers_used(config)}).items():
+    for name, variables in (groups | {"numbers": every_number(config)}).items():
         spikes = {"sorting": np.uint8(sorting(variables))} if name.startswith(SPIKES) else {}
         found[f"/{name}"] = _dataset(variables, spikes)
     return xr.DataTree.from_dict(found)

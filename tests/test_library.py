@@ -16,6 +16,7 @@ import xarray as xr
 
 import prelimbic as pl
 from prelimbic.experiments.claims import ledger
+from prelimbic.experiments.cli import command
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.experiments.sweep.study import whole_loop
@@ -26,6 +27,7 @@ from tests.conftest import COMMAND
 from tests.results import planned, study_of
 from tests.said import MAN
 
+ROOT = Path(__file__).parents[1]
 TINY = pl.Protocol((-12.0, 0.0, 0.26, 2.0, 4.0, 24.0), 0.26, look_scale=0.1, rest=1.0)
 SMALL = {"sheet": "sst", "scale": 0.5, "protocol": TINY}
 SAID_WITH = re.compile(r"\b(umol/L|uM|mg|ng/mL|h|ms|Hz|unit|units)\b")
@@ -238,6 +240,14 @@ def test_every_name_says_what_it_is_in_which_units_and_what_it_raises(name):
         named = [*inspect.signature(found).parameters]
         lacking = [word for word in named if not re.search(rf"`{word}`|\b{word}\b", said)]
         assert not lacking, (name, lacking)
+
+
+def test_no_room_below_the_experiments_names_an_option_of_the_command_line():
+    options = {o for made in command.cli.commands.values() for p in made.params for o in p.opts}
+    named = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+    for room in ("parameters", "pharmacology", "circuits", "plasticity", "simulation"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            assert not options & {*named.findall(path.read_text())}, path
 
 
 def test_every_part_of_a_scenario_is_described():

@@ -13,11 +13,6 @@ from prelimbic.parameters import (
     sheet,
     target_of,
 )
-from prelimbic.parameters.errors import UsageError
-
-
-class ShowError(UsageError):
-    """Something asked for that is not there or not understood."""
 
 
 def show_switches() -> None:

@@ -29,7 +29,7 @@ from prelimbic.experiments.storage.reader import ask
 from prelimbic.experiments.storage.rows import IN_ROW, packed, row_type
 from prelimbic.simulation.config import READABLE, Config
 from prelimbic.simulation.facts import facts
-from prelimbic.simulation.outputs import SCHEMA, configuration, head, numbers_used
+from prelimbic.simulation.outputs import SCHEMA, configuration, every_number, head
 from prelimbic.simulation.variable import Groups, Variable
 
 AT_ONCE = 100  # files that are read in one go
@@ -48,7 +48,7 @@ def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str |
     writable.
     """
     content = hdf5.image(
-        head(config), configuration(config), groups | {"numbers": numbers_used(config)}, facts
+        head(config), configuration(config), groups | {"numbers": every_number(config)}, facts
     )
     publish(path, sealed(content, config.run_id(), str(facts.get("target", ""))), finished=True)
 
