@@ -32,7 +32,7 @@ from prelimbic.pharmacology import (
     relabelled,
 )
 from prelimbic.plasticity import Arms
-from prelimbic.simulation.switches import DEFAULTS, EXCLUSIVE, LATCHES, SWITCHES, flag
+from prelimbic.simulation.switches import DEFAULTS, EXCLUSIVE, LATCHES, SWITCHES
 
 
 class HypothesisError(UsageError):
@@ -65,12 +65,12 @@ class Hypotheses:
             if chosen not in options:
                 like = near(chosen, options)
                 raise HypothesisError(
-                    f"{flag(switch)} is {chosen!r}{like} but must be one of {', '.join(options)}"
+                    f"`{switch}` is {chosen!r}{like} but must be one of {', '.join(options)}"
                 )
         for (one, these), (other, those), why in EXCLUSIVE:
             a, b = getattr(self, one), getattr(self, other)
             if a in these and b in those:
-                raise HypothesisError(f"{flag(one)} {a} and {flag(other)} {b} exclude each other: {why}")
+                raise HypothesisError(f"`{one}` {a} and `{other}` {b} exclude each other: {why}")
 
     def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
         """The circuit at this baseline and in this state."""

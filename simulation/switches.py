@@ -118,7 +118,7 @@ SIZES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: "
-    "--sheet thalamic_pv"
+    "`sheet` thalamic_pv"
 )
 LATCHES = ("rate_latch", "nmda_latch")
 # Pairs of options that exclude each other, and why.
@@ -139,8 +139,3 @@ EXCLUSIVE = (
     ),
     (("hcn", ("hcn1",)), ("eef2k", ("on",)), "no NMDA receptor is blocked"),
 )
-
-
-def flag(switch: str) -> str:
-    """A switch as the command line has it."""
-    return f"--{switch.replace('_', '-')}"
