@@ -248,7 +248,7 @@ def _fulfil(
             f"{len(finished)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False
         )
     for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
-        screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
+        screen.print(f"ignored: not part of this study as asked: {name}", highlight=False, markup=False)
     tell_damaged(todo, causes, folder, screen)
     if todo:
         settle_figures()

@@ -27,9 +27,7 @@ def tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen: 
         )
     for run in todo:
         if there(folder / run.file):
-            screen.print(
-                f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True
-            )
+            screen.print(f"damaged, recomputing: {run.file}", highlight=False, markup=False, soft_wrap=True)
 
 
 def tell_unlike(runs: list[Run], todo: list[Run], folder: Path, compiled: bool, screen: Console) -> None:
