@@ -74,8 +74,8 @@ class Number:
 
 @dataclass(frozen=True)
 class Alias:
-    """How the field calls some numbers: its spellings, what it means, and patterns of names as overrides take
-    them.
+    """How the field calls some numbers: its spellings, what it means, and patterns of names as overrides
+    take them.
     """
 
     spelled: tuple[str, ...]
