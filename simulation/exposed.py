@@ -45,7 +45,7 @@ def exposure(
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
     `brain_unbound` (time, compound) in umol/L, and `block` (time, population), the share of NMDA peak
     conductance that is shut; `time` is in h.  The constants and their sources are those of the sheets
-    species and compounds: `prelimbic numbers --sheet species`.
+    species and compounds, see numbers(sheet="species").
 
     Raises UsageError (GivenError, DoseError, SheetError) for what cannot be.  Warns with
     UnusualDoseWarning of a dose beyond use.
