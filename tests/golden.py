@@ -28,6 +28,7 @@ from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options
 from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.simulation.config import MODEL_VERSION, Config
+from prelimbic.simulation.identity import IDS
 from prelimbic.simulation.inhibition import parse_inhibition
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.variable import Groups
@@ -258,9 +259,10 @@ def renew(say: Callable[[str], None] = print) -> int:
             if digest != there[name]
         ]
     named = ids()
-    if same and {name: named.get(name) for name in old["ids"]} != old["ids"]:
+    made_alike = same and old.get("ids_made") == IDS
+    if made_alike and {name: named.get(name) for name in old["ids"]} != old["ids"]:
         wrong.append("ids of stored runs")
-    golden["ids"] = named
+    golden |= {"ids": named, "ids_made": IDS}
     if wrong:
         say(
             "MODEL_VERSION is as it was, and yet these moved; "
@@ -285,7 +287,8 @@ def _shown(golden: dict[str, Any]) -> str:
         f" {json.dumps(name)}: {{\n{lines(part)}}}" for name, part in golden["to_the_bit"].items()
     )
     return (
-        f'{{"model_version": {golden["model_version"]},\n"ids": {{\n{lines(golden["ids"])}}},\n'
+        f'{{"model_version": {golden["model_version"]},\n"ids_made": {golden["ids_made"]},\n'
+        f'"ids": {{\n{lines(golden["ids"])}}},\n'
         f'"numbers": {{\n{numbers}}},\n"to_the_bit": {{\n{bits}}}}}\n'
     )
 

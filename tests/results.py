@@ -11,6 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.files import sealed
 from prelimbic.experiments.storage.hdf5 import content_digest, provenance_digest
 from prelimbic.experiments.storage.store import write_run
@@ -22,7 +23,9 @@ from prelimbic.simulation.variable import Groups, Variable
 
 SEAL = re.compile(rb"\nprelimbic seal \S+ [0-9a-f]{64}\n\Z")
 AXES = {"dose": "mg/kg"}
-STUDY = Study("toy", "?", AXES, lambda options: [], lambda dataset: ("", ""), lambda dataset, folder: [])
+STUDY = Study(
+    "toy", "?", AXES, lambda options: [], lambda dataset: Answer((), ""), lambda dataset, folder: []
+)
 POPULATIONS = np.array(["Pyr", "PV", "SST", "VIP"], dtype=object)
 LOOKS = np.array([-12.0, 0.0, 0.26, 2.0, 24.0])
 

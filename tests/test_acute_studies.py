@@ -15,11 +15,12 @@ import pytest
 import xarray as xr
 
 from prelimbic.circuits import CalibrationError, drawn_network, resting_weights
-from prelimbic.experiments.readouts.cells_answers import half_time
-from prelimbic.experiments.readouts.knockout_answers import by_itself, effect, told
+from prelimbic.experiments.readouts.cells import half_time
+from prelimbic.experiments.readouts.knockouts import by_itself, effect
 from prelimbic.experiments.readouts.nulls import CONSTANT, MODEL
-from prelimbic.experiments.readouts.slice_answers import effect as in_bath
-from prelimbic.experiments.readouts.surge_answers import at_peak, over_course
+from prelimbic.experiments.readouts.seeds import spread_of_those
+from prelimbic.experiments.readouts.slice import effect as in_bath
+from prelimbic.experiments.readouts.surge import at_peak, over_course
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.study import Options
 from prelimbic.parameters import POPULATIONS
@@ -287,7 +288,8 @@ def test_a_knock_out_that_cannot_be_calibrated_has_numbers_on_the_inherited_back
         inherited, developmental = found[name].values
         assert np.isfinite(inherited).all() and np.isnan(developmental).all(), name
     assert sum(heard) == pytest.approx(config.protocol.seconds)
-    assert "no such circuit" in told(np.full(3, np.nan)) and "(1 of 2)" in told(np.array([np.nan, 5.0]))
+    assert spread_of_those(np.full(3, np.nan)) is None
+    assert str(spread_of_those(np.array([np.nan, 5.0]))) == "5.00 (1 of 2)"
 
 
 def test_a_knock_out_is_calibrated_on_the_wiring_of_its_run_and_seen_on_either_background(brief_looks):

@@ -15,6 +15,7 @@ from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
 from prelimbic.experiments.claims.board import NOT_MEASURED
 from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
 from prelimbic.experiments.claims.page import page
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.nulls import MEANING, SITES
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.sweep.study import Study, planned, write_manifest
@@ -40,7 +41,7 @@ def toy(name: str, axes: dict[str, str], places: list[dict[str, Any]], **more: A
         "What?",
         {"sheet": "", **axes},
         lambda options: planned(name, options, points),
-        lambda d: ("", ""),
+        lambda d: Answer((), ""),
         lambda d, f: [],
         **more,
     )
@@ -212,7 +213,7 @@ def test_a_seed_of_which_a_needed_run_is_missing_or_damaged_is_left_out(tmp_path
 
 def test_runs_of_other_numbers_do_not_count_wherever_they_lie(tmp_path):
     store(tmp_path, "plain", 2)
-    bench = Bench(seeds=2, results=tmp_path, overrides=OTHER)
+    bench = Bench(seeds=2, results=tmp_path, overrides=(("spines.spines.density_time", 99.0),))
     # so that neither drives the other out of its manifest
     assert bench.folder("plain") != tmp_path / "plain"
     (tmp_path / "plain").rename(bench.folder("plain"))

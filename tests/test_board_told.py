@@ -18,6 +18,7 @@ from prelimbic.experiments.claims.page import page, write_page
 from prelimbic.experiments.cli.claims import as_table
 from prelimbic.experiments.readouts.nulls import MEANING
 from prelimbic.experiments.studies.registry import SHIPPED
+from prelimbic.experiments.sweep.conduct import console
 from prelimbic.experiments.sweep.study import Options, Run, Study
 from prelimbic.parameters import PRIOR
 from tests import test_board
@@ -56,7 +57,7 @@ def asked_of(monkeypatch, claims: list[Claim], bench: Bench) -> dict[str, list[d
         found[study.name] = [run.place for run in wanted]
 
     monkeypatch.setattr("prelimbic.experiments.claims.board.complete", complete)
-    compute(claims, bench, 1, board.console())
+    compute(claims, bench, 1, console())
     return found
 
 
@@ -180,7 +181,7 @@ def test_asked_for_all_claims_whose_study_is_missing_are_named_and_the_others_ju
 
 def test_the_table_has_every_measure_once_and_the_verdict_of_every_null(tmp_path):
     store(tmp_path, "toy", 10, lambda place: 5.0 if place["null"] == "pyr" else 1.0)
-    screen = board.console()
+    screen = console()
     with screen.capture() as captured:
         screen.print(as_table(judged(tmp_path, claim("T1"), said("T2", "CAL", 1.0))))
     told = captured.get()

@@ -13,8 +13,9 @@ import xarray as xr
 
 from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.claims.claim import deciding, ratio_of_means
-from prelimbic.experiments.studies.knockouts import DELETED, WHOLE
-from prelimbic.experiments.studies.mk801 import FREE_UM
+from prelimbic.experiments.readouts.cells import FREE_UM
+from prelimbic.experiments.readouts.knockouts import WHOLE
+from prelimbic.experiments.studies.knockouts import DELETED
 from prelimbic.parameters import POPULATIONS
 
 SEEDS = 10

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import stat
 from pathlib import Path
@@ -13,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from prelimbic.experiments.storage.manifest import publish_manifest
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep import cluster
 from prelimbic.experiments.sweep.cluster import OWN, REQUEUE, Jobs, limit_s, requeued
 from prelimbic.experiments.sweep.execute import Stopped
 from prelimbic.experiments.sweep.queue import ClusterError, Queue, slurm
-from prelimbic.experiments.sweep.study import StudyError
+from prelimbic.experiments.sweep.study import Options, StudyError
+from prelimbic.parameters.sheet import SHEETS
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 ASK = ("run", "dose_response", "--seeds", "1", "--scale", "0.5")
@@ -148,7 +151,7 @@ def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell
     lines = cluster._script(queue, jobs, 5, tmp_path / "round-1.txt", words, options).splitlines()
     assert lines[0] == "#!/bin/bash" and lines[1].startswith("# sbatch ") and REQUEUE in lines[2]
     told = shlex.split(lines[3].removeprefix("exec "))
-    assert told[3:8] == ["prelimbic.experiments.cli.command", "run", *words]
+    assert told[3:8] == ["prelimbic", "run", *words]
     assert told[-2:] == ["--share", "$SLURM_ARRAY_TASK_ID/5"]
     assert f"--out={queue.folder}" in told and "--workers=2" in told
     assert {
@@ -211,3 +214,14 @@ def test_a_folder_that_holds_another_study_is_refused_and_stays_as_it_is(call, t
     is_one_sentence(err, "--out", "acute", "dose_response")
     assert (code, (tmp_path / "out" / "study.json").read_bytes()) == (USAGE, before)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.json"]
+
+
+def test_jobs_are_given_a_copy_of_a_users_sheet_as_it_was_planned(tmp_path):
+    path = tmp_path / "mine.toml"
+    shutil.copy(SHEETS / "point.toml", path)
+    runs = find_study("acute").plan(Options(1, sheets=(str(path),)))
+    path.write_text("edited since")
+    words = cluster._frozen(runs, ["acute", f"--sheet={path}", "--seeds=1"], tmp_path)
+    assert words[0] == "acute" and words[2] == "--seeds=1" and words[1] != f"--sheet={path}"
+    again = find_study("acute").plan(Options(1, sheets=(words[1].partition("=")[2],)))
+    assert [run.file for run in again] == [run.file for run in runs]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prelimbic.experiments import figures
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage import manifest
 from prelimbic.experiments.storage.dataset import load
 from prelimbic.experiments.studies.registry import find_study
@@ -19,7 +20,7 @@ from tests.said import FAILURE, USAGE, is_one_sentence
 from tests.test_folders import ACUTE, MADE, content, finish, listed, made, stored
 
 TOY = Study(
-    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: ("table", "found"), lambda dataset, folder: []
+    "acute", "?", ACUTE.axes, ACUTE.plan, lambda dataset: Answer((), "found"), lambda dataset, folder: []
 )
 
 

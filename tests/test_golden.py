@@ -10,7 +10,6 @@ import pytest
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options
 from prelimbic.simulation.config import MODEL_VERSION
-from prelimbic.simulation.hypotheses import Hypotheses
 from tests import golden
 
 RENEW = (
@@ -124,20 +123,3 @@ def test_renewing_under_a_raised_version_begins_anew_and_then_has_nothing_to_add
         "loop"
     }
     assert golden.renew(lambda text: None) == 0 and copied.read_bytes() == written
-
-
-@pytest.mark.parametrize(
-    ("study", "switches", "kept", "before"),
-    [
-        ("surge", {"hnk": "release"}, False, "b18bcd7883869e7e"),
-        ("evoked", {"hcn": "nmda_hcn1"}, False, "83b4265dc9f18877"),
-        ("knockouts", {"hnk": "ampa_pyr"}, False, "532178412c49dfb1"),
-        ("surge", {"hcn": "nmda_hcn1"}, True, "428141c9b2ea5851"),
-        ("evoked", {}, True, "df7d70a19fe054cc"),
-    ],
-)
-def test_files_of_a_switch_that_a_study_did_not_read_do_not_count_and_all_others_do(
-    study, switches, kept, before
-):
-    first = find_study(study).plan(Options(seeds=1, hypotheses=Hypotheses(**switches)))[0]
-    assert (first.config.run_id() == before) == kept  # the id that version 0.6.0 gave

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.manifest import read_manifest
 from prelimbic.experiments.sweep.conduct import conduct
@@ -344,7 +345,12 @@ def test_no_command_loads_a_pickle_from_a_folder(folder, tmp_path, capsys):
     answers(folder / RUN.file, RUN.config.run_id())
     loaded(folder)
     study = Study(
-        "toy", "?", {"dose": "mg/kg"}, lambda options: runs, lambda data: ("", ""), lambda data, folder: []
+        "toy",
+        "?",
+        {"dose": "mg/kg"},
+        lambda options: runs,
+        lambda data: Answer((), ""),
+        lambda data, folder: [],
     )
     conduct(study, Options(out=folder))
     assert "2 of 2 runs finished" in told("status", folder)

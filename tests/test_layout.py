@@ -111,12 +111,19 @@ def test_a_run_of_schema_3_is_whole_and_is_read(before, call):
     assert "4 of 4 runs" in call("status", before / "toy")[1]
 
 
-def test_no_layout_renames_a_run(before, monkeypatch):
-    stored = check_run(before / "run.h5")["run_id"]
-    assert stored == brief(10.0, spikes=True).run_id()
-    assert is_whole(before / "toy" / FOUR[0].file, FOUR[0].config.run_id())
+def test_no_layout_renames_a_run(monkeypatch):
+    named = brief(10.0, spikes=True).run_id()
     monkeypatch.setattr(config, "SCHEMA_VERSION", 5)
-    assert stored == brief(10.0, spikes=True).run_id()
+    assert brief(10.0, spikes=True).run_id() == named
+
+
+def test_a_folder_of_other_ids_is_told_in_one_sentence_and_read(before, call, tmp_path):
+    for command in ("verify", "inspect"):
+        code, out, _ = call(command, before / "toy")
+        assert code == 0 and out.count("ids of runs are made otherwise") == 1
+    assert load(before / "toy")["run_id"].size == 4
+    study_of(tmp_path / "new", FOUR)
+    assert "made otherwise" not in call("verify", tmp_path / "new")[1]
 
 
 def test_every_number_of_schema_3_stands_in_schema_4_to_the_byte(before, again):
@@ -136,11 +143,12 @@ def test_every_number_of_schema_3_stands_in_schema_4_to_the_byte(before, again):
 def test_files_of_schema_3_and_4_make_one_dataset(before, tmp_path, anew):
     folder = tmp_path / "toy"
     shutil.copytree(before / "toy", folder)
+    runs = json.loads((folder / "study.json").read_text())
     for k in anew:
-        (folder / FOUR[k].file).unlink()
-        written(folder, FOUR[k])
+        runs["runs"][k] |= {"file": written(folder, FOUR[k]).name, "run_id": FOUR[k].config.run_id()}
+    (folder / "study.json").write_text(json.dumps(runs))
     study_of(tmp_path / "new", FOUR)
-    assert load(folder).identical(load(tmp_path / "new"))
+    assert load(folder).drop_vars("run_id").identical(load(tmp_path / "new").drop_vars("run_id"))
 
 
 def test_units_of_schema_3_are_those_of_schema_4_in_a_dataset(before, tmp_path):

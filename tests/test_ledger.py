@@ -209,7 +209,9 @@ def test_a_look_that_cannot_be_recorded_is_not_shown(call, tmp_path, monkeypatch
 def test_the_ledger_of_a_checkout_is_that_of_the_code_that_runs_or_of_where_one_stands(
     tmp_path, monkeypatch
 ):
+    monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ledger, "SHIPPED", tmp_path / "shipped.csv")
     assert ledger.tracked() is None
     top = Path(__file__).resolve().parent.parent
     if not (top / ".git").exists():

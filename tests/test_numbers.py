@@ -17,8 +17,9 @@ from prelimbic import circuits, parameters
 from prelimbic.circuits.constants import constants
 from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.cli.readers import ROOMS, askers, readers
+from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import makings
-from prelimbic.experiments.sweep.study import Options, find_study
+from prelimbic.experiments.sweep.study import Options
 from prelimbic.parameters import CIRCUITS, PRIOR, Sheet, SheetError, number, numbers, shipped
 from prelimbic.parameters.citation import citations, cited, lacking
 from prelimbic.parameters.finding import COLUMNS, RECALLED_MEANS, aliases, in_force, own

@@ -10,17 +10,16 @@ import xarray as xr
 
 from prelimbic.circuits.wiring import delay_classes, with_delay_classes
 from prelimbic.experiments.figures.numerics import draw
+from prelimbic.experiments.readouts.numerics import look_error, shared_noise
+from prelimbic.experiments.studies.numerics import answer
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.observers.numerics import (
     CONDITIONS,
     STANDARD,
     VARIANTS,
     WINDOWS,
-    answer,
-    look_error,
     measure,
     possible,
-    shared_noise,
     varied,
 )
 from tests.conftest import brief, small_circuit, wired
@@ -63,8 +62,8 @@ def test_the_error_of_a_look_falls_with_the_root_of_its_length():
 
 
 def test_the_sentence_tells_a_shift_from_noise():
-    assert "64 bits moves no class clearly (none by more than" in answer(windows(0.0))[1]
-    told = answer(windows(0.0, shift=3.0))[1]
+    assert "64 bits moves no class clearly (none by more than" in answer(windows(0.0)).found
+    told = answer(windows(0.0, shift=3.0)).found
     assert all(f"{p} by +3.0 %" in told for p in POPULATIONS)
 
 

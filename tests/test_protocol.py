@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prelimbic.experiments.readouts.summary import change
+from prelimbic.experiments.readouts.seeds import change
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options
 from prelimbic.simulation.inhibition import Inhibition

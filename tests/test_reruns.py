@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from prelimbic import load
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.manifest import strangers
 from prelimbic.experiments.storage.store import is_whole
 from prelimbic.experiments.sweep.conduct import conduct, listing
@@ -26,7 +27,9 @@ from tests.test_store import QUIET, digests, planned, stamped
 
 
 def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path, capsys):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     options = Options(workers=2, out=tmp_path)
     conduct(study, options)
     first = stamped(tmp_path)
@@ -47,7 +50,9 @@ def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path,
 
 
 def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     options = Options(workers=1, out=tmp_path)
     conduct(study, options)
     one, other = (run.file for run in planned())
@@ -71,7 +76,9 @@ def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path
 
 
 def test_shares_add_up_to_the_study(tmp_path):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     for k in (1, 2):
         conduct(study, Options(workers=1, out=tmp_path, share=(k, 2)))
         assert len(list(tmp_path.glob("*seed*.h5"))) == k
@@ -85,7 +92,7 @@ def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
         "?",
         {"dose": "mg/kg"},
         lambda o: planned(doses=(0.0,)),
-        lambda d: ("", ""),
+        lambda d: Answer((), ""),
         lambda d, f: [f],
     )
     conduct(study, Options(out=tmp_path))
@@ -98,7 +105,9 @@ def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
 
 
 def test_a_missing_run_is_nan_and_not_another_run(tmp_path):
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
+    )
     conduct(study, Options(workers=2, out=tmp_path))
     (tmp_path / planned()[1].file).unlink()
     dataset = load(tmp_path)

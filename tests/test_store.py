@@ -16,6 +16,7 @@ from rich.console import Console
 
 from prelimbic import load
 from prelimbic.circuits import compiler
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.dataset import read_manifest, write_sweep
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.hdf5 import content_digest
@@ -127,7 +128,9 @@ def test_an_override_is_stored_as_one_and_gives_another_run():
 def test_overrides_are_told_and_those_outside_their_range_are_marked(tmp_path, capsys):
     changed = (("cascade.cascade.bdnf_gain", 7.0), ("compounds.ketamine.ic50_2A", 5000.0))
     runs = [Run({"dose": 0.0, "seed": 1}, replace(brief(0.0), overrides=changed))]
-    study = Study("brief", "?", {"dose": "mg/kg"}, lambda o: runs, lambda d: ("", ""), lambda d, f: [f])
+    study = Study(
+        "brief", "?", {"dose": "mg/kg"}, lambda o: runs, lambda d: Answer((), ""), lambda d, f: [f]
+    )
     conduct(study, Options(out=tmp_path))
     said = capsys.readouterr().out
     assert "cascade.cascade.bdnf_gain = 7 1 (sheet: 5)" in said

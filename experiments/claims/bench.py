@@ -16,7 +16,7 @@ import xarray as xr
 from prelimbic.circuits import Circuit
 from prelimbic.experiments.readouts.inert import IC50, Inert, unchanged
 from prelimbic.experiments.readouts.nulls import MODEL
-from prelimbic.experiments.readouts.prior_answers import interval, valid_circuits
+from prelimbic.experiments.readouts.prior import interval, valid_circuits
 from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
 from prelimbic.experiments.storage.files import StoreError, UnreadableError
 from prelimbic.experiments.storage.manifest import MANIFEST, read_manifest
@@ -106,7 +106,7 @@ class Bench:
     ):
         if seeds < FEWEST_SEEDS:
             raise ClaimError(
-                f"--seeds is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
+                f"`seeds` is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
             )
         self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
@@ -156,7 +156,7 @@ class Bench:
         Raises ClaimError where there are none, or of other numbers.
         """
         folder, stored = self.folder(study), self._stored(study)
-        how = "the same command with --run computes it"
+        how = "prelimbic claims with --run computes it"
         if stored is None:
             absent = "" if folder.exists() else ", which does not exist"
             raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
@@ -174,7 +174,7 @@ class Bench:
                 "with these "
                 f"numbers (hash {self.config.sheet_hash()[:8]}), but an interval needs {FEWEST_SEEDS}; runs "
                 "of other numbers, "
-                f"switches or another model do not count; {how}"
+                f"switches, another model or a version with other ids do not count; {how}"
             )
         other = copy(self)
         other._study_inert = find_study(study).inert

@@ -16,7 +16,7 @@ import xarray as xr
 
 from prelimbic.experiments.claims.bench import Bench, ClaimError, PriorShare
 from prelimbic.experiments.readouts.nulls import MEANING, MODEL
-from prelimbic.experiments.readouts.summary import half_interval
+from prelimbic.experiments.readouts.seeds import half_interval
 from prelimbic.parameters import unknown
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")

@@ -22,12 +22,13 @@ from prelimbic.experiments.claims.claim import (
     ratio_of_means,
     share_of,
 )
-from prelimbic.experiments.readouts import surge_answers as after
-from prelimbic.experiments.readouts.cells_answers import half_time
-from prelimbic.experiments.readouts.evoked_answers import of_trains
-from prelimbic.experiments.readouts.knockout_answers import READOUTS as EFFECTS
-from prelimbic.experiments.readouts.knockout_answers import by_itself, effect
-from prelimbic.experiments.readouts.prior_answers import (
+from prelimbic.experiments.readouts import surge as after
+from prelimbic.experiments.readouts.cells import FREE_UM, half_time
+from prelimbic.experiments.readouts.columns import against, at
+from prelimbic.experiments.readouts.evoked import of_trains
+from prelimbic.experiments.readouts.knockouts import READOUTS as EFFECTS
+from prelimbic.experiments.readouts.knockouts import WHOLE, by_itself, effect
+from prelimbic.experiments.readouts.prior import (
     FALL,
     HIGH,
     RISE,
@@ -36,10 +37,7 @@ from prelimbic.experiments.readouts.prior_answers import (
     shows_glutamate,
     shows_slice,
 )
-from prelimbic.experiments.readouts.slice_answers import effect as in_bath
-from prelimbic.experiments.readouts.slow_answers import against, at
-from prelimbic.experiments.studies.knockouts import WHOLE
-from prelimbic.experiments.studies.mk801 import FREE_UM
+from prelimbic.experiments.readouts.slice import effect as in_bath
 from prelimbic.simulation.observers.knockouts import BACKGROUNDS
 
 KEPT, MOST = (0.5, ANY), (0.5, ANY)
@@ -50,29 +48,20 @@ GLUTAMATE, EPSC, GAMMA = (EFFECTS[name] for name in ("glutamate", "sEPSC Hz", "g
 def fall_and_rise(bench: Bench) -> list[Measure]:
     """V8."""
     cell = bench.dataset.sel(free=FREE_UM)
-    falling, rising = (
-        cell[f"share_{way}"].sel(population=p).values for way, p in (("down", "PV"), ("up", "Pyr"))
-    )
+    falling = cell["share_down"].sel(population="PV").values
+    rising = cell["share_up"].sel(population="Pyr").values
+    later = half_time(cell, "Pyr") - half_time(cell, "PV")
     return [
         Measure("PV cells that fire less after an hour", "1", falling, *MOST),
         Measure("Pyr cells that fire more after an hour", "1", rising, *MOST),
-        Measure(
-            "Pyr reach half of their change after PV by (below 0: before)",
-            "min",
-            half_time(cell, "Pyr") - half_time(cell, "PV"),
-            *UP,
-        ),
+        Measure("Pyr reach half of their change after PV by (below 0: before)", "min", later, *UP),
     ]
 
 
 def slice_rates(bench: Bench) -> list[Measure]:
     """V10."""
-    wanted = [
-        ("sipsc_rate", 1.0, DOWN),
-        ("sepsc_rate", 1.0, UP),
-        ("sipsc_rate", 10.0, DOWN),
-        ("sepsc_rate", 10.0, DOWN),
-    ]
+    wanted = [("sipsc_rate", 1.0, DOWN), ("sepsc_rate", 1.0, UP)]
+    wanted += [("sipsc_rate", 10.0, DOWN), ("sepsc_rate", 10.0, DOWN)]
     words = {"sipsc_rate": "sIPSC rate", "sepsc_rate": "sEPSC rate, circuit only"}
     return [
         Measure(f"{words[n]} at {c:g} uM", "%", in_bath(bench.dataset, n, c), *sign) for n, c, sign in wanted
@@ -86,11 +75,10 @@ def slice_amplitude(bench: Bench) -> list[Measure]:
 
 def glutamate(bench: Bench, ranges: dict[float, tuple[float, float]]) -> list[Measure]:
     """V11 and its parts."""
+    found = {d: after.over_course(bench.dataset, d) for d in ranges}
     return [
-        Measure(
-            f"glutamate over 100 min after {d:g} mg/kg", "%", after.over_course(bench.dataset, d), *ranges[d]
-        )
-        for d in ranges
+        Measure(f"glutamate over 100 min after {d:g} mg/kg", "%", found[d], *ends)
+        for d, ends in ranges.items()
     ]
 
 
@@ -121,11 +109,8 @@ def left(bench: Bench, deleted: str, dose: float, readout: tuple, low: float, hi
         lost, kept = (effect(circuit, dose, *readout) for circuit in (cell, whole))
         there = np.isfinite(lost) & np.isfinite(kept)
         values = ratio_of_means(lost[there], kept[there]) if there.any() else np.array([np.nan])
-        found.append(
-            Measure(
-                f"effect left without {deleted.replace('_', ' in ')}, {background}", "1", values, low, high
-            )
-        )
+        name = f"effect left without {deleted.replace('_', ' in ')}, {background}"
+        found.append(Measure(name, "1", values, low, high))
     return found
 
 
@@ -164,14 +149,8 @@ def gamma(bench: Bench) -> list[Measure]:
 
 def slow_delta(bench: Bench) -> list[Measure]:
     """V16d."""
-    return [
-        Measure(
-            "slow-delta power at 100 mg/kg",
-            "%",
-            after.at_peak(bench.dataset, 100.0, after.READOUTS["slow delta"]),
-            *UP,
-        )
-    ]
+    power = after.at_peak(bench.dataset, 100.0, after.READOUTS["slow delta"])
+    return [Measure("slow-delta power at 100 mg/kg", "%", power, *UP)]
 
 
 def _bath(bench: Bench, drug: str, name: str, **where: str) -> np.ndarray:
@@ -182,24 +161,17 @@ def _bath(bench: Bench, drug: str, name: str, **where: str) -> np.ndarray:
 
 def inhibition_under_ro(bench: Bench) -> list[Measure]:
     """V15a."""
+    gaba, rate = (_bath(bench, "ro25_6981", name) for name in ("gaba_conductance", "sipsc_rate"))
     return [
-        Measure(
-            "GABA conductance on Pyr under Ro 25-6981",
-            "%",
-            _bath(bench, "ro25_6981", "gaba_conductance"),
-            *UP,
-        ),
-        Measure("sIPSC rate under Ro 25-6981", "%", _bath(bench, "ro25_6981", "sipsc_rate"), *UP),
+        Measure("GABA conductance on Pyr under Ro 25-6981", "%", gaba, *UP),
+        Measure("sIPSC rate under Ro 25-6981", "%", rate, *UP),
     ]
 
 
 def cycling_under_ro(bench: Bench) -> list[Measure]:
     """V15c."""
-    return [
-        Measure(
-            "glutamate cycling under Ro 25-6981", "%", _bath(bench, "ro25_6981", "glutamate_cycling"), *UP
-        )
-    ]
+    cycling = _bath(bench, "ro25_6981", "glutamate_cycling")
+    return [Measure("glutamate cycling under Ro 25-6981", "%", cycling, *UP)]
 
 
 def memantine_block(bench: Bench) -> list[Measure]:
@@ -215,15 +187,14 @@ def memantine_block(bench: Bench) -> list[Measure]:
 
 def memantine_surge(bench: Bench) -> list[Measure]:
     """V17ea."""
-    ratio = ratio_of_means(
-        *(_bath(bench, drug, "rate", population="Pyr") for drug in ("memantine", "ketamine"))
-    )
+    rise = {drug: _bath(bench, drug, "rate", population="Pyr") for drug in ("memantine", "ketamine")}
+    ratio = ratio_of_means(rise["memantine"], rise["ketamine"])
     return [Measure("rise of Pyr firing, memantine over ketamine", "1", ratio, 0.67, 1.5)]
 
 
 KNOWN = (
-    "in a prototype the NMDA charge of Pyr cells was chosen knowing this dose curve, and the default circuit inherits that "
-    "choice: tuned, whatever was planned"
+    "in a prototype the NMDA charge of Pyr cells was chosen knowing this dose curve, and the default "
+    "circuit inherits that choice: tuned, whatever was planned"
 )
 SEEN = "parts of it could be read in docs/circuit.md at model version 2, from baths and the same numbers"
 SIGN = "only the sign was read"
@@ -251,17 +222,19 @@ ACUTE_CLAIMS = [
         "Under MK-801 most fast-spiking cells fall first; then most pyramidal cells rise",
         "homayoun2007",
         "PRED",
-        "an hour in a bath of 0.06 uM MK-801 (a third of what all of a brain holds), trapping scheme; cells beyond 1.96 SD of "
-        "their own looks before, where by chance 4 % rise and 4 % fall",
+        "an hour in a bath of 0.06 uM MK-801 (a third of what all of a brain holds), trapping scheme; "
+        "cells beyond 1.96 SD of their own looks before, where by chance 4 % rise and 4 % fall",
         fall_and_rise,
         "mk801",
         places(free=FREE_UM),
         rests_on=CIRCUIT,
-        note="scored by majority, for the percentages were not read; the free concentration was set before the first run",
+        note="scored by majority, for the percentages were not read; the free concentration was set before "
+        "the first run",
     ),
     Claim(
         "V10",
-        "Ketamine at 1 uM lowers the rate of sIPSCs of Pyr cells and raises that of sEPSCs; at 10 uM both are down",
+        "Ketamine at 1 uM lowers the rate of sIPSCs of Pyr cells and raises that of sEPSCs; at 10 uM both "
+        "are down",
         "gerhard2020",
         "PRED",
         "slice state, bath, Pyr cells in voltage clamp, events of the circuit only",
@@ -281,7 +254,8 @@ ACUTE_CLAIMS = [
         "slice",
         rests_on=SLICE,
         prior=shows_amplitude,
-        note="depressing synapses release more a spike when they fire less: here it comes with a fall of the rate",
+        note="depressing synapses release more a spike when they fire less: here it comes with a fall of "
+        "the rate",
     ),
     _dose_claim("V11", "Prefrontal glutamate rises after 10 and 20 mg/kg", RISE),
     _dose_claim("V11c", "Prefrontal glutamate rises after 30 mg/kg", HIGH),
@@ -304,18 +278,22 @@ ACUTE_CLAIMS = [
     ),
     Claim(
         "V13p",
-        "Dendritic calcium evoked by 1 or 2 pulses does not change under ketamine, by 4 and more it rises by a fifth",
+        "Dendritic calcium evoked by 1 or 2 pulses does not change under ketamine, by 4 and more it rises "
+        "by a fifth",
         "ali2020",
         "PRED",
-        "mouse, 10 mg/kg i.p. at the peak; trains of volleys to the dendrites' afferents, 40 Hz; within 15 % counts as no change",
+        "mouse, 10 mg/kg i.p. at the peak; trains of volleys to the dendrites' afferents, 40 Hz; within "
+        "15 % counts as no change",
         evoked_calcium,
         "evoked",
         rests_on=CIRCUIT,
-        note="recomputed from the authors' data file: -8, -4, +19, +23, +21, +17, +34 % for 1, 2, 4, 8, 16, 32, 64 pulses",
+        note="recomputed from the authors' data file: -8, -4, +19, +23, +21, +17, +34 % for 1, 2, 4, 8, 16, "
+        "32, 64 pulses",
     ),
     Claim(
         "V14",
-        "Without GluN2B in SST, PV or all GABAergic cells ketamine does nothing; without it in Pyr cells it works",
+        "Without GluN2B in SST, PV or all GABAergic cells ketamine does nothing; without it in Pyr cells "
+        "it works",
         "gerhard2020",
         "CTRL",
         "mouse, 10 mg/kg at the peak, glutamate; acute and developmental deletion; a quarter left counts as "

@@ -22,10 +22,13 @@ from prelimbic.experiments.claims.claim import (
     ratio_of_means,
     share_of,
 )
-from prelimbic.experiments.readouts.slow_answers import ablated, against, at, value
+from prelimbic.experiments.readouts.columns import ablated, against, at, value
 
 HYPOTHESIS = "hypotheses.hypotheses."
-VISIBLE = "meant to be held out, and nothing was set by it; but it could be seen while other numbers of the cascade were set"
+VISIBLE = (
+    "meant to be held out, and nothing was set by it; but it could be seen while other numbers of the "
+    "cascade were set"
+)
 
 
 def ablations(arm: str, *inhibitors: str) -> Needs:
@@ -48,15 +51,11 @@ def inhibition_and_growth(bench: Bench) -> list[Measure]:
     """V15."""
     cell = bench.dataset.sel(arm="surge")
     drug, none = cell.sel(drug="ro25_6981"), cell.sel(drug="none")
+    gaba = against(at("gaba_conductance", "peak"), drug, none)
+    grown = against(at("spines", "24 h"), drug, none)
     return [
-        Measure(
-            "GABA conductance on Pyr against none",
-            "%",
-            against(at("gaba_conductance", "peak"), drug, none),
-            0.0,
-            ANY,
-        ),
-        Measure("spines at 24 h against none", "%", against(at("spines", "24 h"), drug, none), 0.0, ANY),
+        Measure("GABA conductance on Pyr against none", "%", gaba, 0.0, ANY),
+        Measure("spines at 24 h against none", "%", grown, 0.0, ANY),
     ]
 
 
@@ -67,15 +66,8 @@ def memantine_share(bench: Bench, low: float, high: float) -> list[Measure]:
         drug: against(value("peak_bdnf"), cell.sel(drug=drug), cell.sel(drug="none"))
         for drug in ("ketamine", "memantine")
     }
-    return [
-        Measure(
-            "rise of BDNF, memantine over ketamine",
-            "1",
-            share_of(rise["memantine"], rise["ketamine"]),
-            low,
-            high,
-        )
-    ]
+    ratio = share_of(rise["memantine"], rise["ketamine"])
+    return [Measure("rise of BDNF, memantine over ketamine", "1", ratio, low, high)]
 
 
 def _left(bench: Bench, inhibitor: str, arm: str = "surge") -> list[Measure]:
@@ -164,47 +156,25 @@ def formation_onset(bench: Bench) -> list[Measure]:
     """V22: the range at 24 h is from any rise to the published difference plus twice its standard error."""
     drug, vehicle = _drug(bench, "mouse")
     born = at("imaged_formation", "3 d")
+    grown = {r: against(at("spines", r), drug, vehicle) for r in ("6 h", "24 h", "3 d")}
     return [
-        Measure(
-            "spines at 6 h against vehicle", "%", against(at("spines", "6 h"), drug, vehicle), -1.0, 1.0
-        ),
-        Measure(
-            "spines at 24 h against vehicle",
-            "%",
-            against(at("spines", "24 h"), drug, vehicle),
-            0.0,
-            15.7,
-            0.0,
-        ),
+        Measure("spines at 6 h against vehicle", "%", grown["6 h"], -1.0, 1.0),
+        Measure("spines at 24 h against vehicle", "%", grown["24 h"], 0.0, 15.7, 0.0),
         Measure("formation before day 3, ketamine over vehicle", "1", born(drug) / born(vehicle), 1.5, 2.4),
-        Measure(
-            "spines at 3 d against vehicle", "%", against(at("spines", "3 d"), drug, vehicle), 3.8, 28.0
-        ),
+        Measure("spines at 3 d against vehicle", "%", grown["3 d"], 3.8, 28.0),
     ]
 
 
 def elimination_and_duration(bench: Bench) -> list[Measure]:
-    """V22e: the ranges are the difference of the published group means, twice its standard error either way."""
+    """V22e: the ranges: difference of the published group means, twice its standard error either way."""
     drug, vehicle = _drug(bench, "mouse")
     gone = at("imaged_elimination", "24 h")
-    ranges = {"10 d": (9.3, 37.3), "15 d": (-2.5, 29.1)}
+    more = gone(drug) - gone(vehicle)
+    ranges = {"10 d": (9.3, 37.3), "15 d": (-2.5, 29.1), "14 d": (0.0, ANY)}
+    grown = {r: against(at("spines", r), drug, vehicle) for r in ranges}
     return [
-        Measure(
-            "elimination by 24 h, ketamine minus vehicle",
-            "% of spines",
-            gone(drug) - gone(vehicle),
-            -3.9,
-            7.1,
-        ),
-        *(
-            Measure(
-                f"spines at {r} against vehicle", "%", against(at("spines", r), drug, vehicle), *ranges[r]
-            )
-            for r in ranges
-        ),
-        Measure(
-            "spines at 14 d against vehicle", "%", against(at("spines", "14 d"), drug, vehicle), 0.0, ANY
-        ),
+        Measure("elimination by 24 h, ketamine minus vehicle", "% of spines", more, -3.9, 7.1),
+        *(Measure(f"spines at {r} against vehicle", "%", v, *ranges[r]) for r, v in grown.items()),
     ]
 
 
@@ -227,15 +197,10 @@ def rescue(bench: Bench) -> list[Measure]:
 
 def prevented(bench: Bench) -> list[Measure]:
     """V23s: there must be a rescue that could be prevented."""
+    under, without = (_regained(bench, given) for given in (", rapamycin", ""))
     return [
-        Measure(
-            "share of the deficit that the dose takes away under rapamycin",
-            "1",
-            _regained(bench, ", rapamycin"),
-            -0.1,
-            0.1,
-        ),
-        Measure("share of the deficit that the dose takes away without", "1", _regained(bench, ""), *UP),
+        Measure("share of the deficit that the dose takes away under rapamycin", "1", under, -0.1, 0.1),
+        Measure("share of the deficit that the dose takes away without", "1", without, *UP),
     ]
 
 
@@ -284,7 +249,8 @@ SLOW_CLAIMS = [
         "An AMPA antagonist abolishes what ketamine does to BDNF, mTORC1 and spines",
         "li2010",
         "STRUCT",
-        "rat, 10 mg/kg i.p., surge arm; by construction AMPA drive is its only input; that a block of 30 % is enough is not",
+        "rat, 10 mg/kg i.p., surge arm; by construction AMPA drive is its only input; that a block of 30 "
+        "% is enough is not",
         ampa_needed,
         "ablation_grid",
         ablations("surge", "ampa_antagonist"),
@@ -349,7 +315,8 @@ SLOW_CLAIMS = [
         "Elimination does not change, and spines stay above control to day 14",
         "phoumthipphavong2016",
         "CAL",
-        "mouse, 10 mg/kg i.p.; that elimination does not follow the drug is by construction, for how long spines differ is not",
+        "mouse, 10 mg/kg i.p.; that elimination does not follow the drug is by construction, for how long "
+        "spines differ is not",
         elimination_and_duration,
         "cascade",
         places(species="mouse"),

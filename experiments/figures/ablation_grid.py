@@ -9,8 +9,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import centre, pages, save, subplots, told
-from prelimbic.experiments.readouts.slow_answers import ablated, names
-from prelimbic.experiments.readouts.summary import is_clear
+from prelimbic.experiments.readouts.columns import ablated, names
+from prelimbic.experiments.readouts.seeds import is_clear
 
 COLOURS = "PuOr_r"  # diverging, told apart by colour-blind readers
 DARK = 0.65  # of the range: beyond it text is white
@@ -18,11 +18,9 @@ DARK = 0.65  # of the range: beyond it text is white
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw ablation_grid.png (and .svg), once a sheet: inhibitors down, arms across."""
-    from prelimbic.experiments.studies.ablation_grid import ARMS, GIVEN
-
     made = []
     for file, heading, cell in pages("ablation_grid", dataset):
-        arms, given = names(cell, "arm", ARMS), names(cell, "inhibitor", GIVEN)
+        arms, given = names(cell, "arm"), names(cell, "inhibitor")
         found = {(g, a): _there(ablated(cell, a, g)) for g in given for a in arms}
         figure, axis = subplots(
             figsize=(3.0 + 1.25 * len(arms), 2.0 + 0.62 * len(given)), layout="constrained"
@@ -32,10 +30,10 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             for column, a in enumerate(arms):
                 _tell(axis, column, row, found[g, a])
         figure.suptitle(
-            "Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same inhibitor, "
-            f"rat, {heading}\n"
-            f"Most of it is true by construction: an arm fails where its own equations need what is shut\n"
-            f"({told(cell)}; dot: the 95 % t-interval includes 0, of one seed: exactly 0)",
+            "Spines per Pyr cell 24 h after 10 mg/kg i.p. against vehicle in the same arm, under the same "
+            f"inhibitor, rat, {heading}\nMost of it is true by construction: an arm fails where its own "
+            f"equations need what is shut\n({told(cell)}; dot: the 95 % t-interval includes 0, of one "
+            "seed: exactly 0)",
             fontsize=10,
         )
         made.append(save(figure, folder, file))

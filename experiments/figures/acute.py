@@ -43,7 +43,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     seeds = dataset.sizes["seed"]
     what = f"mean, band: SD over {seeds} seeds" if seeds > 1 else "one seed"
     figure.suptitle(
-        f"Ketamine in a bath, relative to the same wiring without; currents, dendrite, release per Pyr cell ({what})",
+        "Ketamine in a bath, relative to the same wiring without; currents, dendrite, release per Pyr "
+        f"cell ({what})",
         fontsize=11,
     )
     return [save(figure, folder, "acute")]

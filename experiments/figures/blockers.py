@@ -7,7 +7,8 @@ from pathlib import Path
 import xarray as xr
 
 from prelimbic.experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
-from prelimbic.experiments.readouts.slow_answers import BLOCKED, against, names
+from prelimbic.experiments.readouts.blockers import BATH_H, BLOCKED, DRUGS
+from prelimbic.experiments.readouts.columns import against, names
 
 LOOKS = {"surge": (ORDERED[5], "o"), "eef2k": (ORDERED[4], "s")}
 PANELS = {
@@ -20,14 +21,12 @@ PANELS = {
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw blockers.png (and .svg), once a sheet."""
-    from prelimbic.experiments.studies.blockers import ARMS, BATH_H, DRUGS
-
     made = []
     for file, heading, cell in pages("blockers", dataset):
-        drugs = [d for d in names(cell, "drug", DRUGS) if d != "none"]
+        drugs = [d for d in names(cell, "drug") if d != "none"]
         figure, axes = subplots(1, len(PANELS), figsize=(3.8 * len(PANELS), 4.4), layout="constrained")
         for axis, (name, what) in zip(axes, PANELS.items(), strict=True):
-            for shift, arm in zip((-0.17, 0.17), names(cell, "arm", ARMS), strict=False):
+            for shift, arm in zip((-0.17, 0.17), names(cell, "arm"), strict=False):
                 here = cell.sel(arm=arm)
                 for k, drug in enumerate(drugs):
                     found = against(BLOCKED[name], here.sel(drug=drug), here.sel(drug="none"))

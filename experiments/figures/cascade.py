@@ -23,7 +23,7 @@ from prelimbic.experiments.figures.style import (
     tidy,
     told,
 )
-from prelimbic.experiments.readouts.slow_answers import against, at, names
+from prelimbic.experiments.readouts.columns import against, at, names
 from prelimbic.experiments.storage.manifest import read_manifest
 from prelimbic.experiments.storage.store import is_whole, read_groups
 from prelimbic.plasticity import MATURE, NASCENT, VACANT
@@ -40,7 +40,7 @@ HOURS = {
     "28 d": 672.0,
 }
 FROM_H, TO_H = 0.05, 672.0
-GREY, ANIMALS = "#7F7F7F", ("rat", "mouse")
+GREY = "#7F7F7F"
 # panel by panel: label, place of the legend, courses as (variable, label, colour, marker)
 STAGES: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
@@ -99,7 +99,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw cascade.png and lifetimes.png (and .svg), once a sheet."""
     made = []
     for file, heading, cell in pages("cascade", dataset):
-        animals = names(cell, "species", ANIMALS)
+        animals = names(cell, "species")
         figure, axes = subplots(
             6,
             len(animals),
@@ -258,7 +258,8 @@ def _survival(axis: Axes, found: dict[str, list[Raster]], births: bool) -> None:
     cells, wirings = next(iter(found.values()))[0]["state"].values.shape[1], min(map(len, found.values()))
     tidy(
         axis,
-        f"days since {'birth' if births else 'day 0'} ({cells} cells of each of {wirings} wirings; band: SD)",
+        f"days since {'birth' if births else 'day 0'} ({cells} cells of each of {wirings} wirings; band: "
+        "SD)",
         f"of spines {f'born on days 0 to {BORN_D:g}' if births else 'there at day 0'}, left (%)",
     )
 

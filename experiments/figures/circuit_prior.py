@@ -12,7 +12,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import INK, ORDERED, mosaic, no_change, save, tidy
-from prelimbic.experiments.readouts.prior_answers import (
+from prelimbic.experiments.readouts.prior import (
     SHARES,
     SURGE,
     ends,
@@ -46,7 +46,10 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         _bins(axes[2], cell)
         _knobs(axes[3], cell, surges(cell), "surge")
         _knobs(axes[4], cell, ends(cell), "firing at 100 uM")
-        title = f"{cell.sizes['seed']} calibrated circuits of {dataset.sizes['seed']} drawn from sheet {sheet}; one seed each"
+        title = (
+            f"{cell.sizes['seed']} calibrated circuits of {dataset.sizes['seed']} drawn from sheet {sheet}; "
+            "one seed each"
+        )
         figure.suptitle(title, fontsize=11)
         made.append(
             save(

@@ -20,7 +20,7 @@ from prelimbic.experiments.figures.style import (
     tidy,
     told,
 )
-from prelimbic.experiments.readouts.evoked_answers import by_train
+from prelimbic.experiments.readouts.evoked import by_train
 from prelimbic.experiments.readouts.nulls import MODEL
 
 

@@ -1,4 +1,4 @@
-"""Dose against glutamate, mTORC1 and spines, for each assumed memory; of the rat, and of a human infusion."""
+"""Dose against glutamate, mTORC1 and spines, for each assumed memory; of the rat, and of a human."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from prelimbic.experiments.figures.style import (
     tidy,
     told,
 )
-from prelimbic.experiments.readouts.slow_answers import Column, at, names, value
+from prelimbic.experiments.readouts.columns import Column, at, names, value
 
 # memory -> colour, marker, its size, width and dashes of the line: where lines lie on each other, all can be
 # seen
@@ -51,13 +51,11 @@ def draw_human(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 
 def _draw(dataset: xr.Dataset, folder: Path, name: str, given: str) -> list[Path]:
-    from prelimbic.simulation.switches import SWITCHES
-
     made = []
     for file, heading, cell in pages(name, dataset):
         figure, axes = subplots(2, 3, figsize=(13.5, 8.0), layout="constrained")
         for axis, (label, (column, relative)) in zip(axes.flat, PANELS.items(), strict=False):
-            for memory in names(cell, "memory", SWITCHES["memory"]):
+            for memory in names(cell, "memory"):
                 _curve(axis, cell.sel(memory=memory), column, relative, memory)
             no_change(axis, 0.0 if relative else 1.0)
             dose_axis(axis, cell["dose"].values, fontsize=8, rotation=90 if cell.sizes["dose"] > 6 else 0)

@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
-from prelimbic.experiments.readouts.knockout_answers import READOUTS, by_itself, effect
-from prelimbic.experiments.readouts.slow_answers import names
+from prelimbic.experiments.readouts.columns import names
+from prelimbic.experiments.readouts.knockouts import READOUTS, WHOLE, by_itself, effect
 
 LOOKS = {"inherited": (ORDERED[5], "o"), "developmental": (ORDERED[4], "s")}
 WORDS = {"inherited": "deleted at once", "developmental": "deleted while it grew up"}
@@ -19,8 +19,6 @@ WORDS = {"inherited": "deleted at once", "developmental": "deleted while it grew
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw knockouts.png (and .svg), once a sheet."""
-    from prelimbic.experiments.studies.knockouts import DELETED, WHOLE
-
     made = []
     dose = float(dataset["given"].values[1])
     panels = {"Pyr firing, no drug, against whole (%)": None} | {
@@ -28,7 +26,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     }
     for file, heading, here in pages("knockouts", dataset):
         figure, axes = subplots(1, len(panels), figsize=(3.9 * len(panels), 4.4), layout="constrained")
-        shown = names(here, "deleted", DELETED)
+        shown = names(here, "deleted")
         for axis, (title, readout) in zip(axes, panels.items(), strict=True):
             for shift, background in zip((-0.16, 0.16), LOOKS, strict=True):
                 for k, deleted in enumerate(shown):

@@ -23,15 +23,14 @@ from prelimbic.experiments.figures.style import (
     tidy,
     told,
 )
+from prelimbic.experiments.readouts.cells import FREE_UM
+from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
-from prelimbic.experiments.readouts.slow_answers import names
 from prelimbic.parameters import POPULATIONS
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw mk801.png (and .svg), once a sheet."""
-    from prelimbic.experiments.studies.mk801 import FREE_UM
-
     made = []
     for file, heading, here in pages("mk801", dataset):
         free = [float(f) for f in here["free"].values]
@@ -59,7 +58,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 
 def _shares(axis: Axes, here: xr.Dataset) -> None:
-    shown = names(here, "null", LABELS)
+    shown = names(here, "null")
     for k, null in enumerate(shown):
         cell = here.sel(null=null)
         for shift, name, p in ((-0.15, "share_down", "PV"), (0.15, "share_up", "Pyr")):

@@ -9,16 +9,15 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import COLOURS, MARKERS, band, no_change, save, subplots, tidy
-from prelimbic.parameters import POPULATIONS
-from prelimbic.simulation.observers.numerics import (
+from prelimbic.experiments.readouts.numerics import (
     LOOK_WINDOWS,
-    STANDARD,
-    WINDOW_S,
     look_error,
     shared_noise,
     shift,
     variants_of,
 )
+from prelimbic.parameters import POPULATIONS
+from prelimbic.simulation.observers.numerics import STANDARD, WINDOW_S
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:

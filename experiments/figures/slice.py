@@ -19,9 +19,9 @@ from prelimbic.experiments.figures.style import (
     tidy,
     told,
 )
+from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
-from prelimbic.experiments.readouts.slice_answers import EVENTS, effect
-from prelimbic.experiments.readouts.slow_answers import names
+from prelimbic.experiments.readouts.slice import EVENTS, effect
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -58,7 +58,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 
 def _beside(axis: Axes, here: xr.Dataset, name: str) -> None:
-    shown = names(here, "null", LABELS)
+    shown = names(here, "null")
     for k, null in enumerate(shown):
         for shift, uM, colour, marker in ((-0.15, 1.0, ORDERED[5], "o"), (0.15, 10.0, ORDERED[4], "s")):
             values = effect(here.sel(null=null), name, uM)

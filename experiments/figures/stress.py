@@ -11,7 +11,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import ORDERED, band, pages, save, subplots, tidy, told
-from prelimbic.experiments.readouts.slow_answers import names
+from prelimbic.experiments.readouts.columns import names
+from prelimbic.experiments.readouts.stress import ANY_RULE, STRESS_H, is_stressed
 
 FROM_D = -22.5
 # group -> colour, marker, dashes; where lines lie on each other, markers stand at different days and dashes
@@ -30,11 +31,9 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw stress.png (and .svg), once a sheet: a column a rule of regrowth; controls ran by one rule and
     stand in both.
     """
-    from prelimbic.experiments.studies.stress import GROUPS, RULES
-
     made = []
     for file, heading, cell in pages("stress", dataset):
-        rules = names(cell, "rule", RULES)
+        rules = names(cell, "rule")
         figure, axes = subplots(
             2,
             len(rules),
@@ -44,10 +43,10 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
             sharex="row",
             layout="constrained",
         )
-        control = cell["spines_course"].sel(rule=RULES[0], group="control").values
+        control = cell["spines_course"].sel(rule=ANY_RULE, group="control").values
         for column, rule in zip(axes.T, rules, strict=True):
-            for group in names(cell, "group", GROUPS):
-                part = cell.sel(rule=rule if GROUPS[group][0] else RULES[0], group=group)
+            for group in names(cell, "group"):
+                part = cell.sel(rule=rule if is_stressed(group) else ANY_RULE, group=group)
                 _group(column, part, control, group)
             column[0].set_title(f"rule {rule}", loc="left", fontsize=10)
             _furnish(column)
@@ -70,7 +69,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 def _group(axes: np.ndarray, part: xr.Dataset, control: np.ndarray, group: str) -> None:
     days = part["time"].values / 24.0
     _line(axes[0], days, 100.0 * part["spines_course"].values / control, group)
-    if group.startswith("stress"):
+    if is_stressed(group):
         lost = part["lost_sites_course"].values
         _line(
             axes[1], days, 100.0 * part["regained_course"].values / np.where(lost > 0, lost, np.nan), group
@@ -86,8 +85,6 @@ def _line(axis: Axes, days: np.ndarray, values: np.ndarray, group: str) -> None:
 
 
 def _furnish(axes: np.ndarray) -> None:
-    from prelimbic.experiments.studies.stress import STRESS_H
-
     labels = (
         "spines per Pyr cell (% of control of the same seed)",
         "lost sites that hold a spine again (%)",

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import ORDERED, dots, no_change, pages, save, subplots, tidy, told
-from prelimbic.experiments.readouts.slow_answers import effect_of, names
+from prelimbic.experiments.readouts.columns import effect_of, names
 
 STANDARD, GROWN = "standard", ("24 h", "72 h", "7 d", "14 d")
 LOOKS = {
@@ -26,7 +26,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     made = []
     for file, heading, cell in pages("strides", dataset):
         figure, axes = subplots(1, 2, figsize=(12.5, 4.8), layout="constrained")
-        shown = names(cell, "variant", LOOKS)
+        shown = names(cell, "variant")
         grown = {(v, r): effect_of(cell, "spines", r, variant=v) for v in shown for r in GROWN}
         _effects(axes[0], grown, shown)
         _errors(axes[1], grown, [v for v in shown if v != STANDARD])

@@ -15,8 +15,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
-from prelimbic.experiments.readouts.slow_answers import names
 from prelimbic.experiments.storage.files import publish
 
 # Okabe and Ito's colours, each with a marker of its own.
@@ -77,7 +77,7 @@ def dots(axis: Axes, x: float, values: np.ndarray, colour: str, marker: str = "o
 
 
 def pages(name: str, dataset: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
-    """Sheet by sheet the name of a figure's file, a heading, and the sheet's part of a dataset, seed first."""
+    """Sheet by sheet the name of a figure's file, a heading, and its part of a dataset, seed first."""
     for sheet in dataset["sheet"].values:
         file = name if dataset.sizes["sheet"] == 1 else f"{name}_{sheet}"
         yield file, f"sheet {sheet}", dataset.sel(sheet=sheet).transpose("seed", ...)
@@ -119,7 +119,7 @@ def null_curves(
     axis: Axes, here: xr.Dataset, x: Sequence[float] | np.ndarray, column: Callable[[xr.Dataset], np.ndarray]
 ) -> None:
     """What `column` gives, (seed, x), of the model, thick, and of every null: mean ± SD."""
-    for k, null in enumerate(names(here, "null", LABELS)):
+    for k, null in enumerate(names(here, "null")):
         values = column(here.sel(null=null))
         sd = values.std(axis=0, ddof=1) if len(values) > 1 else None
         axis.errorbar(

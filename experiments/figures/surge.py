@@ -24,7 +24,7 @@ from prelimbic.experiments.figures.style import (
     told,
 )
 from prelimbic.experiments.readouts.nulls import MODEL
-from prelimbic.experiments.readouts.surge_answers import READOUTS, at_peak, doses_of, over_course
+from prelimbic.experiments.readouts.surge import READOUTS, at_peak, doses_of, over_course
 from prelimbic.parameters import POPULATIONS
 
 PAIRS = {"dendrite": ("dendritic Ca", "dendritic NMDA"), "power of the LFP proxy": ("gamma", "slow delta")}

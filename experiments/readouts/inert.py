@@ -9,17 +9,18 @@ with the drug is what stands at the place without it.  Concentrations stay: an i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from prelimbic.parameters import BLOCKERS, SUBUNITS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 ARRIVES = ("unbound", "brain_unbound")  # how much drug there is, whatever it does
 LARGEST_IC50 = 1e9  # uM: such a drug shuts nothing at any concentration there is
 IC50 = tuple((f"compounds.{drug}.ic50_{subunit}", LARGEST_IC50) for drug in BLOCKERS for subunit in SUBUNITS)
 
-Inert = Callable[[xr.Dataset], xr.Dataset]
+Inert = Callable[["xr.Dataset"], "xr.Dataset"]
 
 
 def unchanged(dataset: xr.Dataset) -> xr.Dataset:
@@ -28,7 +29,7 @@ def unchanged(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def at_vehicle(**places: Any) -> Inert:
-    """Of a study that has vehicle: axis -> its place without drug, or of several places each with its own."""
+    """Of a study that has vehicle: axis -> its place without drug, or that of each of its places."""
 
     def inert(dataset: xr.Dataset) -> xr.Dataset:
         for axis, without in places.items():

@@ -24,14 +24,14 @@ from prelimbic.experiments.storage.files import (
     trouble,
     unreadable,
 )
-from prelimbic.experiments.storage.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image
+from prelimbic.experiments.storage.hdf5 import SWEEP_SCHEMA, flat_image
 from prelimbic.experiments.storage.manifest import SUMMARY, SWEEP, read_manifest
 from prelimbic.experiments.storage.rows import varies
 from prelimbic.experiments.storage.store import read_facts, read_rows, sorted_out
 from prelimbic.experiments.storage.targets import MixedTargetsWarning, mixture
 from prelimbic.simulation.config import SCHEMA_VERSION
 from prelimbic.simulation.facts import together
-from prelimbic.simulation.variable import UNITS, Groups, Variable, is_text
+from prelimbic.simulation.variable import CONVENTIONS, UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
 # a dataset may be this large, or so many times as large as the numbers in it
@@ -61,7 +61,8 @@ class MissingRunsWarning(UserWarning):
 
 
 def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
-    """All runs of the study in `folder`, on the study's axes and then seed.
+    """All runs of the study in `folder`, on the study's axes and then seed: numbers ascending, text in the
+    order in which the study names it.
 
     Readouts keep their names; time courses are called `<name>_course` and have a `time` axis (h), those of
     the cascade between looks `<name>_fine` and a `moment` axis (h); both are left out without `courses`.  A
@@ -78,7 +79,7 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
         raise unreadable(folder, causes)
     whole = [run for run in manifest["runs"] if run["file"] in finished]
     places = [run["place"] for run in manifest["runs"]]
-    axes = {axis: sorted({place[axis] for place in places}) for axis in places[0]}
+    axes = {axis: _in_order([place[axis] for place in places]) for axis in places[0]}
     try:
         alike = list(read_rows([folder / run["file"] for run in whole]))
         if not alike:
@@ -101,6 +102,12 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     if unlike := mixture(targets):
         warnings.warn(f"{folder}: {unlike}", MixedTargetsWarning, stacklevel=2)
     return dataset
+
+
+def _in_order(values: list[Any]) -> list[Any]:
+    """Each value once: text as it first comes, numbers ascending."""
+    once = list(dict.fromkeys(values))
+    return once if isinstance(once[0], str) else sorted(once)
 
 
 def _tell_missing(folder: Path, planned: list[dict[str, Any]], there: set[str]) -> None:

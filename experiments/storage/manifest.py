@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from prelimbic.experiments.storage.files import (
+    AbsentError,
     DamagedError,
     StoreError,
     UnreadableError,
@@ -20,6 +21,7 @@ from prelimbic.experiments.storage.files import (
     reading,
     there,
 )
+from prelimbic.simulation.identity import IDS
 
 MANIFEST = "study.json"
 SWEEP, SUMMARY, SUMS = "sweep.h5", "summary.csv", "SHA256SUMS"
@@ -45,10 +47,10 @@ def publish_manifest(
     whenever this process is killed, and whatever another one reports meanwhile, it never stands beside runs
     that it was not made of.
     """
-    text = json.dumps({"study": study, "axes": axes, "runs": runs}, indent=1).encode()
+    text = json.dumps({"study": study, "ids": IDS, "axes": axes, "runs": runs}, indent=1).encode()
     try:
         before = read_manifest(folder)["runs"]
-    except DamagedError:
+    except (AbsentError, DamagedError):
         before = []
     if _ids(before) == _ids(runs):
         if content_of(folder / MANIFEST, MOST_BYTES) != text:
@@ -83,8 +85,8 @@ def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the study in `folder` consists of.  Raises DamagedError when there is none, UnreadableError when
-    nobody can say.
+    """What the study in `folder` consists of.  Raises AbsentError when there is no such folder,
+    DamagedError when it holds no study, UnreadableError when nobody can say.
     """
     try:
         with reading(folder / MANIFEST):
@@ -102,9 +104,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             or not kinds[0].keys() <= {*axes, "seed"}
         ):
             raise ValueError
-        return {"study": _word(manifest["study"]), "axes": axes, "runs": runs}
+        ids = manifest.get("ids", 1)
+        return {"study": _word(manifest["study"]), "ids": ids, "axes": axes, "runs": runs}
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        if not there(folder):
+            raise AbsentError(_no_study(folder)) from None
         raise DamagedError(_no_study(folder)) from None
+
+
+def earlier_ids(folder: Path, manifest: dict[str, Any]) -> str:
+    """One sentence where the runs of a folder have ids that were made otherwise; nothing of others."""
+    if manifest["ids"] == IDS:
+        return ""
+    return (
+        f"{folder} was stored by another version, in which ids of runs are made otherwise: what it holds "
+        "can be read, and the same study run again computes it anew"
+    )
 
 
 def studies_in(path: Path) -> list[Path]:

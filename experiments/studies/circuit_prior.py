@@ -7,14 +7,41 @@ own, and wiring k.  In baths of ketamine, awake and as a slice.
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.answer import Answer, Row, table
+from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_vehicle
-from prelimbic.experiments.readouts.prior_answers import answer
+from prelimbic.experiments.readouts.prior import (
+    DOSE_CURVE,
+    SHARES,
+    SURGE,
+    Knob,
+    ends,
+    knobs,
+    logs,
+    separation,
+    shows_gamma,
+    shows_glutamate,
+    shows_slice,
+    surges,
+    told_share,
+    turns,
+    valid_circuits,
+)
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, resting_runs
 from prelimbic.parameters import PRIOR
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers.prior import WORK_S, examine
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
 def plan(options: Options) -> list[Run]:
@@ -31,6 +58,65 @@ def plan(options: Options) -> list[Run]:
         drugs=("ketamine",),
         ranges=True,
     )
+
+
+def answer(dataset: xr.Dataset) -> Answer:
+    """How many circuits show what, by what separates them, and what moves surge and falling limb."""
+    tables: list[pd.DataFrame] = []
+    said = []
+    for name in names(dataset, "sheet"):
+        drawn = dataset.sel(sheet=name)
+        cell = valid_circuits(drawn)
+        n = cell.sizes["seed"]
+        resting = f"Sheet {name}: {n} of {drawn.sizes['seed']} circuits rest at recorded rates"
+        if n < 2:
+            said.append(f"{resting}.")
+            continue
+        moves = {"surge": knobs(cell, logs(surges(cell))), "falling limb": knobs(cell, logs(ends(cell)))}
+        tables += [_shares(cell, name), _separations(cell), _knobs(moves)]
+        surge, (most, *_), (end, *_) = surges(cell) >= SURGE, *moves.values()
+        r = float(np.corrcoef(separation(cell), logs(surges(cell)))[0, 1])
+        said.append(
+            f"{resting}; of these {told_share(surge)} show the surge and {told_share(turns(cell))} the "
+            "whole inverted U. The NMDA share of PV and SST cells less that of Pyr cells goes with the "
+            f"surge (r {r:.2f}); of all numbers {most.name} moves the surge most ({most.rho:+.2f}), and "
+            f"{end.name} the falling limb ({end.rho:+.2f})."
+        )
+    return Answer(tuple(tables), "\n".join(said))
+
+
+def _shares(cell: xr.Dataset, name: str) -> pd.DataFrame:
+    found = {
+        "surge": surges(cell) >= SURGE,
+        "whole inverted U": turns(cell),
+        "claim V10": shows_slice(cell),
+        "all doses of claim V11": shows_glutamate(cell, DOSE_CURVE),
+        "claim V16": shows_gamma(cell),
+    }
+    there = {what: flags[np.isfinite(flags)] for what, flags in found.items()}
+    rows: list[Row] = [((what,), [told_share(flags), len(flags)]) for what, flags in there.items()]
+    title = f"sheet {name}: {cell.sizes['seed']} circuits that rest as recorded"
+    return table(title, ("finding",), rows, ("share of circuits (95 %)", "of circuits"))
+
+
+def _separations(cell: xr.Dataset) -> pd.DataFrame:
+    gap, surge = separation(cell), surges(cell) >= SURGE
+    bins = {f"{low:g} to {high:g}": surge[(gap >= low) & (gap < high)] for low, high in pairwise(SHARES)}
+    rows: list[Row] = [
+        ((bin,), [len(mine), told_share(mine) if len(mine) else ""]) for bin, mine in bins.items()
+    ]
+    title = "by NMDA share of PV and SST less that of Pyr"
+    return table(title, ("difference",), rows, ("circuits", "with a surge"))
+
+
+def _knobs(moves: dict[str, list[Knob]]) -> pd.DataFrame:
+    rows = [
+        ((what, k.name), [k.rho, "yes" if k.clear else ""])
+        for what, found in moves.items()
+        for k in found[:8]
+    ]
+    heads = ("rank correlation", "clear of 0")
+    return table("numbers that move it", ("what", "number"), rows, heads, formats={heads[0]: "+.2f"})
 
 
 STUDY = Study(

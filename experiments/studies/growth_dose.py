@@ -6,9 +6,12 @@ for each assumed memory that might make the inverted U reach the spines.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.answer import Answer
+from prelimbic.experiments.readouts.growth import growth
 from prelimbic.experiments.readouts.inert import at_vehicle
-from prelimbic.experiments.readouts.slow_answers import growth_answer
 from prelimbic.experiments.sweep.reads import days
 from prelimbic.experiments.sweep.study import (
     Options,
@@ -21,6 +24,9 @@ from prelimbic.experiments.sweep.study import (
 )
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.protocol import given, weeks
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SPECIES, ROUTE = "rat", "ip"
 DOSES = (0.0, 1.0, 3.0, 10.0, 20.0, 30.0, 50.0, 80.0, 100.0)
@@ -35,12 +41,17 @@ def plan(options: Options) -> list[Run]:
     return planned(STUDY.name, options, with_each_memory(options, SPECIES, doses, protocol))
 
 
+def answer(dataset: xr.Dataset) -> Answer:
+    """Dose against mTORC1 and spines, for each memory."""
+    return growth(dataset, "rat, i.p.")
+
+
 STUDY = Study(
     name="growth_dose",
     question=asked_in(__doc__),
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
-    answer=growth_answer,
+    answer=answer,
     draw=drawing("growth_dose"),
     reads=days(sets={"memory": "to each in turn"}),
     inert=at_vehicle(dose=0.0),

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.answer import Answer
+from prelimbic.experiments.readouts.growth import growth
 from prelimbic.experiments.readouts.inert import at_vehicle
-from prelimbic.experiments.readouts.slow_answers import growth_answer
 from prelimbic.experiments.sweep.reads import days
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, with_each_memory
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.protocol import given, weeks
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 DOSES, INFUSION_H = (0.0, 0.1, 0.2, 0.5, 1.0), 40.0 / 60.0
 READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d")
@@ -25,12 +31,17 @@ def plan(options: Options) -> list[Run]:
     return planned(STUDY.name, options, with_each_memory(options, "human", doses, protocol))
 
 
+def answer(dataset: xr.Dataset) -> Answer:
+    """Dose against mTORC1 and spines, for each memory."""
+    return growth(dataset, "human, i.v. over 40 min")
+
+
 STUDY = Study(
     name="human_dose",
     question=asked_in(__doc__),
     axes={"sheet": "", "memory": "", "dose": "mg/kg"},
     plan=plan,
-    answer=growth_answer,
+    answer=answer,
     draw=drawing("growth_dose", "draw_human"),
     reads=days(sets={"memory": "to each in turn"}, more=("hnk_exposure",)),
     inert=at_vehicle(dose=0.0),

@@ -7,9 +7,14 @@ one).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.readouts.answer import Answer, table
+from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_vehicle
-from prelimbic.experiments.readouts.knockout_answers import answer
+from prelimbic.experiments.readouts.knockouts import READOUTS, WHOLE, by_itself, effect
+from prelimbic.experiments.readouts.seeds import change, spread_of_those
 from prelimbic.experiments.sweep.reads import DRUG, HEALTHY, Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, variant
 from prelimbic.parameters import POPULATIONS
@@ -18,8 +23,10 @@ from prelimbic.simulation.hypotheses import AS_SHEETS
 from prelimbic.simulation.observers.course import course
 from prelimbic.simulation.observers.knockouts import observe
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 SPECIES, ROUTE, DOSES = "mouse", "ip", (10.0, 25.0)
-WHOLE = "none"
 GABA = POPULATIONS[1:]
 DELETED: dict[str, tuple[str, ...]] = {
     WHOLE: (),
@@ -51,6 +58,36 @@ def plan(options: Options) -> list[Run]:
         [({"deleted": name}, own | {"manipulations": done}) for name, done in DELETED.items()],
         observe,
     )
+
+
+def answer(dataset: xr.Dataset) -> Answer:
+    """Effects of the drug and of the deletion itself, by deletion and background; and a sentence a sheet."""
+    tables, said = [], []
+    dose = float(dataset["given"].values[1])
+    deletions = names(dataset, "deleted")
+    for sheet in names(dataset, "sheet"):
+        here, rows = dataset.sel(sheet=sheet), []
+        for background in names(here, "background"):
+            for name in deletions:
+                cell, whole = (here.sel(background=background, deleted=d) for d in (name, WHOLE))
+                found = [by_itself(cell, whole, *READOUTS["Pyr Hz"])]
+                found += [effect(cell, dose, *readout) for readout in READOUTS.values()]
+                rows.append(((name, background), [spread_of_those(values) for values in found]))
+        tables.append(
+            table(
+                f"sheet {sheet}: a deletion by itself (Pyr Hz against whole), then {dose:g} mg/kg i.p., "
+                "mouse, %",
+                ("deleted", "background"),
+                rows,
+                ("deletion alone", *READOUTS),
+                missing="no such circuit",
+            )
+        )
+        inherited = here.sel(background="inherited")
+        lost = {d: effect(inherited.sel(deleted=d), dose, *READOUTS["glutamate"]) for d in deletions}
+        parts = [f"without {d} it {change(v, 'glutamate')}" for d, v in lost.items() if d != WHOLE]
+        said.append(f"Sheet {sheet}, mouse, {dose:g} mg/kg i.p., background inherited: {'; '.join(parts)}.")
+    return Answer(tuple(tables), "\n".join(said))
 
 
 STUDY = Study(

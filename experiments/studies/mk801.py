@@ -8,17 +8,28 @@ nulls of site run at a third.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from prelimbic.experiments.figures import drawing
-from prelimbic.experiments.readouts.cells_answers import answer
+from prelimbic.experiments.readouts.answer import Answer, table
+from prelimbic.experiments.readouts.cells import FREE_UM, half_time
+from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_chance
-from prelimbic.experiments.readouts.nulls import MODEL
+from prelimbic.experiments.readouts.nulls import LABELS, MODEL
+from prelimbic.experiments.readouts.seeds import Spread, spread
 from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, with_each_site
+from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.observers.cells import CHANCE, observe
 from prelimbic.simulation.protocol import Protocol
 
-DRUG, FREE_UM, SHOWN_UM = "mk801", 0.06, (0.02, 0.2)
+if TYPE_CHECKING:
+    import xarray as xr
+
+DRUG, SHOWN_UM = "mk801", (0.02, 0.2)  # beside FREE_UM
 MINUTES = (1.0, 2.5, *(float(m) for m in range(5, 65, 5)))
 
 
@@ -35,6 +46,39 @@ def plan(options: Options) -> list[Run]:
         for uM in (FREE_UM, *(SHOWN_UM if place["null"] == MODEL else ()))
     ]
     return planned(STUDY.name, options, points, observe)
+
+
+def answer(dataset: xr.Dataset) -> Answer:
+    """Shares of cells that rise and fall, by class and null; and a sentence a sheet."""
+    rows, said = [], []
+    ways = [(p, way) for p in POPULATIONS for way in ("down", "up")]
+    for sheet in names(dataset, "sheet"):
+        for null in names(dataset, "null"):
+            for free in dataset["free"].values:
+                cell = dataset.sel(sheet=sheet, null=null, free=free)
+                if np.isfinite(cell["share_up"]).all():
+                    shares = [_share(cell, way, p) for p, way in ways]
+                    rows.append(((sheet, LABELS[null], float(free)), shares))
+        said.append(_sentence(dataset.sel(sheet=sheet, null=MODEL, free=FREE_UM), sheet))
+    title = (
+        "cells that fire less or more after an hour in so much free MK-801, % of their class, mean ± SD "
+        "over seeds"
+    )
+    shown = table(title, ("sheet", "null", "uM"), rows, [f"{p} {way}" for p, way in ways])
+    return Answer((shown,), "\n".join(said))
+
+
+def _sentence(cell: xr.Dataset, sheet: str) -> str:
+    return (
+        f"Sheet {sheet}: after an hour in {FREE_UM:g} uM free MK-801 {_share(cell, 'down', 'PV')} % of PV "
+        f"cells fire less and {_share(cell, 'up', 'Pyr')} % of Pyr cells more (p < 0.05); half of the "
+        f"change is there after {spread(half_time(cell, 'PV'))} min in PV and "
+        f"{spread(half_time(cell, 'Pyr'))} min in Pyr cells."
+    )
+
+
+def _share(cell: xr.Dataset, way: str, population: str) -> Spread:
+    return spread(100.0 * cell[f"share_{way}"].sel(population=population).values)
 
 
 STUDY = Study(

@@ -36,6 +36,7 @@ from prelimbic.experiments.sweep.execute import ROUNDS, ExecuteError, Stopped
 from prelimbic.experiments.sweep.marks import JOBS, Marks, failures
 from prelimbic.experiments.sweep.queue import ClusterError, Queue, slurm
 from prelimbic.experiments.sweep.study import Run, StudyError
+from prelimbic.parameters import sheet_text
 from prelimbic.parameters.origin import import_path
 
 ENGINES = ("slurm",)
@@ -194,7 +195,7 @@ def _submit(
         among = marks.folder / f"round-{number}.txt"
         publish(among, "".join(f"{run.file}\n" for run in todo).encode())
         options = _options(queue, jobs, count)
-        script = _script(queue, jobs, count, among, words, options)
+        script = _script(queue, jobs, count, among, _frozen(todo, words, marks.folder), options)
         publish(among.with_suffix(".sh"), os.fsencode(script))
         said = slurm("sbatch", "--parsable", *options, text=script)
         console.print(
@@ -204,6 +205,20 @@ def _submit(
         return True
     finally:
         marks.release(SUBMISSION)
+
+
+def _frozen(runs: list[Run], words: list[str], folder: Path) -> list[str]:
+    """The words, with a copy of every sheet of the user's in place of it: jobs that start after it was
+    edited compute what was planned.
+    """
+    copies = {}
+    for config in {run.config.circuit: run.config for run in runs}.values():
+        sheet, path = config.own_sheet, folder / "sheets" / f"{config.sheet_name}.toml"
+        if config.circuit.endswith(".toml"):
+            path.parent.mkdir(exist_ok=True)
+            publish(path, sheet_text(sheet, sheet.title, sheet.calibrated, sheet.manipulations).encode())
+            copies[f"--sheet={config.circuit}"] = f"--sheet={path}"
+    return [copies.get(word, word) for word in words]
 
 
 def _longest_array() -> int:

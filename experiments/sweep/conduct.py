@@ -15,6 +15,7 @@ from rich.console import Console
 
 from prelimbic import circuits
 from prelimbic.experiments.storage.files import (
+    AbsentError,
     DamagedError,
     StoreError,
     scratch_name,
@@ -26,6 +27,7 @@ from prelimbic.experiments.storage.manifest import (
     MANIFEST,
     SUMMARY,
     SWEEP,
+    earlier_ids,
     read_manifest,
     remove_made,
     strangers,
@@ -40,6 +42,7 @@ from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.queue import Queue
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
 from prelimbic.experiments.sweep.surroundings import settle_figures
+from prelimbic.experiments.sweep.tables import printed
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters.caching import CacheError, the_cache
 from prelimbic.parameters.granted import available_cpus
@@ -179,6 +182,9 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     _check(runs)
     _refuse_idle(study, options, runs)
     refuse_other(study, runs, options)
+    with suppress(DamagedError):
+        if told := earlier_ids(options.out, read_manifest(options.out)):
+            screen.print(told, highlight=False, markup=False, soft_wrap=True)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)
     if options.out.name != study.name:
@@ -213,7 +219,7 @@ def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
     """The runs that the manifest of a folder names, if it is the study's."""
     try:
         manifest = read_manifest(folder)
-    except DamagedError:
+    except (AbsentError, DamagedError):
         return []
     return (
         list(manifest["runs"])
@@ -359,9 +365,10 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     with warnings.catch_warnings(record=True, action="always", category=MixedTargetsWarning) as mixed:
         dataset = load(folder)
     write_sweep(dataset, folder)
-    table, found = study.answer(dataset)
-    screen.print(table)
-    screen.print(found, highlight=False, markup=False)
+    answer = study.answer(dataset)
+    for table in answer.tables:
+        screen.print(printed(table))
+    screen.print(answer.found, highlight=False, markup=False)
     for warned in mixed:
         screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
     _tell_unusual(runs, screen)

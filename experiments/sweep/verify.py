@@ -25,6 +25,7 @@ from prelimbic.experiments.storage.manifest import (
     MANIFEST,
     SUMS,
     SWEEP,
+    earlier_ids,
     file_of,
     read_manifest,
     strangers,
@@ -109,6 +110,8 @@ def _found(folder: Path) -> _Found:
             f"study {manifest['study']} in {folder}: {whole} of {len(ids)} runs are whole, {counts}{blind}"
         )
     )
+    if told := earlier_ids(folder, manifest):
+        print(printable(told))
     return found
 
 

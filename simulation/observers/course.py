@@ -30,7 +30,7 @@ def course(
 
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """One wiring untreated, then after every dose of the configuration alone, at every hour of its protocol."""
+    """One wiring untreated, then after each dose of the configuration alone, at its protocol's hours."""
     return {"summary": scales() | observed(config, config.described(), compiled, tell)}
 
 

@@ -1,4 +1,4 @@
-"""A drug in circuits that lack an NMDA receptor subunit: lost at once, and lost while the circuit grew up."""
+"""A drug in circuits that lack an NMDA receptor subunit: lost at once, or while the circuit grew up."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What step, precision, delays, size and length of looks do to what a run reports, and what shared noise
-saves.
-"""
+"""A circuit with step, precision, delays, size or length of looks changed, each in turn."""
 
 from __future__ import annotations
 
@@ -9,12 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import xarray as xr
-from rich.console import Group
-from rich.table import Table
 
 from prelimbic.circuits import SCALES, Activity
-from prelimbic.experiments.readouts.summary import is_clear, spread
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
@@ -107,138 +101,3 @@ def _growth(config: Config, compiled: bool, tell: Callable[[float], None]) -> fl
         outcome = simulate(replace(config, doses=doses), compiled, lambda s: tell(s * 3 / 8))
         spines.append(outcome.seen[-1].spines.density.mean())
     return float(100.0 * (spines[1] / spines[0] - 1.0))
-
-
-def answer(dataset: xr.Dataset) -> tuple[Group, str]:
-    """What each variant moves, how a look's error falls with its length and what shared noise saves; and a
-    sentence a sheet.
-    """
-    sheets = [str(s) for s in dataset["sheet"].values]
-    shown = [
-        t for s in sheets for t in (_variants(dataset.sel(sheet=s), s), _looks(dataset.sel(sheet=s), s))
-    ]
-    return Group(*shown), "\n".join(_sentence(dataset.sel(sheet=s), s) for s in sheets)
-
-
-def variants_of(dataset: xr.Dataset) -> list[str]:
-    """The variants that there are, in the order of VARIANTS."""
-    present = {str(v) for v in dataset["variant"].values}
-    return [name for name in VARIANTS if name in present]
-
-
-def shift(cell: xr.Dataset, variant: str, population: str) -> np.ndarray:
-    """Vehicle firing rate against that of the standard on the same seed, %, (seed,)."""
-    rate = cell["rate"].sel(condition="vehicle", population=population).mean("window")
-    return (100.0 * (rate.sel(variant=variant) / rate.sel(variant=STANDARD) - 1.0)).values
-
-
-def effect(cell: xr.Dataset, variant: str) -> np.ndarray:
-    """Pyr firing under ketamine against vehicle, %, (seed,)."""
-    rate = cell["rate"].sel(population="Pyr", variant=variant).mean("window")
-    return (100.0 * (rate.sel(condition="ketamine") / rate.sel(condition="vehicle") - 1.0)).values
-
-
-def look_error(cell: xr.Dataset, windows: int) -> dict[str, np.ndarray]:
-    """SD between looks of so many windows, in % of the mean, (seed,): of class rates and of recurrent AMPA."""
-    standard = cell.sel(variant=STANDARD, condition="vehicle")
-    found = {p: standard["rate"].sel(population=p) for p in POPULATIONS} | {
-        "recurrent AMPA": standard["recurrent_ampa"]
-    }
-    return {
-        name: _sd_percent(values.transpose("seed", "window").values, windows)
-        for name, values in found.items()
-    }
-
-
-def _sd_percent(values: np.ndarray, windows: int) -> np.ndarray:
-    looks = _looks_of(values, windows)
-    return 100.0 * looks.std(axis=1, ddof=1) / looks.mean(axis=1)
-
-
-def _looks_of(values: np.ndarray, windows: int) -> np.ndarray:
-    whole = values.shape[1] // windows
-    return values[:, : whole * windows].reshape(len(values), whole, windows).mean(axis=2)
-
-
-def shared_noise(cell: xr.Dataset, windows: int, population: str) -> float:
-    """Variance of ketamine minus vehicle between looks under the same noise over that under noise of its
-    own, all seeds pooled: 1 - 2 cov/(var + var).
-    """
-    rate = (
-        cell["rate"]
-        .sel(variant=STANDARD, population=population)
-        .transpose("condition", "seed", "window")
-        .values
-    )
-    vehicle, ketamine = (
-        looks - looks.mean(axis=1, keepdims=True) for looks in (_looks_of(r, windows) for r in rate)
-    )
-    return float(1.0 - 2.0 * (vehicle * ketamine).sum() / ((vehicle**2).sum() + (ketamine**2).sum()))
-
-
-LOOK_WINDOWS = (1, 2, 4, 6)  # of 0.5 s; of longer looks there are too few
-
-
-def _variants(cell: xr.Dataset, sheet: str) -> Table:
-    table = Table(
-        title=f"sheet {sheet}: rates against the standard, effects of ketamine (bath, i.p. in rat), %;"
-        " mean ± SD over seeds",
-        title_justify="left",
-    )
-    for heading in (
-        "variant",
-        *POPULATIONS,
-        f"Pyr under {BATH_UM:g} uM",
-        f"spines per Pyr cell 24 h after {DOSE_MG_KG:g} mg/kg",
-    ):
-        table.add_column(heading, justify="left" if heading == "variant" else "right")
-    for name in variants_of(cell):
-        grown = cell["spines_change"].sel(variant=name).values
-        shifts = ["" if name == STANDARD else spread(shift(cell, name, p)) for p in POPULATIONS]
-        table.add_row(
-            name, *shifts, spread(effect(cell, name)), "" if np.isnan(grown).all() else spread(grown)
-        )
-    return table
-
-
-def _looks(cell: xr.Dataset, sheet: str) -> Table:
-    table = Table(
-        title=f"sheet {sheet}: SD between looks, % of the mean; variance of a difference under shared noise over that "
-        "under separate noise",
-        title_justify="left",
-    )
-    names = (*POPULATIONS, "recurrent AMPA")
-    for heading in ("look, s", *names, *(f"shared, {p}" for p in POPULATIONS)):
-        table.add_column(heading, justify="right")
-    for windows in LOOK_WINDOWS:
-        errors = look_error(cell, windows)
-        saved = [shared_noise(cell, windows, p) for p in POPULATIONS]
-        table.add_row(
-            f"{windows * WINDOW_S:g}",
-            *(f"{errors[n].mean():.1f}" for n in names),
-            *(f"{s:.2f}" for s in saved),
-        )
-    return table
-
-
-def _sentence(cell: xr.Dataset, sheet: str) -> str:
-    told = [
-        name for name in variants_of(cell) if {"precision", "step", "delay_classes"} & VARIANTS[name].keys()
-    ]
-    error = look_error(cell, round(3.0 / WINDOW_S))["recurrent AMPA"].mean()
-    return f"Sheet {sheet}: {'; '.join(_moved(cell, name) for name in told)}; a look of 3 s knows recurrent AMPA to {error:.1f} %."
-
-
-def _moved(cell: xr.Dataset, name: str) -> str:
-    """Which classes a variant clearly moves, or how small a shift would have been seen."""
-    shifts = {p: shift(cell, name, p) for p in POPULATIONS}
-    clear = [f"{p} by {v.mean():+.1f} %" for p, v in shifts.items() if len(v) > 1 and is_clear(v)]
-    if clear:
-        return f"{name} moves {', '.join(clear)}"
-    largest = max(
-        float(np.abs(v.mean()) + 2 * v.std(ddof=1) / np.sqrt(len(v))) if len(v) > 1 else np.inf
-        for v in shifts.values()
-    )
-    return f"{name} moves no class clearly" + (
-        f" (none by more than {largest:.1f} %)" if np.isfinite(largest) else ""
-    )

@@ -1,24 +1,18 @@
-"""What the rig measures of a circuit, as named arrays, and how that compares with what was recorded."""
+"""What the rig measures of a circuit, as named arrays."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import xarray as xr
-from rich.table import Table
 
 from prelimbic.circuits import Circuit, Rig, releases
-from prelimbic.experiments.readouts.summary import spread
 from prelimbic.parameters import (
     BLOCKERS,
     POPULATIONS,
     SUBUNITS,
-    SheetError,
     channel,
     compounds,
-    recorded,
-    recording,
 )
 from prelimbic.pharmacology import Bath, Gating, HillBlock, TrappingBlock
 from prelimbic.simulation.config import Config
@@ -244,73 +238,3 @@ def trapped(times: np.ndarray, courses: np.ndarray) -> np.ndarray:
     """Block at the end of the wash over that at its beginning, (trapped drug,)."""
     begin, end = (int(np.argmin(np.abs(times - t))) for t in (APPLY_S, APPLY_S + WASH_S))
     return courses[:, end] / courses[:, begin]
-
-
-def answer(dataset: xr.Dataset) -> tuple[Table, str]:
-    """Per projection: unitary potential and paired-pulse ratio against what was recorded; and a sentence a
-    sheet.
-    """
-    table = Table(
-        title="unitary potentials (PSP) and trains, mean ± SD over seeds; (outside) of the recorded range or sign",
-        title_justify="left",
-    )
-    for heading in (
-        "sheet",
-        "projection",
-        "PSP mV",
-        "recorded mV",
-        "20 Hz, 2nd / 1st",
-        "50 Hz, late change",
-        "recorded (sign)",
-    ):
-        table.add_column(heading, justify="left" if heading in ("sheet", "projection") else "right")
-    for name in dataset["sheet"].values:
-        cell = dataset.sel(sheet=name)
-        for projection in dataset["projection"].values:
-            size, ratio = (
-                abs(cell["psp"].sel(projection=projection)),
-                cell["pulse_ratio"].sel(projection=projection),
-            )
-            late = cell["late_change"].sel(projection=projection)
-            if not np.isfinite(size.values).all():
-                continue
-            table.add_row(
-                str(name),
-                str(projection),
-                spread(size.values),
-                _beside(str(projection), float(size.mean())),
-                spread(ratio.sel(pulse=2).values),
-                spread(late.values),
-                _sign(str(projection), float(late.mean())),
-            )
-    return table, "\n".join(
-        _sentence(dataset.sel(sheet=name), str(name)) for name in dataset["sheet"].values
-    )
-
-
-def _beside(projection: str, size: float) -> str:
-    try:
-        low, high = recorded(projection, "psp")
-    except SheetError:
-        return "not found"
-    return f"{low:g}-{high:g}" + ("" if low <= size <= high else " (outside)")
-
-
-def _sign(projection: str, late: float) -> str:
-    row = recording(projection, "plasticity")
-    if row is None:
-        return "not found"
-    return f"{row.value:+.2f}" + ("" if (late > 0) == (row.value > 0) else " (outside)")
-
-
-def _sentence(cell: xr.Dataset, name: str) -> str:
-    share = cell["nmda_coupling"]
-    pyr, pv = (share.sel(population=p).values for p in ("Pyr", "PV"))
-    kept = cell["trapped"].mean("seed")
-    worst = float(np.nanmax(np.abs(cell["pulse_ratio"] / cell["pulse_expected"] - 1.0)))
-    return (
-        f"Sheet {name}: NMDA share of EPSP-spike coupling Pyr {spread(pyr)}, PV {spread(pv)}; dendritic inputs reach the soma "
-        f"at {float(cell['input_attenuation'].mean()):.2f} of somatic ones; trains follow Tsodyks and Markram within "
-        f"{100 * worst:.1f} %; trapped after 120 s: ketamine {float(kept.sel(trapped_drug='ketamine')):.2f}, "
-        f"memantine {float(kept.sel(trapped_drug='memantine')):.2f}."
-    )

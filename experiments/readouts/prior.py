@@ -1,21 +1,17 @@
-"""What study circuit_prior found: how many circuits show what, what separates them, and which number moves
-it.
-"""
+"""Readouts of study circuit_prior: which circuits show what, what separates them, which number moves it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
-from rich.console import Group
-from rich.table import Table
-from scipy.stats import norm, spearmanr
+from scipy.stats import binomtest, norm, spearmanr
 
-from prelimbic.experiments.readouts.slow_answers import names, table
-from prelimbic.parameters import compounds, sheet, species
 from prelimbic.pharmacology import Dose, Exposure
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # Pyr firing over rest: a surge, where it is looked for, and turned round
 SURGE, EXCITING_UM, TURNED = 1.2, (1.0, 3.0), 1.1
@@ -114,9 +110,7 @@ def shows_gamma(cell: xr.Dataset) -> np.ndarray:
 
 def _course(dose: float) -> np.ndarray:
     """Unbound ketamine over 100 min after a dose in rat, uM."""
-    return Exposure((Dose(dose, "ip"),), "rat", species("rat", sheet("species")), compounds()).brain_unbound(
-        COURSE_H
-    )[:, 0]
+    return Exposure.after((Dose(dose, "ip"),), "rat").of("ketamine", COURSE_H)
 
 
 def _over_course(curve: np.ndarray, concentrations: np.ndarray, dose: float) -> np.ndarray:
@@ -161,73 +155,8 @@ def valid_circuits(dataset: xr.Dataset) -> xr.Dataset:
 
 def interval(share: float, n: int) -> tuple[float, float]:
     """95 % interval of a share of n (Wilson 1927)."""
-    z = norm.ppf(0.975)
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return float(middle - half), float(middle + half)
-
-
-def answer(dataset: xr.Dataset) -> tuple[Group, str]:
-    """How many circuits show what, by what separates them, and the numbers that move surge and falling limb."""
-    shown, said = [], []
-    for name in names(dataset, "sheet"):
-        drawn = dataset.sel(sheet=name)
-        cell = valid_circuits(drawn)
-        resting = (
-            f"Sheet {name}: {cell.sizes['seed']} of {drawn.sizes['seed']} circuits rest at recorded rates"
-        )
-        if cell.sizes["seed"] < 2:
-            said.append(f"{resting}.")
-            continue
-        surge = surges(cell) >= SURGE
-        moves = {"surge": knobs(cell, logs(surges(cell))), "falling limb": knobs(cell, logs(ends(cell)))}
-        shown += [_shares_table(cell, name), _separation_table(cell), _knobs_table(moves)]
-        r = float(np.corrcoef(separation(cell), logs(surges(cell)))[0, 1])
-        said.append(
-            f"{resting}; of these {told_share(surge)} show the surge and {told_share(turns(cell))} the whole inverted U. The "
-            f"NMDA share of PV and SST cells less that of Pyr cells goes with the surge (r {r:.2f}); of all numbers "
-            f"{moves['surge'][0].name} moves the surge most ({moves['surge'][0].rho:+.2f}), and {moves['falling limb'][0].name} "
-            f"the falling limb ({moves['falling limb'][0].rho:+.2f})."
-        )
-    return Group(*shown), "\n".join(said)
-
-
-def _shares_table(cell: xr.Dataset, name: str) -> Table:
-    found = {
-        "surge": surges(cell) >= SURGE,
-        "whole inverted U": turns(cell),
-        "claim V10": shows_slice(cell),
-        "all doses of claim V11": shows_glutamate(cell, DOSE_CURVE),
-        "claim V16": shows_gamma(cell),
-    }
-    rows = [
-        ((what,), [told_share(flags[np.isfinite(flags)]), str(int(np.isfinite(flags).sum()))])
-        for what, flags in found.items()
-    ]
-    heads = ("share of circuits (95 %)", "of circuits")
-    return table(
-        f"sheet {name}: {cell.sizes['seed']} circuits that rest as recorded", ("finding",), rows, heads
-    )
-
-
-def _separation_table(cell: xr.Dataset) -> Table:
-    gap, surge = separation(cell), surges(cell) >= SURGE
-    rows = []
-    for low, high in pairwise(SHARES):
-        mine = surge[(gap >= low) & (gap < high)]
-        rows.append(((f"{low:g} to {high:g}",), [str(len(mine)), told_share(mine) if len(mine) else ""]))
-    return table(
-        "by NMDA share of PV and SST less that of Pyr", ("difference",), rows, ("circuits", "with a surge")
-    )
-
-
-def _knobs_table(moves: dict[str, list[Knob]]) -> Table:
-    rows = [
-        ((what, k.name), [f"{k.rho:+.2f}", "yes" if k.clear else ""])
-        for what, found in moves.items()
-        for k in found[:8]
-    ]
-    return table("numbers that move it", ("what", "number"), rows, ("rank correlation", "clear of 0"))
+    found = binomtest(round(share * n), n).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def told_share(flags: np.ndarray) -> str:

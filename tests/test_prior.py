@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from rich.console import Console
 
 from prelimbic.circuits import BANDS
-from prelimbic.experiments.readouts.prior_answers import (
-    answer,
+from prelimbic.experiments.readouts.prior import (
     ends,
     interval,
     knobs,
@@ -28,6 +26,7 @@ from prelimbic.experiments.readouts.prior_answers import (
     turns,
     valid_circuits,
 )
+from prelimbic.experiments.studies.circuit_prior import answer
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.observers.prior import AWAKE_UM, SLICE_UM
 
@@ -234,16 +233,17 @@ def test_the_answer_counts_the_circuits_that_rest_and_shares_among_these():
         **slices,
     ).assign_coords(knob=np.arange(10), band=list(BANDS))
     assert valid_circuits(found).sizes["seed"] == len(order)
-    shown, said = answer(found.expand_dims(sheet=["mine"]))
+    told = answer(found.expand_dims(sheet=["mine"]))
     assert (
-        said.startswith("Sheet mine: 12 of 14 circuits rest")
-        and "50 % (25 to 75) show the surge and 25 % (9 to 53)" in said
+        told.found.startswith("Sheet mine: 12 of 14 circuits rest")
+        and "50 % (25 to 75) show the surge and 25 % (9 to 53)" in told.found
     )
-    screen = Console(width=150)
-    with screen.capture() as captured:
-        screen.print(shown)
-    assert "claim V10" in captured.get() and "claim V16" in captured.get()
+    shares, separations, moving = told.tables
+    assert {"claim V10", "claim V16"} <= {*shares.index}
+    assert shares.loc["surge"].tolist() == ["50 % (25 to 75)", 12]
+    assert separations["circuits", ""].sum() == 12 and len(moving) == 16
     few = found.assign(valid=("seed", np.eye(n)[0]))
     assert (
-        answer(few.expand_dims(sheet=["mine"]))[1] == "Sheet mine: 1 of 14 circuits rest at recorded rates."
+        answer(few.expand_dims(sheet=["mine"])).found
+        == "Sheet mine: 1 of 14 circuits rest at recorded rates."
     )
