@@ -136,14 +136,12 @@ def _sources(config: Config, reads: Reads) -> list[Concentrations]:
 
 def _drugged(config: Config, reads: Reads, circuit: Circuit, source: Concentrations) -> Iterator[object]:
     """What a source of drugs does to receptors and channels."""
-    switches, unbound = config.hypotheses, source.brain_unbound(HOURS)
-    yield unbound.tolist()
-    block, ketamine, hnk = config.block(source, circuit, 0.0), 0.0, 0.0
-    for hour, row in zip(HOURS, unbound, strict=True):
+    switches, block = config.hypotheses, config.block(source, circuit, 0.0)
+    yield source.brain_unbound(HOURS).tolist()
+    for hour in HOURS:
         block = block.advance(source, GATE, hour - block.time)
         yield switches.nmda_shut(block, circuit, config.seed).tolist()
-        ketamine = row[source.names.index("ketamine")] if "ketamine" in source.names else 0.0
-        hnk = row[source.names.index("hydroxynorketamine")] if "hydroxynorketamine" in source.names else 0.0
+    ketamine, hnk = (source.of(drug, HOURS)[-1] for drug in ("ketamine", "hydroxynorketamine"))
     if "hcn" in reads.switches:
         channels = [p.hcn for p in circuit.populations] + (
             [] if circuit.apical is None else [circuit.apical.hcn]
