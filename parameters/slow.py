@@ -5,18 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prelimbic.parameters.near import unknown
-from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, number
+from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, headings, number
 
-INHIBITORS = (
-    "ampa_antagonist",
-    "ltype_blocker",
-    "anti_bdnf",
-    "trkb_inhibitor",
-    "akt_inhibitor",
-    "mek_inhibitor",
-    "rapamycin_icv",
-    "rapamycin_po",
-)
+INHIBITORS = headings("inhibitors")
 LONGEST_ONSET = 0.999  # of an inhibitor, in units of its offset: were both alike, its course would be 0/0
 TARGETS = ("ampa", "ltype", "bdnf", "trkb", "akt", "erk", "mtorc1")  # what an inhibitor shuts
 

@@ -208,13 +208,13 @@ def _submit(
 
 
 def _frozen(runs: list[Run], words: list[str], folder: Path) -> list[str]:
-    """The words, with a copy of every sheet of the user's in place of it: jobs that start after it was
+    """The words, with a copy of every sheet that does not ship in place of it: jobs that start after it was
     edited compute what was planned.
     """
     copies = {}
     for config in {run.config.circuit: run.config for run in runs}.values():
         sheet, path = config.own_sheet, folder / "sheets" / f"{config.sheet_name}.toml"
-        if config.circuit.endswith(".toml"):
+        if config.frozen is not None:
             path.parent.mkdir(exist_ok=True)
             publish(path, sheet_text(sheet, sheet.title, sheet.calibrated, sheet.manipulations).encode())
             copies[f"--sheet={config.circuit}"] = f"--sheet={path}"
