@@ -45,9 +45,8 @@ def brought_sheets() -> dict[str, Path]:
     for point in points(SHEETS).values():
         for path in sorted(_folder(point).glob("*.toml")):
             if found.setdefault(path.stem, path) != path:
-                raise SheetError(
-                    f"sheet {path.stem} is brought twice, as {found[path.stem]} and as {path}: rename one file"
-                )
+                both = f"{found[path.stem]} and {path}"
+                raise SheetError(f"sheet {path.stem} is brought twice, as {both}: rename one file")
     return found
 
 

@@ -182,7 +182,9 @@ def opened(name: str) -> Sheet:
     """
     if name.endswith(".toml"):
         return Sheet(Path(name))
-    return Sheet(brought_sheets()[name]) if name not in shipped() and name in brought_sheets() else sheet(name)
+    if name not in shipped() and name in brought_sheets():
+        return Sheet(brought_sheets()[name])
+    return sheet(name)
 
 
 def subject_of(source: Sheet) -> str:

@@ -11,7 +11,10 @@ from prelimbic.parameters.near import near, unknown
 from prelimbic.parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, headings, number
 from prelimbic.parameters.slow import (
     INHIBITORS,
+    STATES,
     TARGETS,
+    ZERO_AT_REST,
+    Arms,
     CascadeNumbers,
     HypothesisNumbers,
     Inhibitor,
@@ -353,9 +356,12 @@ __all__ = [
     "POPULATIONS",
     "PRIOR",
     "SPECIES",
+    "STATES",
     "SUBUNITS",
     "TARGETS",
+    "ZERO_AT_REST",
     "Apical",
+    "Arms",
     "CascadeNumbers",
     "Channel",
     "CircuitNumbers",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from prelimbic.circuits import BANDS, SETTLE_S, Activity, Circuit
-from prelimbic.parameters import COMPOUNDS, POPULATIONS, SUBUNITS
-from prelimbic.plasticity import LOST, MATURE, NASCENT, READOUTS, STATE, STATES, STOOD, VACANT, turnover
+from prelimbic.parameters import COMPOUNDS, POPULATIONS, STATES, SUBUNITS
+from prelimbic.plasticity import LOST, MATURE, NASCENT, READOUTS, STATE, STOOD, VACANT, turnover
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.run import Outcome, Snapshot
 from prelimbic.simulation.variable import Groups, Variable
@@ -67,25 +67,7 @@ PER_PYR = {
     "apical_calcium": ("1", "activation of voltage-gated Ca channels of the dendrite; NaN for point cells"),
 }
 RELATIVE = "AMPA drive of active contacts relative to the same contacts at rest"
-SLOW = {
-    "drive": "AMPA drive that a cell senses, low-passed",
-    "threshold": "sliding threshold of the drive",
-    "calcium": "L-type calcium",
-    "eef2": "phosphorylated eEF2",
-    "bdnf": "BDNF",
-    "trkb": "active TrkB",
-    "akt": "active PI3K-Akt",
-    "erk": "active MEK-ERK",
-    "nitrosylation": "S-nitrosylated GAPDH with Siah1",
-    "rheb": "Rheb",
-    "latch": "latch on mTORC1 (a hypothesis), share shut",
-    "mtorc1": "phosphorylated mTORC1",
-    "s6k": "phosphorylated p70S6K",
-    "bp4e": "phosphorylated 4E-BP1",
-    "feedback": "feedback of p70S6K, 0 at rest",
-    "protein": "synaptic protein: synapsin I, PSD-95, GluA1 alike",
-    "elements": "synaptic elements of the homeostatic rule",
-}
+SLOW = STATES | {"bp4e": "phosphorylated 4E-BP1"}
 AT_REST = ", relative to rest"
 PERCENTILES = (5, 25, 50, 75, 95)
 LFP_HZ = 1000.0

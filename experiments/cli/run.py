@@ -154,8 +154,8 @@ def run(study: str | None, **given: Any) -> None:
     on = jobs_asked(words, options)
     if on is not None and is_script(study):
         raise StudyError(
-            f"--cluster takes a study that ships or that an installed package brings, and {study} is a script: "
-            "use --share k/N in a batch script"
+            f"--cluster takes a study that ships or that an installed package brings, and {study} is a "
+            "script: use --share k/N in a batch script"
         )
     if words.list_runs:
         listing(found, options)

@@ -39,8 +39,8 @@ def own_name(study: Study, options: Options) -> str:
 
 
 def _sheets(study: Study, options: Options) -> Iterator[str]:
-    """Of numbers that were set, or of sheets that do not ship, a hash; else the sheets that are not those of the
-    study.
+    """Of numbers that were set, or of sheets that do not ship, a hash; else the sheets that are not those of
+    the study.
     """
     if options.overrides:
         hashes = [_label(sheet, options.overrides) for sheet in options.sheets]

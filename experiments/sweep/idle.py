@@ -14,7 +14,6 @@ from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
 from prelimbic.pharmacology import Bath, Concentrations, Gating
 from prelimbic.simulation.config import Config, grown, overridden
-from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import left
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES, flag
 
@@ -162,7 +161,7 @@ def _slow(config: Config) -> Iterator[object]:
         config.spine_numbers(),
     )
     yield switches.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), sizes)
-    yield _arms(switches, config)
+    yield switches.arms(sizes)
     yield switches.spine_rule
     at_rest = {} if config.protocol.stress is not None else {"stress_loss": 0.0, "stress_protein": 0.0}
     yield replace(spines, depressed_share=1.0, **at_rest)  # what is lost of contacts, the circuit lacks
@@ -173,11 +172,3 @@ def _slow(config: Config) -> Iterator[object]:
     hours = np.linspace(first, last, max(2, round(last - first) * 4 + 1))
     remains = left(config.protocol.inhibitions, sheets["inhibitors"], hours, switches.mtor == "systemic")
     yield {target: share.tolist() for target, share in remains.items() if (share < 1.0).any()}
-
-
-def _arms(switches: Hypotheses, config: Config) -> object:
-    """The arms, without the sizes of those that are off."""
-    arms = switches.arms(config.sizes())
-    if arms.latch_charging == 0:
-        arms = replace(arms, latch_time=1.0, latch_least=0.0)
-    return arms if arms.elements_rate else replace(arms, elements_lowest=0.0)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.switches import DEFAULTS, SWITCHES, flag
+from prelimbic.simulation.switches import ARMS, DEFAULTS, SWITCHES, flag
 
 DRUG = ("site", "selectivity", "hcn")  # what the drug does to the circuit
 CIRCUIT = ("baseline", "state")
-SLOW = ("surge", "eef2k", "nitrergic", "trkb", "mtor", "feedback", "memory", "spine_rule")
+SLOW = tuple(switch for switch in SWITCHES if switch in {*ARMS, "trkb"})  # what the drug does to the cascade
 HEALTHY = {"baseline": "to healthy", "state": "to awake"}
 NULLS = {"site": "to all, and to each null beside it"}
 AWAKE_NULLS = NULLS | HEALTHY
