@@ -42,16 +42,16 @@ class Numerics:
 
     def __post_init__(self) -> None:
         if self.precision not in (32, 64):
-            raise CircuitError(f"--precision is {self.precision} but must be 32 or 64")
+            raise CircuitError(f"`precision` is {self.precision} but must be 32 or 64")
         steps = LONGEST_STEP_MS / self.step if self.step > 0 else 0.0
         if not self.step >= SHORTEST_STEP_MS or not steps >= 1 or abs(steps - round(steps)) > 1e-6:
             raise CircuitError(
-                f"--step is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least "
+                f"`step` is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least "
                 f"{SHORTEST_STEP_MS:g} ms"
             )
         if not 0 <= self.delay_classes <= MOST_DELAY_CLASSES:
             raise CircuitError(
-                f"--delay-classes is {self.delay_classes} but must lie between 0 and {MOST_DELAY_CLASSES}"
+                f"`delay_classes` is {self.delay_classes} but must lie between 0 and {MOST_DELAY_CLASSES}"
             )
 
 

@@ -1,22 +1,80 @@
 """prelimbic: what ketamine does to a prefrontal microcircuit, from a dose to spikes and synapses.
 
 What a notebook needs stands here; each name is imported when it is first asked for.
+
+    import prelimbic as pl
+
+    run = pl.Scenario(species="rat", give="ketamine 10 mg/kg ip at 0h")
+    tree = pl.simulate(run, seed=1)
+    sweep = pl.load("results/dose_response")
+
+Every known error is a UsageError (what was asked cannot be) or a RunError (the machine, a file or a
+simulation failed).
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from prelimbic.circuits import Numerics
+    from prelimbic.experiments.claims.look import NotJudgedWarning, claims
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
-
-__all__ = ["MissingRunsWarning", "MixedTargetsWarning", "load"]
+    from prelimbic.experiments.studies.registry import studies
+    from prelimbic.parameters import numbers
+    from prelimbic.parameters.errors import RunError, UsageError
+    from prelimbic.pharmacology import Bath, Dose
+    from prelimbic.simulation.exposed import exposure
+    from prelimbic.simulation.hypotheses import Hypotheses
+    from prelimbic.simulation.inhibition import Inhibition
+    from prelimbic.simulation.protocol import Protocol
+    from prelimbic.simulation.scenario import Scenario, UnusualDoseWarning
+    from prelimbic.simulation.tree import InterpretedWarning, simulate
 
 _HOMES = {
-    "load": "experiments.storage.dataset",
+    "Bath": "pharmacology",
+    "Dose": "pharmacology",
+    "Hypotheses": "simulation.hypotheses",
+    "Inhibition": "simulation.inhibition",
+    "InterpretedWarning": "simulation.tree",
     "MissingRunsWarning": "experiments.storage.dataset",
     "MixedTargetsWarning": "experiments.storage.targets",
+    "NotJudgedWarning": "experiments.claims.look",
+    "Numerics": "circuits",
+    "Protocol": "simulation.protocol",
+    "RunError": "parameters.errors",
+    "Scenario": "simulation.scenario",
+    "UnusualDoseWarning": "simulation.scenario",
+    "UsageError": "parameters.errors",
+    "claims": "experiments.claims.look",
+    "exposure": "simulation.exposed",
+    "load": "experiments.storage.dataset",
+    "numbers": "parameters",
+    "simulate": "simulation.tree",
+    "studies": "experiments.studies.registry",
 }
+__all__ = [
+    "Bath",
+    "Dose",
+    "Hypotheses",
+    "Inhibition",
+    "InterpretedWarning",
+    "MissingRunsWarning",
+    "MixedTargetsWarning",
+    "NotJudgedWarning",
+    "Numerics",
+    "Protocol",
+    "RunError",
+    "Scenario",
+    "UnusualDoseWarning",
+    "UsageError",
+    "claims",
+    "exposure",
+    "load",
+    "numbers",
+    "simulate",
+    "studies",
+]
 
 
 def __getattr__(name: str) -> Any:

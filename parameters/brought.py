@@ -1,7 +1,7 @@
 """What other packages bring of their own, without a fork: an entry point of a group names it.
 
-    [project.entry-points."prelimbic.sheets"]
-    ourlab = "ourlab.sheets"
+[project.entry-points."prelimbic.sheets"]
+ourlab = "ourlab.sheets"
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ COLUMNS = ("name", "value", "unit", "low", "high", "status", "source", "note", "
 
 @dataclass(frozen=True)
 class Number:
-    """A number where it stands.  `subject` is what `--set` calls its sheet: `circuit`, or the sheet's name.
+    """A number where it stands.  `subject` is what overrides call its sheet: `circuit`, or the sheet's name.
     `asked`: the sheet that it was looked for in, which is `sheet` or is based on it.
     """
 
@@ -53,7 +53,7 @@ class Number:
 
     @property
     def settable(self) -> str:
-        """Its name as `--set` takes it."""
+        """Its name as overrides take it."""
         return f"{self.subject}.{self.section}.{self.name}"
 
     @property
@@ -75,8 +75,8 @@ class Number:
 
 @dataclass(frozen=True)
 class Alias:
-    """How the field calls some numbers: its spellings, what it means, and patterns of names as `--set` takes
-    them.
+    """How the field calls some numbers: its spellings, what it means, and patterns of names as overrides
+    take them.
     """
 
     spelled: tuple[str, ...]
@@ -96,7 +96,7 @@ def numbers(pattern: str = "", sheet: str | None = None) -> DataFrame:
     `sheet`: a shipped sheet or the path of one; the numbers in force in it, those of the sheets that it is
     based on among them. Without it every sheet is searched, each for the numbers that it sets itself.
 
-    Columns: `name` (sheet.section.row, as `prelimbic numbers` lists it and `--set` takes it), `value` (in
+    Columns: `name` (sheet.section.row, as `prelimbic numbers` lists it and overrides take it), `value` (in
     `unit`; "1" has none), `low` and `high` (the range in which to try it, NaN without one), `status`
     (measured, fitted or assumed), `source` (a key of references.bib, or a word such as judgement), `note`,
     `sheet` (which the row stands in), `section`, `row`. Nothing found is a frame without rows. Raises
@@ -127,7 +127,7 @@ def number(name: str, sheet: str | None = None) -> Number:
     """One number, in force in a sheet: a circuit sheet, `dendritic` unless asked, with those of animals,
     drugs and the slow layer beside it; or one of these alone.
 
-    `name` is as `prelimbic numbers` lists it, as `--set` takes it, or the end of that; the field's names
+    `name` is as `prelimbic numbers` lists it, as overrides take it, or the end of that; the field's names
     count.  Raises SheetError for an unknown or an ambiguous name, with what may have been meant.
     """
     first, _, rest = name.partition(".")
@@ -141,7 +141,7 @@ def number(name: str, sheet: str | None = None) -> Number:
         elif circuit:
             raise SheetError(
                 f"{name!r} is a number of circuit sheet {first}, on which sheet {source.name} is not based; "
-                f"write circuit.{rest}, or ask for --sheet {first}"
+                f"write circuit.{rest}, or ask for `sheet` {first}"
             )
     found = _called(name, known)
     if len(found) == 1:
@@ -188,7 +188,7 @@ def opened(name: str) -> Sheet:
 
 
 def subject_of(source: Sheet) -> str:
-    """What `--set` calls a sheet; one of a user's is a circuit."""
+    """What overrides call a sheet; one of a user's is a circuit."""
     mine = source.name in shipped() and source.name not in (*CIRCUITS, PRIOR)
     return source.name if mine else "circuit"
 

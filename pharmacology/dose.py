@@ -77,7 +77,7 @@ def beyond_use(amount: float, species: str) -> str:
     if amount <= largest:
         return ""
     meant = (
-        f"; --dose takes mg per kg, and {amount:g} mg would be {amount / mass:.3g} mg/kg"
+        f"; `give` takes mg per kg, and {amount:g} mg would be {amount / mass:.3g} mg/kg"
         if species == "human"
         else ""
     )

@@ -95,7 +95,7 @@ def _overridden(circuit: Sheet, overrides: tuple[tuple[str, float], ...]) -> dic
         if subject not in found:
             like = near(key, (f"{each}.{name}" for each, rows in found.items() for name in rows.values()))
             raise SheetError(
-                f"--set takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not "
+                f"`overrides` takes SHEET.SECTION.NUMBER=VALUE with a SHEET of {', '.join(found)}, not "
                 f"{key!r}{like}; `prelimbic numbers` lists all numbers"
             )
         if number not in found[subject].values():
@@ -282,14 +282,14 @@ class Config:
     def _check_switches(self) -> None:
         asked, lost = self.hypotheses, self.hypotheses.baseline in ("spine_loss", "both")
         if asked.hnk_exposure == "kamp" and self.species != "human":
-            raise HypothesisError(f"--hnk-exposure kamp is known in man, not in {self.species}")
+            raise HypothesisError(f"`hnk_exposure` kamp is known in man, not in {self.species}")
         if asked.spine_rule == "branch" and not lost and self.protocol.stress is None:
             raise HypothesisError(
-                f"--spine-rule branch and --baseline {asked.baseline} exclude each other: no spine was lost"
+                f"`spine_rule` branch and `baseline` {asked.baseline} exclude each other: no spine was lost"
             )
         if self.protocol.stress is not None and lost:
             raise HypothesisError(
-                f"stress and --baseline {asked.baseline} exclude each other: each takes spines away"
+                f"stress and `baseline` {asked.baseline} exclude each other: each takes spines away"
             )
 
     def sheet_hash(self) -> str:

@@ -75,6 +75,6 @@ def _bath(bath: dict[str, Any] | None) -> str:
 
 
 def _inhibition(given: dict[str, Any]) -> str:
-    """As `--inhibit` takes it."""
+    """As `inhibit` takes it."""
     amount = float(given["amount"])
     return f"{given['name']}{'' if amount == 1 else f'={amount:g}'}@{float(given['start']):g}h"

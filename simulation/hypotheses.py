@@ -33,7 +33,7 @@ from prelimbic.pharmacology import (
     relabelled,
 )
 from prelimbic.plasticity import Arms
-from prelimbic.simulation.switches import ARMS, DEFAULTS, EXCLUSIVE, SWITCHES, flag
+from prelimbic.simulation.switches import ARMS, DEFAULTS, EXCLUSIVE, SWITCHES
 
 
 class HypothesisError(UsageError):
@@ -45,13 +45,11 @@ def _check(asked: Any) -> None:
         chosen = getattr(asked, switch)
         if chosen not in options:
             like = near(chosen, options)
-            raise HypothesisError(
-                f"{flag(switch)} is {chosen!r}{like} but must be one of {', '.join(options)}"
-            )
+            raise HypothesisError(f"`{switch}` is {chosen!r}{like} but must be one of {', '.join(options)}")
     for (one, these), (other, those), why in EXCLUSIVE:
         a, b = getattr(asked, one), getattr(asked, other)
         if a in these and b in those:
-            raise HypothesisError(f"{flag(one)} {a} and {flag(other)} {b} exclude each other: {why}")
+            raise HypothesisError(f"`{one}` {a} and `{other}` {b} exclude each other: {why}")
 
 
 # A frozen record with a field for every switch, at its default: SWITCHES is the one list of them.

@@ -55,7 +55,7 @@ def parse_inhibition(text: str) -> Inhibition:
             raise ValueError
         start, times = float(hour[:-1]) if at else 0.0, float(amount) if equals else 1.0
     except ValueError:
-        usage = "--inhibit takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h"
+        usage = "`inhibit` takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h"
         raise InhibitionError(f"{usage}, not {text!r}{unit}") from None
     return Inhibition(name, start, times)
 

@@ -135,7 +135,7 @@ def _rows(switch: str, option: str) -> tuple[str, ...]:
 SIZES = {s: {o: rows for o in options if (rows := _rows(s, o))} for s, options in SWITCHES.items()}
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: "
-    "--sheet thalamic_pv"
+    "`sheet` thalamic_pv"
 )
 LATCHES = ("rate_latch", "nmda_latch")
 # Pairs of options that exclude each other, and why.
@@ -156,8 +156,3 @@ EXCLUSIVE = (
     ),
     (("hcn", ("hcn1",)), ("eef2k", ("on",)), "no NMDA receptor is blocked"),
 )
-
-
-def flag(switch: str) -> str:
-    """A switch as the command line has it."""
-    return f"--{switch.replace('_', '-')}"

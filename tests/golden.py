@@ -287,7 +287,8 @@ def _shown(golden: dict[str, Any]) -> str:
         f" {json.dumps(name)}: {{\n{lines(part)}}}" for name, part in golden["to_the_bit"].items()
     )
     return (
-        f'{{"model_version": {golden["model_version"]},\n"ids_made": {golden["ids_made"]},\n"ids": {{\n{lines(golden["ids"])}}},\n'
+        f'{{"model_version": {golden["model_version"]},\n"ids_made": {golden["ids_made"]},\n'
+        f'"ids": {{\n{lines(golden["ids"])}}},\n'
         f'"numbers": {{\n{numbers}}},\n"to_the_bit": {{\n{bits}}}}}\n'
     )
 

@@ -161,7 +161,7 @@ def test_claims_are_chosen_by_id_in_the_order_asked_once_each_and_all_when_none_
 
 def test_a_bench_of_fewer_than_two_seeds_is_refused():
     for seeds in (1, 0, -3):
-        with pytest.raises(ClaimError, match=rf"--seeds is {seeds} but .* at least 2"):
+        with pytest.raises(ClaimError, match=rf"`seeds` is {seeds} but .* at least 2"):
             Bench(seeds=seeds)
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from prelimbic.circuits import NAMED
 from prelimbic.experiments.studies.registry import SHIPPED
+from prelimbic.experiments.sweep.options import flag
 from prelimbic.parameters import CIRCUITS, COMPOUNDS, INHIBITORS, POPULATIONS, PRIOR, SPECIES, shipped
 from prelimbic.parameters.sheet import STATUSES
-from prelimbic.simulation.switches import SWITCHES, flag
+from prelimbic.simulation.switches import SWITCHES
 from tests.fuzz import NO_NUMBERS, NOT_FINITE, ODD, WORDS, ask, examples
 from tests.said import last
 

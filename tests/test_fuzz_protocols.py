@@ -9,8 +9,6 @@ import numpy as np
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from prelimbic.experiments.cli.show import ShowError, hours
-from prelimbic.experiments.sweep.overrides import parse_overrides
 from prelimbic.parameters import (
     BLOCKERS,
     COMPOUNDS,
@@ -23,11 +21,13 @@ from prelimbic.parameters import (
 )
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_subunit
+from prelimbic.simulation.given import GivenError, hours
 from prelimbic.simulation.hypotheses import Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, left, parse_inhibition
+from prelimbic.simulation.overrides import parse_overrides
 from prelimbic.simulation.protocol import Protocol, ProtocolError, one_day, weeks
 from prelimbic.simulation.protocol import given as with_inhibitors
-from prelimbic.simulation.switches import SWITCHES, flag
+from prelimbic.simulation.switches import SWITCHES
 from tests.fuzz import NO_NUMBERS, NOT_FINITE, WORDS, examples, refused, told_by
 
 DRUGS, RAT = compounds(), species("rat")
@@ -247,17 +247,19 @@ def test_a_protocol_that_cannot_be_followed_is_refused(data, wrong):
 )
 @examples(100)
 def test_a_text_that_is_no_time_is_refused_with_the_units_there_are(text):
-    refused(ShowError, hours, text, "--at", named=("--at", "s, min, h or d"))
+    refused(GivenError, hours, text, "--at", named=("--at", "s, min, h or d"))
 
 
 @given(unknown("=").filter(lambda text: "=" not in text) | st.builds("{}={}".format, WORDS, NO_NUMBERS))
 @examples(100)
 def test_a_text_that_overrides_nothing_is_refused_with_the_form_it_should_have(text):
-    refused(SheetError, parse_overrides, [text], named=("--set", "SHEET.SECTION.NUMBER=VALUE"))
+    refused(SheetError, parse_overrides, [text], named=("`overrides`", "SHEET.SECTION.NUMBER=VALUE"))
 
 
 @given(st.sampled_from(sorted(SWITCHES)), WORDS)
 @examples(100)
 def test_a_hypothesis_that_is_none_is_refused_with_those_there_are(switch, option):
     assume(option not in SWITCHES[switch])
-    refused(HypothesisError, lambda: Hypotheses(**{switch: option}), named=(flag(switch), *SWITCHES[switch]))
+    refused(
+        HypothesisError, lambda: Hypotheses(**{switch: option}), named=(f"`{switch}`", *SWITCHES[switch])
+    )

@@ -14,7 +14,8 @@ import pytest
 
 from prelimbic.experiments.storage import hdf5, reader
 from prelimbic.experiments.storage.files import StoreError, sealed
-from prelimbic.experiments.storage.store import _head, check_run
+from prelimbic.experiments.storage.store import check_run
+from prelimbic.simulation.outputs import head
 from tests.hostile import NO_ANSWER, Trap, answers, loaded, put, told
 from tests.results import groups, planned, reworked, study_of, written
 
@@ -39,7 +40,7 @@ def impatient(monkeypatch) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def small() -> bytes:
     """A run file without the numbers of the model, so that most of its bytes say where something stands."""
-    return hdf5.image(_head(RUN.config), json.dumps(RUN.config.to_dict()), groups(11.0), {"wall_s": 1.0})
+    return hdf5.image(head(RUN.config), json.dumps(RUN.config.to_dict()), groups(11.0), {"wall_s": 1.0})
 
 
 @pytest.fixture(scope="module")

@@ -29,4 +29,4 @@ def test_a_users_module_of_the_same_name_breaks_nothing(tmp_path: Path, name: st
     done = subprocess.run(
         [sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert "DamagedError" in done.stderr.splitlines()[-1], done.stderr
+    assert "AbsentError: nothing there does not exist" in done.stderr.splitlines()[-1], done.stderr

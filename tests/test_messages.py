@@ -4,8 +4,8 @@ import pytest
 
 from prelimbic.experiments.cli import command, words
 from prelimbic.experiments.studies.registry import SHIPPED
-from prelimbic.experiments.sweep.overrides import parse_overrides
 from prelimbic.parameters import CIRCUITS, SheetError, near, sheet, shipped
+from prelimbic.simulation.overrides import parse_overrides
 from tests.said import MAN, RAT, RUN, USAGE, is_one_sentence, last
 
 # What was meant

@@ -13,6 +13,7 @@ import pytest
 
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.idle import makings
+from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.reads import NOTHING
 from prelimbic.experiments.sweep.study import Options, Study, StudyError, readouts_only, whole_loop
 from prelimbic.pharmacology import Bath, Dose
@@ -21,7 +22,7 @@ from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.observers import acute, course, evoked, knockouts
 from prelimbic.simulation.protocol import Protocol
-from prelimbic.simulation.switches import DEFAULTS, SWITCHES, flag
+from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 from tests.answering import answer_for, differing
 from tests.conftest import brief
 from tests.said import USAGE, is_one_sentence

@@ -39,11 +39,11 @@ def test_options_that_exclude_each_other_are_refused_with_the_reason_and_each_al
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"hypotheses": Hypotheses(hnk_exposure="kamp")}, "--hnk-exposure kamp is known in man, not in rat"),
+        ({"hypotheses": Hypotheses(hnk_exposure="kamp")}, "`hnk_exposure` kamp is known in man, not in rat"),
         ({"hypotheses": Hypotheses(spine_rule="branch", baseline="healthy")}, "no spine was lost"),
         ({"hypotheses": Hypotheses(spine_rule="branch", baseline="sst_loss")}, "no spine was lost"),
-        ({"protocol": STRESSED}, "stress and --baseline spine_loss exclude each other"),
-        ({"protocol": STRESSED, "hypotheses": Hypotheses(baseline="both")}, "stress and --baseline"),
+        ({"protocol": STRESSED}, "stress and `baseline` spine_loss exclude each other"),
+        ({"protocol": STRESSED, "hypotheses": Hypotheses(baseline="both")}, "stress and `baseline`"),
     ],
 )
 def test_switches_that_do_not_fit_the_rest_of_a_run_are_refused_before_it(changes, named):

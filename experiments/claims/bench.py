@@ -106,7 +106,7 @@ class Bench:
     ):
         if seeds < FEWEST_SEEDS:
             raise ClaimError(
-                f"--seeds is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
+                f"`seeds` is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
             )
         self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
@@ -156,7 +156,7 @@ class Bench:
         Raises ClaimError where there are none, or of other numbers.
         """
         folder, stored = self.folder(study), self._stored(study)
-        how = "the same command with --run computes it"
+        how = "prelimbic claims with --run computes it"
         if stored is None:
             absent = "" if folder.exists() else ", which does not exist"
             raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")

@@ -12,12 +12,12 @@ from prelimbic.experiments.cli.run import Words
 from prelimbic.experiments.cli.words import once, target
 from prelimbic.experiments.sweep.cluster import ENGINES, Jobs
 from prelimbic.experiments.sweep.folders import own_name
-from prelimbic.experiments.sweep.overrides import parse_overrides
 from prelimbic.experiments.sweep.study import Options, Study, StudyError
 from prelimbic.parameters import CIRCUITS, near
 from prelimbic.parameters.granted import available_cpus
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import parse_inhibition
+from prelimbic.simulation.overrides import parse_overrides
 
 # Options of `run` that are not those of a share.
 OF_THE_DRIVER = (

@@ -84,15 +84,14 @@ def show_claims(asked: Words) -> None:
 
     from prelimbic.experiments.claims.bench import Bench
     from prelimbic.experiments.claims.board import all_claims, compute
-    from prelimbic.experiments.claims.claim import chosen, judge, unasked
-    from prelimbic.experiments.claims.ledger import SHIPPED, ledger_of, looks, record, tracked
+    from prelimbic.experiments.claims.claim import chosen
+    from prelimbic.experiments.claims.look import look
     from prelimbic.experiments.sweep.conduct import console
-    from prelimbic.experiments.sweep.overrides import parse_overrides
     from prelimbic.parameters.granted import available_cpus
+    from prelimbic.simulation.overrides import parse_overrides
 
     overrides = parse_overrides(asked.overrides, (asked.sheet,))
-    ledger, checkout = ledger_of(asked.results), tracked()
-    _refuse(asked, checkout)
+    _refuse(asked)
     claims, screen = chosen(asked.ids, all_claims()), Console(stderr=True) if asked.as_json else console()
 
     def say(text: str) -> None:
@@ -101,27 +100,20 @@ def show_claims(asked: Words) -> None:
     bench = Bench(asked.sheet, asked.seeds, overrides, asked.results, say)
     if asked.run_missing:
         compute(claims, bench, asked.workers or available_cpus(), screen)
-    left_out = {} if asked.ids else unasked(claims, bench)
-    for missing, why in left_out.items():
-        say(f"{missing} not judged: {why}")
-    ledgers = (ledger,) if checkout is None else (ledger, checkout)
-    before = looks(SHIPPED, *ledgers)
-    board = judge([c for c in claims if c.id not in left_out], bench, lambda id: before.get(id, set()))
-    target, others = (checkout, ()) if asked.for_all and checkout else (ledger, ledgers[1:])
-    for look in record(board, target, *others):
-        say(f"recorded in {target}: {look}")
-    _print(board, bench, asked.as_json, screen, say)
+    board = look(claims, bench, named=bool(asked.ids), for_all=asked.for_all, tell=say)
+    _print(board.judged, bench, asked.as_json, screen, say)
     if asked.page is not None:
         from prelimbic.experiments.claims.page import write_page
         from prelimbic.experiments.sweep.surroundings import settle_figures
 
         settle_figures()
-        say(f"page: {write_page(board, left_out, asked.page)}")
+        say(f"page: {write_page(board.judged, board.left_out, asked.page)}")
 
 
-def _refuse(asked: Words, checkout: Path | None) -> None:
+def _refuse(asked: Words) -> None:
     """Raise what was asked and cannot be."""
     from prelimbic.experiments.claims.bench import ClaimError
+    from prelimbic.experiments.claims.ledger import tracked
     from prelimbic.experiments.storage.files import StoreError
 
     if asked.workers is not None and asked.workers < 1:
@@ -132,7 +124,7 @@ def _refuse(asked: Words, checkout: Path | None) -> None:
         )
     if asked.page is not None and os.path.isfile(asked.page):
         raise StoreError(f"--page {asked.page} is a file, but must be a folder")
-    if asked.for_all and checkout is None:
+    if asked.for_all and tracked() is None:
         raise ClaimError(
             "--record writes experiments/ledger.csv of a checkout of prelimbic, and there is none here"
         )

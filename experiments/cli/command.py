@@ -13,6 +13,7 @@ import click
 
 from prelimbic.experiments.cli import ends
 from prelimbic.experiments.cli.claims import claims
+from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
 from prelimbic.experiments.cli.words import PATH, Group, once, target
 from prelimbic.experiments.sweep.surroundings import STOPPED, settle
@@ -44,46 +45,7 @@ def cli() -> None:
 
 cli.add_command(run)
 cli.add_command(claims)
-
-
-@cli.command()
-@click.option("--species", required=True, help="human, rat or mouse.")
-@click.option("--route", required=True, help="iv or ip.")
-@click.option("--dose", required=True, type=float, help="mg of free base per kg body mass.")
-@click.option(
-    "--at", required=True, metavar="TIMES", help="Times since the dose began, such as 10min,40min,4h."
-)
-@click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
-@click.option(
-    "--compound", default="ketamine", show_default=True, help="ketamine, norketamine or hydroxynorketamine."
-)
-@click.option(
-    "--sheet",
-    default="dendritic",
-    show_default=True,
-    help="Circuit sheet whose subunit mixtures the block is for.",
-)
-@click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def exposure(
-    species: str,
-    route: str,
-    dose: float,
-    at: str,
-    duration: str | None,
-    compound: str,
-    sheet: str,
-    overrides: tuple[str, ...],
-    as_json: bool,
-) -> None:
-    """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
-    from prelimbic.experiments.cli.show import show_exposure, tell_idle
-    from prelimbic.experiments.sweep.overrides import parse_overrides
-
-    once("--at", (part.strip() for part in at.split(",")))
-    changes = parse_overrides(overrides, (sheet,))
-    show_exposure(species, route, dose, at, duration, compound, sheet, changes, as_json)
-    tell_idle(species, route, dose, at, duration, compound, sheet, changes)
+cli.add_command(exposure)
 
 
 @cli.command()
@@ -221,7 +183,7 @@ def calibrate(
     new sheet.
     """
     from prelimbic.experiments.cli.calibrating import calibrate_sheet
-    from prelimbic.experiments.sweep.overrides import parse_overrides
+    from prelimbic.simulation.overrides import parse_overrides
 
     populations = tuple(name.strip() for name in free.split(",") if name.strip())
     once("--manipulate", (target(text) for text in manipulations))

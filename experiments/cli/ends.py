@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from prelimbic.experiments.sweep.options import as_options
 from prelimbic.parameters.errors import RunError, UsageError
 
 NO_MEMORY = re.compile("failed to map|[Cc]annot allocate")  # of what the dynamic linker says
@@ -43,7 +44,7 @@ def told(error: Exception) -> int:
     if code is None:
         raise error
     say(
-        _sentence(error)
+        as_options(_sentence(error))
         + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else "")
     )
     return code

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from prelimbic.experiments.cli.words import PATH, Command
-from prelimbic.simulation.switches import DEFAULTS, SWITCHES, flag
+from prelimbic.experiments.sweep.options import flag
+from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 
 
 def _switch_options(command: Any) -> Any:

@@ -20,7 +20,7 @@ ROW_IN = 0.24  # height of a row
 
 @dataclass(frozen=True)
 class Row:
-    """What the model, or something beside it, gave: values of single seeds and the interval of their mean."""
+    """What the model, or something beside it, gave: values of seeds and the interval of their mean."""
 
     name: str
     values: np.ndarray  # (seed,)

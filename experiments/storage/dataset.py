@@ -24,14 +24,14 @@ from prelimbic.experiments.storage.files import (
     trouble,
     unreadable,
 )
-from prelimbic.experiments.storage.hdf5 import CONVENTIONS, SWEEP_SCHEMA, flat_image
+from prelimbic.experiments.storage.hdf5 import SWEEP_SCHEMA, flat_image
 from prelimbic.experiments.storage.manifest import SUMMARY, SWEEP, read_manifest
 from prelimbic.experiments.storage.rows import varies
 from prelimbic.experiments.storage.store import read_facts, read_rows, sorted_out
 from prelimbic.experiments.storage.targets import MixedTargetsWarning, mixture
 from prelimbic.simulation.config import SCHEMA_VERSION
 from prelimbic.simulation.facts import together
-from prelimbic.simulation.variable import UNITS, Groups, Variable, is_text
+from prelimbic.simulation.variable import CONVENTIONS, UNITS, Groups, Variable, is_text
 
 PLACES = ("readout", "concentration", "given", "hour", "minute", "background")  # of the readouts of one run
 # a dataset may be this large, or so many times as large as the numbers in it

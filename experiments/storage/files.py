@@ -45,6 +45,10 @@ class DamagedError(StoreError):
     """A file that is not the whole and undamaged one that it should be."""
 
 
+class AbsentError(StoreError):
+    """What does not exist."""
+
+
 class UnreadableError(StoreError):
     """A file that cannot be read here and now, by no fault of its own: whether it is whole, nobody can
     say.

@@ -27,7 +27,15 @@ from prelimbic.experiments.storage.files import (
     trouble,
 )
 from prelimbic.experiments.storage.rows import IN_ROW, packed
-from prelimbic.simulation.variable import Groups, Variable, is_text
+from prelimbic.simulation.variable import (
+    CONFIGURATION,
+    SORTED,
+    SPIKES,
+    Groups,
+    Variable,
+    is_text,
+    sorting,
+)
 
 # What the netCDF-4 library writes on a dimension that has no coordinate; readers recognise it by this text.
 NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable.%10d"
@@ -36,9 +44,7 @@ NO_COORDINATE = "This is a netCDF dimension but not a netCDF variable.%10d"
 # xarray fails where it is told so twice.
 ENCODING = np.array("utf-8", dtype="U5")
 # SONATA has the order of spikes as an enumeration.
-SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="u1")
-SPIKES = "spikes/"
-CONVENTIONS = "CF-1.11"
+SORTING = h5py.enum_dtype(SORTED, basetype="u1")
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SWEEP_SCHEMA = "prelimbic-sweep"
 DIGEST, PROVENANCE_DIGEST = "content_sha256", "provenance_sha256"
@@ -56,14 +62,13 @@ def image(head: dict[str, Any], config: str, groups: Groups, facts: dict[str, An
     # The HDF5 library does not survive a full disk, so the file is made in memory.
     with h5py.File("image", "w", driver="core", backing_store=False) as file:
         file.attrs.update(head)
-        configuration = Variable((), np.array(config, dtype=object), "", "configuration of the run, in JSON")
+        configuration = Variable((), np.array(config, dtype=object), "", CONFIGURATION)
         _create(file, "config", configuration, compressed=False)
         for name, group in groups.items():
             made = file.create_group(name)
             _write_group(made, group, compressed=not name.startswith(SPIKES))  # libsonata reads no deflate
             if name.startswith(SPIKES):
-                in_order = bool((np.diff(group["timestamps"].values) >= 0).all())
-                made.attrs.create("sorting", 2 if in_order else 0, dtype=SORTING)
+                made.attrs.create("sorting", sorting(group), dtype=SORTING)
         layout, row = packed(groups)
         numbers = Variable(
             ("byte",),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from prelimbic.experiments.storage.files import (
+    AbsentError,
     DamagedError,
     StoreError,
     UnreadableError,
@@ -49,7 +50,7 @@ def publish_manifest(
     text = json.dumps({"study": study, "ids": IDS, "axes": axes, "runs": runs}, indent=1).encode()
     try:
         before = read_manifest(folder)["runs"]
-    except DamagedError:
+    except (AbsentError, DamagedError):
         before = []
     if _ids(before) == _ids(runs):
         if content_of(folder / MANIFEST, MOST_BYTES) != text:
@@ -84,8 +85,8 @@ def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the study in `folder` consists of.  Raises DamagedError when there is none, UnreadableError when
-    nobody can say.
+    """What the study in `folder` consists of.  Raises AbsentError when there is no such folder,
+    DamagedError when it holds no study, UnreadableError when nobody can say.
     """
     try:
         with reading(folder / MANIFEST):
@@ -106,6 +107,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ids = manifest.get("ids", 1)
         return {"study": _word(manifest["study"]), "ids": ids, "axes": axes, "runs": runs}
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        if not there(folder):
+            raise AbsentError(_no_study(folder)) from None
         raise DamagedError(_no_study(folder)) from None
 
 

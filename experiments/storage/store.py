@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,11 @@ from prelimbic.experiments.storage.files import (
 )
 from prelimbic.experiments.storage.reader import ask
 from prelimbic.experiments.storage.rows import IN_ROW, packed, row_type
-from prelimbic.simulation.config import MODEL_VERSION, READABLE, SCHEMA_VERSION, Config, overridden
+from prelimbic.simulation.config import READABLE, Config
 from prelimbic.simulation.facts import facts
+from prelimbic.simulation.outputs import SCHEMA, configuration, every_number, head
 from prelimbic.simulation.variable import Groups, Variable
 
-SCHEMA = "prelimbic-run"
 AT_ONCE = 100  # files that are read in one go
 SEAL_HOLDS, SEAL_GONE = (
     "holds",
@@ -48,8 +47,9 @@ def write_run(path: Path, config: Config, groups: Groups, facts: dict[str, str |
     """Write one run file.  Raises StoreError (nothing is left behind) when the disk is full or not
     writable.
     """
-    configuration = json.dumps(config.to_dict(), sort_keys=True)
-    content = hdf5.image(_head(config), configuration, groups | {"numbers": _numbers(config)}, facts)
+    content = hdf5.image(
+        head(config), configuration(config), groups | {"numbers": every_number(config)}, facts
+    )
     publish(path, sealed(content, config.run_id(), str(facts.get("target", ""))), finished=True)
 
 
@@ -60,21 +60,21 @@ def check_run(path: Path) -> dict[str, Any]:
     here.
     """
     try:
-        head = dict(ask("check", path, SCHEMA, READABLE, of=path, size=_size(path)))
+        told = dict(ask("check", path, SCHEMA, READABLE, of=path, size=_size(path)))
     except UnreadableError:
         # memory may be short because a damaged file claims too much of it
         if seal_holds(path, None) is False:
             raise DamagedError(f"{path} is damaged: its content does not match its seal") from None
         raise
     holds, has_row, beyond = (
-        seal_holds(path, str(head.get("run_id"))),
-        head.pop(hdf5.ROW),
-        head.pop(hdf5.BEYOND),
+        seal_holds(path, str(told.get("run_id"))),
+        told.pop(hdf5.ROW),
+        told.pop(hdf5.BEYOND),
     )
     if holds is False or (holds is None and beyond):
         raise DamagedError(f"{path} is damaged: its content does not match its seal")
     # what has a row was sealed
-    return head | {"seal": SEAL_HOLDS if holds else SEAL_GONE if has_row else NO_SEAL}
+    return told | {"seal": SEAL_HOLDS if holds else SEAL_GONE if has_row else NO_SEAL}
 
 
 def is_whole(path: Path, run_id: str) -> bool:
@@ -195,9 +195,9 @@ def read_facts(paths: list[Path]) -> list[dict[str, Any]]:
     return found
 
 
-def _facts(configuration: str, model_version: int) -> dict[str, Any]:
+def _facts(config: str, model_version: int) -> dict[str, Any]:
     try:
-        return facts(json.loads(configuration)) | {"model_version": model_version}
+        return facts(json.loads(config)) | {"model_version": model_version}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return {}
 
@@ -227,70 +227,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _head(config: Config) -> dict[str, Any]:
-    head = {
-        "Conventions": hdf5.CONVENTIONS,
-        "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
-        "model_version": MODEL_VERSION,
-        "title": f"prelimbic: one run of study {config.study}",
-        "source": f"prelimbic, model version {MODEL_VERSION}",
-        "run_id": config.run_id(),
-        "study": config.study,
-        "circuit_sheet": config.sheet_name,
-        **facts(config.to_dict()),
-        **asdict(config.hypotheses),
-        "calibrated": config.calibration(),
-        "seed": config.seed,
-        "sheet_sha256": config.sheet_hash(),
-        "complete": np.uint8(1),
-    }
-    if config.spikes:
-        head |= {"magic": np.uint32(0x0A7A), "version": np.array([0, 1], dtype=np.uint32)}
-    return head
-
-
-def _numbers(config: Config) -> dict[str, Variable]:
-    """Every number the run used; an overridden one has that status, and its sheet's value beside it."""
-    shipped = {
-        f"{s}.{name}": v
-        for s, part in overridden(config.circuit, ()).items()
-        for name, v in part.values().items()
-    }
-    used = [
-        (f"{s}.{section}.{name}", row)
-        for s, part in config.sheets().items()
-        for section, rows in part.sections.items()
-        for name, row in rows.items()
-    ]
-    changed = {name for name, _ in config.overrides}
-    text = {
-        "name": [name for name, _ in used],
-        "unit": [row.unit for _, row in used],
-        "status": ["overridden" if name in changed else row.status for name, row in used],
-        "source": ["" if name in changed else row.source for name, row in used],
-        "note": ["" if name in changed else row.note for name, row in used],
-    }
-    meanings = {
-        "name": "name of a number that the run used",
-        "unit": "unit of its value",
-        "source": "where it comes from",
-        "status": "measured, fitted or assumed, or overridden by this run",
-        "note": "what is to be said of it",
-    }
-    columns = {
-        key: Variable(("number",), np.array(text[key], dtype=object), "", meanings[key]) for key in text
-    }
-    numbers = {
-        "value": ([row.value for _, row in used], "value in its own unit, see unit"),
-        "sheet_value": (
-            [shipped[name] for name, _ in used],
-            "value in the sheet, in its own unit, see unit",
-        ),
-    }
-    return columns | {
-        key: Variable(("number",), np.array(values), "1", meaning)
-        for key, (values, meaning) in numbers.items()
-    }

@@ -63,7 +63,8 @@ def answer(dataset: xr.Dataset) -> Answer:
                     f"{change(found[1], 'inhibition of Pyr cells')} and "
                     f"{change(found[-1], 'spines per Pyr cell')} a day later."
                 )
-        title = f"sheet {sheet}, rat: a bath of {BATH_H:g} h against none, %; conductances and spines per Pyr cell"
+        bath = f"sheet {sheet}, rat: a bath of {BATH_H:g} h against none, %"
+        title = f"{bath}; conductances and spines per Pyr cell"
         tables.append(table(title, ("arm", "drug"), rows, tuple(BLOCKED)))
     return Answer(tuple(tables), "\n".join(said))
 

@@ -7,11 +7,14 @@ import sys
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from prelimbic.experiments.sweep.study import Study, StudyError
 from prelimbic.parameters import unknown
 from prelimbic.parameters.brought import load, points
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHIPPED = [
     "dose_response",
@@ -39,6 +42,23 @@ _scripts: dict[str, Study] = {}  # of this process, run as scripts
 def all_studies() -> list[str]:
     """Names of all studies: first those that ship, then those of other packages."""
     return [*SHIPPED, *_brought()]
+
+
+def studies() -> pd.DataFrame:
+    """Every study, one row each, by `name`: its `question`, the `axes` of its runs with their units in
+    brackets, and the circuit `sheet` and the number of `seeds` that it is run with unless asked otherwise.
+
+    Raises StudyError for a study that another package brings and that cannot be used.
+    """
+    import pandas as pd  # as heavy as all the rest
+
+    found = [find_study(name) for name in all_studies()]
+    rows = [(s.name, s.question, ", ".join(map(_axis, s.axes.items())), s.sheet, s.seeds) for s in found]
+    return pd.DataFrame(rows, columns=["name", "question", "axes", "sheet", "seeds"]).set_index("name")
+
+
+def _axis(axis: tuple[str, str]) -> str:
+    return f"{axis[0]} ({axis[1]})" if axis[1] else axis[0]
 
 
 def find_study(name: str) -> Study:

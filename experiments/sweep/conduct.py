@@ -15,6 +15,7 @@ from rich.console import Console
 
 from prelimbic import circuits
 from prelimbic.experiments.storage.files import (
+    AbsentError,
     DamagedError,
     StoreError,
     scratch_name,
@@ -218,7 +219,7 @@ def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
     """The runs that the manifest of a folder names, if it is the study's."""
     try:
         manifest = read_manifest(folder)
-    except DamagedError:
+    except (AbsentError, DamagedError):
         return []
     return (
         list(manifest["runs"])

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from prelimbic.circuits import STANDARD
-from prelimbic.experiments.storage.files import DamagedError
+from prelimbic.experiments.storage.files import AbsentError, DamagedError
 from prelimbic.experiments.storage.manifest import read_manifest
 from prelimbic.experiments.storage.store import is_whole, read_config
 from prelimbic.experiments.sweep.marks import running
+from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import CIRCUITS, PRIOR, digest
 from prelimbic.simulation.config import read_circuit
-from prelimbic.simulation.switches import DEFAULTS, flag
+from prelimbic.simulation.switches import DEFAULTS
 
 LONGEST_LABEL = 60
 PLAIN = re.compile(r"[A-Za-z0-9_.=@+-]+")  # what needs no quotes in a shell
@@ -91,7 +92,7 @@ def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
     folder = options.out
     try:
         manifest = read_manifest(folder)
-    except DamagedError:
+    except (AbsentError, DamagedError):
         return
     if manifest["study"] != study.name:
         raise StudyError(

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from prelimbic.circuits import Circuit
+from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
 from prelimbic.pharmacology import Bath, Concentrations, Gating
 from prelimbic.simulation.config import Config, grown, overridden
 from prelimbic.simulation.inhibition import left
-from prelimbic.simulation.switches import DEFAULTS, SWITCHES, flag
+from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 
 HOURS = np.array([0.25, 1.0])  # after a dose, or in a bath
 SHAPE = (len(POPULATIONS), len(SUBUNITS))

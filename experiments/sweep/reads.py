@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from prelimbic.experiments.sweep.options import flag
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.switches import ARMS, DEFAULTS, SWITCHES, flag
+from prelimbic.simulation.switches import ARMS, DEFAULTS, SWITCHES
 
 DRUG = ("site", "selectivity", "hcn")  # what the drug does to the circuit
 CIRCUIT = ("baseline", "state")

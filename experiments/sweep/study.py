@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from prelimbic.experiments.sweep.reads import NOTHING, Reads
 from prelimbic.parameters import circuit_sheet
 from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose, Exposure
+from prelimbic.simulation import ready
 from prelimbic.simulation.config import Config, overridden
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition
@@ -58,17 +58,17 @@ class Options:
 
     def __post_init__(self) -> None:
         if not 1 <= self.seeds <= MOST_SEEDS:
-            raise StudyError(f"--seeds is {self.seeds} but must be at least 1 and at most {MOST_SEEDS}")
+            raise StudyError(f"`seeds` is {self.seeds} but must be at least 1 and at most {MOST_SEEDS}")
         if self.workers < 1:
-            raise StudyError(f"--workers is {self.workers} but must be at least 1")
+            raise StudyError(f"`workers` is {self.workers} but must be at least 1")
         names = [circuit_sheet(name).name for name in self.sheets]
         if len(set(names)) < len(names):
             raise StudyError(
-                f"--sheet names two sheets called {max(names, key=names.count)}; rename one file"
+                f"`sheet` names two sheets called {max(names, key=names.count)}; rename one file"
             )
         low, high = circuits.SCALES
         if not low <= self.scale <= high:
-            raise StudyError(f"--scale is {self.scale:g} but must lie between {low:g} and {high:g}")
+            raise StudyError(f"`scale` is {self.scale:g} but must lie between {low:g} and {high:g}")
 
     def config(self, study: str, sheet: str, seed: int, **own: Any) -> Config:
         """A run's configuration as asked; `own` is what the study adds or puts in place of it."""
@@ -141,9 +141,9 @@ class Study:
     """One question.  `plan` turns options into runs; of the dataset of the finished sweep, `answer` makes
     tables and sentences, and `draw` figures, whose paths it returns.  `sheet` and `seeds` are what is run
     when nothing else is asked for; `figures` are the names of all files that `draw` may make, without sheet
-    and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the study does
-    not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the drug bound
-    nothing.
+    and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the
+    study does not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the
+    drug bound nothing.
     """
 
     name: str
@@ -303,25 +303,7 @@ def prepare(runs: Iterable[Run]) -> bool:
 
     Returns False when there is no C++ compiler, and the runs must be interpreted.
     """
-    from prelimbic.plasticity import warm_up
-
-    if circuits.compiler() is None:
-        warm_up()
-        return False
-    needed = {
-        (
-            circuits.model_of(run.config.described()),
-            run.config.numerics.precision,
-            run.config.numerics.portable,
-        )
-        for run in runs
-    }
-    with ThreadPoolExecutor(1) as pool:
-        built = [pool.submit(circuits.program, *texts) for texts in needed]
-        warm_up()
-        for future in built:
-            future.result()
-    return True
+    return ready.prepare(run.config for run in runs)
 
 
 def carry_out(
