@@ -60,7 +60,7 @@ class Words:
     "--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters without Slurm."
 )
 @click.option("--among", type=PATH, metavar="FILE", help="Only runs that FILE names, one a line.")
-@click.option("--cluster", help="Have it computed by jobs of a batch system: slurm.")
+@click.option("--cluster", help="Have it computed by jobs of a batch system, such as slurm.")
 @click.option("--jobs", type=int, help="With --cluster: number of jobs.  [default: 8]")
 @click.option(
     "--time", "limit", metavar="TIME", help="With --cluster: time limit of a job, such as 4:00:00."
