@@ -233,14 +233,14 @@ def _response(
 ) -> np.ndarray:
     """States at times since the start of one dose: a bolus, or a constant input over `duration` hours."""
     states = np.zeros((len(since), len(entry)))
+    given = since >= 0 if duration is None else since > 0
+    hours = since[given][:, None, None]
     if duration is None:
-        for k in np.flatnonzero(since >= 0):
-            states[k] = expm(matrix * since[k]) @ entry
+        states[given] = expm(matrix * hours) @ entry
         return states
     size = len(entry)
     driven = np.zeros((size + 1, size + 1))
     driven[:size, :size], driven[:size, size] = matrix, entry / duration
-    for k in np.flatnonzero(since > 0):
-        within = min(since[k], duration)
-        states[k] = expm(matrix * (since[k] - within)) @ expm(driven * within)[:size, size]
+    within = np.minimum(hours, duration)
+    states[given] = (expm(matrix * (hours - within)) @ expm(driven * within)[:, :size, size:])[..., 0]
     return states

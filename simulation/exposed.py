@@ -14,9 +14,7 @@ from prelimbic.parameters import (
     POPULATIONS,
     SpineNumbers,
     circuit_sheet,
-    compounds,
 )
-from prelimbic.parameters import species as species_numbers
 from prelimbic.pharmacology import Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_population, by_subunit
 from prelimbic.simulation.config import check_numbers, grown, overridden
@@ -45,7 +43,7 @@ def exposure(
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
     `brain_unbound` (time, compound) in umol/L, and `block` (time, population), the share of NMDA peak
     conductance that is shut; `time` is in h.  The constants and their sources are those of the sheets
-    species and compounds: `prelimbic numbers --sheet species`.
+    species and compounds, see numbers(sheet="species").
 
     Raises UsageError (GivenError, DoseError, SheetError) for what cannot be.  Warns with
     UnusualDoseWarning of a dose beyond use.
@@ -77,9 +75,7 @@ def exposed(
     """What `exposure` gives, of doses at hours `at`.  Raises DoseError and SheetError."""
     sheets = overridden(circuit, overrides)
     check_numbers(sheets)
-    course = Exposure(
-        given, species, species_numbers(species, sheets["species"]), compounds(sheets["compounds"])
-    )
+    course = Exposure.after(given, species, sheets)
     arterial, venous = (course.ng_per_ml(c(at)) for c in (course.arterial, course.venous))
     brain = course.brain_unbound(at)
     if not all(np.isfinite(found).all() for found in (arterial, venous, brain)):

@@ -98,9 +98,9 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
 }
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
+LATCH = {"latch_charging": "latch_charging", "latch_time": "latch_time"}
 # switch -> option -> the arms of the cascade (parameters.Arms) that it moves from their default, and to
 # what: a number, or the row of the sheet `hypotheses` that holds it
-LATCH = {"latch_charging": "latch_charging", "latch_time": "latch_time"}
 ARMS: dict[str, dict[str, dict[str, float | str]]] = {
     "surge": {"off": {"surge": 0.0}},
     "eef2k": {"on": {"eef2_gain": "eef2_gain"}},

@@ -182,7 +182,7 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     _check(runs)
     _refuse_idle(study, options, runs)
     refuse_other(study, runs, options)
-    with suppress(DamagedError):
+    with suppress(AbsentError, DamagedError):
         if told := earlier_ids(options.out, read_manifest(options.out)):
             screen.print(told, highlight=False, markup=False, soft_wrap=True)
     _writable(options.out)
