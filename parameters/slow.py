@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from prelimbic.parameters.near import unknown
-from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, number
+from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, headings, number
 
-INHIBITORS = (
-    "ampa_antagonist",
-    "ltype_blocker",
-    "anti_bdnf",
-    "trkb_inhibitor",
-    "akt_inhibitor",
-    "mek_inhibitor",
-    "rapamycin_icv",
-    "rapamycin_po",
-)
+INHIBITORS = headings("inhibitors")
 # States of the cascade in a pyramidal cell, as they follow each other, and what they mean.  All are 1 at
 # rest but for those that are 0.
 STATES = {

@@ -21,7 +21,9 @@ from prelimbic.circuits import (
     manipulated,
 )
 from prelimbic.parameters import (
+    CIRCUITS,
     INHIBITORS,
+    PRIOR,
     SPECIES,
     CascadeNumbers,
     HypothesisNumbers,
@@ -164,7 +166,8 @@ class Config:
     frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.circuit.endswith(".toml") and (self.frozen is None or self.frozen[0] != self.circuit):
+        ships = self.circuit in (*CIRCUITS, PRIOR)
+        if not ships and (self.frozen is None or self.frozen[0] != self.circuit):
             object.__setattr__(self, "frozen", (self.circuit, read_circuit(self.circuit)))
 
     @property

@@ -12,7 +12,7 @@ from prelimbic.circuits import Activity, Circuit
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import running
-from prelimbic.simulation.measures import courses, scales
+from prelimbic.simulation.record import courses, scales
 from prelimbic.simulation.variable import Groups, Variable
 
 CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

@@ -12,7 +12,7 @@ from prelimbic.circuits import Activity
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import running
-from prelimbic.simulation.measures import cell_populations, scales
+from prelimbic.simulation.record import cell_populations, scales
 from prelimbic.simulation.variable import Groups, Variable
 
 BEFORE, LOOK_S, SETTLE_S, REST_SETTLE_S = 10, 8.0, 0.3, 3.0

@@ -11,8 +11,8 @@ import numpy as np
 from prelimbic.circuits import Activity, Circuit
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import Drugged, running
-from prelimbic.simulation.measures import courses, scales
 from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.record import courses, scales
 from prelimbic.simulation.variable import Groups, Variable
 
 SETTLE_S, LOOK_S, REST_SETTLE_S = 0.5, 4.5, 2.0  # slow delta needs 4 s

@@ -11,7 +11,7 @@ import numpy as np
 from prelimbic.circuits import Activity, Network, Volley
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import running
-from prelimbic.simulation.measures import scales
+from prelimbic.simulation.record import scales
 from prelimbic.simulation.variable import Groups, Variable
 
 PULSES = (1, 2, 4, 8, 16, 32, 64)

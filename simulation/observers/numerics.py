@@ -13,7 +13,7 @@ from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import running
-from prelimbic.simulation.measures import coordinate
+from prelimbic.simulation.record import coordinate
 from prelimbic.simulation.run import simulate
 from prelimbic.simulation.variable import Groups, Variable
 
