@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from prelimbic.circuits import SETTLE_S, Activity, Circuit
-from prelimbic.parameters import POPULATIONS
-from prelimbic.plasticity import LOST, MATURE, NASCENT, READOUTS, STATE, STATES, STOOD, VACANT, turnover
+from prelimbic.circuits import BANDS, SETTLE_S, Activity, Circuit
+from prelimbic.parameters import COMPOUNDS, POPULATIONS, STATES, SUBUNITS
+from prelimbic.plasticity import LOST, MATURE, NASCENT, READOUTS, STATE, STOOD, VACANT, turnover
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.measures import (
-    LOOKED,
-    PER_PYR,
+from prelimbic.simulation.declared import (
+    AT_REST,
+    OF_ACTIVITY,
+    OF_SNAPSHOT,
+    OVER_PYR,
     PERCENTILES,
-    cell_populations,
-    coordinate,
-    courses,
-    scales,
+    RELATIVE,
+    SLOW,
+    Output,
 )
 from prelimbic.simulation.run import Outcome, Snapshot
 from prelimbic.simulation.variable import Groups, Variable
 
-RELATIVE = "AMPA drive of active contacts relative to the same contacts at rest"
-SLOW = {
-    "drive": "AMPA drive that a cell senses, low-passed",
-    "threshold": "sliding threshold of the drive",
-    "calcium": "L-type calcium",
-    "eef2": "phosphorylated eEF2",
-    "bdnf": "BDNF",
-    "trkb": "active TrkB",
-    "akt": "active PI3K-Akt",
-    "erk": "active MEK-ERK",
-    "nitrosylation": "S-nitrosylated GAPDH with Siah1",
-    "rheb": "Rheb",
-    "latch": "latch on mTORC1 (a hypothesis), share shut",
-    "mtorc1": "phosphorylated mTORC1",
-    "s6k": "phosphorylated p70S6K",
-    "bp4e": "phosphorylated 4E-BP1",
-    "feedback": "feedback of p70S6K, 0 at rest",
-    "protein": "synaptic protein: synapsin I, PSD-95, GluA1 alike",
-    "elements": "synaptic elements of the homeostatic rule",
-}
-AT_REST = ", relative to rest"
 LFP_HZ = 1000.0
 # What the values of a site's state stand for, as CF has it: the state itself, then bits beside it.
 SITE_STATES = {"vacant": VACANT, "nascent": NASCENT, "mature": MATURE}
@@ -100,79 +81,47 @@ def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     }
 
 
-def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    out = scales() | courses("time", [s.activity for s in seen]) | _times(seen)
+def coordinate(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
+    """The coordinate of a dimension whose places have names."""
+    return {name: Variable((name,), np.array(values, dtype=object), "", name)}
 
-    def add(name: str, dims: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
-        out[name] = Variable(("time", *dims), np.array(values, dtype=float), unit, meaning)
 
-    add("brain_unbound", ("compound",), [s.unbound for s in seen], "umol/L", "unbound brain concentration")
-    add("block", ("population", "subunit"), [s.block for s in seen], "1", "share of NMDA receptors shut")
-    add("hcn_block", (), [s.hcn_block for s in seen], "1", "share of HCN channels shut by the drug")
-    for name, meaning in SLOW.items():
-        add(
-            name,
-            (),
-            [s.cascade.of(name).mean() for s in seen],
-            "1",
-            f"{meaning}{AT_REST}, mean over Pyr cells",
+def scales() -> dict[str, Variable]:
+    """Coordinates that both courses and readouts have."""
+    named = {"population": POPULATIONS, "subunit": SUBUNITS, "compound": COMPOUNDS, "band": tuple(BANDS)}
+    found = {
+        key: variable for name, values in named.items() for key, variable in coordinate(name, values).items()
+    }
+    return found | {
+        "percentile": Variable(
+            ("percentile",), np.array(PERCENTILES, dtype=float), "%", "share of cells below"
         )
-    add("relative_ampa", (), [s.drive.mean() for s in seen], "1", f"{RELATIVE}, mean over Pyr cells")
-    add(
-        "formation_signal",
-        (),
-        [s.slow.signal.mean() for s in seen],
-        "1",
-        "signal for spine formation over the last stride",
-    )
-    add("spines", (), [s.spines.density.mean() for s in seen], "1", "nascent and mature spines per Pyr cell")
-    add("mature_spines", (), [s.spines.mature.mean() for s in seen], "1", "mature spines per Pyr cell")
-    add(
-        "spines_formed",
-        (),
-        [s.formed.mean() for s in seen],
-        "1",
-        "spines not there at the look before, per Pyr cell",
-    )
-    add(
-        "spines_lost",
-        (),
-        [s.lost.mean() for s in seen],
-        "1",
-        "spines there at the look before and gone, per Pyr cell",
-    )
-    add(
-        "lost_sites",
-        (),
-        [s.spines.lost.mean() for s in seen],
-        "1",
-        "sites vacated over the stress or by the baseline, per Pyr cell",
-    )
-    add(
-        "regained",
-        (),
-        [s.spines.regained.mean() for s in seen],
-        "1",
-        "lost sites that hold a spine again, per Pyr cell",
-    )
-    add(
-        "ampa_left",
-        (),
-        [s.ampa_left for s in seen],
-        "1",
-        "share of AMPA conductance that an antagonist leaves",
-    )
-    spread = [np.percentile(s.spines.density, PERCENTILES) for s in seen]
-    add("spines_percentile", ("percentile",), spread, "1", "percentiles of spines over Pyr cells")
-    spread = [np.percentile(s.cascade.of("protein"), PERCENTILES) for s in seen]
-    add(
-        "protein_percentile",
-        ("percentile",),
-        spread,
-        "1",
-        f"percentiles of synaptic protein over Pyr cells{AT_REST}",
-    )
-    return out
+    }
+
+
+def read(axis: str, declared: dict[str, Output], seen: Sequence[Any]) -> dict[str, Variable]:
+    """What is declared, read off everything seen along `axis`."""
+    return {
+        name: Variable(
+            (axis, *output.dimensions),
+            np.array([output.read(each) for each in seen], dtype=float),
+            output.unit,
+            output.meaning,
+        )
+        for name, output in declared.items()
+    }
+
+
+def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
+    """What several looks saw, along `axis`: gating, statistics, spectra, clamped currents and means over Pyr
+    cells.
+    """
+    return read(axis, OF_ACTIVITY, seen)
+
+
+def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
+    whole = scales() | courses("time", [s.activity for s in seen]) | _times(seen)
+    return whole | read("time", OF_SNAPSHOT, seen)
 
 
 def _slow(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
@@ -182,13 +131,24 @@ def _slow(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
         out[name] = Variable(("time", "pyr"), values, "1", f"{SLOW[name]}{AT_REST}")
     for name in ("recurrent_ampa", "nmda_conductance", "gaba_conductance"):
         values = np.array([getattr(s.activity, name) for s in seen], dtype=np.float32)
-        out[name] = Variable(("time", "pyr"), values, *PER_PYR[name])
+        out[name] = Variable(("time", "pyr"), values, OF_ACTIVITY[name].unit, _each(name))
     out["relative_ampa"] = Variable(
         ("time", "pyr"), np.array([s.drive for s in seen], dtype=np.float32), "1", RELATIVE
     )
     counts = np.array([s.spines.density for s in seen], dtype=np.int16)
     out["spines"] = Variable(("time", "pyr"), counts, "1", "nascent and mature spines")
     return out
+
+
+def _each(name: str) -> str:
+    """The meaning of a mean over Pyr cells, of each of them."""
+    return OF_ACTIVITY[name].meaning.removesuffix(OVER_PYR)
+
+
+def cell_populations(circuit: Circuit) -> Variable:
+    """Of which population each cell is."""
+    names = np.repeat(np.array(POPULATIONS, dtype=object), circuit.counts)
+    return Variable(("cell",), names, "", "population of each cell")
 
 
 def _cells(circuit: Circuit, seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
@@ -299,9 +259,9 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         ]
         out[name] = Variable(("readout", *trace.dimensions[1:]), np.array(rows), trace.unit, trace.meaning)
     for name in ("rate", "cv_isi", "burst_fraction", "nmda_share"):
-        unit, meaning = LOOKED[name][1:]
+        known = OF_ACTIVITY[name]
         out[f"baseline_{name}"] = Variable(
-            ("population",), getattr(rest, name), unit, f"{meaning}, untreated"
+            known.dimensions, getattr(rest, name), known.unit, f"{known.meaning}, untreated"
         )
     rates = rest.spike_count[: len(rest.recurrent_ampa)] / rest.seconds
     log_rate = np.log(rates[rates > 0])
@@ -310,7 +270,7 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         (), np.array(log_rate.std()), "1", "SD of log rate over Pyr cells that fire"
     )
     out["baseline_correlation"] = Variable(
-        (), np.array(rest.pair_correlation), "1", LOOKED["pair_correlation"][2]
+        (), np.array(rest.pair_correlation), "1", OF_ACTIVITY["pair_correlation"].meaning
     )
     return out
 

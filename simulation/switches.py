@@ -98,24 +98,41 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
 }
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
-# switch -> option -> the rows of the sheet `hypotheses` that it reads; an option at its default reads none
-SIZES: dict[str, dict[str, tuple[str, ...]]] = {
+LATCH = {"latch_charging": "latch_charging", "latch_time": "latch_time"}
+# switch -> option -> the arms of the cascade (parameters.Arms) that it moves from their default, and to
+# what: a number, or the row of the sheet `hypotheses` that holds it
+ARMS: dict[str, dict[str, dict[str, float | str]]] = {
+    "surge": {"off": {"surge": 0.0}},
+    "eef2k": {"on": {"eef2_gain": "eef2_gain"}},
+    "nitrergic": {"on": {"siah1_share": "siah1_share"}},
+    "mtor": {"absent": {"locus": 0.0}},
+    "feedback": {"off": {"feedback": 0.0}},
+    "memory": {
+        "rate_latch": {**LATCH, "latch_least": "latch_rate_deficit"},
+        "nmda_latch": {**LATCH, "latch_least": "latch_nmda_deficit"},
+    },
+    "spine_rule": {"homeostatic": {"elements_rate": "growth_rate", "elements_lowest": "growth_lowest"}},
+}
+# switch -> option -> the other rows of the sheet `hypotheses` that it reads
+ROWS: dict[str, dict[str, tuple[str, ...]]] = {
     "selectivity": {"affinity_scaled": ("interneuron_affinity",)},
     "hcn": dict.fromkeys(("nmda_hcn1", "hcn1"), ("hcn1_ic50",)),
     "baseline": dict.fromkeys(("sst_loss", "both"), ("sst_left",)),
     "state": {"slice": ("slice_background",)},
-    "eef2k": {"on": ("eef2_gain",)},
-    "nitrergic": {"on": ("siah1_share",)},
     "hnk": dict.fromkeys(("ampa_pyr", "ampa_all", "release"), ("hnk_gain", "hnk_ec50")),
     "hnk_exposure": {"kamp": ("hnk_kamp_central", "hnk_kamp_clearance")},
     "trkb": {"on": ("trkb_gain", "trkb_ec50")},
-    "memory": {
-        "adaptation": ("adaptation_time",),
-        "rate_latch": ("latch_charging", "latch_time", "latch_rate_deficit"),
-        "nmda_latch": ("latch_charging", "latch_time", "latch_nmda_deficit"),
-    },
-    "spine_rule": {"homeostatic": ("growth_rate", "growth_lowest")},
+    "memory": {"adaptation": ("adaptation_time",)},
 }
+
+
+def _rows(switch: str, option: str) -> tuple[str, ...]:
+    arms = ARMS.get(switch, {}).get(option, {}).values()
+    return (*ROWS.get(switch, {}).get(option, ()), *(size for size in arms if isinstance(size, str)))
+
+
+# switch -> option -> the rows of the sheet `hypotheses` that it reads; an option at its default reads none
+SIZES = {s: {o: rows for o in options if (rows := _rows(s, o))} for s, options in SWITCHES.items()}
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: "
     "`sheet` thalamic_pv"

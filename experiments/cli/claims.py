@@ -83,7 +83,7 @@ def show_claims(asked: Words) -> None:
     from rich.console import Console
 
     from prelimbic.experiments.claims.bench import Bench
-    from prelimbic.experiments.claims.board import ALL_CLAIMS, compute
+    from prelimbic.experiments.claims.board import all_claims, compute
     from prelimbic.experiments.claims.claim import chosen
     from prelimbic.experiments.claims.look import look
     from prelimbic.experiments.sweep.conduct import console
@@ -92,7 +92,7 @@ def show_claims(asked: Words) -> None:
 
     overrides = parse_overrides(asked.overrides, (asked.sheet,))
     _refuse(asked)
-    claims, screen = chosen(asked.ids, ALL_CLAIMS), Console(stderr=True) if asked.as_json else console()
+    claims, screen = chosen(asked.ids, all_claims()), Console(stderr=True) if asked.as_json else console()
 
     def say(text: str) -> None:
         screen.print(text, highlight=False, markup=False, soft_wrap=True)

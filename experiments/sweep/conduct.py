@@ -34,12 +34,12 @@ from prelimbic.experiments.storage.manifest import (
 )
 from prelimbic.experiments.storage.store import sorted_out
 from prelimbic.experiments.storage.targets import MixedTargetsWarning
-from prelimbic.experiments.sweep.cluster import Jobs, drive
+from prelimbic.experiments.sweep.cluster import BACKENDS, drive
 from prelimbic.experiments.sweep.execute import ExecuteError, execute
 from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.notices import tell_damaged, tell_surroundings, tell_unlike, tell_unusual
-from prelimbic.experiments.sweep.queue import Queue
+from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
 from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.tables import printed
@@ -164,9 +164,10 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
     try:
         drive(runs, missing, causes, folder, jobs, words, screen)
     except KeyboardInterrupt:
+        queue = BACKENDS[jobs.cluster](folder)
         raise ExecuteError(
-            f"stopped watching; jobs go on, and the same command attaches to them (their name in Slurm is "
-            f"{Queue(folder).name}, for scancel)"
+            f"stopped watching; jobs go on, and the same command attaches to them (their name in "
+            f"{queue.title} is {queue.name}, for {queue.cancel})"
         ) from None
     if causes:
         raise unreadable(folder, causes)

@@ -9,8 +9,8 @@ import numpy as np
 
 from prelimbic.circuits import CalibrationError, Circuit, CircuitError, Numerics, calibrate
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.measures import coordinate, scales
 from prelimbic.simulation.observers.course import observed
+from prelimbic.simulation.record import coordinate, scales
 from prelimbic.simulation.variable import Groups
 
 BACKGROUNDS = ("inherited", "developmental")

@@ -19,8 +19,8 @@ from prelimbic.circuits import (
 )
 from prelimbic.parameters import POPULATIONS, SUBUNITS, Sheet, SheetError, drawn, recorded
 from prelimbic.simulation.config import Config, grown
-from prelimbic.simulation.measures import coordinate, scales
 from prelimbic.simulation.observers.acute import arranged, in_baths
+from prelimbic.simulation.record import coordinate, scales
 from prelimbic.simulation.variable import Groups, Variable
 
 AWAKE_UM = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 11.0, 20.0, 44.0, 100.0)
