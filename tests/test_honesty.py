@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -216,6 +217,23 @@ def test_every_document_that_a_page_points_to_is_there():
                 there = page.parent / target if target else page
                 assert there.exists(), (page.name, target)
                 assert not heading or heading in anchors(there), (page.name, target, heading)
+
+
+def test_every_command_that_a_page_shows_is_one_with_these_options():
+    import click
+
+    from prelimbic.experiments.cli.command import cli
+
+    shown = 0
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for line in re.findall(r"^    prelimbic (.+)$", page.read_text(), re.M):
+            name, *words = shlex.split(line, comments=True)
+            with click.Context(cli) as above:
+                command = cli.get_command(above, name)
+                assert command is not None, (page.name, line)
+                command.make_context(name, words, parent=above)  # parsed, not run
+            shown += 1
+    assert shown > 30
 
 
 def anchors(page: Path) -> set[str]:
