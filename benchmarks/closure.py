@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import w1, w1_engine
 from prelimbic.circuits.engine import CompiledEngine
-from prelimbic.parameters import POPULATIONS, CascadeNumbers, SpineNumbers, compounds, sheet, species
+from prelimbic.parameters import POPULATIONS, CascadeNumbers, SpineNumbers, sheet
 from prelimbic.parameters.granted import available_cpus
 from prelimbic.pharmacology import Dose, Exposure, HillBlock
 from prelimbic.plasticity import Cascade, Spines, resting_factors
@@ -65,8 +65,7 @@ def run(dose: float, seed: int) -> Outcome:
     contacts = sites / numbers.sites_per_contact
     cascade = Cascade.at_rest(sheet("cascade").fill("cascade", CascadeNumbers), cells)
     spines = Spines.at_rest(numbers, contacts, sites, cells, np.random.SeedSequence(seed))
-    drugs = compounds(sheet("compounds"))
-    exposure = Exposure((Dose(dose, "ip"),) if dose else (), "rat", species("rat", sheet("species")), drugs)
+    exposure = Exposure.after((Dose(dose, "ip"),) if dose else (), "rat")
     unit = np.float32(w1.WEIGHTS["E", "E"] * sites / contacts * 1e-9)
     engine, spiking = w1_engine.engine(network, seed), 0.0
     try:
@@ -74,7 +73,7 @@ def run(dose: float, seed: int) -> Outcome:
         of_partners = at_rest.astype(np.float32)[partners]
         rates, grown = [], []
         for now, then in pairwise(TIMES_H):
-            block = HillBlock.at(exposure, drugs, now).value[:, :2].mean(axis=1)
+            block = HillBlock.at(exposure, exposure.compounds, now).value[:, :2].mean(axis=1)
             weights, looked = _weights(spines, unit), time.monotonic()
             rate = _look(engine, network, weights, block, LOOK_S) / LOOK_S
             spiking += time.monotonic() - looked

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prelimbic.parameters.brought import brought_sheets
 from prelimbic.parameters.citation import cited
 from prelimbic.parameters.near import near
 from prelimbic.parameters.records import CIRCUITS, PRIOR, sheet, shipped
@@ -176,8 +177,14 @@ def in_force(name: str) -> Iterator[Number]:
 
 
 def opened(name: str) -> Sheet:
-    """A shipped sheet by name, or any by its path, which ends in .toml.  Raises SheetError."""
-    return Sheet(Path(name)) if name.endswith(".toml") else sheet(name)
+    """A sheet by name, a shipped one or a circuit of another package, or any by its path, which ends in
+    .toml.  Raises SheetError.
+    """
+    if name.endswith(".toml"):
+        return Sheet(Path(name))
+    if name not in shipped() and name in brought_sheets():
+        return Sheet(brought_sheets()[name])
+    return sheet(name)
 
 
 def subject_of(source: Sheet) -> str:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from prelimbic.parameters.brought import brought_sheets
 from prelimbic.parameters.near import near, unknown
-from prelimbic.parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, number
+from prelimbic.parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, headings, number
 from prelimbic.parameters.slow import (
     INHIBITORS,
+    STATES,
     TARGETS,
+    ZERO_AT_REST,
+    Arms,
     CascadeNumbers,
     HypothesisNumbers,
     Inhibitor,
@@ -33,10 +37,10 @@ CIRCUITS = (
     "pv_sst",
     "sst",
 )
-SPECIES = ("human", "rat", "mouse")
-COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")
+SPECIES = headings("species")
+COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")  # ketamine, and what becomes of it
 STEEPEST = 10.0  # Hill slope of a block
-BLOCKERS = (*COMPOUNDS, "memantine", "mk801", "ro25_6981")
+BLOCKERS = tuple(name for name in headings("compounds") if name != "channel")  # all that a bath can hold
 
 
 @dataclass(frozen=True)
@@ -281,15 +285,19 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
 
 
 def circuit_sheet(name: str) -> Sheet:
-    """A shipped circuit sheet by name, or one of the user's by its path, which ends in .toml.
+    """A circuit sheet by name, one that ships or that another package brings, or one of the user's by its
+    path, which ends in .toml.
 
     Raises SheetError naming what there is.
     """
+    if name in (*CIRCUITS, PRIOR):
+        return sheet(name)
     if name.endswith(".toml"):
         return Sheet(Path(name))
-    if name not in (*CIRCUITS, PRIOR):
-        raise SheetError(f"{unknown('circuit sheet', name, CIRCUITS)}, or the path of a .toml file")
-    return sheet(name)
+    known = (*CIRCUITS, *(each for each in brought_sheets() if each not in shipped()))
+    if name not in known:
+        raise SheetError(f"{unknown('circuit sheet', name, known)}, or the path of a .toml file")
+    return Sheet(brought_sheets()[name])
 
 
 @cache
@@ -348,9 +356,12 @@ __all__ = [
     "POPULATIONS",
     "PRIOR",
     "SPECIES",
+    "STATES",
     "SUBUNITS",
     "TARGETS",
+    "ZERO_AT_REST",
     "Apical",
+    "Arms",
     "CascadeNumbers",
     "Channel",
     "CircuitNumbers",

@@ -71,6 +71,12 @@ def number(unit: str, domain: str = "any finite number") -> Any:
     return dataclasses.field(metadata={"unit": unit, "domain": domain})
 
 
+def headings(subject: str) -> tuple[str, ...]:
+    """Names of the sections of a shipped sheet in its order, without a look at its rows."""
+    text = (SHEETS / f"{subject}.toml").read_text(encoding="utf-8")
+    return tuple(name for name in re.findall(r"^\[([^\]]+)\]", text, flags=re.MULTILINE) if name != "sheet")
+
+
 def reference_keys(path: Path = REFERENCES) -> frozenset[str]:
     """Keys of every entry of a BibTeX file."""
     return frozenset(re.findall(r"^@\w+\{([^,\s]+),", path.read_text(encoding="utf-8"), flags=re.MULTILINE))

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from prelimbic.parameters.near import unknown
-from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, number
+from prelimbic.parameters.sheet import WHOLE, Sheet, SheetError, headings, number
 
-INHIBITORS = (
-    "ampa_antagonist",
-    "ltype_blocker",
-    "anti_bdnf",
-    "trkb_inhibitor",
-    "akt_inhibitor",
-    "mek_inhibitor",
-    "rapamycin_icv",
-    "rapamycin_po",
-)
+INHIBITORS = headings("inhibitors")
+# States of the cascade in a pyramidal cell, as they follow each other, and what they mean.  All are 1 at
+# rest but for those that are 0.
+STATES = {
+    "drive": "AMPA drive that a cell senses, low-passed",
+    "threshold": "sliding threshold of the drive",
+    "calcium": "L-type calcium",
+    "eef2": "phosphorylated eEF2",
+    "bdnf": "BDNF",
+    "trkb": "active TrkB",
+    "akt": "active PI3K-Akt",
+    "erk": "active MEK-ERK",
+    "nitrosylation": "S-nitrosylated GAPDH with Siah1",
+    "rheb": "Rheb",
+    "latch": "latch on mTORC1 (a hypothesis), share shut",
+    "mtorc1": "phosphorylated mTORC1",
+    "s6k": "phosphorylated p70S6K",
+    "feedback": "feedback of p70S6K, 0 at rest",
+    "protein": "synaptic protein: synapsin I, PSD-95, GluA1 alike",
+    "elements": "synaptic elements of the homeostatic rule",
+}
+ZERO_AT_REST = ("latch", "feedback")
 LONGEST_ONSET = 0.999  # of an inhibitor, in units of its offset: were both alike, its course would be 0/0
 TARGETS = ("ampa", "ltype", "bdnf", "trkb", "akt", "erk", "mtorc1")  # what an inhibitor shuts
 
@@ -132,6 +145,28 @@ class HypothesisNumbers:
     def __post_init__(self) -> None:
         if self.growth_lowest >= 1:
             raise ValueError("growth_lowest must be below 1, what a cell has at rest")
+
+
+class Arms(NamedTuple):
+    """Which arms of the cascade there are, and their sizes; an arm at its default is off, but for the surge,
+    the feedback and mTORC1, which are on.
+
+    surge: the AMPA drive; eef2_gain: BDNF made when eEF2 is not phosphorylated; siah1_share: of the loss of
+    Rheb; feedback: of p70S6K; locus: mTORC1 gates translation (1) or ERK does (0); latch_*: charging (1/h),
+    decay (h) and least deficit; elements_rate (1/h) and elements_lowest: the homeostatic growth rule in
+    place of protein.
+    """
+
+    surge: float = 1.0
+    eef2_gain: float = 0.0
+    siah1_share: float = 0.0
+    feedback: float = 1.0
+    locus: float = 1.0
+    latch_charging: float = 0.0
+    latch_time: float = 1.0
+    latch_least: float = 0.0
+    elements_rate: float = 0.0
+    elements_lowest: float = 0.0
 
 
 def target_of(inhibitor: str) -> str:

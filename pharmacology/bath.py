@@ -13,7 +13,7 @@ from prelimbic.pharmacology.dose import DoseError
 
 
 @dataclass(frozen=True)
-class Bath:
+class Bath(Concentrations):
     """Drugs at (name, uM), unbound, from hour `start` until hour `end`; none before and from then on.
 
     Raises DoseError for an unknown drug, one named twice, a concentration that is negative or not finite, or
@@ -48,7 +48,7 @@ class Bath:
 
 
 @dataclass(frozen=True)
-class Together:
+class Together(Concentrations):
     """Several sources of drugs at once, such as a dose and a bath; of a drug that is in two of them there is
     the sum.
     """

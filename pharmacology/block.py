@@ -6,6 +6,7 @@ what it needs of these is its own affair.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -19,16 +20,26 @@ UNIFORM = np.ones((len(POPULATIONS), len(SUBUNITS)))
 
 
 class Concentrations(Protocol):
-    """Unbound drugs around the receptors over time: an Exposure or a Bath."""
+    """Unbound drugs around the receptors over time: an Exposure, a Bath, or several of them Together."""
 
     @property
+    @abstractmethod
     def names(self) -> tuple[str, ...]:
         """The drugs, in the order of the last axis of `brain_unbound`."""
-        ...
 
+    @abstractmethod
     def brain_unbound(self, hours: np.ndarray) -> np.ndarray:
         """Unbound concentration, uM, shape (time, drug)."""
-        ...
+
+    def of(self, drug: str, hours: np.ndarray) -> np.ndarray:
+        """Unbound concentration of one drug by name, uM, shape (time,); 0 of one that is not among them."""
+        found = self.brain_unbound(hours)
+        return found[:, self.names.index(drug)] if drug in self.names else np.zeros(len(found))
+
+    def at(self, hour: float) -> dict[str, float]:
+        """Unbound concentration of every drug at one hour, uM, by name."""
+        # numpy's numbers: what is multiplied by one in 32 bits is then computed in 64
+        return dict(zip(self.names, self.brain_unbound(np.array([hour]))[0], strict=True))
 
 
 class Block(Protocol):

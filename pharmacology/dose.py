@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from prelimbic.parameters import COMPOUNDS, SPECIES, unknown
 from prelimbic.parameters.errors import UsageError
 
-ROUTES = {"human": ("iv",), "rat": ("iv", "ip"), "mouse": ("iv", "ip")}
+ROUTES = {animal: ("iv",) if animal == "human" else ("iv", "ip") for animal in SPECIES}
 
 
 LARGEST = 1e6  # mg/kg: a kilogram a kilogram
@@ -73,7 +73,7 @@ def beyond_use(amount: float, species: str) -> str:
     """What to tell of a dose (mg/kg) that is larger than any that is given to a species; nothing of
     others.
     """
-    mass, largest, use = USUAL[species]
+    mass, largest, use = USUAL.get(species, (1.0, LARGEST, ""))
     if amount <= largest:
         return ""
     meant = (

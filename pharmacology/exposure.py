@@ -9,12 +9,14 @@ Amounts are umol; what leaves is kept in sinks, so given = present + eliminated 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import expm
 
-from prelimbic.parameters import COMPOUNDS, Compound, Species
+from prelimbic.parameters import COMPOUNDS, Compound, Sheet, Species, compounds, species
+from prelimbic.pharmacology.block import Concentrations
 from prelimbic.pharmacology.dose import Dose, DoseError, check_routes
 from prelimbic.pharmacology.peak import Input, highest
 
@@ -36,7 +38,7 @@ AT = {name: k for k, name in enumerate(STATES)}
 
 
 @dataclass(frozen=True)
-class Exposure:
+class Exposure(Concentrations):
     """What `doses` do to the concentrations in one species.  Raises DoseError for a route it does not have,
     and where numbers of the species are so far apart that nothing finite comes out.
 
@@ -51,6 +53,16 @@ class Exposure:
 
     def __post_init__(self) -> None:
         check_routes(self.doses, self.species)
+
+    @classmethod
+    def after(
+        cls, doses: tuple[Dose, ...], animal: str, sheets: Mapping[str, Sheet] | None = None
+    ) -> Exposure:
+        """The exposure after doses in an animal, with the numbers of the sheets `species` and `compounds`:
+        those given, by subject, or else those shipped.  Raises DoseError and SheetError.
+        """
+        found = {} if sheets is None else sheets
+        return cls(doses, animal, species(animal, found.get("species")), compounds(found.get("compounds")))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -221,14 +233,14 @@ def _response(
 ) -> np.ndarray:
     """States at times since the start of one dose: a bolus, or a constant input over `duration` hours."""
     states = np.zeros((len(since), len(entry)))
+    given = since >= 0 if duration is None else since > 0
+    hours = since[given][:, None, None]
     if duration is None:
-        for k in np.flatnonzero(since >= 0):
-            states[k] = expm(matrix * since[k]) @ entry
+        states[given] = expm(matrix * hours) @ entry
         return states
     size = len(entry)
     driven = np.zeros((size + 1, size + 1))
     driven[:size, :size], driven[:size, size] = matrix, entry / duration
-    for k in np.flatnonzero(since > 0):
-        within = min(since[k], duration)
-        states[k] = expm(matrix * (since[k] - within)) @ expm(driven * within)[:size, size]
+    within = np.minimum(hours, duration)
+    states[given] = (expm(matrix * (hours - within)) @ expm(driven * within)[:, :size, size:])[..., 0]
     return states

@@ -4,17 +4,9 @@ agent each.
 
 import numpy as np
 
-from prelimbic.parameters import CascadeNumbers, SpineNumbers, sheet
-from prelimbic.plasticity.cascade import (
-    FACTORS,
-    READOUTS,
-    STATES,
-    Arms,
-    Cascade,
-    CascadeError,
-    resting_factors,
-)
-from prelimbic.plasticity.constants import LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
+from prelimbic.parameters import STATES, Arms, CascadeNumbers, SpineNumbers, sheet
+from prelimbic.plasticity.cascade import READOUTS, Cascade, CascadeError, resting_factors
+from prelimbic.plasticity.constants import FACTORS, LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
 from prelimbic.plasticity.saved import restored, saved
 from prelimbic.plasticity.spines import SpineError, Spines, turnover
 

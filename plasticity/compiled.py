@@ -15,6 +15,7 @@ from typing import Any
 import numba
 from numba import prange
 
+from prelimbic.parameters import slow
 from prelimbic.parameters.caching import CacheError, cache_folder, unwritable
 
 __all__ = ["njit", "prange"]
@@ -40,7 +41,8 @@ def _folder() -> str:
     """Where kernels of exactly these sources are kept, for numba looks at no other file than that of a
     function; or nothing.
     """
-    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(slow.__file__)]  # which lists the states
+    sources = b"".join(path.read_bytes() for path in files)
     try:
         folder = cache_folder() / f"numba-{hashlib.sha256(sources).hexdigest()[:12]}"
     except CacheError:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import namedtuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from prelimbic.parameters import STATES
 
 TICK_H = 1.0 / 60.0
 VACANT, NASCENT, MATURE = 0, 1, 2
@@ -10,8 +14,23 @@ VACANT, NASCENT, MATURE = 0, 1, 2
 STATE, LOST, STOOD = 3, 4, 8
 
 
+def _places(of: Iterable[str]) -> Any:
+    """The place of each name in a list, by name: what a kernel reads as a constant."""
+    names = tuple(of)
+    return namedtuple("Places", names)(*range(len(names)))
+
+
+# What acts on the cascade from outside, each 1 where nothing is done.
+FACTORS = ("ltype", "bdnf", "trkb", "akt", "erk", "mtorc1", "sensitisation", "making")
+STATE_AT, FACTOR_AT = _places(STATES), _places(FACTORS)
+# The stages of maturation follow the states, and after them the sum of the signal over the stride.
+CHAIN = len(STATES)
+
+
 class Constants(NamedTuple):
-    """Plain numbers for the kernel; `keep_*` is the share of a deviation that a minute leaves."""
+    """Plain numbers of the sheet for the kernel; `keep_*` is the share of a deviation that a minute leaves.
+    The arms come beside them.
+    """
 
     keep_drive_smoothing: float
     keep_threshold_sliding: float
@@ -29,23 +48,13 @@ class Constants(NamedTuple):
     keep_protein: float
     keep_stage: float
     drive_threshold: float
-    surge: float
     bdnf_gain: float
-    eef2_gain: float
     trkb_half: float
-    siah1_share: float
     rheb_step: float
-    latch_charging: float
-    latch_least: float
-    latch_time: float
     mtorc1_half: float
     mtorc1_hill: int
     feedback_strength: float
     feedback_time: float
-    locus: float
     translation_gate: float
     translation_rate: float
     protein_time: float
-    elements_rate: float
-    elements_centre: float
-    elements_width: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from prelimbic.circuits import (
     manipulated,
 )
 from prelimbic.parameters import (
+    CIRCUITS,
     INHIBITORS,
+    PRIOR,
     SPECIES,
     CascadeNumbers,
     HypothesisNumbers,
@@ -164,7 +166,8 @@ class Config:
     frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.circuit.endswith(".toml") and (self.frozen is None or self.frozen[0] != self.circuit):
+        ships = self.circuit in (*CIRCUITS, PRIOR)
+        if not ships and (self.frozen is None or self.frozen[0] != self.circuit):
             object.__setattr__(self, "frozen", (self.circuit, read_circuit(self.circuit)))
 
     @property
@@ -204,9 +207,8 @@ class Config:
 
     def exposure(self, doses: tuple[Dose, ...]) -> Exposure:
         """Drug over time after doses, under this run's disposition."""
-        sheets = self.sheets()
-        disposition = self.hypotheses.disposition(species(self.species, sheets["species"]), self.sizes())
-        return Exposure(doses, self.species, disposition, compounds(sheets["compounds"]))
+        found = Exposure.after(doses, self.species, self.sheets())
+        return replace(found, numbers=self.hypotheses.disposition(found.numbers, self.sizes()))
 
     def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
         """NMDA block at an hour as the hypotheses have it, before `site` is asked."""

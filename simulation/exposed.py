@@ -14,9 +14,7 @@ from prelimbic.parameters import (
     POPULATIONS,
     SpineNumbers,
     circuit_sheet,
-    compounds,
 )
-from prelimbic.parameters import species as species_numbers
 from prelimbic.pharmacology import Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_population, by_subunit
 from prelimbic.simulation.config import check_numbers, grown, overridden
@@ -77,9 +75,7 @@ def exposed(
     """What `exposure` gives, of doses at hours `at`.  Raises DoseError and SheetError."""
     sheets = overridden(circuit, overrides)
     check_numbers(sheets)
-    course = Exposure(
-        given, species, species_numbers(species, sheets["species"]), compounds(sheets["compounds"])
-    )
+    course = Exposure.after(given, species, sheets)
     arterial, venous = (course.ng_per_ml(c(at)) for c in (course.arterial, course.venous))
     brain = course.brain_unbound(at)
     if not all(np.isfinite(found).all() for found in (arterial, venous, brain)):

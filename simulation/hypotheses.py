@@ -4,7 +4,8 @@ cascade.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import make_dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -32,45 +33,38 @@ from prelimbic.pharmacology import (
     relabelled,
 )
 from prelimbic.plasticity import Arms
-from prelimbic.simulation.switches import DEFAULTS, EXCLUSIVE, LATCHES, SWITCHES
+from prelimbic.simulation.switches import ARMS, DEFAULTS, EXCLUSIVE, SWITCHES
 
 
 class HypothesisError(UsageError):
     """A switch that has no such option."""
 
 
-@dataclass(frozen=True)
-class Hypotheses:
-    """One option for every switch.  Raises HypothesisError for one that is not in SWITCHES."""
+def _check(asked: Any) -> None:
+    for switch, options in SWITCHES.items():
+        chosen = getattr(asked, switch)
+        if chosen not in options:
+            like = near(chosen, options)
+            raise HypothesisError(f"`{switch}` is {chosen!r}{like} but must be one of {', '.join(options)}")
+    for (one, these), (other, those), why in EXCLUSIVE:
+        a, b = getattr(asked, one), getattr(asked, other)
+        if a in these and b in those:
+            raise HypothesisError(f"`{one}` {a} and `{other}` {b} exclude each other: {why}")
 
-    site: str = DEFAULTS["site"]
-    selectivity: str = DEFAULTS["selectivity"]
-    hcn: str = DEFAULTS["hcn"]
-    baseline: str = DEFAULTS["baseline"]
-    state: str = DEFAULTS["state"]
-    surge: str = DEFAULTS["surge"]
-    eef2k: str = DEFAULTS["eef2k"]
-    nitrergic: str = DEFAULTS["nitrergic"]
-    hnk: str = DEFAULTS["hnk"]
-    hnk_exposure: str = DEFAULTS["hnk_exposure"]
-    trkb: str = DEFAULTS["trkb"]
-    mtor: str = DEFAULTS["mtor"]
-    feedback: str = DEFAULTS["feedback"]
-    memory: str = DEFAULTS["memory"]
-    spine_rule: str = DEFAULTS["spine_rule"]
 
-    def __post_init__(self) -> None:
-        for switch, options in SWITCHES.items():
-            chosen = getattr(self, switch)
-            if chosen not in options:
-                like = near(chosen, options)
-                raise HypothesisError(
-                    f"`{switch}` is {chosen!r}{like} but must be one of {', '.join(options)}"
-                )
-        for (one, these), (other, those), why in EXCLUSIVE:
-            a, b = getattr(self, one), getattr(self, other)
-            if a in these and b in those:
-                raise HypothesisError(f"`{one}` {a} and `{other}` {b} exclude each other: {why}")
+# A frozen record with a field for every switch, at its default: SWITCHES is the one list of them.
+_Switched: Any = make_dataclass(
+    "_Switched",
+    [(switch, str, default) for switch, default in DEFAULTS.items()],
+    frozen=True,
+    namespace={"__post_init__": _check},
+)
+
+
+class Hypotheses(_Switched):
+    """One option for every switch, such as `Hypotheses(site="pv")`, and what the options do.  Raises
+    HypothesisError for one that is not in SWITCHES, and for two that exclude each other.
+    """
 
     def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
         """The circuit at this baseline and in this state."""
@@ -137,20 +131,12 @@ class Hypotheses:
         return ampa(changed, gain, "all" if self.hnk == "ampa_all" else "Pyr->Pyr")
 
     def arms(self, numbers: HypothesisNumbers) -> Arms:
-        """Which arms of the cascade there are."""
-        rate = self.memory == "rate_latch"
-        return Arms(
-            surge=float(self.surge == "on"),
-            eef2_gain=numbers.eef2_gain if self.eef2k == "on" else 0.0,
-            siah1_share=numbers.siah1_share if self.nitrergic == "on" else 0.0,
-            feedback=float(self.feedback == "on"),
-            locus=float(self.mtor != "absent"),
-            latch_charging=numbers.latch_charging if self.memory in LATCHES else 0.0,
-            latch_time=numbers.latch_time,
-            latch_least=numbers.latch_rate_deficit if rate else numbers.latch_nmda_deficit,
-            elements_rate=numbers.growth_rate if self.spine_rule == "homeostatic" else 0.0,
-            elements_lowest=numbers.growth_lowest,
-        )
+        """Which arms of the cascade there are; of one that is off no size is read."""
+        found: dict[str, float] = {}
+        for switch, options in ARMS.items():
+            for arm, size in options.get(getattr(self, switch), {}).items():
+                found[arm] = getattr(numbers, size) if isinstance(size, str) else size
+        return Arms(**found)
 
     def cascade(self, cascade: CascadeNumbers, numbers: HypothesisNumbers) -> CascadeNumbers:
         """The cascade's constants; with adaptation its threshold follows fast."""

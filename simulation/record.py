@@ -2,92 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from prelimbic.circuits import BANDS, SETTLE_S, Activity, Circuit
-from prelimbic.parameters import COMPOUNDS, POPULATIONS, SUBUNITS
-from prelimbic.plasticity import LOST, MATURE, NASCENT, READOUTS, STATE, STATES, STOOD, VACANT, turnover
+from prelimbic.parameters import COMPOUNDS, POPULATIONS, STATES, SUBUNITS
+from prelimbic.plasticity import LOST, MATURE, NASCENT, READOUTS, STATE, STOOD, VACANT, turnover
 from prelimbic.simulation.config import Config
+from prelimbic.simulation.declared import (
+    AT_REST,
+    OF_ACTIVITY,
+    OF_SNAPSHOT,
+    OVER_PYR,
+    PERCENTILES,
+    RELATIVE,
+    SLOW,
+    Output,
+)
 from prelimbic.simulation.run import Outcome, Snapshot
 from prelimbic.simulation.variable import Groups, Variable
 
-# name -> (dimension after the look, unit, meaning); read off each look's Activity by attribute name
-LOOKED = {
-    "rate": ("population", "Hz", "firing rate"),
-    "cv_isi": ("population", "1", "coefficient of variation of inter-spike intervals"),
-    "burst_fraction": ("population", "1", "share of spikes within 10 ms of another of the same cell"),
-    "nmda_share": ("population", "1", "NMDA share of excitatory conductance, after Mg and drug"),
-    "potential": ("population", "mV", "mean membrane potential of the soma"),
-    "open_potential": ("population", "mV", "mean membrane potential at open and Mg-free NMDA receptors"),
-    "glutamate_release": ("", "Hz", "full releases of all terminals of a Pyr cell"),
-    "glutamate_cycling": (
-        "",
-        "nS/s",
-        "AMPA conductance opened by all glutamate, background fibres' included, per Pyr cell",
-    ),
-    "gaba_release": ("", "Hz", "full releases of all terminals of a GABAergic cell"),
-    "pair_correlation": ("", "1", "mean spike-count correlation of Pyr pairs, 50 ms"),
-}
-# name -> (dimension after the look, unit, meaning); read off the look's Spectrum
-SPECTRAL = {
-    "power": ("band", "pA^2", "power of the LFP proxy in a band"),
-    "periodic": ("band", "pA^2", "power in a band above the aperiodic part; noise averages to 0"),
-    "aperiodic_offset": ("", "1", "log10 of the aperiodic part's offset"),
-    "aperiodic_knee": ("", "Hz", "corner of the aperiodic part; 0 where it has none"),
-    "aperiodic_exponent": ("", "1", "exponent of the aperiodic part"),
-    "gamma_peak": ("", "Hz", "centre of the largest peak in 30-80 Hz; NaN where there is none"),
-}
-# name -> (unit, meaning); read off the look's Currents, means over the clamped cells
-CLAMPED = {
-    "sepsc_rate": ("Hz", "spontaneous EPSCs from the circuit"),
-    "sepsc_amplitude": ("pA", "their mean peak"),
-    "background_epsc_rate": ("Hz", "EPSCs from background fibres"),
-    "background_epsc_amplitude": ("pA", "their mean peak"),
-    "sipsc_rate": ("Hz", "spontaneous IPSCs"),
-    "sipsc_amplitude": ("pA", "their mean peak"),
-}
-GATING = {
-    "nmda_open_probability": "share of NMDA receptors that hold glutamate",
-    "magnesium_free": "share of open NMDA receptors that Mg leaves free",
-}
-PER_PYR = {
-    "recurrent_ampa": ("nS", "AMPA conductance from recurrent contacts"),
-    "recurrent_ampa_per_contact": ("nS", "the same per active contact"),
-    "nmda_conductance": ("nS", "NMDA conductance, after Mg and drug"),
-    "gaba_conductance": ("nS", "GABA-A conductance"),
-    "excitatory_events_recurrent": ("Hz", "excitatory synaptic events from the circuit"),
-    "excitatory_events_background": ("Hz", "excitatory synaptic events from the background"),
-    "inhibitory_events_recurrent": ("Hz", "inhibitory synaptic events from the circuit"),
-    "inhibitory_events_background": ("Hz", "inhibitory synaptic events from the background (none modelled)"),
-    "apical_nmda": ("nS", "NMDA conductance of the dendrite, after Mg and drug; NaN for point cells"),
-    "apical_potential": ("mV", "membrane potential of the dendrite; NaN for point cells"),
-    "apical_calcium": ("1", "activation of voltage-gated Ca channels of the dendrite; NaN for point cells"),
-}
-RELATIVE = "AMPA drive of active contacts relative to the same contacts at rest"
-SLOW = {
-    "drive": "AMPA drive that a cell senses, low-passed",
-    "threshold": "sliding threshold of the drive",
-    "calcium": "L-type calcium",
-    "eef2": "phosphorylated eEF2",
-    "bdnf": "BDNF",
-    "trkb": "active TrkB",
-    "akt": "active PI3K-Akt",
-    "erk": "active MEK-ERK",
-    "nitrosylation": "S-nitrosylated GAPDH with Siah1",
-    "rheb": "Rheb",
-    "latch": "latch on mTORC1 (a hypothesis), share shut",
-    "mtorc1": "phosphorylated mTORC1",
-    "s6k": "phosphorylated p70S6K",
-    "bp4e": "phosphorylated 4E-BP1",
-    "feedback": "feedback of p70S6K, 0 at rest",
-    "protein": "synaptic protein: synapsin I, PSD-95, GluA1 alike",
-    "elements": "synaptic elements of the homeostatic rule",
-}
-AT_REST = ", relative to rest"
-PERCENTILES = (5, 25, 50, 75, 95)
 LFP_HZ = 1000.0
 # What the values of a site's state stand for, as CF has it: the state itself, then bits beside it.
 SITE_STATES = {"vacant": VACANT, "nascent": NASCENT, "mature": MATURE}
@@ -144,12 +81,6 @@ def _times(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
     }
 
 
-def mean_of_events(values: np.ndarray) -> float:
-    """Mean over the clamped cells that saw an event; NaN where none did."""
-    seen = values[np.isfinite(values)]
-    return float(seen.mean()) if len(seen) else float("nan")
-
-
 def coordinate(name: str, values: tuple[str, ...]) -> dict[str, Variable]:
     """The coordinate of a dimension whose places have names."""
     return {name: Variable((name,), np.array(values, dtype=object), "", name)}
@@ -168,103 +99,29 @@ def scales() -> dict[str, Variable]:
     }
 
 
+def read(axis: str, declared: dict[str, Output], seen: Sequence[Any]) -> dict[str, Variable]:
+    """What is declared, read off everything seen along `axis`."""
+    return {
+        name: Variable(
+            (axis, *output.dimensions),
+            np.array([output.read(each) for each in seen], dtype=float),
+            output.unit,
+            output.meaning,
+        )
+        for name, output in declared.items()
+    }
+
+
 def courses(axis: str, seen: list[Activity]) -> dict[str, Variable]:
     """What several looks saw, along `axis`: gating, statistics, spectra, clamped currents and means over Pyr
     cells.
     """
-    out: dict[str, Variable] = {}
-
-    def add(name: str, dim: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
-        out[name] = Variable((axis, *dim), np.array(values, dtype=float), unit, meaning)
-
-    add("look_seconds", (), [a.seconds for a in seen], "s", "spiking time of the look")
-    for name, meaning in GATING.items():
-        add(name, ("population", "subunit"), [getattr(a, name) for a in seen], "1", meaning)
-    for name, (dim, unit, meaning) in LOOKED.items():
-        add(name, (dim,) if dim else (), [getattr(a, name) for a in seen], unit, meaning)
-    for name, (dim, unit, meaning) in SPECTRAL.items():
-        add(name, (dim,) if dim else (), [getattr(a.spectrum, name) for a in seen], unit, meaning)
-    for name, (unit, meaning) in CLAMPED.items():
-        peaks = [mean_of_events(getattr(a.currents, name)) for a in seen]
-        add(name, (), peaks, unit, f"{meaning}, Pyr cells in voltage clamp")
-    for name, (unit, meaning) in PER_PYR.items():
-        add(name, (), [getattr(a, name).mean() for a in seen], unit, f"{meaning}, mean over Pyr cells")
-    return out
+    return read(axis, OF_ACTIVITY, seen)
 
 
 def _traces(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
-    out = scales() | courses("time", [s.activity for s in seen]) | _times(seen)
-
-    def add(name: str, dims: tuple[str, ...], values: list[Any], unit: str, meaning: str) -> None:
-        out[name] = Variable(("time", *dims), np.array(values, dtype=float), unit, meaning)
-
-    add("brain_unbound", ("compound",), [s.unbound for s in seen], "umol/L", "unbound brain concentration")
-    add("block", ("population", "subunit"), [s.block for s in seen], "1", "share of NMDA receptors shut")
-    add("hcn_block", (), [s.hcn_block for s in seen], "1", "share of HCN channels shut by the drug")
-    for name, meaning in SLOW.items():
-        add(
-            name,
-            (),
-            [s.cascade.of(name).mean() for s in seen],
-            "1",
-            f"{meaning}{AT_REST}, mean over Pyr cells",
-        )
-    add("relative_ampa", (), [s.drive.mean() for s in seen], "1", f"{RELATIVE}, mean over Pyr cells")
-    add(
-        "formation_signal",
-        (),
-        [s.slow.signal.mean() for s in seen],
-        "1",
-        "signal for spine formation over the last stride",
-    )
-    add("spines", (), [s.spines.density.mean() for s in seen], "1", "nascent and mature spines per Pyr cell")
-    add("mature_spines", (), [s.spines.mature.mean() for s in seen], "1", "mature spines per Pyr cell")
-    add(
-        "spines_formed",
-        (),
-        [s.formed.mean() for s in seen],
-        "1",
-        "spines not there at the look before, per Pyr cell",
-    )
-    add(
-        "spines_lost",
-        (),
-        [s.lost.mean() for s in seen],
-        "1",
-        "spines there at the look before and gone, per Pyr cell",
-    )
-    add(
-        "lost_sites",
-        (),
-        [s.spines.lost.mean() for s in seen],
-        "1",
-        "sites vacated over the stress or by the baseline, per Pyr cell",
-    )
-    add(
-        "regained",
-        (),
-        [s.spines.regained.mean() for s in seen],
-        "1",
-        "lost sites that hold a spine again, per Pyr cell",
-    )
-    add(
-        "ampa_left",
-        (),
-        [s.ampa_left for s in seen],
-        "1",
-        "share of AMPA conductance that an antagonist leaves",
-    )
-    spread = [np.percentile(s.spines.density, PERCENTILES) for s in seen]
-    add("spines_percentile", ("percentile",), spread, "1", "percentiles of spines over Pyr cells")
-    spread = [np.percentile(s.cascade.of("protein"), PERCENTILES) for s in seen]
-    add(
-        "protein_percentile",
-        ("percentile",),
-        spread,
-        "1",
-        f"percentiles of synaptic protein over Pyr cells{AT_REST}",
-    )
-    return out
+    whole = scales() | courses("time", [s.activity for s in seen]) | _times(seen)
+    return whole | read("time", OF_SNAPSHOT, seen)
 
 
 def _slow(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
@@ -274,13 +131,18 @@ def _slow(seen: tuple[Snapshot, ...]) -> dict[str, Variable]:
         out[name] = Variable(("time", "pyr"), values, "1", f"{SLOW[name]}{AT_REST}")
     for name in ("recurrent_ampa", "nmda_conductance", "gaba_conductance"):
         values = np.array([getattr(s.activity, name) for s in seen], dtype=np.float32)
-        out[name] = Variable(("time", "pyr"), values, *PER_PYR[name])
+        out[name] = Variable(("time", "pyr"), values, OF_ACTIVITY[name].unit, _each(name))
     out["relative_ampa"] = Variable(
         ("time", "pyr"), np.array([s.drive for s in seen], dtype=np.float32), "1", RELATIVE
     )
     counts = np.array([s.spines.density for s in seen], dtype=np.int16)
     out["spines"] = Variable(("time", "pyr"), counts, "1", "nascent and mature spines")
     return out
+
+
+def _each(name: str) -> str:
+    """The meaning of a mean over Pyr cells, of each of them."""
+    return OF_ACTIVITY[name].meaning.removesuffix(OVER_PYR)
 
 
 def cell_populations(circuit: Circuit) -> Variable:
@@ -397,9 +259,9 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         ]
         out[name] = Variable(("readout", *trace.dimensions[1:]), np.array(rows), trace.unit, trace.meaning)
     for name in ("rate", "cv_isi", "burst_fraction", "nmda_share"):
-        unit, meaning = LOOKED[name][1:]
+        known = OF_ACTIVITY[name]
         out[f"baseline_{name}"] = Variable(
-            ("population",), getattr(rest, name), unit, f"{meaning}, untreated"
+            known.dimensions, getattr(rest, name), known.unit, f"{known.meaning}, untreated"
         )
     rates = rest.spike_count[: len(rest.recurrent_ampa)] / rest.seconds
     log_rate = np.log(rates[rates > 0])
@@ -408,7 +270,7 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         (), np.array(log_rate.std()), "1", "SD of log rate over Pyr cells that fire"
     )
     out["baseline_correlation"] = Variable(
-        (), np.array(rest.pair_correlation), "1", LOOKED["pair_correlation"][2]
+        (), np.array(rest.pair_correlation), "1", OF_ACTIVITY["pair_correlation"].meaning
     )
     return out
 

@@ -6,19 +6,21 @@ exposure -> block -> observe -> cascade -> spines -> weights
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from prelimbic.circuits import Activity, Circuit, Network, NetworkError, draw
+from prelimbic.circuits import Activity, Circuit, Network, NetworkError
 from prelimbic.parameters import COMPOUNDS
-from prelimbic.pharmacology import Block, Concentrations, Together
+from prelimbic.pharmacology import Block
 from prelimbic.plasticity import Cascade, Spines, turnover
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.hypotheses import gating
+from prelimbic.simulation.drugged import around, running
 from prelimbic.simulation.protocol import Look
 from prelimbic.simulation.slow import Slow
+
+REST_SETTLE_S = 1.0  # before the untreated look that a run begins with
 
 
 @dataclass(frozen=True)
@@ -104,44 +106,36 @@ def simulate(
     and Paused.
     """
     config.check_looks(looped=True)
-    switches, sizes = config.hypotheses, config.sizes()
-    circuit, protocol = config.described(), config.protocol
-    wiring_seed, spiking_seed, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)
-    exposure: Concentrations = config.exposure(config.doses)
-    exposure = Together((exposure, config.bath)) if config.bath is not None else exposure
+    circuit, protocol, exposure = config.described(), config.protocol, around(config)
+    _wiring, _spiking, spine_seed, _subjects = np.random.SeedSequence(config.seed).spawn(4)
     slow = Slow.at_rest(config, circuit, exposure, spine_seed)
-    block = config.block(exposure, circuit, protocol.times[0])
-    network = Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, config.numerics)
-    try:
-        course = bookmark.find(slow, block, network) if bookmark is not None else None
+    with running(config, circuit, compiled) as untreated:
+        drugged, network = untreated.given(exposure, protocol.times[0]), untreated.network
+        course = bookmark.find(slow, drugged.block, network) if bookmark is not None else None
         if course is None:
-            shut = switches.nmda_shut(block, circuit, config.seed)
-            course = Course(
-                network.observe(slow.weights(circuit), shut, protocol.rest, settle=1.0), (), slow, block
-            )
-        rest, seen, slow, block = course.rest, list(course.seen), course.slow, course.block
+            rest = drugged.at(protocol.times[0]).observe(protocol.rest, REST_SETTLE_S, slow.weights)
+            course = Course(rest, (), slow, drugged.block)
+        rest, seen, slow = course.rest, list(course.seen), course.slow
+        drugged = replace(drugged, block=course.block)
         activity, before = (seen[-1].activity, seen[-1].slow) if seen else (rest, slow)
         drive = seen[-1].drive if seen else np.ones_like(rest.recurrent_ampa)
         tell(protocol.rest + sum(snapshot.look.seconds for snapshot in seen))
         for look in list(protocol.looks())[len(seen) :]:
-            unbound = exposure.brain_unbound(np.array([look.time]))[0, : len(COMPOUNDS)]
-            nmda, hcn = switches.nmda_shut(block, circuit, config.seed), switches.hcn_shut(unbound[0], sizes)
             ampa_left = slow.ampa_left(look.time)
+            now = drugged.at(look.time, ampa_left)
             if look.seconds > 0:
-                now = switches.at_look(circuit, unbound[-1], ampa_left, sizes)
-                network.alter(now)
-                activity = network.observe(slow.weights(now), nmda, look.seconds, hcn_block=hcn)
+                activity = now.observe(look.seconds, weights=slow.weights)
                 drive = _relative(
                     activity.recurrent_ampa,
                     network.recurrent_ampa(slow.weights(circuit), rest.release_on_pyr),
                 )
             formed, lost = turnover(before.spines, slow.spines)
-            seen.append(Snapshot(look, unbound, nmda, hcn, ampa_left, activity, drive, slow, formed, lost))
-            before, slow = slow, slow.advance(look, drive, activity, rest, nmda)
-            block = block.advance(exposure, gating(activity), look.stride)
+            unbound = np.array([now.unbound[compound] for compound in COMPOUNDS])
+            shut = (now.nmda, now.hcn, ampa_left)
+            seen.append(Snapshot(look, unbound, *shut, activity, drive, slow, formed, lost))
+            before, slow = slow, slow.advance(look, drive, activity, rest, now.nmda)
+            drugged = drugged.later(activity, look.stride)
             tell(look.seconds)
             if bookmark is not None:
-                bookmark.keep(Course(rest, tuple(seen), slow, block), network)
-    finally:
-        network.close()
+                bookmark.keep(Course(rest, tuple(seen), slow, drugged.block), network)
     return Outcome(circuit, rest, tuple(seen))

@@ -135,7 +135,7 @@ class Slow:
                 factors[:, FACTORS.index(target)] = share
         if self.config.hypotheses.trkb == "on" and len(hours):
             knots = self._knots(hours)
-            ketamine = np.interp(hours, knots, self.exposure.brain_unbound(knots)[:, 0])
+            ketamine = np.interp(hours, knots, self.exposure.of("ketamine", knots))
             factors[:, FACTORS.index("sensitisation")] = self.config.hypotheses.sensitisation(
                 ketamine, self.config.sizes()
             )

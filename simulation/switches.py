@@ -10,16 +10,16 @@ SWITCHES: dict[str, dict[str, str]] = {
         "gaba_any": "GABAergic cells only: disinhibition (Homayoun and Moghaddam 2007)",
         "pv": "PV cells only (Homayoun and Moghaddam 2007 saw fast-spiking cells fall first)",
         "sst": "SST cells only (Ali et al. 2020; Gerhard et al. 2020)",
-        "vip": "VIP cells only: a null, nobody's hypothesis",
+        "vip": "VIP cells only: a control model, nobody's hypothesis",
         "pyr_direct": "Pyr cells only: direct action (Miller et al. 2014)",
-        "uniform": "every class has the block of Pyr cells: a null against selectivity",
-        "shuffled": "every class has the block of another, which by seed: a null against labels",
+        "uniform": "every class has the block of Pyr cells: a control model",
+        "shuffled": "every class has the block of another, which by seed: a control model",
         "off": "no NMDA block: what remains is not carried by NMDA receptors",
     },
     "selectivity": {
         "subunit": "equilibrium block, one affinity a GluN2 subunit (default; Kotermanski and Johnson 2009, "
         "recalled)",
-        "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a null",
+        "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a control model",
         "use_dependent": "four-state trapping scheme driven by the circuit's own gating (Mealing et al. "
         "1999)",
         "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and "
@@ -79,7 +79,7 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
     "feedback": {
         "on": "p70S6K turns down what reaches mTORC1 (default)",
-        "off": "it does not: a null for the time course of mTORC1",
+        "off": "it does not: a control model of the time course of mTORC1",
     },
     "memory": {
         "none": "nothing outlasts the wash-out but the chain itself (default)",
@@ -98,24 +98,41 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
 }
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
-# switch -> option -> the rows of the sheet `hypotheses` that it reads; an option at its default reads none
-SIZES: dict[str, dict[str, tuple[str, ...]]] = {
+LATCH = {"latch_charging": "latch_charging", "latch_time": "latch_time"}
+# switch -> option -> the arms of the cascade (parameters.Arms) that it moves from their default, and to
+# what: a number, or the row of the sheet `hypotheses` that holds it
+ARMS: dict[str, dict[str, dict[str, float | str]]] = {
+    "surge": {"off": {"surge": 0.0}},
+    "eef2k": {"on": {"eef2_gain": "eef2_gain"}},
+    "nitrergic": {"on": {"siah1_share": "siah1_share"}},
+    "mtor": {"absent": {"locus": 0.0}},
+    "feedback": {"off": {"feedback": 0.0}},
+    "memory": {
+        "rate_latch": {**LATCH, "latch_least": "latch_rate_deficit"},
+        "nmda_latch": {**LATCH, "latch_least": "latch_nmda_deficit"},
+    },
+    "spine_rule": {"homeostatic": {"elements_rate": "growth_rate", "elements_lowest": "growth_lowest"}},
+}
+# switch -> option -> the other rows of the sheet `hypotheses` that it reads
+ROWS: dict[str, dict[str, tuple[str, ...]]] = {
     "selectivity": {"affinity_scaled": ("interneuron_affinity",)},
     "hcn": dict.fromkeys(("nmda_hcn1", "hcn1"), ("hcn1_ic50",)),
     "baseline": dict.fromkeys(("sst_loss", "both"), ("sst_left",)),
     "state": {"slice": ("slice_background",)},
-    "eef2k": {"on": ("eef2_gain",)},
-    "nitrergic": {"on": ("siah1_share",)},
     "hnk": dict.fromkeys(("ampa_pyr", "ampa_all", "release"), ("hnk_gain", "hnk_ec50")),
     "hnk_exposure": {"kamp": ("hnk_kamp_central", "hnk_kamp_clearance")},
     "trkb": {"on": ("trkb_gain", "trkb_ec50")},
-    "memory": {
-        "adaptation": ("adaptation_time",),
-        "rate_latch": ("latch_charging", "latch_time", "latch_rate_deficit"),
-        "nmda_latch": ("latch_charging", "latch_time", "latch_nmda_deficit"),
-    },
-    "spine_rule": {"homeostatic": ("growth_rate", "growth_lowest")},
+    "memory": {"adaptation": ("adaptation_time",)},
 }
+
+
+def _rows(switch: str, option: str) -> tuple[str, ...]:
+    arms = ARMS.get(switch, {}).get(option, {}).values()
+    return (*ROWS.get(switch, {}).get(option, ()), *(size for size in arms if isinstance(size, str)))
+
+
+# switch -> option -> the rows of the sheet `hypotheses` that it reads; an option at its default reads none
+SIZES = {s: {o: rows for o in options if (rows := _rows(s, o))} for s, options in SWITCHES.items()}
 PV_THALAMIC = (
     "thalamic_pv: NMDA receptors of PV cells mostly at long-range input is a structure, not a switch: "
     "`sheet` thalamic_pv"

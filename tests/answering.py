@@ -111,10 +111,7 @@ def answered(circuit: Circuit, shut: float, factor: float, weights: np.ndarray) 
 
 def answer_for(monkeypatch: Any) -> None:
     """Let every study's runs ask such a network."""
-    monkeypatch.setattr("prelimbic.simulation.run.Network", Answering)
-    monkeypatch.setattr("prelimbic.simulation.run.draw", lambda circuit, seed: None)
-    for module in ("acute", "course", "evoked", "cells", "numerics"):
-        monkeypatch.setattr(f"prelimbic.simulation.observers.{module}.drawn_network", Answering)
+    monkeypatch.setattr("prelimbic.simulation.drugged.drawn_network", Answering)
 
 
 def values_of(groups: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -102,7 +102,9 @@ ABOLISHED = {  # what an inhibitor that leaves nothing takes away altogether
     "akt": ("akt", "mtorc1", "s6k"), "erk": ("erk", "mtorc1", "s6k"), "mtorc1": ("mtorc1", "s6k"),
 }  # fmt: skip
 AT_WORK = dict(drive=1.5, nmda=0.5, resting=0.5, deficit=0.5)
-ALL_ARMS = Arms(eef2_gain=SIZES.eef2_gain, siah1_share=SIZES.siah1_share, latch_charging=0.3)
+ALL_ARMS = Arms(
+    eef2_gain=SIZES.eef2_gain, siah1_share=SIZES.siah1_share, latch_charging=0.3, latch_time=12.0
+)
 
 
 # Arms

@@ -21,6 +21,7 @@ EVERY_ARM = Arms(
     eef2_gain=2.0,
     siah1_share=0.5,
     latch_charging=10.0,
+    latch_time=12.0,
     latch_least=0.1,
     elements_rate=0.02,
     elements_lowest=0.1,
@@ -137,7 +138,7 @@ DONE = {
     "eEF2": ((1.0, 1.0, 0.5, 0.0, {}, 1.0), Arms(surge=0.0, eef2_gain=2.0)),
     "Rheb": ((1.0, 0.4, 1.0, 0.0, {}, 1.0), Arms(surge=0.0, siah1_share=0.5)),
     "a sensitised TrkB": ((1.0, 1.0, 1.0, 0.0, {"sensitisation": 1.8}, 1.0), Arms()),
-    "a latch": ((1.3, 1.0, 1.0, 0.4, {}, 1.0), Arms(latch_charging=10.0, latch_least=0.1)),
+    "a latch": ((1.3, 1.0, 1.0, 0.4, {}, 1.0), Arms(latch_charging=10.0, latch_time=12.0, latch_least=0.1)),
     "elements": ((0.5, 1.0, 1.0, 0.0, {}, 1.0), Arms(elements_rate=0.02, elements_lowest=0.1)),
     "elements of more contacts": (
         (0.8, 1.0, 1.0, 0.0, {}, 1.4),
@@ -158,8 +159,7 @@ DONE = {
     ("numbers", "slower", "error"), [(SLOWED, 10, 0.01), (CASCADE, 1, 0.05)], ids=["slowed", "as shipped"]
 )
 def test_minutes_add_up_to_the_differential_equations(done, arms, numbers, slower, error):
-    arms = replace(
-        arms,
+    arms = arms._replace(
         latch_charging=arms.latch_charging / slower,
         latch_time=arms.latch_time * slower,
         elements_rate=arms.elements_rate / slower,
@@ -345,8 +345,8 @@ def test_stages_of_maturation_below_two_minutes_are_refused():
         Cascade.at_rest(replace(CASCADE, maturation_delay=0.05, maturation_stages=5.0), 1)
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Arms)])
+@pytest.mark.parametrize("name", Arms._fields)
 @pytest.mark.parametrize("size", [-1e-9, np.nan])
 def test_an_arm_that_is_negative_or_no_number_is_refused_by_name(name, size):
     with pytest.raises(CascadeError, match=f"{name} of the cascade's arms is"):
-        Arms(**{name: size})
+        Cascade.at_rest(CASCADE, 1, Arms(**{name: size}))

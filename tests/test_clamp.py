@@ -12,7 +12,7 @@ from prelimbic.circuits import Circuit, Network, Wiring, manipulated
 from prelimbic.circuits.activity import Activity
 from prelimbic.circuits.clamp import Currents, clamp, event_peaks
 from prelimbic.parameters import POPULATIONS, SUBUNITS
-from prelimbic.simulation.record import mean_of_events
+from prelimbic.simulation.declared import mean_of_events
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
 OPEN = np.zeros((len(POPULATIONS), len(SUBUNITS)))

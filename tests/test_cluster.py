@@ -16,9 +16,10 @@ import pytest
 from prelimbic.experiments.storage.manifest import publish_manifest
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep import cluster
-from prelimbic.experiments.sweep.cluster import OWN, REQUEUE, Jobs, limit_s, requeued
+from prelimbic.experiments.sweep.cluster import requeued
 from prelimbic.experiments.sweep.execute import Stopped
-from prelimbic.experiments.sweep.queue import ClusterError, Queue, slurm
+from prelimbic.experiments.sweep.queue import REQUEUE, ClusterError, Jobs
+from prelimbic.experiments.sweep.slurm import OWN, Slurm, limit_s, slurm
 from prelimbic.experiments.sweep.study import Options, StudyError
 from prelimbic.parameters.sheet import SHEETS
 from tests.said import FAILURE, USAGE, is_one_sentence
@@ -74,15 +75,13 @@ def test_what_is_asked_wrongly_of_a_cluster_is_one_sentence_and_nothing_is_writt
 )
 def test_what_the_driver_finds_its_jobs_by_cannot_be_set_beside_it(option):
     with pytest.raises(StudyError, match="are set by this command"):
-        Jobs(further=(option,))
+        Slurm.check(Jobs(further=(option,)))
 
 
 def test_other_options_of_sbatch_go_through():
-    assert Jobs(further=("--qos=long", "--exclude=n7", "--nodes=1")).further == (
-        "--qos=long",
-        "--exclude=n7",
-        "--nodes=1",
-    )
+    jobs = Jobs(further=("--qos=long", "--exclude=n7", "--nodes=1"))
+    Slurm.check(jobs)
+    assert Slurm(Path("/x")).options(jobs, 1)[-3:] == ["--qos=long", "--exclude=n7", "--nodes=1"]
 
 
 def test_without_slurm_the_sentence_names_the_command_that_is_missing(call, tmp_path, monkeypatch):
@@ -119,7 +118,7 @@ def test_jobs_are_asked_for_by_number_of_the_user_whatever_the_environment_says(
     )
     for name, value in (("SQUEUE_STATES", "SUSPENDED"), ("SQUEUE_PARTITION", "low"), ("LOGNAME", "nobody")):
         monkeypatch.setenv(name, value)
-    queue = Queue(tmp_path / "res ults%a,#'")
+    queue = Slurm(tmp_path / "res ults%a,#'")
     assert queue.look()
     assert queue.states == {"7_1": "PENDING", "7_2": "PENDING (PartitionTimeLimit)", "7_3": "RUNNING"}
     words = asked.read_text().split("\n")
@@ -129,7 +128,7 @@ def test_jobs_are_asked_for_by_number_of_the_user_whatever_the_environment_says(
 
 
 def test_folders_of_one_name_have_jobs_of_their_own(tmp_path):
-    assert Queue(tmp_path / "a" / "dose").name != Queue(tmp_path / "b" / "dose").name
+    assert Slurm(tmp_path / "a" / "dose").name != Slurm(tmp_path / "b" / "dose").name
 
 
 def test_a_command_that_fails_or_hangs_is_told_with_its_own_words(pretended):
@@ -143,12 +142,15 @@ def test_a_command_that_fails_or_hangs_is_told_with_its_own_words(pretended):
 
 def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell(tmp_path):
     queue, jobs = (
-        Queue(tmp_path / 'my "doses", #1 %a'),
+        Slurm(tmp_path / 'my "doses", #1 %a'),
         Jobs(workers=2, time="20", memory="4G", further=("--qos=long",)),
     )
     words = ["dose_response", "--sheet=it's mine.toml", "--set=circuit.Pyr.leak=9"]
-    options = cluster._options(queue, jobs, 5)
-    lines = cluster._script(queue, jobs, 5, tmp_path / "round-1.txt", words, options).splitlines()
+    options, command = (
+        queue.options(jobs, 5),
+        cluster._command(queue, jobs, tmp_path / "round-1.txt", words),
+    )
+    lines = queue.script(5, command, options, "round-1.sh").splitlines()
     assert lines[0] == "#!/bin/bash" and lines[1].startswith("# sbatch ") and REQUEUE in lines[2]
     told = shlex.split(lines[3].removeprefix("exec "))
     assert told[3:8] == ["prelimbic", "run", *words]
@@ -173,7 +175,7 @@ def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell
 def test_a_job_is_warned_two_minutes_before_its_end_or_at_three_quarters_of_a_short_one(
     tmp_path, time, warning
 ):
-    assert f"--signal=B:USR1@{warning}" in cluster._options(Queue(tmp_path), Jobs(time=time), 1)
+    assert f"--signal=B:USR1@{warning}" in Slurm(tmp_path).options(Jobs(time=time), 1)
 
 
 # script asks for it, signal, whether anything moved, restarts, whether it is queued again
@@ -202,7 +204,7 @@ def test_a_job_is_queued_again_when_it_was_warned_asks_for_it_and_moves_on(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    assert requeued(Stopped(told, moved)) == again
+    assert requeued(Stopped(told, moved)) == ("Slurm" if again else "")
     assert (asked.read_text().split() if asked.exists() else []) == (["requeue", "70_3"] if again else [])
 
 

@@ -6,17 +6,40 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench
-from prelimbic.experiments.claims.claim import NO_DRUG, Claim, Judged, Measure
+from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
+from prelimbic.experiments.claims.claim import NO_DRUG, ROLES, Claim, Judged, Measure
 from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.conduct import Screen, complete
+from prelimbic.parameters import near
+from prelimbic.parameters.brought import load, points
 
-ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]
+ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]  # those that ship
+GROUP = "prelimbic.claims"
 NOT_MEASURED = "not measured"
 VERDICTS = ("holds", "fails", "inconclusive", NO_DRUG, "not testable")
+
+
+def all_claims() -> list[Claim]:
+    """All claims: those that ship, then those of other packages, each of which an entry point brings as a
+    Claim or a list of them.  Raises ClaimError for what is none, an unknown role and an id that is taken.
+    """
+    found = list(ALL_CLAIMS)
+    for point in points(GROUP).values():
+        named = load(point, "claims", ClaimError)
+        brought = [named] if isinstance(named, Claim) else named
+        if not isinstance(brought, list | tuple) or not all(isinstance(each, Claim) for each in brought):
+            raise ClaimError(f"claims {point.name}: {point.value} is neither a Claim nor a list of Claims")
+        for claim in brought:
+            if claim.role not in ROLES:
+                known = f"{near(claim.role, ROLES)} but must be one of {', '.join(ROLES)}"
+                raise ClaimError(f"claim {claim.id} of {point.value}: its role is {claim.role!r}{known}")
+            if claim.id in {other.id for other in found}:
+                raise ClaimError(f"claim {claim.id} of {point.value}: there is a claim of this id already")
+            found.append(claim)
+    return found
 
 
 def compute(claims: list[Claim], bench: Bench, workers: int, screen: Screen) -> None:

@@ -29,9 +29,7 @@ KETAMINE, NORKETAMINE, HNK = (COMPOUNDS.index(c) for c in ("ketamine", "norketam
 
 def infusion(bench: Bench) -> Exposure:
     """0.5 mg/kg over 40 min in man."""
-    sheets = bench.config.sheets()
-    dose = Dose(DOSE, "iv", 0.0, INFUSION_H)
-    return Exposure((dose,), "human", species("human", sheets["species"]), compounds(sheets["compounds"]))
+    return Exposure.after((Dose(DOSE, "iv", 0.0, INFUSION_H),), "human", bench.config.sheets())
 
 
 def venous_peak(bench: Bench) -> list[Measure]:

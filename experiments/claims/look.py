@@ -13,7 +13,7 @@ import pandas as pd
 
 from prelimbic.experiments.claims import ledger
 from prelimbic.experiments.claims.bench import Bench
-from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.claims.board import all_claims
 from prelimbic.experiments.claims.claim import Claim, Judged, Measure, chosen, judge, unasked
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET
 from prelimbic.parameters import circuit_sheet
@@ -85,7 +85,7 @@ def claims(
     circuit = os.fspath(sheet)
     changes = settled(overrides, [circuit_sheet(circuit)])
     bench = Bench(circuit, seeds, changes, Path(results))
-    board = look(chosen(ids, ALL_CLAIMS), bench, named=bool(ids))
+    board = look(chosen(ids, all_claims()), bench, named=bool(ids))
     if board.left_out:
         first, why = next(iter(board.left_out.items()))
         told = f"{len(board.left_out)} claims are not judged, {first} for one: {why}"

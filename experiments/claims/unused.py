@@ -15,7 +15,6 @@ from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench
 from prelimbic.experiments.claims.claim import Claim
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import makings
-from prelimbic.parameters import compounds, species
 from prelimbic.pharmacology import Dose, Exposure
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.config import Config, overridden
@@ -49,9 +48,7 @@ def idle_in_exposure(
 
     def outcome(changes: Overrides) -> Iterator[bytes]:
         sheets = overridden(sheet, changes)
-        course = Exposure(
-            (dose,), animal, species(animal, sheets["species"]), compounds(sheets["compounds"])
-        )
+        course = Exposure.after((dose,), animal, sheets)
         brain = course.brain_unbound(hours)
         yield from (course.ng_per_ml(c(hours)).tobytes() for c in (course.arterial, course.venous))
         yield brain.tobytes()

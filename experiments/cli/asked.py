@@ -10,8 +10,9 @@ import click
 from prelimbic.circuits import Numerics
 from prelimbic.experiments.cli.run import Words
 from prelimbic.experiments.cli.words import once, target
-from prelimbic.experiments.sweep.cluster import ENGINES, Jobs
+from prelimbic.experiments.sweep.cluster import BACKENDS
 from prelimbic.experiments.sweep.folders import own_name
+from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options, Study, StudyError
 from prelimbic.parameters import CIRCUITS, near
 from prelimbic.parameters.granted import available_cpus
@@ -77,18 +78,20 @@ def jobs_asked(words: Words, options: Options) -> Jobs | None:
     }
     if words.cluster is None:
         if astray := [option for option, value in given.items() if value is not None]:
-            raise StudyError(f"{astray[0]} is for jobs of a cluster; add --cluster slurm, or leave it out")
+            first = next(iter(BACKENDS))
+            raise StudyError(f"{astray[0]} is for jobs of a cluster; add --cluster {first}, or leave it out")
         return None
-    if words.cluster not in ENGINES:
+    if words.cluster not in BACKENDS:
         raise StudyError(
-            f"--cluster is {words.cluster!r}{near(words.cluster, ENGINES)} but must be "
-            f"{' or '.join(ENGINES)}; "
+            f"--cluster is {words.cluster!r}{near(words.cluster, BACKENDS)} but must be "
+            f"{' or '.join(BACKENDS)}; "
             "elsewhere use --share k/N in a batch script"
         )
     if options.share != (1, 1) or options.among is not None:
         raise StudyError("--cluster makes shares itself; leave out --share and --among")
     once("--sbatch", (word.partition("=")[0] for word in words.further))
     jobs = Jobs(
+        cluster=words.cluster,
         workers=words.workers or 1,
         time=words.limit or "",
         partition=words.partition or "",
@@ -96,7 +99,9 @@ def jobs_asked(words: Words, options: Options) -> Jobs | None:
         account=words.account or "",
         further=words.further,
     )
-    return jobs if words.jobs is None else replace(jobs, count=words.jobs)
+    jobs = jobs if words.jobs is None else replace(jobs, count=words.jobs)
+    BACKENDS[jobs.cluster].check(jobs)
+    return jobs
 
 
 def words_asked(context: click.Context) -> list[str]:

@@ -83,7 +83,7 @@ def show_claims(asked: Words) -> None:
     from rich.console import Console
 
     from prelimbic.experiments.claims.bench import Bench
-    from prelimbic.experiments.claims.board import ALL_CLAIMS, compute
+    from prelimbic.experiments.claims.board import all_claims, compute
     from prelimbic.experiments.claims.claim import chosen
     from prelimbic.experiments.claims.look import look
     from prelimbic.experiments.sweep.conduct import console
@@ -92,7 +92,7 @@ def show_claims(asked: Words) -> None:
 
     overrides = parse_overrides(asked.overrides, (asked.sheet,))
     _refuse(asked)
-    claims, screen = chosen(asked.ids, ALL_CLAIMS), Console(stderr=True) if asked.as_json else console()
+    claims, screen = chosen(asked.ids, all_claims()), Console(stderr=True) if asked.as_json else console()
 
     def say(text: str) -> None:
         screen.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -185,8 +185,8 @@ def as_table(board: list[Judged]) -> Group:
         return Group(table)
     names = [n for n in MEANING if any(n in j.nulls for j in beside)]
     nulls = Table(
-        title="the same under an inert drug and under nulls: a claim that holds there too does not need "
-        "what lacks",
+        title="the same under an inert drug and in control models: a claim that holds there too does not "
+        "need what they lack",
         title_justify="left",
     )
     for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):

@@ -44,7 +44,11 @@ def told(error: Exception) -> int:
         raise error
     say(
         as_options(_sentence(error))
-        + (", which Slurm has queued again" if isinstance(error, Stopped) and requeued(error) else "")
+        + (
+            f", which {by} has queued again"
+            if isinstance(error, Stopped) and (by := requeued(error))
+            else ""
+        )
     )
     return code
 

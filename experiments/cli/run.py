@@ -60,7 +60,7 @@ class Words:
     "--share", default="1/1", metavar="k/N", help="Compute only share k of N; for clusters without Slurm."
 )
 @click.option("--among", type=PATH, metavar="FILE", help="Only runs that FILE names, one a line.")
-@click.option("--cluster", help="Have it computed by jobs of a batch system: slurm.")
+@click.option("--cluster", help="Have it computed by jobs of a batch system, such as slurm.")
 @click.option("--jobs", type=int, help="With --cluster: number of jobs.  [default: 8]")
 @click.option(
     "--time", "limit", metavar="TIME", help="With --cluster: time limit of a job, such as 4:00:00."
@@ -140,7 +140,7 @@ def run(study: str | None, **given: Any) -> None:
     same command goes on.
     """
     from prelimbic.experiments.cli.asked import jobs_asked, options_asked, words_asked
-    from prelimbic.experiments.studies.registry import all_studies, find_study
+    from prelimbic.experiments.studies.registry import all_studies, find_study, is_script
     from prelimbic.experiments.sweep.conduct import conduct, conduct_on_cluster, listing
     from prelimbic.experiments.sweep.study import StudyError
 
@@ -153,6 +153,11 @@ def run(study: str | None, **given: Any) -> None:
     words = Words(**given)
     options = options_asked(words, switches, found, context)
     on = jobs_asked(words, options)
+    if on is not None and is_script(study):
+        raise StudyError(
+            f"--cluster takes a study that ships or that an installed package brings, and {study} is a "
+            "script: use --share k/N in a batch script"
+        )
     if words.list_runs:
         listing(found, options)
     elif on is not None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import binomtest, norm, spearmanr
 
-from prelimbic.parameters import compounds, sheet, species
 from prelimbic.pharmacology import Dose, Exposure
 
 if TYPE_CHECKING:
@@ -111,9 +110,7 @@ def shows_gamma(cell: xr.Dataset) -> np.ndarray:
 
 def _course(dose: float) -> np.ndarray:
     """Unbound ketamine over 100 min after a dose in rat, uM."""
-    return Exposure((Dose(dose, "ip"),), "rat", species("rat", sheet("species")), compounds()).brain_unbound(
-        COURSE_H
-    )[:, 0]
+    return Exposure.after((Dose(dose, "ip"),), "rat").of("ketamine", COURSE_H)
 
 
 def _over_course(curve: np.ndarray, concentrations: np.ndarray, dose: float) -> np.ndarray:

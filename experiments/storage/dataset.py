@@ -268,6 +268,7 @@ def _as_csv(dataset: xr.Dataset) -> str:
             }
         else:
             columns[str(name)] = variable
+    columns = columns or {"run_id": dataset["run_id"]}  # where all readouts have axes of their own
     return str(xr.Dataset(columns).drop_vars("population", errors="ignore").to_dataframe().to_csv())
 
 

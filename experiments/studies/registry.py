@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
 from prelimbic.experiments.sweep.study import Study, StudyError
 from prelimbic.parameters import unknown
+from prelimbic.parameters.brought import load, points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +65,8 @@ def find_study(name: str) -> Study:
     """The study called `name`.  Raises StudyError naming the studies there are, and for one that another
     package brings and that cannot be used.
     """
+    if name in _scripts and name in SHIPPED:
+        raise StudyError(f"a study that ships is called {name}: call the one of this script otherwise")
     if name in _scripts:
         return _scripts[name]
     if name in SHIPPED:
@@ -75,23 +79,31 @@ def find_study(name: str) -> Study:
 
 def as_script(study: Study) -> NoReturn:
     """Run a study, be it registered or not, with the options of `prelimbic run`, those of this script."""
-    if study.name not in SHIPPED:  # which workers find by their module
+    if not _ships(study.name):  # workers find those that ship by their module
         _scripts[study.name] = study
     command = next(iter(entry_points(group="console_scripts", name="prelimbic"))).load()
     sys.exit(command(["run", study.name, *sys.argv[1:]]))
 
 
-@cache
+def is_script(name: str) -> bool:
+    """Whether only this process knows the study, as the script that it runs."""
+    return name in _scripts
+
+
+def _ships(name: str) -> bool:
+    """Whether the script that runs is the study of this name that ships."""
+    found = find_spec(f"prelimbic.experiments.studies.{name}") if name in SHIPPED else None
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    return bool(found and found.origin and script and os.path.samefile(found.origin, script))
+
+
 def _brought() -> dict[str, EntryPoint]:
     """What other packages bring under names that are still free."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in SHIPPED}
+    return {name: point for name, point in points(GROUP).items() if name not in SHIPPED}
 
 
 def _loaded(name: str, point: EntryPoint) -> Study:
-    try:
-        study = point.load()
-    except Exception as error:  # of code that is not ours
-        raise StudyError(f"study {name} of {point.value} cannot be imported: {error}") from error
+    study = load(point, "study", StudyError)
     if not isinstance(study, Study) or study.name != name:
         raise StudyError(f"study {name}: {point.value} is not a Study called {name}")
     return study

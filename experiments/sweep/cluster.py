@@ -1,24 +1,19 @@
-"""A study on Slurm: every job is the plain command for one share of the runs that are missing; finished
+"""A study on a cluster: every job is the plain command for one share of the runs that are missing; finished
 files are the only truth.
 
 A driver submits a round of jobs, watches queue and files, and submits what is then still missing, up to
 ROUNDS times.  It may be killed: jobs go on, and the next driver finds them in the queue by their name.
-Neither accounting nor a network between nodes is needed.  A job that is told to leave (time limit,
-preemption) keeps its place and has itself queued again.
+What a batch system is asked stands in queue.Queue; BACKENDS has those there are.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import re
-import shlex
-import shutil
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -34,85 +29,14 @@ from rich.progress import (
 from prelimbic.experiments.storage.files import publish
 from prelimbic.experiments.sweep.execute import ROUNDS, ExecuteError, Stopped
 from prelimbic.experiments.sweep.marks import JOBS, Marks, failures
-from prelimbic.experiments.sweep.queue import ClusterError, Queue, slurm
-from prelimbic.experiments.sweep.study import Run, StudyError
+from prelimbic.experiments.sweep.queue import ClusterError, Jobs, Queue
+from prelimbic.experiments.sweep.slurm import Slurm
+from prelimbic.experiments.sweep.study import Run
 from prelimbic.parameters import sheet_text
-from prelimbic.parameters.origin import import_path
 
-ENGINES = ("slurm",)
-WARNING_S = 120  # before the time limit, but at most a quarter of it
+BACKENDS: dict[str, type[Queue]] = {"slurm": Slurm}  # by what --cluster takes
 FIRST_POLL_S, LONGEST_POLL_S = 1.0, 15.0
-# Options of sbatch by which this command finds its jobs again and they their runs.
-OWN = (
-    "job-name",
-    "array",
-    "output",
-    "wrap",
-    "test-only",
-    "parsable",
-    "wait",
-    "chdir",
-    "requeue",
-    "no-requeue",
-    "signal",
-    "open-mode",
-)
-REQUEUE = "PRELIMBIC_REQUEUE"  # set by scripts whose jobs may have themselves queued again
 SUBMISSION = "submission"  # the mark of a driver that submits
-TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
-
-
-@dataclass(frozen=True)
-class Jobs:
-    """What each job of a study is given.  Raises StudyError for what Slurm would not understand."""
-
-    count: int = 8
-    workers: int = 1
-    time: str = ""
-    partition: str = ""
-    memory: str = ""
-    account: str = ""
-    further: tuple[str, ...] = ()  # options of sbatch as they stand
-
-    def __post_init__(self) -> None:
-        if self.count < 1:
-            raise StudyError(f"--jobs is {self.count} but must be at least 1")
-        if self.time and limit_s(self.time) is None:
-            raise StudyError(
-                f"--time is {self.time!r} but must be minutes, HH:MM:SS, D-HH or D-HH:MM:SS, such as 4:00:00"
-            )
-        if self.memory and not re.fullmatch(r"\d+[KMGT]?", self.memory):
-            raise StudyError(
-                f"--mem is {self.memory!r} but must be a number of megabytes, or with K, M, G or T, such as "
-                "4G"
-            )
-        for option, value in (("--partition", self.partition), ("--account", self.account)):
-            if value and not re.fullmatch(r"[\w.,:+-]+", value):
-                raise StudyError(f"{option} is {value!r} but must be one word")
-        for word in self.further:
-            name = word.partition("=")[0].removeprefix("--")
-            if any(own.startswith(name) for own in OWN):
-                raise StudyError(
-                    f"--sbatch is {word!r}, but {', '.join(f'--{own}' for own in OWN)} are set by this "
-                    "command"
-                )
-            if not word.startswith("--") or not word.isprintable():
-                raise StudyError(
-                    f"--sbatch is {word!r} but must be an option of sbatch, such as --sbatch=--qos=long"
-                )
-
-
-def limit_s(text: str) -> int | None:
-    """Seconds of a time limit as Slurm writes it; nothing for what it would not take."""
-    found = TIME.fullmatch(text)
-    if found is None:
-        return None
-    days, a, b, c = (int(part) if part else None for part in found.groups())
-    if days is not None:
-        return days * 86400 + (a or 0) * 3600 + (b or 0) * 60 + (c or 0)
-    if b is None:
-        return (a or 0) * 60
-    return (a or 0) * 60 + b if c is None else (a or 0) * 3600 + b * 60 + c
 
 
 def drive(
@@ -124,16 +48,17 @@ def drive(
     words: list[str],
     console: Console,
 ) -> None:
-    """Have all runs computed by jobs of Slurm.  `missing` tells which are not finished, and leaves out those
-    of which `causes` names the files, which cannot be read here; `words` are the command line of a share.
+    """Have all runs computed by jobs of a batch system.  `missing` tells which are not finished, and leaves
+    out those of which `causes` names the files, which cannot be read here; `words` are the command line of a
+    share.
 
-    Raises ClusterError when Slurm does not take the jobs, ExecuteError when runs are still missing at the
+    Raises ClusterError when it does not take the jobs, ExecuteError when runs are still missing at the
     end.
     """
-    queue, marks = Queue(folder), Marks(folder)
+    queue, marks = BACKENDS[jobs.cluster](folder), Marks(folder)
     submitted = failed = 0
     if missing():
-        queue.look()  # a Slurm that does not answer from the beginning is not waited for
+        queue.look()  # one that does not answer from the beginning is not waited for
     while todo := missing():
         if _found(queue, console):
             console.print(
@@ -150,7 +75,7 @@ def drive(
                 failed += 1
                 if submitted == 0 or failed == ROUNDS:
                     raise
-                console.print(f"{error}; once more", highlight=False, markup=False)
+                console.print(f"{error}; retrying", highlight=False, markup=False)
                 time.sleep(LONGEST_POLL_S)
                 continue
             submitted += 1
@@ -165,16 +90,20 @@ def drive(
 
 
 def _found(queue: Queue, console: Console) -> bool:
-    """Whether jobs are in the queue; waits until Slurm answers."""
+    """Whether jobs are in the queue; waits until the batch system answers."""
     told = False
     while True:
         try:
             return queue.look()
         except ClusterError as error:
-            if shutil.which("squeue") is None:
+            if not queue.there():
                 raise
             if not told:
-                why = str(error) if "does not answer" in str(error) else f"Slurm does not answer ({error})"
+                why = (
+                    str(error)
+                    if "does not answer" in str(error)
+                    else f"{queue.title} does not answer ({error})"
+                )
                 console.print(f"{why}; waiting", highlight=False, markup=False)
             told = True
             time.sleep(LONGEST_POLL_S)
@@ -190,75 +119,36 @@ def _submit(
     try:
         if queue.look():
             return False
-        count = min(jobs.count, len(todo), _longest_array())
+        count = min(jobs.count, len(todo), queue.most())
         number = next(n for n in itertools.count(1) if not (marks.folder / f"round-{n}.txt").exists())
         among = marks.folder / f"round-{number}.txt"
         publish(among, "".join(f"{run.file}\n" for run in todo).encode())
-        options = _options(queue, jobs, count)
-        script = _script(queue, jobs, count, among, _frozen(todo, words, marks.folder), options)
-        publish(among.with_suffix(".sh"), os.fsencode(script))
-        said = slurm("sbatch", "--parsable", *options, text=script)
-        console.print(
-            f"submitted job {said.split(';')[0].strip()}: {count} shares of {len(todo)} runs",
-            highlight=False,
-        )
+        command = _command(queue, jobs, among, _frozen(todo, words, marks.folder))
+        job = queue.submit(jobs, count, command, among.with_suffix(".sh"))
+        console.print(f"submitted job {job}: {count} shares of {len(todo)} runs", highlight=False)
         return True
     finally:
         marks.release(SUBMISSION)
 
 
 def _frozen(runs: list[Run], words: list[str], folder: Path) -> list[str]:
-    """The words, with a copy of every sheet of the user's in place of it: jobs that start after it was
+    """The words, with a copy of every sheet that does not ship in place of it: jobs that start after it was
     edited compute what was planned.
     """
     copies = {}
     for config in {run.config.circuit: run.config for run in runs}.values():
         sheet, path = config.own_sheet, folder / "sheets" / f"{config.sheet_name}.toml"
-        if config.circuit.endswith(".toml"):
+        if config.frozen is not None:
             path.parent.mkdir(exist_ok=True)
             publish(path, sheet_text(sheet, sheet.title, sheet.calibrated, sheet.manipulations).encode())
             copies[f"--sheet={config.circuit}"] = f"--sheet={path}"
     return [copies.get(word, word) for word in words]
 
 
-def _longest_array() -> int:
-    """The most elements that Slurm takes for an array."""
-    found = re.search(r"MaxArraySize\s*=\s*(\d+)", slurm("scontrol", "show", "config"))
-    return max(int(found[1]) - 1, 1) if found else 1000
-
-
-def _options(queue: Queue, jobs: Jobs, count: int) -> list[str]:
-    """Options of sbatch: one array, whose elements are warned before their end and may be queued again."""
-    limit = limit_s(jobs.time) if jobs.time else None
-    logs = str(queue.folder / JOBS).replace("%", "%%")
-    asked = {
-        "job-name": queue.name,
-        "array": f"1-{count}",
-        "cpus-per-task": jobs.workers,
-        "chdir": os.getcwd(),
-        "output": f"{logs}/slurm-%A_%a.log",
-        "open-mode": "append",
-        "time": jobs.time,
-        "partition": jobs.partition,
-        "mem": jobs.memory,
-        "account": jobs.account,
-        "signal": f"B:USR1@{min(WARNING_S, limit // 4) if limit else WARNING_S}",
-    }
-    return [*(f"--{name}={value}" for name, value in asked.items() if value), "--requeue", *jobs.further]
-
-
-def _script(queue: Queue, jobs: Jobs, count: int, among: Path, words: list[str], options: list[str]) -> str:
-    """The batch script: the plain command for a share.  `exec`, so that the command itself hears the
-    warning.
-    """
-    path = import_path()
+def _command(queue: Queue, jobs: Jobs, among: Path, words: list[str]) -> list[str]:
+    """The plain command for the runs that a file names, but for its share."""
     own = ["run", *words, f"--out={queue.folder}", f"--among={among}", f"--workers={jobs.workers}"]
-    command = shlex.join([sys.executable, "-P", "-m", "prelimbic", *own])
-    return (
-        f"#!/bin/bash\n# sbatch {' '.join(shlex.join(options).splitlines())} {among.stem}.sh\n"
-        f"export {REQUEUE}=1 PYTHONPATH={shlex.quote(path)}${{PYTHONPATH:+:$PYTHONPATH}}\n"
-        f"exec {command} --share $SLURM_ARRAY_TASK_ID/{count}\n"
-    )
+    return [sys.executable, "-P", "-m", "prelimbic", *own]
 
 
 def _watch(runs: list[Run], queue: Queue, console: Console) -> None:
@@ -309,22 +199,6 @@ def _report(todo: list[Run], folder: Path, console: Console) -> None:
     )
 
 
-def requeued(stopped: Stopped) -> bool:
-    """Have Slurm queue this job again after it was warned, if its script asks for that and it moves on at
-    all.
-    """
-    job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "0")
-    if array := os.environ.get("SLURM_ARRAY_JOB_ID", ""):  # one element has the number of the whole
-        job = f"{array}_{os.environ.get('SLURM_ARRAY_TASK_ID', '')}"
-    if (
-        not job
-        or not os.environ.get(REQUEUE)
-        or not stopped.warned
-        or (not stopped.moved and turn.isdigit() and int(turn) >= ROUNDS)
-    ):
-        return False
-    try:
-        slurm("scontrol", "requeue", job)
-    except ClusterError:
-        return False
-    return True
+def requeued(stopped: Stopped) -> str:
+    """The batch system that queues this job again after it was warned, if one does."""
+    return next((backend.title for backend in BACKENDS.values() if backend.requeued(stopped)), "")

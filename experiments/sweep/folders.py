@@ -20,7 +20,7 @@ from prelimbic.experiments.storage.store import is_whole, read_config
 from prelimbic.experiments.sweep.marks import running
 from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
-from prelimbic.parameters import CIRCUITS, digest
+from prelimbic.parameters import CIRCUITS, PRIOR, digest
 from prelimbic.simulation.config import read_circuit
 from prelimbic.simulation.switches import DEFAULTS
 
@@ -40,8 +40,8 @@ def own_name(study: Study, options: Options) -> str:
 
 
 def _sheets(study: Study, options: Options) -> Iterator[str]:
-    """Of numbers that were set, or of a user's sheets, a hash; else the sheets that are not those of the
-    study.
+    """Of numbers that were set, or of sheets that do not ship, a hash; else the sheets that are not those of
+    the study.
     """
     if options.overrides:
         hashes = [_label(sheet, options.overrides) for sheet in options.sheets]
@@ -50,7 +50,8 @@ def _sheets(study: Study, options: Options) -> Iterator[str]:
         yield "all"
     elif options.sheets != (study.sheet,):
         own = (
-            f"{read_circuit(s).name}-{_label(s, ())}" if s.endswith(".toml") else s for s in options.sheets
+            f"{read_circuit(s).name}-{_label(s, ())}" if s not in (*CIRCUITS, PRIOR) else s
+            for s in options.sheets
         )
         yield "+".join(own)
 
@@ -157,7 +158,7 @@ def _difference(folder: Path, kept: dict[str, Any], listed: list[dict[str, Any]]
         for option in {**was, **asked}
         if was.get(option) != asked.get(option)
     ]
-    if not found and run.config.circuit.endswith(".toml"):
+    if not found and run.config.frozen is not None:
         return f"other numbers in sheet {run.config.sheet_name}"
     return "; ".join(found)
 

@@ -15,7 +15,6 @@ from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
 from prelimbic.pharmacology import Bath, Concentrations, Gating
 from prelimbic.simulation.config import Config, grown, overridden
-from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import left
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 
@@ -137,14 +136,12 @@ def _sources(config: Config, reads: Reads) -> list[Concentrations]:
 
 def _drugged(config: Config, reads: Reads, circuit: Circuit, source: Concentrations) -> Iterator[object]:
     """What a source of drugs does to receptors and channels."""
-    switches, unbound = config.hypotheses, source.brain_unbound(HOURS)
-    yield unbound.tolist()
-    block, ketamine, hnk = config.block(source, circuit, 0.0), 0.0, 0.0
-    for hour, row in zip(HOURS, unbound, strict=True):
+    switches, block = config.hypotheses, config.block(source, circuit, 0.0)
+    yield source.brain_unbound(HOURS).tolist()
+    for hour in HOURS:
         block = block.advance(source, GATE, hour - block.time)
         yield switches.nmda_shut(block, circuit, config.seed).tolist()
-        ketamine = row[source.names.index("ketamine")] if "ketamine" in source.names else 0.0
-        hnk = row[source.names.index("hydroxynorketamine")] if "hydroxynorketamine" in source.names else 0.0
+    ketamine, hnk = (source.of(drug, HOURS)[-1] for drug in ("ketamine", "hydroxynorketamine"))
     if "hcn" in reads.switches:
         channels = [p.hcn for p in circuit.populations] + (
             [] if circuit.apical is None else [circuit.apical.hcn]
@@ -165,7 +162,7 @@ def _slow(config: Config) -> Iterator[object]:
         config.spine_numbers(),
     )
     yield switches.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), sizes)
-    yield _arms(switches, config)
+    yield switches.arms(sizes)
     yield switches.spine_rule
     at_rest = {} if config.protocol.stress is not None else {"stress_loss": 0.0, "stress_protein": 0.0}
     yield replace(spines, depressed_share=1.0, **at_rest)  # what is lost of contacts, the circuit lacks
@@ -176,11 +173,3 @@ def _slow(config: Config) -> Iterator[object]:
     hours = np.linspace(first, last, max(2, round(last - first) * 4 + 1))
     remains = left(config.protocol.inhibitions, sheets["inhibitors"], hours, switches.mtor == "systemic")
     yield {target: share.tolist() for target, share in remains.items() if (share < 1.0).any()}
-
-
-def _arms(switches: Hypotheses, config: Config) -> object:
-    """The arms, without the sizes of those that are off."""
-    arms = switches.arms(config.sizes())
-    if arms.latch_charging == 0:
-        arms = replace(arms, latch_time=1.0, latch_least=0.0)
-    return arms if arms.elements_rate else replace(arms, elements_lowest=0.0)

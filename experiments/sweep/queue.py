@@ -1,4 +1,4 @@
-"""What Slurm says of the jobs of one folder, which are known by their name."""
+"""What the driver of a sweep asks of a batch system.  A back-end is a kind of Queue, in cluster.BACKENDS."""
 
 from __future__ import annotations
 
@@ -6,55 +6,51 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
+from prelimbic.experiments.sweep.execute import Stopped
+from prelimbic.experiments.sweep.study import StudyError
 from prelimbic.parameters.errors import RunError
 
-USUAL = ("None", "Priority", "Resources", "BeginTime", "Cleaning", "(null)")  # reasons for which a job waits
-
-# What commands of Slurm say when they reach no slurmctld.
-SILENT = re.compile(
-    "contact slurm controller|connect failure|connection refused|timed out|establish a configuration", re.I
-)
+REQUEUE = "PRELIMBIC_REQUEUE"  # set by scripts whose jobs may have themselves queued again
 
 
 class ClusterError(RunError):
-    """Slurm did not do what it was asked."""
+    """A batch system did not do what it was asked."""
 
 
-def slurm(*words: str, text: str | None = None, patience: float | None = None) -> str:
-    """What a command of Slurm prints.  Raises ClusterError with its own words, or when it takes longer than
-    `patience` (s).
+@dataclass(frozen=True)
+class Jobs:
+    """What each job of a study is given, in the words of the batch system `cluster`; empty is its default.
+    Raises StudyError for a number of jobs below 1.
     """
-    if shutil.which(words[0]) is None:
-        raise ClusterError(f"--cluster slurm needs {words[0]}, which is not on this machine's PATH")
-    # What a user has set for squeue would hide jobs from it.
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("SQUEUE_")}
-    try:
-        done = subprocess.run(
-            words,
-            input=None if text is None else os.fsencode(text),
-            capture_output=True,
-            check=False,
-            env=settings,
-            timeout=patience,
-        )
-    except subprocess.TimeoutExpired:
-        raise ClusterError(f"{words[0]}: no answer within {patience:g} s") from None
-    if done.returncode:
-        said = " ".join(done.stderr.decode(errors="replace").split())
-        told = f"{words[0]}: {said or f'ended with code {done.returncode}'}"
-        raise ClusterError(
-            f"the controller of Slurm does not answer ({told})" if SILENT.search(said) else told
-        )
-    return done.stdout.decode(errors="replace")
+
+    cluster: str = "slurm"  # one of cluster.BACKENDS
+    count: int = 8
+    workers: int = 1
+    time: str = ""
+    partition: str = ""
+    memory: str = ""
+    account: str = ""
+    further: tuple[str, ...] = ()  # options of the back-end's own command as they stand
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise StudyError(f"--jobs is {self.count} but must be at least 1")
 
 
 @dataclass
-class Queue:
-    """The jobs of one folder in the queue, each element of an array by itself."""
+class Queue(ABC):
+    """The jobs of one folder in the queue of a batch system, each element of an array by itself; they are
+    known by their name.  `states` are those of the last look by job, `seen` all jobs that were ever there.
+    """
+
+    title: ClassVar[str]  # what the system is called in messages
+    command: ClassVar[str]  # the command that must be on the PATH
+    cancel: ClassVar[str]  # the command with which a user ends jobs
 
     folder: Path  # absolute
     seen: set[str] = field(default_factory=set)
@@ -66,30 +62,43 @@ class Queue:
         plain = re.sub(r"[^A-Za-z0-9_.-]", "_", self.folder.name)[:24]
         return f"prelimbic-{plain}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:8]}"
 
+    @classmethod
+    def there(cls) -> bool:
+        """Whether this machine has the batch system."""
+        return shutil.which(cls.command) is not None
+
     def look(self, patience: float | None = None) -> bool:
-        """Whether any job is left.  Raises ClusterError when Slurm does not answer, or takes longer than
-        `patience` (s).
+        """Whether any job is left.  Raises ClusterError when the system does not answer, or takes longer
+        than `patience` (s).
         """
-        self.states = self._jobs(patience=patience)
+        self.states = self.jobs(patience=patience)
         self.seen |= set(self.states)
         return bool(self.states)
 
-    def cancelled(self) -> bool:
-        """Whether a job that was seen was cancelled; false where Slurm has forgotten it."""
-        try:
-            ended = self._jobs("--states=all")
-        except ClusterError:
-            return False
-        return any(ended.get(job) == "CANCELLED" for job in self.seen)
+    @staticmethod
+    @abstractmethod
+    def check(jobs: Jobs) -> None:
+        """Raise StudyError for what the system would not understand."""
 
-    def _jobs(self, *more: str, patience: float | None = None) -> dict[str, str]:
-        chosen = ("--all", f"--user={os.getuid()}", f"--name={self.name}")
-        said = slurm(
-            "squeue", "--noheader", "--array", *chosen, "--format=%i %T %r", *more, patience=patience
-        )
-        found = {}
-        for words in (line.split(maxsplit=2) for line in said.splitlines()):
-            if len(words) == 3:
-                unusual = words[1] == "PENDING" and words[2] not in USUAL
-                found[words[0]] = f"{words[1]} ({words[2]})" if unusual else words[1]
-        return found
+    @abstractmethod
+    def jobs(self, *, patience: float | None = None) -> dict[str, str]:
+        """State of every job of this name in the queue, by job.  Raises ClusterError."""
+
+    @abstractmethod
+    def cancelled(self) -> bool:
+        """Whether a job that was seen was cancelled; false where the system has forgotten it."""
+
+    @abstractmethod
+    def most(self) -> int:
+        """The most jobs that one submission may have."""
+
+    @abstractmethod
+    def submit(self, jobs: Jobs, count: int, command: list[str], script: Path) -> str:
+        """Submit `count` jobs of this name, the k-th of which carries out the command with `--share k/count`
+        behind it; the batch script is kept as `script`.  Returns the job's number.  Raises ClusterError.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def requeued(stopped: Stopped) -> bool:
+        """Have the job that this process is queued again after it was warned, where that can be done."""

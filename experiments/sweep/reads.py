@@ -12,13 +12,13 @@ from prelimbic.experiments.sweep.options import flag
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.switches import DEFAULTS, SWITCHES
+from prelimbic.simulation.switches import ARMS, DEFAULTS, SWITCHES
 
 DRUG = ("site", "selectivity", "hcn")  # what the drug does to the circuit
 CIRCUIT = ("baseline", "state")
-SLOW = ("surge", "eef2k", "nitrergic", "trkb", "mtor", "feedback", "memory", "spine_rule")
+SLOW = tuple(switch for switch in SWITCHES if switch in {*ARMS, "trkb"})  # what the drug does to the cascade
 HEALTHY = {"baseline": "to healthy", "state": "to awake"}
-NULLS = {"site": "to all, and to each null beside it"}
+NULLS = {"site": "to all, and to each control model beside it"}
 AWAKE_NULLS = NULLS | HEALTHY
 WITHOUT_MAN = "it gives a drug to rat or mouse, and kamp is known in man alone"
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -16,10 +15,11 @@ from typing import Any
 from prelimbic.experiments.storage.files import UNREAD, StoreError, names_in, printable
 from prelimbic.experiments.storage.manifest import SWEEP, read_manifest, studies_in
 from prelimbic.experiments.storage.targets import mixture, targets_of
+from prelimbic.experiments.sweep.cluster import BACKENDS
 from prelimbic.experiments.sweep.marks import JOBS, Failure, Mark, failures, places, running
-from prelimbic.experiments.sweep.queue import ClusterError, Queue
+from prelimbic.experiments.sweep.queue import ClusterError
 
-SLURM_PATIENCE_S = 1.0
+PATIENCE_S = 1.0
 LISTED = 10  # missing runs that are named
 LONGEST = 500  # characters of a reason
 
@@ -36,8 +36,8 @@ class Status:
     missing: list[str]
     stopped: set[str]  # those of all that have a place from which they go on
     left_s: float | None  # None: nobody is at work, or nobody yet knows
-    jobs: dict[str, int]  # of Slurm, by state
-    unheard: str  # why Slurm does not tell of jobs that may be there
+    jobs: dict[str, int]  # in the queue, by state
+    unheard: str  # why the batch system does not tell of jobs that may be there
     others: int  # run files that belong to something asked earlier
     targets: dict[str, int]  # how many of the finished runs were computed by what; "" where it is not known
 
@@ -86,16 +86,18 @@ def _left(at_work: list[Mark], waiting_s: float) -> float | None:
 
 
 def _jobs(folder: Path) -> tuple[dict[str, int], str]:
-    """Jobs of the folder in Slurm's queue by state, none where there is no Slurm; and why it does not
-    tell.
+    """Jobs of the folder in the queue of a batch system by state, none where there is none; and why it does
+    not tell.
     """
-    queue, unheard = Queue(folder.resolve()), ""
-    if any((folder / JOBS).glob("round-*.sh")) and shutil.which("squeue") is not None:
-        try:
-            queue.look(SLURM_PATIENCE_S)
-        except ClusterError as error:
-            unheard = str(error)
-    return dict(Counter(state.lower() for state in queue.states.values())), unheard
+    states, unheard = Counter[str](), ""
+    if any((folder / JOBS).glob("round-*.sh")):
+        for queue in (backend(folder.resolve()) for backend in BACKENDS.values() if backend.there()):
+            try:
+                queue.look(PATIENCE_S)
+            except ClusterError as error:
+                unheard = str(error)
+            states.update(state.lower() for state in queue.states.values())
+    return dict(states), unheard
 
 
 def show_status(path: Path, as_json: bool) -> None:
@@ -154,7 +156,7 @@ def _lines(one: Status) -> list[str]:
         lines.append(f"  failed   {failure.run}: {failure.reason[:LONGEST]}; log {where}")
     for name in one.missing[:LISTED]:
         lines.append(
-            f"  missing  {name}{' (stopped; goes on from its last look)' if name in one.stopped else ''}"
+            f"  missing  {name}{' (stopped; resumes from its checkpoint)' if name in one.stopped else ''}"
         )
     if len(one.missing) > LISTED:
         lines.append(f"  missing  and {len(one.missing) - LISTED} more")

@@ -19,11 +19,7 @@ from prelimbic.experiments.readouts.nulls import SITES
 from prelimbic.experiments.storage.files import reading
 from prelimbic.experiments.storage.manifest import file_of, publish_manifest
 from prelimbic.experiments.sweep.reads import NOTHING, Reads
-from prelimbic.parameters import (
-    circuit_sheet,
-    compounds,
-    species,
-)
+from prelimbic.parameters import circuit_sheet
 from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose, Exposure
 from prelimbic.simulation import ready
@@ -220,10 +216,7 @@ def peak_of(options: Options, animal: str, route: str) -> float:
     linear.
     """
     sheets = overridden(options.sheets[0], options.overrides)
-    course = Exposure(
-        (Dose(1.0, route),), animal, species(animal, sheets["species"]), compounds(sheets["compounds"])
-    )
-    return course.peak_time()
+    return Exposure.after((Dose(1.0, route),), animal, sheets).peak_time()
 
 
 def day_after(options: Options, animal: str, route: str) -> Protocol:

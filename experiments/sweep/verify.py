@@ -52,8 +52,7 @@ def verify(path: Path) -> None:
         raise StoreError(f"{_files(unreadable)} cannot be read here: {cause}{also}")
     if damaged:
         raise StoreError(
-            f"{_files(damaged, 'damaged ')}; the study's command computes damaged runs anew and makes the "
-            "rest"
+            f"{_files(damaged, 'damaged ')}; the study's command recomputes damaged runs and makes the rest"
         )
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prelimbic.circuits import Activity, Circuit, drawn_network, resting_weights
+from prelimbic.circuits import Activity, Circuit
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.hypotheses import gating
+from prelimbic.simulation.drugged import running
 from prelimbic.simulation.record import courses, scales
 from prelimbic.simulation.variable import Groups, Variable
 
@@ -42,26 +42,17 @@ def in_baths(
 
     `seconds`: to settle, and of each look; `warm_s`: more to settle before the first.
     """
-    switches, sizes = config.hypotheses, config.sizes()
-    weights, network = (
-        resting_weights(circuit),
-        drawn_network(circuit, config.seed, compiled, config.numerics),
-    )
     seen: list[Activity] = []
     blocks = []
-    try:
+    with running(config, circuit, compiled) as untreated:
         for concentration in concentrations:
-            bath = Bath((("ketamine", concentration),))
-            block = config.block(bath, circuit, 0.0)
+            drugged = untreated.given(Bath((("ketamine", concentration),)))
             if seen:
-                block = block.advance(bath, gating(seen[-1]), BATH_H)
-            blocks.append(switches.nmda_shut(block, circuit, config.seed))
-            hcn = switches.hcn_shut(concentration, sizes)
-            settle = seconds[0] if seen else seconds[0] + warm_s
-            seen.append(network.observe(weights, blocks[-1], seconds[1], settle, hcn))
+                drugged = drugged.later(seen[-1], BATH_H)
+            now = drugged.at(BATH_H)
+            blocks.append(now.nmda)
+            seen.append(now.observe(seconds[1], seconds[0] if seen else seconds[0] + warm_s))
             tell(sum(seconds))
-    finally:
-        network.close()
     return seen, np.array(blocks)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prelimbic.circuits import Activity, drawn_network, resting_weights
+from prelimbic.circuits import Activity
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.hypotheses import gating
+from prelimbic.simulation.drugged import running
 from prelimbic.simulation.record import cell_populations, scales
 from prelimbic.simulation.variable import Groups, Variable
 
@@ -24,31 +24,27 @@ LEAST_SD = 0.5  # spikes: the SD of a cell that hardly fires is not known better
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One wiring: looks before the drug, then at the minutes of the protocol in the configuration's bath."""
-    switches, circuit = config.hypotheses, config.described()
+    circuit, times = config.described(), config.protocol.times
     if config.bath is None:
         raise ValueError("cells are observed in a bath")
     config.check_looks()
-    network, weights = (
-        drawn_network(circuit, config.seed, compiled, config.numerics),
-        resting_weights(circuit),
-    )
-    block = config.block(config.bath, circuit, config.protocol.times[0])
+    each = config.protocol.seconds / (BEFORE + len(times))
     seen: list[Activity] = []
     shut = []
-    try:
-        for look in range(BEFORE + len(config.protocol.times)):
-            if look > BEFORE:
-                block = block.advance(
-                    config.bath, gating(seen[-1]), config.protocol.times[look - BEFORE] - block.time
-                )
-            shut.append(switches.nmda_shut(block, circuit, config.seed) * (look >= BEFORE))
-            seen.append(network.observe(weights, shut[-1], LOOK_S, SETTLE_S if look else REST_SETTLE_S))
-            tell(config.protocol.seconds / (BEFORE + len(config.protocol.times)))
-    finally:
-        network.close()
+    with running(config, circuit, compiled) as untreated:
+        for look in range(BEFORE):
+            seen.append(untreated.at(0.0).observe(LOOK_S, SETTLE_S if look else REST_SETTLE_S))
+            tell(each)
+        drugged = untreated.given(config.bath, times[0])
+        for hour in times:
+            drugged = drugged.until(hour, seen[-1])
+            now = drugged.at(hour)
+            shut.append(now.nmda)
+            seen.append(now.observe(LOOK_S, SETTLE_S))
+            tell(each)
     z = z_scores(np.array([a.spike_count for a in seen], dtype=float))
     cells = [circuit.cells(p) for p in POPULATIONS]
-    found = _arranged(config, z, np.array([a.rate for a in seen]), np.array(shut[BEFORE:]), cells)
+    found = _arranged(config, z, np.array([a.rate for a in seen]), np.array(shut), cells)
     return {"summary": scales() | found | {"cell_population": cell_populations(circuit)}}
 
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prelimbic.circuits import Activity, Circuit, Network, drawn_network, resting_weights
-from prelimbic.pharmacology import Dose
+from prelimbic.circuits import Activity, Circuit
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.hypotheses import gating
+from prelimbic.simulation.drugged import Drugged, running
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.record import courses, scales
 from prelimbic.simulation.variable import Groups, Variable
@@ -42,40 +41,21 @@ def observed(
     hour.
     """
     config.check_looks()
-    network = drawn_network(circuit, config.seed, compiled, config.numerics)
-    try:
-        seen = [
-            network.observe(
-                resting_weights(circuit),
-                np.zeros(circuit.mixtures.shape),
-                config.protocol.rest,
-                REST_SETTLE_S,
-            )
-        ]
+    with running(config, circuit, compiled) as untreated:
+        seen = [untreated.at(0.0).observe(config.protocol.rest, REST_SETTLE_S)]
         for dose in config.doses:
-            seen += _after(config, dose, circuit, network, seen[0])
+            seen += _after(config, untreated.given(config.exposure((dose,))), seen[0])
             tell(config.protocol.seconds / len(config.doses))
-    finally:
-        network.close()
     return _arranged(config, seen)
 
 
-def _after(config: Config, dose: Dose, circuit: Circuit, network: Network, last: Activity) -> list[Activity]:
-    """What is seen at every hour after one dose."""
-    switches, sizes, seconds = config.hypotheses, config.sizes(), LOOK_S * config.protocol.look_scale
-    exposure = config.exposure((dose,))
-    block = config.block(exposure, circuit, 0.0)
+def _after(config: Config, drugged: Drugged, last: Activity) -> list[Activity]:
+    """What is seen at every hour after one dose, where `last` was seen before."""
     seen: list[Activity] = []
     held = bool(config.protocol.reused)
     for hour in (config.protocol.peak,) if held else config.protocol.times:
-        block = block.advance(exposure, gating(last), hour - block.time)
-        shut = switches.nmda_shut(block, circuit, config.seed)
-        unbound = exposure.brain_unbound(np.array([hour]))[0]
-        now = switches.at_look(circuit, float(unbound[-1]), 1.0, sizes)
-        network.alter(now)
-        last = network.observe(
-            resting_weights(now), shut, seconds, SETTLE_S, switches.hcn_shut(float(unbound[0]), sizes)
-        )
+        drugged = drugged.until(hour, last)
+        last = drugged.at(hour).observe(LOOK_S * config.protocol.look_scale, SETTLE_S)
         seen.append(last)
     return seen * len(config.protocol.times) if held else seen
 
@@ -96,7 +76,7 @@ def _arranged(config: Config, seen: list[Activity]) -> dict[str, Variable]:
     moments = np.full_like(hours, config.protocol.peak) if config.protocol.reused else hours
     unbound = [
         np.zeros(len(hours)),
-        *(config.exposure((dose,)).brain_unbound(moments)[:, 0] for dose in config.doses),
+        *(config.exposure((dose,)).of("ketamine", moments) for dose in config.doses),
     ]
     found["settle_seconds"] = Variable(
         (), np.array(SETTLE_S), "s", "spiking time before each look after a dose, not counted"

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prelimbic.circuits import Activity, Network, Volley, drawn_network, resting_weights
+from prelimbic.circuits import Activity, Network, Volley
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.hypotheses import gating
+from prelimbic.simulation.drugged import running
 from prelimbic.simulation.record import scales
 from prelimbic.simulation.variable import Groups, Variable
 
@@ -26,35 +26,21 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     for a circuit of points, which has no dendrites.
     """
     config.check_looks()
-    circuit, switches = config.described(), config.hypotheses
+    circuit, hour = config.described(), config.protocol.peak
     if circuit.apical is None:
         rows = 1 + len(config.doses)
         return {"summary": _arranged(config, np.full((rows, len(PULSES)), np.nan), [np.nan] * rows)}
-    network, sizes = drawn_network(circuit, config.seed, compiled, config.numerics), config.sizes()
-    hour, shut, hcn, now = config.protocol.peak, np.zeros(circuit.mixtures.shape), 0.0, circuit
     evoked: list[list[float]] = []
     rest: list[Activity] = []
-    try:
+    with running(config, circuit, compiled) as untreated:
         for dose in (None, *config.doses):
+            drugged = untreated
             if dose is not None:
-                exposure = config.exposure((dose,))
-                block = config.block(exposure, circuit, 0.0)
-                shut = switches.nmda_shut(
-                    block.advance(exposure, gating(rest[-1]), hour), circuit, config.seed
-                )
-                unbound = exposure.brain_unbound(np.array([hour]))[0]
-                hcn, now = (
-                    switches.hcn_shut(float(unbound[0]), sizes),
-                    switches.at_look(circuit, float(unbound[-1]), 1.0, sizes),
-                )
-                network.alter(now)
-            rest.append(network.observe(resting_weights(now), shut, REST_S, REST_SETTLE_S, hcn))
-            evoked.append(
-                [_trains(network, pulses, float(rest[-1].apical_calcium.mean())) for pulses in PULSES]
-            )
+                drugged = untreated.given(config.exposure((dose,))).until(hour, rest[-1])
+            rest.append(drugged.at(hour).observe(REST_S, REST_SETTLE_S))
+            calcium = float(rest[-1].apical_calcium.mean())
+            evoked.append([_trains(untreated.network, pulses, calcium) for pulses in PULSES])
             tell(config.protocol.seconds / (1 + len(config.doses)))
-    finally:
-        network.close()
     return {
         "summary": _arranged(config, np.array(evoked), [float(seen.apical_calcium.mean()) for seen in rest])
     }

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from prelimbic.circuits import SCALES, Activity, drawn_network, resting_weights
+from prelimbic.circuits import SCALES, Activity
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
+from prelimbic.simulation.drugged import running
 from prelimbic.simulation.record import coordinate
 from prelimbic.simulation.run import simulate
 from prelimbic.simulation.variable import Groups, Variable
@@ -87,15 +88,10 @@ def measure(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
 def _windows(config: Config, compiled: bool, condition: str) -> list[Activity]:
     """One window after the other; the network's noise is that of the same moment in the other condition."""
-    circuit = config.described()
     bath = Bath((("ketamine", BATH_UM if condition == "ketamine" else 0.0),))
-    shut = config.hypotheses.nmda_shut(config.block(bath, circuit, 0.0), circuit, config.seed)
-    weights = resting_weights(circuit)
-    network = drawn_network(circuit, config.seed, compiled, config.numerics)
-    try:
-        return [network.observe(weights, shut, WINDOW_S, 0.0 if k else SETTLE_S) for k in range(WINDOWS)]
-    finally:
-        network.close()
+    with running(config, config.described(), compiled) as untreated:
+        now = untreated.given(bath).at(0.0)
+        return [now.observe(WINDOW_S, 0.0 if k else SETTLE_S) for k in range(WINDOWS)]
 
 
 def _growth(config: Config, compiled: bool, tell: Callable[[float], None]) -> float:

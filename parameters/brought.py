@@ -1,0 +1,63 @@
+"""What other packages bring of their own, without a fork: an entry point of a group names it.
+
+[project.entry-points."prelimbic.sheets"]
+ourlab = "ourlab.sheets"
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.sheet import SheetError
+
+SHEETS = "prelimbic.sheets"
+
+
+@cache
+def points(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group by name, in alphabetical order."""
+    return {point.name: point for point in sorted(entry_points(group=group), key=lambda each: each.name)}
+
+
+def load(point: EntryPoint, what: str, error: type[UsageError]) -> Any:
+    """What an entry point names.  Raises `error` where it cannot be imported, whatever went wrong there."""
+    try:
+        return point.load()
+    except Exception as wrong:  # of code that is not ours
+        reason = " ".join(str(wrong).split()) or type(wrong).__name__
+        raise error(f"{what} {point.name} of {point.value} cannot be imported: {reason}") from wrong
+
+
+@cache
+def brought_sheets() -> dict[str, Path]:
+    """Circuit sheets of other packages, by name.  An entry point names a package that holds them, or a
+    variable with the path of their folder.  Raises SheetError for one that does not, and where two bring a
+    sheet of the same name.
+    """
+    found: dict[str, Path] = {}
+    for point in points(SHEETS).values():
+        for path in sorted(_folder(point).glob("*.toml")):
+            if found.setdefault(path.stem, path) != path:
+                both = f"{found[path.stem]} and {path}"
+                raise SheetError(f"sheet {path.stem} is brought twice, as {both}: rename one file")
+    return found
+
+
+def _folder(point: EntryPoint) -> Path:
+    named = load(point, "sheets", SheetError)
+    try:
+        folder = Path(str(files(named))) if isinstance(named, ModuleType) else Path(os.fspath(named))
+    except TypeError:
+        folder = None
+    if folder is None or not folder.is_dir():
+        raise SheetError(
+            f"sheets {point.name}: {point.value} is neither a package nor the path of a folder with sheets"
+        )
+    return folder
