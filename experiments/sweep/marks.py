@@ -6,7 +6,8 @@ can go on.
     jobs/RUN.checkpoint   the run in its middle (sweep.checkpoint)
 
 Whoever makes the file `running` first has the run; the file system needs no locks, so a folder shared by
-machines will do.  A mark whose process is gone, or that was not renewed for LOST_S, is stale and counts for nothing.
+machines will do.  A mark whose process is gone, or that was not renewed for LOST_S, is stale and counts for
+nothing.
 """
 
 from __future__ import annotations
