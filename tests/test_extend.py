@@ -172,7 +172,7 @@ def test_claims_that_cannot_be_used_are_told_in_a_sentence(package, line, more, 
 
 
 def test_a_sheet_of_another_package_is_asked_for_by_name(package, call):
-    package({"sheets": "ours = ourlab.sheets"}, **{"sheets/__init__.py": "", "sheets/ours.toml": SHEET})
+    package({"sheets": "ours = ourlab.sheets"}, **{"sheets/ours.toml": SHEET})
     assert circuit_sheet("ours").lineage[:2] == ("ours", "point")
     own = numbers("leak", sheet="ours")
     assert own[own["name"] == "ours.Pyr.leak"]["value"].tolist() == [9.0]
