@@ -140,7 +140,7 @@ def _check_made(folder: Path, manifest: dict[str, Any], found: _Found) -> None:
     ]
     if misplaced:
         found.damaged[MANIFEST] = printable(
-            f"{folder / MANIFEST} has {misplaced[0]} at another place than its name tells"
+            f"{folder / MANIFEST} lists {misplaced[0]} with other axes than its file name has"
         )
     try:
         for name, wrong in changed(folder).items():
