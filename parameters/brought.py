@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,21 +42,23 @@ def brought_sheets() -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     for point in points(SHEETS).values():
-        for path in sorted(_folder(point).glob("*.toml")):
+        for path in sorted(path for folder in _folders(point) for path in folder.glob("*.toml")):
             if found.setdefault(path.stem, path) != path:
                 both = f"{found[path.stem]} and {path}"
                 raise SheetError(f"sheet {path.stem} is brought twice, as {both}: rename one file")
     return found
 
 
-def _folder(point: EntryPoint) -> Path:
+def _folders(point: EntryPoint) -> list[Path]:
     named = load(point, "sheets", SheetError)
     try:
-        folder = Path(str(files(named))) if isinstance(named, ModuleType) else Path(os.fspath(named))
-    except TypeError:
-        folder = None
-    if folder is None or not folder.is_dir():
+        # a folder without __init__.py is a package too, and may be several folders
+        whole = [*named.__path__] if isinstance(named, ModuleType) else [os.fspath(named)]
+    except (AttributeError, TypeError):
+        whole = []
+    found = [Path(folder) for folder in whole if os.path.isdir(folder)]
+    if not found:
         raise SheetError(
             f"sheets {point.name}: {point.value} is neither a package nor the path of a folder with sheets"
         )
-    return folder
+    return found

@@ -7,6 +7,15 @@ from functools import cache
 from pathlib import Path
 
 from prelimbic.parameters.brought import brought_sheets
+from prelimbic.parameters.disposition import (
+    COMPOUNDS,
+    DOSED,
+    SPECIES,
+    Disposition,
+    Species,
+    disposition,
+    species,
+)
 from prelimbic.parameters.near import near, unknown
 from prelimbic.parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, headings, number
 from prelimbic.parameters.slow import (
@@ -37,8 +46,6 @@ CIRCUITS = (
     "pv_sst",
     "sst",
 )
-SPECIES = headings("species")
-COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")  # ketamine, and what becomes of it
 STEEPEST = 10.0  # Hill slope of a block
 BLOCKERS = tuple(name for name in headings("compounds") if name != "channel")  # all that a bath can hold
 
@@ -80,35 +87,6 @@ class Channel:
     gate_relaxation: float = number("s", "above 0")
     reference_potential: float = number("mV")
     temperature: float = number("K", "above 0")
-
-
-@dataclass(frozen=True)
-class Species:
-    """Disposition of ketamine and its two metabolites in an animal of `reference_mass`."""
-
-    reference_mass: float = number("kg", "above 0")
-    ketamine_central: float = number("L", "above 0")
-    ketamine_peripheral: float = number("L", "above 0")
-    ketamine_exchange: float = number("L/h", "at least 0")
-    ketamine_clearance: float = number("L/h", "above 0")
-    fraction_to_norketamine: float = number("1", "from 0 to 1")
-    norketamine_central: float = number("L", "above 0")
-    norketamine_peripheral: float = number("L", "above 0")
-    norketamine_exchange: float = number("L/h", "at least 0")
-    norketamine_clearance: float = number("L/h", "above 0")
-    fraction_to_hydroxynorketamine: float = number("1", "from 0 to 1")
-    hydroxynorketamine_central: float = number("L", "above 0")
-    hydroxynorketamine_clearance: float = number("L/h", "above 0")
-    ip_bioavailability: float = number("1", "from 0 to 1")
-    ip_absorption: float = number("1/h", "above 0")
-    venous_delay: float = number("h", "at least 0")
-    brain_equilibration_half_time: float = number("h", "at least 0")
-    ketamine_unbound: float = number("1", "from 0 to 1")
-    norketamine_unbound: float = number("1", "from 0 to 1")
-    hydroxynorketamine_unbound: float = number("1", "from 0 to 1")
-    ketamine_brain_to_plasma_unbound: float = number("1", "above 0")
-    norketamine_brain_to_plasma_unbound: float = number("1", "above 0")
-    hydroxynorketamine_brain_to_plasma_unbound: float = number("1", "above 0")
 
 
 @dataclass(frozen=True)
@@ -341,17 +319,11 @@ def channel(source: Sheet | None = None) -> Channel:
     return (source or sheet("compounds")).fill("channel", Channel)
 
 
-def species(name: str, source: Sheet | None = None) -> Species:
-    """Disposition constants of one species.  Raises SheetError naming the species there are."""
-    if name not in SPECIES:
-        raise SheetError(unknown("species", name, SPECIES))
-    return (source or sheet("species")).fill(name, Species)
-
-
 __all__ = [
     "BLOCKERS",
     "CIRCUITS",
     "COMPOUNDS",
+    "DOSED",
     "INHIBITORS",
     "POPULATIONS",
     "PRIOR",
@@ -366,6 +338,7 @@ __all__ = [
     "Channel",
     "CircuitNumbers",
     "Compound",
+    "Disposition",
     "HypothesisNumbers",
     "Inhibitor",
     "Population",
@@ -381,6 +354,7 @@ __all__ = [
     "circuit_sheet",
     "compounds",
     "digest",
+    "disposition",
     "inhibitor",
     "recorded",
     "recording",

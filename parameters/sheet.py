@@ -74,7 +74,8 @@ def number(unit: str, domain: str = "any finite number") -> Any:
 def headings(subject: str) -> tuple[str, ...]:
     """Names of the sections of a shipped sheet in its order, without a look at its rows."""
     text = (SHEETS / f"{subject}.toml").read_text(encoding="utf-8")
-    return tuple(name for name in re.findall(r"^\[([^\]]+)\]", text, flags=re.MULTILINE) if name != "sheet")
+    found = re.findall(r'^\["?([^\]"]+)"?\]', text, flags=re.MULTILINE)
+    return tuple(name for name in found if name != "sheet")
 
 
 def reference_keys(path: Path = REFERENCES) -> frozenset[str]:

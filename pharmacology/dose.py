@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prelimbic.parameters import COMPOUNDS, SPECIES, unknown
+from prelimbic.parameters import DOSED, SPECIES, unknown
 from prelimbic.parameters.errors import UsageError
 
 ROUTES = {animal: ("iv",) if animal == "human" else ("iv", "ip") for animal in SPECIES}
@@ -48,8 +48,8 @@ class Dose:
             raise DoseError(
                 f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}"
             )
-        if self.compound not in COMPOUNDS:
-            raise DoseError(unknown("compound", self.compound, COMPOUNDS))
+        if self.compound not in DOSED:
+            raise DoseError(unknown("compound", self.compound, DOSED))
         known = sorted({route for routes in ROUTES.values() for route in routes})
         if self.route not in known:
             raise DoseError(unknown("route", self.route, known))

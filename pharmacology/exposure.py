@@ -1,40 +1,64 @@
-"""Exposure: plasma and unbound brain concentration of ketamine and its metabolites over time.
+"""Exposure: plasma and unbound brain concentration of drugs that are given over time.
 
 Linear compartments, so every dose adds and the matrix exponential is the solution, not an approximation:
   depot -> ketamine (central <-> peripheral) -> norketamine (central <-> peripheral)
-        -> hydroxynorketamine -> out
+        -> hydroxynorketamine -> out;  any other drug (central <-> peripheral) -> out
 Amounts are umol; what leaves is kept in sinks, so given = present + eliminated at all times.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 from scipy.linalg import expm
 
-from prelimbic.parameters import COMPOUNDS, Compound, Sheet, Species, compounds, species
+from prelimbic.parameters import (
+    COMPOUNDS,
+    Compound,
+    Disposition,
+    Sheet,
+    Species,
+    compounds,
+    disposition,
+    species,
+)
 from prelimbic.pharmacology.block import Concentrations
 from prelimbic.pharmacology.dose import Dose, DoseError, check_routes
 from prelimbic.pharmacology.peak import Input, highest
 
-# Places of a compound's amount: depot of the i.p. route, central and peripheral volume, and what is gone for
-# good.
-PLACES = tuple(
-    f"{compound}.{part}"
-    for compound in COMPOUNDS
-    for part in (
-        ("depot", "central", "peripheral", "eliminated")
-        if compound != "hydroxynorketamine"
-        else ("depot", "central", "eliminated")
+# What becomes of a compound besides being eliminated -> the share of it, in Species.
+FORMED = {
+    "ketamine": ("norketamine", "fraction_to_norketamine"),
+    "norketamine": ("hydroxynorketamine", "fraction_to_hydroxynorketamine"),
+}
+PARTS = ("depot", "central", "peripheral", "eliminated")  # of the i.p. route, volumes, and gone for good
+
+
+def places(compounds: Iterable[str]) -> tuple[str, ...]:
+    """Where amounts of compounds can be."""
+    return tuple(
+        f"{compound}.{part}"
+        for compound in compounds
+        for part in PARTS
+        if (compound, part) != ("hydroxynorketamine", "peripheral")
     )
-)
-VENOUS = tuple(f"venous.{compound}.{stage}" for compound in COMPOUNDS for stage in (1, 2))
-BRAIN = tuple(f"brain.{compound}" for compound in COMPOUNDS)
-STATES = PLACES + VENOUS + BRAIN
-AT = {name: k for k, name in enumerate(STATES)}
+
+
+@cache
+def states(compounds: tuple[str, ...]) -> dict[str, int]:
+    """Every state of compounds and where it stands: amounts in places, then venous and brain concentrations,
+    which hold no mass.
+    """
+    venous = (f"venous.{compound}.{stage}" for compound in compounds for stage in (1, 2))
+    brain = (f"brain.{compound}" for compound in compounds)
+    return {name: k for k, name in enumerate((*places(compounds), *venous, *brain))}
+
+
+PLACES, AT = places(COMPOUNDS), states(COMPOUNDS)  # where nothing but ketamine and its metabolites is given
 
 
 @dataclass(frozen=True)
@@ -50,9 +74,12 @@ class Exposure(Concentrations):
     species: str
     numbers: Species
     compounds: dict[str, Compound] = field(hash=False)
+    others: dict[str, Disposition] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         check_routes(self.doses, self.species)
+        if strange := [dose.compound for dose in self.doses if dose.compound not in self.names]:
+            raise DoseError(f"an exposure to {strange[0]} needs its disposition in {self.species}")
 
     @classmethod
     def after(
@@ -62,20 +89,31 @@ class Exposure(Concentrations):
         those given, by subject, or else those shipped.  Raises DoseError and SheetError.
         """
         found = {} if sheets is None else sheets
-        return cls(doses, animal, species(animal, found.get("species")), compounds(found.get("compounds")))
+        bodies, drugs = found.get("species"), compounds(found.get("compounds"))
+        given = dict.fromkeys(dose.compound for dose in doses if dose.compound not in COMPOUNDS)
+        check_routes(doses, animal)
+        others = {drug: disposition(drug, animal, bodies) for drug in given}
+        return cls(doses, animal, species(animal, bodies), drugs, others)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The compounds, in the order of the last axis of every concentration."""
-        return COMPOUNDS
+        """The compounds, in the order of the last axis of every concentration: ketamine and its metabolites,
+        given or not, and then every other drug that is given.
+        """
+        return (*COMPOUNDS, *self.others)
+
+    @property
+    def _at(self) -> dict[str, int]:
+        return states(self.names)
+
+    def _disposition(self, compound: str) -> Disposition:
+        return self.others[compound] if compound in self.others else self.numbers.of(compound)
 
     def amounts(self, hours: np.ndarray) -> np.ndarray:
-        """Every state at the given times, shape (time, state): umol for PLACES, umol/L for VENOUS and
-        BRAIN.
-        """
+        """Every state at the given times, shape (time, state): umol in places, umol/L of the others."""
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
-        matrix = _rates(self.numbers)
-        total = np.zeros((len(hours), len(STATES)))
+        matrix = self._rates()
+        total = np.zeros((len(hours), len(self._at)))
         with np.errstate(over="ignore", invalid="ignore"):
             for dose in self.doses:
                 total += _response(matrix, self._entry(dose), hours - dose.start, dose.duration)
@@ -103,7 +141,7 @@ class Exposure(Concentrations):
         """Total arterial plasma concentration, uM, shape (time, compound)."""
         amounts = self.amounts(hours)
         return np.stack(
-            [amounts[:, AT[f"{c}.central"]] / getattr(self.numbers, f"{c}_central") for c in COMPOUNDS],
+            [amounts[:, self._at[f"{c}.central"]] / self._disposition(c).central for c in self.names],
             axis=1,
         )
 
@@ -111,17 +149,17 @@ class Exposure(Concentrations):
         """Total venous plasma concentration, uM, shape (time, compound)."""
         if self.numbers.venous_delay == 0:
             return self.arterial(hours)
-        return self.amounts(hours)[:, [AT[f"venous.{c}.2"] for c in COMPOUNDS]]
+        return self.amounts(hours)[:, [self._at[f"venous.{c}.2"] for c in self.names]]
 
     def brain_unbound(self, hours: np.ndarray) -> np.ndarray:
         """Unbound brain concentration, uM, shape (time, compound)."""
         if self.numbers.brain_equilibration_half_time == 0:
-            return self.arterial(hours) * _unbound_ratios(self.numbers)
-        return self.amounts(hours)[:, [AT[b] for b in BRAIN]]
+            return self.arterial(hours) * self._unbound_ratios()
+        return self.amounts(hours)[:, [self._at[f"brain.{c}"] for c in self.names]]
 
     def ng_per_ml(self, concentration_uM: np.ndarray) -> np.ndarray:
         """uM -> ng/mL, compound by compound; last axis is compound."""
-        return concentration_uM * np.array([self.compounds[c].molar_mass for c in COMPOUNDS])
+        return concentration_uM * np.array([self.compounds[c].molar_mass for c in self.names])
 
     def peak_time(self, until: float = math.inf, compound: str | None = None) -> float:
         """First hour, until `until`, at which an unbound brain concentration is highest, exact where a dose
@@ -133,7 +171,8 @@ class Exposure(Concentrations):
         """
         if not self.doses:
             return 0.0
-        of = COMPOUNDS.index(compound or min((dose.compound for dose in self.doses), key=COMPOUNDS.index))
+        order = self.names.index
+        of = order(compound or min((dose.compound for dose in self.doses), key=order))
         seen = self._unbound()[of]
         alike = not any(dose.amount > 0 for dose in self.doses)
         doses = tuple(replace(dose, amount=1.0) for dose in self.doses) if alike else self.doses
@@ -142,7 +181,7 @@ class Exposure(Concentrations):
             return min(min(dose.start for dose in doses), until)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
-                return highest(_rates(self.numbers), inputs, seen, until)
+                return highest(self._rates(), inputs, seen, until)
             except (ValueError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 raise DoseError(
                     f"no peak was found in {self.species}; doses, times or numbers are too large"
@@ -150,12 +189,12 @@ class Exposure(Concentrations):
 
     def _unbound(self) -> np.ndarray:
         """Unbound brain concentration (uM) per umol or uM of every state, shape (compound, state)."""
-        seen = np.zeros((len(COMPOUNDS), len(STATES)))
-        for k, (compound, ratio) in enumerate(zip(COMPOUNDS, _unbound_ratios(self.numbers), strict=True)):
+        seen = np.zeros((len(self.names), len(self._at)))
+        for k, (compound, ratio) in enumerate(zip(self.names, self._unbound_ratios(), strict=True)):
             if self.numbers.brain_equilibration_half_time == 0:
-                seen[k, AT[f"{compound}.central"]] = ratio / getattr(self.numbers, f"{compound}_central")
+                seen[k, self._at[f"{compound}.central"]] = ratio / self._disposition(compound).central
             else:
-                seen[k, AT[f"brain.{compound}"]] = 1.0
+                seen[k, self._at[f"brain.{compound}"]] = 1.0
         return seen
 
     def _umol(self, dose: Dose) -> float:
@@ -164,68 +203,55 @@ class Exposure(Concentrations):
 
     def _entry(self, dose: Dose) -> np.ndarray:
         """umol entering each state when the whole dose has been given."""
-        entry = np.zeros(len(STATES))
-        umol = self._umol(dose)
+        at, umol = self._at, self._umol(dose)
+        entry = np.zeros(len(at))
         if dose.route == "iv":
-            entry[AT[f"{dose.compound}.central"]] = umol
+            entry[at[f"{dose.compound}.central"]] = umol
         else:
-            entry[AT[f"{dose.compound}.depot"]] = umol * self.numbers.ip_bioavailability
-            entry[AT[f"{dose.compound}.eliminated"]] = umol * (1.0 - self.numbers.ip_bioavailability)
+            arrives = self._disposition(dose.compound).ip_bioavailability
+            entry[at[f"{dose.compound}.depot"]] = umol * arrives
+            entry[at[f"{dose.compound}.eliminated"]] = umol * (1.0 - arrives)
         return entry
 
+    def _rates(self) -> np.ndarray:
+        """Matrix of the linear system, 1/h; the columns of places sum to zero over places: mass is kept."""
+        n, at = self.numbers, self._at
+        matrix = np.zeros((len(at), len(at)))
 
-def _rates(n: Species) -> np.ndarray:
-    """Matrix of the linear system, 1/h; the columns of PLACES sum to zero over PLACES: mass is kept."""
-    matrix = np.zeros((len(STATES), len(STATES)))
+        def move(source: str, target: str, rate: float) -> None:
+            matrix[at[source], at[source]] -= rate
+            matrix[at[target], at[source]] += rate
 
-    def move(source: str, target: str, rate: float) -> None:
-        matrix[AT[source], AT[source]] -= rate
-        matrix[AT[target], AT[source]] += rate
+        def follow(leader: str, follower: str, speed: float, gain: float) -> None:
+            matrix[at[follower], at[follower]] -= speed
+            matrix[at[follower], at[leader]] += speed * gain
 
-    formed = {"ketamine": ("norketamine", n.fraction_to_norketamine),
-              "norketamine": ("hydroxynorketamine", n.fraction_to_hydroxynorketamine)}  # fmt: skip
-    for compound in COMPOUNDS:
-        volume, clearance = getattr(n, f"{compound}_central"), getattr(n, f"{compound}_clearance")
-        move(f"{compound}.depot", f"{compound}.central", n.ip_absorption)
-        product, share = formed.get(compound, ("", 0.0))
-        if product:
-            move(f"{compound}.central", f"{product}.central", share * clearance / volume)
-            exchange = getattr(n, f"{compound}_exchange")
-            move(f"{compound}.central", f"{compound}.peripheral", exchange / volume)
-            move(
-                f"{compound}.peripheral",
-                f"{compound}.central",
-                exchange / getattr(n, f"{compound}_peripheral"),
-            )
-        move(f"{compound}.central", f"{compound}.eliminated", (1.0 - share) * clearance / volume)
-        if n.venous_delay > 0:
-            _follow(
-                matrix, f"{compound}.central", f"venous.{compound}.1", 2.0 / n.venous_delay, 1.0 / volume
-            )
-            _follow(matrix, f"venous.{compound}.1", f"venous.{compound}.2", 2.0 / n.venous_delay, 1.0)
-    if n.brain_equilibration_half_time > 0:
-        speed = np.log(2.0) / n.brain_equilibration_half_time
-        for compound, ratio in zip(COMPOUNDS, _unbound_ratios(n), strict=True):
-            _follow(
-                matrix,
-                f"{compound}.central",
-                f"brain.{compound}",
-                speed,
-                ratio / getattr(n, f"{compound}_central"),
-            )
-    return matrix
+        for compound in self.names:
+            own = self._disposition(compound)
+            volume, clearance, central = own.central, own.clearance, f"{compound}.central"
+            move(f"{compound}.depot", central, own.ip_absorption)
+            product, name = FORMED.get(compound, ("", ""))
+            share = getattr(n, name) if product else 0.0
+            if product:
+                move(central, f"{product}.central", share * clearance / volume)
+            if f"{compound}.peripheral" in at:
+                move(central, f"{compound}.peripheral", own.exchange / volume)
+                move(f"{compound}.peripheral", central, own.exchange / own.peripheral)
+            move(central, f"{compound}.eliminated", (1.0 - share) * clearance / volume)
+            if n.venous_delay > 0:
+                follow(central, f"venous.{compound}.1", 2.0 / n.venous_delay, 1.0 / volume)
+                follow(f"venous.{compound}.1", f"venous.{compound}.2", 2.0 / n.venous_delay, 1.0)
+        if n.brain_equilibration_half_time > 0:
+            speed = np.log(2.0) / n.brain_equilibration_half_time
+            for compound, ratio in zip(self.names, self._unbound_ratios(), strict=True):
+                gain = ratio / self._disposition(compound).central
+                follow(f"{compound}.central", f"brain.{compound}", speed, gain)
+        return matrix
 
-
-def _follow(matrix: np.ndarray, leader: str, follower: str, speed: float, gain: float) -> None:
-    matrix[AT[follower], AT[follower]] -= speed
-    matrix[AT[follower], AT[leader]] += speed * gain
-
-
-def _unbound_ratios(n: Species) -> np.ndarray:
-    """Unbound brain over total plasma, per compound."""
-    return np.array(
-        [getattr(n, f"{c}_unbound") * getattr(n, f"{c}_brain_to_plasma_unbound") for c in COMPOUNDS]
-    )
+    def _unbound_ratios(self) -> np.ndarray:
+        """Unbound brain over total plasma, per compound."""
+        every = (self._disposition(compound) for compound in self.names)
+        return np.array([own.unbound * own.brain_to_plasma_unbound for own in every])
 
 
 def _response(

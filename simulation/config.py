@@ -35,6 +35,7 @@ from prelimbic.parameters import (
     circuit_sheet,
     compounds,
     digest,
+    disposition,
     inhibitor,
     near,
     sheet,
@@ -123,6 +124,10 @@ def check_numbers(sheets: dict[str, Sheet]) -> None:
     channel(sheets["compounds"])
     for name in SPECIES:
         species(name, sheets["species"])
+    for name in sheets["species"].sections:
+        if "/" in name:
+            animal, _, drug = name.partition("/")
+            disposition(drug, animal, sheets["species"])
     for name in INHIBITORS:
         inhibitor(name, sheets["inhibitors"])
 

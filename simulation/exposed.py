@@ -10,7 +10,6 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.parameters import (
-    COMPOUNDS,
     POPULATIONS,
     SpineNumbers,
     circuit_sheet,
@@ -97,7 +96,7 @@ def exposed(
         },
         {
             "time": ("time", at, {"units": "h", "long_name": "time since the dose began"}),
-            "compound": list(COMPOUNDS),
+            "compound": list(course.names),
             "population": list(POPULATIONS),
         },
         {"species": species, "sheet": sheets["circuit"].name},

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from prelimbic.parameters import COMPOUNDS, near, unknown
+from prelimbic.parameters import COMPOUNDS, DOSED, near, unknown
 from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import ROUTES, Dose, DoseError
 
@@ -80,8 +80,8 @@ def _read(text: str) -> list[Dose]:
 def _what(words: list[str], text: str) -> tuple[str, float, str]:
     """Compound, amount (mg/kg) and route of the words before `over` and `at`."""
     compound = words.pop(0) if words and not NUMBER.fullmatch(words[0]) else COMPOUNDS[0]
-    if compound not in (*COMPOUNDS, VEHICLE):
-        raise GivenError(_unread(text, unknown("compound", compound, (*COMPOUNDS, VEHICLE))))
+    if compound not in (*DOSED, VEHICLE):
+        raise GivenError(_unread(text, unknown("compound", compound, (*DOSED, VEHICLE))))
     amount = 0.0 if compound == VEHICLE else _amount(words, text)
     routes = sorted({route for known in ROUTES.values() for route in known})
     if not words:

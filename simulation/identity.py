@@ -32,8 +32,9 @@ def changed(asked: Any) -> Any:
 
 def drugs_used(doses: Iterable[Dose], bath: Bath | None, others: Iterable[str] = ()) -> set[str]:
     """Drugs that act in a run: those given, with what becomes of them, those of a bath, and others."""
-    given = {drug for dose in doses if dose.amount for drug in COMPOUNDS[COMPOUNDS.index(dose.compound) :]}
-    return given | {name for name, _ in (bath.concentrations if bath else ())} | {*others}
+    given = {dose.compound for dose in doses if dose.amount}
+    formed = {made for drug in given & {*COMPOUNDS} for made in COMPOUNDS[COMPOUNDS.index(drug) :]}
+    return given | formed | {name for name, _ in (bath.concentrations if bath else ())} | {*others}
 
 
 def sizes_used(hypotheses: Hypotheses) -> set[str]:
@@ -55,7 +56,9 @@ def numbers_used(
     to one.
     """
     sections = {f"compounds.{drug}" for drug in drugs} | {f"inhibitors.{name}" for name in inhibitors}
-    sections |= {f"species.{species}"} if species else set()
+    sections |= (
+        {f"species.{species}", *(f"species.{species}/{drug}" for drug in drugs)} if species else set()
+    )
     sections |= {"compounds.channel"} if drugs else set()
     sizes = {f"hypotheses.hypotheses.{row}" for row in sizes_used(hypotheses)}
     found = {}

@@ -40,7 +40,10 @@ class Words:
 )
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
 @click.option(
-    "--compound", default="ketamine", show_default=True, help="ketamine, norketamine or hydroxynorketamine."
+    "--compound",
+    default="ketamine",
+    show_default=True,
+    help="Such as ketamine, norketamine or hydroxynorketamine.",
 )
 @click.option(
     "--sheet",

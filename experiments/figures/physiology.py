@@ -155,9 +155,20 @@ def _coupling(axis: Axes, cell: xr.Dataset) -> None:
 def _block(dataset: xr.Dataset, folder: Path) -> Path:
     """Dose-block curves are those of the drugs: one page, a panel a drug."""
     drugs = dataset["drug"].values
-    figure, axes = subplots(2, 3, figsize=(12.0, 6.4), sharex=True, sharey=True, layout="constrained")
+    across, down = min(3, len(drugs)), -(-len(drugs) // 3)
+    figure, axes = subplots(
+        down,
+        across,
+        figsize=(4.0 * across, 3.2 * down),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
     cell = dataset.isel(sheet=0).transpose("seed", ...)
-    for axis, drug in zip(axes.ravel(), drugs, strict=True):
+    for axis in axes.ravel()[len(drugs) :]:
+        axis.set_visible(False)
+    for axis, drug in zip(axes.ravel(), drugs, strict=False):
         for colour, subunit in zip(ORDERED, dataset["subunit"].values, strict=False):
             values = cell["block"].sel(drug=drug, subunit=subunit).values
             band(axis, cell["concentration"].values, values, colour, "o", f"GluN{subunit}")

@@ -17,10 +17,10 @@ from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.seeds import spread
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, asked_in, resting_runs
-from prelimbic.parameters import BLOCKERS, SheetError, recorded, recording
+from prelimbic.parameters import SheetError, recorded, recording
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
-from prelimbic.simulation.observers.physiology import examine
+from prelimbic.simulation.observers.physiology import DRUGS, examine
 from prelimbic.simulation.variable import Groups
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def plan(options: Options) -> list[Run]:
     STUDY.accept(options)
     if any(text.startswith("silence") for text in options.manipulations):
         raise StudyError("physiology cannot silence a population: its protocols make single cells spike")
-    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute, drugs=BLOCKERS)
+    return resting_runs(STUDY.name, options, Hypotheses(baseline="healthy"), WORK_S, compute, drugs=DRUGS)
 
 
 def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
@@ -109,7 +109,7 @@ STUDY = Study(
     figures=("firing", "potentials", "trains", "dendrite", "magnesium", "trapping", "coupling", "block"),
     reads=Reads(
         sets={"baseline": "to healthy"},
-        baths=dict.fromkeys(BLOCKERS, 1.0),
+        baths=dict.fromkeys(DRUGS, 1.0),
         lacks="no circuit runs there, so no drug acts on one",
         quiet=True,
     ),

@@ -8,7 +8,6 @@ import numpy as np
 
 from prelimbic.circuits import Circuit, Rig, releases
 from prelimbic.parameters import (
-    BLOCKERS,
     POPULATIONS,
     SUBUNITS,
     channel,
@@ -25,6 +24,9 @@ POTENTIALS_MV = np.arange(-100.0, 41.0, 10.0)
 CONCENTRATIONS_UM = 10.0 ** np.arange(-3.0, 3.01, 0.5)
 CONTACTS = np.unique(np.round(np.geomspace(2.0, 160.0, 26)))
 VOLLEY_PULSES, VOLLEY_INTERVAL_S = 5, 0.02
+# Whose dose-block curves are shown.  A drug that comes later is none of them unless it is added here, which
+# renames the study's runs.
+DRUGS = ("ketamine", "norketamine", "hydroxynorketamine", "memantine", "mk801", "ro25_6981")
 TRAPPED = ("ketamine", "memantine", "mk801")
 APPLY_S, WASH_S, AGAIN_S, HELD, TRACE_S = 60.0, 120.0, 60.0, 0.4, 5.0
 
@@ -141,15 +143,15 @@ def _block(rig: Rig, config: Config) -> dict[str, Variable]:
     """Dose-block curves of every drug, as the network's own conductances show them at -66 mV."""
     sheets = config.sheets()
     drugs, reference = compounds(sheets["compounds"]), channel(sheets["compounds"]).reference_potential
-    shut = np.zeros((len(BLOCKERS), len(SUBUNITS), len(CONCENTRATIONS_UM)))
-    for i, name in enumerate(BLOCKERS):
+    shut = np.zeros((len(DRUGS), len(SUBUNITS), len(CONCENTRATIONS_UM)))
+    for i, name in enumerate(DRUGS):
         for k, concentration in enumerate(CONCENTRATIONS_UM):
             rig.block(HillBlock.at(Bath(((name, concentration),)), drugs, 0.0).value)
             free, opened = rig.conducting(reference)
             shut[i, :, k] = 1.0 - (opened / free)[0]
     rig.block(np.zeros((len(POPULATIONS), len(SUBUNITS))))
     return {
-        "drug": _axis("drug", BLOCKERS),
+        "drug": _axis("drug", DRUGS),
         "concentration": _axis("concentration", CONCENTRATIONS_UM, "umol/L"),
         "block": Variable(
             ("drug", "subunit", "concentration"), shut, "1", "NMDA conductance shut at -66 mV and 1 mM Mg"

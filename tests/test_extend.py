@@ -1,0 +1,269 @@
+"""What docs/extend.md promises: something of one's own is added in few places, and renames no stored run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from prelimbic.experiments.claims import board
+from prelimbic.experiments.claims.bench import ClaimError
+from prelimbic.experiments.studies import registry
+from prelimbic.experiments.studies.registry import all_studies, find_study
+from prelimbic.experiments.sweep import cluster
+from prelimbic.experiments.sweep.queue import Jobs, Queue
+from prelimbic.experiments.sweep.study import Options, StudyError
+from prelimbic.parameters import SheetError, brought, circuit_sheet, numbers
+from prelimbic.parameters.sheet import SHEETS
+from tests.said import is_one_sentence
+
+STUDY = """'''Is it so?'''
+from prelimbic.experiments.readouts.answer import Answer
+from prelimbic.experiments.sweep.study import Study, planned, resting_runs
+from prelimbic.simulation.hypotheses import AS_SHEETS
+
+def compute(config, compiled, tell):
+    return {}
+
+def plan(options):
+    return resting_runs("ours", options, AS_SHEETS, 2.0, compute)
+
+STUDY = Study(
+    "ours", "Is it so?", {"sheet": ""}, plan, lambda data: Answer((), "yes"), lambda data, folder: []
+)
+"""
+CLAIMS = """import numpy as np
+from prelimbic.experiments.claims.claim import Claim, Measure, UP
+
+def ours(bench):
+    return [Measure("what it is", "1", np.array([1.0]), *UP)]
+
+CLAIM = Claim("LAB1", "It is so", "our lab", "CTRL", "none", ours, no_effect="it is of no drug")
+"""
+SHEET = """[sheet]
+title = "Ours"
+based_on = "point"
+
+[Pyr]
+leak = { value = 9.0, unit = "nS", status = "assumed", source = "us", note = "ours", range = [5, 15] }
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch) -> Iterator[Callable[..., Path]]:
+    """Makes an installed package of a lab: entry points by group, and its files."""
+    _forget()
+
+    def make(points: dict[str, str], **files: str) -> Path:
+        home, about = tmp_path / "ourlab", tmp_path / "ourlab-1.0.dist-info"
+        home.mkdir()
+        about.mkdir()
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ourlab\nVersion: 1.0\n")
+        (about / "entry_points.txt").write_text(
+            "".join(f"[prelimbic.{group}]\n{line}\n" for group, line in points.items())
+        )
+        for name, text in {"__init__": "", **files}.items():
+            path = home / (name if "." in name else f"{name}.py")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        return home
+
+    yield make
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ourlab"]:
+        del sys.modules[name]
+    _forget()
+
+
+def _forget() -> None:
+    brought.points.cache_clear()
+    brought.brought_sheets.cache_clear()
+
+
+# Of another package
+
+
+def test_a_study_of_another_package_is_listed_and_planned_like_one_that_ships(package, call):
+    package({"studies": "ours = ourlab.ours:STUDY"}, ours=STUDY)
+    assert all_studies()[-1] == "ours"
+    runs = find_study("ours").plan(Options(2))
+    assert [run.place for run in runs] == [{"sheet": "dendritic", "seed": seed} for seed in (1, 2)]
+    assert runs[0].compute.__module__ == "ourlab.ours"  # by which a worker finds it
+    code, out, _ = call("run", "ours", "--list", "--seeds", "1")
+    assert code == 0 and "ours" in call("studies")[1] and runs[0].file in out
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("import nothing_there", ("ours", "ourlab.ours:STUDY", "nothing_there")),
+        ("STUDY = 3", ("ours", "is not a Study")),
+        ("raise SystemError", ("ours", "SystemError")),
+    ],
+)
+def test_a_study_that_cannot_be_used_is_told_in_a_sentence(package, call, text, named):
+    package({"studies": "ours = ourlab.ours:STUDY"}, ours=text)
+    code, _, err = call("run", "ours")
+    is_one_sentence(err, *named)
+    assert code == 2
+
+
+def test_a_study_keeps_its_name_when_another_package_brings_it_too(package):
+    package({"studies": "acute = ourlab.ours:STUDY"}, ours=STUDY)
+    assert find_study("acute").name == "acute" and find_study("acute").question != "Is it so?"
+    assert all_studies().count("acute") == 1
+
+
+def test_a_script_is_a_study_of_this_process_but_takes_no_name_that_ships(monkeypatch):
+    monkeypatch.setattr(registry, "_scripts", {})
+    monkeypatch.setattr(registry, "entry_points", lambda **_: [Pretended()])
+    monkeypatch.setattr(sys, "argv", ["mine.py", "--list"])
+    mine = replace(find_study("acute"), name="mine")
+    with pytest.raises(SystemExit) as left:
+        registry.as_script(mine)
+    assert left.value.code == ["run", "mine", "--list"]
+    assert find_study("mine") is mine and registry.is_script("mine")
+    with pytest.raises(SystemExit):
+        registry.as_script(find_study("acute"))  # from here, which is not the script that ships
+    with pytest.raises(StudyError, match="ships is called acute"):
+        find_study("acute")
+
+
+class Pretended:
+    """The entry point of the command."""
+
+    def load(self) -> Callable[[list[str]], list[str]]:
+        return lambda words: words
+
+
+def test_claims_of_another_package_stand_behind_those_that_ship(package, call):
+    package({"claims": "ours = ourlab.ours:CLAIM"}, ours=CLAIMS)
+    assert [claim.id for claim in board.all_claims()] == [*(c.id for c in board.ALL_CLAIMS), "LAB1"]
+    code, out, _ = call("claims", "LAB1", "--json")
+    assert code == 0 and '"verdict": "holds"' in out
+
+
+@pytest.mark.parametrize(
+    ("line", "more", "said"),
+    [
+        ("ours = ourlab.ours:ours", "", "neither a Claim nor a list"),
+        ("ours = ourlab.ours:BOTH", "BOTH = [CLAIM, CLAIM]", "LAB1 .* of this id already"),
+        (
+            "ours = ourlab.ours:V1",
+            "from dataclasses import replace\nV1 = replace(CLAIM, id='V1')",
+            "V1 .* of this id already",
+        ),
+        (
+            "ours = ourlab.ours:ROLE",
+            "from dataclasses import replace\nROLE = [replace(CLAIM, role='PERD')]",
+            "did you mean PRED",
+        ),
+        ("ours = ourlab.nothing:CLAIM", "", "claims ours .* cannot be imported"),
+    ],
+)
+def test_claims_that_cannot_be_used_are_told_in_a_sentence(package, line, more, said):
+    package({"claims": line}, ours=CLAIMS + more)
+    with pytest.raises(ClaimError, match=said):
+        board.all_claims()
+
+
+def test_a_sheet_of_another_package_is_asked_for_by_name(package, call):
+    package({"sheets": "ours = ourlab.sheets"}, **{"sheets/ours.toml": SHEET})
+    assert circuit_sheet("ours").lineage[:2] == ("ours", "point")
+    own = numbers("leak", sheet="ours")
+    assert own[own["name"] == "ours.Pyr.leak"]["value"].tolist() == [9.0]
+    code, out, err = call("numbers", "--sheet", "ours")
+    assert code == 0 and "ours.Pyr.leak" in out, err
+    code, out, err = call("run", "acute", "--list", "--sheet", "ours", "--seeds", "1")
+    assert code == 0 and "ours_" in out, err
+
+
+def test_runs_of_a_brought_sheet_hold_it_as_it_was_planned(package, tmp_path):
+    home = package(
+        {"sheets": "ours = ourlab:SHEETS"}, __init__="SHEETS = __path__[0]", **{"ours.toml": SHEET}
+    )
+    runs = find_study("acute").plan(Options(1, sheets=("ours",)))
+    before = runs[0].config.run_id()
+    (home / "ours.toml").write_text(SHEET.replace("9.0", "8.0"))
+    assert runs[0].config.run_id() == before
+    words = cluster._frozen(runs, ["acute", "--sheet=ours"], tmp_path)
+    again = find_study("acute").plan(Options(1, sheets=(words[1].partition("=")[2],)))
+    assert [run.file for run in again] == [run.file for run in runs]
+
+
+def test_a_name_that_ships_stays_with_what_ships(package):
+    package(
+        {"sheets": "ours = ourlab"}, **{"point.toml": SHEET.replace("point", "sst"), "species.toml": SHEET}
+    )
+    assert circuit_sheet("point").path == SHEETS / "point.toml"
+    with pytest.raises(SheetError, match="unknown circuit sheet 'species'"):
+        circuit_sheet("species")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("ours = ourlab:__name__", "neither a package nor the path of a folder"),
+        ("ours = nothing_there", "sheets ours of nothing_there cannot be imported"),
+    ],
+)
+def test_sheets_that_cannot_be_used_are_told_in_a_sentence_and_those_that_ship_go_on(package, line, said):
+    package({"sheets": line})
+    with pytest.raises(SheetError, match=said):
+        circuit_sheet("ours")
+    assert circuit_sheet("point").name == "point"
+
+
+# A batch system
+
+
+class Here(Queue):
+    """A batch system that is done at once."""
+
+    title, command, cancel = "Here", "sh", "kill"
+
+    @staticmethod
+    def check(jobs: Jobs) -> None:
+        if jobs.time:
+            raise StudyError("--time is not known here")
+
+    def jobs(self, *, patience: float | None = None) -> dict[str, str]:
+        return {}
+
+    def cancelled(self) -> bool:
+        return False
+
+    def most(self) -> int:
+        return 2
+
+    def submit(self, jobs: Jobs, count: int, command: list[str], script: Path) -> str:
+        script.write_text(" ".join([*command, "--share", f"k/{count}"]))
+        for file in script.with_suffix(".txt").read_text().split():
+            (self.folder / file).touch()
+        return "17"
+
+    @staticmethod
+    def requeued(stopped: object) -> bool:
+        return False
+
+
+def test_a_further_batch_system_is_a_kind_of_queue_in_one_table(call, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(cluster.BACKENDS, "here", Here)
+    runs = find_study("acute").plan(Options(3))
+
+    def missing() -> list:
+        return [run for run in runs if not (tmp_path / run.file).exists()]
+
+    words = ["acute", "--seeds=3"]
+    cluster.drive(runs, missing, (), tmp_path, Jobs("here"), words, Console(width=200))
+    assert "submitted job 17: 2 shares of 3 runs" in capsys.readouterr().out
+    script = next(tmp_path.rglob("round-1.sh")).read_text()
+    assert "run acute --seeds=3" in script and script.endswith("--share k/2")
+    code, _, err = call("run", "acute", "--cluster", "here", "--time", "1:00")
+    is_one_sentence(err, "--time is not known here")
+    assert code == 2
+    assert Here(tmp_path).there() and "here" in call("run", "acute", "--cluster", "pbs")[2]
