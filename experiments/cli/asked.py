@@ -10,8 +10,9 @@ import click
 from prelimbic.circuits import Numerics
 from prelimbic.experiments.cli.run import Words
 from prelimbic.experiments.cli.words import once, target
-from prelimbic.experiments.sweep.cluster import BACKENDS, Jobs
+from prelimbic.experiments.sweep.cluster import BACKENDS
 from prelimbic.experiments.sweep.folders import own_name
+from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options, Study, StudyError
 from prelimbic.parameters import CIRCUITS, near
 from prelimbic.parameters.granted import available_cpus

@@ -35,10 +35,11 @@ from prelimbic.experiments.storage.manifest import (
 from prelimbic.experiments.storage.provenance import target
 from prelimbic.experiments.storage.store import sorted_out
 from prelimbic.experiments.storage.targets import MixedTargetsWarning, targets_of, unlike
-from prelimbic.experiments.sweep.cluster import BACKENDS, Jobs, drive
+from prelimbic.experiments.sweep.cluster import BACKENDS, drive
 from prelimbic.experiments.sweep.execute import ExecuteError, execute
 from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
+from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
 from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.tables import printed
