@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import replace
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from prelimbic.parameters.records import POPULATIONS, SUBUNITS, circuit_numbers
 from prelimbic.parameters.sheet import Row, Sheet, SheetError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FIXED = ("background_rate", "target_rate")  # what a calibration moves, and what it aims at
 WHOLE = ("count", "in_degree")
@@ -23,6 +25,8 @@ def drawn(sheet: Sheet, seed: int, fixed: Collection[str] = FIXED) -> Sheet:
     widened.  A drawn row keeps its range otherwise, and says that it was drawn.  Raises SheetError for a
     sheet that is no whole circuit.
     """
+    import numpy as np  # which takes longer to import than all else of this room
+
     circuit_numbers(sheet)
     rng = np.random.default_rng(seed)
     sections = {

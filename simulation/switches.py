@@ -10,16 +10,16 @@ SWITCHES: dict[str, dict[str, str]] = {
         "gaba_any": "GABAergic cells only: disinhibition (Homayoun and Moghaddam 2007)",
         "pv": "PV cells only (Homayoun and Moghaddam 2007 saw fast-spiking cells fall first)",
         "sst": "SST cells only (Ali et al. 2020; Gerhard et al. 2020)",
-        "vip": "VIP cells only: a null, nobody's hypothesis",
+        "vip": "VIP cells only: a control model, nobody's hypothesis",
         "pyr_direct": "Pyr cells only: direct action (Miller et al. 2014)",
-        "uniform": "every class has the block of Pyr cells: a null against selectivity",
-        "shuffled": "every class has the block of another, which by seed: a null against labels",
+        "uniform": "every class has the block of Pyr cells: a control model",
+        "shuffled": "every class has the block of another, which by seed: a control model",
         "off": "no NMDA block: what remains is not carried by NMDA receptors",
     },
     "selectivity": {
         "subunit": "equilibrium block, one affinity a GluN2 subunit (default; Kotermanski and Johnson 2009, "
         "recalled)",
-        "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a null",
+        "none": "equilibrium block, all subunits alike (IC50 of the Pyr mixture): a control model",
         "use_dependent": "four-state trapping scheme driven by the circuit's own gating (Mealing et al. "
         "1999)",
         "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and "
@@ -79,7 +79,7 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
     "feedback": {
         "on": "p70S6K turns down what reaches mTORC1 (default)",
-        "off": "it does not: a null for the time course of mTORC1",
+        "off": "it does not: a control model of the time course of mTORC1",
     },
     "memory": {
         "none": "nothing outlasts the wash-out but the chain itself (default)",

@@ -183,7 +183,7 @@ def test_fewer_than_ten_seeds_make_no_verdict_of_a_null_or_a_measure_either_nor_
     assert (
         list(sections(text)) == ["What is undecided"]
         and "what was found." not in text
-        and "No null meets it." in text
+        and "No control model meets it." in text
     )
 
 

@@ -186,7 +186,7 @@ def test_the_table_has_every_measure_once_and_the_verdict_of_every_null(tmp_path
         screen.print(as_table(judged(tmp_path, claim("T1"), said("T2", "CAL", 1.0))))
     told = captured.get()
     assert told.count("statement of T1") == told.count("statement of T2") == 1
-    below = told[told.index("under nulls") :]
+    below = told[told.index("in control models") :]
     assert "T2" not in below and MEANING["pyr"] in " ".join(below.split()) and below.count("fails") == 1
 
 

@@ -21,6 +21,7 @@ import prelimbic
 from prelimbic import parameters, plasticity
 from prelimbic.circuits import toolchain
 from prelimbic.experiments.sweep import conduct
+from prelimbic.experiments.sweep.notices import tell_surroundings
 from prelimbic.parameters import caching
 from prelimbic.parameters.caching import CacheError, the_cache, unusable
 
@@ -113,7 +114,7 @@ def test_a_temporary_folder_that_another_could_have_put_there_is_not_used(alone,
 
 
 def test_a_study_says_where_it_keeps_what_may_not_last(capsys):
-    conduct._tell_surroundings(1, conduct.console())
+    tell_surroundings(1, conduct.console())
     said = capsys.readouterr().out
     assert (
         said.startswith(NOWHERE)
@@ -124,7 +125,7 @@ def test_a_study_says_where_it_keeps_what_may_not_last(capsys):
 
 def test_more_workers_than_cpus_are_told_and_not_refused(monkeypatch, capsys):
     monkeypatch.setenv("PRELIMBIC_CACHE", "/nonexistent")
-    conduct._tell_surroundings(10_000, conduct.console())
+    tell_surroundings(10_000, conduct.console())
     assert "10000 workers are more than the CPUs granted here, " in capsys.readouterr().out
 
 

@@ -257,10 +257,10 @@ def test_a_manifest_that_puts_a_run_at_another_place_is_told_with_and_without_su
     code, out, _ = verified()
     assert (
         code == FAILURE
-        and f"{folder / MANIFEST} has {RUNS[0].file} at another place than its name tells" in out
+        and f"{folder / MANIFEST} lists {RUNS[0].file} with other axes than its file name has" in out
     )
     (folder / SUMS).unlink()
-    assert "at another place than its name tells" in verified()[1]
+    assert "with other axes than its file name has" in verified()[1]
 
 
 def test_a_manifest_that_was_changed_otherwise_is_told_while_there_is_a_sweep(folder, verified):

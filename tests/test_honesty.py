@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -43,10 +44,10 @@ def test_no_file_names_a_package_registry():
             assert not hosts.search(path.read_text(errors="replace")), name
 
 
-def test_the_readme_names_the_shipped_sheets_and_the_default():
+def test_the_answers_name_the_shipped_sheets_and_the_default():
     from prelimbic.experiments.sweep.study import DEFAULT_SHEET
 
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "docs" / "answers.md").read_text()
     for name in CIRCUITS:
         assert f"`{name}`" in text
     assert f"`{DEFAULT_SHEET}`, the default" in text
@@ -209,7 +210,36 @@ def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path
     assert circuits.compiler() is not None  # only the bare environment lacked it
 
 
-def test_every_document_the_readme_points_to_is_there():
-    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
-        if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+def test_every_document_that_a_page_points_to_is_there():
+    for page in (ROOT / "README.md", ROOT / "results" / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target, heading in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
+            if not target.startswith("http"):
+                there = page.parent / target if target else page
+                assert there.exists(), (page.name, target)
+                assert not heading or heading in anchors(there), (page.name, target, heading)
+
+
+def test_every_command_that_a_page_shows_is_one_with_these_options():
+    import click
+
+    from prelimbic.experiments.cli.command import cli
+
+    shown = 0
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for line in re.findall(r"^    prelimbic (.+)$", page.read_text(), re.M):
+            name, *words = shlex.split(line, comments=True)
+            with click.Context(cli) as above:
+                command = cli.get_command(above, name)
+                assert command is not None, (page.name, line)
+                command.make_context(name, words, parent=above)  # parsed, not run
+            shown += 1
+    assert shown > 30
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them, and names that it has set itself."""
+    text = page.read_text()
+    found = {
+        re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.M)
+    }
+    return found | set(re.findall(r'<a id="([^"]+)"', text))

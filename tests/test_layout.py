@@ -145,7 +145,8 @@ def test_files_of_schema_3_and_4_make_one_dataset(before, tmp_path, anew):
     shutil.copytree(before / "toy", folder)
     runs = json.loads((folder / "study.json").read_text())
     for k in anew:
-        runs["runs"][k] |= {"file": written(folder, FOUR[k]).name, "run_id": FOUR[k].config.run_id()}
+        item = next(run for run in runs["runs"] if run["place"] == FOUR[k].place)
+        item |= {"file": written(folder, FOUR[k]).name, "run_id": FOUR[k].config.run_id()}
     (folder / "study.json").write_text(json.dumps(runs))
     study_of(tmp_path / "new", FOUR)
     assert load(folder).drop_vars("run_id").identical(load(tmp_path / "new").drop_vars("run_id"))

@@ -139,7 +139,7 @@ def test_wherever_in_a_file_the_disk_fails_nothing_of_it_is_silently_left_out(to
     script = f"""
 import os
 from pathlib import Path
-from prelimbic.experiments.storage import hdf5
+from prelimbic.experiments.storage import hdf5_reading as hdf5
 from prelimbic.experiments.storage.files import UnreadableError
 from prelimbic.experiments.storage.store import READABLE, SCHEMA
 top = Path({str(top)!r})

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from prelimbic.experiments.cli import ends
+from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies.registry import find_study
@@ -169,7 +170,7 @@ def test_the_answer_itself_says_what_was_set_and_what_was_not_calibrated(paths, 
         "?",
         ACUTE.axes,
         ACUTE.plan,
-        lambda dataset: ("table", "what was found"),
+        lambda dataset: Answer((), "what was found"),
         lambda dataset, folder: [],
     )
     _report(toy, runs, paths / "folder", console())

@@ -35,14 +35,14 @@ def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path,
     first = stamped(tmp_path)
     victims = sorted(tmp_path.glob("*seed*.h5"))
     put(victims[0], victims[0].read_bytes()[:5000])
-    assert "damaged, computed anew" not in capsys.readouterr().out
+    assert "damaged, recomputing" not in capsys.readouterr().out
     listing(study, options)
     assert sorted(capsys.readouterr().out.splitlines()) == [
         f"damaged   {victims[0].name}",
         f"finished  {victims[1].name}",
     ]
     conduct(study, options)
-    assert f"damaged, computed anew: {victims[0].name}" in capsys.readouterr().out.splitlines()
+    assert f"damaged, recomputing: {victims[0].name}" in capsys.readouterr().out.splitlines()
     second = stamped(tmp_path)
     assert {n: d for n, (_, d) in first.items()} == {n: d for n, (_, d) in second.items()}
     assert second[victims[0].name][0] != first[victims[0].name][0]

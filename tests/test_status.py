@@ -91,7 +91,7 @@ def test_every_run_of_a_study_is_told_by_how_far_it_is(call, folder):
     assert [line.split() for line in lines] == [
         ["running", f"{RUNS[2].file}:", str(share), "%,", "on", "there", "(process", f"{os.getpid()})"],
         ["failed", f"{RUNS[3].file}:", "the", "circuit", "is", "too", "fast;", "log", "/logs/slurm-7_1.log"],
-        ["missing", RUNS[4].file, "(stopped;", "goes", "on", "from", "its", "last", "look)"],
+        ["missing", RUNS[4].file, "(stopped;", "resumes", "from", "its", "checkpoint)"],
         ["missing", RUNS[5].file],
     ]
 

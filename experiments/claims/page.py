@@ -154,5 +154,5 @@ def _inert(j: Judged) -> str:
 def _nulls(j: Judged) -> str:
     met = [MEANING[n] for n in j.nulls if j.under(n) == "holds"]
     not_met = [MEANING[n] for n in j.nulls if j.under(n) != "holds"]
-    told = f"Nulls that meet it too: {', '.join(met)}." if met else "No null meets it."
-    return told + (f" Nulls that do not: {', '.join(not_met)}." if met and not_met else "") + "\n"
+    told = f"Control models that meet it too: {', '.join(met)}." if met else "No control model meets it."
+    return told + (f" Control models that do not: {', '.join(not_met)}." if met and not_met else "") + "\n"

@@ -185,8 +185,8 @@ def as_table(board: list[Judged]) -> Group:
         return Group(table)
     names = [n for n in MEANING if any(n in j.nulls for j in beside)]
     nulls = Table(
-        title="the same under an inert drug and under nulls: a claim that holds there too does not need "
-        "what lacks",
+        title="the same under an inert drug and in control models: a claim that holds there too does not "
+        "need what they lack",
         title_justify="left",
     )
     for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import NoReturn
 
 from prelimbic.experiments.sweep.options import as_options
-from prelimbic.parameters.errors import RunError, UsageError
 
 NO_MEMORY = re.compile("failed to map|[Cc]annot allocate")  # of what the dynamic linker says
 # the last: stopped by a batch system, may be queued again
@@ -103,6 +102,7 @@ def _warned(told: int, frame: object) -> NoReturn:
 def _code(error: Exception) -> int | None:
     """Exit code of an error that is the user's or the machine's; None for one that is ours."""
     from prelimbic.experiments.sweep.execute import Stopped
+    from prelimbic.parameters.errors import RunError, UsageError  # with all numbers, which take time
 
     if isinstance(error, UsageError):
         return USAGE

@@ -165,7 +165,7 @@ def _source(key: str) -> str:
     if key not in citations():
         return f"{key}, which is no publication"
     absent = lacking(key)
-    unread = f" (not read, so not told: {', '.join(absent)})" if absent else ""
+    unread = f" (not read, so missing here: {', '.join(absent)})" if absent else ""
     return f"{key}: {cited(key)}".rstrip(": ") + unread
 
 

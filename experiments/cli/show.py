@@ -119,7 +119,7 @@ def _show_folder(folder: Path) -> None:
         raise unreadable(folder, causes)
     if damaged:
         them = "it" if damaged == 1 else "them"
-        raise StoreError(f"{folder}: {damaged} damaged; the study's command computes {them} anew")
+        raise StoreError(f"{folder}: {damaged} damaged; the study's command recomputes {them}")
 
 
 def _print(table: Table) -> None:

@@ -1,5 +1,5 @@
-"""Nulls: what runs beside a claim about the drugged circuit, to see whether a finding needs what it is told
-to need.
+"""Control models (axis `null`): they run beside a claim about the drugged circuit, to see whether a finding
+needs what it is said to need.
 """
 
 from __future__ import annotations

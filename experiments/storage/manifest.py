@@ -118,7 +118,7 @@ def earlier_ids(folder: Path, manifest: dict[str, Any]) -> str:
         return ""
     return (
         f"{folder} was stored by another version, in which ids of runs are made otherwise: what it holds "
-        "can be read, and the same study run again computes it anew"
+        "can be read, and the same study run again recomputes it"
     )
 
 

@@ -275,13 +275,12 @@ def _joined(value: Any, arrays: memoryview) -> Any:
 
 def _serve() -> None:
     """Say that all is ready, and answer until the owner is gone."""
-    from prelimbic.experiments.storage import hdf5
+    from prelimbic.experiments.storage.hdf5_reading import asked, check, config, flat, groups, rows, tree
 
     _lower(resource.RLIMIT_AS, MEMORY)
     _lower(resource.RLIMIT_CORE, 0)
     tasks: dict[str, Callable[..., Any]] = {
-        task.__name__: task
-        for task in (hdf5.asked, hdf5.check, hdf5.config, hdf5.flat, hdf5.groups, hdf5.rows, hdf5.tree)
+        task.__name__: task for task in (asked, check, config, flat, groups, rows, tree)
     }
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(_frame({"found": None, "busy": time.process_time()}))

@@ -60,7 +60,7 @@ def answer(dataset: xr.Dataset) -> Answer:
         "dendritic Ca per Pyr cell evoked by trains of so many volleys, change at the peak of 10 mg/kg "
         "i.p., mouse, %"
     )
-    shown = table(title, ("sheet", "null"), rows, [f"{p:g}" for p in dataset["pulses"].values])
+    shown = table(title, ("sheet", "control model"), rows, [f"{p:g}" for p in dataset["pulses"].values])
     return Answer((shown,), "\n".join(said))
 
 

@@ -64,7 +64,7 @@ def answer(dataset: xr.Dataset) -> Answer:
         "cells that fire less or more after an hour in so much free MK-801, % of their class, mean ± SD "
         "over seeds"
     )
-    shown = table(title, ("sheet", "null", "uM"), rows, [f"{p} {way}" for p, way in ways])
+    shown = table(title, ("sheet", "control model", "uM"), rows, [f"{p} {way}" for p, way in ways])
     return Answer((shown,), "\n".join(said))
 
 

@@ -74,7 +74,7 @@ def answer(dataset: xr.Dataset) -> Answer:
         beside = [n for n in names(here, "null") if n != MODEL]
         tables.append(
             table(
-                f"sheet {sheet}, slice, nulls beside the model: change against no drug, %",
+                f"sheet {sheet}, slice, control models beside the model: change against no drug, %",
                 ("",),
                 [
                     ((MEANING[n],), [spread_of_all(effect(here.sel(null=n), v, c)) for v, c in wanted])

@@ -72,8 +72,8 @@ def answer(dataset: xr.Dataset) -> Answer:
         beside = {n: [spread(over_course(here.sel(null=n), d)) for d in doses] for n in names(here, "null")}
         tables.append(
             table(
-                f"sheet {sheet}, rat i.p., nulls, by mg/kg: glutamate over 100 min, %",
-                ("null",),
+                f"sheet {sheet}, rat i.p., control models, by mg/kg: glutamate over 100 min, %",
+                ("control model",),
                 [((MEANING[n],), cells) for n, cells in beside.items() if n != MODEL],
                 [f"{d:g}" for d in doses],
             )

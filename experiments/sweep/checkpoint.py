@@ -130,7 +130,7 @@ def read(path: Path, about: dict[str, str]) -> Arrays | None:
         content = content_of(path, MOST_BYTES)
     except UnreadableError as error:
         raise UnreadableError(
-            path, f"{error.cause}; the run goes on from it, or begins again if you remove it"
+            path, f"{error.cause}; the run resumes from this checkpoint, or starts again if you remove it"
         ) from None
     if content is None:
         return None

@@ -75,7 +75,7 @@ def drive(
                 failed += 1
                 if submitted == 0 or failed == ROUNDS:
                     raise
-                console.print(f"{error}; once more", highlight=False, markup=False)
+                console.print(f"{error}; retrying", highlight=False, markup=False)
                 time.sleep(LONGEST_POLL_S)
                 continue
             submitted += 1

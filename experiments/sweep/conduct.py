@@ -32,20 +32,17 @@ from prelimbic.experiments.storage.manifest import (
     remove_made,
     strangers,
 )
-from prelimbic.experiments.storage.provenance import target
 from prelimbic.experiments.storage.store import sorted_out
-from prelimbic.experiments.storage.targets import MixedTargetsWarning, targets_of, unlike
+from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.sweep.cluster import BACKENDS, drive
 from prelimbic.experiments.sweep.execute import ExecuteError, execute
 from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
+from prelimbic.experiments.sweep.notices import tell_damaged, tell_surroundings, tell_unlike, tell_unusual
 from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
 from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.tables import printed
-from prelimbic.experiments.sweep.unusual import unusual
-from prelimbic.parameters.caching import CacheError, the_cache
-from prelimbic.parameters.granted import available_cpus
 from prelimbic.simulation.hypotheses import AS_SHEETS
 
 Screen = Console  # where a sweep says what it does
@@ -128,7 +125,7 @@ def _job(
         write_manifest(study, runs, options.out)
     if todo:
         settle_figures()
-        _tell_surroundings(options.workers, screen)
+        tell_surroundings(options.workers, screen)
         if not prepare(todo):
             raise ExecuteError(
                 f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would "
@@ -163,7 +160,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         whole.update({run.file for run in runs} - {run.file for run in found} - causes.keys())
         return found
 
-    _tell_damaged(missing(), causes, folder, screen)
+    tell_damaged(missing(), causes, folder, screen)
     try:
         drive(runs, missing, causes, folder, jobs, words, screen)
     except KeyboardInterrupt:
@@ -190,7 +187,7 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     screen.print(study.question, highlight=False, markup=False)
     if options.out.name != study.name:
         screen.print(f"results in {options.out}", highlight=False, markup=False, soft_wrap=True)
-    _tell_unusual(runs, screen)
+    tell_unusual(runs, screen)
 
 
 def complete(
@@ -210,7 +207,7 @@ def complete(
     refuse_moved(study, folder, listed, runs)
     _writable(folder)
     screen.print(f"study {study.name}: {len(wanted)} runs", highlight=False, markup=False)
-    _tell_unusual(wanted, screen)
+    tell_unusual(wanted, screen)
     mine = [run.place for run in runs]
     others = [item for item in listed if item["place"] not in mine]  # such as those of another sheet
     _fulfil(study, runs, wanted, todo, causes, folder, workers, screen, others)
@@ -252,13 +249,13 @@ def _fulfil(
             f"{len(finished)} of {len(wanted)} runs are already finished and whole; skipped", highlight=False
         )
     for name in strangers(folder, {run.file for run in runs} | {str(listed["file"]) for listed in others}):
-        screen.print(f"not of this study as asked, left alone: {name}", highlight=False, markup=False)
-    _tell_damaged(todo, causes, folder, screen)
+        screen.print(f"ignored: not part of this study as asked: {name}", highlight=False, markup=False)
+    tell_damaged(todo, causes, folder, screen)
     if todo:
         settle_figures()
-        _tell_surroundings(workers, screen)
+        tell_surroundings(workers, screen)
         compiled = _prepare(todo, screen)
-        _tell_unlike(runs, todo, folder, compiled, screen)
+        tell_unlike(runs, todo, folder, compiled, screen)
         execute(todo, folder, workers, compiled, screen)
     return finished
 
@@ -267,32 +264,6 @@ def _unfinished(runs: list[Run], folder: Path) -> tuple[list[Run], dict[str, str
     """Runs to compute, and why the files of others cannot be read here."""
     whole, causes = sorted_out(folder, {run.file: run.config.run_id() for run in runs})
     return [run for run in runs if run.file not in whole and run.file not in causes], causes
-
-
-def _tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen: Console) -> None:
-    """Name the files of runs to compute that are there and not whole, and those that cannot be read here."""
-    for name, cause in causes.items():
-        screen.print(
-            f"cannot be read here, left as it is: {name} ({cause})",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    for run in todo:
-        if there(folder / run.file):
-            screen.print(
-                f"damaged, computed anew: {run.file}", highlight=False, markup=False, soft_wrap=True
-            )
-
-
-def _tell_unlike(runs: list[Run], todo: list[Run], folder: Path, compiled: bool, screen: Console) -> None:
-    """Say which finished runs of the study were not computed as those `todo` will be here."""
-    unfinished = {run.file for run in todo}
-    found = targets_of(
-        folder / run.file for run in runs if run.file not in unfinished and (folder / run.file).exists()
-    )
-    if text := unlike(found, target(compiled, todo[0].config.numerics)):
-        screen.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _check(runs: list[Run]) -> None:
@@ -309,27 +280,6 @@ def _refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
         from prelimbic.experiments.sweep.idle import refuse_idle
 
         refuse_idle(study, options, runs)
-
-
-def _tell_unusual(runs: list[Run], screen: Console) -> None:
-    """Say which numbers were set, and which circuits were not calibrated for them."""
-    for line in unusual(run.config for run in runs):
-        screen.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _tell_surroundings(workers: int, screen: Console) -> None:
-    """Say what is unusual about where this is computed: a cache that may not last, more workers than
-    CPUs.
-    """
-    granted = available_cpus()
-    if workers > granted:
-        screen.print(
-            f"{workers} workers are more than the CPUs granted here, {granted}: they will share them",
-            highlight=False,
-        )
-    with suppress(CacheError):  # raised again by what needs it
-        if told := the_cache().told:
-            screen.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 def _prepare(todo: list[Run], screen: Console) -> bool:
@@ -372,7 +322,7 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     screen.print(answer.found, highlight=False, markup=False)
     for warned in mixed:
         screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
-    _tell_unusual(runs, screen)
+    tell_unusual(runs, screen)
     settle_figures()
     figures: list[Path] = []
     try:

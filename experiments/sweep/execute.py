@@ -105,11 +105,11 @@ class _Crew:
         self._beat()
 
     def leave(self, told: list[int]) -> None:
-        """Let the workers keep the places of their runs and go; another signal ends that."""
+        """Let the workers save checkpoints of their runs and go; another signal ends that."""
         self._leaving = True
         for worker in self._workers:
             worker.leave()
-        self._watch.note("stopping: runs keep their place first; again to stop at once")
+        self._watch.note("stopping: saving a checkpoint of each run first; interrupt again to stop at once")
         until, first = time.monotonic() + PATIENCE_S, len(told)
         while (
             any(worker.run for worker in self._workers) and time.monotonic() < until and len(told) == first
@@ -197,7 +197,7 @@ class _Crew:
         if self._deaths[run.file] < ROUNDS:
             self._marks.release(run.file)
             self._waiting.appendleft(run)
-            self._watch.note(f"run {run.file}: {how}; once more")
+            self._watch.note(f"run {run.file}: {how}; retrying")
         else:
             self._ended(run, Told("failed", reason=f"{how}, {ROUNDS} times"))
 

@@ -1,12 +1,13 @@
 """What stands in a study's folder of runs that are not finished: who computes one, why one failed, where one
 can go on.
 
-    jobs/RUN.running      one process computes this run; it says so anew every few seconds
+    jobs/RUN.running      one process computes this run, and renews this every few seconds: a lock
     jobs/RUN.failed       why it failed, and which log tells more
     jobs/RUN.checkpoint   the run in its middle (sweep.checkpoint)
 
-Whoever makes the file `running` first has the run; no locks are needed, so a folder shared by machines will
-do.  A mark whose process is gone, or that was not said anew for LOST_S, counts for nothing.
+Whoever makes the file `running` first has the run; the file system needs no locks, so a folder shared by
+machines will do.  A mark whose process is gone, or that was not renewed for LOST_S, is stale and counts for
+nothing.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ class Marks:
         return other is not None and other.holder != self.me and other.current(self.me, self._now())
 
     def beat(self, run: str, done_s: float, resumed_s: float) -> None:
-        """Say anew that a run is being computed, and how far it is."""
+        """Renew that a run is being computed, and how far it is."""
         mark = replace(self._mine[run], done_s=done_s, resumed_s=resumed_s)
         if self._still_mine(run):
             self._publish(f"{run}{RUNNING}", json.dumps(asdict(mark)))
@@ -196,7 +197,7 @@ class Marks:
             self.folder.rmdir()
 
     def checkpoint(self, run: str) -> Path:
-        """Where a run keeps its place."""
+        """Where the checkpoint of a run stands."""
         return self.folder / f"{run}{CHECKPOINT}"
 
     def _take_over(self, path: Path, stale: Mark) -> bool:

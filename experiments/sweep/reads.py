@@ -18,7 +18,7 @@ DRUG = ("site", "selectivity", "hcn")  # what the drug does to the circuit
 CIRCUIT = ("baseline", "state")
 SLOW = tuple(switch for switch in SWITCHES if switch in {*ARMS, "trkb"})  # what the drug does to the cascade
 HEALTHY = {"baseline": "to healthy", "state": "to awake"}
-NULLS = {"site": "to all, and to each null beside it"}
+NULLS = {"site": "to all, and to each control model beside it"}
 AWAKE_NULLS = NULLS | HEALTHY
 WITHOUT_MAN = "it gives a drug to rat or mouse, and kamp is known in man alone"
 

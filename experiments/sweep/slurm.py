@@ -1,6 +1,6 @@
 """Slurm as a back-end: neither accounting nor a network between nodes is needed.
 
-A job that is told to leave (time limit, preemption) keeps its place and has itself queued again.
+A job that is told to leave (time limit, preemption) saves a checkpoint and has itself queued again.
 """
 
 from __future__ import annotations

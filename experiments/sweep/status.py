@@ -156,7 +156,7 @@ def _lines(one: Status) -> list[str]:
         lines.append(f"  failed   {failure.run}: {failure.reason[:LONGEST]}; log {where}")
     for name in one.missing[:LISTED]:
         lines.append(
-            f"  missing  {name}{' (stopped; goes on from its last look)' if name in one.stopped else ''}"
+            f"  missing  {name}{' (stopped; resumes from its checkpoint)' if name in one.stopped else ''}"
         )
     if len(one.missing) > LISTED:
         lines.append(f"  missing  and {len(one.missing) - LISTED} more")

@@ -52,8 +52,7 @@ def verify(path: Path) -> None:
         raise StoreError(f"{_files(unreadable)} cannot be read here: {cause}{also}")
     if damaged:
         raise StoreError(
-            f"{_files(damaged, 'damaged ')}; the study's command computes damaged runs anew and makes the "
-            "rest"
+            f"{_files(damaged, 'damaged ')}; the study's command recomputes damaged runs and makes the rest"
         )
 
 
@@ -141,7 +140,7 @@ def _check_made(folder: Path, manifest: dict[str, Any], found: _Found) -> None:
     ]
     if misplaced:
         found.damaged[MANIFEST] = printable(
-            f"{folder / MANIFEST} has {misplaced[0]} at another place than its name tells"
+            f"{folder / MANIFEST} lists {misplaced[0]} with other axes than its file name has"
         )
     try:
         for name, wrong in changed(folder).items():

@@ -26,7 +26,7 @@ _leaving = threading.Event()
 
 @dataclass(frozen=True)
 class Order:
-    """One run to compute; `checkpoint` is where it keeps its place."""
+    """One run to compute; `checkpoint` is where it is saved when it is stopped."""
 
     run: Run
     folder: Path
