@@ -89,15 +89,15 @@ def _jobs(folder: Path) -> tuple[dict[str, int], str]:
     """Jobs of the folder in the queue of a batch system by state, none where there is none; and why it does
     not tell.
     """
-    states, unheard = Counter[str](), ""
+    states, silent, heard = Counter[str](), "", False
     if any((folder / JOBS).glob("round-*.sh")):
         for queue in (backend(folder.resolve()) for backend in BACKENDS.values() if backend.there()):
             try:
-                queue.look(PATIENCE_S)
+                heard |= queue.look(PATIENCE_S)
             except ClusterError as error:
-                unheard = str(error)
+                silent = str(error)
             states.update(state.lower() for state in queue.states.values())
-    return dict(states), unheard
+    return dict(states), "" if heard else silent
 
 
 def show_status(path: Path, as_json: bool) -> None:
