@@ -61,15 +61,6 @@ class Species:
     norketamine_brain_to_plasma_unbound: float = number("1", "above 0")
     hydroxynorketamine_brain_to_plasma_unbound: float = number("1", "above 0")
 
-    def of(self, compound: str) -> Disposition:
-        """The constants of one of COMPOUNDS; hydroxynorketamine has no peripheral volume."""
-        own = {"peripheral": 1.0, "exchange": 0.0} if compound == COMPOUNDS[-1] else {}
-        names = ("central", "peripheral", "exchange", "clearance", "unbound", "brain_to_plasma_unbound")
-        own = {name: getattr(self, f"{compound}_{name}") for name in names if name not in own} | own
-        return Disposition(
-            ip_bioavailability=self.ip_bioavailability, ip_absorption=self.ip_absorption, **own
-        )
-
 
 def species(name: str, source: Sheet | None = None) -> Species:
     """Disposition constants of one species.  Raises SheetError naming the species there are."""

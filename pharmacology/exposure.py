@@ -35,6 +35,9 @@ FORMED = {
     "ketamine": ("norketamine", "fraction_to_norketamine"),
     "norketamine": ("hydroxynorketamine", "fraction_to_hydroxynorketamine"),
 }
+# Of a Disposition, what a Species has for each of COMPOUNDS, and what stands for a volume that it has not.
+NAMED = ("central", "peripheral", "exchange", "clearance", "unbound", "brain_to_plasma_unbound")
+NO_PERIPHERY = {"peripheral": 1.0, "exchange": 0.0}
 PARTS = ("depot", "central", "peripheral", "eliminated")  # of the i.p. route, volumes, and gone for good
 
 
@@ -107,7 +110,12 @@ class Exposure(Concentrations):
         return states(self.names)
 
     def _disposition(self, compound: str) -> Disposition:
-        return self.others[compound] if compound in self.others else self.numbers.of(compound)
+        if compound in self.others:
+            return self.others[compound]
+        n, own = self.numbers, {} if f"{compound}.peripheral" in AT else NO_PERIPHERY
+        named = {name: getattr(n, f"{compound}_{name}") for name in NAMED if name not in own}
+        absorbed = {"ip_bioavailability": n.ip_bioavailability, "ip_absorption": n.ip_absorption}
+        return Disposition(**named, **own, **absorbed)
 
     def amounts(self, hours: np.ndarray) -> np.ndarray:
         """Every state at the given times, shape (time, state): umol in places, umol/L of the others."""

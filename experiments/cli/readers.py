@@ -105,8 +105,9 @@ def _scanned() -> tuple[_Known, dict[tuple[str, str], set[Reader]]]:
     for _, tree in trees:
         _declare(known, tree)
     reads: dict[tuple[str, str], set[Reader]] = defaultdict(set)
+    own = {file: _texts(tree) for file, tree in trees}
     texts = {
-        file: {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        file: own[file].union(*(own[other] for other in _tables(tree) if other in own))
         for file, tree in trees
     }
     for _ in range(2):  # the second time uses what the first found of attributes that methods set
@@ -114,6 +115,18 @@ def _scanned() -> tuple[_Known, dict[tuple[str, str], set[Reader]]]:
             for where, owner, function in _functions(tree):
                 _Body(known, owner, texts[file], reads, Reader(file, where)).read(function)
     return known, reads
+
+
+def _texts(tree: ast.Module) -> set[str]:
+    """All that a module has as text."""
+    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def _tables(tree: ast.Module) -> Iterator[str]:
+    """Files of modules from which a module takes a table, which has its name in capitals."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and any(name.name.isupper() for name in node.names):
+            yield f"{str(node.module).removeprefix('prelimbic.').replace('.', '/')}.py"
 
 
 def _sources(rooms: Iterable[str]) -> Iterator[tuple[str, ast.Module]]:
