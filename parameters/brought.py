@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.sheet import SheetError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 SHEETS = "prelimbic.sheets"
 
@@ -22,6 +24,8 @@ SHEETS = "prelimbic.sheets"
 @cache
 def points(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group by name, in alphabetical order."""
+    from importlib.metadata import entry_points  # slow to import
+
     return {point.name: point for point in sorted(entry_points(group=group), key=lambda each: each.name)}
 
 
