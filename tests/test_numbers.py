@@ -284,7 +284,7 @@ def test_the_command_tells_one_number_in_full(call):
         assert part in out
     assert " ".join(out.split()).count(RECALLED_MEANS) == 1
     code, out, _ = call("number", "ketamine.unblocking")
-    assert code == 0 and "Neuropharmacology" in out and "not told: authors, title" in out
+    assert code == 0 and "Neuropharmacology" in out and "missing here: authors, title" in out
     assert RECALLED_MEANS[:12] not in out
 
 
