@@ -87,10 +87,10 @@ class Sheet:
     """The rows of one TOML file, by section; `based_on` names the sheet it changes, beside it or among the
     shipped ones.
 
-    `lineage` names it and all that it rests on; `base` is what it changes, if anything. Of a circuit sheet,
-    `calibrated` is the digest of the structure that its background rates were found for, and `manipulations`
-    what had been done to the circuit by then (a developmental knock-out); both may be empty. Raises
-    SheetError when the file is unreadable or any row is incomplete.
+    `lineage` names it and all that it rests on, `files` are theirs; `base` is what it changes, if anything.
+    Of a circuit sheet, `calibrated` is the digest of the structure that its background rates were found for,
+    and `manipulations` what had been done to the circuit by then (a developmental knock-out); both may be
+    empty. Raises SheetError when the file is unreadable or any row is incomplete.
     """
 
     def __init__(self, path: Path, references: frozenset[str] | None = None, above: tuple[Path, ...] = ()):
@@ -115,6 +115,7 @@ class Sheet:
         self.own_rows = own
         self.base = base = self._base(known, (*above, _real(self.path)))
         self.lineage: tuple[str, ...] = (self.name, *(base.lineage if base else ()))
+        self.files: tuple[Path, ...] = (self.path, *(base.files if base else ()))
         self.sections: dict[str, dict[str, Row]] = _merged(
             base.sections if base else {}, own, self.path.name
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from prelimbic.circuits import (
 from prelimbic.parameters import (
     CIRCUITS,
     INHIBITORS,
+    POPULATIONS,
     PRIOR,
     SPECIES,
     CascadeNumbers,
@@ -38,6 +39,7 @@ from prelimbic.parameters import (
     disposition,
     inhibitor,
     near,
+    recorded,
     sheet,
     species,
     structure_digest,
@@ -69,22 +71,28 @@ def overridden(circuit: str | Sheet, overrides: tuple[tuple[str, float], ...]) -
 
 def read_circuit(circuit: str) -> Sheet:
     """A circuit sheet by name or path; one of the user's is read again when its file has changed."""
-    path = Path(circuit)
+    stamps, found = _read.get(circuit, ((), None))
+    if found is None or stamps != _stamps(found):
+        found = circuit_sheet(circuit)
+        _read[circuit] = _stamps(found), found
+    return found
+
+
+def _stamps(read: Sheet) -> tuple[tuple[int, int], ...]:
+    """What changes with the file of a sheet, or of one that it is based on."""
     try:
-        stamp = path.stat().st_mtime_ns if path.suffix == ".toml" else 0
-    except (OSError, ValueError):  # it will be told when it is read
-        stamp = 0
-    return _read_circuit(circuit, stamp)
-
-
-@cache
-def _read_circuit(circuit: str, _stamp: int) -> Sheet:
-    return circuit_sheet(circuit)
+        return tuple((stat.st_mtime_ns, stat.st_size) for stat in map(os.stat, read.files))
+    except OSError:  # it will be told when it is read again
+        return ()
 
 
 @cache
 def _subjects() -> dict[str, Sheet]:
     return {subject: sheet(subject) for subject in SUBJECTS}
+
+
+# circuit -> stamps of its files, and the sheet
+_read: dict[str, tuple[tuple[tuple[int, int], ...], Sheet | None]] = {}
 
 
 @lru_cache(maxsize=KEPT)
@@ -171,8 +179,9 @@ class Config:
     frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        ships = self.circuit in (*CIRCUITS, PRIOR)
-        if not ships and (self.frozen is None or self.frozen[0] != self.circuit):
+        if self.circuit in (*CIRCUITS, PRIOR):
+            object.__setattr__(self, "frozen", None)
+        elif self.frozen is None or self.frozen[0] != self.circuit:
             object.__setattr__(self, "frozen", (self.circuit, read_circuit(self.circuit)))
 
     @property
@@ -329,6 +338,16 @@ class Config:
         """
         asked = changed(self) | {"circuit": self.sheet_name, "grown_with": self.own_sheet.manipulations}
         asked.pop("overrides", None)  # the numbers have them
-        ranges = {n: r.range for n, r in self.own_sheet.rows().items()} if self.ranges else {}
-        whole = [asked, self.numbers(), ranges, IDS, MODEL_VERSION]
+        whole = [asked, self.numbers(), self._drawn_from(), IDS, MODEL_VERSION]
+        if self.frozen is not None:  # wiring is drawn in the order of a sheet's sections
+            whole.append(list(self.own_sheet.rows()))
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _drawn_from(self) -> dict[str, Any]:
+        """Of a run whose numbers are drawn: their ranges, and the recorded rates at which a circuit counts
+        as resting.
+        """
+        if not self.ranges:
+            return {}
+        ranges = {name: row.range for name, row in self.sheets()["circuit"].rows().items()}
+        return ranges | {f"recordings.{p}.rate": recorded(p, "rate") for p in POPULATIONS}

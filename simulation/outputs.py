@@ -66,7 +66,7 @@ def every_number(config: Config) -> dict[str, Variable]:
         "note": ["" if name in changed else row.note for name, row in used],
     }
     meanings = {
-        "name": "name of a number that the run used",
+        "name": "name of a number of the run's sheets",
         "unit": "unit of its value",
         "source": "where it comes from",
         "status": "measured, fitted or assumed, or overridden by this run",

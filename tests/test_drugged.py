@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from prelimbic.circuits import EngineError
-from prelimbic.parameters import COMPOUNDS, SheetError, compounds, sheet, species
+from prelimbic.parameters import COMPOUNDS, compounds, sheet, species
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure, Together
 from prelimbic.plasticity import compiled
 from prelimbic.simulation import drugged
@@ -116,7 +116,7 @@ def test_an_exposure_takes_its_numbers_from_the_sheets_or_from_those_shipped():
     found = Exposure.after(doses, "rat", {"species": quick, "compounds": sheet("compounds")})
     assert found.numbers == species("rat", quick) != plain.numbers
     assert (found.of("ketamine", HOURS[1:]) < plain.of("ketamine", HOURS[1:])).all()
-    with pytest.raises(SheetError, match="human, rat, mouse"):
+    with pytest.raises(DoseError, match="human, rat, mouse"):
         Exposure.after(doses, "cat")
     with pytest.raises(DoseError, match="no route"):
         Exposure.after(doses, "human")

@@ -14,7 +14,7 @@ from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.idle import makings
 from prelimbic.experiments.sweep.study import Options
-from prelimbic.parameters import COMPOUNDS, HypothesisNumbers, Sheet, sheet
+from prelimbic.parameters import COMPOUNDS, HypothesisNumbers, Sheet, sheet, sheet_text
 from prelimbic.parameters.sheet import SHEETS, Row, number
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation import config as configuration
@@ -75,14 +75,17 @@ def test_nor_do_they_move_the_hash_of_a_claim(larger):
     assert frozen() == FROZEN
 
 
-def test_a_claim_that_names_a_new_drug_rests_on_it(larger):
-    bench, rests_on = Bench(seeds=2), ("compounds.", "compounds.newdrug.")
-    before = bench.frozen(rests_on)
-    row = replace(MADE_UP, value=2.0)
-    larger["compounds"] = grown("compounds", {"newdrug": {"value": row}})
-    configuration._overridden.cache_clear()
-    assert Bench(seeds=2).frozen(rests_on) != before
-    assert Bench(seeds=2).frozen(("compounds.",)) == bench.frozen(("compounds.",))
+def test_a_claim_whose_runs_use_a_new_drug_rests_on_it(larger, monkeypatch):
+    def looked(value: float, sections: frozenset[str]) -> str:
+        larger["compounds"] = grown("compounds", {"newdrug": {"value": replace(MADE_UP, value=value)}})
+        configuration._overridden.cache_clear()
+        bench = Bench(seeds=2)
+        monkeypatch.setattr(bench, "_planned", lambda study: [({}, "id", sections)])
+        return bench.frozen(("compounds.",), "toy")
+
+    uses, other = frozenset({"compounds.newdrug"}), frozenset({"compounds.ketamine"})
+    assert looked(1.0, uses) != looked(1.5, uses)
+    assert looked(1.0, other) == looked(1.5, other)
 
 
 def test_a_field_of_what_is_asked_counts_once_it_is_not_at_its_default():
@@ -183,3 +186,37 @@ def test_a_sheet_that_is_edited_after_planning_changes_nothing_of_the_runs(tmp_p
     assert again.run_id() != before[0]
     path.unlink()
     assert replace(config, seed=1).run_id() == before[0]
+
+
+def test_the_sheets_that_a_sheet_is_based_on_are_read_again_when_they_change(tmp_path: Path):
+    ground, top = tmp_path / "ground.toml", tmp_path / "top.toml"
+    shutil.copy(SHEETS / "dendritic.toml", ground)
+    top.write_text('[sheet]\ntitle = "mine"\nbased_on = "ground"\n')
+    before = configuration.read_circuit(str(top)).values()
+    assert configuration.read_circuit(str(top)) is configuration.read_circuit(str(top))
+    row = next(line for line in ground.read_text().splitlines() if line.startswith("leak = "))
+    ground.write_text(ground.read_text().replace(row, row.replace("value = ", "value = 1", 1), 1))
+    assert configuration.read_circuit(str(top)).values() != before
+
+
+def test_the_order_of_a_users_sections_in_which_wiring_is_drawn_counts(tmp_path: Path):
+    path, other = tmp_path / "mine.toml", tmp_path / "other" / "mine.toml"
+    path.write_text(sheet_text(sheet("dendritic"), "mine"))
+    head, *parts = path.read_text().split("\n[")
+    other.parent.mkdir()
+    other.write_text("\n[".join([head, *reversed(parts)]))
+    one, two = (Config("toy", str(p), "rat", (), 0.5, 1, Protocol((), 0.0)) for p in (path, other))
+    assert one.numbers() == two.numbers() and one.run_id() != two.run_id()
+
+
+def test_a_number_that_is_drawn_and_one_that_is_set_to_its_value_are_two_runs():
+    config = find_study("circuit_prior").plan(Options(1, sheets=("prior",)))[0].config
+    name, row = next((n, r) for n, r in config.own_sheet.rows().items() if r.range and not r.fixed)
+    assert replace(config, overrides=((f"circuit.{name}", row.value),)).run_id() != config.run_id()
+
+
+def test_recorded_rates_count_where_circuits_are_drawn(monkeypatch):
+    config = find_study("circuit_prior").plan(Options(1, sheets=("prior",)))[0].config
+    before = config.run_id(), brief().run_id()
+    monkeypatch.setattr(configuration, "recorded", lambda section, name: (0.0, 1.0))
+    assert config.run_id() != before[0] and brief().run_id() == before[1]

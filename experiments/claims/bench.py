@@ -57,7 +57,7 @@ class PriorShare:
 
 
 # Sections that every hash of the ledger has held since its first line.  One that was added later counts for
-# claims that name it in what they rest on, so that a new drug demotes no other claim.
+# claims whose runs use it, so that a new drug demotes no other claim.
 SINCE_THE_FIRST = {
     "compounds": [
         "channel",
@@ -82,11 +82,17 @@ SINCE_THE_FIRST = {
 }
 
 
-def _held(name: str, rests_on: tuple[str, ...]) -> bool:
-    """Whether a number counts in the hash of a claim that rests on names that begin so."""
+def _since_the_first(name: str) -> bool:
     subject, section, _ = name.split(".", 2)
-    named = any(beginning.startswith(f"{subject}.{section}.") for beginning in rests_on)
-    return named or subject not in SINCE_THE_FIRST or section in SINCE_THE_FIRST[subject]
+    return subject not in SINCE_THE_FIRST or section in SINCE_THE_FIRST[subject]
+
+
+def _sections(config: Config) -> frozenset[str]:
+    """SHEET.SECTION of every number that a run uses."""
+    return frozenset(name.rpartition(".")[0] for name in config.numbers())
+
+
+Needs = Callable[[dict[str, Any]], bool]
 
 
 class Bench:
@@ -110,7 +116,7 @@ class Bench:
             )
         self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
         self._loaded: dict[str, xr.Dataset | None] = {}
-        self._plans: dict[str, list[tuple[dict[str, Any], str]]] = {}
+        self._plans: dict[str, list[tuple[dict[str, Any], str, frozenset[str]]]] = {}
         self._dataset: xr.Dataset | None = None
         self._null, self._nulls = MODEL, list[str]()
         self._inert: Inert | None = None
@@ -133,14 +139,17 @@ class Bench:
         """The healthy circuit."""
         return self.config.described()
 
-    def frozen(self, rests_on: tuple[str, ...]) -> str:
+    def frozen(self, rests_on: tuple[str, ...], study: str = "", needs: Needs = lambda place: True) -> str:
         """SHA-256 of the numbers whose name begins as one of `rests_on`, of what was done to the circuit as
-        it grew up, and of the model's version.
+        it grew up, and of the model's version.  Sections that were added after the ledger began count where
+        runs of the study use them.
         """
-        numbers = {
-            f"{s}.{name}": v for s, rows in self.config.sheets().items() for name, v in rows.values().items()
-        }
-        chosen = {n: v for n, v in numbers.items() if n.startswith(rests_on) and _held(n, rests_on)}
+        planned = self._planned(study) if study else []
+        used = {part for place, _, parts in planned if needs(place) for part in parts}
+        sheets = self.config.sheets()
+        numbers = {f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()}
+        held = {n for n in numbers if _since_the_first(n) or n.rpartition(".")[0] in used}
+        chosen = {n: v for n, v in numbers.items() if n.startswith(rests_on) and n in held}
         return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})
 
     def plan(self, study: str) -> list[Run]:
@@ -162,7 +171,7 @@ class Bench:
             raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
         whole, wanted = (
             set(stored["run_id"].values.ravel()),
-            [(place, i) for place, i in self._planned(study) if needs(place)],
+            [(place, i) for place, i, _ in self._planned(study) if needs(place)],
         )
         there = {place["seed"]: True for place, _ in wanted}
         for place, run_id in wanted:
@@ -261,10 +270,14 @@ class Bench:
         except StoreError:
             return False
 
-    def _planned(self, study: str) -> list[tuple[dict[str, Any], str]]:
-        """Place and id of every run of a study: many claims ask, and an id is a hash of every number."""
+    def _planned(self, study: str) -> list[tuple[dict[str, Any], str, frozenset[str]]]:
+        """Place, id and sections used of every run of a study: many claims ask, and an id is a hash of every
+        number.
+        """
         if study not in self._plans:
-            self._plans[study] = [(run.place, run.config.run_id()) for run in self.plan(study)]
+            self._plans[study] = [
+                (run.place, run.config.run_id(), _sections(run.config)) for run in self.plan(study)
+            ]
         return self._plans[study]
 
     def _stored(self, study: str) -> xr.Dataset | None:

@@ -240,7 +240,7 @@ def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
     if claim.study:
         bench = bench.of(claim.study, claim.needs)
         seeds, nulls = bench.stored_seeds, [n for n in bench.nulls if n != MODEL]
-    sheet_hash = bench.frozen(claim.rests_on)
+    sheet_hash = bench.frozen(claim.rests_on, claim.study, claim.needs)
     return Judged(
         claim,
         tuple(claim.readout(bench)),

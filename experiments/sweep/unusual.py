@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from prelimbic.parameters import Sheet
 from prelimbic.simulation.config import Config, overridden
 
 UNCALIBRATED = {
@@ -19,13 +20,13 @@ def unusual(configs: Iterable[Config]) -> Iterator[str]:
     for another.
     """
     configs = list(configs)
-    yield from set_numbers(configs[0].circuit, configs[0].overrides)
+    yield from set_numbers(configs[0].own_sheet, configs[0].overrides)
     for name, state in {config.sheet_name: config.calibration() for config in configs}.items():
         if state in UNCALIBRATED:
             yield f"sheet {name}: {UNCALIBRATED[state]}"
 
 
-def set_numbers(circuit: str, overrides: tuple[tuple[str, float], ...]) -> Iterator[str]:
+def set_numbers(circuit: str | Sheet, overrides: tuple[tuple[str, float], ...]) -> Iterator[str]:
     """A line for every override, with what the sheet has, and its range where the override lies outside."""
     shipped = overridden(circuit, ())
     for name, value in overrides:
