@@ -14,6 +14,7 @@ from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.idle import makings
 from prelimbic.experiments.sweep.study import Options
+from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters import COMPOUNDS, HypothesisNumbers, Sheet, sheet, sheet_text
 from prelimbic.parameters.sheet import SHEETS, Row, number
 from prelimbic.pharmacology import Bath, Dose
@@ -186,6 +187,7 @@ def test_a_sheet_that_is_edited_after_planning_changes_nothing_of_the_runs(tmp_p
     assert again.run_id() != before[0]
     path.unlink()
     assert replace(config, seed=1).run_id() == before[0]
+    assert list(unusual([config]))  # what a sweep ends with
 
 
 def test_the_sheets_that_a_sheet_is_based_on_are_read_again_when_they_change(tmp_path: Path):
