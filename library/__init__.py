@@ -78,6 +78,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("prelimbic")
     if name in _HOMES:
         return getattr(import_module(f"prelimbic.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'prelimbic' has no attribute {name!r}")
