@@ -10,9 +10,8 @@ from numbers import Integral, Real
 from typing import Any
 
 from prelimbic.parameters.errors import RunError, UsageError
-from prelimbic.parameters.near import unknown
+from prelimbic.parameters.near import shown, unknown
 
-LONGEST = 60  # characters of a value that are told
 Refusal = type[UsageError] | type[RunError]
 Check = Callable[[Any, str, Refusal], Any]
 
@@ -20,15 +19,6 @@ Check = Callable[[Any, str, Refusal], Any]
 def refused(value: object, what: str, must: str, error: Refusal, like: str = "") -> UsageError | RunError:
     """`` `start` is '0h' but must be a number ``, as an error to raise; `like`: what may be meant."""
     return error(f"{what} is {shown(value)}{like} but must be {must}")
-
-
-def shown(value: object) -> str:
-    """A value as it is told, on one line and not too long."""
-    try:
-        told = " ".join(repr(value).split())
-    except Exception:  # of a whole number with thousands of digits, and of code that is not ours
-        return f"of type {type(value).__name__}"
-    return told if len(told) <= LONGEST else f"{told[:LONGEST]}..."
 
 
 def real(value: object, what: str, error: Refusal, unit: str = "") -> float:

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from prelimbic.parameters import BLOCKERS
-from prelimbic.parameters.plain import choice, pairs, real, settle
+from prelimbic.parameters.plain import Refusal, choice, pairs, real, settle
 from prelimbic.pharmacology.block import Concentrations
 from prelimbic.pharmacology.dose import DoseError
 
@@ -49,7 +49,7 @@ class Bath(Concentrations):
         return present[:, None] * np.array([uM for _, uM in self.concentrations], dtype=float)
 
 
-def _pairs(value: object, what: str, error: type[DoseError]) -> tuple[tuple[str, float], ...]:
+def _pairs(value: object, what: str, error: Refusal) -> tuple[tuple[str, float], ...]:
     """Names and concentrations in plain text and floats."""
     must = 'pairs of a drug and its uM, such as (("ketamine", 3.0),)'
     return tuple(

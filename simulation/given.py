@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from prelimbic.parameters import COMPOUNDS, DOSED, near, unknown
 from prelimbic.parameters.errors import UsageError
-from prelimbic.parameters.plain import real, shown
+from prelimbic.parameters.near import shown
+from prelimbic.parameters.plain import real
 from prelimbic.pharmacology import ROUTES, Dose, DoseError
 
 HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}  # in a unit of time

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from prelimbic.parameters import target_of
 from prelimbic.parameters.errors import UsageError
-from prelimbic.parameters.plain import maybe, of_type, pair, real, settle, several, text
+from prelimbic.parameters.plain import Refusal, maybe, of_type, pair, real, settle, several, text
 from prelimbic.simulation.inhibition import Inhibition
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
@@ -160,7 +160,7 @@ class Protocol:
         return self.stress is not None and self.stress[0] <= time < self.stress[1]
 
 
-def _span(value: object, what: str, error: type[ProtocolError]) -> tuple[float, float]:
+def _span(value: object, what: str, error: Refusal) -> tuple[float, float]:
     """A first and a last hour."""
     first, last = pair(value, what, error, "a first and a last hour")
     return real(first, f"the first hour of {what}", error), real(last, f"the last hour of {what}", error)
