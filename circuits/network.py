@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from prelimbic.circuits.report import Means, delivered_ampa, report
 from prelimbic.circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
 from prelimbic.parameters import POPULATIONS, SUBUNITS
 from prelimbic.parameters.errors import RunError
+from prelimbic.parameters.plain import real, settle, truth, whole
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
 MOST_DELAY_CLASSES = 1000
@@ -41,17 +43,23 @@ class Numerics:
     portable: bool = False
 
     def __post_init__(self) -> None:
-        if self.precision not in (32, 64):
-            raise CircuitError(f"`precision` is {self.precision} but must be 32 or 64")
+        settle(
+            self,
+            CircuitError,
+            precision=partial(whole, allowed=(32, 64), must="32 or 64"),
+            step=partial(real, unit="ms"),
+            delay_classes=partial(
+                whole,
+                allowed=range(MOST_DELAY_CLASSES + 1),
+                must=f"a whole number from 0 to {MOST_DELAY_CLASSES}",
+            ),
+            portable=truth,
+        )
         steps = LONGEST_STEP_MS / self.step if self.step > 0 else 0.0
         if not self.step >= SHORTEST_STEP_MS or not steps >= 1 or abs(steps - round(steps)) > 1e-6:
             raise CircuitError(
                 f"`step` is {self.step:g} ms but must divide {LONGEST_STEP_MS:g} ms and be at least "
                 f"{SHORTEST_STEP_MS:g} ms"
-            )
-        if not 0 <= self.delay_classes <= MOST_DELAY_CLASSES:
-            raise CircuitError(
-                f"`delay_classes` is {self.delay_classes} but must lie between 0 and {MOST_DELAY_CLASSES}"
             )
 
 

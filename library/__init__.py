@@ -78,9 +78,21 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name in _HOMES:
         return getattr(import_module(f"prelimbic.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'prelimbic' has no attribute {name!r}")
+
+
+def _version() -> str:
+    """The version that is installed; of a folder that is not installed, 0+unknown."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    try:
+        return version("prelimbic")
+    except PackageNotFoundError:
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

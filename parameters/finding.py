@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from prelimbic.parameters.brought import brought_sheets
 from prelimbic.parameters.citation import cited
 from prelimbic.parameters.near import near
+from prelimbic.parameters.plain import path, text
 from prelimbic.parameters.records import CIRCUITS, PRIOR, sheet, shipped
 from prelimbic.parameters.sheet import Row, Sheet, SheetError
 
@@ -87,7 +89,7 @@ class Alias:
         return any(fnmatch.fnmatchcase(number.settable, rows) for rows in self.rows)
 
 
-def numbers(pattern: str = "", sheet: str | None = None) -> DataFrame:
+def numbers(pattern: str = "", sheet: str | os.PathLike[str] | None = None) -> DataFrame:
     """Numbers of the model that a pattern finds, one a row.
 
     `pattern`: words that must all be found, in a name, a unit, a note or a source with its authors, title
@@ -104,6 +106,10 @@ def numbers(pattern: str = "", sheet: str | None = None) -> DataFrame:
     """
     import pandas as pd
 
+    words = text(pattern, "`pattern`", SheetError)
+    name = (
+        None if sheet is None else path(sheet, "`sheet`", SheetError, "a shipped sheet or the path of one")
+    )
     rows = [
         (
             n.listed,
@@ -117,7 +123,7 @@ def numbers(pattern: str = "", sheet: str | None = None) -> DataFrame:
             n.section,
             n.name,
         )
-        for n in searched(pattern, own() if sheet is None else in_force(sheet))
+        for n in searched(words, own() if name is None else in_force(name))
         for r in [n.row]
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "low": float, "high": float})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from prelimbic.parameters import BLOCKERS, unknown
+from prelimbic.parameters import BLOCKERS
+from prelimbic.parameters.plain import Refusal, choice, pairs, real, settle
 from prelimbic.pharmacology.block import Concentrations
 from prelimbic.pharmacology.dose import DoseError
 
@@ -25,9 +27,9 @@ class Bath(Concentrations):
     end: float = math.inf
 
     def __post_init__(self) -> None:
+        hour = partial(real, unit="h")
+        settle(self, DoseError, concentrations=_pairs, start=hour, end=hour)
         for name, uM in self.concentrations:
-            if name not in BLOCKERS:
-                raise DoseError(unknown("drug", name, BLOCKERS))
             if not math.isfinite(uM) or uM < 0:
                 raise DoseError(f"a bath holds a finite number of uM {name}, at least 0, not {uM:g}")
         if len(set(self.names)) < len(self.names):
@@ -45,6 +47,15 @@ class Bath(Concentrations):
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
         present = (hours >= self.start) & (hours < self.end)
         return present[:, None] * np.array([uM for _, uM in self.concentrations], dtype=float)
+
+
+def _pairs(value: object, what: str, error: Refusal) -> tuple[tuple[str, float], ...]:
+    """Names and concentrations in plain text and floats."""
+    must = 'pairs of a drug and its uM, such as (("ketamine", 3.0),)'
+    return tuple(
+        (choice(name, BLOCKERS, "drug", error), real(uM, f"the concentration of {name}", error, "uM"))
+        for name, uM in pairs(value, what, error, must)
+    )
 
 
 @dataclass(frozen=True)

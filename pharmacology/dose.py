@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from prelimbic.parameters import DOSED, SPECIES, unknown
+from prelimbic.parameters import DOSED, SPECIES
 from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.plain import choice, maybe, real, settle
 
 ROUTES = {animal: ("iv",) if animal == "human" else ("iv", "ip") for animal in SPECIES}
 
@@ -42,17 +44,17 @@ class Dose:
     compound: str = "ketamine"
 
     def __post_init__(self) -> None:
+        hour = partial(real, unit="h")
+        settle(self, DoseError, amount=partial(real, unit="mg/kg"), start=hour, duration=maybe(hour))
         if not 0 <= self.amount <= LARGEST:
             raise DoseError(f"a dose is a number of mg/kg from 0 to {LARGEST:g}, not {self.amount:g}")
         if not abs(self.start) <= LATEST_H:
             raise DoseError(
                 f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}"
             )
-        if self.compound not in DOSED:
-            raise DoseError(unknown("compound", self.compound, DOSED))
         known = sorted({route for routes in ROUTES.values() for route in routes})
-        if self.route not in known:
-            raise DoseError(unknown("route", self.route, known))
+        object.__setattr__(self, "compound", choice(self.compound, DOSED, "compound", DoseError))
+        object.__setattr__(self, "route", choice(self.route, known, "route", DoseError))
         if self.duration is None:
             return
         if self.route != "iv":
@@ -90,8 +92,7 @@ def beyond_use(amount: float, species: str) -> str:
 
 def check_routes(doses: tuple[Dose, ...], species: str) -> None:
     """Raise DoseError when the species is unknown or a dose takes a route that it does not have."""
-    if species not in SPECIES:
-        raise DoseError(unknown("species", species, SPECIES))
+    choice(species, SPECIES, "species", DoseError)
     for dose in doses:
         if dose.route not in ROUTES[species]:
             raise DoseError(f"{species} has no route {dose.route!r}; it has {', '.join(ROUTES[species])}")

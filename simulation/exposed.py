@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import xarray as xr
 
 from prelimbic.parameters import (
     POPULATIONS,
+    SPECIES,
     SpineNumbers,
     circuit_sheet,
 )
+from prelimbic.parameters.plain import choice, listed, unboxed
 from prelimbic.pharmacology import Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_population, by_subunit
 from prelimbic.simulation.config import check_numbers, grown, overridden
-from prelimbic.simulation.given import Give, GivenError, doses, hours
+from prelimbic.simulation.given import Give, GivenError, doses, hour_of
 from prelimbic.simulation.overrides import Overrides, settled
-from prelimbic.simulation.scenario import SHEET, UnusualDoseWarning, unusual
+from prelimbic.simulation.scenario import SHEET, UnusualDoseWarning, named_sheet, unusual
 
 LONGEST_H = 1e5  # exposures are not followed for longer
 
@@ -36,8 +39,9 @@ def exposure(
 ) -> xr.Dataset:
     """Plasma and unbound brain concentrations after what is given, and the NMDA block they make.
 
-    `give` and `overrides` are as in Scenario; `at` are times since the dose began: texts such as "10min,
-    40min, 4h", or hours, at least 0.  The block is that of the receptors of a circuit `sheet`.
+    `give` and `overrides` are as in Scenario; `at` are hours of the schedule, in which a dose without a time
+    is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, at least 0.  The block is that of
+    the receptors of a circuit `sheet`.
 
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
     `brain_unbound` (time, compound) in umol/L, and `block` (time, population), the share of NMDA peak
@@ -47,24 +51,23 @@ def exposure(
     Raises UsageError (GivenError, DoseError, SheetError) for what cannot be.  Warns with
     UnusualDoseWarning of a dose beyond use.
     """
-    circuit = os.fspath(sheet)
+    animal, circuit = choice(species, SPECIES, "species", DoseError), named_sheet(sheet)
     given, changes = doses(give), settled(overrides, [circuit_sheet(circuit)])
-    found = exposed(species, given, times(at), circuit, changes)
-    for told in unusual(given, species):
+    found = exposed(animal, given, times(at), circuit, changes)
+    for told in unusual(given, animal):
         warnings.warn(told, UnusualDoseWarning, stacklevel=2)
     return found
 
 
 def times(at: Times) -> np.ndarray:
-    """Times since the dose began, in h.  Raises GivenError."""
-    try:
-        several = [at] if isinstance(at, (str, int, float)) else list(at)
-        parts = [part for each in several for part in (each.split(",") if isinstance(each, str) else [each])]
-        found = np.array([hours(part, "`at`") if isinstance(part, str) else float(part) for part in parts])
-    except TypeError:
-        raise GivenError(f"`at` takes texts such as 10min, or hours, not {at!r}") from None
+    """Hours of the schedule of doses, in texts or numbers.  Raises GivenError."""
+    one = unboxed(at)
+    must = "texts such as '10min, 4h', or numbers of hours"
+    several = [one] if isinstance(one, (str, Real)) else listed(one, "`at`", GivenError, must)
+    parts = [part for each in several for part in (each.split(",") if isinstance(each, str) else [each])]
+    found = np.array([hour_of(part, "`at`") for part in parts])
     if not len(found) or not np.isfinite(found).all() or (found < 0).any() or found.max() > LONGEST_H:
-        raise GivenError(f"`at` takes times at or after the dose, up to {LONGEST_H:g} h")
+        raise GivenError(f"`at` takes hours of the schedule, from 0 to {LONGEST_H:g} h")
     return found
 
 
@@ -95,7 +98,7 @@ def exposed(
             "block": (cell, shut, {"units": "1", "long_name": "share of NMDA peak conductance shut"}),
         },
         {
-            "time": ("time", at, {"units": "h", "long_name": "time since the dose began"}),
+            "time": ("time", at, {"units": "h", "long_name": "hour of the schedule"}),
             "compound": list(course.names),
             "population": list(POPULATIONS),
         },

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from prelimbic.parameters import COMPOUNDS, DOSED, near, unknown
 from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.near import shown
+from prelimbic.parameters.plain import real
 from prelimbic.pharmacology import ROUTES, Dose, DoseError
 
 HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}  # in a unit of time
@@ -40,6 +41,11 @@ def hours(text: str, what: str) -> float:
         ) from None
 
 
+def hour_of(value: object, what: str) -> float:
+    """Hours of a text with a unit, or of a number of hours.  Raises GivenError."""
+    return hours(value, what) if isinstance(value, str) else real(value, what, GivenError, "h")
+
+
 def doses(give: Give) -> tuple[Dose, ...]:
     """The doses of a text, of several, or doses as they are; in the order in which they stand.
 
@@ -48,22 +54,14 @@ def doses(give: Give) -> tuple[Dose, ...]:
     for a text that is none, and DoseError for a dose that cannot be given.
     """
     if not isinstance(give, (str, Dose, Sequence)):
-        raise GivenError(f"{USAGE}, or a Dose, not {give!r}")
+        raise GivenError(f"{USAGE}, or a Dose, not {shown(give)}")
     several: Sequence[str | Dose] = (give,) if isinstance(give, (str, Dose)) else give
-    return tuple(
-        dose for each in several for dose in ([_plain(each)] if isinstance(each, Dose) else _read(each))
-    )
-
-
-def _plain(dose: Dose) -> Dose:
-    """The dose in plain floats: 10 and 10.0 mg/kg are the same run."""
-    length = None if dose.duration is None else float(dose.duration)
-    return replace(dose, amount=float(dose.amount), start=float(dose.start), duration=length)
+    return tuple(dose for each in several for dose in ([each] if isinstance(each, Dose) else _read(each)))
 
 
 def _read(text: str) -> list[Dose]:
     if not isinstance(text, str):
-        raise GivenError(f"{USAGE}, or a Dose, not {text!r}")
+        raise GivenError(f"{USAGE}, or a Dose, not {shown(text)}")
     parts = WORDS.fullmatch(text.strip())
     what, over, at = parts.group("what", "over", "at") if parts else (text, None, None)
     compound, amount, route = _what(what.split(), text)

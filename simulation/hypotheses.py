@@ -4,7 +4,7 @@ cascade.
 
 from __future__ import annotations
 
-from dataclasses import make_dataclass, replace
+from dataclasses import fields, make_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,10 @@ from prelimbic.parameters import (
     Species,
     SpineNumbers,
     near,
+    unknown,
 )
 from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.plain import refused, unboxed
 from prelimbic.pharmacology import (
     Block,
     Concentrations,
@@ -42,10 +44,11 @@ class HypothesisError(UsageError):
 
 def _check(asked: Any) -> None:
     for switch, options in SWITCHES.items():
-        chosen = getattr(asked, switch)
-        if chosen not in options:
-            like = near(chosen, options)
-            raise HypothesisError(f"`{switch}` is {chosen!r}{like} but must be one of {', '.join(options)}")
+        chosen = unboxed(getattr(asked, switch))
+        if not isinstance(chosen, str) or chosen not in options:
+            must = f"one of {', '.join(options)}"
+            raise refused(chosen, f"`{switch}`", must, HypothesisError, near(chosen, options))
+        object.__setattr__(asked, switch, str(chosen))
     for (one, these), (other, those), why in EXCLUSIVE:
         a, b = getattr(asked, one), getattr(asked, other)
         if a in these and b in those:
@@ -65,6 +68,15 @@ class Hypotheses(_Switched):
     """One option for every switch, such as `Hypotheses(site="pv")`, and what the options do.  Raises
     HypothesisError for one that is not in SWITCHES, and for two that exclude each other.
     """
+
+    def __new__(cls, *options: str, **asked: str) -> Hypotheses:
+        """Refuse what is no switch, before the record is filled."""
+        known = [each.name for each in fields(cls)]
+        if strange := [name for name in asked if name not in known]:
+            raise HypothesisError(unknown("switch", strange[0], known))
+        if len(options) > len(known) or {*known[: len(options)]} & {*asked}:
+            raise HypothesisError("a switch takes one option: give it once, by its name")
+        return super().__new__(cls)
 
     def on_circuit(self, circuit: Circuit, numbers: HypothesisNumbers, spines: SpineNumbers) -> Circuit:
         """The circuit at this baseline and in this state."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from prelimbic.parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of, unknown
+from prelimbic.parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of
 from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.plain import choice, real, settle
 
 LARGEST_AMOUNT = 1000.0
 LATEST_H = 1e4
@@ -27,8 +29,8 @@ class Inhibition:
     amount: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.name not in INHIBITORS:
-            raise InhibitionError(unknown("inhibitor", self.name, INHIBITORS))
+        object.__setattr__(self, "name", choice(self.name, INHIBITORS, "inhibitor", InhibitionError))
+        settle(self, InhibitionError, start=partial(real, unit="h"), amount=real)
         if not abs(self.start) <= LATEST_H:
             raise InhibitionError(
                 f"{self.name} is given at {self.start:g} h but must be within {LATEST_H:g} h of the dose"

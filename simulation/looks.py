@@ -16,7 +16,7 @@ from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.protocol import FAST_H, FAST_STRIDE_H, NEARBY_H, Protocol, ProtocolError, minutes
 
 NEAR_H = 0.5  # the first look after something comes or goes
-ALSO = "prelimbic.simulation.planner.looks_for plans looks for any schedule"
+ALSO = "take a look there too, or give no protocol of your own, and looks are planned for what is given"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def check_looks(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None =
     for item in protocol.inhibitions:
         if item.start >= last:
             raise ProtocolError(
-                f"{item.name} is given at {item.start:g} h, but the last look is at {last:g} h"
+                f"{item.name} is given at {item.start:g} h, but the last look is at {last:g} h; "
+                f"{later(item.start)}"
             )
     if (
         bath is not None
@@ -144,13 +145,23 @@ def moments(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None = Non
     return found
 
 
+def a_day_after(hour: float) -> str:
+    """The readout, in whole hours, a day after something at an hour."""
+    return f"{math.ceil(hour) + 24} h"
+
+
+def later(hour: float) -> str:
+    """What to do where nobody looks after an hour."""
+    return f"ask for a later readout, such as {a_day_after(hour)}"
+
+
 def _check_followed(event: Event, taken: list[float]) -> None:
     after = [time for time in taken if time > event.hour or (event.sudden and time == event.hour)]
     if not after or minutes(after[0]) - minutes(event.hour) > minutes(NEAR_H + NEARBY_H):
         then = f"the next is at {after[0]:g} h" if after else "there is none after it"
         raise ProtocolError(
             f"{event.what} at {event.hour:g} h would be missed: no look is taken within half an hour, "
-            f"{then}; {ALSO}"
+            f"{then}; {ALSO if after else later(event.hour)}"
         )
     for before, time in pairwise(after if event.lasts else ()):
         if before < event.hour + FAST_H and minutes(time) - minutes(before) > minutes(FAST_STRIDE_H):

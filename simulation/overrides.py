@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from prelimbic.parameters import CIRCUITS, PRIOR, Sheet, SheetError, circuit_sheet, shipped
+from prelimbic.parameters.plain import pairs, real, text
 from prelimbic.simulation.config import SUBJECTS
 
 Overrides = tuple[tuple[str, float], ...]
@@ -18,12 +19,11 @@ def settled(
     number, and for a number that is set twice.
     """
     found: dict[str, float] = {}
-    for asked, value in numbers.items() if isinstance(numbers, Mapping) else numbers:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise SheetError(f"`overrides` gives {asked} {value!r}, which is no number") from None
-        name = number_meant(asked.strip(), used)
+    must = "{number: value}, such as {'circuit.Pyr.leak': 9}"
+    asked = list(numbers.items()) if isinstance(numbers, Mapping) else numbers
+    for called, value in pairs(asked, "`overrides`", SheetError, must):
+        name = number_meant(text(called, "a name in `overrides`", SheetError).strip(), used)
+        number = real(value, f"the value of {name} in `overrides`", SheetError)
         if name in found:
             raise SheetError(f"`overrides` gives {name} twice, {found[name]:g} and {number:g}")
         found[name] = number

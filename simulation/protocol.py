@@ -7,10 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from prelimbic.parameters import target_of
 from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.plain import Refusal, maybe, of_type, pair, real, settle, several, text
 from prelimbic.simulation.inhibition import Inhibition
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
@@ -67,6 +69,19 @@ class Protocol:
     inhibitions: tuple[Inhibition, ...] = ()
 
     def __post_init__(self) -> None:
+        hour = partial(real, unit="h")
+        settle(
+            self,
+            ProtocolError,
+            times=several(hour, "a list of hours"),
+            peak=hour,
+            look_scale=real,
+            rest=partial(real, unit="s"),
+            readouts=several(text, "a list of texts, such as ('rest', '24 h')"),
+            reused=several(hour, "a list of hours"),
+            stress=maybe(_span),
+            inhibitions=several(of_type(Inhibition), "a list of Inhibition objects"),
+        )
         minutes(self.peak)
         for name in self.readouts:
             minutes(self._hour(name))
@@ -143,6 +158,12 @@ class Protocol:
     def stressed(self, time: float) -> bool:
         """Whether a stride that begins at `time` is under stress."""
         return self.stress is not None and self.stress[0] <= time < self.stress[1]
+
+
+def _span(value: object, what: str, error: Refusal) -> tuple[float, float]:
+    """A first and a last hour."""
+    first, last = pair(value, what, error, "a first and a last hour")
+    return real(first, f"the first hour of {what}", error), real(last, f"the last hour of {what}", error)
 
 
 def minutes(hour: float) -> int:

@@ -7,21 +7,31 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Real
-from operator import index
 from typing import Any
 
-from prelimbic.circuits import SCALES, STANDARD, Numerics
-from prelimbic.parameters import circuit_sheet, unknown
+from prelimbic.circuits import SCALES, STANDARD, CircuitError, Numerics
+from prelimbic.parameters import CIRCUITS, SPECIES, SheetError, circuit_sheet, unknown
 from prelimbic.parameters.errors import UsageError
-from prelimbic.pharmacology import Bath, Dose, beyond_use
+from prelimbic.parameters.plain import (
+    choice,
+    listed,
+    of_type,
+    pair,
+    path,
+    real,
+    text,
+    truth,
+    whole,
+)
+from prelimbic.pharmacology import Bath, Dose, DoseError, beyond_use
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.given import Give, doses
+from prelimbic.simulation.given import Give, GivenError, doses, hour_of
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
-from prelimbic.simulation.inhibition import Inhibition, parse_inhibition
+from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibition
+from prelimbic.simulation.looks import a_day_after, ends, starts
 from prelimbic.simulation.overrides import Overrides, settled
-from prelimbic.simulation.planner import looks_for
-from prelimbic.simulation.protocol import DAY, Protocol
+from prelimbic.simulation.planner import DAY_H, looks_for
+from prelimbic.simulation.protocol import DAY, Protocol, ProtocolError
 from prelimbic.simulation.switches import SWITCHES
 
 SHEET = "dendritic"
@@ -44,13 +54,14 @@ class Scenario:
     24h" or "0.5 mg/kg iv over 40min" (simulation.given), or Dose objects; without it nothing is given.
     `sheet` is a shipped circuit sheet or the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 20.
     `bath` holds unbound drugs (uM) at the receptors.  `inhibit` takes inhibitors (NAME[=AMOUNT][@HOURh], or
-    Inhibition objects), `manipulate` what `prelimbic switches` lists, `stress` its first and last hour,
-    `overrides` {number: value} with names as `prelimbic numbers` has them, in the unit of the number.  Every
-    switch that `prelimbic switches` lists is a keyword too, such as baseline="healthy".
+    Inhibition objects), `manipulate` what `prelimbic switches` lists, `stress` its first and last hour, as
+    ("-240h", "0h"), `overrides` {number: value} with names as `prelimbic numbers` has them, in the unit of
+    the number.  Every switch that `prelimbic switches` lists is a keyword too, such as baseline="healthy".
 
     The looks are planned for what is given and end with the last of the `readouts` (rest, peak, 0-2 h, or
-    times such as 24 h or 7 d), unless a `protocol` says when to look.  `spikes` keeps every spike;
-    `numerics` is how the circuit is computed.
+    times such as 24 h or 7 d), unless a `protocol` says when to look.  Without `readouts` they are rest,
+    peak, 0-2 h, 2 h, 4 h and 24 h, and where anything comes or goes at 24 h or later, a day after the last
+    of it.  `spikes` keeps every spike; `numerics` is how the circuit is computed.
 
     Raises UsageError, of a kind that says what is wrong (DoseError, GivenError, SheetError, CircuitError,
     HypothesisError, InhibitionError, ProtocolError, ScenarioError), where any of it cannot be.  Warns with
@@ -67,7 +78,7 @@ class Scenario:
     manipulate: tuple[str, ...]
     stress: tuple[float, float] | None
     overrides: Overrides
-    readouts: tuple[str, ...]
+    readouts: tuple[str, ...] | None
     protocol: Protocol | None
     spikes: bool
     numerics: Numerics
@@ -83,40 +94,38 @@ class Scenario:
         bath: Bath | None = None,
         inhibit: str | Inhibition | Sequence[str | Inhibition] = (),
         manipulate: str | Sequence[str] = (),
-        stress: tuple[float, float] | None = None,
+        stress: tuple[float | str, float | str] | None = None,
         overrides: Mapping[str, float] | Overrides = (),
-        readouts: str | Sequence[str] = DAY,
+        readouts: str | Sequence[str] | None = None,
         protocol: Protocol | None = None,
         spikes: bool = False,
         numerics: Numerics = STANDARD,
         **switches: str,
     ) -> None:
         kinds: dict[str, tuple[object, type]] = {
-            "scale": (scale, Real),
             "hypotheses": (hypotheses, Hypotheses),
             "bath": (bath, Bath),
             "protocol": (protocol, Protocol),
             "numerics": (numerics, Numerics),
         }
         for name, (value, kind) in kinds.items():
-            if not (isinstance(value, kind) or (value is None and name in ("bath", "protocol"))):
-                raise ScenarioError(f"`{name}` is {value!r} but must be of type {kind.__name__}")
-        inhibitors = (inhibit,) if isinstance(inhibit, (str, Inhibition)) else inhibit
-        circuit = os.fspath(sheet)
+            if not (value is None and name in ("bath", "protocol")):
+                of_type(kind)(value, f"`{name}`", ScenarioError)
+        circuit = named_sheet(sheet)
         read: dict[str, Any] = {
-            "species": species,
+            "species": choice(species, SPECIES, "species", DoseError),
             "give": doses(give),
             "sheet": circuit,
-            "scale": float(scale),  # 1 and 1.0 are the same run
+            "scale": real(scale, "`scale`", ScenarioError),  # 1 and 1.0 are the same run
             "hypotheses": _switched(hypotheses, switches),
             "bath": bath,
-            "inhibit": tuple(parse_inhibition(i) if isinstance(i, str) else i for i in inhibitors),
-            "manipulate": (manipulate,) if isinstance(manipulate, str) else tuple(manipulate),
-            "stress": None if stress is None else (float(stress[0]), float(stress[1])),
+            "inhibit": _inhibitors(inhibit),
+            "manipulate": _texts(manipulate, "`manipulate`", CircuitError),
+            "stress": None if stress is None else _stress(stress),
             "overrides": settled(overrides, [circuit_sheet(circuit)]),
-            "readouts": (readouts,) if isinstance(readouts, str) else tuple(readouts),
+            "readouts": None if readouts is None else _texts(readouts, "`readouts`", ProtocolError),
             "protocol": protocol,
-            "spikes": spikes,
+            "spikes": truth(spikes, "`spikes`", ScenarioError),
             "numerics": numerics,
         }
         for name, value in read.items():
@@ -127,13 +136,9 @@ class Scenario:
         """The configuration of a run with a seed, a whole number from 0 to 2^32 - 1.  Raises
         ScenarioError.
         """
-        try:
-            whole = -1 if isinstance(seed, bool) else index(seed)  # numpy has whole numbers of its own
-        except TypeError:
-            whole = -1
-        if not 0 <= whole <= LARGEST_SEED:
-            raise ScenarioError(f"`seed` is {seed!r} but must be a whole number from 0 to {LARGEST_SEED}")
-        return replace(self._planned, seed=whole)
+        must = f"a whole number from 0 to {LARGEST_SEED}"
+        number = whole(seed, "`seed`", ScenarioError, range(LARGEST_SEED + 1), must)
+        return replace(self._planned, seed=number)
 
     @cached_property
     def _planned(self) -> Config:
@@ -157,18 +162,25 @@ class Scenario:
             return config
         looks = looks_for(
             config.exposure(self.give),
-            self.readouts,
+            self._default_readouts() if self.readouts is None else self.readouts,
             inhibitions=self.inhibit,
             bath=self.bath,
             stress=self.stress,
         )
         return replace(config, protocol=looks)
 
+    def _default_readouts(self) -> tuple[str, ...]:
+        """Those of a day; and where anything comes or goes later, one a day after the last of it."""
+        events = [*starts(self.give, (), self.bath), *ends(self.give, self.bath)]
+        hours = [event.hour for event in events] + [item.start for item in self.inhibit]
+        last = max([*hours, *(self.stress or ())], default=0.0)
+        return DAY if last < DAY_H else (*DAY, a_day_after(last))
+
     def _check(self) -> None:
         low, high = SCALES
         if not low <= self.scale <= high:
             raise ScenarioError(f"`scale` is {self.scale:g} but must lie between {low:g} and {high:g}")
-        if self.protocol is not None and (self.inhibit or self.stress or self.readouts != DAY):
+        if self.protocol is not None and (self.inhibit or self.stress or self.readouts is not None):
             raise ScenarioError(
                 "a `protocol` says itself what `inhibit`, `stress` and `readouts` are: leave them out"
             )
@@ -177,6 +189,39 @@ class Scenario:
         config.check_looks(looped=True, stored=True)
         for told in unusual(self.give, self.species):
             warnings.warn(told, UnusualDoseWarning, stacklevel=3)
+
+
+def named_sheet(sheet: object) -> str:
+    """The name or path of a circuit sheet, as text.  Raises SheetError."""
+    must = f"a circuit sheet, {', '.join(CIRCUITS)}, or the path of a .toml file"
+    return path(sheet, "`sheet`", SheetError, must)
+
+
+def _texts(asked: object, what: str, error: type[UsageError]) -> tuple[str, ...]:
+    """One text or several, as several."""
+    if isinstance(asked, str):
+        return (str(asked),)
+    must = "one text or several"
+    return tuple(text(each, what, error, must) for each in listed(asked, what, error, must))
+
+
+def _inhibitors(asked: object) -> tuple[Inhibition, ...]:
+    """One inhibitor or several, as texts or objects.  Raises InhibitionError."""
+    what, must = "`inhibit`", "one or several of NAME[=AMOUNT][@HOURh], or Inhibition objects"
+    several = (
+        (asked,) if isinstance(asked, (str, Inhibition)) else listed(asked, what, InhibitionError, must)
+    )
+    return tuple(
+        each if isinstance(each, Inhibition) else parse_inhibition(text(each, what, InhibitionError, must))
+        for each in several
+    )
+
+
+def _stress(asked: object) -> tuple[float, float]:
+    """Its first and its last hour, of texts with a unit or numbers.  Raises GivenError."""
+    must = "its first and its last hour, such as ('-240h', '0h')"
+    first, last = pair(asked, "`stress`", GivenError, must)
+    return hour_of(first, "the first hour of `stress`"), hour_of(last, "the last hour of `stress`")
 
 
 def unusual(given: tuple[Dose, ...], animal: str) -> list[str]:

@@ -10,12 +10,13 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.circuits import why_no_compiler
+from prelimbic.parameters.plain import of_type, refused
 from prelimbic.simulation import run
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.outputs import configuration, every_number, head
 from prelimbic.simulation.ready import prepare
 from prelimbic.simulation.record import arrange
-from prelimbic.simulation.scenario import Scenario
+from prelimbic.simulation.scenario import Scenario, ScenarioError
 from prelimbic.simulation.variable import CONFIGURATION, SPIKES, Groups, Variable, sorting
 
 
@@ -37,9 +38,12 @@ def simulate(
     `progress` hears after every look the share that is done, from 0 to 1.  The circuit is compiled first;
     without a C++ compiler it is interpreted, with an InterpretedWarning.
 
-    Raises UsageError for a seed that cannot be, and RunError (NetworkError, EngineError, BuildError) where
-    the circuit fails.
+    Raises UsageError for what is no scenario and a seed that cannot be, and RunError (NetworkError,
+    EngineError, BuildError) where the circuit fails.
     """
+    of_type(Scenario)(scenario, "`scenario`", ScenarioError)
+    if progress is not None and not callable(progress):
+        raise refused(progress, "`progress`", "a function that takes the share that is done", ScenarioError)
     config = scenario.config(seed)
     compiled = prepare([config])
     if not compiled:

@@ -218,7 +218,7 @@ def test_runs_of_other_numbers_do_not_count_wherever_they_lie(tmp_path):
     assert bench.folder("plain") != tmp_path / "plain"
     (tmp_path / "plain").rename(bench.folder("plain"))
     with pytest.raises(
-        ClaimError, match=r"study plain .* 0 whole seeds .*other numbers.*with --run computes it"
+        ClaimError, match=r"study plain .* 0 whole seeds .*other numbers.*claims --run` computes it"
     ):
         judge([claim(study="plain")], bench)
 
@@ -226,7 +226,7 @@ def test_runs_of_other_numbers_do_not_count_wherever_they_lie(tmp_path):
 def test_a_study_with_fewer_than_two_whole_seeds_is_refused_with_what_computes_it(tmp_path):
     for file in store(tmp_path, "plain", 2)[1:]:
         file.unlink()
-    with pytest.raises(ClaimError, match=r"study plain .*1 whole seeds.*with --run computes it"):
+    with pytest.raises(ClaimError, match=r"study plain .*1 whole seeds.*claims --run` computes it"):
         judged(tmp_path, claim(study="plain"))
 
 

@@ -168,7 +168,7 @@ def test_a_protocol_that_would_miss_a_dose_is_refused_in_one_sentence_by_the_che
         said = str(caught.value)
         assert (
             f"{late.amount:g} mg/kg ketamine at {late.end:g} h" in said
-            and "looks_for" in said
+            and ("take a look there too" in said or "ask for a later readout, such as" in said)
             and "\n" not in said
         )
 

@@ -165,7 +165,7 @@ class Bench:
         Raises ClaimError where there are none, or of other numbers.
         """
         folder, stored = self.folder(study), self._stored(study)
-        how = "prelimbic claims with --run computes it"
+        how = "the command `prelimbic claims --run` computes it"
         if stored is None:
             absent = "" if folder.exists() else ", which does not exist"
             raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")

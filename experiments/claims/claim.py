@@ -17,7 +17,7 @@ import xarray as xr
 from prelimbic.experiments.claims.bench import Bench, ClaimError, PriorShare
 from prelimbic.experiments.readouts.nulls import MEANING, MODEL
 from prelimbic.experiments.readouts.seeds import half_interval
-from prelimbic.parameters import unknown
+from prelimbic.parameters.plain import choice
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
 ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
@@ -279,10 +279,8 @@ def unasked(claims: Iterable[Claim], bench: Bench) -> dict[str, str]:
 def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
     """Claims by id, all when none is named.  Raises ClaimError naming those there are."""
     by_id = {c.id: c for c in known}
-    strange = [i for i in ids if i not in by_id]
-    if strange:
-        raise ClaimError(unknown("claim", strange[0], by_id))
-    return [by_id[i] for i in dict.fromkeys(ids)] or known
+    named = [choice(each, by_id, "claim", ClaimError) for each in ids]
+    return [by_id[each] for each in dict.fromkeys(named)] or known
 
 
 def _measure_json(m: Measure) -> dict[str, Any]:

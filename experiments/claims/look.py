@@ -12,12 +12,16 @@ import numpy as np
 import pandas as pd
 
 from prelimbic.experiments.claims import ledger
-from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench, ClaimError
 from prelimbic.experiments.claims.board import all_claims
 from prelimbic.experiments.claims.claim import Claim, Judged, Measure, chosen, judge, unasked
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET
 from prelimbic.parameters import circuit_sheet
+from prelimbic.parameters.plain import path, whole
 from prelimbic.simulation.overrides import Overrides, settled
+from prelimbic.simulation.scenario import named_sheet
+
+MOST_SEEDS = 2**32
 
 
 class NotJudgedWarning(UserWarning):
@@ -82,9 +86,11 @@ def claims(
     Raises ClaimError for an unknown id or where the study of a named finding is missing, StoreError where
     the look cannot be recorded, and SheetError.  Warns with NotJudgedWarning of findings left out.
     """
-    circuit = os.fspath(sheet)
+    circuit, folder = named_sheet(sheet), path(results, "`results`", ClaimError)
     changes = settled(overrides, [circuit_sheet(circuit)])
-    bench = Bench(circuit, seeds, changes, Path(results))
+    must = f"a whole number of at least {FEWEST_SEEDS}"
+    number = whole(seeds, "`seeds`", ClaimError, range(FEWEST_SEEDS, MOST_SEEDS), must)
+    bench = Bench(circuit, number, changes, Path(folder))
     board = look(chosen(ids, all_claims()), bench, named=bool(ids))
     if board.left_out:
         first, why = next(iter(board.left_out.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -29,6 +30,8 @@ from prelimbic.experiments.storage.manifest import SUMMARY, SWEEP, read_manifest
 from prelimbic.experiments.storage.rows import varies
 from prelimbic.experiments.storage.store import read_facts, read_rows, sorted_out
 from prelimbic.experiments.storage.targets import MixedTargetsWarning, mixture
+from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.plain import path, truth
 from prelimbic.simulation.config import SCHEMA_VERSION
 from prelimbic.simulation.facts import together
 from prelimbic.simulation.variable import CONVENTIONS, UNITS, Groups, Variable, is_text
@@ -60,7 +63,7 @@ class MissingRunsWarning(UserWarning):
     """Some runs of a study are not there; the dataset has NaN in their place."""
 
 
-def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
+def load(folder: str | os.PathLike[str], courses: bool = True) -> xr.Dataset:
     """All runs of the study in `folder`, on the study's axes and then seed: numbers ascending, text in the
     order in which the study names it.
 
@@ -72,8 +75,10 @@ def load(folder: str | Path, courses: bool = True) -> xr.Dataset:
     StoreError when there is nothing to load, and UnreadableError when a run is there, or may be, and cannot
     be read here.
     """
-    folder, manifest = Path(folder), read_manifest(Path(folder))
-    parts = tuple(SUFFIX) if courses else ("summary",)
+    whole_courses = truth(courses, "`courses`", UsageError)
+    folder = Path(path(folder, "`folder`", StoreError))
+    manifest = read_manifest(folder)
+    parts = tuple(SUFFIX) if whole_courses else ("summary",)
     finished, causes = sorted_out(folder, {run["file"]: run["run_id"] for run in manifest["runs"]})
     if causes:
         raise unreadable(folder, causes)

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from prelimbic.experiments.storage.files import sealed_target
 
-SPIKES = "their spikes are others for the same configuration (--portable makes them alike; docs/engine.md)"
+SPIKES = (
+    "their spikes are others for the same configuration (the command `prelimbic run --portable` makes them "
+    "alike, as Numerics(portable=True) does; docs/engine.md)"
+)
 DIGITS = "spikes and spines are alike, last digits of spectra and concentrations may differ (docs/engine.md)"
 CODE = 3  # words of a target before those of packages; see provenance.target
 READERS = 8  # of seals at once, for folders far away
