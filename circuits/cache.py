@@ -117,9 +117,13 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
         loops = {
             line.rpartition(" ")[2]: k for k, line in enumerate(text.splitlines(), 1) if "// loop " in line
         }
-        record = {"compiler": tools.version, "flags": flags, "processor": tools.processor,
-                  "vector_bytes": vector_bytes(done.stderr, loops, precision),
-                  "sha256": hashlib.sha256((ready / "main").read_bytes()).hexdigest()}  # fmt: skip
+        record = {
+            "compiler": tools.version,
+            "flags": flags,
+            "processor": tools.processor,
+            "vector_bytes": vector_bytes(done.stderr, loops, precision),
+            "sha256": hashlib.sha256((ready / "main").read_bytes()).hexdigest(),
+        }
         (ready / RECORD).write_text(json.dumps(record, indent=1))
         if place.exists():  # what is there is damaged, or another process without a lock was faster
             os.replace(place, work / "old")

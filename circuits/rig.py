@@ -302,8 +302,11 @@ class Rig:
         """Largest conductance that one spike adds to every cell, for each target's kind of contact, shape
         (target, cell).
         """
-        decay = {"AMPA": self.engine.fetch("cells.tau_AMPA"), "fast": self.engine.fetch("cells.tau_fast"),
-                 "slow": self.engine.fetch("cells.tau_slow")}  # fmt: skip
+        decay = {
+            "AMPA": self.engine.fetch("cells.tau_AMPA"),
+            "fast": self.engine.fetch("cells.tau_fast"),
+            "slow": self.engine.fetch("cells.tau_slow"),
+        }
         kinds = [CONDUCTANCE[g] for g in group.values()]
         before = [self._conductance(kind) for kind in kinds]
         self.kick(np.array([cell]))

@@ -114,24 +114,17 @@ def power_density(trace: np.ndarray, segment_s: float = SEGMENT_S) -> tuple[np.n
     return welch(trace - trace[0], SAMPLING_HZ, nperseg=samples, noverlap=int(samples * OVERLAP))
 
 
-def band_power(
-    trace: np.ndarray, band: tuple[float, float], above: Callable[[np.ndarray], np.ndarray] = np.zeros_like
-) -> float:
-    """Power (T^2) of a trace (sample,) in a band (Hz, upper edge left out), above a density (T^2/Hz) given
-    by frequency.
-
-    NaN when the trace holds fewer than two cycles of the lower edge.
-    """
-    return _band_power(lambda segment_s: power_density(trace, segment_s), len(trace), band, above)
-
-
 def _band_power(
     density_in: Callable[[float], tuple[np.ndarray, np.ndarray]],
     samples: int,
     band: tuple[float, float],
     above: Callable[[np.ndarray], np.ndarray],
 ) -> float:
-    """The same of a trace of so many samples whose density in segments of some length (s) is given."""
+    """Power (T^2) of a trace of so many samples in a band (Hz, upper edge left out), above a density
+    (T^2/Hz) by frequency; the trace's density in segments of some length (s) is given.
+
+    NaN when the trace holds fewer than two cycles of the lower edge.
+    """
     cycles_s = FEWEST_CYCLES / band[0]
     if samples < cycles_s * SAMPLING_HZ:
         return float("nan")

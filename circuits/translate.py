@@ -359,6 +359,7 @@ int main() {
 
 
 if __name__ == "__main__":
-    sys.modules["pylab"] = None  # type: ignore[assignment]  # Brian2 does without, and needs no fonts and no back-end then
+    # Brian2 does without, and needs no fonts and no back-end then
+    sys.modules["pylab"] = None  # type: ignore[assignment]
     request = json.load(sys.stdin)
     sys.stdout.write(program_text(Model.from_dict(request["model"]), request["precision"]))

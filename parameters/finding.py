@@ -288,6 +288,9 @@ def _meant(name: str, known: list[Number]) -> str:
         return told
     words = name.replace(".", " ")
     found = searched(words, known) if words.strip() else []
+    asked = {*words.lower().split()}
+    called = [n for n in found if asked & {n.section.lower(), *n.name.lower().split("_")}]
+    found = called or found  # before those whose note or source has the word
     return f" (did you mean {_listed(found)}?)" if found else like(words, known)
 
 

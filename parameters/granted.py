@@ -15,8 +15,13 @@ from pathlib import Path, PurePosixPath
 ROOT = Path("/")
 # Of each group the first that is set.  Slurm tells what a task has; Torque, PBS Pro, LSF and Grid Engine
 # what a job has.
-GRANTS = (("SLURM_CPUS_PER_TASK",), ("SLURM_CPUS_ON_NODE",), ("PBS_NUM_PPN", "NCPUS", "PBS_NP"),
-          ("LSB_DJOB_NUMPROC", "LSB_MAX_NUM_PROCESSORS"), ("NSLOTS",))  # fmt: skip
+GRANTS = (
+    ("SLURM_CPUS_PER_TASK",),
+    ("SLURM_CPUS_ON_NODE",),
+    ("PBS_NUM_PPN", "NCPUS", "PBS_NP"),
+    ("LSB_DJOB_NUMPROC", "LSB_MAX_NUM_PROCESSORS"),
+    ("NSLOTS",),
+)
 
 
 def available_cpus(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> int:

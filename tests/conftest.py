@@ -21,7 +21,7 @@ from numba import config, get_num_threads, set_num_threads
 
 from prelimbic.circuits import Circuit, Network, Wiring, describe, draw, engine
 from prelimbic.experiments.cli import command
-from prelimbic.parameters import SpineNumbers, circuit_numbers, sheet
+from prelimbic.parameters import SpineNumbers, brought, circuit_numbers, sheet
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.protocol import Protocol
@@ -165,3 +165,35 @@ def scene(slurm, sweep, tmp_path) -> Iterator[Scene]:
 
     with Scene(tmp_path, sweep, slurm) as made:
         yield made
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch) -> Iterator[Callable[..., Path]]:
+    """Makes an installed package of a lab: entry points by group, and its files."""
+    _forget()
+
+    def make(points: dict[str, str], name: str = "ourlab", **files: str) -> Path:
+        home, about = tmp_path / name, tmp_path / f"{name}-1.0.dist-info"
+        home.mkdir()
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (about / "entry_points.txt").write_text(
+            "".join(f"[prelimbic.{group}]\n{line}\n" for group, line in points.items())
+        )
+        for file, text in {"__init__": "", **files}.items():
+            path = home / (file if "." in file else f"{file}.py")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        _forget()
+        return home
+
+    yield make
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("ourlab", "otherlab")]:
+        del sys.modules[name]
+    _forget()
+
+
+def _forget() -> None:
+    brought.points.cache_clear()
+    brought.brought_sheets.cache_clear()

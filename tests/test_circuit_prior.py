@@ -196,7 +196,8 @@ def test_a_circuit_that_leaves_the_recorded_rates_or_fires_in_step_is_not_valid(
     middle = np.array([sum(ends) / 2 for ends in RANGES.values()])
 
     def rests(rate: np.ndarray, correlation: float = 0.01) -> bool:
-        return prior._rests(SimpleNamespace(rate=rate, pair_correlation=correlation))  # type: ignore[arg-type]
+        seen: Any = SimpleNamespace(rate=rate, pair_correlation=correlation)
+        return prior._rests(seen)
 
     assert rests(middle)
     for k, limits in enumerate(RANGES.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 
 from prelimbic.experiments.claims import board
-from prelimbic.experiments.claims.bench import ClaimError
 from prelimbic.experiments.studies import registry
 from prelimbic.experiments.studies.registry import all_studies, find_study
 from prelimbic.experiments.sweep import cluster
@@ -20,75 +19,12 @@ from prelimbic.experiments.sweep.queue import Jobs, Queue
 from prelimbic.experiments.sweep.study import Options, StudyError
 from prelimbic.parameters import (
     SheetError,
-    brought,
     circuit_sheet,
     numbers,
 )
 from prelimbic.parameters.sheet import SHEETS
+from tests.ourlab import CLAIMS, SHEET, STUDY
 from tests.said import is_one_sentence
-
-STUDY = """'''Is it so?'''
-from prelimbic.experiments.readouts.answer import Answer
-from prelimbic.experiments.sweep.study import Study, planned, resting_runs
-from prelimbic.simulation.hypotheses import AS_SHEETS
-
-def compute(config, compiled, tell):
-    return {}
-
-def plan(options):
-    return resting_runs("ours", options, AS_SHEETS, 2.0, compute)
-
-STUDY = Study(
-    "ours", "Is it so?", {"sheet": ""}, plan, lambda data: Answer((), "yes"), lambda data, folder: []
-)
-"""
-CLAIMS = """import numpy as np
-from prelimbic.experiments.claims.claim import Claim, Measure, UP
-
-def ours(bench):
-    return [Measure("what it is", "1", np.array([1.0]), *UP)]
-
-CLAIM = Claim("LAB1", "It is so", "our lab", "CTRL", "none", ours, no_effect="it is of no drug")
-"""
-SHEET = """[sheet]
-title = "Ours"
-based_on = "point"
-
-[Pyr]
-leak = { value = 9.0, unit = "nS", status = "assumed", source = "us", note = "ours", range = [5, 15] }
-"""
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch) -> Iterator[Callable[..., Path]]:
-    """Makes an installed package of a lab: entry points by group, and its files."""
-    _forget()
-
-    def make(points: dict[str, str], **files: str) -> Path:
-        home, about = tmp_path / "ourlab", tmp_path / "ourlab-1.0.dist-info"
-        home.mkdir()
-        about.mkdir()
-        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ourlab\nVersion: 1.0\n")
-        (about / "entry_points.txt").write_text(
-            "".join(f"[prelimbic.{group}]\n{line}\n" for group, line in points.items())
-        )
-        for name, text in {"__init__": "", **files}.items():
-            path = home / (name if "." in name else f"{name}.py")
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-        monkeypatch.syspath_prepend(str(tmp_path))
-        return home
-
-    yield make
-    for name in [name for name in sys.modules if name.partition(".")[0] == "ourlab"]:
-        del sys.modules[name]
-    _forget()
-
-
-def _forget() -> None:
-    brought.points.cache_clear()
-    brought.brought_sheets.cache_clear()
-
 
 # Of another package
 
@@ -101,21 +37,6 @@ def test_a_study_of_another_package_is_listed_and_planned_like_one_that_ships(pa
     assert runs[0].compute.__module__ == "ourlab.ours"  # by which a worker finds it
     code, out, _ = call("run", "ours", "--list", "--seeds", "1")
     assert code == 0 and "ours" in call("studies")[1] and runs[0].file in out
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("import nothing_there", ("ours", "ourlab.ours:STUDY", "nothing_there")),
-        ("STUDY = 3", ("ours", "is not a Study")),
-        ("raise SystemError", ("ours", "SystemError")),
-    ],
-)
-def test_a_study_that_cannot_be_used_is_told_in_a_sentence(package, call, text, named):
-    package({"studies": "ours = ourlab.ours:STUDY"}, ours=text)
-    code, _, err = call("run", "ours")
-    is_one_sentence(err, *named)
-    assert code == 2
 
 
 def test_a_study_keeps_its_name_when_another_package_brings_it_too(package):
@@ -142,6 +63,8 @@ def test_a_script_is_a_study_of_this_process_but_takes_no_name_that_ships(monkey
 class Pretended:
     """The entry point of the command."""
 
+    value = registry.COMMAND
+
     def load(self) -> Callable[[list[str]], list[str]]:
         return lambda words: words
 
@@ -151,30 +74,6 @@ def test_claims_of_another_package_stand_behind_those_that_ship(package, call):
     assert [claim.id for claim in board.all_claims()] == [*(c.id for c in board.ALL_CLAIMS), "LAB1"]
     code, out, _ = call("claims", "LAB1", "--json")
     assert code == 0 and '"verdict": "holds"' in out
-
-
-@pytest.mark.parametrize(
-    ("line", "more", "said"),
-    [
-        ("ours = ourlab.ours:ours", "", "neither a Claim nor a list"),
-        ("ours = ourlab.ours:BOTH", "BOTH = [CLAIM, CLAIM]", "LAB1 .* of this id already"),
-        (
-            "ours = ourlab.ours:V1",
-            "from dataclasses import replace\nV1 = replace(CLAIM, id='V1')",
-            "V1 .* of this id already",
-        ),
-        (
-            "ours = ourlab.ours:ROLE",
-            "from dataclasses import replace\nROLE = [replace(CLAIM, role='PERD')]",
-            "did you mean PRED",
-        ),
-        ("ours = ourlab.nothing:CLAIM", "", "claims ours .* cannot be imported"),
-    ],
-)
-def test_claims_that_cannot_be_used_are_told_in_a_sentence(package, line, more, said):
-    package({"claims": line}, ours=CLAIMS + more)
-    with pytest.raises(ClaimError, match=said):
-        board.all_claims()
 
 
 def test_a_sheet_of_another_package_is_asked_for_by_name(package, call):
@@ -214,7 +113,7 @@ def test_a_name_that_ships_stays_with_what_ships(package):
     ("line", "said"),
     [
         ("ours = ourlab:__name__", "neither a package nor the path of a folder"),
-        ("ours = nothing_there", "sheets ours of nothing_there cannot be imported"),
+        ("ours = nothing_there", "sheets ours of nothing_there of package ourlab cannot be imported"),
     ],
 )
 def test_sheets_that_cannot_be_used_are_told_in_a_sentence_and_those_that_ship_go_on(package, line, said):

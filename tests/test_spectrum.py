@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import elephant.spectral
 import neo
@@ -17,7 +18,7 @@ from elephant.spike_train_correlation import correlation_coefficient
 from elephant.statistics import cv, isi, mean_firing_rate
 
 from prelimbic.circuits.activity import CORRELATION_BIN_S, pair_correlation, rate_statistics
-from prelimbic.circuits.spectrum import BANDS, _Fit, band_power, power_density, spectrum
+from prelimbic.circuits.spectrum import BANDS, _band_power, _Fit, power_density, spectrum
 
 LOOK, LONG = 2994, 5994  # samples of the proxy in looks of 3 and 6 s
 SINES = {"slow_delta": 1.0, "theta": 6.0, "alpha": 10.0, "beta": 20.0, "gamma": 50.0, "hfo": 150.0}  # Hz
@@ -91,6 +92,10 @@ def test_pure_noise_has_no_gamma_peak_and_no_periodic_power(floor):
     share = np.array([look.periodic / look.power for look in looks])[:, 1:]
     error = share.std(axis=0) / np.sqrt(len(looks))
     assert (np.abs(share.mean(axis=0)) < 3 * error + 0.05).all()
+
+
+def band_power(trace: np.ndarray, band: tuple[float, float]) -> float:
+    return _band_power(partial(power_density, trace), len(trace), band, np.zeros_like)
 
 
 def test_bands_that_touch_share_no_power():

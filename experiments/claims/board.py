@@ -4,55 +4,168 @@ are told.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+import xarray as xr
 
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
-from prelimbic.experiments.claims.claim import NO_DRUG, ROLES, Claim, Judged, Measure
+from prelimbic.experiments.claims.claim import NO_DRUG, ROLES, Claim, Judged, Measure, Needs, chosen
 from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
-from prelimbic.experiments.studies.registry import find_study
+from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.conduct import Screen, complete
-from prelimbic.parameters import near
-from prelimbic.parameters.brought import load, points
+from prelimbic.experiments.sweep.study import Run, StudyError
+from prelimbic.parameters.brought import (
+    FUNCTION,
+    NAME,
+    TEXT,
+    TEXTS,
+    Kind,
+    asked,
+    load,
+    misfit,
+    origin,
+    points,
+    warn_left_out,
+)
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]  # those that ship
 GROUP = "prelimbic.claims"
+KINDS: dict[str, Kind] = {
+    "id": NAME,
+    "statement": TEXT,
+    "source": TEXT,
+    "role": (f"one of {', '.join(ROLES)}", lambda given: given in ROLES),
+    "protocol": TEXT,
+    "readout": FUNCTION,
+    "study": TEXT,
+    "needs": FUNCTION,
+    "rests_on": TEXTS,
+    "prior": ("a function, or None", lambda given: given is None or callable(given)),
+    "note": TEXT,
+    "no_effect": TEXT,
+}
 NOT_MEASURED = "not measured"
 VERDICTS = ("holds", "fails", "inconclusive", NO_DRUG, "not testable")
 
 
-def all_claims() -> list[Claim]:
+def all_claims(tell: Callable[[str], None] = warn_left_out) -> list[Claim]:
     """All claims: those that ship, then those of other packages, each of which an entry point brings as a
-    Claim or a list of them.  Raises ClaimError for what is none, an unknown role and an id that is taken.
+    Claim or a list of them.  What cannot be used is left out, and `tell` hears why.
     """
-    found = list(ALL_CLAIMS)
-    for point in points(GROUP).values():
-        named = load(point, "claims", ClaimError)
-        brought = [named] if isinstance(named, Claim) else named
-        if not isinstance(brought, list | tuple) or not all(isinstance(each, Claim) for each in brought):
-            raise ClaimError(f"claims {point.name}: {point.value} is neither a Claim nor a list of Claims")
-        for claim in brought:
-            if claim.role not in ROLES:
-                known = f"{near(claim.role, ROLES)} but must be one of {', '.join(ROLES)}"
-                raise ClaimError(f"claim {claim.id} of {point.value}: its role is {claim.role!r}{known}")
-            if claim.id in {other.id for other in found}:
-                raise ClaimError(f"claim {claim.id} of {point.value}: there is a claim of this id already")
-            found.append(claim)
+    found, left_out = _collected()
+    for _, why in left_out:
+        tell(f"{why}; left out")
     return found
+
+
+def find_claims(ids: tuple[str, ...], tell: Callable[[str], None] = warn_left_out) -> list[Claim]:
+    """Claims by id, all when none is named.  Raises ClaimError naming those there are, and for one of
+    another package that cannot be used.
+    """
+    found, left_out = _collected()
+    known = {claim.id for claim in found}
+    for id, why in left_out:
+        if id in ids and id not in known:
+            raise ClaimError(why)
+        tell(f"{why}; left out")
+    return chosen(ids, found)
+
+
+def _collected() -> tuple[list[Claim], list[tuple[str, str]]]:
+    """All claims that can be used; and of the others the id, where there is one, and why not."""
+    found, left_out = list(ALL_CLAIMS), list[tuple[str, str]]()
+    for point in points(GROUP):
+        try:
+            brought = _named(point)
+        except ClaimError as error:
+            left_out.append(("", str(error)))
+            continue
+        for claim in brought:
+            taken = "there is a claim of this id already" if claim.id in {c.id for c in found} else ""
+            if wrong := misfit(claim, KINDS) or taken:
+                left_out.append((str(claim.id), f"claim {claim.id} of {origin(point)}: {wrong}"))
+            else:
+                found.append(_guarded(claim, point))
+    return found, left_out
+
+
+def _named(point: EntryPoint) -> Sequence[Claim]:
+    named = load(point, "claims", ClaimError)
+    brought = [named] if isinstance(named, Claim) else named
+    if not isinstance(brought, list | tuple) or not all(isinstance(each, Claim) for each in brought):
+        raise ClaimError(f"claims {point.name}: {origin(point)} is neither a Claim nor a list of Claims")
+    return brought
+
+
+def _guarded(claim: Claim, point: EntryPoint) -> Claim:
+    """The claim with its functions such that what goes wrong in them is told in a sentence."""
+    where = f"claim {claim.id} of {origin(point)}"
+
+    @wraps(claim.readout)
+    def readout(bench: Bench) -> list[Measure]:
+        measures = asked(f"{where}: its readout", lambda: claim.readout(bench), ClaimError)
+        if not isinstance(measures, list | tuple) or not measures or not all(map(_measured, measures)):
+            raise ClaimError(f"{where}: its readout gives no list of Measures, each with its values")
+        return list(measures)
+
+    def needs(place: dict[str, Any]) -> bool:
+        return asked(f"{where}: its needs", lambda: bool(claim.needs(place)), ClaimError)
+
+    def prior(circuits: xr.Dataset) -> np.ndarray:
+        shows = claim.prior or np.asarray
+        return asked(f"{where}: its prior", lambda: np.asarray(shows(circuits), dtype=float), ClaimError)
+
+    return replace(claim, readout=readout, needs=needs, prior=prior if claim.prior else None)
+
+
+def _measured(given: object) -> bool:
+    """Whether it is a Measure of one value or more."""
+    if not isinstance(given, Measure) or not isinstance(given.values, np.ndarray):
+        return False
+    numbers = all(isinstance(end, int | float) for end in (given.low, given.high))
+    return numbers and given.values.ndim == 1 and given.values.size > 0 and given.values.dtype.kind in "iuf"
 
 
 def compute(claims: list[Claim], bench: Bench, workers: int, screen: Screen) -> None:
     """Compute what the claims need and is missing, study by study.  Raises ExecuteError or StoreError; what
-    finished stays.
+    finished stays.  Claims that cannot be asked are passed over: a look says why.
     """
     needs = {c.study: [d.needs for d in claims if d.study == c.study] for c in claims if c.study}
     if any(c.prior for c in claims) and not bench.config.overrides:
         needs[PRIOR_STUDY] = [lambda place: True]
     for name, wanted in needs.items():
-        runs = bench.plan(name)
-        asked = [r for r in runs if any(need(r.place) for need in wanted)]
-        complete(find_study(name), runs, asked, bench.folder(name), workers, screen)
+        try:
+            runs = bench.plan(name)
+        except StudyError:
+            if name in SHIPPED:
+                raise
+            continue
+        files = {r.file for need in wanted for r in _needed(runs, need)}
+        if files:
+            complete(
+                find_study(name),
+                runs,
+                [r for r in runs if r.file in files],
+                bench.folder(name),
+                workers,
+                screen,
+            )
+
+
+def _needed(runs: list[Run], need: Needs) -> list[Run]:
+    try:
+        return [run for run in runs if need(run.place)]
+    except ClaimError:
+        return []
 
 
 def summary(board: list[Judged]) -> str:

@@ -264,18 +264,6 @@ def without_drug(claim: Claim, bench: Bench) -> tuple[Measure, ...]:
         return tuple(claim.readout(bench.inert()))
 
 
-def unasked(claims: Iterable[Claim], bench: Bench) -> dict[str, str]:
-    """Claims that cannot be judged, by id, with the reason: their study is missing."""
-    found = {}
-    for claim in claims:
-        try:
-            if claim.study:
-                bench.of(claim.study, claim.needs)
-        except ClaimError as error:
-            found[claim.id] = str(error)
-    return found
-
-
 def chosen(ids: tuple[str, ...], known: list[Claim]) -> list[Claim]:
     """Claims by id, all when none is named.  Raises ClaimError naming those there are."""
     by_id = {c.id: c for c in known}

@@ -13,10 +13,12 @@ import pandas as pd
 
 from prelimbic.experiments.claims import ledger
 from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench, ClaimError
-from prelimbic.experiments.claims.board import all_claims
-from prelimbic.experiments.claims.claim import Claim, Judged, Measure, chosen, judge, unasked
+from prelimbic.experiments.claims.board import find_claims
+from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
+from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET
 from prelimbic.parameters import circuit_sheet
+from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.plain import path, whole
 from prelimbic.simulation.overrides import Overrides, settled
 from prelimbic.simulation.scenario import named_sheet
@@ -25,7 +27,7 @@ MOST_SEEDS = 2**32
 
 
 class NotJudgedWarning(UserWarning):
-    """Claims that were asked for with all others and whose study is missing."""
+    """Claims that were asked for with all others and whose study is missing, or that cannot be asked."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +49,21 @@ def look(
     """Judge claims and record the looks at held-out ones: among the results, or `for_all` in the ledger of
     the checkout.
 
-    Claims whose study is missing are left out, and `tell` hears why, unless they were `named`: then they are
-    an error.  Raises ClaimError and StoreError.
+    Claims whose study is missing, or that cannot be asked, are left out, and `tell` hears why, unless they
+    were `named`: then they are an error.  Raises ClaimError and StoreError.
     """
-    left_out = {} if named else unasked(claims, bench)
-    for missing, why in left_out.items():
-        tell(f"{missing} not judged: {why}")
     own, checkout = ledger.ledger_of(bench.results), ledger.tracked()
     both = (own,) if checkout is None else (own, checkout)
     before = ledger.looks(ledger.SHIPPED, *both)
-    judged = judge([c for c in claims if c.id not in left_out], bench, lambda id: before.get(id, set()))
+    judged, left_out = list[Judged](), dict[str, str]()
+    for claim in claims:
+        try:
+            judged += judge([claim], bench, lambda id: before.get(id, set()))
+        except UsageError as error:
+            if named or not (isinstance(error, ClaimError) or claim.study not in SHIPPED):
+                raise
+            left_out[claim.id] = str(error)
+            tell(f"{claim.id} not judged: {error}")
     target, others = (checkout, ()) if for_all and checkout else (own, both[1:])
     for line in ledger.record(judged, target, *others):
         tell(f"recorded in {target}: {line}")
@@ -91,7 +98,7 @@ def claims(
     must = f"a whole number of at least {FEWEST_SEEDS}"
     number = whole(seeds, "`seeds`", ClaimError, range(FEWEST_SEEDS, MOST_SEEDS), must)
     bench = Bench(circuit, number, changes, Path(folder))
-    board = look(chosen(ids, all_claims()), bench, named=bool(ids))
+    board = look(find_claims(ids), bench, named=bool(ids))
     if board.left_out:
         first, why = next(iter(board.left_out.items()))
         told = f"{len(board.left_out)} claims are not judged, {first} for one: {why}"

@@ -83,16 +83,16 @@ def show_claims(asked: Words) -> None:
     from rich.console import Console
 
     from prelimbic.experiments.claims.bench import Bench
-    from prelimbic.experiments.claims.board import all_claims, compute
-    from prelimbic.experiments.claims.claim import chosen
+    from prelimbic.experiments.claims.board import compute, find_claims
     from prelimbic.experiments.claims.look import look
+    from prelimbic.experiments.cli.ends import say as warn
     from prelimbic.experiments.sweep.conduct import console
     from prelimbic.parameters.granted import available_cpus
     from prelimbic.simulation.overrides import parse_overrides
 
     overrides = parse_overrides(asked.overrides, (asked.sheet,))
     _refuse(asked)
-    claims, screen = chosen(asked.ids, all_claims()), Console(stderr=True) if asked.as_json else console()
+    claims, screen = find_claims(asked.ids, warn), Console(stderr=True) if asked.as_json else console()
 
     def say(text: str) -> None:
         screen.print(text, highlight=False, markup=False, soft_wrap=True)

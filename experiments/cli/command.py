@@ -130,10 +130,11 @@ def equations(sheet: str) -> None:
 @cli.command()
 def studies() -> None:
     """Every study with its question."""
-    from prelimbic.experiments.studies.registry import all_studies, find_study
+    from prelimbic.experiments.cli.ends import say
+    from prelimbic.experiments.studies.registry import usable_studies
 
-    for name in all_studies():
-        print(f"{name:14} {find_study(name).question}")
+    for study in usable_studies(say):
+        print(f"{study.name:14} {study.question}")
 
 
 @cli.command()

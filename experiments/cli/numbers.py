@@ -194,9 +194,11 @@ def _acts(n: Number) -> dict[str, list[str]]:
 def _claims(n: Number) -> list[str]:
     """Claims that say they rest on it; of what was recorded, those whose readout asks for it."""
     from prelimbic.experiments.claims.board import all_claims
+    from prelimbic.experiments.cli.ends import say
     from prelimbic.experiments.cli.readers import askers
 
+    claims = all_claims(say)
     if n.subject in UNSETTABLE:
         asking = {reader.function for reader in askers(n.name)}
-        return [claim.id for claim in all_claims() if getattr(claim.readout, "__name__", "") in asking]
-    return [claim.id for claim in all_claims() if n.settable.startswith(claim.rests_on)]
+        return [claim.id for claim in claims if getattr(claim.readout, "__name__", "") in asking]
+    return [claim.id for claim in claims if n.settable.startswith(claim.rests_on)]

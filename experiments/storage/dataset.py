@@ -233,9 +233,12 @@ def _labels(variable: Variable) -> np.ndarray:
 def write_sweep(dataset: xr.Dataset, folder: Path) -> Path:
     """Write the loaded dataset as sweep.h5, and its readouts as summary.csv.  Raises StoreError."""
     head = {
-        "Conventions": CONVENTIONS, "title": f"prelimbic: all runs of study {dataset.attrs['study']}",
-        "schema": SWEEP_SCHEMA, "schema_version": SCHEMA_VERSION, **dataset.attrs,
-    }  # fmt: skip
+        "Conventions": CONVENTIONS,
+        "title": f"prelimbic: all runs of study {dataset.attrs['study']}",
+        "schema": SWEEP_SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        **dataset.attrs,
+    }
     labels = [str(name) for name in dataset.coords if name not in dataset.dims]
     variables = {
         str(name): _as_variable(

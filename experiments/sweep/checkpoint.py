@@ -116,11 +116,12 @@ class Place:
 def write(path: Path, about: dict[str, str], arrays: Arrays) -> None:
     """Publish named arrays as one file.  Raises StoreError."""
     whole = io.BytesIO()
+    write: Any = np.lib.format.write_array  # which has no types
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr(ABOUT, json.dumps(about | {"sha256": _digest(arrays)}, sort_keys=True))
         for name, values in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asanyarray(values, order="C"), allow_pickle=False)  # type: ignore[no-untyped-call]
+                write(member, np.asanyarray(values, order="C"), allow_pickle=False)
     publish(path, whole.getvalue())
 
 
@@ -177,7 +178,8 @@ def unpacked(arrays: Arrays, slow: Slow, block: Block) -> Course:
             given["activity"] = seen[-1].activity
         seen.append(_unpacked(Snapshot, name, arrays, given))
     moving = {f.name: _value(getattr(block, f.name), arrays[f"block/{f.name}"]) for f in _moving(block)}
-    return Course(rest, tuple(seen), _unpacked_slow(arrays, "slow", slow), replace(block, **moving))  # type: ignore[type-var]
+    moved: Block = replace(block, **moving)  # type: ignore[type-var]
+    return Course(rest, tuple(seen), _unpacked_slow(arrays, "slow", slow), moved)
 
 
 def _packed(record: Any, name: str, without: Collection[str] = ()) -> Arrays:

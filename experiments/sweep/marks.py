@@ -131,7 +131,7 @@ class Marks:
         self._measure()
         for _ in range(2):
             try:
-                handle = open(path, "x", encoding="utf-8")  # noqa: SIM115 - only the making may find it there
+                handle = open(path, "x", encoding="utf-8")  # noqa: SIM115 - making alone finds it
             except FileExistsError:
                 other = _mark(path)
                 if other is not None and other.current(self.me, self._now()):

@@ -73,9 +73,12 @@ class Options:
     def config(self, study: str, sheet: str, seed: int, **own: Any) -> Config:
         """A run's configuration as asked; `own` is what the study adds or puts in place of it."""
         asked: dict[str, Any] = {
-            "scale": self.scale, "overrides": self.overrides, "hypotheses": self.hypotheses,
-            "manipulations": self.manipulations, "numerics": self.numerics,
-        }  # fmt: skip
+            "scale": self.scale,
+            "overrides": self.overrides,
+            "hypotheses": self.hypotheses,
+            "manipulations": self.manipulations,
+            "numerics": self.numerics,
+        }
         return Config(study=study, circuit=sheet, seed=seed, **(asked | own))
 
 
