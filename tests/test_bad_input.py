@@ -178,7 +178,7 @@ BAD_WORDS = {
         f"at {at!r}": ((*RAT, at), "--at", repr(at.rpartition(",")[2]), "min")
         for at in ("soon", "10", "", "10min,", "10 minutes", "1h30min", "min", "nanmin", "1e5e5h", "2w")
     },
-    "at negative": ((*RAT[:-1], "--at=-5min"), "--at", "after the dose"),
+    "at negative": ((*RAT[:-1], "--at=-5min"), "--at", "from 0 to"),
     "at infinite": ((*RAT, "1e999h"), "--at"),
     "at beyond any float": ((*RAT, "1e300h"), "--at"),
     "bad status": (("numbers", "--status", "guessed"), "--status", "'guessed'", *STATUSES),
