@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
     from prelimbic.experiments.studies.registry import studies
     from prelimbic.parameters import numbers
+    from prelimbic.parameters.brought import LeftOutWarning
     from prelimbic.parameters.errors import RunError, UsageError
     from prelimbic.pharmacology import Bath, Dose
     from prelimbic.simulation.exposed import exposure
@@ -37,6 +38,7 @@ _HOMES = {
     "Hypotheses": "simulation.hypotheses",
     "Inhibition": "simulation.inhibition",
     "InterpretedWarning": "simulation.tree",
+    "LeftOutWarning": "parameters.brought",
     "MissingRunsWarning": "experiments.storage.dataset",
     "MixedTargetsWarning": "experiments.storage.targets",
     "NotJudgedWarning": "experiments.claims.look",
@@ -59,6 +61,7 @@ __all__ = [
     "Hypotheses",
     "Inhibition",
     "InterpretedWarning",
+    "LeftOutWarning",
     "MissingRunsWarning",
     "MixedTargetsWarning",
     "NotJudgedWarning",

@@ -290,7 +290,8 @@ def _meant(name: str, known: list[Number]) -> str:
     found = searched(words, known) if words.strip() else []
     asked = {*words.lower().split()}
     called = [n for n in found if asked & {n.section.lower(), *n.name.lower().split("_")}]
-    found = called or found  # before those whose note or source has the word
+    # a section that is called so, then a name, then a note or a source
+    found = sorted(called, key=lambda n: n.section.lower() not in asked) or found
     return f" (did you mean {_listed(found)}?)" if found else like(words, known)
 
 

@@ -93,7 +93,6 @@ def test_what_goes_wrong_after_the_runs_is_told_too(package, tmp_path):
 
 def test_a_bug_of_a_study_that_ships_is_no_sentence(monkeypatch):
     monkeypatch.setattr("prelimbic.experiments.studies.acute.resting_runs", None)
-    monkeypatch.setattr("prelimbic.experiments.studies.acute.planned", None, raising=False)
     with pytest.raises(TypeError):
         find_study("acute").plan(Options(1))
 

@@ -332,3 +332,9 @@ def test_an_unknown_or_ambiguous_name_is_answered_with_what_may_have_been_meant(
     code, out, err = call(*words)
     is_one_sentence(err, *named)
     assert (code, out) == (USAGE, "")
+
+
+def test_a_section_that_is_no_number_suggests_its_own_rows_first():
+    with pytest.raises(SheetError) as told:
+        number("PV")
+    assert "(did you mean circuit.PV." in str(told.value) and "circuit.Pyr." not in str(told.value)

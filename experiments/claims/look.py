@@ -91,7 +91,8 @@ def claims(
     the published range `target_low` to `target_high`, all in `unit`; `seeds`, `sheet`, `sheet_hash`.
 
     Raises ClaimError for an unknown id or where the study of a named finding is missing, StoreError where
-    the look cannot be recorded, and SheetError.  Warns with NotJudgedWarning of findings left out.
+    the look cannot be recorded, and SheetError.  Warns with NotJudgedWarning of findings left out,
+    and with LeftOutWarning of those of another package that cannot be used.
     """
     circuit, folder = named_sheet(sheet), path(results, "`results`", ClaimError)
     changes = settled(overrides, [circuit_sheet(circuit)])

@@ -1,4 +1,4 @@
-"""Figures; the only room with matplotlib.
+"""Figures; the only room that draws with matplotlib.
 
 A figure is the same whatever back-end, style or settings a user has chosen, and one that fails takes nothing
 else with it.
