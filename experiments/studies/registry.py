@@ -97,7 +97,7 @@ def studies() -> pd.DataFrame:
     """Every study, one row each, by `name`: its `question`, the `axes` of its runs with their units in
     brackets, and the circuit `sheet` and the number of `seeds` that it is run with unless asked otherwise.
 
-    Raises nothing; warns with LeftOutWarning of a study that another package brings and that cannot be used. Raises nothing.
+    Raises nothing; warns with LeftOutWarning of a study that another package brings and that cannot be used.
     """
     import pandas as pd  # as heavy as all the rest
 
