@@ -10,6 +10,7 @@ import pytest
 from prelimbic.circuits import Numerics
 from prelimbic.experiments.claims.bench import Bench
 from prelimbic.experiments.storage.dataset import load, write_sweep
+from prelimbic.experiments.storage.files import AbsentError
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep import conduct
@@ -22,6 +23,7 @@ from prelimbic.parameters.sheet import SHEETS
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import parse_inhibition
 from prelimbic.simulation.variable import Variable
+from tests.results import planned, study_of
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 ACUTE = find_study("acute")
@@ -277,3 +279,11 @@ def test_the_list_of_a_folder_that_is_a_file_says_so(call, tmp_path):
     code, out, err = call("run", "acute", "--seeds", 1, "--list", "--out", tmp_path / "note")
     is_one_sentence(err, "is a file, but must be a folder")
     assert (code, out) == (FAILURE, "")
+
+
+def test_a_folder_that_is_not_there_is_told_with_those_of_other_questions_beside_it(tmp_path):
+    study_of(tmp_path / "toy-scale-0.5", [planned()])
+    with pytest.raises(AbsentError, match=r"toy does not exist; beside it there is toy-scale-0.5$"):
+        load(tmp_path / "toy")
+    with pytest.raises(AbsentError, match=r"other does not exist$"):
+        load(tmp_path / "other")

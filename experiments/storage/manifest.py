@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import math
 import os
@@ -17,6 +18,7 @@ from prelimbic.experiments.storage.files import (
     content_of,
     names_in,
     next_of,
+    printable,
     publish,
     reading,
     there,
@@ -26,6 +28,7 @@ from prelimbic.simulation.identity import IDS
 MANIFEST = "study.json"
 SWEEP, SUMMARY, SUMS = "sweep.h5", "summary.csv", "SHA256SUMS"
 MOST_BYTES = 1 << 28
+MOST_SIBLINGS = 5  # that are named
 
 
 def file_of(place: dict[str, Any], run_id: str) -> str:
@@ -147,10 +150,20 @@ def _holds_study(path: Path) -> bool:
         return not path.name.startswith(".")
 
 
+def _siblings(path: Path) -> list[Path]:
+    """Folders beside a path whose names begin as it does: other questions put to the same study."""
+    try:
+        return sorted(path.parent.glob(f"{glob.escape(path.name)}-*"))[:MOST_SIBLINGS]
+    except (OSError, ValueError):
+        return []
+
+
 def _no_study(path: Path) -> str:
     """Why a path is not the folder of a study."""
     if not there(path):
-        return f"{path} does not exist"
+        beside = [near for near in _siblings(path) if _holds_study(near)]
+        also = f"; beside it there is {', '.join(near.name for near in beside)}" if beside else ""
+        return printable(f"{path} does not exist{also}")
     if not path.is_dir():
         return f"{path} is a file, not the folder of a study, which holds {MANIFEST}"
     if not there(path / MANIFEST):
