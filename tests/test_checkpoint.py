@@ -192,6 +192,7 @@ def test_a_full_disk_stops_no_run_that_could_still_end(tmp_path, monkeypatch):
     assert bookmark.kept == 0
 
 
+@pytest.mark.slow
 def test_an_interpreted_run_that_has_to_stop_keeps_nothing(tmp_path):
     config = brief(
         protocol=Protocol((0.0, 0.26), 0.26, look_scale=0.01, rest=0.05, readouts=("rest", "peak"))

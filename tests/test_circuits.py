@@ -107,6 +107,7 @@ def test_compiled_and_interpreted_networks_agree_spike_for_spike_for_50_ms():
         assert np.array_equal(compiled_values, interpreted_values)
 
 
+@pytest.mark.slow
 def test_compiled_and_interpreted_rates_agree_within_seed_noise():
     rates = {}
     for compiled, seeds in ((True, (1, 2, 3, 4, 5, 6)), (False, (1,))):

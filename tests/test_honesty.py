@@ -180,6 +180,7 @@ def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):
     assert "1 passed" in done.stdout
 
 
+@pytest.mark.slow
 def test_without_a_compiler_the_run_says_so_in_one_sentence_and_goes_on(tmp_path):
     code = (
         "import sys\n"
