@@ -153,9 +153,10 @@ def test_runs_whose_files_are_damaged_are_computed_anew_and_no_others(scene, her
     scene.forget("3", "30")
     flipped, cut = scene.run_of("3"), scene.run_of("30")
     with h5py.File(flipped) as file:
-        chunk = file["spikes/Pyr/timestamps"].id.get_chunk_info(0)
+        stored = file["spikes/Pyr/timestamps"].id
+        middle = stored.get_offset() + stored.get_storage_size() // 2
     content = bytearray(flipped.read_bytes())
-    content[chunk.byte_offset + chunk.size // 2] ^= 1
+    content[middle] ^= 1
     flipped.write_bytes(content)
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
     scene.run(*options(here), here=here).completes()
