@@ -48,7 +48,7 @@ from prelimbic.pharmacology import Bath, Block, Concentrations, Dose, Exposure
 from prelimbic.plasticity.cascade import check_times
 from prelimbic.plasticity.spines import branch_bounds, rates
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
-from prelimbic.simulation.identity import IDS, changed, drugs_used, numbers_used
+from prelimbic.simulation.identity import IDS, changed, drugs_used, every_row, numbers_used
 from prelimbic.simulation.inhibition import left
 from prelimbic.simulation.looks import begun, check_begin, check_looks, check_readouts, moments
 from prelimbic.simulation.protocol import Protocol
@@ -70,12 +70,24 @@ def overridden(circuit: str | Sheet, overrides: tuple[tuple[str, float], ...]) -
 
 
 def read_circuit(circuit: str) -> Sheet:
-    """A circuit sheet by name or path; one of the user's is read again when its file has changed."""
+    """A circuit sheet by name or path; one that does not ship is read again when its file has changed."""
+    if ships(circuit):
+        return _shipped(circuit)
     stamps, found = _read.get(circuit, ((), None))
     if found is None or stamps != _stamps(found):
         found = circuit_sheet(circuit)
         _read[circuit] = _stamps(found), found
     return found
+
+
+def ships(circuit: str) -> bool:
+    """Whether a circuit sheet comes with the package; one that does is read once, and no part of a run."""
+    return circuit in (*CIRCUITS, PRIOR)
+
+
+@cache
+def _shipped(circuit: str) -> Sheet:
+    return circuit_sheet(circuit)
 
 
 def _stamps(read: Sheet) -> tuple[tuple[int, int], ...]:
@@ -115,6 +127,20 @@ def _overridden(circuit: Sheet, overrides: tuple[tuple[str, float], ...]) -> dic
             )
         changes.setdefault(subject, {})[number] = value
     return found | {subject: found[subject].replaced(numbers) for subject, numbers in changes.items()}
+
+
+@lru_cache(maxsize=KEPT)
+def _used(
+    circuit: Sheet,
+    overrides: tuple[tuple[str, float], ...],
+    hypotheses: Hypotheses,
+    drugs: frozenset[str],
+    species: str | None,
+    inhibitors: frozenset[str],
+) -> dict[str, float]:
+    """What many runs of a study use alike."""
+    sheets = overridden(circuit, overrides)
+    return numbers_used(sheets, hypotheses=hypotheses, drugs=drugs, species=species, inhibitors=inhibitors)
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
@@ -179,7 +205,7 @@ class Config:
     frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.circuit in (*CIRCUITS, PRIOR):
+        if ships(self.circuit):
             object.__setattr__(self, "frozen", None)
         elif self.frozen is None or self.frozen[0] != self.circuit:
             object.__setattr__(self, "frozen", (self.circuit, read_circuit(self.circuit)))
@@ -308,8 +334,7 @@ class Config:
 
     def sheet_hash(self) -> str:
         """SHA-256 of every number of the run's sheets, whether the run uses it or not."""
-        sheets = self.sheets()
-        return digest({f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()})
+        return digest({name: row.value for name, row in every_row(self.sheets()).items()})
 
     def to_dict(self) -> dict[str, Any]:
         """What was asked, as it is stored with the run."""
@@ -324,13 +349,11 @@ class Config:
 
     def numbers(self) -> dict[str, float]:
         """Every number that the run uses, by its full name SHEET.SECTION.NUMBER."""
-        return numbers_used(
-            self.sheets(),
-            hypotheses=self.hypotheses,
-            drugs=drugs_used(self.doses, self.bath, self.drugs),
-            species=self.species if self.drugs or any(dose.amount for dose in self.doses) else None,
-            inhibitors=(item.name for item in self.protocol.inhibitions),
-        )
+        given = self.drugs or any(dose.amount for dose in self.doses)
+        drugs = frozenset(drugs_used(self.doses, self.bath, self.drugs))
+        inhibitors = frozenset(item.name for item in self.protocol.inhibitions)
+        animal = self.species if given else None
+        return dict(_used(self.own_sheet, self.overrides, self.hypotheses, drugs, animal, inhibitors))
 
     def run_id(self) -> str:
         """Sixteen characters that change with what the run uses: what is asked of it but for what stands at

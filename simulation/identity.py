@@ -7,10 +7,11 @@ and the run keeps its id.  So may a field of a record of what is asked, as long 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from prelimbic.parameters import COMPOUNDS, Sheet
+from prelimbic.parameters.sheet import Row
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.switches import DEFAULTS, SIZES
@@ -44,11 +45,16 @@ def sizes_used(hypotheses: Hypotheses) -> set[str]:
     return {row for switch, option in away.items() for row in SIZES.get(switch, {}).get(option, ())}
 
 
+def every_row(sheets: Mapping[str, Sheet]) -> dict[str, Row]:
+    """Every row of some sheets by the full name of its number, SHEET.SECTION.NUMBER."""
+    return {f"{s}.{name}": row for s, sheet in sheets.items() for name, row in sheet.rows().items()}
+
+
 def numbers_used(
     sheets: Mapping[str, Sheet],
     *,
     hypotheses: Hypotheses,
-    drugs: set[str],
+    drugs: Collection[str],
     species: str | None,
     inhibitors: Iterable[str],
 ) -> dict[str, float]:
@@ -61,10 +67,8 @@ def numbers_used(
     )
     sections |= {"compounds.channel"} if drugs else set()
     sizes = {f"hypotheses.hypotheses.{row}" for row in sizes_used(hypotheses)}
-    found = {}
-    for subject, sheet in sheets.items():
-        for name, value in sheet.values().items():
-            whole = f"{subject}.{name}"
-            if subject in WHOLE or whole.rpartition(".")[0] in sections or whole in sizes:
-                found[whole] = value
-    return found
+    return {
+        name: row.value
+        for name, row in every_row(sheets).items()
+        if name.partition(".")[0] in WHOLE or name.rpartition(".")[0] in sections or name in sizes
+    }

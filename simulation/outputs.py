@@ -1,4 +1,4 @@
-"""What a result says of its run besides its arrays: attributes, configuration and every number used."""
+"""What a result says of its run besides its arrays: attributes, configuration, numbers of its sheets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from prelimbic.simulation.config import MODEL_VERSION, SCHEMA_VERSION, Config, overridden
 from prelimbic.simulation.facts import facts
+from prelimbic.simulation.identity import every_row
 from prelimbic.simulation.variable import CONVENTIONS, Variable
 
 SCHEMA = "prelimbic-run"
@@ -45,18 +46,8 @@ def head(config: Config) -> dict[str, Any]:
 
 
 def every_number(config: Config) -> dict[str, Variable]:
-    """Every number the run used; an overridden one has that status, and its sheet's value beside it."""
-    shipped = {
-        f"{s}.{name}": v
-        for s, part in overridden(config.own_sheet, ()).items()
-        for name, v in part.values().items()
-    }
-    used = [
-        (f"{s}.{section}.{name}", row)
-        for s, part in config.sheets().items()
-        for section, rows in part.sections.items()
-        for name, row in rows.items()
-    ]
+    """Every number of the run's sheets; an overridden one has that status, and its sheet's value beside."""
+    shipped, used = every_row(overridden(config.own_sheet, ())), [*every_row(config.sheets()).items()]
     changed = {name for name, _ in config.overrides}
     text = {
         "name": [name for name, _ in used],
@@ -78,7 +69,7 @@ def every_number(config: Config) -> dict[str, Variable]:
     numbers = {
         "value": ([row.value for _, row in used], "value in its own unit, see unit"),
         "sheet_value": (
-            [shipped[name] for name, _ in used],
+            [shipped[name].value for name, _ in used],
             "value in the sheet, in its own unit, see unit",
         ),
     }

@@ -24,23 +24,10 @@ from prelimbic.parameters import PRIOR
 from tests import test_board
 from tests.said import USAGE, is_one_sentence
 from tests.test_board import OTHER, claim, judged, said, sections, shows, store
+from tests.test_claims import FIELDS
 
 # fixtures: they act in every file that has their name
 toys = test_board.toys
-
-FIELDS = {
-    "id",
-    "statement",
-    "source",
-    "role",
-    "verdict",
-    "value",
-    "low",
-    "high",
-    "target",
-    "seeds",
-    "sheet_hash",
-}
 
 
 # What is computed

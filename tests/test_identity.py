@@ -37,6 +37,11 @@ def grown(subject: str, sections: dict[str, dict[str, Row]]) -> Sheet:
     return whole.with_sections(whole.sections | added)
 
 
+def forget() -> None:
+    configuration._overridden.cache_clear()
+    configuration._used.cache_clear()
+
+
 @pytest.fixture
 def larger(monkeypatch):
     """The sheets of a version that knows a further drug, animal and inhibitor, and the size of a further
@@ -46,13 +51,13 @@ def larger(monkeypatch):
     for subject, section in (("compounds", "newdrug"), ("species", "ferret"), ("inhibitors", "newblocker")):
         found[subject] = grown(subject, {section: {"value": MADE_UP}})
     found["hypotheses"] = grown("hypotheses", {"hypotheses": {"new_gain": MADE_UP}})
-    configuration._overridden.cache_clear()
+    forget()
     fields = [("new_gain", float, number("1"))]
     sizes = make_dataclass("Sizes", fields, bases=(HypothesisNumbers,), frozen=True)
     monkeypatch.setattr(configuration, "HypothesisNumbers", sizes)
     monkeypatch.setattr(configuration, "_subjects", lambda: found)
     yield found
-    configuration._overridden.cache_clear()
+    forget()
 
 
 def ids() -> dict[str, list[str]]:

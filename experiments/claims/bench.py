@@ -28,6 +28,7 @@ from prelimbic.parameters import PRIOR, digest
 from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.identity import every_row
 from prelimbic.simulation.protocol import Protocol
 
 FEWEST_SEEDS = 2
@@ -146,8 +147,7 @@ class Bench:
         """
         planned = self._planned(study) if study else []
         used = {part for place, _, parts in planned if needs(place) for part in parts}
-        sheets = self.config.sheets()
-        numbers = {f"{s}.{name}": v for s, rows in sheets.items() for name, v in rows.values().items()}
+        numbers = {name: row.value for name, row in every_row(self.config.sheets()).items()}
         held = {n for n in numbers if _since_the_first(n) or n.rpartition(".")[0] in used}
         chosen = {n: v for n, v in numbers.items() if n.startswith(rests_on) and n in held}
         return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})

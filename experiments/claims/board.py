@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
-from prelimbic.experiments.claims.claim import NO_DRUG, ROLES, Claim, Judged, Measure, Needs, chosen
+from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError, Needs
+from prelimbic.experiments.claims.claim import NO_DRUG, ROLES, Claim, Judged, Measure, chosen
 from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS

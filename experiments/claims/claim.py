@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from prelimbic.experiments.claims.bench import Bench, ClaimError, PriorShare
+from prelimbic.experiments.claims.bench import Bench, ClaimError, Needs, PriorShare
 from prelimbic.experiments.readouts.nulls import MEANING, MODEL
 from prelimbic.experiments.readouts.seeds import half_interval
 from prelimbic.parameters.plain import choice
@@ -82,9 +82,6 @@ class Measure:
         inside_low = below > self.low or (not open_low and below == self.low)
         inside_high = above < self.high or (not open_high and above == self.high)
         return "holds" if inside_low and inside_high else "inconclusive"
-
-
-Needs = Callable[[dict[str, Any]], bool]
 
 
 def places(**wanted: Any) -> Needs:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.bench import Bench, Needs
 from prelimbic.experiments.claims.claim import (
     ABOLISHED,
     ANY,
@@ -17,7 +17,6 @@ from prelimbic.experiments.claims.claim import (
     UP,
     Claim,
     Measure,
-    Needs,
     places,
     ratio_of_means,
     share_of,

@@ -18,9 +18,8 @@ from prelimbic.experiments.sweep.idle import makings
 from prelimbic.pharmacology import Dose, Exposure
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.config import Config, overridden
+from prelimbic.simulation.overrides import Overrides
 from prelimbic.simulation.protocol import Protocol
-
-Overrides = tuple[tuple[str, float], ...]
 
 
 def told(names: list[str], where: str) -> str:

@@ -17,14 +17,6 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from prelimbic.experiments.storage.files import publish
 from prelimbic.experiments.sweep.execute import ROUNDS, ExecuteError, Stopped
@@ -32,6 +24,7 @@ from prelimbic.experiments.sweep.marks import JOBS, Marks, failures
 from prelimbic.experiments.sweep.queue import ClusterError, Jobs, Queue
 from prelimbic.experiments.sweep.slurm import Slurm
 from prelimbic.experiments.sweep.study import Run
+from prelimbic.experiments.sweep.watch import progress_bar
 from prelimbic.parameters import sheet_text
 
 BACKENDS: dict[str, type[Queue]] = {"slurm": Slurm}  # by what --cluster takes
@@ -153,18 +146,7 @@ def _command(queue: Queue, jobs: Jobs, among: Path, words: list[str]) -> list[st
 
 def _watch(runs: list[Run], queue: Queue, console: Console) -> None:
     """Show how many runs are finished until no job is left in the queue."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("runs"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=False),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    )
+    bar = progress_bar(console, "runs")
     names, pause, said = {run.file for run in runs}, FIRST_POLL_S, -1
     begun, first = time.monotonic(), len(names & set(os.listdir(queue.folder)))
     with bar:

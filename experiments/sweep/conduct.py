@@ -6,7 +6,6 @@ import os
 import time
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -179,9 +178,13 @@ def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> 
     """Check what was asked and say what is unusual about it."""
     _check(runs)
     _refuse_idle(study, options, runs)
-    refuse_other(study, runs, options)
-    with suppress(AbsentError, DamagedError):
-        if told := earlier_ids(options.out, read_manifest(options.out)):
+    try:
+        manifest = read_manifest(options.out)
+    except (AbsentError, DamagedError):
+        pass  # nothing was asked there before
+    else:
+        refuse_other(study, runs, options, manifest)
+        if told := earlier_ids(options.out, manifest):
             screen.print(told, highlight=False, markup=False, soft_wrap=True)
     _writable(options.out)
     screen.print(study.question, highlight=False, markup=False)

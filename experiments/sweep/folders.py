@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prelimbic.circuits import STANDARD
-from prelimbic.experiments.storage.files import AbsentError, DamagedError
-from prelimbic.experiments.storage.manifest import read_manifest
+from prelimbic.experiments.storage.files import DamagedError
 from prelimbic.experiments.storage.store import is_whole, read_config
 from prelimbic.experiments.sweep.marks import running
 from prelimbic.experiments.sweep.options import flag
@@ -82,18 +81,14 @@ def _others(options: Options) -> Iterator[str]:
             yield f"{name}-{value}"
 
 
-def refuse_other(study: Study, runs: list[Run], options: Options) -> None:
-    """Raise StudyError where the folder holds another study, or this one asked otherwise, of which a run is
-    finished or being computed.
+def refuse_other(study: Study, runs: list[Run], options: Options, manifest: dict[str, Any]) -> None:
+    """Raise StudyError where the folder, whose manifest this is, holds another study, or this one asked
+    otherwise, of which a run is finished or being computed.
 
     What only the model's version changed, and a folder that is named after the question, are no other
     question.
     """
     folder = options.out
-    try:
-        manifest = read_manifest(folder)
-    except (AbsentError, DamagedError):
-        return
     if manifest["study"] != study.name:
         raise StudyError(
             f"--out {folder} holds study {manifest['study']}; choose another folder for study {study.name}"

@@ -17,6 +17,22 @@ from rich.progress import (
 from prelimbic.experiments.sweep.study import Run
 
 
+def progress_bar(console: Console, unit: str) -> Progress:
+    """A bar of what is done of a task, counted in a unit; shown in a terminal only."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
 class Watch:
     """Counts biological seconds and runs."""
 
@@ -24,18 +40,7 @@ class Watch:
         self._console, self._runs = console, len(runs)
         self._total_s = sum(run.config.protocol.seconds for run in runs)
         self._done_s, self._done, self._begun, self._waited = 0.0, 0, time.monotonic(), False
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("biological s"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=False),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
+        self._bar = progress_bar(console, "biological s")
         self._task = self._bar.add_task(f"0 of {self._runs} runs", total=round(self._total_s))
 
     def __enter__(self) -> Watch:
