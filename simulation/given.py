@@ -1,86 +1,202 @@
-"""What is given, in words: `ketamine 10 mg/kg ip at 0h, 24h`; and the one grammar of times and lengths."""
+"""What is given, in words: `ketamine 10 mg/kg ip at 0h, 24h`, `35 mg iv over 40min every 84h x 8`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from prelimbic.parameters import COMPOUNDS, DOSED, near, unknown
-from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters import COMPOUNDS, DOSED, compounds, near, sheet, unknown
 from prelimbic.parameters.near import shown
 from prelimbic.parameters.plain import real
-from prelimbic.pharmacology import ROUTES, Dose, DoseError
+from prelimbic.parameters.sheet import headings
+from prelimbic.pharmacology import ROUTES, Bath, Dose, DoseError
+from prelimbic.simulation.times import (
+    DIGITS,
+    MOST_TIMES,
+    NUMBER,
+    GivenError,
+    clauses,
+    hour_of,
+    hours,
+    in_words,
+    schedule,
+    schedule_in_words,
+)
 
-HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}  # in a unit of time
-TIME = re.compile(r"\s*([0-9.eE+-]+)\s*(s|min|h|d)\s*")
-WORDS = re.compile(r"(?P<what>.*?)(?:\s+over\s+(?P<over>.*?))?(?:\s+at\s+(?P<at>.*))?", re.DOTALL)
-NUMBER = re.compile(r"([0-9.+-][0-9.eE+-]*)(.*)", re.DOTALL)
-NEXT = ("over", "at")
-VEHICLE, UNIT = "vehicle", "mg/kg"
-USAGE = "`give` takes [COMPOUND] AMOUNT mg/kg ROUTE [over DURATION] [at TIME, ...]"
+KEYWORDS = ("over", "at", "every", "from")
+AMOUNT = re.compile(rf"({NUMBER}|[0-9.+-][0-9.eE+-]*)(.*)", re.DOTALL)
+MG = {"g": 1e3, "mg": 1.0, "ug": 1e-3, "µg": 1e-3, "μg": 1e-3}  # in a unit of mass
+MMOL = {"mmol": 1.0, "umol": 1e-3, "µmol": 1e-3, "μmol": 1e-3, "nmol": 1e-6}  # in a unit of amount
+PER = {"h": 1.0, "min": 60.0}  # per hour in a unit of rate
+UNITS = "mg/kg, ug/kg, umol/kg, or of the whole body mg, ug, umol; a rate ends with /h or /min"
+VEHICLE, UNIT, BASE = "vehicle", "mg/kg", "base"
+SALTS = headings("salts")
+WEIGHTS = {"human": (1.0, 400.0), "rat": (0.005, 1.5), "mouse": (0.001, 0.1)}  # kg; assumed, against slips
+WHEN = "[at TIME, ... | every INTERVAL x N [from TIME]]"
+USAGE = f"`give` takes [COMPOUND] AMOUNT UNIT ROUTE [over DURATION] {WHEN}"
 
 Give = str | Dose | Sequence[str | Dose]
 
-
-class GivenError(UsageError):
-    """A time, or what is given, that cannot be read."""
+__all__ = ["Give", "Given", "GivenError", "doses", "hour_of", "hours", "parse_bath", "read_given"]
 
 
-def hours(text: str, what: str) -> float:
-    """`40min`, `-0.5h`, `3d`, `90s` -> hours.  Raises GivenError, which says `what`, for anything that is
-    not a number with a unit.
+@dataclass(frozen=True)
+class Given:
+    """One text of what is given.  `amount` is in `unit`, of the base or of a `salt`; `over` the length of an
+    infusion and `starts` are in h.
     """
-    match = TIME.fullmatch(text)
-    try:
-        return float(match.group(1)) * HOURS[match.group(2)] if match else float("")
-    except ValueError:
-        bare = re.fullmatch(r"\s*([0-9.]+)\s*", text)
-        unit = f"; write {bare[1]}min or {bare[1]}h" if bare else ""
-        raise GivenError(
-            f"{what} is {text!r} but must be a number with a unit, s, min, h or d, such as 40min{unit}"
-        ) from None
+
+    compound: str
+    amount: float
+    unit: str
+    salt: str
+    route: str
+    over: float | None
+    starts: tuple[float, ...]
+    text: str = field(default="", compare=False)
+
+    def doses(self, weight: float | None = None) -> list[Dose]:
+        """The doses, in mg of base per kg body mass; `weight` (kg) is needed where the amount is not of body
+        mass.  Raises GivenError or DoseError.
+        """
+        amount, compound = self._mg_per_kg(weight), self.compound
+        if compound == VEHICLE:
+            amount, compound = 0.0, COMPOUNDS[0]
+        try:
+            return [Dose(amount, self.route, start, self.over, compound) for start in self.starts]
+        except DoseError as error:
+            raise DoseError(f"{self.text!r}: {error}") from None
+
+    def _mg_per_kg(self, weight: float | None) -> float:
+        if self.unit == UNIT and self.salt == BASE:
+            return self.amount
+        unit, *per = self.unit.split("/")
+        amount = self.amount * (MG[unit] if unit in MG else MMOL[unit] * self._molar_mass(BASE))
+        if self.salt != BASE and unit in MG:
+            amount *= self._molar_mass(BASE) / self._molar_mass(self.salt)
+        if per and per[-1] in PER:
+            if self.over is None:
+                raise GivenError(f"{self.text!r}: a rate needs a length, such as over 40min")
+            amount *= self.over * PER[per[-1]]
+        if "kg" not in per:
+            if weight is None:
+                raise GivenError(
+                    f"{self.text!r}: {self.unit} needs a body weight: give `weight`, in kg, or write mg/kg"
+                )
+            amount /= weight
+        return float(f"{amount:.{DIGITS}g}")
+
+    def _molar_mass(self, salt: str) -> float:
+        base = compounds()[self.compound].molar_mass
+        return base if salt == BASE else base + sheet("salts").values()[f"{salt}.molar_mass"]
+
+    def __str__(self) -> str:
+        salt = "" if self.salt == BASE else f" as {self.salt}"
+        over = "" if self.over is None else f" over {in_words(self.over)}"
+        amount = "" if self.compound == VEHICLE else f" {self.amount!r}".removesuffix(".0") + f" {self.unit}"
+        return f"{self.compound}{amount}{salt} {self.route}{over}{schedule_in_words(self.starts)}"
 
 
-def hour_of(value: object, what: str) -> float:
-    """Hours of a text with a unit, or of a number of hours.  Raises GivenError."""
-    return hours(value, what) if isinstance(value, str) else real(value, what, GivenError, "h")
-
-
-def doses(give: Give) -> tuple[Dose, ...]:
+def doses(give: Give, weight: float | None = None) -> tuple[Dose, ...]:
     """The doses of a text, of several, or doses as they are; in the order in which they stand.
 
-    A text is `[COMPOUND] AMOUNT mg/kg ROUTE [over DURATION] [at TIME, ...]`, or `vehicle ROUTE [at TIME]`, a
-    dose of nothing; the compound is ketamine and the time 0 h unless it says otherwise.  Raises GivenError
-    for a text that is none, and DoseError for a dose that cannot be given.
+    A text is `[COMPOUND] AMOUNT UNIT [as SALT] ROUTE [over DURATION]` and `at TIME, ...` or `every INTERVAL
+    x N [from TIME]`; or `vehicle ROUTE`, a dose of nothing.  The compound is ketamine, the amount that of the
+    base, and the time 0 h unless it says otherwise; `weight` is in kg.  Raises GivenError for a text that is
+    none, and DoseError for a dose that cannot be given.
     """
     if not isinstance(give, (str, Dose, Sequence)):
         raise GivenError(f"{USAGE}, or a Dose, not {shown(give)}")
     several: Sequence[str | Dose] = (give,) if isinstance(give, (str, Dose)) else give
-    return tuple(dose for each in several for dose in ([each] if isinstance(each, Dose) else _read(each)))
+    found = tuple(
+        dose
+        for each in several
+        for dose in ([each] if isinstance(each, Dose) else read_given(each).doses(weight))
+    )
+    if len(found) > MOST_TIMES:
+        raise GivenError(f"`give` holds {len(found)} doses, but a run has at most {MOST_TIMES}")
+    return found
 
 
-def _read(text: str) -> list[Dose]:
+def as_given(given: Sequence[Dose]) -> list[Given]:
+    """Doses as texts say them, alike ones in one text."""
+    found: dict[Dose, list[float]] = {}
+    for dose in given:
+        found.setdefault(replace(dose, start=0.0), []).append(dose.start)
+    return [
+        Given(d.compound, d.amount, UNIT, BASE, d.route, d.duration, tuple(starts))
+        for d, starts in found.items()
+    ]
+
+
+def read_given(text: str) -> Given:
+    """What a text says.  Raises GivenError."""
     if not isinstance(text, str):
         raise GivenError(f"{USAGE}, or a Dose, not {shown(text)}")
-    parts = WORDS.fullmatch(text.strip())
-    what, over, at = parts.group("what", "over", "at") if parts else (text, None, None)
-    compound, amount, route = _what(what.split(), text)
-    length = None if over is None else hours(over, f"the length of {text!r}")
-    starts = [hours(each, f"a time of {text!r}") for each in ("0h" if at is None else at).split(",")]
-    if len(set(starts)) < len(starts):
-        raise GivenError(f"{text!r} names a time twice")
-    try:
-        return [Dose(amount, route, start, length, compound) for start in starts]
-    except DoseError as error:
-        raise DoseError(f"{text!r}: {error}") from None
+    plain, salt = _salt(text)
+    head, said = clauses(plain, KEYWORDS)
+    compound, amount, unit, route = _what(head, text)
+    length = None if "over" not in said else hours(said["over"], f"the length of {text!r}")
+    return Given(compound, amount, unit, salt, route, length, schedule(said, text), text)
 
 
-def _what(words: list[str], text: str) -> tuple[str, float, str]:
-    """Compound, amount (mg/kg) and route of the words before `over` and `at`."""
-    compound = words.pop(0) if words and not NUMBER.fullmatch(words[0]) else COMPOUNDS[0]
+def parse_weight(value: object, species: str) -> float:
+    """A number of kg, or a text such as `25 g` or `70 kg`, as kg that such an animal can have.  Raises
+    GivenError.
+    """
+    if isinstance(value, str):
+        found = re.fullmatch(rf"\s*({NUMBER})\s*(kg|g)?\s*", value)
+        if found is None:
+            raise GivenError(f"`weight` takes kg, such as 70, '70 kg' or '25 g', not {value!r}")
+        value = float(f"{float(found[1]) / (1000.0 if found[2] == 'g' else 1.0):.{DIGITS}g}")
+    low, high = WEIGHTS[species]
+    weight = real(value, "`weight`", GivenError, "kg")
+    if not low <= weight <= high:
+        raise GivenError(f"`weight` is in kg and of a {species} from {low:g} to {high:g}, not {weight:g}")
+    return weight
+
+
+def parse_bath(texts: str | Sequence[str]) -> Bath:
+    """`ketamine 3 uM [from TIME] [to TIME | over DURATION]`, one or several over the same hours, as a Bath.
+    Raises GivenError, or DoseError where there can be none.
+    """
+    usage = "`bath` takes DRUG AMOUNT uM [from TIME] [to TIME | over DURATION]"
+    found: dict[str, float] = {}
+    spans = set()
+    for text in [texts] if isinstance(texts, str) else texts:
+        head, said = clauses(text, ("from", "to", "over"))
+        match head:
+            case [name, amount, "uM"] if re.fullmatch(NUMBER, amount):
+                pass
+            case _:
+                raise GivenError(f"{usage}, such as 'ketamine 3 uM from 0h to 2h', not {text!r}")
+        if {"to", "over"} <= {*said}:
+            raise GivenError(f"{text!r} says to and over: write one of them")
+        if name in found:
+            raise GivenError(f"`bath` names {name} twice")
+        found[name] = float(amount)
+        begin = hours(said.get("from", "0h"), f"the begin of {text!r}")
+        end = float("inf") if "to" not in said else hours(said["to"], f"the end of {text!r}")
+        spans.add((begin, begin + hours(said["over"], f"the length of {text!r}") if "over" in said else end))
+    if len(spans) != 1:
+        raise GivenError(f"{usage}; all drugs of a bath come and go together")
+    return Bath(tuple(found.items()), *spans.pop())
+
+
+def bath_in_words(bath: Bath) -> list[str]:
+    """Texts that `parse_bath` reads as this bath."""
+    begin = "" if bath.start == 0.0 else f" from {in_words(bath.start)}"
+    end = "" if bath.end == float("inf") else f" to {in_words(bath.end)}"
+    return [f"{name} {uM!r} uM{begin}{end}" for name, uM in bath.concentrations]
+
+
+def _what(words: list[str], text: str) -> tuple[str, float, str, str]:
+    """Compound, amount, unit and route of the words before the first keyword."""
+    compound = words.pop(0) if words and not AMOUNT.fullmatch(words[0]) else COMPOUNDS[0]
     if compound not in (*DOSED, VEHICLE):
         raise GivenError(_unread(text, unknown("compound", compound, (*DOSED, VEHICLE))))
-    amount = 0.0 if compound == VEHICLE else _amount(words, text)
+    amount, unit = (0.0, UNIT) if compound == VEHICLE and _no_amount(words) else _amount(words, text)
     routes = sorted({route for known in ROUTES.values() for route in known})
     if not words:
         raise GivenError(_unread(text, f"its route is missing, {' or '.join(routes)}"))
@@ -88,27 +204,47 @@ def _what(words: list[str], text: str) -> tuple[str, float, str]:
     if route not in routes:
         raise GivenError(_unread(text, unknown("route", route, routes)))
     if more:
-        told = "" if more[0] in NEXT else near(more[0], NEXT)
+        told = near(more[0], KEYWORDS)
         why = f"{' '.join(more)!r} is neither a length, over 40min, nor times, at 0h{told}"
         raise GivenError(_unread(text, why))
-    return COMPOUNDS[0] if compound == VEHICLE else compound, amount, route
+    return compound, amount, unit, route
 
 
-def _amount(words: list[str], text: str) -> float:
-    """The amount (mg/kg), taken from the words with its unit."""
-    found = NUMBER.fullmatch(words.pop(0)) if words else None
+def _salt(text: str) -> tuple[str, str]:
+    """The text without `as SALT`, and the salt.  Raises GivenError."""
+    before, found, after = f" {text} ".partition(" as ")
+    if not found:
+        return text, BASE
+    salt, _, rest = after.strip().partition(" ")
+    if salt not in (BASE, *SALTS):
+        raise GivenError(_unread(text, unknown("salt", salt, (BASE, *SALTS))))
+    return f"{before} {rest}", salt
+
+
+def _no_amount(words: list[str]) -> bool:
+    return not (words and AMOUNT.fullmatch(words[0]))
+
+
+def _amount(words: list[str], text: str) -> tuple[float, str]:
+    """The amount and its unit, taken from the words."""
+    found = AMOUNT.fullmatch(words.pop(0)) if words else None
     if found is None:
         raise GivenError(_unread(text, "its amount is missing, such as 10 mg/kg"))
     number, unit = found.groups()
-    unit = unit or (words.pop(0) if words and ("/" in words[0] or words[0].endswith("g")) else "")
+    unit = unit or (words.pop(0) if words and (words[0] in _units() or "/" in words[0]) else "")
     try:
         amount = float(number)
     except ValueError:
         raise GivenError(_unread(text, f"{number!r} is no number")) from None
-    if unit != UNIT:
+    if unit not in _units():
         named = f"{unit!r} is none" if unit else f"write {number} {UNIT}"
-        raise GivenError(_unread(text, f"an amount has the unit {UNIT}, of body mass; {named}"))
-    return amount
+        raise GivenError(_unread(text, f"an amount has a unit, {UNITS}; {named}"))
+    return amount, unit
+
+
+def _units() -> set[str]:
+    bodies = {f"{unit}{per}" for unit in (*MG, *MMOL) for per in ("", "/kg")}
+    return bodies | {f"{unit}/{per}" for unit in bodies for per in PER}
 
 
 def _unread(text: str, why: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,9 +10,11 @@ import numpy as np
 from prelimbic.parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.plain import choice, real, settle
+from prelimbic.simulation.times import GivenError, clauses, schedule, schedule_in_words
 
 LARGEST_AMOUNT = 1000.0
 LATEST_H = 1e4
+USAGE = "`inhibit` takes NAME[=AMOUNT] [at TIME, ... | every INTERVAL x N [from TIME]]"
 
 
 class InhibitionError(UsageError):
@@ -41,25 +42,28 @@ class Inhibition:
             )
 
 
-def parse_inhibition(text: str) -> Inhibition:
-    """`rapamycin_icv@-0.5h`, `ampa_antagonist=0.5@0h` -> Inhibition.  Raises InhibitionError for anything
-    else.
+def parse_inhibitions(text: str) -> tuple[Inhibition, ...]:
+    """`rapamycin_icv at -30min`, `ampa_antagonist=0.5 every 24h x 3`, or short `rapamycin_icv@-0.5h`, as
+    what is given each time.  Raises InhibitionError for anything else.
     """
-    head, at, hour = text.partition("@")
-    name, equals, amount = head.partition("=")
-    unit = ""
     try:
-        if at and not hour.endswith("h"):
-            in_min = hour.endswith("min")
-            number = float(hour.removesuffix("min"))
-            told = f"{head}@{number / 60.0:g}h" if in_min else f"{text}h"
-            unit = "" if math.isnan(number) else f"; an hour has a unit, h: {told}"
+        head, said = clauses(text.replace("@", " at ", 1), ("at", "every", "from"))
+        named, equals, amount = " ".join(head).partition("=")
+        times = float(amount) if equals else 1.0
+        if " " in named:
             raise ValueError
-        start, times = float(hour[:-1]) if at else 0.0, float(amount) if equals else 1.0
+        starts = schedule(said, text)
+    except GivenError as error:
+        raise InhibitionError(f"{USAGE}: {error}") from None
     except ValueError:
-        usage = "`inhibit` takes NAME[=AMOUNT][@HOURh], such as rapamycin_icv@-0.5h"
-        raise InhibitionError(f"{usage}, not {text!r}{unit}") from None
-    return Inhibition(name, start, times)
+        raise InhibitionError(f"{USAGE}, such as 'rapamycin_icv at -0.5h', not {text!r}") from None
+    return tuple(Inhibition(named, start, times) for start in starts)
+
+
+def inhibition_in_words(item: Inhibition) -> str:
+    """A text that `parse_inhibitions` reads as this item."""
+    amount = "" if item.amount == 1.0 else f"={item.amount!r}"
+    return f"{item.name}{amount}{schedule_in_words((item.start,))}"
 
 
 def left(

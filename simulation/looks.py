@@ -109,8 +109,8 @@ def check_begin(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None =
 def check_readouts(protocol: Protocol, doses: tuple[Dose, ...], bath: Bath | None = None) -> None:
     """Raise ProtocolError for a readout at an hour at which nobody looks."""
     wanted = list(moments(protocol, doses, bath).items())
-    if "0-2 h" in protocol.readouts:
-        wanted += [("0-2 h", begun(doses, bath) + hour) for hour in protocol.window()]
+    windows = protocol.windows(begun(doses, bath))
+    wanted += [(name, hour) for name, ends in windows.items() for hour in ends]
     looked = {minutes(time) for time in protocol.times}
     for name, hour in wanted:
         if minutes(hour) not in looked:

@@ -1,12 +1,15 @@
-"""Plan the looks of any schedule of doses, baths, inhibitors and stress."""
+"""Plan the looks of any schedule of doses, baths, inhibitors and stress, for one run or for all that are
+compared.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from prelimbic.parameters import target_of
 from prelimbic.pharmacology import Bath, Exposure
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.looks import Event, begun, check_begin, check_looks, check_readouts, ends, starts
@@ -20,8 +23,8 @@ from prelimbic.simulation.protocol import (
     NEARBY_H,
     RELAX_H,
     STRIDE_GROWTH,
-    WINDOW_H,
     Protocol,
+    ProtocolError,
     apart,
     snapped,
 )
@@ -32,6 +35,43 @@ BRIEF_H = 1.0  # an infusion so short ends while looks are dense
 SPARE_H = 1.2  # by which rounding may lengthen the longest stride
 DAY_H = LATE_H[-1]
 FIRST_HOURS = (0.0, 2.0)  # a protocol looks then whatever is given
+# after stress, or an inhibitor of the cascade, comes or goes: it moves protein and spines, not receptors
+GENTLE_H = (0.0, 4.0, 12.0, 24.0)
+
+
+@dataclass(frozen=True)
+class Done:
+    """All that is done in one run; `exposure` holds the doses."""
+
+    exposure: Exposure
+    inhibitions: tuple[Inhibition, ...] = ()
+    bath: Bath | None = None
+    stress: tuple[float, ...] | None = None
+
+    @property
+    def spells(self) -> list[tuple[float, float]]:
+        """First and last hours of stress."""
+        return list(zip(self.stress[::2], self.stress[1::2], strict=True)) if self.stress else []
+
+    def brief(self) -> list[float]:
+        """Ends of short infusions, which stand among the dense looks after their start."""
+        return [dose.end for dose in self.exposure.doses if dose.duration and dose.duration <= BRIEF_H]
+
+    def dense(self) -> list[Event]:
+        """All that comes or goes and moves the circuit at once."""
+        doses = self.exposure.doses
+        long = tuple(dose for dose in doses if dose.duration and dose.duration > BRIEF_H)
+        return starts(doses, self.inhibitions, self.bath) + ends(long, self.bath)
+
+    def gentle(self) -> list[float]:
+        """Hours at which something comes or goes that moves the circuit slowly."""
+        slow = [item.start for item in self.inhibitions if target_of(item.name) != "ampa"]
+        return slow + [hour for ends in self.spells for hour in ends]
+
+    def acting(self) -> list[tuple[float, float]]:
+        """Hours over which doses and baths are given."""
+        found = [(dose.start, dose.end) for dose in self.exposure.doses]
+        return found + ([(self.bath.start, self.bath.end)] if self.bath is not None else [])
 
 
 def looks_for(
@@ -40,58 +80,99 @@ def looks_for(
     *,
     inhibitions: tuple[Inhibition, ...] = (),
     bath: Bath | None = None,
-    stress: tuple[float, float] | None = None,
+    stress: tuple[float, ...] | None = None,
     reuse: bool = True,
 ) -> Protocol:
     """A protocol for any schedule; `exposure` holds the doses.  For one dose at 0 h these are the looks of
-    `weeks`.
-
-    Two days untreated; dense looks for a day after all that comes or goes, then strides that lengthen from 6
-    to 24 h, until the last readout.  With `reuse` every second look is not taken where nothing was given for
-    a day.  Of a bath alone the peak is its start.  Raises ProtocolError for what is given after the last
-    readout, and for whatever else cannot be.
+    `weeks`.  Raises ProtocolError, see `looks_for_all`.
     """
-    doses = exposure.doses
-    brief = [dose for dose in doses if dose.duration and dose.duration <= BRIEF_H]
-    dense = starts(doses, inhibitions, bath) + ends(tuple(dose for dose in doses if dose not in brief), bath)
-    dense = dense or [Event(0.0, "nothing")]
+    return looks_for_all([Done(exposure, inhibitions, bath, stress)], readouts, reuse=reuse)[0]
+
+
+def looks_for_all(
+    arms: Sequence[Done], readouts: tuple[str, ...] = DAY, *, reuse: bool = True
+) -> list[Protocol]:
+    """A protocol for each of the runs that are to be compared, with the same looks in all.
+
+    Two days untreated; dense looks for a day after all that comes or goes in any of them, then strides that
+    lengthen from 6 to 24 h, until the last readout.  With `reuse` every second look is not taken where
+    nothing was given, and nothing came or went, for a day.  Of a bath alone the peak is its start.  Raises
+    ProtocolError for what is given after the last readout, for a readout before the start, and for whatever
+    else cannot be.
+    """
+    dense = [event for arm in arms for event in arm.dense()] or [Event(0.0, "nothing")]
+    gentle = sorted({hour for arm in arms for hour in arm.gentle()})
     first = min(event.hour for event in dense)
-    hours = [
-        hour
-        for name, hour in Protocol((), 0.0, readouts=readouts).moments().items()
-        if name not in ("rest", "peak")
-    ]
-    hours += [begun(doses, bath) + hour for hour in (0.0, WINDOW_H) if "0-2 h" in readouts]
+    hours = _read(arms, readouts)
     always = [
         *hours,
         *(event.hour + hour for event in dense for hour in ANCHORS_H),
-        *(dose.end for dose in brief),
+        *(end for arm in arms for end in arm.brief()),
     ]
-    always += [item.start for item in inhibitions if item.start < first + RELAX_H[0]] + _each_day(stress)
+    before = [hour for hour in gentle if hour < first + RELAX_H[0]]
+    always += before + [hour for arm in arms for spell in arm.spells for hour in _each_day(spell)]
     always += [hour for hour in FIRST_HOURS if hour > min((first + RELAX_H[0], *always))]
-    peak = snapped(exposure.peak_time() if doses else first, tuple(always))
-    peaks = [snapped(hour, tuple(always)) for hour in _own_peaks(exposure)]
-    last = max((peak, *hours))
-    halfway = [(dose.start + hour) / 2.0 for dose, hour in zip(doses, peaks, strict=True)]
-    grid = [*peaks, *_dense(dense), *halfway, *(first + hour for hour in RELAX_H), *_between(dense, last)]
-    times = _filled([time for time in _thinned([*always, peak], grid) if time <= last])
-    acting = [(event.hour, event.hour + DAY_H) for event in dense] + [
-        (dose.start, dose.end) for dose in doses
+    begin = min((first + RELAX_H[0], *(hour for hour in always if hour not in hours)))
+    if early := [hour for hour in hours if hour < begin]:
+        raise ProtocolError(f"a readout at {early[0]:g} h lies before the run, which begins at {begin:g} h")
+    highest = [
+        snapped(arm.exposure.peak_time() if arm.exposure.doses else _alone(arm), tuple(always))
+        for arm in arms
     ]
-    acting += [(bath.start, bath.end)] if bath is not None else []
+    last = max((*highest, *hours))
+    times = _times(arms, dense, gentle, always, highest, last)
+    acting = [(hour, hour + DAY_H) for hour in (*gentle, *(event.hour for event in dense))]
+    acting += [span for arm in arms for span in arm.acting()]
     quiet = [time for time in times if not any(low <= time <= high for low, high in acting)] if reuse else []
-    protocol = Protocol(
-        tuple(times),
-        peak,
-        readouts=readouts,
-        reused=tuple(quiet[1::2]),
-        stress=stress,
-        inhibitions=inhibitions,
-    )
-    check_looks(protocol, doses, bath)
-    check_begin(protocol, doses, bath)
-    check_readouts(protocol, doses, bath)
-    return protocol
+    found = []
+    for arm, peak in zip(arms, highest, strict=True):
+        given = arm.exposure.doses, arm.bath
+        protocol = Protocol(
+            tuple(times),
+            snapped(peak, tuple(times)),
+            readouts=readouts,
+            reused=tuple(quiet[1::2]),
+            stress=arm.stress,
+            inhibitions=arm.inhibitions,
+        )
+        check_looks(protocol, *given)
+        check_begin(protocol, *given)
+        check_readouts(protocol, *given)
+        found.append(protocol)
+    return found
+
+
+def _alone(arm: Done) -> float:
+    """The peak where no dose is given: the start of what else is, or hour 0."""
+    return min((event.hour for event in arm.dense()), default=0.0)
+
+
+def _read(arms: Sequence[Done], readouts: tuple[str, ...]) -> list[float]:
+    """Hours that the readouts need, but for rest and peak."""
+    asked = Protocol((), 0.0, readouts=readouts)
+    found = [hour for name, hour in asked.moments().items() if name not in ("rest", "peak")]
+    begins = dict.fromkeys(begun(arm.exposure.doses, arm.bath) for arm in arms)
+    windows = [ends for begin in begins for ends in asked.windows(begin).values()]
+    return found + [hour for ends in windows for hour in ends]
+
+
+def _times(
+    arms: Sequence[Done],
+    dense: list[Event],
+    gentle: list[float],
+    always: list[float],
+    highest: list[float],
+    last: float,
+) -> list[float]:
+    """The hours of all looks, in order."""
+    first, peaks, halfway = min(event.hour for event in dense), [], []
+    for arm in arms:
+        own = [snapped(hour, tuple(always)) for hour in _own_peaks(arm.exposure)]
+        peaks += own
+        halfway += [(dose.start + hour) / 2.0 for dose, hour in zip(arm.exposure.doses, own, strict=True)]
+    grid = [*peaks, *_dense(dense), *halfway, *(first + hour for hour in RELAX_H), *_between(dense, last)]
+    grid += [begin + hour for begin in gentle for hour in GENTLE_H]
+    return _filled([time for time in _thinned([*always, *highest], grid) if time <= last])
 
 
 def _own_peaks(exposure: Exposure) -> list[float]:
@@ -125,12 +206,10 @@ def _between(events: list[Event], last: float) -> list[float]:
     return found
 
 
-def _each_day(stress: tuple[float, float] | None) -> list[float]:
-    """From a day before stress begins until it ends."""
-    if stress is None or not stress[0] < stress[1]:
-        return []
-    days = range(-1, int((stress[1] - stress[0]) / LONGEST_STRIDE_H) + 1)
-    return [*(stress[0] + LONGEST_STRIDE_H * day for day in days), stress[1]]
+def _each_day(spell: tuple[float, float]) -> list[float]:
+    """From a day before a spell of stress begins until it ends."""
+    days = range(-1, int((spell[1] - spell[0]) / LONGEST_STRIDE_H) + 1)
+    return [*(spell[0] + LONGEST_STRIDE_H * day for day in days), spell[1]]
 
 
 def _thinned(always: Iterable[float], others: Iterable[float]) -> list[float]:

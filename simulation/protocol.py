@@ -4,7 +4,6 @@ stress, inhibitors.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,8 +11,10 @@ from itertools import pairwise
 
 from prelimbic.parameters import target_of
 from prelimbic.parameters.errors import UsageError
-from prelimbic.parameters.plain import Refusal, maybe, of_type, pair, real, settle, several, text
+from prelimbic.parameters.near import shown
+from prelimbic.parameters.plain import Refusal, listed, maybe, of_type, real, settle, several, text
 from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.times import GivenError, read_at, readout
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
 DRUG_H = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
@@ -24,12 +25,11 @@ SHORT_S, LONG_S = 6.0, 12.0
 LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one: its noise is held that long
 # after the first day, until something is done again
 FIRST_STRIDE_H, STRIDE_GROWTH, LONGEST_STRIDE_H = 6.0, 1.25, 24.0
-WINDOW_H = 2.0  # the mean over 0-2 h
+WINDOW, WINDOW_H = "0-2 h", 2.0  # the mean over the first hours of what is given
 DAY = ("rest", "peak", "0-2 h", "2 h", "4 h", "24 h")
 GIVEN_H = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # after an AMPA antagonist was given
 FURTHEST_H = 1e5  # of any hour
 LONGEST_REST_S, LARGEST_SCALE = 1e6, 1e3
-HOUR = re.compile(r"([0-9]+(?:\.[0-9]+)?) ([hd])")  # a readout that is a time of its own
 FAST_H, FAST_STRIDE_H, SLOW_STRIDE_H = 2.0, 2.0, 48.0
 
 
@@ -54,9 +54,10 @@ class Protocol:
     seed.
 
     The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every
-    look.  At the times in `reused` the look before stands in.  `readouts` names looks: rest, peak, 0-2 h, or
-    an hour or day such as 24 h or 7 d. `stress` is from hour to hour.  Raises ProtocolError for times that
-    do not increase or lie too far apart, and for whatever else cannot be.
+    look.  At the times in `reused` the look before stands in.  `readouts` names looks: rest, peak, or a time
+    such as 24 h or 7 d; 0-2 h and windows such as 24 h..72 h are means over looks.  `stress` holds the first
+    and last hour of one spell, or of several one after the other.  Raises ProtocolError for times that do
+    not increase or lie too far apart, and for whatever else cannot be.
     """
 
     times: tuple[float, ...]
@@ -65,7 +66,7 @@ class Protocol:
     rest: float = 20.0
     readouts: tuple[str, ...] = DAY
     reused: tuple[float, ...] = ()
-    stress: tuple[float, float] | None = None
+    stress: tuple[float, ...] | None = None
     inhibitions: tuple[Inhibition, ...] = ()
 
     def __post_init__(self) -> None:
@@ -77,14 +78,14 @@ class Protocol:
             peak=hour,
             look_scale=real,
             rest=partial(real, unit="s"),
-            readouts=several(text, "a list of texts, such as ('rest', '24 h')"),
+            readouts=several(_readout, "a list of texts, such as ('rest', '24 h')"),
             reused=several(hour, "a list of hours"),
-            stress=maybe(_span),
+            stress=maybe(_spells),
             inhibitions=several(of_type(Inhibition), "a list of Inhibition objects"),
         )
         minutes(self.peak)
-        for name in self.readouts:
-            minutes(self._hour(name))
+        for hour in (*self.moments().values(), *(end for ends in self.windows().values() for end in ends)):
+            minutes(hour)
         if not 0 < self.look_scale <= LARGEST_SCALE:
             raise ProtocolError(
                 f"look_scale is {self.look_scale:g} but must be above 0 and at most {LARGEST_SCALE:g}"
@@ -115,13 +116,9 @@ class Protocol:
             raise ProtocolError(
                 f"there is no look at {min(strange):g} h, for which the look before could stand in"
             )
-        if self.stress is not None and not (
-            set(self.stress) <= set(self.times) and self.stress[0] < self.stress[1]
-        ):
-            raise ProtocolError(
-                f"stress begins and ends at looks, in this order, not at {self.stress[0]:g} and "
-                f"{self.stress[1]:g} h"
-            )
+        if self.stress is not None and not set(self.stress) <= set(self.times):
+            told = " and ".join(f"{hour:g}" for hour in self.stress)
+            raise ProtocolError(f"stress begins and ends at looks, in this order, not at {told} h")
 
     def looks(self) -> Iterator[Look]:
         for k, time in enumerate(self.times):
@@ -137,33 +134,45 @@ class Protocol:
 
     def moments(self) -> dict[str, float]:
         """Readouts that are one look, by name, with their hour."""
-        return {name: self._hour(name) for name in self.readouts if name != "0-2 h"}
+        own = {"rest": 0.0, "peak": self.peak}
+        return {
+            name: own[name] if name in own else read_at(name)[0]
+            for name in self.readouts
+            if name not in self.windows()
+        }
 
-    def _hour(self, name: str) -> float:
-        if name in ("rest", "peak"):
-            return 0.0 if name == "rest" else self.peak
-        if name == "0-2 h":
-            return WINDOW_H
-        told = HOUR.fullmatch(name)
-        if told is None:
-            raise ProtocolError(
-                f"there is no readout {name!r}; there are rest, peak, 0-2 h, and times such as 24 h or 7 d"
-            )
-        return float(told.group(1)) * {"h": 1.0, "d": 24.0}[told.group(2)]
+    def windows(self, begun: float = 0.0) -> dict[str, tuple[float, float]]:
+        """Readouts that are means, by name, with their first and last hour; `0-2 h` counts from `begun`."""
+        found = {name: read_at(name) for name in self.readouts if ".." in name}
+        return found | ({WINDOW: (begun, begun + WINDOW_H)} if WINDOW in self.readouts else {})
 
-    def window(self) -> tuple[float, float]:
-        """The hours over which the 0-2 h readout is a mean, from what is given at hour 0, or first, on."""
-        return 0.0, WINDOW_H
+    def spells(self) -> list[tuple[float, float]]:
+        """First and last hours of stress."""
+        return list(zip(self.stress[::2], self.stress[1::2], strict=True)) if self.stress else []
 
     def stressed(self, time: float) -> bool:
         """Whether a stride that begins at `time` is under stress."""
-        return self.stress is not None and self.stress[0] <= time < self.stress[1]
+        return any(first <= time < last for first, last in self.spells())
 
 
-def _span(value: object, what: str, error: Refusal) -> tuple[float, float]:
-    """A first and a last hour."""
-    first, last = pair(value, what, error, "a first and a last hour")
-    return real(first, f"the first hour of {what}", error), real(last, f"the last hour of {what}", error)
+def _readout(value: object, what: str, error: Refusal) -> str:
+    """The name of a readout that there is, windows of no length aside."""
+    try:
+        name = readout(text(value, what, error))
+        if ".." in name:
+            read_at(name)
+        return name
+    except GivenError as refusal:
+        raise error(str(refusal)) from None
+
+
+def _spells(value: object, what: str, error: Refusal) -> tuple[float, ...]:
+    """First and last hours of one spell or several, in order."""
+    must = "a first and a last hour, or those of several spells that do not overlap, in order"
+    found = tuple(real(hour, f"an hour of {what}", error) for hour in listed(value, what, error, must))
+    if not found or len(found) % 2 or any(a >= b for a, b in pairwise(found)):
+        raise error(f"{what} is {shown(value)} but must be {must}")
+    return found
 
 
 def minutes(hour: float) -> int:
@@ -191,7 +200,7 @@ def weeks(
     readouts: tuple[str, ...],
     *,
     also: tuple[float, ...] = (),
-    stress: tuple[float, float] | None = None,
+    stress: tuple[float, ...] | None = None,
     reuse: bool = True,
     halved: bool = False,
 ) -> Protocol:
@@ -201,9 +210,9 @@ def weeks(
     `also`: further hours at which to look.  With `reuse` every second look a day or more after the dose, and
     before it, is not taken: the one before stands in.  None of this depends on dose or seed.
     """
-    hours = tuple(
-        hour for name, hour in Protocol((), peak, readouts=readouts).moments().items() if name != "peak"
-    )
+    asked = Protocol((), peak, readouts=readouts)
+    hours = tuple(hour for name, hour in asked.moments().items() if name != "peak")
+    hours += tuple(hour for window in asked.windows().values() for hour in window)
     peak = snapped(peak, (*hours, *ANCHORS_H))
     last = max((peak, *hours))
     times = {*one_day(peak).times, *also}

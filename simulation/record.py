@@ -246,15 +246,14 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
     """
     out = coordinate("readout", config.protocol.readouts) | scales()
     time, moments = traces["time"].values, config.moments()
-    low, high = (config.begun() + hour for hour in config.protocol.window())
-    inside = (time >= low - 1e-9) & (time <= high + 1e-9)
+    windows = config.protocol.windows(config.begun())
     for name, trace in traces.items():
         if trace.dimensions[0] != "time" or name in OF_LOOKS:
             continue
         rows = [
             trace.values[int(np.argmin(np.abs(time - moments[r])))]
             if r in moments
-            else np.trapezoid(trace.values[inside], time[inside], axis=0) / (high - low)
+            else _mean(trace.values, time, *windows[r])
             for r in config.protocol.readouts
         ]
         out[name] = Variable(("readout", *trace.dimensions[1:]), np.array(rows), trace.unit, trace.meaning)
@@ -273,6 +272,12 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         (), np.array(rest.pair_correlation), "1", OF_ACTIVITY["pair_correlation"].meaning
     )
     return out
+
+
+def _mean(values: np.ndarray, time: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Mean of a trace over the hours from one look to another."""
+    inside = (time >= low - 1e-9) & (time <= high + 1e-9)
+    return np.trapezoid(values[inside], time[inside], axis=0) / (high - low)
 
 
 def _spikes(outcome: Outcome) -> Groups:

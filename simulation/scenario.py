@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from prelimbic.circuits import SCALES, STANDARD, CircuitError, Numerics
@@ -25,14 +26,15 @@ from prelimbic.parameters.plain import (
 )
 from prelimbic.pharmacology import Bath, Dose, DoseError, beyond_use
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.given import Give, GivenError, doses, hour_of
+from prelimbic.simulation.given import Give, doses, parse_bath, parse_weight
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
-from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibition
+from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibitions
 from prelimbic.simulation.looks import a_day_after, ends, starts
 from prelimbic.simulation.overrides import Overrides, settled
-from prelimbic.simulation.planner import DAY_H, looks_for
+from prelimbic.simulation.planner import DAY_H, Done, looks_for_all
 from prelimbic.simulation.protocol import DAY, Protocol, ProtocolError
 from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.times import GivenError, hour_of, readout, spell
 
 SHEET = "dendritic"
 LARGEST_SEED = 2**32 - 1
@@ -51,17 +53,19 @@ class Scenario:
     """What is done to whom, and how it is looked at: all that a run is but its seed.
 
     `species` is human, rat or mouse.  `give` is one text or several, such as "ketamine 10 mg/kg ip at 0h,
-    24h" or "0.5 mg/kg iv over 40min" (simulation.given), or Dose objects; without it nothing is given.
-    `sheet` is a shipped circuit sheet or the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 20.
-    `bath` holds unbound drugs (uM) at the receptors.  `inhibit` takes inhibitors (NAME[=AMOUNT][@HOURh], or
-    Inhibition objects), `manipulate` what `prelimbic switches` lists, `stress` its first and last hour, as
-    ("-240h", "0h"), `overrides` {number: value} with names as `prelimbic numbers` has them, in the unit of
-    the number.  Every switch that `prelimbic switches` lists is a keyword too, such as baseline="healthy".
+    24h" or "35 mg iv over 40min every 84h x 8", or Dose objects; without it nothing is given.  `weight` (kg,
+    or a text such as "25 g") is needed by amounts of the whole body.  `sheet` is a shipped circuit sheet or
+    the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 20.  `bath` holds unbound drugs at the
+    receptors, a text such as "ketamine 3 uM from 0h to 2h" or a Bath.  `inhibit` takes inhibitors, such as
+    "rapamycin_po at -2h", or Inhibition objects, `manipulate` what `prelimbic switches` lists, `stress`
+    spells such as "21d before 0h" or the first and last hour, `overrides` {number: value} with names as
+    `prelimbic numbers` has them, in the unit of the number.  Every switch that `prelimbic switches` lists is
+    a keyword too, such as baseline="healthy"; under stress the baseline is healthy unless it is named.
 
-    The looks are planned for what is given and end with the last of the `readouts` (rest, peak, 0-2 h, or
-    times such as 24 h or 7 d), unless a `protocol` says when to look.  Without `readouts` they are rest,
-    peak, 0-2 h, 2 h, 4 h and 24 h, and where anything comes or goes at 24 h or later, a day after the last
-    of it.  `spikes` keeps every spike; `numerics` is how the circuit is computed.
+    The looks are planned for what is given and end with the last that is `read`: rest, peak, 0-2 h, times
+    such as 24h or 7d, means over windows such as 24h..72h; unless a `protocol` says when to look.  Without
+    `read` they are rest, peak, 0-2 h, 2 h, 4 h and 24 h, and where anything comes or goes at 24 h or later,
+    a day after the last of it.  `spikes` keeps every spike; `numerics` is how the circuit is computed.
 
     Raises UsageError, of a kind that says what is wrong (DoseError, GivenError, SheetError, CircuitError,
     HypothesisError, InhibitionError, ProtocolError, ScenarioError), where any of it cannot be.  Warns with
@@ -76,9 +80,9 @@ class Scenario:
     bath: Bath | None
     inhibit: tuple[Inhibition, ...]
     manipulate: tuple[str, ...]
-    stress: tuple[float, float] | None
+    stress: tuple[float, ...] | None
     overrides: Overrides
-    readouts: tuple[str, ...] | None
+    read: tuple[str, ...] | None
     protocol: Protocol | None
     spikes: bool
     numerics: Numerics
@@ -91,12 +95,13 @@ class Scenario:
         sheet: str | os.PathLike[str] = SHEET,
         scale: float = 1.0,
         hypotheses: Hypotheses = AS_SHEETS,
-        bath: Bath | None = None,
+        weight: float | str | None = None,
+        bath: Bath | str | Sequence[str] | None = None,
         inhibit: str | Inhibition | Sequence[str | Inhibition] = (),
         manipulate: str | Sequence[str] = (),
-        stress: tuple[float | str, float | str] | None = None,
+        stress: str | Sequence[str] | tuple[float | str, float | str] | None = None,
         overrides: Mapping[str, float] | Overrides = (),
-        readouts: str | Sequence[str] | None = None,
+        read: str | Sequence[str] | None = None,
         protocol: Protocol | None = None,
         spikes: bool = False,
         numerics: Numerics = STANDARD,
@@ -104,31 +109,33 @@ class Scenario:
     ) -> None:
         kinds: dict[str, tuple[object, type]] = {
             "hypotheses": (hypotheses, Hypotheses),
-            "bath": (bath, Bath),
             "protocol": (protocol, Protocol),
             "numerics": (numerics, Numerics),
         }
         for name, (value, kind) in kinds.items():
-            if not (value is None and name in ("bath", "protocol")):
+            if not (value is None and name == "protocol"):
                 of_type(kind)(value, f"`{name}`", ScenarioError)
-        circuit = named_sheet(sheet)
-        read: dict[str, Any] = {
-            "species": choice(species, SPECIES, "species", DoseError),
-            "give": doses(give),
+        circuit, animal = named_sheet(sheet), choice(species, SPECIES, "species", DoseError)
+        body = None if weight is None else parse_weight(weight, animal)
+        if stress is not None and hypotheses == AS_SHEETS:
+            switches = {"baseline": "healthy"} | switches  # stress itself takes the spines
+        settled_as: dict[str, Any] = {
+            "species": animal,
+            "give": doses(give, body),
             "sheet": circuit,
             "scale": real(scale, "`scale`", ScenarioError),  # 1 and 1.0 are the same run
             "hypotheses": _switched(hypotheses, switches),
-            "bath": bath,
+            "bath": _bath(bath),
             "inhibit": _inhibitors(inhibit),
             "manipulate": _texts(manipulate, "`manipulate`", CircuitError),
             "stress": None if stress is None else _stress(stress),
             "overrides": settled(overrides, [circuit_sheet(circuit)]),
-            "readouts": None if readouts is None else _texts(readouts, "`readouts`", ProtocolError),
+            "read": None if read is None else read_names(read),
             "protocol": protocol,
             "spikes": truth(spikes, "`spikes`", ScenarioError),
             "numerics": numerics,
         }
-        for name, value in read.items():
+        for name, value in settled_as.items():
             object.__setattr__(self, name, value)
         self._check()
 
@@ -143,14 +150,22 @@ class Scenario:
     @cached_property
     def _planned(self) -> Config:
         """The configuration with its looks."""
-        config = Config(
+        if self.protocol is not None:
+            return replace(self.untimed, protocol=self.protocol)
+        readouts = self.default_read() if self.read is None else self.read
+        return replace(self.untimed, protocol=looks_for_all([self.done], readouts)[0])
+
+    @cached_property
+    def untimed(self) -> Config:
+        """The configuration, without looks."""
+        return Config(
             study="scenario",
             circuit=self.sheet,
             species=self.species,
             doses=self.give,
             scale=self.scale,
             seed=1,
-            protocol=self.protocol or Protocol((), 0.0),
+            protocol=Protocol((), 0.0),
             overrides=self.overrides,
             hypotheses=self.hypotheses,
             manipulations=self.manipulate,
@@ -158,18 +173,13 @@ class Scenario:
             numerics=self.numerics,
             bath=self.bath,
         )
-        if self.protocol is not None:
-            return config
-        looks = looks_for(
-            config.exposure(self.give),
-            self._default_readouts() if self.readouts is None else self.readouts,
-            inhibitions=self.inhibit,
-            bath=self.bath,
-            stress=self.stress,
-        )
-        return replace(config, protocol=looks)
 
-    def _default_readouts(self) -> tuple[str, ...]:
+    @property
+    def done(self) -> Done:
+        """All that is done, for a planner of looks."""
+        return Done(self.untimed.exposure(self.give), self.inhibit, self.bath, self.stress)
+
+    def default_read(self) -> tuple[str, ...]:
         """Those of a day; and where anything comes or goes later, one a day after the last of it."""
         events = [*starts(self.give, (), self.bath), *ends(self.give, self.bath)]
         hours = [event.hour for event in events] + [item.start for item in self.inhibit]
@@ -180,9 +190,9 @@ class Scenario:
         low, high = SCALES
         if not low <= self.scale <= high:
             raise ScenarioError(f"`scale` is {self.scale:g} but must lie between {low:g} and {high:g}")
-        if self.protocol is not None and (self.inhibit or self.stress or self.readouts is not None):
+        if self.protocol is not None and (self.inhibit or self.stress or self.read is not None):
             raise ScenarioError(
-                "a `protocol` says itself what `inhibit`, `stress` and `readouts` are: leave them out"
+                "a `protocol` says itself what `inhibit`, `stress` and `read` are: leave them out"
             )
         config = self._planned
         config.check()
@@ -205,22 +215,56 @@ def _texts(asked: object, what: str, error: type[UsageError]) -> tuple[str, ...]
     return tuple(text(each, what, error, must) for each in listed(asked, what, error, must))
 
 
+def read_names(asked: object) -> tuple[str, ...]:
+    """The readouts of a text such as `24h, 7d`, or of several, as they are called.  Raises ProtocolError."""
+    texts = [part for each in _texts(asked, "`read`", ProtocolError) for part in each.split(",")]
+    try:
+        return tuple(dict.fromkeys(map(readout, texts)))
+    except GivenError as error:
+        raise ProtocolError(f"`read`: {error}") from None
+
+
 def _inhibitors(asked: object) -> tuple[Inhibition, ...]:
     """One inhibitor or several, as texts or objects.  Raises InhibitionError."""
-    what, must = "`inhibit`", "one or several of NAME[=AMOUNT][@HOURh], or Inhibition objects"
+    what, must = "`inhibit`", "one or several of NAME[=AMOUNT] [at TIME, ...], or Inhibition objects"
     several = (
         (asked,) if isinstance(asked, (str, Inhibition)) else listed(asked, what, InhibitionError, must)
     )
     return tuple(
-        each if isinstance(each, Inhibition) else parse_inhibition(text(each, what, InhibitionError, must))
+        item
         for each in several
+        for item in (
+            (each,)
+            if isinstance(each, Inhibition)
+            else parse_inhibitions(text(each, what, InhibitionError, must))
+        )
     )
 
 
-def _stress(asked: object) -> tuple[float, float]:
-    """Its first and its last hour, of texts with a unit or numbers.  Raises GivenError."""
-    must = "its first and its last hour, such as ('-240h', '0h')"
-    first, last = pair(asked, "`stress`", GivenError, must)
+def _bath(asked: object) -> Bath | None:
+    """A bath, or texts of one.  Raises GivenError or DoseError."""
+    if asked is None or isinstance(asked, Bath):
+        return asked
+    must = "DRUG AMOUNT uM [from TIME] [to TIME], or a Bath"
+    several = [asked] if isinstance(asked, str) else listed(asked, "`bath`", GivenError, must)
+    return parse_bath([text(each, "`bath`", GivenError, must) for each in several])
+
+
+def _stress(asked: object) -> tuple[float, ...]:
+    """First and last hours of one spell or several, in order.  Raises GivenError."""
+    if isinstance(asked, str):
+        return spell(asked, "`stress`")
+    must = "a spell such as '21d before 0h', several of them, or the first and the last hour"
+    several = listed(asked, "`stress`", GivenError, must)
+    if several and all(isinstance(each, str) and (" to " in each or " before " in each) for each in several):
+        spells = sorted(spell(each, "`stress`") for each in several)
+        for (_, end), (begin, _) in pairwise(spells):
+            if begin <= end:
+                raise GivenError(
+                    f"spells of `stress` overlap: one begins at {begin:g} h, before one ends at {end:g} h"
+                )
+        return tuple(hour for ends in spells for hour in ends)
+    first, last = pair(several, "`stress`", GivenError, must)
     return hour_of(first, "the first hour of `stress`"), hour_of(last, "the last hour of `stress`")
 
 

@@ -105,10 +105,10 @@ class Slow:
                 )
             )
         stress = [minutes(hour) for hour in self.config.protocol.stress or ()]
-        if stress and start == stress[0]:
+        if start in stress[::2]:
             spines = spines.stress_begins()
         spines = spines.advance(cascade.signal, (end - start) / 60.0, float(stressed))
-        if stress and end == stress[1] > start:
+        if end in stress[1::2] and end > start:
             spines = spines.stress_ends()
         return replace(self, cascade=cascade, spines=spines, sampled=tuple(sampled))
 

@@ -29,7 +29,7 @@ from prelimbic.experiments.sweep.study import Options
 from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.identity import IDS
-from prelimbic.simulation.inhibition import parse_inhibition
+from prelimbic.simulation.inhibition import parse_inhibitions
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.variable import Groups
 
@@ -88,7 +88,7 @@ KINDS = {
         LOOP
         | {
             "switches": ARMS,
-            "protocol": replace(BRIEF, stress=(2.0, 4.0), inhibitions=tuple(map(parse_inhibition, GIVEN))),
+            "protocol": replace(BRIEF, stress=(2.0, 4.0), inhibitions=tuple(map(parse_inhibitions, GIVEN))),
         },
         {},
     ),

@@ -23,7 +23,7 @@ from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.given import GivenError, hours
 from prelimbic.simulation.hypotheses import Hypotheses, HypothesisError
-from prelimbic.simulation.inhibition import Inhibition, InhibitionError, left, parse_inhibition
+from prelimbic.simulation.inhibition import Inhibition, InhibitionError, left, parse_inhibitions
 from prelimbic.simulation.overrides import parse_overrides
 from prelimbic.simulation.protocol import Protocol, ProtocolError, one_day, weeks
 from prelimbic.simulation.protocol import given as with_inhibitors
@@ -139,7 +139,7 @@ NO_INHIBITION = (
 @given(NO_INHIBITION)
 @examples(150)
 def test_a_text_that_gives_no_inhibitor_is_refused(text):
-    refused(InhibitionError, parse_inhibition, text)
+    refused(InhibitionError, parse_inhibitions, text)
 
 
 # Protocols

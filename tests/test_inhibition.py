@@ -18,7 +18,7 @@ from prelimbic.parameters import (
     target_of,
 )
 from prelimbic.pharmacology import Bath, Dose, Exposure, HillBlock, Together
-from prelimbic.simulation.inhibition import Inhibition, InhibitionError, course, left, parse_inhibition
+from prelimbic.simulation.inhibition import Inhibition, InhibitionError, course, left, parse_inhibitions
 from prelimbic.simulation.protocol import Protocol
 from tests.conftest import brief
 
@@ -149,7 +149,7 @@ def test_where_mtorc1_matters_is_nothing_to_the_other_inhibitors(name):
     ],
 )
 def test_an_inhibitor_is_read_as_it_is_written(text, meant):
-    assert parse_inhibition(text) == Inhibition(*meant)
+    assert parse_inhibitions(text) == Inhibition(*meant)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_an_inhibitor_is_read_as_it_is_written(text, meant):
 )
 def test_what_is_no_inhibitor_is_refused_in_one_sentence_that_names_it(text, named):
     with pytest.raises(InhibitionError) as caught:
-        parse_inhibition(text)
+        parse_inhibitions(text)
     said = str(caught.value)
     assert named in said and len(said.splitlines()) == 1
     if named == f"'{text}'" and text:

@@ -13,7 +13,7 @@ from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options
 from prelimbic.parameters import CIRCUITS
 from prelimbic.simulation.hypotheses import Hypotheses
-from prelimbic.simulation.inhibition import parse_inhibition
+from prelimbic.simulation.inhibition import parse_inhibitions
 from prelimbic.simulation.variable import Variable
 from tests.hostile import put
 from tests.said import RUN, SCRIPT, USAGE, is_one_sentence, shell
@@ -169,7 +169,7 @@ def test_a_study_of_changed_circuits_refuses_another_manipulation_in_one_sentenc
 
 @pytest.mark.parametrize("study", [name for name in SHIPPED if name not in (*BRIEF, "numerics")])
 def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
-    given = parse_inhibition("anti_bdnf=0.5@-1h")
+    given = parse_inhibitions("anti_bdnf=0.5@-1h")
     found = find_study(study)
     runs = found.plan(Options(seeds=1, inhibitions=(given,)))
     assert all(given in run.config.protocol.inhibitions for run in runs)

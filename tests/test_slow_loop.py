@@ -15,7 +15,7 @@ from prelimbic.pharmacology import Bath
 from prelimbic.plasticity import LOST, MATURE, READOUTS, STATE, STATES
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
-from prelimbic.simulation.inhibition import Inhibition, parse_inhibition
+from prelimbic.simulation.inhibition import Inhibition, parse_inhibitions
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.record import arrange
 from prelimbic.simulation.run import Outcome, Snapshot, simulate
@@ -37,7 +37,7 @@ def asked(
     dose: float = 30.0, protocol: Protocol = DAY, inhibit: tuple[str, ...] = (), **changes: object
 ) -> Config:
     switches = {name: changes.pop(name) for name in list(changes) if name in Hypotheses.__dataclass_fields__}
-    given = replace(protocol, inhibitions=tuple(parse_inhibition(text) for text in inhibit))
+    given = replace(protocol, inhibitions=tuple(parse_inhibitions(text) for text in inhibit))
     return brief(dose, protocol=given, hypotheses=Hypotheses(**switches), **changes)
 
 

@@ -17,7 +17,7 @@ from prelimbic.experiments.sweep.study import Options, Study, StudyError
 from prelimbic.parameters import CIRCUITS, near
 from prelimbic.parameters.granted import available_cpus
 from prelimbic.simulation.hypotheses import Hypotheses
-from prelimbic.simulation.inhibition import parse_inhibition
+from prelimbic.simulation.inhibition import parse_inhibitions
 from prelimbic.simulation.overrides import parse_overrides
 
 # Options of `run` that are not those of a share.
@@ -44,7 +44,7 @@ def options_asked(words: Words, switches: dict[str, str], study: Study, context:
     once("--sheet", words.sheets)
     each = [s for name in words.sheets or (study.sheet,) for s in (CIRCUITS if name == "all" else (name,))]
     sheets = tuple(dict.fromkeys(each))
-    inhibitions = tuple(parse_inhibition(text) for text in words.inhibitions)
+    inhibitions = tuple(parse_inhibitions(text) for text in words.inhibitions)
     once("--inhibit", (f"{i.name}@{i.start:g}h" for i in inhibitions), "; give more of it as NAME=AMOUNT")
     once("--manipulate", (target(text) for text in words.manipulations))
     options = Options(
