@@ -12,6 +12,7 @@ from prelimbic.experiments.cli.run import Words
 from prelimbic.experiments.cli.words import once, target
 from prelimbic.experiments.sweep.cluster import BACKENDS
 from prelimbic.experiments.sweep.folders import own_name
+from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options, Study, StudyError
 from prelimbic.parameters import CIRCUITS, near
@@ -44,7 +45,7 @@ def options_asked(words: Words, switches: dict[str, str], study: Study, context:
     once("--sheet", words.sheets)
     each = [s for name in words.sheets or (study.sheet,) for s in (CIRCUITS if name == "all" else (name,))]
     sheets = tuple(dict.fromkeys(each))
-    inhibitions = tuple(parse_inhibitions(text) for text in words.inhibitions)
+    inhibitions = tuple(item for text in words.inhibitions for item in parse_inhibitions(text))
     once("--inhibit", (f"{i.name}@{i.start:g}h" for i in inhibitions), "; give more of it as NAME=AMOUNT")
     once("--manipulate", (target(text) for text in words.manipulations))
     options = Options(
@@ -104,8 +105,12 @@ def jobs_asked(words: Words, options: Options) -> Jobs | None:
     return jobs
 
 
-def words_asked(context: click.Context) -> list[str]:
-    """The words of this command that a share of it is asked with, but for --out."""
+def words_asked(context: click.Context, study: Study, options: Options) -> list[str]:
+    """The words of this command that a share of it is asked with, but for --out and the file of a question,
+    which the driver keeps.
+    """
+    if study.asked is not None:
+        return _how(options)
     words: list[str] = []
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
@@ -121,6 +126,15 @@ def words_asked(context: click.Context) -> list[str]:
                 [parameter.opts[0]] if value is True else [f"{parameter.opts[0]}={one}" for one in values]
             )
     return words
+
+
+def _how(options: Options) -> list[str]:
+    """How runs are computed, in words."""
+    numbers = {"seeds": options.seeds, "scale": options.scale}
+    numbers |= {name: value for name, value in vars(options.numerics).items() if name != "portable"}
+    words = [f"{flag(name)}={value}" for name, value in numbers.items()]
+    words += ["--spikes"] * options.spikes + ["--portable"] * options.numerics.portable
+    return words + [f"--sheet={sheet}" for sheet in options.sheets]
 
 
 def named(context: click.Context) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from prelimbic.experiments.cli import ends
+from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
 from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
@@ -43,6 +44,7 @@ def cli() -> None:
     """Ketamine in the prefrontal cortex: from a dose to spikes, BDNF, mTORC1 and grown synapses."""
 
 
+cli.add_command(ask)
 cli.add_command(run)
 cli.add_command(claims)
 cli.add_command(exposure)
@@ -138,6 +140,17 @@ def studies() -> None:
 
 
 @cli.command()
+def protocols() -> None:
+    """Every protocol that ships: a question in a file, which prelimbic run takes by its name, to copy and
+    change.
+    """
+    from prelimbic.experiments.questions.shipped import protocols as shipped
+
+    for name, row in shipped().iterrows():
+        print(f"{name:24} {row['title']}\n{'':24} {row['file']}")
+
+
+@cli.command()
 def switches() -> None:
     """Every hypothesis switch with its options and sources, and every manipulation of the circuit."""
     from prelimbic.experiments.cli.show import show_switches
@@ -216,7 +229,7 @@ def _code(words: list[str] | None) -> int:
         return ends.USAGE
     except (KeyboardInterrupt, click.Abort):
         asked = (sys.argv[1:] if words is None else words)[:1]
-        ends.say(STOPPED if asked in (["run"], ["claims"]) else ends.ENDED)
+        ends.say(STOPPED if asked in (["ask"], ["run"], ["claims"]) else ends.ENDED)
         return ends.INTERRUPTED
     except BrokenPipeError:
         return ends.FAILURE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import warnings
@@ -48,7 +49,7 @@ AXES = {
     "dose": "ketamine given",
     "free": "free drug in the bath",
     "null": "the model, or a null of it",
-    "arm": "arm of the slow layer",
+    "arm": "what is done, or by which arm of the slow layer",
     "deleted": "receptors deleted",
     "rule": "rule of spine growth",
     "group": "group of animals",
@@ -101,6 +102,8 @@ def load(folder: str | os.PathLike[str], courses: bool = True) -> xr.Dataset:
     targets = Counter(sealed_target(path) or by for path, by in zip(paths, computed_by, strict=True))
     dataset.attrs |= {"runs_there": len(there), "runs_planned": len(manifest["runs"])}
     dataset.attrs |= together(told)
+    if "asked" in manifest:
+        dataset.attrs["question"] = json.dumps(manifest["asked"])
     if known := sorted(filter(None, targets)):
         dataset.attrs["targets"] = known
     _tell_missing(folder, manifest["runs"], {run["file"] for run in there})

@@ -29,6 +29,7 @@ MANIFEST = "study.json"
 SWEEP, SUMMARY, SUMS = "sweep.h5", "summary.csv", "SHA256SUMS"
 MOST_BYTES = 1 << 28
 MOST_SIBLINGS = 5  # that are named
+LONGEST_LABEL = 180  # characters of a file's name before its id
 
 
 def file_of(place: dict[str, Any], run_id: str) -> str:
@@ -37,20 +38,27 @@ def file_of(place: dict[str, Any], run_id: str) -> str:
         f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value)
         for axis, value in place.items()
     )
-    return f"{label.replace(' ', '-')}_{run_id}.h5"
+    return f"{label.replace(' ', '-').replace('/', '-')[:LONGEST_LABEL]}_{run_id}.h5"
 
 
 def publish_manifest(
-    folder: Path, study: str, axes: dict[str, str], runs: list[dict[str, Any]], figures: tuple[str, ...] = ()
+    folder: Path,
+    study: str,
+    axes: dict[str, str],
+    runs: list[dict[str, Any]],
+    figures: tuple[str, ...] = (),
+    asked: dict[str, Any] | None = None,
 ) -> None:
-    """Say in the folder which files belong to the study as last asked.  Raises StoreError when it cannot be
-    written, and UnreadableError where what it says now cannot be read here.
+    """Say in the folder which files belong to the study as last asked; `asked` is a question of the user's
+    own in plain data.  Raises StoreError when it cannot be written, and UnreadableError where what it says
+    now cannot be read here.
 
     What was made of other runs, the figures of these names among it, is removed before and after, so that
     whenever this process is killed, and whatever another one reports meanwhile, it never stands beside runs
     that it was not made of.
     """
-    text = json.dumps({"study": study, "ids": IDS, "axes": axes, "runs": runs}, indent=1).encode()
+    own = {} if asked is None else {"asked": asked}
+    text = json.dumps({"study": study, "ids": IDS, "axes": axes, **own, "runs": runs}, indent=1).encode()
     try:
         before = read_manifest(folder)["runs"]
     except (AbsentError, DamagedError):
@@ -108,7 +116,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ):
             raise ValueError
         ids = manifest.get("ids", 1)
-        return {"study": _word(manifest["study"]), "ids": ids, "axes": axes, "runs": runs}
+        own = {"asked": dict(manifest["asked"])} if "asked" in manifest else {}
+        return {"study": _word(manifest["study"]), "ids": ids, "axes": axes, "runs": runs} | own
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         if not there(folder):
             raise AbsentError(_no_study(folder)) from None

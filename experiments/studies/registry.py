@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from prelimbic.experiments.questions.shipped import shipped_protocols
+from prelimbic.experiments.questions.study import study_of
 from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
@@ -28,6 +30,7 @@ from prelimbic.parameters.brought import (
     points,
     warn_left_out,
 )
+from prelimbic.simulation.written import read_question
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,17 +114,28 @@ def _axis(axis: tuple[str, str]) -> str:
 
 
 def find_study(name: str) -> Study:
-    """The study called `name`.  Raises StudyError naming the studies there are, and for one of a script or
-    of another package that cannot be used.
+    """The study called `name`, or that of a question in the file of this name.  Raises StudyError naming the
+    studies there are, and for one of a script or of another package that cannot be used.
     """
     if name in _scripts:
         return _of_script(name)
+    if name.endswith(".toml"):
+        return _in_file(Path(name))
+    if name in shipped_protocols():
+        return _in_file(shipped_protocols()[name])
     if name in SHIPPED:
         shipped: Study = import_module(f"prelimbic.experiments.studies.{name}").STUDY
         return shipped
     if name not in all_studies():
-        raise StudyError(unknown("study", name, all_studies()))
+        raise StudyError(unknown("study", name, [*all_studies(), *shipped_protocols()]))
     return _brought(name)
+
+
+def _in_file(path: Path) -> Study:
+    """The study of a question in a file.  Raises UsageError."""
+    if path.stem in SHIPPED:
+        raise StudyError(f"{path}: a study that ships is called {path.stem}; call the file otherwise")
+    return study_of(read_question(path), path.stem)
 
 
 def as_script(study: Study) -> NoReturn:

@@ -40,10 +40,11 @@ def drive(
     jobs: Jobs,
     words: list[str],
     console: Console,
+    asked: str = "",
 ) -> None:
     """Have all runs computed by jobs of a batch system.  `missing` tells which are not finished, and leaves
     out those of which `causes` names the files, which cannot be read here; `words` are the command line of a
-    share.
+    share, before which goes the question `asked`, the text of a file, where it is the user's own.
 
     Raises ClusterError when it does not take the jobs, ExecuteError when runs are still missing at the
     end.
@@ -62,7 +63,8 @@ def drive(
             break
         else:
             try:
-                if not _submit(todo, queue, marks, jobs, words, console):
+                kept = _kept(asked, marks.folder, folder.name)
+                if not _submit(todo, queue, marks, jobs, [*kept, *words], console):
                     continue
             except ClusterError as error:  # it may have been taken all the same; the next look tells
                 failed += 1
@@ -122,6 +124,16 @@ def _submit(
         return True
     finally:
         marks.release(SUBMISSION)
+
+
+def _kept(asked: str, folder: Path, name: str) -> list[str]:
+    """The file in which a question is kept for jobs, if there is one."""
+    if not asked:
+        return []
+    path = folder / f"{name}.toml"
+    folder.mkdir(parents=True, exist_ok=True)
+    publish(path, asked.encode())
+    return [str(path)]
 
 
 def _frozen(runs: list[Run], words: list[str], folder: Path) -> list[str]:

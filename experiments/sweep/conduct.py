@@ -161,7 +161,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
 
     tell_damaged(missing(), causes, folder, screen)
     try:
-        drive(runs, missing, causes, folder, jobs, words, screen)
+        drive(runs, missing, causes, folder, jobs, words, screen, study.text)
     except KeyboardInterrupt:
         queue = BACKENDS[jobs.cluster](folder)
         raise ExecuteError(
@@ -279,7 +279,8 @@ def _check(runs: list[Run]) -> None:
 
 def _refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
     """Raise StudyError for what was asked and moves nothing."""
-    if options.hypotheses != AS_SHEETS or options.inhibitions or options.manipulations or options.overrides:
+    o = options
+    if study.less or o.hypotheses != AS_SHEETS or o.inhibitions or o.manipulations or o.overrides:
         from prelimbic.experiments.sweep.idle import refuse_idle
 
         refuse_idle(study, options, runs)

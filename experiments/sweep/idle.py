@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from prelimbic.circuits import Circuit
-from prelimbic.experiments.sweep.options import flag
+from prelimbic.experiments.sweep.options import as_options, flag
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
@@ -38,9 +38,10 @@ def refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
     study as asked.
     """
     asked = {_place(run): run.config for run in runs if run.place["seed"] == 1}
-    for told, without in _one_less(options):
+    for named, plan in study.less(options) if study.less is not None else _one_less(study, options):
+        told = as_options(named)
         try:
-            others = {_place(run): run.config for run in study.plan(replace(without, seeds=1))}
+            others = {_place(run): run.config for run in plan()}
         except ValueError:  # it cannot be left out, so it does something
             continue
         if asked.keys() == others.keys() and all(
@@ -51,19 +52,17 @@ def refuse_idle(study: Study, options: Options, runs: list[Run]) -> None:
                 (why for start, why in HINTS.items() if told.startswith(start)),
                 "what it changes is not there as asked",
             )
-            if without.overrides != options.overrides and _sheets_say_so(options, without):
+            if told.startswith("--set") and all(_sheet_says_so(asked[at], others[at]) for at in asked):
                 hint = "it is what the sheet says"
             raise StudyError(f"{told} moves nothing in study {study.name}: {hint}; leave it out")
 
 
-def _sheets_say_so(options: Options, without: Options) -> bool:
+def _sheet_says_so(config: Config, without: Config) -> bool:
     """Whether the sheets have the numbers that are left out at the values they were set to."""
-    left_out = {*options.overrides} - {*without.overrides}
-    shipped = [overridden(sheet, ()) for sheet in options.sheets]
+    sheets = overridden(config.own_sheet, ())
     return all(
         sheets[subject].values()[number] == value
-        for sheets in shipped
-        for (name, value) in left_out
+        for name, value in {*config.overrides} - {*without.overrides}
         for subject, _, number in [name.partition(".")]
     )
 
@@ -72,19 +71,21 @@ def _place(run: Run) -> tuple[object, ...]:
     return tuple(run.place.values())
 
 
-def _one_less(options: Options) -> Iterator[tuple[str, Options]]:
-    """Everything that was asked for, as told, and the options without it."""
+def _one_less(study: Study, options: Options) -> Iterator[tuple[str, Callable[[], list[Run]]]]:
+    """Everything that was asked for, as told, and the plan without it."""
+
+    def without(**less: Any) -> Callable[[], list[Run]]:
+        return lambda: study.plan(replace(options, seeds=1, **less))
+
     for switch in SWITCHES:
         chosen = getattr(options.hypotheses, switch)
         if chosen != DEFAULTS[switch]:
-            yield (
-                f"{flag(switch)} {chosen}",
-                replace(options, hypotheses=replace(options.hypotheses, **{switch: DEFAULTS[switch]})),
-            )
+            usual = replace(options.hypotheses, **{switch: DEFAULTS[switch]})
+            yield f"{flag(switch)} {chosen}", without(hypotheses=usual)
     for name, tell in TOLD.items():
         items = getattr(options, name)
         for k, item in enumerate(items):
-            yield tell(item), replace(options, **{name: items[:k] + items[k + 1 :]})
+            yield tell(item), without(**{name: items[:k] + items[k + 1 :]})
 
 
 def makings(config: Config, reads: Reads) -> str:

@@ -146,7 +146,8 @@ class Study:
     when nothing else is asked for; `figures` are the names of all files that `draw` may make, without sheet
     and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the
     study does not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the
-    drug bound nothing.
+    drug bound nothing.  Of a question of the user's own `asked` is kept beside its runs, and `less` gives
+    all that it sets, as told, with the plan without it.
     """
 
     name: str
@@ -160,6 +161,9 @@ class Study:
     figures: tuple[str, ...] = ()
     reads: Reads = NOTHING
     inert: Inert = unchanged
+    asked: dict[str, Any] | None = None  # a question of the user's own, in plain data
+    text: str = ""  # the same as a file holds it
+    less: Callable[[Options], Iterator[tuple[str, Callable[[], list[Run]]]]] | None = None
 
     @property
     def drawn(self) -> tuple[str, ...]:
@@ -298,7 +302,7 @@ def write_manifest(
         }
         for run in runs
     ]
-    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn)
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn, study.asked)
 
 
 def prepare(runs: Iterable[Run]) -> bool:

@@ -1,0 +1,162 @@
+"""`prelimbic ask`: a question of one's own, in one line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prelimbic.experiments.cli.run import Words, carry_out, with_options
+from prelimbic.experiments.cli.words import PATH, Command
+from prelimbic.simulation.switches import SWITCHES
+
+if TYPE_CHECKING:
+    from prelimbic.experiments.sweep.study import Options, Study
+    from prelimbic.simulation.question import Question
+
+OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure", "title", "write", "plan")
+
+
+@click.command(cls=Command)
+@click.option("--species", required=True, help="human, rat or mouse.")
+@click.option(
+    "--give",
+    multiple=True,
+    metavar="TEXT",
+    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], such as "
+    "'10 mg/kg ip at 0h, 24h'; repeatable.",
+)
+@click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
+@click.option(
+    "--bath",
+    multiple=True,
+    metavar="TEXT",
+    help="A constant unbound concentration, 'DRUG AMOUNT uM [from TIME] [to TIME]'; repeatable.",
+)
+@click.option(
+    "--stress", multiple=True, metavar="SPELL", help="Such as '21d before 0h' or '-21d to 0h'; repeatable."
+)
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="NAME=VALUE,...",
+    help="An axis: dose, a switch, a number, species; of give, inhibit, bath or stress with | between the values.",
+)
+@click.option(
+    "--read",
+    metavar="TIMES",
+    help="When to read: times, peak, rest, 0-2 h, windows, such as 'peak, 24h, 3d..7d'.",
+)
+@click.option(
+    "--measure", metavar="NAMES", help="Quantities of the result file, such as 'spines, rate, bdnf'."
+)
+@click.option("--title", default="", help="A title for tables and figures.")
+@click.option(
+    "--write", type=PATH, metavar="FILE.toml", help="Keep the question in a file; compute nothing."
+)
+@click.option("--plan", is_flag=True, help="Say what would be done and how long it takes; compute nothing.")
+@with_options
+def ask(**given: Any) -> None:
+    """Ask a question of your own: what is given to whom, and what is read when, always beside its vehicle.
+
+    \b
+    prelimbic ask --species mouse --give "10 mg/kg ip at 0h, 24h, 48h" --stress "21d before 0h" --read 24h,7d
+    """
+    from prelimbic.experiments.cli.asked import options_asked
+    from prelimbic.experiments.questions.planned import plan_of
+    from prelimbic.experiments.questions.study import ASK, study_of, with_options
+
+    own = {name: given.pop(name) for name in OWN}
+    switches, context = {name: given.pop(name) for name in SWITCHES}, click.get_current_context()
+    words = Words(**given)
+    name = own["write"].stem if own["write"] is not None else ASK
+    asked = _question(own, words)
+    options = options_asked(words, switches, study_of(asked, name), context)
+    asked, options = with_options(asked, options)
+    study = study_of(asked, name)
+    if words.out is None:
+        options = _in_folder(options, study)
+    lines = plan_of(asked, study.plan(options), options.workers)
+    if own["write"] is None:
+        print("\n".join(lines))
+        if not own["plan"]:
+            carry_out(study, options, words, context)
+        return
+    _write(own["write"], study, options)
+    print("\n".join([*lines, f"kept in {own['write']}; prelimbic run {own['write']} computes it"]))
+
+
+def _question(own: dict[str, Any], words: Words) -> Question:
+    """What is asked, but for switches, inhibitors, manipulations and numbers, which are options of any
+    study.  Raises UsageError.
+    """
+    from prelimbic.simulation.written import question
+
+    plain: dict[str, Any] = {key: own[key] for key in ("species", "title") if own[key]}
+    plain |= {key: list(own[key]) for key in ("give", "bath", "stress") if own[key]}
+    plain |= {"weight": own["weight"]} if own["weight"] else {}
+    plain |= {"sheet": list(words.sheets)} if words.sheets and words.sheets != ("all",) else {}
+    read = {"times": _parts(own["read"])} if own["read"] else {}
+    read |= {"measure": _parts(own["measure"])} if own["measure"] else {}
+    plain |= {"read": read} if read else {}
+    vary: dict[str, Any] = {}
+    for text in own["vary"]:
+        name, values = _axis(text)
+        if name in vary:
+            raise click.UsageError(f"--vary {name} is given twice")
+        vary[name] = values
+    return question(plain | ({"vary": vary} if vary else {}))
+
+
+def _axis(text: str) -> tuple[str, list[Any]]:
+    """`dose=3,10` as the name of an axis and its values."""
+    from prelimbic.simulation.question import TEXTS
+
+    name, equals, values = text.partition("=")
+    if not equals or not values.strip():
+        raise click.UsageError(f"--vary takes NAME=VALUE,..., such as dose=3,10,30, not {text!r}")
+    name = name.strip()
+    parts = [part.strip() for part in values.split("|" if name in TEXTS or "|" in values else ",")]
+    return name, [_number(part) for part in parts]
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _in_folder(options: Options, study: Study) -> Options:
+    """The options with a folder of this question's own."""
+    from dataclasses import replace
+
+    how = {"scale": options.scale, "sheets": options.sheets, "spikes": options.spikes}
+    told = json.dumps([study.asked, how, vars(options.numerics)], sort_keys=True)
+    return replace(
+        options, out=Path("results") / f"{study.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    )
+
+
+def _write(path: Path, study: Study, options: Options) -> None:
+    """Keep the question, with seeds and scale where they were asked for.  Raises QuestionError or StoreError."""
+    from dataclasses import replace
+
+    from prelimbic.experiments.storage.files import publish
+    from prelimbic.simulation.question import QuestionError
+    from prelimbic.simulation.written import as_toml, question
+
+    if path.suffix != ".toml":
+        raise QuestionError(f"--write takes the name of a .toml file, not {path}")
+    assert study.asked is not None
+    asked = question(study.asked)
+    asked = replace(asked, seeds=options.seeds if "seeds" in options.given else asked.seeds)
+    asked = replace(asked, scale=options.scale if options.scale != 1.0 else asked.scale)
+    publish(path, as_toml(asked).encode())

@@ -1,0 +1,150 @@
+"""What a question of one's own found: every quantity at every readout, beside its vehicle; and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prelimbic.experiments.readouts.answer import Answer, Cell, table
+from prelimbic.experiments.readouts.columns import names
+from prelimbic.experiments.readouts.seeds import change, half_interval, spread_of_those
+from prelimbic.simulation.measures import Measure, measures
+from prelimbic.simulation.question import Point, Question
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+HEADINGS = ("mean ± SD", "vehicle", "difference", "95 % interval", "change, %")
+ONCE = "highest"  # where something is read once a run
+MOST_TOLD = 12  # points in a sentence
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One quantity at one readout and point: values over seeds, and those of what it is compared with."""
+
+    point: Point
+    measure: Measure
+    readout: str
+    values: np.ndarray
+    others: np.ndarray | None
+
+    @property
+    def difference(self) -> np.ndarray | None:
+        """By seed, in the quantity's unit."""
+        return None if self.others is None else self.values - self.others
+
+    @property
+    def percent(self) -> np.ndarray | None:
+        """By seed, where what it is compared with is above 0."""
+        if self.others is None or not (self.others > 0).all():
+            return None
+        return 100.0 * (self.values / self.others - 1.0)
+
+
+def contrasts(dataset: xr.Dataset, question: Question, points: list[Point]) -> Iterator[Contrast]:
+    """Every quantity at every readout and point of one sheet's part of a dataset."""
+    for point in points:
+        for measure in measures(question.measure):
+            for readout in [ONCE] if measure.once else names(dataset, "readout"):
+                mine = _values(dataset, point.place, measure, readout)
+                other = point.reference and _values(dataset, point.reference, measure, readout)
+                yield Contrast(point, measure, readout, mine, other if point.reference else None)
+
+
+def answer(dataset: xr.Dataset, question: Question) -> Answer:
+    """A table a sheet, of all that is compared with something, and one sentence a sheet."""
+    tables, said = [], []
+    points = question.points()
+    shown = [point for point in points if point.reference is not None] or points
+    axes = tuple(question.axes)
+    for sheet in names(dataset, "sheet"):
+        found = list(contrasts(dataset.sel(sheet=sheet), question, shown))
+        rows = [
+            ((*(c.point.place[axis] for axis in axes), _named(c.measure), c.readout), _cells(c))
+            for c in found
+        ]
+        seeds = dataset.sizes["seed"]
+        title = f"{question.title or 'your question'}; sheet {sheet}, {seeds} seed{'s' if seeds > 1 else ''}"
+        how = {"missing": "", "right": tuple(a for a, unit in question.axes.items() if unit)}
+        tables.append(table(title, (*axes, "quantity", "read at"), rows, HEADINGS, **how))
+        said.append(_sentence(question, sheet, found, seeds))
+    return Answer(tuple(tables), "\n".join(said))
+
+
+def _values(dataset: xr.Dataset, place: dict[str, Any], measure: Measure, readout: str) -> np.ndarray:
+    where = place | dict(measure.at) | ({} if measure.once else {"readout": readout})
+    if "percentile" in where:
+        where["percentile"] = float(where["percentile"])
+    return np.asarray(dataset[measure.variable].sel(where).values, dtype=float)
+
+
+def _named(measure: Measure) -> str:
+    return measure.name if measure.unit == "1" else f"{measure.name} ({measure.unit})"
+
+
+def _cells(c: Contrast) -> list[Cell]:
+    difference, percent = c.difference, c.percent
+    other = None if c.others is None else spread_of_those(c.others)
+    return [
+        spread_of_those(c.values),
+        other,
+        None if difference is None else spread_of_those(difference),
+        "" if difference is None else _interval(difference),
+        None if percent is None else spread_of_those(percent),
+    ]
+
+
+def _interval(difference: np.ndarray) -> str:
+    there = difference[np.isfinite(difference)]
+    if len(there) < 2:
+        return ""
+    mean, half = there.mean(), half_interval(there)
+    return f"{mean - half:.2f} to {mean + half:.2f}"
+
+
+def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int) -> str:
+    """What becomes of spines, or else of the last quantity, at the last readout."""
+    measured = [m.name for m in measures(question.measure)]
+    chosen = "spines" if "spines" in measured else measured[-1]
+    last = [c for c in found if c.measure.name == chosen and c.readout == found[-1].readout]
+    last = last or [c for c in found if c.measure.name == chosen]
+    told = [c for c in last if c.difference is not None and np.isfinite(c.difference).all()]
+    if not told:
+        return f"Sheet {sheet}: nothing is compared with anything, so the table stands for itself."
+    parts = [f"{_point(question, c)} {_changed(c)}" for c in told[:MOST_TOLD]]
+    more = f"; and {len(told) - MOST_TOLD} more in the table" if len(told) > MOST_TOLD else ""
+    ending = (
+        "One seed is an anecdote."
+        if seeds == 1
+        else f"± SD of {seeds} seeds, against vehicle of the same seed."
+    )
+    species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
+    return f"Sheet {sheet}, {species}, {told[0].readout}: {'; '.join(parts)}{more}. {ending}"
+
+
+def _point(question: Question, c: Contrast) -> str:
+    """A place in words; a vehicle of which it is not is named."""
+    axes = {axis: unit for axis, unit in question.axes.items()}
+    words = [
+        f"{value}"
+        if axis == "arm"
+        else f"{axis} {value:g} {unit}".strip()
+        if isinstance(value, float)
+        else f"{axis} {value}"
+        for axis, unit in axes.items()
+        for value in [c.point.place[axis]]
+    ]
+    return ", ".join(words) or question.arms[0].name
+
+
+def _changed(c: Contrast) -> str:
+    percent, difference = c.percent, c.difference
+    what = f"{c.measure.name}"
+    if percent is not None:
+        return change(percent, what)
+    assert difference is not None
+    return f"moves {what} by {spread_of_those(difference)} {c.measure.unit if c.measure.unit != '1' else ''}".rstrip()

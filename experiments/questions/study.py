@@ -1,0 +1,131 @@
+"""A question of the user's own as a study: planned, answered and drawn as those that ship are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.questions.answered import answer
+from prelimbic.experiments.sweep.reads import DAYS
+from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
+from prelimbic.parameters import circuit_sheet
+from prelimbic.simulation.hypotheses import AS_SHEETS
+from prelimbic.simulation.inhibition import inhibition_in_words
+from prelimbic.simulation.question import TEXTS, Arm, Plain, Question
+from prelimbic.simulation.scenario import SHEET
+from prelimbic.simulation.switches import DEFAULTS, SWITCHES
+from prelimbic.simulation.written import as_mapping, as_toml, question
+
+ASK = "ask"  # the study of a question that is in no file
+LEFT_OUT = (*SWITCHES, "set", "inhibit", "manipulate")  # what may move nothing
+
+
+def study_of(asked: Question, name: str = ASK) -> Study:
+    """The study that answers a question.  Raises UsageError where the question cannot be asked."""
+
+    def plan(options: Options) -> list[Run]:
+        return planned(asked, options)
+
+    def less(options: Options) -> Iterator[tuple[str, Callable[[], list[Run]]]]:
+        return fewer(asked, options)
+
+    title = asked.title or f"{', '.join(arm.name for arm in asked.arms)}, beside vehicle"
+    return Study(
+        name=name,
+        question=title,
+        axes={"sheet": ""} | asked.axes,
+        plan=plan,
+        answer=lambda dataset: answer(dataset, asked),
+        draw=drawing("question"),
+        sheet=(asked.sheets or (SHEET,))[0],
+        seeds=asked.seeds or 3,
+        figures=("question",),
+        reads=DAYS,
+        asked=as_mapping(asked),
+        text=as_toml(replace(asked, sheets=())),
+        less=less,
+    )
+
+
+def planned(asked: Question, options: Options) -> list[Run]:
+    """Every seed x circuit sheet asked for x point of the question."""
+    usual = (asked.sheets or (SHEET,))[:1]
+    sheets = options.sheets if options.sheets != usual else asked.sheets or usual
+    scale = options.scale if options.scale != 1.0 or asked.scale is None else asked.scale
+    how = {"scale": scale, "spikes": options.spikes, "numerics": options.numerics}
+    names = {sheet: circuit_sheet(sheet).name for sheet in sheets}
+    if len({*names.values()}) < len(names):
+        raise StudyError("`sheet` names two sheets that are called alike; rename one file")
+    points = {sheet: asked.points(sheet) for sheet in sheets}
+    return [
+        Run(
+            {"sheet": names[sheet], **point.place, "seed": seed},
+            replace(point.config, seed=seed, **how),
+        )
+        for seed in range(1, options.seeds + 1)
+        for sheet in sheets
+        for point in points[sheet]
+    ]
+
+
+def with_options(asked: Question, options: Options) -> tuple[Question, Options]:
+    """The question with switches, numbers, inhibitors and manipulations of the command line in it, and the
+    options without them.  Raises QuestionError for what an arm sets itself.
+    """
+    switches = {name: getattr(options.hypotheses, name) for name in SWITCHES}
+    more: Plain = {
+        name: option
+        for name, option in switches.items()
+        if option != DEFAULTS[name] or name in options.given
+    }
+    more |= {"set": dict(options.overrides)} if options.overrides else {}
+    more |= {"inhibit": [inhibition_in_words(i) for i in options.inhibitions]} if options.inhibitions else {}
+    more |= {"manipulate": list(options.manipulations)} if options.manipulations else {}
+    plain = {"hypotheses": AS_SHEETS, "overrides": (), "inhibitions": (), "manipulations": ()}
+    return asked.with_more(more), replace(options, **plain)
+
+
+def settled(study: Study, options: Options) -> tuple[Study, Options]:
+    """A study of one's own with what the options do in it, and the options without; others as they are."""
+    if study.asked is None:
+        return study, options
+    asked, rest = with_options(question(study.asked), options)
+    return study_of(asked, study.name), rest
+
+
+def fewer(asked: Question, options: Options) -> Iterator[tuple[str, Callable[[], list[Run]]]]:
+    """Everything that arms are asked, as told, and the plan of the question without it."""
+    told: dict[str, Question] = {}
+    for key in LEFT_OUT:
+        for item in dict.fromkeys(item for arm in asked.arms for item in _items(arm, key)):
+            arms = tuple(_without(arm, key, item) for arm in asked.arms)
+            shown = f"{key} {item}" if key != "set" else f"set {item}={_value(asked, item):g}"
+            told[f"`{key}`{shown.removeprefix(key)}"] = replace(asked, arms=arms)
+    for text, other in told.items():
+        yield text, lambda other=other: planned(other, replace(options, seeds=1))  # type: ignore[misc]
+
+
+def _items(arm: Arm, key: str) -> list[str]:
+    """What an arm has of something, one by one."""
+    found: Any = arm.does.get(key, [])
+    return list(found) if key == "set" or isinstance(found, list) else [found]
+
+
+def _value(asked: Question, number: str) -> float:
+    return next(arm.does["set"][number] for arm in asked.arms if number in arm.does.get("set", {}))
+
+
+def _without(arm: Arm, key: str, item: str) -> Arm:
+    """An arm without one thing."""
+    does = dict(arm.does)
+    if item not in _items(arm, key):
+        return arm
+    if key == "set":
+        does["set"] = {name: value for name, value in does["set"].items() if name != item}
+    elif key in TEXTS:
+        does[key] = [each for each in _items(arm, key) if each != item]
+    else:
+        del does[key]
+    return replace(arm, does=does)
