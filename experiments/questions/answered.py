@@ -1,4 +1,4 @@
-"""What a question of one's own found: every quantity at every readout, beside its vehicle; and a sentence."""
+"""What a question of one's own found: every quantity at every readout beside vehicle, and a sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from prelimbic.experiments.readouts.answer import Answer, Cell, table
 from prelimbic.experiments.readouts.columns import names
-from prelimbic.experiments.readouts.seeds import change, half_interval, spread_of_those
+from prelimbic.experiments.readouts.seeds import change, decimals, half_interval, spread_of_those
 from prelimbic.simulation.measures import Measure, measures
 from prelimbic.simulation.question import Point, Question
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEADINGS = ("mean ± SD", "vehicle", "difference", "95 % interval", "change, %")
 ONCE = "highest"  # where something is read once a run
 MOST_TOLD = 12  # points in a sentence
+FIGURES = 2  # significant ones, of an SD
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,11 @@ def answer(dataset: xr.Dataset, question: Question) -> Answer:
         ]
         seeds = dataset.sizes["seed"]
         title = f"{question.title or 'your question'}; sheet {sheet}, {seeds} seed{'s' if seeds > 1 else ''}"
-        how = {"missing": "", "right": tuple(a for a, unit in question.axes.items() if unit)}
+        how = {
+            "missing": "",
+            "figures": FIGURES,
+            "right": tuple(a for a, unit in question.axes.items() if unit),
+        }
         tables.append(table(title, (*axes, "quantity", "read at"), rows, HEADINGS, **how))
         said.append(_sentence(question, sheet, found, seeds))
     return Answer(tuple(tables), "\n".join(said))
@@ -103,7 +108,8 @@ def _interval(difference: np.ndarray) -> str:
     if len(there) < 2:
         return ""
     mean, half = there.mean(), half_interval(there)
-    return f"{mean - half:.2f} to {mean + half:.2f}"
+    digits = decimals(half, FIGURES)
+    return f"{mean - half:.{digits}f} to {mean + half:.{digits}f}"
 
 
 def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int) -> str:
@@ -115,36 +121,20 @@ def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int)
     told = [c for c in last if c.difference is not None and np.isfinite(c.difference).all()]
     if not told:
         return f"Sheet {sheet}: nothing is compared with anything, so the table stands for itself."
-    parts = [f"{_point(question, c)} {_changed(c)}" for c in told[:MOST_TOLD]]
+    parts = [f"{question.called(c.point.place)} {_changed(c)}" for c in told[:MOST_TOLD]]
     more = f"; and {len(told) - MOST_TOLD} more in the table" if len(told) > MOST_TOLD else ""
-    ending = (
-        "One seed is an anecdote."
-        if seeds == 1
-        else f"± SD of {seeds} seeds, against vehicle of the same seed."
-    )
+    with_what = "what each is compared with, of the same seed"
+    vehicle = "vehicle of the same seed" if not any(arm.against for arm in question.arms) else with_what
+    ending = "One seed is an anecdote." if seeds == 1 else f"± SD of {seeds} seeds, against {vehicle}."
     species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
     return f"Sheet {sheet}, {species}, {told[0].readout}: {'; '.join(parts)}{more}. {ending}"
 
 
-def _point(question: Question, c: Contrast) -> str:
-    """A place in words; a vehicle of which it is not is named."""
-    axes = {axis: unit for axis, unit in question.axes.items()}
-    words = [
-        f"{value}"
-        if axis == "arm"
-        else f"{axis} {value:g} {unit}".strip()
-        if isinstance(value, float)
-        else f"{axis} {value}"
-        for axis, unit in axes.items()
-        for value in [c.point.place[axis]]
-    ]
-    return ", ".join(words) or question.arms[0].name
-
-
 def _changed(c: Contrast) -> str:
     percent, difference = c.percent, c.difference
-    what = f"{c.measure.name}"
+    what = c.measure.name
     if percent is not None:
         return change(percent, what)
     assert difference is not None
-    return f"moves {what} by {spread_of_those(difference)} {c.measure.unit if c.measure.unit != '1' else ''}".rstrip()
+    unit = f" {c.measure.unit}" if c.measure.unit != "1" else ""
+    return f"moves {what} by {spread_of_those(difference)}{unit}"

@@ -80,13 +80,28 @@ def listing(study: Study, options: Options) -> None:
         raise unreadable(options.out, causes)
 
 
-def conduct(study: Study, options: Options) -> None:
-    """Run the share of the study that was asked for; when nothing is missing any more, report.
+def _errors(shown: bool) -> Console:
+    """Standard error."""
+    return Console(stderr=True, markup=False, quiet=not shown, width=CONSOLE_WIDTH)
+
+
+def conduct_quietly(study: Study, options: Options, progress: bool) -> None:
+    """Run a study, store and draw it as `conduct` does, but for its table and sentence; `progress` goes to
+    standard error.  Raises what `conduct` raises.
+    """
+    conduct(study, options, _errors(progress), Console(quiet=True))
+
+
+def conduct(
+    study: Study, options: Options, screen: Console | None = None, told: Console | None = None
+) -> None:
+    """Run the share of the study that was asked for; when nothing is missing any more, report, to `told` if
+    that is another screen.
 
     Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.  What cannot be read here is
     left as it is, and told when all else is computed.
     """
-    screen, begun = console(), time.monotonic()
+    screen, begun = screen or console(), time.monotonic()
     runs = study.plan(options)
     mine = share_of(runs, options)
     _begin(study, runs, options, screen)
@@ -103,7 +118,7 @@ def conduct(study: Study, options: Options) -> None:
             highlight=False,
         )
         return None
-    _report(study, runs, options.out, screen)
+    _report(study, runs, options.out, told or screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
     return None
 
