@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,13 @@ from prelimbic.simulation.config import Config
 from prelimbic.simulation.given import UNIT, VEHICLE, read_given
 from prelimbic.simulation.measures import MEASURED
 from prelimbic.simulation.planner import looks_for_all
-from prelimbic.simulation.scenario import Scenario
+from prelimbic.simulation.scenario import Scenario, UnusualDoseWarning
 from prelimbic.simulation.switches import SWITCHES
 
 Plain = dict[str, Any]  # words of a Scenario and their values, as a file holds them
 TEXTS = ("give", "inhibit", "manipulate", "stress", "bath")  # one text or several
 DOSE, ARM = "dose", "arm"
+TIMED = ("rest", "peak", "0-2 h")  # readouts that count from what is given
 VARIED = (DOSE, "species", "weight", *TEXTS, *SWITCHES)  # by an axis; and any number
 MOST_POINTS, LONGEST_NAME = 2000, 60
 
@@ -188,7 +190,7 @@ class Question:
         asked = []
         for arm in self.arms:
             for at in self._places():
-                with self.told(arm):
+                with self.told(arm), warnings.catch_warnings(action="ignore", category=UnusualDoseWarning):
                     scenario = self.scenario(
                         arm if not sheet else replace(arm, does=arm.does | {"sheet": sheet}), at
                     )
@@ -199,7 +201,8 @@ class Question:
         found = []
         for (arm, at, scenario), protocol in zip(asked, protocols, strict=True):
             config = replace(scenario.untimed, protocol=protocol, doses=_plain_zero(scenario.give))
-            found.append((arm, at, config))
+            given = any(dose.amount for dose in config.doses) or config.bath is not None
+            found.append((arm, at, config if given else untreated(config)))
         for arm, config in {config.run_id(): (arm, config) for arm, _, config in found}.values():
             with self.told(arm):
                 config.check_looks(looped=True, stored=True)
@@ -237,7 +240,12 @@ def _plain_zero(doses: tuple[Dose, ...]) -> tuple[Dose, ...]:
 
 
 def untreated(config: Config) -> Config:
-    """The vehicle of a configuration: the same, with nothing in its doses and baths."""
+    """The vehicle of a configuration: the same, with nothing in its doses and baths; nothing at all where no
+    readout counts from what is given.
+    """
+    timed = {*TIMED} & {*config.protocol.readouts} or config.begun() != 0.0
+    if not timed:
+        return replace(config, doses=(), bath=None)
     doses = _plain_zero(tuple(replace(dose, amount=0.0) for dose in config.doses))
     bath = config.bath and replace(config.bath, concentrations=((COMPOUNDS[0], 0.0),))
     return replace(config, doses=doses, bath=bath)

@@ -269,8 +269,9 @@ def _stress(asked: object) -> tuple[float, ...]:
 
 
 def unusual(given: tuple[Dose, ...], animal: str) -> list[str]:
-    """What to tell of doses that are beyond use, each once."""
-    return [told for told in dict.fromkeys(beyond_use(dose.amount, animal) for dose in given) if told]
+    """What to tell of doses that are beyond use, each once; of a long infusion, of its amount in an hour."""
+    amounts = (dose.amount / max(dose.duration or 0.0, 1.0) for dose in given)
+    return [told for told in dict.fromkeys(beyond_use(amount, animal) for amount in amounts) if told]
 
 
 def _switched(hypotheses: Hypotheses, switches: dict[str, str]) -> Hypotheses:

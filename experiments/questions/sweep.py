@@ -69,9 +69,9 @@ def sweep(
 
 
 def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
-    """The figure (of matplotlib) of a question's dataset, from `sweep` or `load`: exposure and block with the doses marked,
-    rates, recurrent AMPA, BDNF and mTORC1, protein and spines over the whole protocol, mean ± SD over seeds,
-    vehicle in grey; on the right the day after the first dose.
+    """The figure (of matplotlib) of a question's dataset, from `sweep` or `load`: exposure and block with the
+    doses marked, rates, recurrent AMPA, BDNF and mTORC1, protein and spines over the whole protocol, mean ±
+    SD over seeds, vehicle in grey; on the right the day after the first dose.
 
     `file` (.png, .svg or .pdf) is written too, whole or not at all.  Of several circuit sheets select one
     first.  Raises QuestionError for a dataset that answers no question of one's own, and FigureError.

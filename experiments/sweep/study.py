@@ -26,7 +26,8 @@ from prelimbic.simulation import ready
 from prelimbic.simulation.config import Config, overridden
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.protocol import Protocol, given, one_day
+from prelimbic.simulation.planner import looks_for
+from prelimbic.simulation.protocol import DAY, Protocol, given
 from prelimbic.simulation.switches import SWITCHES
 
 DEFAULT_SHEET = "dendritic"
@@ -227,10 +228,16 @@ def peak_of(options: Options, animal: str, route: str) -> float:
 
 
 def day_after(options: Options, animal: str, route: str) -> Protocol:
-    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors
-    asked for.
-    """
-    return given(one_day(peak_of(options, animal, route)), options.inhibitions)
+    """The protocol of one day after a dose by a route, every look taken, with the inhibitors asked for."""
+    return looks_after(options, animal, Dose(1.0, route), DAY, reuse=False)
+
+
+def looks_after(
+    options: Options, animal: str, dose: Dose, readouts: tuple[str, ...], reuse: bool = True
+) -> Protocol:
+    """The looks that are planned for a dose, whatever its amount, with the inhibitors asked for."""
+    exposure = Exposure.after((dose,), animal, overridden(options.sheets[0], options.overrides))
+    return given(looks_for(exposure, readouts, reuse=reuse), options.inhibitions)
 
 
 def with_each_site(
