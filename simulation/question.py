@@ -18,7 +18,7 @@ from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.given import UNIT, VEHICLE, read_given
-from prelimbic.simulation.measures import MEASURED
+from prelimbic.simulation.measures import MEASURED, measures
 from prelimbic.simulation.planner import looks_for_all
 from prelimbic.simulation.scenario import Scenario, UnusualDoseWarning
 from prelimbic.simulation.switches import SWITCHES
@@ -122,14 +122,15 @@ class Question:
             does = dict(arm.does)
             for key, value in more.items():
                 if key == "set":
-                    twice = {*does.get("set", {})} & {*value}
+                    twice = ({*does.get("set", {})} | {*self.vary}) & {*value}
                     value = does.get("set", {}) | value
                 elif key in TEXTS:
                     twice, value = set(), [*as_list(does.get(key)), *value]
                 else:
                     twice = {key} if key in does or key in self.vary else set()
                 if twice:
-                    raise QuestionError(f"{self._named(arm)}sets {min(twice)} itself: leave it out")
+                    named = self._named(arm) or "the question "
+                    raise QuestionError(f"{named}sets {min(twice)} itself: leave it out")
                 does[key] = value
             arms.append(replace(arm, does=does))
         return replace(self, arms=tuple(arms))
@@ -146,7 +147,7 @@ class Question:
                 plain[name] = value
         if self._any_stress and "baseline" not in plain:
             plain["baseline"] = "healthy"  # in all arms, so that they can be compared
-        return Scenario(**as_words(plain))
+        return Scenario(**as_words(plain), read=self.read)
 
     def called(self, place: Plain) -> str:
         """A place of its axes in words."""
@@ -300,6 +301,7 @@ def check(asked: Question) -> None:
             raise QuestionError(
                 f"arm {arm.name} is against {arm.against!r}{like}, but the arms are {', '.join(names)}"
             )
+    measures(asked.measure)
     for name, values in asked.vary.items():
         _check_axis(asked, name, values)
     count = math.prod(map(len, asked.vary.values())) * len(names)

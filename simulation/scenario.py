@@ -32,9 +32,9 @@ from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_i
 from prelimbic.simulation.looks import a_day_after, ends, starts
 from prelimbic.simulation.overrides import Overrides, settled
 from prelimbic.simulation.planner import DAY_H, Done, looks_for_all
-from prelimbic.simulation.protocol import DAY, Protocol, ProtocolError
+from prelimbic.simulation.protocol import DAY, RELAX_H, Protocol, ProtocolError
 from prelimbic.simulation.switches import SWITCHES
-from prelimbic.simulation.times import GivenError, hour_of, readout, spell
+from prelimbic.simulation.times import NAMED, GivenError, hour_of, read_at, readout, spell
 
 SHEET = "dendritic"
 LARGEST_SEED = 2**32 - 1
@@ -184,7 +184,9 @@ class Scenario:
         events = [*starts(self.give, (), self.bath), *ends(self.give, self.bath)]
         hours = [event.hour for event in events] + [item.start for item in self.inhibit]
         last = max([*hours, *(self.stress or ())], default=0.0)
-        return DAY if last < DAY_H else (*DAY, a_day_after(last))
+        begin = min((event.hour for event in events), default=0.0) + RELAX_H[0]
+        day = tuple(name for name in DAY if name in NAMED or read_at(name)[0] >= begin)
+        return day if last < DAY_H else (*day, a_day_after(last))
 
     def _check(self) -> None:
         low, high = SCALES

@@ -68,6 +68,7 @@ def ask(**given: Any) -> None:
     from prelimbic.experiments.questions.planned import plan_of
     from prelimbic.experiments.questions.study import ASK, study_of, with_options
     from prelimbic.experiments.questions.sweep import folder_of
+    from prelimbic.experiments.sweep.conduct import refuse
 
     own = {name: given.pop(name) for name in OWN}
     switches, context = {name: given.pop(name) for name in SWITCHES}, click.get_current_context()
@@ -79,14 +80,19 @@ def ask(**given: Any) -> None:
     study = study_of(asked, name)
     if words.out is None:
         options = replace(options, out=folder_of(study, options))
-    lines = plan_of(asked, study.plan(options), options.workers)
+    runs = study.plan(options)
+    lines = plan_of(asked, runs, options.workers)
+    if own["write"] is None and not own["plan"] and not words.list_runs:
+        print("\n".join(lines))
+    if own["write"] is None and not own["plan"]:
+        return carry_out(study, options, words, context)
+    refuse(study, options, runs)
     if own["write"] is None:
         print("\n".join(lines))
-        if not own["plan"]:
-            carry_out(study, options, words, context)
-        return
+        return None
     _write(own["write"], study, options)
     print("\n".join([*lines, f"kept in {own['write']}; prelimbic run {own['write']} computes it"]))
+    return None
 
 
 def _question(own: dict[str, Any], words: Words) -> Question:

@@ -218,7 +218,7 @@ def _legend(
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=colour, linestyle=dash, label=question.called(point.place))
+        Line2D([], [], color=colour, ls=dash, label=question.called(point.place))
         for point, colour, dash in lines
     ]
     marks = (("^", "dose (bar: infusion, bath)"), ("x", "inhibitor"))

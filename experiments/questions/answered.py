@@ -52,8 +52,9 @@ def contrasts(dataset: xr.Dataset, question: Question, points: list[Point]) -> I
         for measure in measures(question.measure):
             for readout in [ONCE] if measure.once else names(dataset, "readout"):
                 mine = _values(dataset, point.place, measure, readout)
-                other = point.reference and _values(dataset, point.reference, measure, readout)
-                yield Contrast(point, measure, readout, mine, other if point.reference else None)
+                there = point.reference
+                others = None if there is None else _values(dataset, there, measure, readout)
+                yield Contrast(point, measure, readout, mine, others)
 
 
 def answer(dataset: xr.Dataset, question: Question) -> Answer:

@@ -54,7 +54,7 @@ def planned(asked: Question, options: Options) -> list[Run]:
     usual = (asked.sheets or (SHEET,))[:1]
     sheets = options.sheets if options.sheets != usual else asked.sheets or usual
     scale = options.scale if options.scale != 1.0 or asked.scale is None else asked.scale
-    how = {"scale": scale, "spikes": options.spikes, "numerics": options.numerics}
+    how: dict[str, Any] = {"scale": scale, "spikes": options.spikes, "numerics": options.numerics}
     names = {sheet: circuit_sheet(sheet).name for sheet in sheets}
     if len({*names.values()}) < len(names):
         raise StudyError("`sheet` names two sheets that are called alike; rename one file")
@@ -83,7 +83,12 @@ def with_options(asked: Question, options: Options) -> tuple[Question, Options]:
     more |= {"set": dict(options.overrides)} if options.overrides else {}
     more |= {"inhibit": [inhibition_in_words(i) for i in options.inhibitions]} if options.inhibitions else {}
     more |= {"manipulate": list(options.manipulations)} if options.manipulations else {}
-    plain = {"hypotheses": AS_SHEETS, "overrides": (), "inhibitions": (), "manipulations": ()}
+    plain: dict[str, Any] = {
+        "hypotheses": AS_SHEETS,
+        "overrides": (),
+        "inhibitions": (),
+        "manipulations": (),
+    }
     return asked.with_more(more), replace(options, **plain)
 
 

@@ -69,7 +69,7 @@ def sweep(
 
 
 def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
-    """The figure (of matplotlib) of a question's dataset, from `sweep` or `load`: exposure and block with the
+    """The figure (of matplotlib) of a question's dataset, from `sweep` or `load`: exposure and block, the
     doses marked, rates, recurrent AMPA, BDNF and mTORC1, protein and spines over the whole protocol, mean ±
     SD over seeds, vehicle in grey; on the right the day after the first dose.
 
@@ -118,7 +118,8 @@ def _asked(
     more: dict[str, Any] = {"vary": found.vary | axes, "sheets": tuple(map(str, sheets))}
     more |= {"read": read_names(read)} if read is not None else {}
     more |= {"measure": tuple(listed(measure, "`measure`", QuestionError))} if measure is not None else {}
-    return replace(found, **more, **({"title": str(title)} if title else {}))
+    more |= {"title": str(title)} if title else {}
+    return replace(found, **more)
 
 
 def _values(name: object, values: object) -> tuple[Any, ...]:

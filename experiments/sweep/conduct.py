@@ -64,8 +64,7 @@ def listing(study: Study, options: Options) -> None:
     here.  Raises UnreadableError.
     """
     runs = study.plan(options)
-    _check(runs)
-    _refuse_idle(study, options, runs)
+    refuse(study, options, runs)
     if options.out.is_file():
         raise StoreError(f"{options.out} is a file, but must be a folder")
     mine = {run.file for run in share_of(runs, options)}
@@ -191,8 +190,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
 
 def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
     """Check what was asked and say what is unusual about it."""
-    _check(runs)
-    _refuse_idle(study, options, runs)
+    refuse(study, options, runs)
     try:
         manifest = read_manifest(options.out)
     except (AbsentError, DamagedError):
@@ -282,6 +280,12 @@ def _unfinished(runs: list[Run], folder: Path) -> tuple[list[Run], dict[str, str
     """Runs to compute, and why the files of others cannot be read here."""
     whole, causes = sorted_out(folder, {run.file: run.config.run_id() for run in runs})
     return [run for run in runs if run.file not in whole and run.file not in causes], causes
+
+
+def refuse(study: Study, options: Options, runs: list[Run]) -> None:
+    """Raise the UsageError of its kind for runs that cannot be, and for what was asked and moves nothing."""
+    _check(runs)
+    _refuse_idle(study, options, runs)
 
 
 def _check(runs: list[Run]) -> None:
