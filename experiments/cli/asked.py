@@ -44,7 +44,7 @@ def options_asked(words: Words, switches: dict[str, str], study: Study, context:
     once("--sheet", words.sheets)
     each = [s for name in words.sheets or (study.sheet,) for s in (CIRCUITS if name == "all" else (name,))]
     sheets = tuple(dict.fromkeys(each))
-    inhibitions = tuple(parse_inhibitions(text) for text in words.inhibitions)
+    inhibitions = tuple(item for text in words.inhibitions for item in parse_inhibitions(text))
     once("--inhibit", (f"{i.name}@{i.start:g}h" for i in inhibitions), "; give more of it as NAME=AMOUNT")
     once("--manipulate", (target(text) for text in words.manipulations))
     options = Options(
