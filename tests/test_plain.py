@@ -66,6 +66,8 @@ def refusals():
         **each("scale", lambda x: scenario(scale=x), "`scale` is", texts),
         **each("give", lambda x: scenario(give=x), "`give` takes"),
         **each("sheet", lambda x: scenario(sheet=x), "`sheet` is", odd | {"nothing": "a\0b.toml"}),
+        **each("weight", lambda x: scenario(weight=x), "`weight`", but("None") | some),
+        **each("bath of a scenario", lambda x: scenario(bath=x), "`bath`", but("None")),
         **each("inhibit", lambda x: scenario(inhibit=x), "`inhibit` is|inhibitor"),
         **each("manipulate", lambda x: scenario(manipulate=x), "`manipulate` is|manipulation"),
         **each("read", lambda x: scenario(read=x), "`read`", but("None")),
