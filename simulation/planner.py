@@ -5,6 +5,7 @@ compared.
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -26,6 +27,7 @@ from prelimbic.simulation.protocol import (
     Protocol,
     ProtocolError,
     apart,
+    minutes,
     snapped,
 )
 
@@ -69,8 +71,8 @@ class Done:
         return slow + [hour for ends in self.spells for hour in ends]
 
     def acting(self) -> list[tuple[float, float]]:
-        """Hours over which doses and baths are given."""
-        found = [(dose.start, dose.end) for dose in self.exposure.doses]
+        """Hours over which doses and baths are given, and those in a day after the doses."""
+        found = [(dose.start, dose.end + DAY_H) for dose in self.exposure.doses]
         return found + ([(self.bath.start, self.bath.end)] if self.bath is not None else [])
 
 
@@ -103,6 +105,8 @@ def looks_for_all(
     dense = [event for arm in arms for event in arm.dense()] or [Event(0.0, "nothing")]
     gentle = sorted({hour for arm in arms for hour in arm.gentle()})
     first = min(event.hour for event in dense)
+    for hour in gentle:
+        minutes(hour)  # before it is filled with days
     hours = _read(arms, readouts)
     always = [
         *hours,
@@ -218,9 +222,10 @@ def _thinned(always: Iterable[float], others: Iterable[float]) -> list[float]:
     """
     kept = apart(always, ())
     for time in others:
-        if all(abs(time - other) > NEARBY_H for other in kept):
-            kept.append(time)
-    return sorted(kept)
+        place = bisect(kept, time)
+        if all(abs(time - other) > NEARBY_H for other in kept[max(place - 1, 0) : place + 1]):
+            kept.insert(place, time)
+    return kept
 
 
 def _filled(times: list[float]) -> list[float]:
