@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,14 +83,28 @@ def brief(dose: float = 10.0, seed: int = 1, **changes: object) -> Config:
     return Config(**(settings | changes))  # type: ignore[arg-type]
 
 
+@contextmanager
+def once(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all processes of the tests share: the first makes what is in it, the others wait."""
+    top = factory.getbasetemp()
+    folder = (top.parent if "PYTEST_XDIST_WORKER" in os.environ else top) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder.mkdir(exist_ok=True)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the small main job: dose_response, one seed, half size, with spikes."""
-    folder = tmp_path_factory.mktemp("sweep") / "dose_response"
-    words = [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out", folder]
-    done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=540)
-    assert done.returncode == 0, done.stderr
-    (folder / "screen.txt").write_text(done.stdout)
+    """Folder of the small main job: dose_response, one seed, half size, with spikes. Nobody changes it."""
+    with once(tmp_path_factory, "sweep") as place:
+        folder = place / "dose_response"
+        if not (folder / "screen.txt").exists():
+            words = [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out"]
+            words = [str(word) for word in (*words, folder)]
+            done = subprocess.run(words, capture_output=True, text=True, timeout=540)
+            assert done.returncode == 0, done.stderr
+            (folder / "screen.txt").write_text(done.stdout)
     return folder
 
 
