@@ -13,7 +13,16 @@ from itertools import pairwise
 from prelimbic.parameters import target_of
 from prelimbic.pharmacology import Bath, Exposure
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.looks import Event, begun, check_begin, check_looks, check_readouts, ends, starts
+from prelimbic.simulation.looks import (
+    Event,
+    begun,
+    check_begin,
+    check_looks,
+    check_readouts,
+    ends,
+    later,
+    starts,
+)
 from prelimbic.simulation.protocol import (
     ANCHORS_H,
     DAY,
@@ -119,6 +128,12 @@ def looks_for_all(
     begin = min((first + RELAX_H[0], *(hour for hour in always if hour not in hours)))
     if early := [hour for hour in hours if hour < begin]:
         raise ProtocolError(f"a readout at {early[0]:g} h lies before the run, which begins at {begin:g} h")
+    for event in dense:
+        if hours and "peak" not in readouts and event.hour > max(hours):
+            raise ProtocolError(
+                f"{event.what} at {event.hour:g} h comes after the last readout, at {max(hours):g} h; "
+                f"{later(event.hour)}"
+            )
     highest = [
         snapped(arm.exposure.peak_time() if arm.exposure.doses else _alone(arm), tuple(always))
         for arm in arms

@@ -75,7 +75,8 @@ class Question:
 
     def __post_init__(self) -> None:
         if DOSE in self.vary and all(isinstance(value, (int, float)) for value in self.vary[DOSE]):
-            amounts = tuple(sorted({0.0, *map(float, self.vary[DOSE])}))  # 0 is the vehicle
+            amounts = tuple(sorted(map(float, self.vary[DOSE])))
+            amounts = amounts if 0.0 in amounts else (0.0, *amounts)  # the vehicle
             object.__setattr__(self, "vary", self.vary | {DOSE: amounts})
         with self.told():
             check(self)

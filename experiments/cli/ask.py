@@ -13,7 +13,7 @@ from prelimbic.experiments.cli.words import PATH, Command
 from prelimbic.simulation.switches import SWITCHES
 
 if TYPE_CHECKING:
-    from prelimbic.experiments.sweep.study import Options, Study
+    from prelimbic.experiments.sweep.study import Options
     from prelimbic.simulation.question import Question
 
 OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure", "title", "write", "plan")
@@ -90,7 +90,7 @@ def ask(**given: Any) -> None:
     if own["write"] is None:
         print("\n".join(lines))
         return None
-    _write(own["write"], study, options)
+    _write(own["write"], asked, options)
     print("\n".join([*lines, f"kept in {own['write']}; prelimbic run {own['write']} computes it"]))
     return None
 
@@ -140,16 +140,14 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _write(path: Path, study: Study, options: Options) -> None:
+def _write(path: Path, asked: Question, options: Options) -> None:
     """Keep the question, with seeds and scale if asked for.  Raises QuestionError or StoreError."""
     from prelimbic.experiments.storage.files import publish
     from prelimbic.simulation.question import QuestionError
-    from prelimbic.simulation.written import as_toml, question
+    from prelimbic.simulation.written import as_toml
 
     if path.suffix != ".toml":
         raise QuestionError(f"--write takes the name of a .toml file, not {path}")
-    assert study.asked is not None
-    asked = question(study.asked)
-    asked = replace(asked, seeds=options.seeds if "seeds" in options.given else asked.seeds)
-    asked = replace(asked, scale=options.scale if options.scale != 1.0 else asked.scale)
+    seeds = options.seeds if "seeds" in options.given else asked.seeds
+    asked = replace(asked, seeds=seeds, scale=options.scale if options.scale != 1.0 else asked.scale)
     publish(path, as_toml(asked).encode())

@@ -16,7 +16,6 @@ from prelimbic.simulation.inhibition import inhibition_in_words
 from prelimbic.simulation.question import TEXTS, Arm, Plain, Question
 from prelimbic.simulation.scenario import SHEET
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
-from prelimbic.simulation.written import as_mapping, as_toml, question
 
 ASK = "ask"  # the study of a question that is in no file
 LEFT_OUT = (*SWITCHES, "set", "inhibit", "manipulate")  # what may move nothing
@@ -43,8 +42,7 @@ def study_of(asked: Question, name: str = ASK) -> Study:
         seeds=asked.seeds or 3,
         figures=("question",),
         reads=DAYS,
-        asked=as_mapping(asked),
-        text=as_toml(replace(asked, sheets=())),
+        asked=asked,
         less=less,
     )
 
@@ -96,7 +94,7 @@ def settled(study: Study, options: Options) -> tuple[Study, Options]:
     """A study of one's own with what the options do in it, and the options without; others as they are."""
     if study.asked is None:
         return study, options
-    asked, rest = with_options(question(study.asked), options)
+    asked, rest = with_options(study.asked, options)
     return study_of(asked, study.name), rest
 
 

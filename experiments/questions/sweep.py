@@ -21,7 +21,7 @@ from prelimbic.parameters.granted import available_cpus
 from prelimbic.parameters.plain import listed, of_type, path, truth, whole
 from prelimbic.simulation.question import Question, QuestionError
 from prelimbic.simulation.scenario import Scenario, read_names
-from prelimbic.simulation.written import of_scenarios, read_question
+from prelimbic.simulation.written import as_mapping, of_scenarios, read_question
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -174,5 +174,6 @@ def _options(
 def folder_of(study: Study, options: Options) -> Path:
     """The folder of a question that names none: one for every question, and how it is computed."""
     how = {"scale": options.scale, "sheets": options.sheets, "spikes": options.spikes}
-    told = json.dumps([study.asked, how, vars(options.numerics)], sort_keys=True)
+    asked = None if study.asked is None else as_mapping(study.asked)
+    told = json.dumps([asked, how, vars(options.numerics)], sort_keys=True)
     return Path("results") / f"{study.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"

@@ -43,6 +43,7 @@ from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, shar
 from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.tables import printed
 from prelimbic.simulation.hypotheses import AS_SHEETS
+from prelimbic.simulation.written import as_toml
 
 Screen = Console  # where a sweep says what it does
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
@@ -174,8 +175,9 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         return found
 
     tell_damaged(missing(), causes, folder, screen)
+    asked = "" if study.asked is None else as_toml(replace(study.asked, sheets=()))
     try:
-        drive(runs, missing, causes, folder, jobs, words, screen, study.text)
+        drive(runs, missing, causes, folder, jobs, words, screen, asked)
     except KeyboardInterrupt:
         queue = BACKENDS[jobs.cluster](folder)
         raise ExecuteError(

@@ -28,7 +28,9 @@ from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisErr
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.planner import looks_for
 from prelimbic.simulation.protocol import DAY, Protocol, given
+from prelimbic.simulation.question import Question
 from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.written import as_mapping
 
 DEFAULT_SHEET = "dendritic"
 MOST_SEEDS = 10_000
@@ -147,7 +149,7 @@ class Study:
     when nothing else is asked for; `figures` are the names of all files that `draw` may make, without sheet
     and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the
     study does not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the
-    drug bound nothing.  Of a question of the user's own `asked` is kept beside its runs, and `less` gives
+    drug bound nothing.  A question of the user's own, `asked`, is kept beside its runs, and `less` gives
     all that it sets, as told, with the plan without it.
     """
 
@@ -162,8 +164,7 @@ class Study:
     figures: tuple[str, ...] = ()
     reads: Reads = NOTHING
     inert: Inert = unchanged
-    asked: dict[str, Any] | None = None  # a question of the user's own, in plain data
-    text: str = ""  # the same as a file holds it
+    asked: Question | None = None
     less: Callable[[Options], Iterator[tuple[str, Callable[[], list[Run]]]]] | None = None
 
     @property
@@ -309,7 +310,8 @@ def write_manifest(
         }
         for run in runs
     ]
-    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn, study.asked)
+    asked = None if study.asked is None else as_mapping(study.asked)
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn, asked)
 
 
 def prepare(runs: Iterable[Run]) -> bool:
