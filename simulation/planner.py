@@ -8,6 +8,7 @@ import math
 from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from prelimbic.parameters import target_of
@@ -135,8 +136,7 @@ def looks_for_all(
                 f"{later(event.hour)}"
             )
     highest = [
-        snapped(arm.exposure.peak_time() if arm.exposure.doses else _alone(arm), tuple(always))
-        for arm in arms
+        snapped(_highest(arm.exposure) if arm.exposure.doses else _alone(arm), tuple(always)) for arm in arms
     ]
     last = max((*highest, *hours))
     times = _times(arms, dense, gentle, always, highest, last)
@@ -194,10 +194,16 @@ def _times(
     return _filled([time for time in _thinned([*always, *highest], grid) if time <= last])
 
 
+@lru_cache(maxsize=4096)
+def _highest(exposure: Exposure) -> float:
+    """The hour at which the drug is highest, of exposures that many arms have."""
+    return exposure.peak_time()
+
+
 def _own_peaks(exposure: Exposure) -> list[float]:
     """The hour at which each dose, given alone, would be highest."""
     alone = [replace(dose, start=0.0) for dose in exposure.doses]
-    after = {dose: replace(exposure, doses=(dose,)).peak_time() for dose in set(alone)}
+    after = {dose: _highest(replace(exposure, doses=(dose,))) for dose in set(alone)}
     return [dose.start + after[same] for dose, same in zip(exposure.doses, alone, strict=True)]
 
 

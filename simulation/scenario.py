@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from prelimbic.circuits import SCALES, STANDARD, CircuitError, Numerics
-from prelimbic.parameters import CIRCUITS, SPECIES, SheetError, circuit_sheet, unknown
+from prelimbic.parameters import CIRCUITS, SPECIES, SheetError, unknown
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.plain import (
     choice,
@@ -25,7 +25,7 @@ from prelimbic.parameters.plain import (
     whole,
 )
 from prelimbic.pharmacology import Bath, Dose, DoseError, beyond_use
-from prelimbic.simulation.config import Config
+from prelimbic.simulation.config import Config, read_circuit
 from prelimbic.simulation.given import Give, doses, parse_bath, parse_weight
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibitions
@@ -129,7 +129,7 @@ class Scenario:
             "inhibit": _inhibitors(inhibit),
             "manipulate": _texts(manipulate, "`manipulate`", CircuitError),
             "stress": None if stress is None else _stress(stress),
-            "overrides": settled(overrides, [circuit_sheet(circuit)]),
+            "overrides": settled(overrides, [read_circuit(circuit)]),
             "read": None if read is None else read_names(read),
             "protocol": protocol,
             "spikes": truth(spikes, "`spikes`", ScenarioError),

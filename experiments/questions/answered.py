@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 HEADINGS = ("mean ± SD", "vehicle", "difference", "95 % interval", "change, %")
+OTHERS = ("mean ± SD", "of what it is against", *HEADINGS[2:])  # where arms are compared with others
 ONCE = "highest"  # where something is read once a run
 MOST_TOLD = 12  # points in a sentence
 FIGURES = 2  # significant ones, of an SD
@@ -65,10 +66,7 @@ def answer(dataset: xr.Dataset, question: Question) -> Answer:
     axes = tuple(question.axes)
     for sheet in names(dataset, "sheet"):
         found = list(contrasts(dataset.sel(sheet=sheet), question, shown))
-        rows = [
-            ((*(c.point.place[axis] for axis in axes), _named(c.measure), c.readout), _cells(c))
-            for c in found
-        ]
+        rows = [((*_places(question, c.point), _named(c.measure), c.readout), _cells(c)) for c in found]
         seeds = dataset.sizes["seed"]
         title = f"{question.title or 'your question'}; sheet {sheet}, {seeds} seed{'s' if seeds > 1 else ''}"
         how = {
@@ -76,9 +74,21 @@ def answer(dataset: xr.Dataset, question: Question) -> Answer:
             "figures": FIGURES,
             "right": tuple(a for a, unit in question.axes.items() if unit),
         }
-        tables.append(table(title, (*axes, "quantity", "read at"), rows, HEADINGS, **how))
+        labels = (*axes, *(["against"] if _mixed(question) else []), "quantity", "read at")
+        tables.append(table(title, labels, rows, OTHERS if _mixed(question) else HEADINGS, **how))
         said.append(_sentence(question, sheet, found, seeds))
     return Answer(tuple(tables), "\n".join(said))
+
+
+def _mixed(question: Question) -> bool:
+    """Whether arms are compared with others than their vehicles."""
+    return any(arm.against for arm in question.arms)
+
+
+def _places(question: Question, point: Point) -> list[Any]:
+    """Where a point stands, and where what it is compared with, if that is not its vehicle everywhere."""
+    other = "" if point.reference is None else question.called(point.reference)
+    return [point.place[axis] for axis in question.axes] + ([other] if _mixed(question) else [])
 
 
 def _values(dataset: xr.Dataset, place: dict[str, Any], measure: Measure, readout: str) -> np.ndarray:
@@ -122,13 +132,21 @@ def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int)
     told = [c for c in last if c.difference is not None and np.isfinite(c.difference).all()]
     if not told:
         return f"Sheet {sheet}: nothing is compared with anything, so the table stands for itself."
-    parts = [f"{question.called(c.point.place)} {_changed(c)}" for c in told[:MOST_TOLD]]
+    parts = [
+        f"{question.called(c.point.place)} {_changed(c)}{_against(question, c)}" for c in told[:MOST_TOLD]
+    ]
     more = f"; and {len(told) - MOST_TOLD} more in the table" if len(told) > MOST_TOLD else ""
-    with_what = "what each is compared with, of the same seed"
-    vehicle = "vehicle of the same seed" if not any(arm.against for arm in question.arms) else with_what
-    ending = "One seed is an anecdote." if seeds == 1 else f"± SD of {seeds} seeds, against {vehicle}."
+    against = "each" if _mixed(question) else "against vehicle"
+    ending = (
+        "One seed is an anecdote." if seeds == 1 else f"± SD of {seeds} seeds, {against} of the same seed."
+    )
     species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
     return f"Sheet {sheet}, {species}, {told[0].readout}: {'; '.join(parts)}{more}. {ending}"
+
+
+def _against(question: Question, c: Contrast) -> str:
+    there = c.point.reference
+    return f" against {question.called(there)}" if there is not None and _mixed(question) else ""
 
 
 def _changed(c: Contrast) -> str:
