@@ -103,15 +103,16 @@ def looks_for_all(
     else cannot be.
     """
     dense = [event for arm in arms for event in arm.dense()] or [Event(0.0, "nothing")]
+    dense.sort(key=lambda event: event.hour)  # the order of arms is nothing to the looks
     gentle = sorted({hour for arm in arms for hour in arm.gentle()})
-    first = min(event.hour for event in dense)
+    first = dense[0].hour
     for hour in gentle:
         minutes(hour)  # before it is filled with days
     hours = _read(arms, readouts)
     always = [
         *hours,
         *(event.hour + hour for event in dense for hour in ANCHORS_H),
-        *(end for arm in arms for end in arm.brief()),
+        *sorted(end for arm in arms for end in arm.brief()),
     ]
     before = [hour for hour in gentle if hour < first + RELAX_H[0]]
     always += before + [hour for arm in arms for spell in arm.spells for hour in _each_day(spell)]
@@ -174,7 +175,7 @@ def _times(
         own = [snapped(hour, tuple(always)) for hour in _own_peaks(arm.exposure)]
         peaks += own
         halfway += [(dose.start + hour) / 2.0 for dose, hour in zip(arm.exposure.doses, own, strict=True)]
-    grid = [*peaks, *_dense(dense), *halfway, *(first + hour for hour in RELAX_H), *_between(dense, last)]
+    grid = [*sorted(peaks), *_dense(dense), *sorted(halfway), *(first + hour for hour in RELAX_H), *_between(dense, last)]
     grid += [begin + hour for begin in gentle for hour in GENTLE_H]
     return _filled([time for time in _thinned([*always, *highest], grid) if time <= last])
 
