@@ -100,9 +100,9 @@ def doses(give: Give, weight: float | None = None) -> tuple[Dose, ...]:
     """The doses of a text, of several, or doses as they are; in the order in which they stand.
 
     A text is `[COMPOUND] AMOUNT UNIT [as SALT] ROUTE [over DURATION]` and `at TIME, ...` or `every INTERVAL
-    x N [from TIME]`; or `vehicle ROUTE`, a dose of nothing.  The compound is ketamine, the amount that of the
-    base, and the time 0 h unless it says otherwise; `weight` is in kg.  Raises GivenError for a text that is
-    none, and DoseError for a dose that cannot be given.
+    x N [from TIME]`; or `vehicle ROUTE`, a dose of nothing.  The compound is ketamine, the amount that of
+    the base, and the time 0 h unless it says otherwise; `weight` is in kg.  Raises GivenError for a text
+    that is none, and DoseError for a dose that cannot be given.
     """
     if not isinstance(give, (str, Dose, Sequence)):
         raise GivenError(f"{USAGE}, or a Dose, not {shown(give)}")

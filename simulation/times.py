@@ -150,8 +150,8 @@ def readout(text: str) -> str:
     matches = [TIME.fullmatch(part) for part in parts]
     if len(parts) > 2 or "..." in plain or not all(matches):
         raise GivenError(
-            f"there is no readout {plain!r}{near(plain, NAMED)}; there are {', '.join(NAMED)}, times such as "
-            "24h or 7d, and windows such as 24h..72h"
+            f"there is no readout {plain!r}{near(plain, NAMED)}; there are {', '.join(NAMED)}, times such "
+            "as 24h or 7d, and windows such as 24h..72h"
         )
     for part in parts:
         hours(part, f"the readout {plain}")

@@ -127,7 +127,7 @@ class Happens:
 
 
 @given(arms(), READ, st.booleans())
-@examples(60)
+@examples(40)
 def test_runs_that_are_compared_are_looked_at_alike_and_all_that_is_done_is_seen(asked, read, reuse):
     protocols = planned(asked, read, reuse)
     assert len({(p.times, p.reused, p.seconds, p.readouts) for p in protocols}) <= 1
@@ -150,7 +150,7 @@ def test_runs_that_are_compared_are_looked_at_alike_and_all_that_is_done_is_seen
 
 
 @given(arms(), READ)
-@examples(60)
+@examples(40)
 def test_no_look_stands_in_for_another_while_anything_acts_or_across_what_comes_or_goes(asked, read):
     happens = Happens.of(asked)
     for protocol in planned(asked, read)[:1]:
@@ -164,7 +164,7 @@ def test_no_look_stands_in_for_another_while_anything_acts_or_across_what_comes_
 
 
 @given(arms(), READ)
-@examples(60)
+@examples(40)
 def test_looks_are_dense_after_all_that_comes_or_goes(asked, read):
     """The hours of the plan after each, to the three minutes by which a look makes way for another."""
     happens = Happens.of(asked)
@@ -184,28 +184,30 @@ def test_looks_are_dense_after_all_that_comes_or_goes(asked, read):
         assert np.diff(protocol.times).max() <= 25.3
 
 
-@given(
-    arms(2), READ.filter(lambda read: "rest" not in read), st.integers(1, 60).map(lambda hour: 2.0 * hour)
-)
-@examples(40)
-def test_what_is_done_later_is_looked_at_later(asked, read, shift):
-    """By an even number of hours, since strides end at whole hours, halves rounded to even ones.  Hours 0
-    and 2 are looked at wherever a run has them, and looks make way for them: near these alone it may differ.
+@given(arms(2), st.integers(1, 60).map(lambda hour: 2.0 * hour))
+@examples(25)
+def test_what_is_done_later_is_looked_at_later(asked, shift):
+    """By an even number of hours, since strides end at whole hours, halves rounded to even ones, and to the
+    three minutes by which a look makes way for another.  Hours 0 and 2 are looked at wherever a run has
+    them.
     """
-    assume(Happens.of(asked).dense)  # else looks are dense after hour 0, wherever that is
-    first = min([*Happens.of(asked).dense, *Happens.of(asked).gentle], default=0.0)
-    early, late = shifted(asked, -first + 48.0), shifted(asked, -first + 48.0 + shift)
-    names = [f"{hour + 48.0 - first:g} h" for hour in (24.0, 72.0, 120.0) if hour > first]
-    moved = [f"{float(name.split()[0]) + shift:g} h" for name in names]
-    here, there = planned(early, (*names,), False)[:1], planned(late, (*moved,), False)[:1]
+    assume(all(Happens.of([arm]).dense for arm in asked))  # a run without counts from hour 0
+    happens = Happens.of(asked)
+    first = min(happens.dense + happens.gentle)
+    early = shifted(asked, 48.0 - first)
+    here, there = (
+        planned(done, (f"{last + 48.0 - first!r} h", "peak"), False)[:1]
+        for done, last in ((early, 144.0), (shifted(early, shift), 144.0 + shift))
+    )
     assert len(here) == len(there)
     for one, other in zip(here, there, strict=True):
-        near = [hour + zero for hour in FIRST_HOURS for zero in (0.0, shift)]
-        before, after = (
-            {minutes(t) for t in times if min(abs(t - hour) for hour in near) > NEARBY_H + MINUTE}
-            for times in ([time + shift for time in one.times], other.times)
-        )
-        assert before == after
+        moved, looked = (np.array(times) for times in ([time + shift for time in one.times], other.times))
+        zeros = [hour + zero for hour in FIRST_HOURS for zero in (0.0, shift)]
+        for some, others in ((moved, looked), (looked, moved)):
+            for time in some:
+                assert np.abs(np.array([*others, *zeros]) - time).min() <= NEARBY_H + MINUTE
+        if len(happens.dense) == 1:
+            assert minutes(other.peak) == minutes(one.peak + shift)
 
 
 def shifted(asked: list[Done], by: float) -> list[Done]:
@@ -256,6 +258,16 @@ def test_a_schedule_that_cannot_be_followed_is_refused_at_once(done, read, why):
     assert why in str(caught.value) and str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize("start", [-96.0, 0.0, 72.0, 200.0])
+def test_beside_a_dose_at_any_hour_an_arm_in_which_nothing_is_given_is_looked_at_too(start):
+    dosed, stressed = (
+        Done(exposure("mouse", Dose(10.0, "ip", start))),
+        Done(exposure("mouse"), stress=(-24.0, 0.0)),
+    )
+    one, other = looks_for_all([dosed, stressed], ("rest", "peak", WINDOW, "9 d"))
+    assert one.times == other.times and other.peak == 0.0
+
+
 def test_two_days_are_untreated_and_a_stress_before_them_is_looked_at_every_day():
     (protocol,) = looks_for_all(
         [Done(exposure("mouse", Dose(10.0, "ip")), stress=(-240.0, -120.0))], ("24 h",)
@@ -268,7 +280,7 @@ def test_two_days_are_untreated_and_a_stress_before_them_is_looked_at_every_day(
 
 
 @given(st.sampled_from(SPECIES).flatmap(lambda a: st.tuples(st.just(a), dosings(a))))
-@examples(25)
+@examples(15)
 def test_two_half_doses_at_one_time_are_one_dose(case):
     animal, whole = case
     halves = [replace(dose, amount=dose.amount / 2) for dose in whole]
@@ -277,7 +289,7 @@ def test_two_half_doses_at_one_time_are_one_dose(case):
 
 
 @given(st.sampled_from(SPECIES).flatmap(lambda a: st.tuples(st.just(a), dosings(a), dosings(a, 1))))
-@examples(25)
+@examples(15)
 def test_a_dose_in_a_far_future_changes_nothing_before_it(case):
     animal, now, later = case
     after = [replace(dose, start=dose.start + 500.0) for dose in later]
@@ -293,7 +305,7 @@ def test_of_a_vehicle_by_any_schedule_nothing_is_there(case):
 
 def there(animal: str, *given_: Dose) -> np.ndarray:
     """Unbound concentrations in brain, from two days before to 400 h after."""
-    return exposure(animal, *given_).brain_unbound(np.linspace(-50.0, 400.0, 91))
+    return exposure(animal, *given_).brain_unbound(np.linspace(-50.0, 400.0, 31))
 
 
 @given(
@@ -310,7 +322,9 @@ def test_so_much_in_an_animal_of_a_weight_is_so_much_a_kg(amount, animal, part, 
     mass, salt = mass.split(" ")[0], " as hydrochloride" if "as" in mass else ""
     a_kg = f"{amount} {mass}/kg{rest and '/' + rest}{salt} iv over 1h"
     whole = f"{amount * weight!r} {mass}{rest and '/' + rest}{salt} iv over 1h"
-    assert doses(whole, weight) == pytest.approx(doses(a_kg)) or doses(whole, weight) == doses(a_kg)
+    (one,), (other,) = doses(whole, weight), doses(a_kg)
+    assert other == replace(one, amount=other.amount)
+    assert one.amount == pytest.approx(other.amount, rel=2e-12)
 
 
 def test_a_dose_in_mg_of_an_animal_is_the_same_run_as_a_dose_in_mg_a_kg():
