@@ -108,20 +108,21 @@ def looks_for_all(
 
     Two days untreated; dense looks for a day after all that comes or goes in any of them, then strides that
     lengthen from 6 to 24 h, until the last readout.  With `reuse` every second look is not taken where
-    nothing was given, and nothing came or went, for a day.  Of a bath alone the peak is its start.  Raises
-    ProtocolError for what is given after the last readout, for a readout before the start, and for whatever
-    else cannot be.
+    nothing was given, and nothing came or went, for a day.  Of a bath alone the peak is its start, and where
+    nothing moves the circuit it is hour 0, from which such a run counts.  Raises ProtocolError for what is
+    given after the last readout, for a readout before the start, and for whatever else cannot be.
     """
-    dense = [event for arm in arms for event in arm.dense()] or [Event(0.0, "nothing")]
+    dense = [event for arm in arms for event in arm.dense() or [Event(0.0, "nothing")]]
+    dense.sort(key=lambda event: event.hour)  # the order of arms is nothing to the looks
     gentle = sorted({hour for arm in arms for hour in arm.gentle()})
-    first = min(event.hour for event in dense)
+    first = dense[0].hour
     for hour in gentle:
         minutes(hour)  # before it is filled with days
     hours = _read(arms, readouts)
     always = [
         *hours,
         *(event.hour + hour for event in dense for hour in ANCHORS_H),
-        *(end for arm in arms for end in arm.brief()),
+        *sorted(end for arm in arms for end in arm.brief()),
     ]
     before = [hour for hour in gentle if hour < first + RELAX_H[0]]
     always += before + [hour for arm in arms for spell in arm.spells for hour in _each_day(spell)]
@@ -189,7 +190,13 @@ def _times(
         own = [snapped(hour, tuple(always)) for hour in _own_peaks(arm.exposure)]
         peaks += own
         halfway += [(dose.start + hour) / 2.0 for dose, hour in zip(arm.exposure.doses, own, strict=True)]
-    grid = [*peaks, *_dense(dense), *halfway, *(first + hour for hour in RELAX_H), *_between(dense, last)]
+    grid = [
+        *sorted(peaks),
+        *_dense(dense),
+        *sorted(halfway),
+        *(first + hour for hour in RELAX_H),
+        *_between(dense, last),
+    ]
     grid += [begin + hour for begin in gentle for hour in GENTLE_H]
     return _filled([time for time in _thinned([*always, *highest], grid) if time <= last])
 

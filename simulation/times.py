@@ -85,7 +85,7 @@ def schedule(said: Mapping[str, str], text: str) -> tuple[float, ...]:
         raise GivenError(f"{text!r} says at and every: write one of them")
     if "every" not in said:
         if "from" in said:
-            raise GivenError(f"{text!r} says from without every: write at {said['from']}, or every 24h x 3")
+            raise GivenError(f"{text!r} says from without every: write at instead, or every 24h x 3")
         starts = tuple(hours(each, f"a time of {text!r}") for each in said.get("at", "0h").split(","))
     else:
         found = REPEATED.fullmatch(said["every"])
