@@ -105,9 +105,10 @@ def test_a_file_looks_more_often_round_an_inhibitor_and_the_beginning_of_stress(
         assert set(file.times) - set(study.times) == more
 
 
-def test_all_arms_of_a_file_are_looked_at_alike_where_a_study_adds_looks_to_those_with_an_inhibitor():
-    assert len({file.times for _, file in beside("ablation_grid")}) == 1
-    assert len({study.times for study, _ in beside("ablation_grid")}) == 1
+def test_a_file_looks_before_the_dose_when_an_antagonist_comes():
+    for study, file in beside("ablation_grid"):
+        assert not {time for time in study.times if -2.0 <= time < 0.0}
+        assert -0.25 in taken(file) and {time for time in taken(study) if time >= 0.0} < taken(file)
 
 
 def test_a_bath_is_looked_at_when_it_comes_and_goes():
