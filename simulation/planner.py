@@ -73,7 +73,11 @@ class Done:
         """All that comes or goes and moves the circuit at once."""
         doses = self.exposure.doses
         long = tuple(dose for dose in doses if dose.duration and dose.duration > BRIEF_H)
-        return starts(doses, self.inhibitions, self.bath) + ends(long, self.bath)
+        return self.begun() + ends(long, self.bath)
+
+    def begun(self) -> list[Event]:
+        """All that begins."""
+        return starts(self.exposure.doses, self.inhibitions, self.bath)
 
     def gentle(self) -> list[float]:
         """Hours at which something comes or goes that moves the circuit slowly."""
@@ -130,7 +134,7 @@ def looks_for_all(
     begin = min((first + RELAX_H[0], *(hour for hour in always if hour not in hours)))
     if early := [hour for hour in hours if hour < begin]:
         raise ProtocolError(f"a readout at {early[0]:g} h lies before the run, which begins at {begin:g} h")
-    for event in dense:
+    for event in [event for arm in arms for event in arm.begun()]:
         if hours and "peak" not in readouts and event.hour > max(hours):
             raise ProtocolError(
                 f"{event.what} at {event.hour:g} h comes after the last readout, at {max(hours):g} h; "
