@@ -80,7 +80,9 @@ def test_a_file_says_in_words_what_it_is_and_is_one_to_copy(name):
     question = asked(name)
     assert question.title and question.read and len({*question.measure}) >= 4
     assert "spines" in question.measure
-    assert question.seeds is None and question.scale is None and not question.sheets  # as the command has them
+    assert (
+        question.seeds is None and question.scale is None and not question.sheets
+    )  # as the command has them
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -189,7 +191,9 @@ def test_memantine_stands_at_the_concentration_of_ketamine_and_at_its_block():
 def test_what_is_not_in_the_model_is_said_in_the_title_and_in_words():
     for name, word in (("esketamine_schedule", "not esketamine"), ("active_placebo", "not midazolam")):
         assert word in asked(name).title
-        assert f"{word.removeprefix('not ').capitalize()} is NOT" in told(name) or "NOT esketamine" in told(name)
+        assert f"{word.removeprefix('not ').capitalize()} is NOT" in told(name) or "NOT esketamine" in told(
+            name
+        )
     bathed = arm("mk801_challenge", "MK-801 0.06 uM")
     assert bathed.bath == Bath((("mk801", 0.06),), 0.0, 2.0) and "no disposition" in told("mk801_challenge")
 
