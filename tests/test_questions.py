@@ -12,6 +12,7 @@ import xarray as xr
 
 import prelimbic as pl
 from prelimbic.experiments.questions.study import planned, study_of, with_options
+from prelimbic.experiments.storage.manifest import read_manifest
 from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.cluster import _kept
 from prelimbic.experiments.sweep.queue import ClusterError
@@ -334,7 +335,8 @@ def test_jobs_are_given_the_question_as_it_was_planned(call, tmp_path, monkeypat
     line += ["--sheet", sheet, "--scale", 0.5, "--set", "circuit.PV.leak=9", "--out", tmp_path / "out"]
     code, _, err = call(*line, "--cluster", "slurm")
     assert code == FAILURE and "told" in err
-    kept = _kept(seen["asked"], tmp_path / "jobs", "mine")
+    kept = _kept(seen["asked"], tmp_path / "jobs")
+    assert Path(kept[0]).stem == read_manifest(tmp_path / "out")["study"]  # so that it is the same study
     code, out, err = call("run", *kept, *seen["words"], "--out", tmp_path / "out", "--list")
     assert (code, err) == (0, "")
     assert [text.split()[-1] for text in out.splitlines()] == seen["runs"] and len(seen["runs"]) == 4

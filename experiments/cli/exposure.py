@@ -83,9 +83,7 @@ class Shown:
 @click.option("--route", help=f"Of one dose, in the place of --give: {HELP['route']}")
 @click.option("--dose", type=float, help=HELP["dose"])
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
-@click.option(
-    "--compound", help="Such as ketamine, norketamine or hydroxynorketamine.  [default: ketamine]"
-)
+@click.option("--compound", help="Such as ketamine, norketamine or hydroxynorketamine.  [default: ketamine]")
 @click.option(
     "--at",
     metavar="TIMES",

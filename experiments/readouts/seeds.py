@@ -28,7 +28,7 @@ class Spread:
     def told(self, figures: int | None = None) -> str:
         """The same, with so many significant figures of the SD, or of the one value; or two decimals."""
         size = self.sd if self.n > 1 else self.mean
-        digits = 2 if figures is None else decimals(size, figures)
+        digits = 2 if figures is None else decimals(size, figures + (self.n == 1))
         told = f"{self.mean:.{digits}f}"
         told += f" ± {self.sd:.{digits}f}" if self.n > 1 else ""
         return f"{told} ({self.n} of {self.of})" if self.n < self.of else told

@@ -40,11 +40,11 @@ def drive(
     jobs: Jobs,
     words: list[str],
     console: Console,
-    asked: str = "",
+    asked: tuple[str, str] | None = None,
 ) -> None:
     """Have all runs computed by jobs of a batch system.  `missing` tells which are not finished, and leaves
     out those of which `causes` names the files, which cannot be read here; `words` are the command line of a
-    share, before which goes the question `asked`, the text of a file, where it is the user's own.
+    share, before which goes the question `asked`, the name and text of a file, where it is the user's own.
 
     Raises ClusterError when it does not take the jobs, ExecuteError when runs are still missing at the
     end.
@@ -63,7 +63,7 @@ def drive(
             break
         else:
             try:
-                kept = _kept(asked, marks.folder, folder.name)
+                kept = _kept(asked, marks.folder)
                 if not _submit(todo, queue, marks, jobs, [*kept, *words], console):
                     continue
             except ClusterError as error:  # it may have been taken all the same; the next look tells
@@ -126,13 +126,13 @@ def _submit(
         marks.release(SUBMISSION)
 
 
-def _kept(asked: str, folder: Path, name: str) -> list[str]:
-    """The file in which a question is kept for jobs, if there is one."""
-    if not asked:
+def _kept(asked: tuple[str, str] | None, folder: Path) -> list[str]:
+    """The file in which a question is kept for jobs, if there is one; it has the name of the study."""
+    if asked is None:
         return []
-    path = folder / f"{name}.toml"
+    path = folder / f"{asked[0]}.toml"
     folder.mkdir(parents=True, exist_ok=True)
-    publish(path, asked.encode())
+    publish(path, asked[1].encode())
     return [str(path)]
 
 

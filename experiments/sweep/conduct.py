@@ -175,7 +175,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         return found
 
     tell_damaged(missing(), causes, folder, screen)
-    asked = "" if study.asked is None else as_toml(replace(study.asked, sheets=()))
+    asked = None if study.asked is None else (study.name, as_toml(replace(study.asked, sheets=())))
     try:
         drive(runs, missing, causes, folder, jobs, words, screen, asked)
     except KeyboardInterrupt:

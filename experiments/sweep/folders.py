@@ -21,6 +21,7 @@ from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import CIRCUITS, PRIOR, digest
 from prelimbic.simulation.config import read_circuit
+from prelimbic.simulation.facts import facts
 from prelimbic.simulation.switches import DEFAULTS
 
 LONGEST_LABEL = 60
@@ -160,8 +161,14 @@ def _difference(folder: Path, kept: dict[str, Any], listed: list[dict[str, Any]]
 
 def _told(config: dict[str, Any]) -> dict[str, str]:
     """A stored configuration in the words of the command line: option -> what was asked."""
-    inhibitions = config["protocol"]["inhibitions"]
+    protocol, told = config["protocol"], facts(config)
+    inhibitions, stress = protocol["inhibitions"], protocol.get("stress") or ()
     words = {
+        "--species": str(told["species"]),
+        "--give": str(told["doses"]),
+        "--bath": str(told["bath"]),
+        "--stress": " to ".join(f"{hour:g}h" for hour in stress),
+        "--read": ", ".join(protocol["readouts"]),
         "--scale": f"{config['scale']:g}",
         "--set": " ".join(f"{name}={value:g}" for name, value in config["overrides"]),
         "--inhibit": " ".join(f"{i['name']}={i['amount']:g}@{i['start']:g}h" for i in inhibitions),
