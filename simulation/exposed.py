@@ -54,10 +54,10 @@ def exposure(
 ) -> xr.Dataset:
     """Plasma and unbound brain concentrations after what is given, and the NMDA block they make.
 
-    `give`, `weight` and `overrides` are as in Scenario; a Scenario itself may stand in the place of `species`
-    and says all of these, its bath too.  `at` are hours of the schedule, in which a dose without a time is
-    given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0 or an earlier first dose on.
-    The block is that of the receptors of a circuit `sheet`.
+    `give`, `weight` and `overrides` are as in Scenario; a Scenario itself, with a bath or without, may stand
+    in the place of `species` and of all these.  `at` are hours of the schedule, in which a dose without a
+    time is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0 or an earlier first
+    dose on.  The block is that of the receptors of a circuit `sheet`.
 
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
     `brain_unbound` (time, compound) in umol/L, and `block` (time, population), the share of NMDA peak

@@ -62,7 +62,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Shown:
-    """One exposure: the arm it is of, if it is of one; what is given, in words; and all that it follows from."""
+    """One exposure: its arm, where it has one; what is given, in words; and all that it follows from."""
 
     arm: str
     heading: str
@@ -76,16 +76,14 @@ class Shown:
     "--give",
     multiple=True,
     metavar="TEXT",
-    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], such "
-    "as 'ketamine 20 mg iv at 2h'; repeatable.",
+    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], "
+    "such as 'ketamine 20 mg iv at 2h'; repeatable.",
 )
 @click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
 @click.option("--route", help=f"Of one dose, in the place of --give: {HELP['route']}")
 @click.option("--dose", type=float, help=HELP["dose"])
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
-@click.option(
-    "--compound", help="Such as ketamine, norketamine or hydroxynorketamine.  [default: ketamine]"
-)
+@click.option("--compound", help="Such as ketamine, norketamine or hydroxynorketamine.  [default: ketamine]")
 @click.option(
     "--at",
     metavar="TIMES",
@@ -102,7 +100,8 @@ def exposure(**given: Any) -> None:
     """Plasma and unbound brain concentrations of what is given, and the NMDA block they make in each
     population.
 
-    FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm is shown.
+    FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm of it is
+    shown.
 
     \b
     prelimbic exposure --species human --give "0.5 mg/kg iv over 40min" --at 40min,4h
@@ -201,7 +200,8 @@ def _of_file(asked: Words) -> tuple[list[Shown], Overrides]:
     question = question_called(str(asked.file))
     sheet = asked.sheet or (question.sheets or (SHEET,))[0]
     changes = parse_overrides(asked.overrides, (sheet,))
-    question = question.with_more({"set": dict(changes)}) if changes else question
+    with question.told():
+        question = question.with_more({"set": dict(changes)}) if changes else question
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusualDoseWarning)  # all warnings are printed together
         arms = exposures_in(question, sheet)
@@ -246,10 +246,8 @@ def _warnings(several: list[Shown], asked: Words) -> Iterator[str]:
     for shown in several:
         chosen = vars(shown.config.hypotheses)
         if moved := [f"{name} {chosen[name]}" for name in ON_BLOCK if chosen[name] != DEFAULTS[name]]:
-            yield (
-                f"arm {shown.arm}: the block shown is that at equilibrium of all receptors; {', '.join(moved)} "
-                "is not in it"
-            )
+            what = "the block shown is that at equilibrium of all receptors"
+            yield f"arm {shown.arm}: {what}; {', '.join(moved)} is not in it"
 
 
 def _courses(several: list[Shown], at: np.ndarray | None) -> list[xr.Dataset]:

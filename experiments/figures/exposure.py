@@ -114,7 +114,9 @@ def _marks(axis: Axes, config: Config, ends: np.ndarray, size: float, shown: dic
     """Doses as triangles at the bottom; infusions, and baths, as bars as long as they are."""
     spans = [(d.compound, d.start, d.end) for d in config.doses if d.amount]
     if config.bath is not None:
-        spans += [(drug, config.bath.start, config.bath.end) for drug, uM in config.bath.concentrations if uM]
+        spans += [
+            (drug, config.bath.start, config.bath.end) for drug, uM in config.bath.concentrations if uM
+        ]
     bottom, given = axis.get_xaxis_transform(), [*dict.fromkeys(compound for compound, *_ in spans)]
     for compound, start, end in spans:
         height = 0.02 + 0.05 * given.index(compound)

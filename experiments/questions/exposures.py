@@ -53,5 +53,7 @@ def _named(asked: Question, arm: str, place: Plain) -> str:
     """An arm and where it is on the axes."""
     units = asked.axes | {ARM: ""}
     shown = {axis_of(name): label(value) for name, value in place.items()}
-    parts = [f"{axis} {v:g} {units[axis]}" if isinstance(v, float) else f"{axis} {v}" for axis, v in shown.items()]
+    parts = [
+        f"{axis} {v:g} {units[axis]}" if isinstance(v, float) else f"{axis} {v}" for axis, v in shown.items()
+    ]
     return ", ".join([arm, *(part.strip() for part in parts)])
