@@ -203,6 +203,7 @@ def test_a_figure_shows_every_compound_class_and_dose_of_every_arm():
 
 
 def test_a_figure_is_written_whole_beside_the_answer_or_alone(call, mine, tmp_path):
+    (tmp_path / mine).write_text('species = "mouse"\ngive = "10 mg/kg ip"')
     code, out, _ = call("exposure", mine, "--plot", "mine.svg")
     assert (code, out) == (0, "figure: mine.svg\n")
     assert "<svg" in (tmp_path / "mine.svg").read_text()

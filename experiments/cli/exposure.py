@@ -100,7 +100,7 @@ def exposure(**given: Any) -> None:
     """Plasma and unbound brain concentrations of what is given, and the NMDA block they make in each
     population.
 
-    FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm of it is
+    FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm is
     shown.
 
     \b
@@ -164,7 +164,7 @@ def _check(asked: Words) -> None:
 
 def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
     """The exposure to what stands on the command line, and the numbers that are set."""
-    from prelimbic.parameters import SPECIES
+    from prelimbic.parameters import COMPOUNDS, SPECIES
     from prelimbic.parameters.plain import choice
     from prelimbic.pharmacology import Dose, DoseError
     from prelimbic.simulation.exposed import of_doses
@@ -172,7 +172,7 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
     from prelimbic.simulation.overrides import parse_overrides
     from prelimbic.simulation.scenario import SHEET
 
-    sheet, species = asked.sheet or SHEET, str(asked.species)
+    sheet, species = SHEET if asked.sheet is None else asked.sheet, str(asked.species)
     changes = parse_overrides(asked.overrides, (sheet,))
     if asked.give:
         choice(species, SPECIES, "species", DoseError)
@@ -183,7 +183,8 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
         body = "" if weight is None else f" of {weight:g} kg"
         heading, given = f"{'; '.join(map(str, texts))}, {species}{body}", doses(asked.give, weight)
     else:
-        route, compound, amount = str(asked.route), asked.compound or "ketamine", asked.dose or 0.0
+        route, amount = str(asked.route), float(asked.dose or 0.0)
+        compound = COMPOUNDS[0] if asked.compound is None else asked.compound
         length = None if asked.duration is None else hours(asked.duration, "`duration`")
         given = (Dose(amount, route, 0.0, length, compound),)
         over = "" if asked.duration is None else f" over {asked.duration}"
@@ -198,7 +199,7 @@ def _of_file(asked: Words) -> tuple[list[Shown], Overrides]:
     from prelimbic.simulation.scenario import SHEET, UnusualDoseWarning
 
     question = question_called(str(asked.file))
-    sheet = asked.sheet or (question.sheets or (SHEET,))[0]
+    sheet = (question.sheets or (SHEET,))[0] if asked.sheet is None else asked.sheet
     changes = parse_overrides(asked.overrides, (sheet,))
     with question.told():
         question = question.with_more({"set": dict(changes)}) if changes else question
@@ -288,7 +289,7 @@ def _as_json(shown: Shown, found: xr.Dataset) -> dict[str, object]:
         return [float(f"{value:.6g}") for value in values.values]  # more than the model can mean
 
     changes = dict(shown.config.overrides)
-    return {
+    whole: dict[str, object] = {
         "at_min": short(60 * found["time"]),
         **{
             str(drug): {
@@ -299,7 +300,8 @@ def _as_json(shown: Shown, found: xr.Dataset) -> dict[str, object]:
             for drug in found["compound"].values
         },
         "block": {str(p): short(found["block"].sel(population=p)) for p in found["population"].values},
-    } | ({"overridden": changes} if changes else {})
+    }
+    return whole | ({"overridden": changes} if changes else {})
 
 
 def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
