@@ -139,6 +139,8 @@ def _level(axes: Any, name: str, courses: list[xr.Dataset]) -> None:
         elif top > 0:
             axis.set_yscale("log")
             axis.set_ylim(DECADES * top, 2.0 * top)
+        else:
+            axis.set(ylim=(0.0, 1.0), yticks=[0.0])
 
 
 def _legend(whole: Any, shown: dict[str, str], courses: list[xr.Dataset]) -> None:
