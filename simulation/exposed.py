@@ -32,7 +32,7 @@ from prelimbic.simulation.scenario import (
 
 LONGEST_H = 1e5  # exposures are not followed for longer
 FOLLOWED_H, GONE = 24.0, 0.01  # after the last dose, at most; and the share of a peak that counts as nothing
-BEFORE = 0.04  # of a drawn span lies before what is given
+MARGIN = 0.04  # of a drawn span lies before what is given, and at least as much after it
 EVENLY = 400  # hours of a drawn course, beside those close to a dose
 CLOSE_H = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # after a dose begins or ends
 OFFSETS = 100  # after a dose begins, and after it ends, at which its course is computed
@@ -54,10 +54,10 @@ def exposure(
 ) -> xr.Dataset:
     """Plasma and unbound brain concentrations after what is given, and the NMDA block they make.
 
-    `give`, `weight` and `overrides` are as in Scenario; a Scenario itself may stand in the place of `species`
-    and says all of these, its bath too.  `at` are hours of the schedule, in which a dose without a time is
-    given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0 or an earlier first dose on.
-    The block is that of the receptors of a circuit `sheet`.
+    `give`, `weight` and `overrides` are as in Scenario; a Scenario itself, with a bath or without, may stand
+    in the place of `species` and of all these.  `at` are hours of the schedule, in which a dose without a
+    time is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0 or an earlier first
+    dose on.  The block is that of the receptors of a circuit `sheet`.
 
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
     `brain_unbound` (time, compound) in umol/L, and `block` (time, population), the share of NMDA peak
@@ -149,11 +149,11 @@ def drawn_hours(configs: Iterable[Config], until: float | None = None) -> np.nda
     first = min(map(begin, several))
     last = max(map(_gone, several)) if until is None or until <= first else until
     edges = sorted({hour for config in several for hour in _events(config)})
-    return _hours(first - BEFORE * (last - first), last, edges)
+    return _hours(first - MARGIN * (last - first), last, edges)
 
 
 def _gone(config: Config) -> float:
-    """The hour at which all has left that a drawing shows, at most a day after the last dose."""
+    """The hour at which all that is drawn has left, or a bit later; at most a day after the last dose."""
     events = _events(config) or [0.0]
     last = max(events)
     hours = _hours(min(events), last + FOLLOWED_H, events)
@@ -161,7 +161,8 @@ def _gone(config: Config) -> float:
     if not there.any():
         return float(hours[-1])
     left = (there > GONE * there.max(axis=0, initial=0.0)).any(axis=1) | (hours <= last)
-    return float(hours[min(np.flatnonzero(left)[-1] + 1, len(hours) - 1)])
+    gone = hours[min(np.flatnonzero(left)[-1] + 1, len(hours) - 1)]
+    return float(min(max(gone, last + MARGIN * (last - min(events))), hours[-1]))
 
 
 def _hours(low: float, high: float, edges: Sequence[float]) -> np.ndarray:

@@ -62,7 +62,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Shown:
-    """One exposure: the arm it is of, if it is of one; what is given, in words; and all that it follows from."""
+    """One exposure: its arm, where it has one; what is given, in words; and all that it follows from."""
 
     arm: str
     heading: str
@@ -76,8 +76,8 @@ class Shown:
     "--give",
     multiple=True,
     metavar="TEXT",
-    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], such "
-    "as 'ketamine 20 mg iv at 2h'; repeatable.",
+    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], "
+    "such as 'ketamine 20 mg iv at 2h'; repeatable.",
 )
 @click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
 @click.option("--route", help=f"Of one dose, in the place of --give: {HELP['route']}")
@@ -100,7 +100,8 @@ def exposure(**given: Any) -> None:
     """Plasma and unbound brain concentrations of what is given, and the NMDA block they make in each
     population.
 
-    FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm is shown.
+    FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm is
+    shown.
 
     \b
     prelimbic exposure --species human --give "0.5 mg/kg iv over 40min" --at 40min,4h
@@ -163,7 +164,7 @@ def _check(asked: Words) -> None:
 
 def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
     """The exposure to what stands on the command line, and the numbers that are set."""
-    from prelimbic.parameters import SPECIES
+    from prelimbic.parameters import COMPOUNDS, SPECIES
     from prelimbic.parameters.plain import choice
     from prelimbic.pharmacology import Dose, DoseError
     from prelimbic.simulation.exposed import of_doses
@@ -171,7 +172,7 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
     from prelimbic.simulation.overrides import parse_overrides
     from prelimbic.simulation.scenario import SHEET
 
-    sheet, species = asked.sheet or SHEET, str(asked.species)
+    sheet, species = SHEET if asked.sheet is None else asked.sheet, str(asked.species)
     changes = parse_overrides(asked.overrides, (sheet,))
     if asked.give:
         choice(species, SPECIES, "species", DoseError)
@@ -182,7 +183,8 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
         body = "" if weight is None else f" of {weight:g} kg"
         heading, given = f"{'; '.join(map(str, texts))}, {species}{body}", doses(asked.give, weight)
     else:
-        route, compound, amount = str(asked.route), asked.compound or "ketamine", asked.dose or 0.0
+        route, amount = str(asked.route), float(asked.dose or 0.0)
+        compound = COMPOUNDS[0] if asked.compound is None else asked.compound
         length = None if asked.duration is None else hours(asked.duration, "`duration`")
         given = (Dose(amount, route, 0.0, length, compound),)
         over = "" if asked.duration is None else f" over {asked.duration}"
@@ -197,9 +199,10 @@ def _of_file(asked: Words) -> tuple[list[Shown], Overrides]:
     from prelimbic.simulation.scenario import SHEET, UnusualDoseWarning
 
     question = question_called(str(asked.file))
-    sheet = asked.sheet or (question.sheets or (SHEET,))[0]
+    sheet = (question.sheets or (SHEET,))[0] if asked.sheet is None else asked.sheet
     changes = parse_overrides(asked.overrides, (sheet,))
-    question = question.with_more({"set": dict(changes)}) if changes else question
+    with question.told():
+        question = question.with_more({"set": dict(changes)}) if changes else question
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusualDoseWarning)  # all warnings are printed together
         arms = exposures_in(question, sheet)
@@ -244,10 +247,8 @@ def _warnings(several: list[Shown], asked: Words) -> Iterator[str]:
     for shown in several:
         chosen = vars(shown.config.hypotheses)
         if moved := [f"{name} {chosen[name]}" for name in ON_BLOCK if chosen[name] != DEFAULTS[name]]:
-            yield (
-                f"arm {shown.arm}: the block shown is that at equilibrium of all receptors; {', '.join(moved)} "
-                "is not in it"
-            )
+            what = "the block shown is that at equilibrium of all receptors"
+            yield f"arm {shown.arm}: {what}; {', '.join(moved)} is not in it"
 
 
 def _courses(several: list[Shown], at: np.ndarray | None) -> list[xr.Dataset]:
@@ -288,7 +289,7 @@ def _as_json(shown: Shown, found: xr.Dataset) -> dict[str, object]:
         return [float(f"{value:.6g}") for value in values.values]  # more than the model can mean
 
     changes = dict(shown.config.overrides)
-    return {
+    whole: dict[str, object] = {
         "at_min": short(60 * found["time"]),
         **{
             str(drug): {
@@ -299,7 +300,8 @@ def _as_json(shown: Shown, found: xr.Dataset) -> dict[str, object]:
             for drug in found["compound"].values
         },
         "block": {str(p): short(found["block"].sel(population=p)) for p in found["population"].values},
-    } | ({"overridden": changes} if changes else {})
+    }
+    return whole | ({"overridden": changes} if changes else {})
 
 
 def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:

@@ -139,16 +139,16 @@ def _level(axes: Any, name: str, courses: list[xr.Dataset]) -> None:
         elif top > 0:
             axis.set_yscale("log")
             axis.set_ylim(DECADES * top, 2.0 * top)
+        else:
+            axis.set(ylim=(0.0, 1.0), yticks=[0.0])
 
 
 def _legend(whole: Any, shown: dict[str, str], courses: list[xr.Dataset]) -> None:
     """What lines and marks are, below all panels."""
     lines = [Line2D([], [], color=colour, label=name) for name, colour in shown.items()]
     if any(not np.array_equal(c["arterial"], c["venous"], equal_nan=True) for c in courses):
-        lines += [
-            Line2D([], [], color=INK, linestyle=dash, label=f"{which} plasma")
-            for dash, which in (("-", "arterial"), ("--", "venous"))
-        ]
+        lines.append(Line2D([], [], color=INK, linestyle="-", label="arterial plasma"))
+        lines.append(Line2D([], [], color=INK, linestyle="--", label="venous plasma"))
     lines.append(Line2D([], [], color=INK, marker="^", linestyle="", label="dose (bar: infusion, bath)"))
     columns = len(lines) if len(courses) > 1 else 3
     whole.legend(handles=lines, frameon=False, fontsize=9, ncols=columns, loc="outside lower center")

@@ -9,7 +9,6 @@ from prelimbic.experiments.questions.shipped import shipped_protocols
 from prelimbic.parameters import unknown
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.question import ARM, DOSE, Plain, Question, QuestionError, axis_of, label
-from prelimbic.simulation.scenario import SHEET
 from prelimbic.simulation.written import read_question
 
 
@@ -23,16 +22,15 @@ def question_called(name: str) -> Question:
     return read_question(shipped_protocols().get(name, Path(name)))
 
 
-def exposures_in(asked: Question, sheet: str | None = None) -> dict[str, Config]:
-    """What every arm that gives a dose or a bath gives, by its name; once a dose where that is varied, every
-    other axis being at its first value.  Raises UsageError where nothing is given.
+def exposures_in(asked: Question, sheet: str) -> dict[str, Config]:
+    """What every arm that gives a dose or a bath gives, by its name, with a circuit sheet; once a dose where
+    that is varied, every other axis being at its first value.  Raises UsageError where nothing is given.
     """
     first = {name: values[0] for name, values in asked.vary.items()}
     places = [first | {DOSE: amount} for amount in asked.vary.get(DOSE, ()) if amount] or [first]
-    chosen = sheet or (asked.sheets or (SHEET,))[0]
     found: dict[str, Config] = {}
     for arm in asked.arms:
-        own = replace(arm, does=arm.does | {"sheet": chosen})
+        own = replace(arm, does=arm.does | {"sheet": sheet})
         with asked.told(arm):
             given = [(place, asked.scenario(own, place).untimed) for place in places]
         if all(config == given[0][1] for _, config in given):  # no dose of it is varied
