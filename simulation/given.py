@@ -192,7 +192,8 @@ def bath_in_words(bath: Bath) -> list[str]:
     """Texts that `parse_bath` reads as this bath."""
     begin = "" if bath.start == 0.0 else f" from {in_words(bath.start)}"
     end = "" if bath.end == float("inf") else f" to {in_words(bath.end)}"
-    return [f"{name} {uM!r} uM{begin}{end}" for name, uM in bath.concentrations]
+    amounts = [(name, f"{uM!r}".removesuffix(".0")) for name, uM in bath.concentrations]
+    return [f"{name} {uM} uM{begin}{end}" for name, uM in amounts]
 
 
 def _what(words: list[str], text: str) -> tuple[str, float, str, str]:
