@@ -6,7 +6,8 @@ What a notebook needs stands here; each name is imported when it is first asked 
 
     run = pl.Scenario(species="rat", give="ketamine 10 mg/kg ip at 0h")
     tree = pl.simulate(run, seed=1)
-    sweep = pl.load("results/dose_response")
+    sweep = pl.sweep(run, vary={"dose": [0, 3, 10]}, seeds=10)
+    pl.plot(sweep)
 
 Every known error is a UsageError (what was asked cannot be) or a RunError (the machine, a file or a
 simulation failed).
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prelimbic.circuits import Numerics
     from prelimbic.experiments.claims.look import NotJudgedWarning, claims
+    from prelimbic.experiments.questions.shipped import protocols
+    from prelimbic.experiments.questions.sweep import plot, sweep
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
     from prelimbic.experiments.studies.registry import studies
@@ -52,8 +55,11 @@ _HOMES = {
     "exposure": "simulation.exposed",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
+    "plot": "experiments.questions.sweep",
+    "protocols": "experiments.questions.shipped",
     "simulate": "simulation.tree",
     "studies": "experiments.studies.registry",
+    "sweep": "experiments.questions.sweep",
 }
 __all__ = [
     "Bath",
@@ -75,8 +81,11 @@ __all__ = [
     "exposure",
     "load",
     "numbers",
+    "plot",
+    "protocols",
     "simulate",
     "studies",
+    "sweep",
 ]
 
 

@@ -15,6 +15,14 @@ SPECIES = tuple(name for name in headings("species") if "/" not in name)
 DOSED = tuple(
     dict.fromkeys((*COMPOUNDS, *(name.partition("/")[2] for name in headings("species") if "/" in name)))
 )
+SALTS = headings("salts")  # as which a dose may be written
+
+
+@dataclass(frozen=True)
+class Salt:
+    """What is added to one mole of a base where a dose is written as a salt."""
+
+    molar_mass: float = number("g/mol", "above 0")
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,12 @@ def disposition(drug: str, animal: str, source: Sheet | None = None) -> Disposit
             f'{drug} has no disposition in {animal}: {source.path.name} has no ["{animal}/{drug}"]'
         )
     return source.fill(f"{animal}/{drug}", Disposition)
+
+
+def salts() -> dict[str, Salt]:
+    """What makes a salt of a base, by the name of the salt."""
+    source = Sheet(SHEETS / "salts.toml")
+    return {name: source.fill(name, Salt) for name in SALTS}
 
 
 def _shipped() -> Sheet:

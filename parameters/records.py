@@ -10,10 +10,13 @@ from prelimbic.parameters.brought import brought_sheets
 from prelimbic.parameters.disposition import (
     COMPOUNDS,
     DOSED,
+    SALTS,
     SPECIES,
     Disposition,
+    Salt,
     Species,
     disposition,
+    salts,
     species,
 )
 from prelimbic.parameters.near import near, unknown
@@ -327,6 +330,7 @@ __all__ = [
     "INHIBITORS",
     "POPULATIONS",
     "PRIOR",
+    "SALTS",
     "SPECIES",
     "STATES",
     "SUBUNITS",
@@ -344,6 +348,7 @@ __all__ = [
     "Population",
     "Projection",
     "Receptors",
+    "Salt",
     "Sheet",
     "SheetError",
     "Species",
@@ -358,6 +363,7 @@ __all__ = [
     "inhibitor",
     "recorded",
     "recording",
+    "salts",
     "sheet",
     "shipped",
     "species",

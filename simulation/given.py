@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from prelimbic.parameters import COMPOUNDS, DOSED, compounds, near, sheet, unknown
+from prelimbic.parameters import COMPOUNDS, DOSED, SALTS, compounds, near, salts, unknown
 from prelimbic.parameters.near import shown
 from prelimbic.parameters.plain import real
-from prelimbic.parameters.sheet import headings
 from prelimbic.pharmacology import ROUTES, Bath, Dose, DoseError
 from prelimbic.simulation.times import (
     DIGITS,
@@ -25,13 +24,12 @@ from prelimbic.simulation.times import (
 )
 
 KEYWORDS = ("over", "at", "every", "from")
-AMOUNT = re.compile(rf"({NUMBER}|[0-9.+-][0-9.eE+-]*)(.*)", re.DOTALL)
+AMOUNT = re.compile(r"([0-9.+-][0-9.eE+-]*)(.*)", re.DOTALL)
 MG = {"g": 1e3, "mg": 1.0, "ug": 1e-3, "µg": 1e-3, "μg": 1e-3}  # in a unit of mass
 MMOL = {"mmol": 1.0, "umol": 1e-3, "µmol": 1e-3, "μmol": 1e-3, "nmol": 1e-6}  # in a unit of amount
 PER = {"h": 1.0, "min": 60.0}  # per hour in a unit of rate
 UNITS = "mg/kg, ug/kg, umol/kg, or of the whole body mg, ug, umol; a rate ends with /h or /min"
 VEHICLE, UNIT, BASE = "vehicle", "mg/kg", "base"
-SALTS = headings("salts")
 WEIGHTS = {"human": (1.0, 400.0), "rat": (0.005, 1.5), "mouse": (0.001, 0.1)}  # kg; assumed, against slips
 WHEN = "[at TIME, ... | every INTERVAL x N [from TIME]]"
 USAGE = f"`give` takes [COMPOUND] AMOUNT UNIT ROUTE [over DURATION] {WHEN}"
@@ -60,9 +58,9 @@ class Given:
         """The doses, in mg of base per kg body mass; `weight` (kg) is needed where the amount is not of body
         mass.  Raises GivenError or DoseError.
         """
-        amount, compound = self._mg_per_kg(weight), self.compound
-        if compound == VEHICLE:
-            amount, compound = 0.0, COMPOUNDS[0]
+        nothing = self.compound == VEHICLE
+        compound = COMPOUNDS[0] if nothing else self.compound
+        amount = 0.0 if nothing else self._mg_per_kg(weight)
         try:
             return [Dose(amount, self.route, start, self.over, compound) for start in self.starts]
         except DoseError as error:
@@ -89,7 +87,7 @@ class Given:
 
     def _molar_mass(self, salt: str) -> float:
         base = compounds()[self.compound].molar_mass
-        return base if salt == BASE else base + sheet("salts").values()[f"{salt}.molar_mass"]
+        return base if salt == BASE else base + salts()[salt].molar_mass
 
     def __str__(self) -> str:
         salt = "" if self.salt == BASE else f" as {self.salt}"
@@ -102,9 +100,9 @@ def doses(give: Give, weight: float | None = None) -> tuple[Dose, ...]:
     """The doses of a text, of several, or doses as they are; in the order in which they stand.
 
     A text is `[COMPOUND] AMOUNT UNIT [as SALT] ROUTE [over DURATION]` and `at TIME, ...` or `every INTERVAL
-    x N [from TIME]`; or `vehicle ROUTE`, a dose of nothing.  The compound is ketamine, the amount that of the
-    base, and the time 0 h unless it says otherwise; `weight` is in kg.  Raises GivenError for a text that is
-    none, and DoseError for a dose that cannot be given.
+    x N [from TIME]`; or `vehicle ROUTE`, a dose of nothing.  The compound is ketamine, the amount that of
+    the base, and the time 0 h unless it says otherwise; `weight` is in kg.  Raises GivenError for a text
+    that is none, and DoseError for a dose that cannot be given.
     """
     if not isinstance(give, (str, Dose, Sequence)):
         raise GivenError(f"{USAGE}, or a Dose, not {shown(give)}")
@@ -120,13 +118,17 @@ def doses(give: Give, weight: float | None = None) -> tuple[Dose, ...]:
 
 
 def as_given(given: Sequence[Dose]) -> list[Given]:
-    """Doses as texts say them, alike ones in one text."""
-    found: dict[Dose, list[float]] = {}
+    """Doses as texts say them, in their order; alike ones that follow each other, at other hours, in one
+    text.
+    """
+    found: list[tuple[Dose, list[float]]] = []
     for dose in given:
-        found.setdefault(replace(dose, start=0.0), []).append(dose.start)
+        at_0 = replace(dose, start=0.0)
+        if not found or found[-1][0] != at_0 or dose.start in found[-1][1]:
+            found.append((at_0, []))
+        found[-1][1].append(dose.start)
     return [
-        Given(d.compound, d.amount, UNIT, BASE, d.route, d.duration, tuple(starts))
-        for d, starts in found.items()
+        Given(d.compound, d.amount, UNIT, BASE, d.route, d.duration, tuple(starts)) for d, starts in found
     ]
 
 
@@ -137,6 +139,8 @@ def read_given(text: str) -> Given:
     plain, salt = _salt(text)
     head, said = clauses(plain, KEYWORDS)
     compound, amount, unit, route = _what(head, text)
+    if compound == VEHICLE:
+        amount, unit, salt = 0.0, UNIT, BASE  # whatever it is the vehicle of
     length = None if "over" not in said else hours(said["over"], f"the length of {text!r}")
     return Given(compound, amount, unit, salt, route, length, schedule(said, text), text)
 
@@ -212,7 +216,7 @@ def _what(words: list[str], text: str) -> tuple[str, float, str, str]:
 
 def _salt(text: str) -> tuple[str, str]:
     """The text without `as SALT`, and the salt.  Raises GivenError."""
-    before, found, after = f" {text} ".partition(" as ")
+    before, found, after = f" {' '.join(text.split())} ".partition(" as ")
     if not found:
         return text, BASE
     salt, _, rest = after.strip().partition(" ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +11,7 @@ import numpy as np
 from prelimbic.parameters import INHIBITORS, Inhibitor, Sheet, inhibitor, target_of
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.plain import choice, real, settle
-from prelimbic.simulation.times import GivenError, clauses, schedule, schedule_in_words
+from prelimbic.simulation.times import NUMBER, GivenError, clauses, schedule, schedule_in_words
 
 LARGEST_AMOUNT = 1000.0
 LATEST_H = 1e4
@@ -49,15 +50,12 @@ def parse_inhibitions(text: str) -> tuple[Inhibition, ...]:
     try:
         head, said = clauses(text.replace("@", " at ", 1), ("at", "every", "from"))
         named, equals, amount = " ".join(head).partition("=")
-        times = float(amount) if equals else 1.0
-        if " " in named:
-            raise ValueError
         starts = schedule(said, text)
     except GivenError as error:
         raise InhibitionError(f"{USAGE}: {error}") from None
-    except ValueError:
-        raise InhibitionError(f"{USAGE}, such as 'rapamycin_icv at -0.5h', not {text!r}") from None
-    return tuple(Inhibition(named, start, times) for start in starts)
+    if " " in named or (equals and not re.fullmatch(NUMBER, amount)):
+        raise InhibitionError(f"{USAGE}, such as 'rapamycin_icv at -0.5h', not {text!r}")
+    return tuple(Inhibition(named, start, float(amount or 1.0)) for start in starts)
 
 
 def inhibition_in_words(item: Inhibition) -> str:

@@ -5,14 +5,25 @@ compared.
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from prelimbic.parameters import target_of
 from prelimbic.pharmacology import Bath, Exposure
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.looks import Event, begun, check_begin, check_looks, check_readouts, ends, starts
+from prelimbic.simulation.looks import (
+    Event,
+    begun,
+    check_begin,
+    check_looks,
+    check_readouts,
+    ends,
+    later,
+    starts,
+)
 from prelimbic.simulation.protocol import (
     ANCHORS_H,
     DAY,
@@ -26,6 +37,7 @@ from prelimbic.simulation.protocol import (
     Protocol,
     ProtocolError,
     apart,
+    minutes,
     snapped,
 )
 
@@ -61,7 +73,11 @@ class Done:
         """All that comes or goes and moves the circuit at once."""
         doses = self.exposure.doses
         long = tuple(dose for dose in doses if dose.duration and dose.duration > BRIEF_H)
-        return starts(doses, self.inhibitions, self.bath) + ends(long, self.bath)
+        return self.begun() + ends(long, self.bath)
+
+    def begun(self) -> list[Event]:
+        """All that begins."""
+        return starts(self.exposure.doses, self.inhibitions, self.bath)
 
     def gentle(self) -> list[float]:
         """Hours at which something comes or goes that moves the circuit slowly."""
@@ -69,8 +85,8 @@ class Done:
         return slow + [hour for ends in self.spells for hour in ends]
 
     def acting(self) -> list[tuple[float, float]]:
-        """Hours over which doses and baths are given."""
-        found = [(dose.start, dose.end) for dose in self.exposure.doses]
+        """Hours over which doses and baths are given, and those in a day after the doses."""
+        found = [(dose.start, dose.end + DAY_H) for dose in self.exposure.doses]
         return found + ([(self.bath.start, self.bath.end)] if self.bath is not None else [])
 
 
@@ -96,18 +112,21 @@ def looks_for_all(
 
     Two days untreated; dense looks for a day after all that comes or goes in any of them, then strides that
     lengthen from 6 to 24 h, until the last readout.  With `reuse` every second look is not taken where
-    nothing was given, and nothing came or went, for a day.  Of a bath alone the peak is its start.  Raises
-    ProtocolError for what is given after the last readout, for a readout before the start, and for whatever
-    else cannot be.
+    nothing was given, and nothing came or went, for a day.  Of a bath alone the peak is its start, and where
+    nothing moves the circuit it is hour 0, from which such a run counts.  Raises ProtocolError for what is
+    given after the last readout, for a readout before the start, and for whatever else cannot be.
     """
-    dense = [event for arm in arms for event in arm.dense()] or [Event(0.0, "nothing")]
+    dense = [event for arm in arms for event in arm.dense() or [Event(0.0, "nothing")]]
+    dense.sort(key=lambda event: event.hour)  # the order of arms is nothing to the looks
     gentle = sorted({hour for arm in arms for hour in arm.gentle()})
-    first = min(event.hour for event in dense)
+    first = dense[0].hour
+    for hour in gentle:
+        minutes(hour)  # before it is filled with days
     hours = _read(arms, readouts)
     always = [
         *hours,
         *(event.hour + hour for event in dense for hour in ANCHORS_H),
-        *(end for arm in arms for end in arm.brief()),
+        *sorted(end for arm in arms for end in arm.brief()),
     ]
     before = [hour for hour in gentle if hour < first + RELAX_H[0]]
     always += before + [hour for arm in arms for spell in arm.spells for hour in _each_day(spell)]
@@ -115,9 +134,14 @@ def looks_for_all(
     begin = min((first + RELAX_H[0], *(hour for hour in always if hour not in hours)))
     if early := [hour for hour in hours if hour < begin]:
         raise ProtocolError(f"a readout at {early[0]:g} h lies before the run, which begins at {begin:g} h")
+    for event in [event for arm in arms for event in arm.begun()]:
+        if hours and "peak" not in readouts and event.hour > max(hours):
+            raise ProtocolError(
+                f"{event.what} at {event.hour:g} h comes after the last readout, at {max(hours):g} h; "
+                f"{later(event.hour)}"
+            )
     highest = [
-        snapped(arm.exposure.peak_time() if arm.exposure.doses else _alone(arm), tuple(always))
-        for arm in arms
+        snapped(_highest(arm.exposure) if arm.exposure.doses else _alone(arm), tuple(always)) for arm in arms
     ]
     last = max((*highest, *hours))
     times = _times(arms, dense, gentle, always, highest, last)
@@ -129,7 +153,7 @@ def looks_for_all(
         given = arm.exposure.doses, arm.bath
         protocol = Protocol(
             tuple(times),
-            snapped(peak, tuple(times)),
+            snapped(peak, tuple(times)) if "peak" in readouts else 0.0,  # so that vehicles are alike
             readouts=readouts,
             reused=tuple(quiet[1::2]),
             stress=arm.stress,
@@ -170,15 +194,27 @@ def _times(
         own = [snapped(hour, tuple(always)) for hour in _own_peaks(arm.exposure)]
         peaks += own
         halfway += [(dose.start + hour) / 2.0 for dose, hour in zip(arm.exposure.doses, own, strict=True)]
-    grid = [*peaks, *_dense(dense), *halfway, *(first + hour for hour in RELAX_H), *_between(dense, last)]
+    grid = [
+        *sorted(peaks),
+        *_dense(dense),
+        *sorted(halfway),
+        *(first + hour for hour in RELAX_H),
+        *_between(dense, last),
+    ]
     grid += [begin + hour for begin in gentle for hour in GENTLE_H]
     return _filled([time for time in _thinned([*always, *highest], grid) if time <= last])
+
+
+@lru_cache(maxsize=4096)
+def _highest(exposure: Exposure) -> float:
+    """The hour at which the drug is highest, of exposures that many arms have."""
+    return exposure.peak_time()
 
 
 def _own_peaks(exposure: Exposure) -> list[float]:
     """The hour at which each dose, given alone, would be highest."""
     alone = [replace(dose, start=0.0) for dose in exposure.doses]
-    after = {dose: replace(exposure, doses=(dose,)).peak_time() for dose in set(alone)}
+    after = {dose: _highest(replace(exposure, doses=(dose,))) for dose in set(alone)}
     return [dose.start + after[same] for dose, same in zip(exposure.doses, alone, strict=True)]
 
 
@@ -218,9 +254,10 @@ def _thinned(always: Iterable[float], others: Iterable[float]) -> list[float]:
     """
     kept = apart(always, ())
     for time in others:
-        if all(abs(time - other) > NEARBY_H for other in kept):
-            kept.append(time)
-    return sorted(kept)
+        place = bisect(kept, time)
+        if all(abs(time - other) > NEARBY_H for other in kept[max(place - 1, 0) : place + 1]):
+            kept.insert(place, time)
+    return kept
 
 
 def _filled(times: list[float]) -> list[float]:

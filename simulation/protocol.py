@@ -84,8 +84,8 @@ class Protocol:
             inhibitions=several(of_type(Inhibition), "a list of Inhibition objects"),
         )
         minutes(self.peak)
-        for hour in (*self.moments().values(), *(end for ends in self.windows().values() for end in ends)):
-            minutes(hour)
+        for read in (*self.moments().values(), *(end for ends in self.windows().values() for end in ends)):
+            minutes(read)
         if not 0 < self.look_scale <= LARGEST_SCALE:
             raise ProtocolError(
                 f"look_scale is {self.look_scale:g} but must be above 0 and at most {LARGEST_SCALE:g}"

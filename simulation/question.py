@@ -5,6 +5,8 @@ that answer it, each beside its vehicle.
 from __future__ import annotations
 
 import json
+import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,16 +18,17 @@ from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.given import UNIT, VEHICLE, read_given
-from prelimbic.simulation.measures import MEASURED
+from prelimbic.simulation.measures import MEASURED, measures
 from prelimbic.simulation.planner import looks_for_all
-from prelimbic.simulation.scenario import Scenario
+from prelimbic.simulation.scenario import Scenario, UnusualDoseWarning
 from prelimbic.simulation.switches import SWITCHES
 
 Plain = dict[str, Any]  # words of a Scenario and their values, as a file holds them
 TEXTS = ("give", "inhibit", "manipulate", "stress", "bath")  # one text or several
 DOSE, ARM = "dose", "arm"
+TIMED = ("rest", "peak", "0-2 h")  # readouts that count from what is given
 VARIED = (DOSE, "species", "weight", *TEXTS, *SWITCHES)  # by an axis; and any number
-MOST_POINTS = 2000
+MOST_POINTS, LONGEST_NAME = 2000, 60
 
 
 class QuestionError(UsageError):
@@ -72,10 +75,11 @@ class Question:
 
     def __post_init__(self) -> None:
         if DOSE in self.vary and all(isinstance(value, (int, float)) for value in self.vary[DOSE]):
-            amounts = tuple(sorted({0.0, *map(float, self.vary[DOSE])}))  # 0 is the vehicle
+            amounts = tuple(sorted(map(float, self.vary[DOSE])))
+            amounts = amounts if 0.0 in amounts else (0.0, *amounts)  # the vehicle
             object.__setattr__(self, "vary", self.vary | {DOSE: amounts})
         with self.told():
-            self._check()
+            check(self)
 
     @property
     def axes(self) -> dict[str, str]:
@@ -119,14 +123,15 @@ class Question:
             does = dict(arm.does)
             for key, value in more.items():
                 if key == "set":
-                    twice = {*does.get("set", {})} & {*value}
+                    twice = ({*does.get("set", {})} | {*self.vary}) & {*value}
                     value = does.get("set", {}) | value
                 elif key in TEXTS:
                     twice, value = set(), [*as_list(does.get(key)), *value]
                 else:
                     twice = {key} if key in does or key in self.vary else set()
                 if twice:
-                    raise QuestionError(f"{self._named(arm)}sets {min(twice)} itself: leave it out")
+                    named = self._named(arm) or "the question "
+                    raise QuestionError(f"{named}sets {min(twice)} itself: leave it out")
                 does[key] = value
             arms.append(replace(arm, does=does))
         return replace(self, arms=tuple(arms))
@@ -143,7 +148,12 @@ class Question:
                 plain[name] = value
         if self._any_stress and "baseline" not in plain:
             plain["baseline"] = "healthy"  # in all arms, so that they can be compared
-        return Scenario(**as_words(plain))
+        return Scenario(**as_words(plain), read=self.read)
+
+    def called(self, place: Plain) -> str:
+        """A place of its axes in words."""
+        words = [_worded(axis, place[axis], unit) for axis, unit in self.axes.items()]
+        return ", ".join(words) or self.arms[0].name
 
     @contextmanager
     def told(self, arm: Arm | None = None) -> Iterator[None]:
@@ -182,7 +192,7 @@ class Question:
         asked = []
         for arm in self.arms:
             for at in self._places():
-                with self.told(arm):
+                with self.told(arm), warnings.catch_warnings(action="ignore", category=UnusualDoseWarning):
                     scenario = self.scenario(
                         arm if not sheet else replace(arm, does=arm.does | {"sheet": sheet}), at
                     )
@@ -193,7 +203,8 @@ class Question:
         found = []
         for (arm, at, scenario), protocol in zip(asked, protocols, strict=True):
             config = replace(scenario.untimed, protocol=protocol, doses=_plain_zero(scenario.give))
-            found.append((arm, at, config))
+            given = any(dose.amount for dose in config.doses) or config.bath is not None
+            found.append((arm, at, config if given else untreated(config)))
         for arm, config in {config.run_id(): (arm, config) for arm, _, config in found}.values():
             with self.told(arm):
                 config.check_looks(looped=True, stored=True)
@@ -213,7 +224,7 @@ class Question:
         alike: dict[tuple[str, ...], str] = {}
         for name, each in by_arm.items():
             alike.setdefault(tuple(still.run_id() for _, still in each), name)
-        for name, each in by_arm.items():
+        for each in by_arm.values():
             first = alike[tuple(still.run_id() for _, still in each)]
             named = VEHICLE if len(alike) == 1 else f"{first}, {VEHICLE}"
             yield from ((named, at, still) for at, still in each)
@@ -224,76 +235,6 @@ class Question:
         units = {read_given(text).unit for arm in self.arms for text in as_list(arm.does.get("give"))}
         return units.pop() if len(units) == 1 else UNIT
 
-    def _check(self) -> None:
-        names = [arm.name for arm in self.arms]
-        if not names:
-            raise QuestionError("a question has at least one arm")
-        for arm in self.arms:
-            if names.count(arm.name) > 1:
-                raise QuestionError(f"two arms are called {arm.name}")
-            if not arm.name.isprintable() or not arm.name.strip() or len(arm.name) > 60:
-                raise QuestionError(
-                    f"the name of an arm is a text of one line, up to 60 long, not {arm.name!r}"
-                )
-            if arm.against and arm.against not in names:
-                raise QuestionError(
-                    f"arm {arm.name} is against {arm.against!r}{near(arm.against, names)}, but the arms are {', '.join(names)}"
-                )
-        for name, values in self.vary.items():
-            self._check_axis(name, values)
-        count = len(self._places()) * len(names)
-        if count > MOST_POINTS:
-            raise QuestionError(f"a question has at most {MOST_POINTS} points, not {count}")
-        self._check_weights()
-
-    def _check_weights(self) -> None:
-        """A weight that no amount needs would move nothing."""
-        asked = "weight" in self.vary or any("weight" in arm.does for arm in self.arms)
-        texts = [t for arm in self.arms for t in as_list(arm.does.get("give"))]
-        texts += [text for value in self.vary.get("give", ()) for text in as_list(value)]
-        if asked and all("kg" in read_given(text).unit for text in texts):
-            raise QuestionError("`weight` moves nothing here: every amount is of a kg; leave it out")
-
-    def _check_axis(self, name: str, values: tuple[Any, ...]) -> None:
-        """One axis."""
-        if name not in VARIED and "." not in name:
-            raise QuestionError(
-                f"`vary` takes {', '.join(VARIED)} or a number such as circuit.Pyr.leak, not {name!r}{near(name, VARIED)}"
-            )
-        labels = [label(value) for value in values]
-        if not labels or len(set(labels)) < len(labels):
-            raise QuestionError(
-                f"`vary` {name} needs values that differ, not {', '.join(map(str, labels)) or 'none'}"
-            )
-        numbers = [isinstance(each, float) for each in labels]
-        if any(numbers) and not all(numbers):
-            raise QuestionError(f"`vary` {name} takes numbers or texts, not both")
-        if (name == DOSE or "." in name) and not all(numbers):
-            raise QuestionError(
-                f"`vary` {name} takes numbers, such as 3, 10, not {labels[numbers.index(False)]!r}"
-            )
-        if name == DOSE:
-            for arm in self.arms:
-                amounts = {
-                    (g.amount, g.unit)
-                    for g in map(read_given, as_list(arm.does.get("give")))
-                    if g.compound != VEHICLE
-                }
-                if len(amounts) > 1:
-                    raise QuestionError(
-                        f"`vary` dose needs one amount, and arm {arm.name} gives several: vary give, or write arms"
-                    )
-            if not any(map(_has_doses, self.arms)):
-                raise QuestionError("`vary` dose needs a dose: nothing is given")
-            return
-        for arm in self.arms:
-            if len(self.arms) > 1 and (
-                name in arm.does.get("set", {}) or (name in arm.does and name in TEXTS)
-            ):
-                raise QuestionError(
-                    f"`vary` {name}: arm {arm.name} has its own; vary it or write it into arms, not both"
-                )
-
 
 def _plain_zero(doses: tuple[Dose, ...]) -> tuple[Dose, ...]:
     """The doses, those of nothing being of ketamine, so that vehicles are the same run."""
@@ -301,7 +242,12 @@ def _plain_zero(doses: tuple[Dose, ...]) -> tuple[Dose, ...]:
 
 
 def untreated(config: Config) -> Config:
-    """The vehicle of a configuration: the same, with nothing in its doses and baths."""
+    """The vehicle of a configuration: the same, with nothing in its doses and baths; nothing at all where no
+    readout counts from what is given.
+    """
+    timed = {*TIMED} & {*config.protocol.readouts} or config.begun() != 0.0
+    if not timed:
+        return replace(config, doses=(), bath=None)
     doses = _plain_zero(tuple(replace(dose, amount=0.0) for dose in config.doses))
     bath = config.bath and replace(config.bath, concentrations=((COMPOUNDS[0], 0.0),))
     return replace(config, doses=doses, bath=bath)
@@ -332,6 +278,75 @@ def as_words(plain: Plain) -> Plain:
     words |= {key: as_list(words[key]) for key in TEXTS if key in words}
     words = {key: value for key, value in words.items() if value not in ([], None)}
     return words | ({"overrides": plain["set"]} if plain.get("set") else {})
+
+
+def _worded(axis: str, value: Any, unit: str) -> str:
+    if axis == ARM:
+        return str(value)
+    return f"{axis} {value:g} {unit}".strip() if isinstance(value, float) else f"{axis} {value}"
+
+
+def check(asked: Question) -> None:
+    """Raise QuestionError, or the UsageError of its kind, for arms or axes that cannot be."""
+    names = [arm.name for arm in asked.arms]
+    if not names:
+        raise QuestionError("a question has at least one arm")
+    for arm in asked.arms:
+        if names.count(arm.name) > 1:
+            raise QuestionError(f"two arms are called {arm.name}")
+        if not arm.name.isprintable() or not arm.name.strip() or len(arm.name) > LONGEST_NAME:
+            must = f"a text of one line, up to {LONGEST_NAME} long"
+            raise QuestionError(f"the name of an arm is {must}, not {arm.name!r}")
+        if arm.against and arm.against not in names:
+            like = near(arm.against, names)
+            raise QuestionError(
+                f"arm {arm.name} is against {arm.against!r}{like}, but the arms are {', '.join(names)}"
+            )
+    measures(asked.measure)
+    for name, values in asked.vary.items():
+        _check_axis(asked, name, values)
+    count = math.prod(map(len, asked.vary.values())) * len(names)
+    if count > MOST_POINTS:
+        raise QuestionError(f"a question has at most {MOST_POINTS} points, not {count}")
+    weighed = "weight" in asked.vary or any("weight" in arm.does for arm in asked.arms)
+    texts = [text for arm in asked.arms for text in as_list(arm.does.get("give"))]
+    texts += [text for value in asked.vary.get("give", ()) for text in as_list(value)]
+    if weighed and all("kg" in read_given(text).unit.split("/") for text in texts):
+        raise QuestionError("`weight` moves nothing here: every amount is of a kg; leave it out")
+
+
+def _check_axis(asked: Question, name: str, values: tuple[Any, ...]) -> None:
+    if name not in VARIED and "." not in name:
+        like = near(name, VARIED)
+        must = f"{', '.join(VARIED)} or a number such as circuit.Pyr.leak"
+        raise QuestionError(f"`vary` takes {must}, not {name!r}{like}")
+    labels = [label(value) for value in values]
+    if not labels or len(set(labels)) < len(labels):
+        told = ", ".join(map(str, labels)) or "none"
+        raise QuestionError(f"`vary` {name} needs values that differ, not {told}")
+    numbers = [isinstance(each, float) for each in labels]
+    if not all(numbers) and (any(numbers) or name == DOSE or "." in name):
+        wrong = labels[numbers.index(False)]
+        raise QuestionError(f"`vary` {name} takes numbers, such as 3, 10, not {wrong!r}")
+    if name == DOSE:
+        return _check_doses(asked)
+    for arm in asked.arms:
+        own = name in arm.does.get("set", {}) or (name in arm.does and name != "species")
+        if own and len(asked.arms) > 1:
+            raise QuestionError(f"`vary` {name}: arm {arm.name} has its own; write either an axis or arms")
+    return None
+
+
+def _check_doses(asked: Question) -> None:
+    """Whether each arm has one amount, which an axis can vary."""
+    for arm in asked.arms:
+        given = [read_given(text) for text in as_list(arm.does.get("give"))]
+        amounts = {(each.amount, each.unit) for each in given if each.compound != VEHICLE}
+        if len(amounts) > 1:
+            told = f"`vary` dose needs one amount, and arm {arm.name} gives several"
+            raise QuestionError(f"{told}: vary give, or write arms")
+    if not any(map(_has_doses, asked.arms)):
+        raise QuestionError("`vary` dose needs a dose: nothing is given")
 
 
 def _has_doses(arm: Arm) -> bool:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from prelimbic.circuits import SCALES, STANDARD, CircuitError, Numerics
-from prelimbic.parameters import CIRCUITS, SPECIES, SheetError, circuit_sheet, unknown
+from prelimbic.parameters import CIRCUITS, SPECIES, SheetError, unknown
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.plain import (
     choice,
@@ -25,16 +25,16 @@ from prelimbic.parameters.plain import (
     whole,
 )
 from prelimbic.pharmacology import Bath, Dose, DoseError, beyond_use
-from prelimbic.simulation.config import Config
+from prelimbic.simulation.config import Config, read_circuit
 from prelimbic.simulation.given import Give, doses, parse_bath, parse_weight
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibitions
 from prelimbic.simulation.looks import a_day_after, ends, starts
 from prelimbic.simulation.overrides import Overrides, settled
 from prelimbic.simulation.planner import DAY_H, Done, looks_for_all
-from prelimbic.simulation.protocol import DAY, Protocol, ProtocolError
+from prelimbic.simulation.protocol import DAY, RELAX_H, Protocol, ProtocolError
 from prelimbic.simulation.switches import SWITCHES
-from prelimbic.simulation.times import GivenError, hour_of, readout, spell
+from prelimbic.simulation.times import NAMED, GivenError, hour_of, read_at, readout, spell
 
 SHEET = "dendritic"
 LARGEST_SEED = 2**32 - 1
@@ -129,7 +129,7 @@ class Scenario:
             "inhibit": _inhibitors(inhibit),
             "manipulate": _texts(manipulate, "`manipulate`", CircuitError),
             "stress": None if stress is None else _stress(stress),
-            "overrides": settled(overrides, [circuit_sheet(circuit)]),
+            "overrides": settled(overrides, [read_circuit(circuit)]),
             "read": None if read is None else read_names(read),
             "protocol": protocol,
             "spikes": truth(spikes, "`spikes`", ScenarioError),
@@ -184,7 +184,9 @@ class Scenario:
         events = [*starts(self.give, (), self.bath), *ends(self.give, self.bath)]
         hours = [event.hour for event in events] + [item.start for item in self.inhibit]
         last = max([*hours, *(self.stress or ())], default=0.0)
-        return DAY if last < DAY_H else (*DAY, a_day_after(last))
+        begin = min((event.hour for event in events), default=0.0) + RELAX_H[0]
+        day = tuple(name for name in DAY if name in NAMED or read_at(name)[0] >= begin)
+        return day if last < DAY_H else (*day, a_day_after(last))
 
     def _check(self) -> None:
         low, high = SCALES
@@ -269,8 +271,9 @@ def _stress(asked: object) -> tuple[float, ...]:
 
 
 def unusual(given: tuple[Dose, ...], animal: str) -> list[str]:
-    """What to tell of doses that are beyond use, each once."""
-    return [told for told in dict.fromkeys(beyond_use(dose.amount, animal) for dose in given) if told]
+    """What to tell of doses that are beyond use, each once; of a long infusion, of its amount in an hour."""
+    amounts = (dose.amount / max(dose.duration or 0.0, 1.0) for dose in given)
+    return [told for told in dict.fromkeys(beyond_use(amount, animal) for amount in amounts) if told]
 
 
 def _switched(hypotheses: Hypotheses, switches: dict[str, str]) -> Hypotheses:

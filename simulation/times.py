@@ -4,6 +4,7 @@ of what is read when.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from itertools import pairwise
@@ -28,11 +29,14 @@ class GivenError(UsageError):
 
 def hours(text: str, what: str) -> float:
     """`40min`, `-0.5h`, `3d`, `90s` -> hours.  Raises GivenError, which says `what`, for anything that is
-    not a number with a unit.
+    not a number with a unit, and for one that is too large.
     """
     match = TIME.fullmatch(text)
     if match:
-        return float(match.group(1)) * HOURS[match.group(2)]
+        found = float(match.group(1)) * HOURS[match.group(2)] + 0.0  # -0h is 0h
+        if math.isfinite(found):
+            return found
+        raise GivenError(f"{what} is {text!r}, which is too large to be a time")
     bare = re.fullmatch(rf"\s*({NUMBER})\s*", text)
     unit = f"; write {bare[1]}min or {bare[1]}h" if bare else ""
     raise GivenError(
@@ -81,7 +85,7 @@ def schedule(said: Mapping[str, str], text: str) -> tuple[float, ...]:
         raise GivenError(f"{text!r} says at and every: write one of them")
     if "every" not in said:
         if "from" in said:
-            raise GivenError(f"{text!r} says from without every: write at {said['from']}, or every 24h x 3")
+            raise GivenError(f"{text!r} says from without every: write at instead, or every 24h x 3")
         starts = tuple(hours(each, f"a time of {text!r}") for each in said.get("at", "0h").split(","))
     else:
         found = REPEATED.fullmatch(said["every"])
@@ -90,7 +94,7 @@ def schedule(said: Mapping[str, str], text: str) -> tuple[float, ...]:
         interval, begin = hours(found[1], f"the interval of {text!r}"), said.get("from", "0h")
         if not interval > 0:
             raise GivenError(f"{text!r}: the interval must be longer than 0, not {found[1]}")
-        if not 1 <= int(found[2]) <= MOST_TIMES:
+        if not 1 <= float(found[2]) <= MOST_TIMES:
             raise GivenError(f"{text!r}: something is given 1 to {MOST_TIMES} times, not {found[2]}")
         first = hours(begin, f"the begin of {text!r}")
         starts = tuple(first + interval * k for k in range(int(found[2])))
@@ -144,12 +148,14 @@ def readout(text: str) -> str:
         return plain.replace("0-2h", "0-2 h")
     parts = plain.split("..")
     matches = [TIME.fullmatch(part) for part in parts]
-    if len(parts) > 2 or not all(matches):
+    if len(parts) > 2 or "..." in plain or not all(matches):
         raise GivenError(
-            f"there is no readout {text!r}{near(plain, NAMED)}; there are {', '.join(NAMED)}, times such as "
-            "24h or 7d, and windows such as 24h..72h"
+            f"there is no readout {plain!r}{near(plain, NAMED)}; there are {', '.join(NAMED)}, times such "
+            "as 24h or 7d, and windows such as 24h..72h"
         )
-    return "..".join(f"{float(m[1]):.{DIGITS}g} {m[2]}" for m in matches if m)
+    for part in parts:
+        hours(part, f"the readout {plain}")
+    return "..".join(f"{float(m[1]) + 0.0:.{DIGITS}g} {m[2]}" for m in matches if m)
 
 
 def read_at(name: str) -> tuple[float, float]:

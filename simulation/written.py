@@ -1,4 +1,4 @@
-"""A question as plain data, as a TOML file or study.json holds it: read with every key checked, and written."""
+"""A question as plain data, as a TOML file or study.json holds it: read, every key checked, and written."""
 
 from __future__ import annotations
 
@@ -194,8 +194,8 @@ class _Reading:
 
 
 def question_in(attributes: Mapping[Any, Any]) -> Question:
-    """The question that the attributes of a dataset hold.  Raises QuestionError where there is none, as in one
-    of a study that ships.
+    """The question that the attributes of a dataset hold.  Raises QuestionError where there is none, as in
+    one of a study that ships.
     """
     if "question" not in attributes:
         raise QuestionError("this dataset holds no question of your own; studies that ship are drawn by run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,21 +28,21 @@ from prelimbic.pharmacology import Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.protocol import Protocol
 from tests.engines import children, toy
+from tests.faults import Faults
 from tests.slurm import Cluster, cluster
 
 if TYPE_CHECKING:
     from tests.disturbed import Scene
 
 COMMAND = Path(sys.executable).with_name("prelimbic")
+MAIN_JOB = [str(COMMAND), "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out"]
 SMALL = 0.5
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Processes that test: a core each, up to four; one alone where tests share a Slurm, or kill what they
-    find.
-    """
-    alone = re.search(r"(?<!not )\b(slurm|faults)\b", config.option.markexpr)
-    return 0 if alone else min(4, len(os.sched_getaffinity(0)))
+    """Processes that test: a core each, up to four; two where tests have several processes of their own."""
+    crowded = re.search(r"(?<!not )\b(slurm|faults)\b", config.option.markexpr)
+    return min(2 if crowded else 4, len(os.sched_getaffinity(0)))
 
 
 def small_circuit(name: str = "sst") -> Circuit:
@@ -81,15 +83,42 @@ def brief(dose: float = 10.0, seed: int = 1, **changes: object) -> Config:
     return Config(**(settings | changes))  # type: ignore[arg-type]
 
 
+@contextmanager
+def once(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all processes of the tests share: the first makes what is in it, the others wait."""
+    top = factory.getbasetemp()
+    folder = (top.parent if "PYTEST_XDIST_WORKER" in os.environ else top) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder.mkdir(exist_ok=True)
+        yield folder
+
+
+def _swept(folder: Path, **environment: str) -> Path:
+    """Have the small main job done: dose_response, one seed, half size, with spikes."""
+    if not (folder / "screen.txt").exists():
+        words = [*MAIN_JOB, str(folder)]
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=540, env=os.environ | environment
+        )
+        assert done.returncode == 0, done.stderr
+        (folder / "screen.txt").write_text(done.stdout)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the small main job: dose_response, one seed, half size, with spikes."""
-    folder = tmp_path_factory.mktemp("sweep") / "dose_response"
-    words = [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out", folder]
-    done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=540)
-    assert done.returncode == 0, done.stderr
-    (folder / "screen.txt").write_text(done.stdout)
-    return folder
+    """Folder of the small main job, which nobody changes."""
+    with once(tmp_path_factory, "sweep") as place:
+        return _swept(place / "dose_response")
+
+
+@pytest.fixture(scope="session")
+def quick_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the short looks of tests.faults."""
+    faults = Faults(tmp_path_factory.mktemp("none") / "faults")
+    with once(tmp_path_factory, "quick_sweep") as place:
+        return _swept(place / "dose_response", **faults.environment)
 
 
 @pytest.fixture
@@ -159,11 +188,11 @@ def slurm() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def scene(slurm, sweep, tmp_path) -> Iterator[Scene]:
+def scene(slurm, quick_sweep, tmp_path) -> Iterator[Scene]:
     """A folder for a sweep on that Slurm which is to be disturbed."""
     from tests.disturbed import Scene  # which imports this module
 
-    with Scene(tmp_path, sweep, slurm) as made:
+    with Scene(tmp_path, quick_sweep, slurm) as made:
         yield made
 
 

@@ -18,7 +18,7 @@ import xarray as xr
 
 from prelimbic.experiments.storage.hdf5 import content_digest
 from prelimbic.experiments.storage.store import check_run
-from tests.conftest import COMMAND
+from tests.conftest import MAIN_JOB
 from tests.faults import Event, Faults
 from tests.slurm import Cluster
 
@@ -105,18 +105,7 @@ class Scene:
 
     def run(self, *options: str, here: bool = False, **environment: str) -> Command:
         """Begin the command of the undisturbed sweep on Slurm, or on two workers here."""
-        words = [
-            COMMAND,
-            "run",
-            "dose_response",
-            "--seeds",
-            "1",
-            "--scale",
-            "0.5",
-            "--spikes",
-            "--out",
-            self.out,
-        ]
+        words = [*MAIN_JOB, self.out]
         there = self.slurm if not here else None
         words += [*options] if there is None else ["--cluster", "slurm", *options]
         settings = (

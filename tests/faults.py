@@ -3,7 +3,8 @@ or is killed.
 
 `Faults` copies this file as sitecustomize.py into a folder on PYTHONPATH, so that Python itself brings it
 into every process of a sweep, also into those that Slurm starts on a node.  There it wraps carry_out of
-prelimbic.experiments.sweep.study; the product is not changed.
+prelimbic.experiments.sweep.study; the product is not changed, but its looks are short and the queue is
+asked often.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 FOLDER = "PRELIMBIC_TEST_FAULTS"
-TARGET = "prelimbic.experiments.sweep.study"
+LOOK_SCALE, REST_S, POLL_S = 0.1, 2.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -179,19 +180,36 @@ def _watched(carry_out: Any, folder: Path) -> Any:
     return carried_out
 
 
+def _disturbed(study: Any) -> None:
+    study.carry_out = _watched(study.carry_out, Path(os.environ[FOLDER]))
+    one_day = study.one_day
+    study.one_day = lambda *words: replace(one_day(*words), look_scale=LOOK_SCALE, rest=REST_S)
+
+
+def _asked_often(cluster: Any) -> None:
+    cluster.FIRST_POLL_S = cluster.LONGEST_POLL_S = POLL_S
+
+
+CHANGES = {
+    "prelimbic.experiments.sweep.study": _disturbed,
+    "prelimbic.experiments.sweep.cluster": _asked_often,
+}
+
+
 class _Finder(importlib.abc.MetaPathFinder):
-    """Wraps what the target module defines as soon as it is loaded, and loads nothing before its time."""
+    """Changes what a module defines as soon as it is loaded, and loads nothing before its time."""
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
-        if name != TARGET:
+        if name not in CHANGES:
             return None
-        sys.meta_path.remove(self)
+        sys.meta_path.remove(self)  # while the true ones are asked
         spec = importlib.util.find_spec(name)
+        sys.meta_path.insert(0, self)
         load = spec.loader.exec_module
 
         def exec_module(module: Any) -> None:
             load(module)
-            module.carry_out = _watched(module.carry_out, Path(os.environ[FOLDER]))
+            CHANGES[name](module)
 
         spec.loader.exec_module = exec_module
         return spec

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -88,7 +89,9 @@ KINDS = {
         LOOP
         | {
             "switches": ARMS,
-            "protocol": replace(BRIEF, stress=(2.0, 4.0), inhibitions=tuple(map(parse_inhibitions, GIVEN))),
+            "protocol": replace(
+                BRIEF, stress=(2.0, 4.0), inhibitions=tuple(chain(*map(parse_inhibitions, GIVEN)))
+            ),
         },
         {},
     ),

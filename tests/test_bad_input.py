@@ -72,7 +72,8 @@ BAD_WORDS = {
         (*RUN, "--inhibit", "anti_bdnf@-1"),
         "--inhibit",
         "'anti_bdnf@-1'",
-        "NAME[=AMOUNT][@HOURh]",
+        "NAME[=AMOUNT] [at TIME",
+        "-1min or -1h",
     ),
     "inhibitor of no amount": ((*RUN, "--inhibit", "anti_bdnf=much"), "--inhibit", "'anti_bdnf=much'"),
     "inhibitor that is given back": (

@@ -25,6 +25,12 @@ tools = import_module("prelimbic.circuits.toolchain")  # circuits.toolchain is t
 TOOLS = Toolchain(("g++",), "g++ 12", ("-march=native",), "x86_64-1")
 
 
+@pytest.fixture(scope="module")
+def usual() -> object:
+    """Digest of a program in the cache that all tests share."""
+    return build_record(program(TOY, 64))["sha256"]
+
+
 @pytest.fixture
 def fresh(monkeypatch, tmp_path) -> Iterator[Path]:
     """An empty cache, and no compiler known from before."""
@@ -47,6 +53,12 @@ def pretended(fresh, monkeypatch, tmp_path) -> Callable[[str], Path]:
         return script
 
     return make
+
+
+@pytest.fixture
+def plain(monkeypatch) -> None:
+    """All programs are the shortest, which takes no time to compile."""
+    monkeypatch.setattr(cache, "_translated", lambda *asked: "int main() {}")
 
 
 # Programs
@@ -109,12 +121,12 @@ def test_many_threads_build_a_program_once_and_never_see_half_of_it(fresh, monke
     assert sorted(built) == [32, 64]
 
 
-def test_a_program_is_built_whole_and_tells_how_and_is_not_built_again(fresh):
+def test_a_program_is_built_whole_and_tells_how_and_is_not_built_again(usual, fresh):
     place = program(TOY, 64)
     assert {path.name for path in place.iterdir()} == {"main", "build.json"}
     assert os.access(place / "main", os.X_OK)
     told = build_record(place)
-    assert told["compiler"] == compiler()
+    assert told["sha256"] == usual and told["compiler"] == compiler()
     assert set(toolchain().target) <= set(told["flags"])
     assert "-ffast-math" not in told["flags"]
     built = (place / "main").stat().st_mtime_ns
@@ -133,6 +145,7 @@ HALF = {
 }
 
 
+@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("case", HALF)
 def test_a_program_that_is_not_as_it_was_built_is_built_anew(fresh, case):
     place = program(TOY)
@@ -147,6 +160,7 @@ def test_a_program_that_is_not_as_it_was_built_is_built_anew(fresh, case):
     assert {path.name for path in fresh.iterdir()} == {place.name, f"{place.name}.lock"}
 
 
+@pytest.mark.usefixtures("plain")
 def test_a_folder_that_knows_no_locks_will_do(fresh, monkeypatch):
     def refuse(handle, how):
         raise OSError(errno.ENOLCK, "No locks available")
@@ -155,8 +169,8 @@ def test_a_folder_that_knows_no_locks_will_do(fresh, monkeypatch):
     assert (program(TOY) / "main").exists()
 
 
-def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, fresh, monkeypatch):
-    monkeypatch.setattr(cache, "_translated", lambda *asked: "int main() {}")
+@pytest.mark.usefixtures("plain")
+def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, fresh):
     pretended('case "$*" in *main.cpp*) echo "this is beyond me" >&2; exit 1;; esac')
     for _ in range(2):
         with pytest.raises(

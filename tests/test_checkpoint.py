@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,12 @@ def silent(seconds: float) -> None:
     """Nobody listens."""
 
 
+@cache
+def whole(case: str = "a day") -> Groups:
+    """What a run gives that is never stopped; computed once."""
+    return arrange(CASES[case], simulate(CASES[case], True, silent))
+
+
 def place(path: Path, config: Config, leave: bool = True) -> Place:
     return Place(path, config.run_id(), config.numerics, lambda: leave)
 
@@ -86,10 +93,9 @@ def _bytes(values: np.ndarray) -> bytes:
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_in_pieces_is_the_run_in_one(tmp_path, case):
     config = CASES[case]
-    whole = arrange(config, simulate(config, True, silent))
     pieces, stops = in_pieces(config, tmp_path / "place")
     assert stops == len(config.protocol.times)
-    assert same(pieces, whole)
+    assert same(pieces, whole(case))
 
 
 def test_what_was_done_before_is_told_and_not_done_again(tmp_path):
@@ -116,12 +122,19 @@ def test_a_place_is_kept_now_and_then_without_stopping(tmp_path, monkeypatch):
     assert bookmark.kept == len(config.protocol.times)
 
 
-@pytest.fixture
-def kept(tmp_path) -> tuple[Path, Config]:
-    config = brief()
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory) -> bytes:
+    """The place of a run after its first look."""
+    path = tmp_path_factory.mktemp("stopped") / "place"
     with pytest.raises(Paused):
-        simulate(config, True, silent, place(tmp_path / "place", config))
-    return tmp_path / "place", config
+        simulate(brief(), True, silent, place(path, brief()))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def kept(stopped, tmp_path) -> tuple[Path, Config]:
+    (tmp_path / "place").write_bytes(stopped)
+    return tmp_path / "place", brief()
 
 
 def test_the_file_of_a_place_is_numpy_arrays_and_text_alone(kept):
@@ -164,10 +177,7 @@ def test_a_place_that_is_cut_short_is_passed_over(kept, keep):
     path, config = kept
     path.write_bytes(path.read_bytes()[:keep])
     bookmark = place(path, config, leave=False)
-    assert same(
-        arrange(config, simulate(config, True, silent, bookmark)),
-        arrange(config, simulate(config, True, silent)),
-    )
+    assert same(arrange(config, simulate(config, True, silent, bookmark)), whole())
     assert bookmark.found == 0
 
 
@@ -185,10 +195,7 @@ def test_a_full_disk_stops_no_run_that_could_still_end(tmp_path, monkeypatch):
     config = brief()
     monkeypatch.setattr(checkpoint, "EVERY_S", 0.0)
     bookmark = place(tmp_path / "no such folder" / "place", config, leave=False)
-    assert same(
-        arrange(config, simulate(config, True, silent, bookmark)),
-        arrange(config, simulate(config, True, silent)),
-    )
+    assert same(arrange(config, simulate(config, True, silent, bookmark)), whole())
     assert bookmark.kept == 0
 
 

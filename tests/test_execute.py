@@ -100,7 +100,7 @@ def engines() -> list[int]:
     return [int(process) for found in below for process in found]
 
 
-def test_a_simulating_process_that_is_killed_is_replaced_and_its_run_computed(tmp_path, longer_undisturbed):
+def test_a_simulating_process_that_is_killed_is_replaced_and_its_run_computed(tmp_path, undisturbed):
     found: list[int] = []
 
     def kill_one() -> None:
@@ -108,9 +108,9 @@ def test_a_simulating_process_that_is_killed_is_replaced_and_its_run_computed(tm
         os.kill(found[0], signal.SIGKILL)
 
     killer = meanwhile(kill_one)
-    execute(longer(), tmp_path, 1, True, QUIET)
+    execute(planned(), tmp_path, 1, True, QUIET)
     killer.join()
-    assert digests(tmp_path) == longer_undisturbed
+    assert digests(tmp_path) == {run.file: undisturbed[run.file] for run in planned()}
     assert not (tmp_path / JOBS).exists()
 
 

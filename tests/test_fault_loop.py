@@ -1,5 +1,5 @@
-"""A hundred times kill -9 at a random moment: nothing that was finished is lost, nothing half-written passes
-for whole.
+"""Many times kill -9 at a random moment: nothing that was finished is lost, nothing half-written passes for
+whole.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from prelimbic.experiments.storage.store import check_run
 from prelimbic.experiments.sweep.execute import execute
 from prelimbic.experiments.sweep.marks import JOBS
 from prelimbic.experiments.sweep.study import prepare
-from tests.conftest import COMMAND
-from tests.said import is_one_sentence
+from tests.engines import soon
 from tests.test_store import digests, planned, stamped
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 16
-LONGEST_S = 5.0  # until a kill
+LONGEST_S, AT_WORK_S = 5.0, 2.5  # until a kill: since the start, and since a worker is at work
 
 SWEEP = f"""
 import sys
@@ -38,12 +37,13 @@ from prelimbic.experiments.sweep.execute import execute
 from tests.test_store import planned
 execute(planned({SEEDS}), Path(sys.argv[1]), 2, True, Console(quiet=True))
 """
-# In every worker: a run keeps its place after each look.
+# In every worker: a run keeps its place after each look, and it is told that the worker is at work.
 OFTEN = """
-import sys
+import pathlib, sys
 if any("spawn_main" in word for word in sys.orig_argv):
     from prelimbic.experiments.sweep import checkpoint
     checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 1e9
+    pathlib.Path(__file__).with_name("at-work").touch()
 """
 
 
@@ -76,9 +76,15 @@ def descendants(process: int) -> list[int]:
     return [process, *(deeper for child in below for deeper in descendants(int(child)))]
 
 
-def killed(words: list[object], after_s: float, chance: random.Random, **environment: str) -> bool:
-    """Start a sweep and kill the whole of it, its owner alone, or one of its processes; whether it had not
-    ended before.
+def killed(
+    words: list[object],
+    after_s: float,
+    chance: random.Random,
+    at_work: Path | None = None,
+    **environment: str,
+) -> bool:
+    """Start a sweep and kill the whole of it, its owner alone, or one of its processes, so long after the
+    start, or after a worker has made the file `at_work`; whether it had not ended before.
     """
     process = subprocess.Popen(
         [str(word) for word in words],
@@ -88,6 +94,8 @@ def killed(words: list[object], after_s: float, chance: random.Random, **environ
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    if at_work is not None:
+        assert soon(lambda: at_work.exists() or process.poll() is not None, 60)
     try:
         process.wait(after_s)
         return False
@@ -107,19 +115,23 @@ def killed(words: list[object], after_s: float, chance: random.Random, **environ
     return True
 
 
-def test_eighty_kills_of_a_sweep_whose_runs_keep_their_places(tmp_path, undisturbed):
+def test_fifty_kills_of_a_sweep_whose_runs_keep_their_places(tmp_path, undisturbed):
     chance, kills, sweeps = random.Random(1), 0, 0
     (tmp_path / "sitecustomize.py").write_text(OFTEN)
-    while kills < 80:
+    at_work = tmp_path / "at-work"
+    while kills < 50:
         sweeps += 1
         folder = tmp_path / str(sweeps)
         folder.mkdir()
         ended, before = False, {}
-        while not ended and kills < 80:
+        while not ended and kills < 50:
+            at_work.unlink(missing_ok=True)
+            early = chance.random() < 0.2
             ended = not killed(
                 [sys.executable, "-c", SWEEP, folder],
-                chance.uniform(0.0, LONGEST_S),
+                chance.uniform(0.0, LONGEST_S if early else AT_WORK_S),
                 chance,
+                None if early else at_work,
                 PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}",
             )
             kills += not ended
@@ -131,35 +143,3 @@ def test_eighty_kills_of_a_sweep_whose_runs_keep_their_places(tmp_path, undistur
         assert digests(folder) == undisturbed
         assert before.items() <= stamped(folder).items()
         assert not (folder / JOBS).exists()
-
-
-def test_twenty_five_kills_of_the_command_itself(tmp_path, sweep):
-    chance, words = (
-        random.Random(2),
-        [COMMAND, "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--spikes", "--out"],
-    )
-    before: dict[str, tuple[int, str]] = {}
-    folder, kills = tmp_path / "0", 0
-    while kills < 25:
-        if not killed([*words, folder], chance.uniform(0.0, 12.0), chance):
-            folder, before = tmp_path / str(kills), {}
-            continue
-        kills += 1
-        now = read_whole(folder, before)
-        assert before.items() <= now.items()
-        before = now
-    done = subprocess.run([str(word) for word in (*words, folder)], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert digests(folder) == digests(sweep)
-    assert before.items() <= stamped(folder).items()
-    assert not [path for path in folder.rglob("*") if path.name.endswith(".tmp") or path.parent.name == JOBS]
-
-
-def test_what_is_cut_short_anywhere_is_refused(tmp_path, sweep):
-    whole = next(iter(sorted(sweep.glob("*seed*.h5")))).read_bytes()
-    chance = random.Random(3)
-    for keep in sorted(chance.sample(range(len(whole)), 200)):
-        (tmp_path / "cut.h5").write_bytes(whole[:keep])
-        with pytest.raises(Exception, match=r"cut\.h5") as caught:
-            check_run(tmp_path / "cut.h5")
-        is_one_sentence(f"prelimbic: {caught.value}", "cut.h5")

@@ -88,7 +88,7 @@ CHANGES = {
     "spikes": {"spikes": True},
     "precision-64": {"numerics": Numerics(64)},
     "step-0.05": {"numerics": Numerics(32, 0.05)},
-    "anti_bdnf@-0.5h": {"inhibitions": (parse_inhibitions("anti_bdnf@-0.5h"),)},
+    "anti_bdnf@-0.5h": {"inhibitions": parse_inhibitions("anti_bdnf@-0.5h")},
     "ampa=0.5@Pyr-to-SST": {"manipulations": ("ampa=0.5@Pyr->SST",)},
     "point-scale-2-hnk-release": {
         "sheets": ("point",),
@@ -179,7 +179,7 @@ def test_a_folder_that_holds_a_study_asked_otherwise_refuses_and_names_what_diff
 
 def test_inhibitors_and_spikes_are_named_too(call, tmp_path):
     study = find_study("human_dose")
-    runs = study.plan(Options(seeds=1, inhibitions=(parse_inhibitions("anti_bdnf=2@-1h"),)))
+    runs = study.plan(Options(seeds=1, inhibitions=parse_inhibitions("anti_bdnf=2@-1h")))
     finish(tmp_path / "out", runs[:1])
     write_manifest(study, runs, tmp_path / "out")
     code, _, err = call("run", "human_dose", "--seeds", 1, "--spikes", "--out", tmp_path / "out")

@@ -49,7 +49,10 @@ READOUT = (
     | WORDS
 )
 NO_READOUT = (
-    st.sampled_from(["7 w", "7d", " h", "-1 h", "1e3 h", "١ h", "7 d\n", "peak ", "nan h", "5000 d"]) | WORDS
+    st.sampled_from(
+        ["7 w", " h", "7", "١ h", "nan h", "5000 d", "1e308 d", "..", "24 h..", "2 h..1 h", "7 d..168 h"]
+    )
+    | WORDS
 )
 
 

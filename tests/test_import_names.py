@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 GENERIC = (
     "parameters",
     "pharmacology",
@@ -22,9 +20,9 @@ GENERIC = (
 )
 
 
-@pytest.mark.parametrize("name", GENERIC)
-def test_a_users_module_of_the_same_name_breaks_nothing(tmp_path: Path, name: str) -> None:
-    (tmp_path / f"{name}.py").write_text("raise RuntimeError('a module of the user')\n")
+def test_users_modules_of_the_same_names_break_nothing(tmp_path: Path) -> None:
+    for name in GENERIC:
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('a module of the user')\n")
     words = "import sys; sys.path.insert(0, ''); from prelimbic import load; load('nothing there')"
     done = subprocess.run(
         [sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -18,9 +18,17 @@ from prelimbic.parameters import (
     target_of,
 )
 from prelimbic.pharmacology import Bath, Dose, Exposure, HillBlock, Together
-from prelimbic.simulation.inhibition import Inhibition, InhibitionError, course, left, parse_inhibitions
+from prelimbic.simulation.inhibition import (
+    Inhibition,
+    InhibitionError,
+    course,
+    inhibition_in_words,
+    left,
+    parse_inhibitions,
+)
 from prelimbic.simulation.protocol import Protocol
 from tests.conftest import brief
+from tests.fuzz import WORDS, examples, told_by
 
 SOURCE = sheet("inhibitors")
 FINE = np.arange(-2.0, 300.0, 0.005)
@@ -146,10 +154,13 @@ def test_where_mtorc1_matters_is_nothing_to_the_other_inhibitors(name):
         ("mek_inhibitor=3", ("mek_inhibitor", 0.0, 3.0)),
         ("trkb_inhibitor@2.25h", ("trkb_inhibitor", 2.25, 1.0)),
         ("akt_inhibitor=0@1e2h", ("akt_inhibitor", 100.0, 0.0)),
+        ("rapamycin_icv@-30min", ("rapamycin_icv", -0.5, 1.0)),
+        ("rapamycin_po at -2 h", ("rapamycin_po", -2.0, 1.0)),
+        ("  anti_bdnf=.5   at  3d ", ("anti_bdnf", 72.0, 0.5)),
     ],
 )
 def test_an_inhibitor_is_read_as_it_is_written(text, meant):
-    assert parse_inhibitions(text) == Inhibition(*meant)
+    assert parse_inhibitions(text) == (Inhibition(*meant),)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +175,6 @@ def test_an_inhibitor_is_read_as_it_is_written(text, meant):
         ("anti_bdnf@", "NAME"),
         ("anti_bdnf@1", "NAME"),
         ("anti_bdnf@h", "NAME"),
-        ("anti_bdnf@1min", "NAME"),
         ("anti_bdnf=much@1h", "NAME"),
         ("anti_bdnf@1h=2", "NAME"),
         ("anti_bdnf=1=2", "NAME"),
@@ -175,6 +185,23 @@ def test_an_inhibitor_is_read_as_it_is_written(text, meant):
         ("anti_bdnf=inf", "inf"),
         ("anti_bdnf@nanh", "nan"),
         ("anti_bdnf@infh", "inf"),
+        ("anti_bdnf=1e400", "inf"),
+        ("anti_bdnf=1_0", "NAME"),
+        ("anti_bdnf=١", "NAME"),
+        ("anti_bdnf = 1", "NAME"),
+        ("anti_bdnf mek_inhibitor", "NAME"),
+        ("anti_bdnf over 1h", "NAME"),
+        ("at 1h", "''"),
+        ("anti_bdnf at", "nothing behind at"),
+        ("anti_bdnf at ,", "is ''"),
+        ("anti_bdnf at 1h, 60min", "a time twice"),
+        ("anti_bdnf@1h at 2h", "at twice"),
+        ("anti_bdnf at 1e308d", "too large"),
+        ("anti_bdnf at 2e4h", "within 10000 h"),
+        ("anti_bdnf every 24h", "84h x 8"),
+        ("anti_bdnf every 0h x 3", "longer than 0"),
+        ("anti_bdnf every 1h x 10000", "1 to 400 times, not 10000"),
+        ("anti_bdnf every 1h x " + "9" * 5000, "1 to 400 times"),
     ],
 )
 def test_what_is_no_inhibitor_is_refused_in_one_sentence_that_names_it(text, named):
@@ -184,6 +211,56 @@ def test_what_is_no_inhibitor_is_refused_in_one_sentence_that_names_it(text, nam
     assert named in said and len(said.splitlines()) == 1
     if named == f"'{text}'" and text:
         assert all(name in said for name in INHIBITORS)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("anti_bdnf=2 at -30min, 24h", (-0.5, 24.0)),
+        ("anti_bdnf=2@-30min, 24h", (-0.5, 24.0)),
+        ("anti_bdnf=2 every 24h x 3", (0.0, 24.0, 48.0)),
+        ("anti_bdnf=2 every 84h x 2 from -1h", (-1.0, 83.0)),
+    ],
+)
+def test_an_inhibitor_may_be_given_several_times(text, hours):
+    assert parse_inhibitions(text) == tuple(Inhibition("anti_bdnf", hour, 2.0) for hour in hours)
+
+
+@given(
+    st.sampled_from(INHIBITORS),
+    st.integers(-(10**5), 10**5).map(lambda minutes: minutes / 60) | st.floats(-1e4, 1e4),
+    st.integers(0, 10).map(float) | st.floats(0.0, 1e3),
+)
+@examples(100)
+def test_an_inhibitor_in_words_is_read_as_the_same(name, hour, amount):
+    item = Inhibition(name, hour, amount)
+    assert parse_inhibitions(inhibition_in_words(item)) == (item,)
+
+
+SAID = [
+    "anti_bdnf",
+    "anti_bdnf=2",
+    "=1",
+    "at",
+    "@",
+    "@1h",
+    "every",
+    "from",
+    "0h",
+    "24h,",
+    "1e308d",
+    "x",
+    "3",
+]
+
+
+@given(st.lists(st.sampled_from(SAID) | WORDS, max_size=7).map(" ".join))
+@examples(200)
+def test_any_text_is_refused_in_one_sentence_or_gives_inhibitors(text):
+    with told_by(InhibitionError):
+        found = parse_inhibitions(text)
+        again = [item for each in found for item in parse_inhibitions(inhibition_in_words(each))]
+        assert tuple(again) == found and found
 
 
 @pytest.mark.parametrize(

@@ -108,14 +108,14 @@ def test_a_scenario_in_words_is_the_run_that_it_says():
         baseline="healthy",
         inhibit="anti_bdnf@1h",
         overrides={"sst.Pyr.leak": 9},
-        readouts=("rest", "24 h", "48 h"),
+        read="rest, 24h, 2d",
     )
     config = asked.config(7)
     assert (config.seed, config.species, config.doses, config.circuit) == (7, "rat", doses, "sst")
     assert config.overrides == (("circuit.Pyr.leak", 9.0),)
     assert config.hypotheses == pl.Hypotheses(baseline="healthy")
     assert config.protocol == looks_for(
-        config.exposure(doses), asked.readouts, inhibitions=(pl.Inhibition("anti_bdnf", 1.0),)
+        config.exposure(doses), asked.read, inhibitions=(pl.Inhibition("anti_bdnf", 1.0),)
     )
     assert asked.config(np.int64(7)) == config
     whole = replace(asked, scale=1, give=pl.Dose(10, "ip")).config()
@@ -139,8 +139,8 @@ WRONG = {
     "inhibitor": ({"inhibit": "rapamycin@0h"}, "did you mean rapamycin_po?"),
     "hour": ({"inhibit": "anti_bdnf@0"}, "`inhibit` takes"),
     "manipulation": ({"manipulate": "silence@PVs"}, "did you mean PV?"),
-    "readout": ({"readouts": ("24",)}, "there is no readout '24'"),
-    "bath": ({"bath": {"memantine": 1.0}}, "`bath` is {'memantine': 1.0} but must be of type Bath"),
+    "readout": ({"read": "rest, 24"}, "there is no readout '24'"),
+    "bath": ({"bath": {"memantine": 1.0}}, "`bath` is {'memantine': 1.0} but must be DRUG AMOUNT uM"),
     "text": ({"scale": "1"}, "`scale` is '1' but must be a number"),
     "protocol": ({"protocol": TINY, "inhibit": "anti_bdnf@1h"}, "leave them out"),
     "missed": ({"protocol": TINY, "give": "10 mg/kg ip at 5h"}, "no look is taken within half an hour"),

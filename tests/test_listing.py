@@ -169,7 +169,7 @@ def test_a_study_of_changed_circuits_refuses_another_manipulation_in_one_sentenc
 
 @pytest.mark.parametrize("study", [name for name in SHIPPED if name not in (*BRIEF, "numerics")])
 def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
-    given = parse_inhibitions("anti_bdnf=0.5@-1h")
+    (given,) = parse_inhibitions("anti_bdnf=0.5@-1h")
     found = find_study(study)
     runs = found.plan(Options(seeds=1, inhibitions=(given,)))
     assert all(given in run.config.protocol.inhibitions for run in runs)

@@ -13,7 +13,7 @@ from scipy.stats import t as student
 from prelimbic.circuits import NetworkError
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import Hypotheses
-from prelimbic.simulation.protocol import Protocol, one_day
+from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.record import arrange
 from prelimbic.simulation.run import Outcome, simulate
 from tests.conftest import brief
@@ -121,22 +121,3 @@ def test_over_14_days_vehicle_drifts_by_no_more_than_a_percent_and_without_direc
         assert abs(density[-1] / density[0] - 1.0) <= 0.01
     low, high = slope_interval(slopes)
     assert low <= 0.0 <= high
-
-
-@pytest.mark.slow
-def test_halving_the_strides_changes_no_conclusion():
-    growth: dict[bool, list[float]] = {False: [], True: []}
-    surge: dict[bool, list[float]] = {False: [], True: []}
-    for halved in growth:
-        protocol = one_day(0.26, halved)
-        for seed in (1, 2, 3):
-            vehicle, drug = (run(replace(brief(d, seed), scale=1.0, protocol=protocol)) for d in (0.0, 10.0))
-            growth[halved].append(
-                drug.seen[-1].spines.density.mean() / vehicle.seen[-1].spines.density.mean() - 1.0
-            )
-            peak = [next(s for s in o.seen if s.look.time == 0.26).activity.rate[0] for o in (vehicle, drug)]
-            surge[halved].append(peak[1] / peak[0] - 1.0)
-    for effect in (growth, surge):
-        assert np.sign(np.mean(effect[True])) == np.sign(np.mean(effect[False]))
-        distance = max(np.std(effect[False], ddof=1), np.std(effect[True], ddof=1))
-        assert abs(np.mean(effect[True]) - np.mean(effect[False])) < distance

@@ -256,22 +256,22 @@ RACER = """
 import json, sys, time
 from pathlib import Path
 from prelimbic.experiments.sweep.marks import Marks
-folder, runs, begin = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-marks = Marks(folder)
-print("ready", flush=True)
-while not begin.exists():
-    time.sleep(0.0005)
-print(json.dumps([k for k in range(runs) if marks.hold(f"run-{k}.h5", 1.0)]), flush=True)
+runs = int(sys.argv[1])
+for folder in sys.argv[2:]:
+    marks, begin = Marks(Path(folder)), Path(folder, "begin")
+    print("ready", flush=True)
+    while not begin.exists():
+        time.sleep(0.0005)
+    print(json.dumps([k for k in range(runs) if marks.hold(f"run-{k}.h5", 1.0)]), flush=True)
 sys.stdin.read()
 """
 
 
-def raced(folder: Path, racers: int, runs: int) -> Counter[int]:
-    """How many of the processes that were started at once got each of the runs."""
-    begin = folder / "begin"
+def raced(folders: list[Path], racers: int, runs: int) -> list[Counter[int]]:
+    """How many of the processes that begin at once, in one folder after another, got each of its runs."""
     crew = [
         subprocess.Popen(
-            [sys.executable, "-c", RACER, str(folder), str(runs), str(begin)],
+            [sys.executable, "-c", RACER, str(runs), *map(str, folders)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -280,34 +280,39 @@ def raced(folder: Path, racers: int, runs: int) -> Counter[int]:
         for _ in range(racers)
     ]
     try:
-        for process in crew:
-            assert process.stdout.readline() == "ready\n"
-        begin.touch()
-        return Counter(k for process in crew for k in json.loads(process.stdout.readline()))
+        held = []
+        for folder in folders:
+            for process in crew:
+                assert process.stdout.readline() == "ready\n"
+            (folder / "begin").touch()
+            held.append(Counter(k for process in crew for k in json.loads(process.stdout.readline())))
+        return held
     finally:
         for process in crew:
             process.communicate()
 
 
 def test_of_many_processes_that_begin_at_once_exactly_one_gets_each_run(tmp_path):
-    assert raced(tmp_path, 8, 50) == dict.fromkeys(range(50), 1)
+    assert raced([tmp_path], 8, 50) == [dict.fromkeys(range(50), 1)]
     assert len(names(tmp_path)) == 50
 
 
 def test_of_many_processes_that_find_stale_marks_exactly_one_gets_each_run(tmp_path):
     for k in range(50):
         foreign(tmp_path, age=2 * LOST_S, run=f"run-{k}.h5")
-    held = raced(tmp_path, 8, 50)
+    (held,) = raced([tmp_path], 8, 50)
     assert max(held.values()) == 1
     assert len(held) >= 45  # one whom another stops in taking over comes back later
     assert all(name.endswith(RUNNING) for name in names(tmp_path))
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("turn", range(10))
 @pytest.mark.parametrize("stale", [False, True])
-def test_in_many_races_nobody_gets_what_another_has(tmp_path, turn, stale):
-    for k in range(400 if stale else 0):
-        foreign(tmp_path, age=2 * LOST_S, run=f"run-{k}.h5")
-    held = raced(tmp_path, 8, 400)
-    assert max(held.values()) == 1 and len(held) >= 360
+def test_in_many_races_nobody_gets_what_another_has(tmp_path, stale):
+    turns = [tmp_path / str(turn) for turn in range(10)]
+    for folder in turns:
+        folder.mkdir()
+        for k in range(400 if stale else 0):
+            foreign(folder, age=2 * LOST_S, run=f"run-{k}.h5")
+    for held in raced(turns, 8, 400):
+        assert max(held.values()) == 1 and len(held) >= 360

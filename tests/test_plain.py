@@ -66,9 +66,11 @@ def refusals():
         **each("scale", lambda x: scenario(scale=x), "`scale` is", texts),
         **each("give", lambda x: scenario(give=x), "`give` takes"),
         **each("sheet", lambda x: scenario(sheet=x), "`sheet` is", odd | {"nothing": "a\0b.toml"}),
+        **each("weight", lambda x: scenario(weight=x), "`weight`", but("None") | some),
+        **each("bath of a scenario", lambda x: scenario(bath=x), "`bath`", but("None")),
         **each("inhibit", lambda x: scenario(inhibit=x), "`inhibit` is|inhibitor"),
         **each("manipulate", lambda x: scenario(manipulate=x), "`manipulate` is|manipulation"),
-        **each("readouts", lambda x: scenario(readouts=x), "`readouts` is|readout", but("None")),
+        **each("read", lambda x: scenario(read=x), "`read`", but("None")),
         **each("stress", lambda x: scenario(stress=x), "`stress`", but("None", one=(1,), text="0h")),
         "stress without a unit": (
             lambda: scenario(stress=("-240", "0h")),
@@ -149,10 +151,10 @@ def test_a_sheet_of_numbers_is_found_by_its_path():
 
 
 def test_the_examples_of_a_scenario_run():
-    examples = re.findall(r'"((?:ketamine )?[0-9.]+ mg/kg[^"]*)"', pl.Scenario.__doc__ + pl.__doc__)
+    examples = re.findall(r'"((?:ketamine )?[0-9.]+ mg[^"]*)"', pl.Scenario.__doc__ + pl.__doc__)
     assert len(examples) >= 3
     for text in (re.sub(r"\s+", " ", each) for each in examples):
-        scenario(give=text).config()
+        scenario(give=text, weight="300 g").config()
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_without_readouts_a_run_lasts_until_a_day_after_all_that_is_given(words,
 def test_where_readouts_end_before_a_dose_a_later_one_is_named():
     for words in ({"give": "10 mg/kg ip at 0h, 24h"}, {"inhibit": "anti_bdnf@24h"}):
         with pytest.raises(pl.UsageError, match=r"ask for a later readout, such as 48 h$"):
-            scenario(readouts=("rest", "24 h"), **words)
+            scenario(read="rest, 24h", **words)
 
 
 def test_the_version_is_told():

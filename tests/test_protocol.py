@@ -129,12 +129,28 @@ def test_looks_just_close_and_far_enough_apart_are_taken(times):
     assert [look.time for look in Protocol(times, 0.0).looks()] == list(times)
 
 
-@pytest.mark.parametrize("stress", [(-24.0, 1.0), (-20.0, 0.0), (-48.0, 0.0), (0.0, -24.0), (0.0, 0.0)])
-def test_stress_that_begins_or_ends_between_looks_or_before_it_begins_is_refused(stress):
-    with pytest.raises(
-        ProtocolError, match=f"stress begins .* at looks.* not at {stress[0]:g} and {stress[1]:g} h"
-    ):
+@pytest.mark.parametrize(
+    "stress", [(-24.0, 1.0), (-20.0, 0.0), (-48.0, 0.0), (-24.0, 0.0, 1.0, 2.0), (-24.0, 0.0, 2.0, 9.0)]
+)
+def test_stress_that_begins_or_ends_between_looks_is_refused(stress):
+    told = " and ".join(f"{hour:g}" for hour in stress)
+    with pytest.raises(ProtocolError, match=f"stress begins .* at looks.* not at {told} h"):
         Protocol((-24.0, 0.0, 2.0), 0.0, stress=stress)
+
+
+@pytest.mark.parametrize(
+    "stress", [(0.0, -24.0), (0.0, 0.0), (), (-24.0,), (-24.0, 0.0, 2.0), (0.0, 2.0, -24.0, 0.0)]
+)
+def test_stress_that_ends_before_it_begins_or_overlaps_itself_is_refused(stress):
+    with pytest.raises(ProtocolError) as caught:
+        Protocol((-24.0, 0.0, 2.0), 0.0, stress=stress)
+    assert f"`stress` is {stress} but must be a first and a last hour" in str(caught.value)
+
+
+def test_between_two_spells_of_stress_there_is_none():
+    protocol = Protocol((-24.0, 0.0, 2.0, 4.0, 6.0), 0.0, stress=(-24.0, 0.0, 4.0, 6.0))
+    assert [protocol.stressed(time) for time in protocol.times] == [True, False, False, True, False]
+    assert protocol.spells() == [(-24.0, 0.0), (4.0, 6.0)]
 
 
 def test_stress_lasts_from_its_beginning_until_its_end_and_covers_whole_strides():

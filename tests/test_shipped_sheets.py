@@ -12,6 +12,7 @@ from prelimbic.parameters import (
     COMPOUNDS,
     INHIBITORS,
     PRIOR,
+    SALTS,
     SPECIES,
     CascadeNumbers,
     HypothesisNumbers,
@@ -21,6 +22,7 @@ from prelimbic.parameters import (
     circuit_sheet,
     compounds,
     inhibitor,
+    salts,
     sheet,
     shipped,
     species,
@@ -55,7 +57,16 @@ def bib_keys() -> list[str]:
 
 def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
     assert shipped() == sorted(path.stem for path in SHEETS.iterdir())
-    subjects = {"compounds", "species", "cascade", "spines", "inhibitors", "hypotheses", "recordings"}
+    subjects = {
+        "compounds",
+        "species",
+        "salts",
+        "cascade",
+        "spines",
+        "inhibitors",
+        "hypotheses",
+        "recordings",
+    }
     assert {*CIRCUITS, PRIOR} | subjects == set(shipped())
 
 
@@ -97,6 +108,8 @@ def test_every_subject_sheet_fills_its_records_with_the_numbers_of_its_rows():
     assert channel().temperature == raw("compounds")["channel"]["temperature"]["value"]
     for name in SPECIES:
         assert species(name).ketamine_clearance == raw("species")[name]["ketamine_clearance"]["value"]
+    assert set(salts()) == set(SALTS) == set(raw("salts"))
+    assert salts()["maleate"].molar_mass == raw("salts")["maleate"]["molar_mass"]["value"]
     spines = sheet("spines").fill("spines", SpineNumbers)
     assert spines.sites_per_contact == raw("spines")["spines"]["sites_per_contact"]["value"]
     cascade = sheet("cascade")

@@ -37,7 +37,9 @@ def asked(
     dose: float = 30.0, protocol: Protocol = DAY, inhibit: tuple[str, ...] = (), **changes: object
 ) -> Config:
     switches = {name: changes.pop(name) for name in list(changes) if name in Hypotheses.__dataclass_fields__}
-    given = replace(protocol, inhibitions=tuple(parse_inhibitions(text) for text in inhibit))
+    given = replace(
+        protocol, inhibitions=tuple(item for text in inhibit for item in parse_inhibitions(text))
+    )
     return brief(dose, protocol=given, hypotheses=Hypotheses(**switches), **changes)
 
 

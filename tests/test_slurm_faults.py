@@ -124,7 +124,7 @@ def test_jobs_whose_node_loses_power_run_again_on_the_other(scene):
 
 def test_a_run_longer_than_the_time_limit_goes_on_from_where_it_was_stopped(scene):
     scene.lacking("10")
-    scene.faults.stretch("10", 3.0)
+    scene.faults.stretch("10", 2.5)
     scene.run("--jobs", "1", "--time", "1", "--partition", "short").completes()
     scene.is_whole()
     left, found = turns(scene.faults.told(dose="10"))

@@ -57,7 +57,7 @@ def one_run(tmp_path_factory):
 
 
 def test_same_seed_same_bytes_whatever_the_worker_count_and_order(tmp_path):
-    runs = planned(seeds=2)
+    runs = planned()
     prepare(runs)
     for name, order, workers in (("one", runs, 1), ("two", runs[::-1], 2)):
         (tmp_path / name).mkdir()

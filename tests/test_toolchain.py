@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -246,10 +247,18 @@ def test_the_width_of_a_loops_vectors_is_read_from_what_gcc_and_clang_tell(repor
     )
 
 
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """No compiler is known from before; programs are those of the cache that all tests share."""
+    toolchain.cache_clear()
+    yield
+    toolchain.cache_clear()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", [32, 64])
 @pytest.mark.parametrize("command", ["g++", "clang++"])
-def test_each_compiler_that_is_here_makes_vectors_of_every_loop(fresh, monkeypatch, command, precision):
+def test_each_compiler_that_is_here_makes_vectors_of_every_loop(forgotten, monkeypatch, command, precision):
     if shutil.which(command) is None:
         pytest.skip(f"{command} is not installed")
     monkeypatch.setenv("CXX", command)

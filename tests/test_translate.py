@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,9 +23,10 @@ MODELS = {"point": eq.model(False), "dendritic": eq.model(True), "W1": w1_engine
 LIMITS = {32: (-87.0, 88.0), 64: (-708.0, 709.0)}
 
 
-def text(model: Model, precision: int) -> str:
-    """The program's text, from the process that writes it for the cache."""
-    asked = json.dumps({"model": asdict(model), "precision": precision})
+@cache
+def text(name: str, precision: int) -> str:
+    """The text of a model's program, from the process that writes it for the cache."""
+    asked = json.dumps({"model": asdict(MODELS[name]), "precision": precision})
     done = subprocess.run(
         [sys.executable, "-m", "prelimbic.circuits.translate"],
         input=asked,
@@ -48,7 +50,7 @@ def test_a_model_taken_apart_and_sent_as_text_is_the_same_model(name):
 @pytest.mark.parametrize(("name", "precision"), [("dendritic", 32), ("point", 64)])
 def test_the_program_holds_no_number_but_those_of_its_formulas(name, precision):
     model = MODELS[name]
-    lines = [line for line in text(model, precision).splitlines() if not line.startswith(('{"', "#"))]
+    lines = [line for line in text(name, precision).splitlines() if not line.startswith(('{"', "#"))]
     written = re.findall(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?", "\n".join(lines))
     real, whole = ({n for n in written if ("." in n) == point} for point in (True, False))
     # A half is where truth values are told apart, a thousandth the share of a step by which a period may be
@@ -59,7 +61,7 @@ def test_the_program_holds_no_number_but_those_of_its_formulas(name, precision):
 
 @pytest.mark.parametrize("precision", [32, 64])
 def test_a_program_computes_in_its_own_precision_throughout(precision):
-    lines = text(MODELS["dendritic"], precision).splitlines()
+    lines = text("dendritic", precision).splitlines()
     other = {32: r"\bdouble\b|(?<![\w.(])\d+\.\d*(?![\w.])", 64: r"\bfloat\b|\.\d*[1-9]f\b"}[precision]
     loops = [k for k, line in enumerate(lines) if "// loop " in line]
     assert loops

@@ -15,11 +15,10 @@ from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench
 from prelimbic.experiments.claims.claim import Claim
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import makings
-from prelimbic.pharmacology import Dose, Exposure
+from prelimbic.pharmacology import Together
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.config import Config, overridden
 from prelimbic.simulation.overrides import Overrides
-from prelimbic.simulation.protocol import Protocol
 
 
 def told(names: list[str], where: str) -> str:
@@ -40,25 +39,20 @@ def idle(sheet: str, overrides: Overrides, outcome: Callable[[Overrides], Iterab
     return found
 
 
-def idle_in_exposure(
-    sheet: str, overrides: Overrides, animal: str, dose: Dose, hours: np.ndarray
-) -> list[str]:
-    """Overrides that move no concentration and no block at these hours."""
+def idle_in_exposure(config: Config, hours: np.ndarray) -> list[str]:
+    """Overrides of a configuration that move no concentration and no block at these hours."""
 
     def outcome(changes: Overrides) -> Iterator[bytes]:
-        sheets = overridden(sheet, changes)
-        course = Exposure.after((dose,), animal, sheets)
-        brain = course.brain_unbound(hours)
+        other = replace(config, overrides=changes)
+        course = other.exposure(other.doses)
+        source = course if other.bath is None else Together((course, other.bath))
+        brain = source.brain_unbound(hours)
         yield from (course.ng_per_ml(c(hours)).tobytes() for c in (course.arterial, course.venous))
         yield brain.tobytes()
-        yield by_subunit(brain, [course.compounds[name] for name in course.names]).tobytes()
-        yield (
-            Config("exposure", sheet, animal, (dose,), 1.0, 1, Protocol((), 0.0), changes)
-            .grown()
-            .mixtures.tobytes()
-        )
+        yield by_subunit(brain, [course.compounds[name] for name in source.names]).tobytes()
+        yield other.grown().mixtures.tobytes()
 
-    return idle(sheet, overrides, outcome)
+    return idle(config.circuit, config.overrides, outcome)
 
 
 def idle_in_claims(claims: Iterable[Claim], bench: Bench) -> list[str]:

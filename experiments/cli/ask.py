@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from prelimbic.experiments.cli.words import PATH, Command
 from prelimbic.simulation.switches import SWITCHES
 
 if TYPE_CHECKING:
-    from prelimbic.experiments.sweep.study import Options, Study
+    from prelimbic.experiments.sweep.study import Options
     from prelimbic.simulation.question import Question
 
 OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure", "title", "write", "plan")
@@ -26,8 +25,8 @@ OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure",
     "--give",
     multiple=True,
     metavar="TEXT",
-    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], such as "
-    "'10 mg/kg ip at 0h, 24h'; repeatable.",
+    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], "
+    "such as '10 mg/kg ip at 0h, 24h'; repeatable.",
 )
 @click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
 @click.option(
@@ -43,7 +42,7 @@ OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure",
     "--vary",
     multiple=True,
     metavar="NAME=VALUE,...",
-    help="An axis: dose, a switch, a number, species; of give, inhibit, bath or stress with | between the values.",
+    help="An axis: dose, species, a switch, a number; give, inhibit, bath, stress with | between values.",
 )
 @click.option(
     "--read",
@@ -68,6 +67,8 @@ def ask(**given: Any) -> None:
     from prelimbic.experiments.cli.asked import options_asked
     from prelimbic.experiments.questions.planned import plan_of
     from prelimbic.experiments.questions.study import ASK, study_of, with_options
+    from prelimbic.experiments.questions.sweep import folder_of
+    from prelimbic.experiments.sweep.conduct import refuse
 
     own = {name: given.pop(name) for name in OWN}
     switches, context = {name: given.pop(name) for name in SWITCHES}, click.get_current_context()
@@ -78,15 +79,20 @@ def ask(**given: Any) -> None:
     asked, options = with_options(asked, options)
     study = study_of(asked, name)
     if words.out is None:
-        options = _in_folder(options, study)
-    lines = plan_of(asked, study.plan(options), options.workers)
+        options = replace(options, out=folder_of(study, options))
+    runs = study.plan(options)
+    lines = plan_of(asked, runs, options.workers)
+    if own["write"] is None and not own["plan"] and not words.list_runs:
+        print("\n".join(lines))
+    if own["write"] is None and not own["plan"]:
+        return carry_out(study, options, words, context)
+    refuse(study, options, runs)
     if own["write"] is None:
         print("\n".join(lines))
-        if not own["plan"]:
-            carry_out(study, options, words, context)
-        return
-    _write(own["write"], study, options)
+        return None
+    _write(own["write"], asked, options)
     print("\n".join([*lines, f"kept in {own['write']}; prelimbic run {own['write']} computes it"]))
+    return None
 
 
 def _question(own: dict[str, Any], words: Words) -> Question:
@@ -134,29 +140,14 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _in_folder(options: Options, study: Study) -> Options:
-    """The options with a folder of this question's own."""
-    from dataclasses import replace
-
-    how = {"scale": options.scale, "sheets": options.sheets, "spikes": options.spikes}
-    told = json.dumps([study.asked, how, vars(options.numerics)], sort_keys=True)
-    return replace(
-        options, out=Path("results") / f"{study.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
-    )
-
-
-def _write(path: Path, study: Study, options: Options) -> None:
-    """Keep the question, with seeds and scale where they were asked for.  Raises QuestionError or StoreError."""
-    from dataclasses import replace
-
+def _write(path: Path, asked: Question, options: Options) -> None:
+    """Keep the question, with seeds and scale if asked for.  Raises QuestionError or StoreError."""
     from prelimbic.experiments.storage.files import publish
     from prelimbic.simulation.question import QuestionError
-    from prelimbic.simulation.written import as_toml, question
+    from prelimbic.simulation.written import as_toml
 
     if path.suffix != ".toml":
         raise QuestionError(f"--write takes the name of a .toml file, not {path}")
-    assert study.asked is not None
-    asked = question(study.asked)
-    asked = replace(asked, seeds=options.seeds if "seeds" in options.given else asked.seeds)
-    asked = replace(asked, scale=options.scale if options.scale != 1.0 else asked.scale)
+    seeds = options.seeds if "seeds" in options.given else asked.seeds
+    asked = replace(asked, seeds=seeds, scale=options.scale if options.scale != 1.0 else asked.scale)
     publish(path, as_toml(asked).encode())

@@ -44,8 +44,8 @@ def cli() -> None:
     """Ketamine in the prefrontal cortex: from a dose to spikes, BDNF, mTORC1 and grown synapses."""
 
 
-cli.add_command(ask)
 cli.add_command(run)
+cli.add_command(ask)
 cli.add_command(claims)
 cli.add_command(exposure)
 

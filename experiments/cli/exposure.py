@@ -1,127 +1,325 @@
-"""`prelimbic exposure`: concentrations and block after one dose, printed as tables or JSON."""
+"""`prelimbic exposure`: concentrations and block after what is given, as tables, JSON or a figure."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from prelimbic.experiments.cli.words import Command, once
-from prelimbic.experiments.sweep.options import as_options
+from prelimbic.experiments.cli.words import PATH, Command, once
+from prelimbic.experiments.sweep.options import as_options, flag
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
+
+    from prelimbic.simulation.config import Config
+    from prelimbic.simulation.overrides import Overrides
+
+KINDS = (".png", ".svg", ".pdf")
+MOST_DRAWN = 24  # arms
+SHORT = ("route", "dose", "duration", "compound")  # words of one dose
+OF_A_FILE = ("species", "give", "weight", *SHORT)  # what a file says itself
+ON_BLOCK = ("site", "selectivity", "hcn")  # switches
+COLUMNS = {
+    "arterial": "arterial_ng_per_ml",
+    "venous": "venous_ng_per_ml",
+    "brain_unbound": "brain_unbound_uM",
+}
+HELP = {
+    "species": "human, rat or mouse.",
+    "route": "iv or ip.",
+    "dose": "mg of free base per kg body mass.",
+    "at": "Times of the schedule, such as 10min,40min,4h; without them, --plot FILE.",
+}
 
 
 @dataclass(frozen=True)
 class Words:
     """What stands on the command line of `exposure`."""
 
-    species: str
-    route: str
-    dose: float
-    at: str
+    file: str | None
+    species: str | None
+    give: tuple[str, ...]
+    weight: str | None
+    route: str | None
+    dose: float | None
     duration: str | None
-    compound: str
-    sheet: str
+    compound: str | None
+    at: str | None
+    sheet: str | None
     overrides: tuple[str, ...]
     as_json: bool
+    plot: Path | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One exposure: the arm it is of, if it is of one; what is given, in words; and all that it follows from."""
+
+    arm: str
+    heading: str
+    config: Config
 
 
 @click.command(cls=Command)
-@click.option("--species", required=True, help="human, rat or mouse.")
-@click.option("--route", required=True, help="iv or ip.")
-@click.option("--dose", required=True, type=float, help="mg of free base per kg body mass.")
+@click.argument("file", required=False)
+@click.option("--species", help=HELP["species"])
 @click.option(
-    "--at", required=True, metavar="TIMES", help="Times since the dose began, such as 10min,40min,4h."
+    "--give",
+    multiple=True,
+    metavar="TEXT",
+    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], such "
+    "as 'ketamine 20 mg iv at 2h'; repeatable.",
 )
+@click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
+@click.option("--route", help=f"Of one dose, in the place of --give: {HELP['route']}")
+@click.option("--dose", type=float, help=HELP["dose"])
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
 @click.option(
-    "--compound",
-    default="ketamine",
-    show_default=True,
-    help="Such as ketamine, norketamine or hydroxynorketamine.",
+    "--compound", help="Such as ketamine, norketamine or hydroxynorketamine.  [default: ketamine]"
 )
 @click.option(
+    "--at",
+    metavar="TIMES",
+    help="Hours of the schedule, such as 10min,40min,4h; one dose begins at 0h unless it says otherwise.",
+)
+@click.option("--plot", type=PATH, metavar="FILE", help="Draw all over time: a .png, .svg or .pdf file.")
+@click.option(
     "--sheet",
-    default="dendritic",
-    show_default=True,
-    help="Circuit sheet whose subunit mixtures the block is for.",
+    help="Circuit sheet whose subunit mixtures the block is for.  [default: dendritic, or that of FILE]",
 )
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(**given: Any) -> None:
-    """Plasma and unbound brain concentrations of a dose, and the NMDA block they make in each population."""
+    """Plasma and unbound brain concentrations of what is given, and the NMDA block they make in each
+    population.
+
+    FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm is shown.
+
+    \b
+    prelimbic exposure --species human --give "0.5 mg/kg iv over 40min" --at 40min,4h
+    prelimbic exposure mine.toml --at 1h,2h --plot mine.png
+    """
     show_exposure(Words(**given))
 
 
 def show_exposure(asked: Words) -> None:
     """Print concentrations and block at the times asked for, with the numbers of a circuit's sheets but for
-    those that are set; say which of these move nothing.
+    those that are set, and draw them; say which of these move nothing.
     """
-    from prelimbic.experiments.claims.unused import idle_in_exposure, told
-    from prelimbic.experiments.cli.ends import say
-    from prelimbic.pharmacology import Dose, beyond_use
-    from prelimbic.simulation.exposed import exposed, times
-    from prelimbic.simulation.given import hours
-    from prelimbic.simulation.overrides import parse_overrides
+    from prelimbic.simulation.exposed import begin, exposed, times
 
-    once("--at", (part.strip() for part in asked.at.split(",")))
-    changes, at = parse_overrides(asked.overrides, (asked.sheet,)), times(asked.at)
-    length = None if asked.duration is None else hours(asked.duration, "`duration`")
-    dose = Dose(asked.dose, asked.route, 0.0, length, asked.compound)
-    found = exposed(asked.species, (dose,), at, asked.sheet, changes)
-    if warning := beyond_use(asked.dose, asked.species):
+    _check(asked)
+    several, changes = _of_file(asked) if asked.file is not None else _of_words(asked)
+    at = None if asked.at is None else times(asked.at, min(begin(shown.config) for shown in several))
+    with _told_of(asked):
+        found = [] if at is None else [exposed(shown.config, at) for shown in several]
+        drawn = [] if asked.plot is None else _courses(several, at)
+    for warning in _warnings(several, asked):
         print(f"prelimbic: warning: {as_options(warning)}", file=sys.stderr)
     if asked.as_json:
-        print(json.dumps(_as_json(found) | ({"overridden": dict(changes)} if changes else {})))
+        whole = {shown.arm: _as_json(shown, values) for shown, values in zip(several, found, strict=True)}
+        print(json.dumps(whole if asked.file is not None else whole[""]))
     else:
-        _print(asked, found, changes)
-    if changes and (idle := idle_in_exposure(asked.sheet, changes, asked.species, dose, at)):
-        say(told(idle, "this exposure at these times"))
+        for k, values in enumerate(found):
+            _print(several[k], values, first=k == 0)
+    if asked.plot is not None:
+        _draw(asked, several, drawn)
+    if changes:
+        _say_idle(several, changes, drawn[0]["time"].values[::25] if at is None else at)
 
 
-def _as_json(found: xr.Dataset) -> dict[str, object]:
+def _check(asked: Words) -> None:
+    """Raise UsageError for words that do not go together, and for those that are missing."""
+    words = vars(asked)
+    short = [name for name in SHORT if words[name] is not None]
+    if asked.file is not None:
+        if own := [name for name in OF_A_FILE if words[name] not in (None, ())]:
+            raise click.UsageError(f"{flag(own[0])} is said by {asked.file}: leave one of them out")
+    elif asked.give and short:
+        raise click.UsageError(f"{flag(short[0])} is of one dose, and --give says all of it: leave one out")
+    elif short and asked.weight is not None:
+        raise click.UsageError("--weight is for amounts of the whole body, which --give takes")
+    elif not asked.give and not short:
+        one = "--give TEXT, --route and --dose of one dose, or the FILE of a question"
+        raise click.UsageError(f"exposure needs what is given: {one}")
+    needed = () if asked.file is not None else ("species",) if asked.give else ("species", "route", "dose")
+    for name in (*needed, *(("at",) if asked.plot is None else ())):
+        if words[name] is None:
+            raise click.UsageError(f"exposure needs {flag(name)}: {HELP[name]}")
+    if asked.plot is not None and asked.plot.suffix.lower() not in KINDS:
+        raise click.UsageError(f"--plot takes the name of a .png, .svg or .pdf file, not {asked.plot}")
+    if asked.at is not None:
+        once("--at", (part.strip() for part in asked.at.split(",")))
+    elif asked.as_json:
+        raise click.UsageError("--json prints what is there at times: add --at, or leave it out")
+
+
+def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
+    """The exposure to what stands on the command line, and the numbers that are set."""
+    from prelimbic.parameters import SPECIES
+    from prelimbic.parameters.plain import choice
+    from prelimbic.pharmacology import Dose, DoseError
+    from prelimbic.simulation.exposed import of_doses
+    from prelimbic.simulation.given import doses, hours, parse_weight, read_given
+    from prelimbic.simulation.overrides import parse_overrides
+    from prelimbic.simulation.scenario import SHEET
+
+    sheet, species = asked.sheet or SHEET, str(asked.species)
+    changes = parse_overrides(asked.overrides, (sheet,))
+    if asked.give:
+        choice(species, SPECIES, "species", DoseError)
+        weight = None if asked.weight is None else parse_weight(asked.weight, species)
+        texts = [read_given(text) for text in asked.give]
+        if weight is not None and all("kg" in text.unit for text in texts):
+            raise click.UsageError("--weight moves nothing here: every amount is of a kg; leave it out")
+        body = "" if weight is None else f" of {weight:g} kg"
+        heading, given = f"{'; '.join(map(str, texts))}, {species}{body}", doses(asked.give, weight)
+    else:
+        route, compound, amount = str(asked.route), asked.compound or "ketamine", asked.dose or 0.0
+        length = None if asked.duration is None else hours(asked.duration, "`duration`")
+        given = (Dose(amount, route, 0.0, length, compound),)
+        over = "" if asked.duration is None else f" over {asked.duration}"
+        heading = f"{compound} {amount:g} mg/kg {'.'.join(route)}.{over}, {species}"
+    return [Shown("", heading, of_doses(species, given, sheet, changes))], changes
+
+
+def _of_file(asked: Words) -> tuple[list[Shown], Overrides]:
+    """The exposures of all arms of a question in a file, and the numbers that are set beside it."""
+    from prelimbic.experiments.questions.exposures import exposures_in, question_called
+    from prelimbic.simulation.overrides import parse_overrides
+    from prelimbic.simulation.scenario import SHEET, UnusualDoseWarning
+
+    question = question_called(str(asked.file))
+    sheet = asked.sheet or (question.sheets or (SHEET,))[0]
+    changes = parse_overrides(asked.overrides, (sheet,))
+    question = question.with_more({"set": dict(changes)}) if changes else question
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusualDoseWarning)  # all warnings are printed together
+        arms = exposures_in(question, sheet)
+    return [Shown(arm, _in_words(config), config) for arm, config in arms.items()], changes
+
+
+def _in_words(config: Config) -> str:
+    """What is given, and to whom."""
+    from prelimbic.simulation.given import as_given, bath_in_words
+
+    doses = as_given([dose for dose in config.doses if dose.amount])
+    texts = [str(replace(text, amount=float(f"{text.amount:.4g}"))) for text in doses]
+    texts += [f"bath {text}" for text in (bath_in_words(config.bath) if config.bath is not None else ())]
+    return f"{'; '.join(texts)}, {config.species}"
+
+
+@contextmanager
+def _told_of(asked: Words) -> Iterator[None]:
+    """Errors within name what was given as it was asked for."""
+    from prelimbic.parameters.errors import UsageError
+
+    try:
+        yield
+    except UsageError as error:
+        raise type(error)(_as_asked(str(error), asked)) from None
+
+
+def _as_asked(message: str, asked: Words) -> str:
+    """A message about `give` with the word that stands on the command line, or with the file."""
+    if asked.file is not None:
+        return f"{asked.file}: {message.replace('`give`', 'give')}"
+    return message if asked.give else message.replace("`give`", "`dose`")
+
+
+def _warnings(several: list[Shown], asked: Words) -> Iterator[str]:
+    """What to tell beside the answer: doses beyond use, and switches that it knows nothing of."""
+    from prelimbic.simulation.scenario import unusual
+    from prelimbic.simulation.switches import DEFAULTS
+
+    told = [text for shown in several for text in unusual(shown.config.doses, shown.config.species)]
+    yield from dict.fromkeys(_as_asked(text, asked) for text in told)
+    for shown in several:
+        chosen = vars(shown.config.hypotheses)
+        if moved := [f"{name} {chosen[name]}" for name in ON_BLOCK if chosen[name] != DEFAULTS[name]]:
+            yield (
+                f"arm {shown.arm}: the block shown is that at equilibrium of all receptors; {', '.join(moved)} "
+                "is not in it"
+            )
+
+
+def _courses(several: list[Shown], at: np.ndarray | None) -> list[xr.Dataset]:
+    """All that is drawn, over time; up to the last of the times that are asked for."""
+    from prelimbic.simulation.exposed import drawn_hours, followed
+
+    if len(several) > MOST_DRAWN:
+        raise click.UsageError(f"--plot draws up to {MOST_DRAWN} arms and doses, not {len(several)}")
+    configs = [shown.config for shown in several]
+    hours = drawn_hours(configs, None if at is None else float(at.max()))
+    return [followed(config, hours) for config in configs]
+
+
+def _draw(asked: Words, several: list[Shown], drawn: list[xr.Dataset]) -> None:
+    """Write the figure, and say where it is."""
+    from prelimbic.experiments.figures import drawing
+    from prelimbic.experiments.sweep.surroundings import settle_figures
+
+    settle_figures()
+    titles = [f"{shown.arm}: {shown.heading}" if shown.arm else shown.heading for shown in several]
+    drawing("exposure")(asked.plot, titles, [shown.config for shown in several], drawn)
+    if not asked.as_json:
+        print(f"figure: {asked.plot}")
+
+
+def _say_idle(several: list[Shown], changes: Overrides, hours: np.ndarray) -> None:
+    """Say which of the numbers that are set move nothing in any of the exposures."""
+    from prelimbic.experiments.claims.unused import idle_in_exposure, told
+    from prelimbic.experiments.cli.ends import say
+
+    idle = [{*idle_in_exposure(shown.config, hours)} for shown in several]
+    if nothing := [name for name, _ in changes if all(name in names for names in idle)]:
+        say(told(nothing, "this exposure at these times"))
+
+
+def _as_json(shown: Shown, found: xr.Dataset) -> dict[str, object]:
     def short(values: xr.DataArray) -> list[float]:
         return [float(f"{value:.6g}") for value in values.values]  # more than the model can mean
 
-    columns = {
-        "arterial": "arterial_ng_per_ml",
-        "venous": "venous_ng_per_ml",
-        "brain_unbound": "brain_unbound_uM",
-    }
+    changes = dict(shown.config.overrides)
     return {
         "at_min": short(60 * found["time"]),
         **{
-            str(drug): {column: short(found[name].sel(compound=drug)) for name, column in columns.items()}
+            str(drug): {
+                column: short(values)
+                for name, column in COLUMNS.items()
+                if (values := found[name].sel(compound=drug)).notnull().all()
+            }
             for drug in found["compound"].values
         },
         "block": {str(p): short(found["block"].sel(population=p)) for p in found["population"].values},
-    }
+    } | ({"overridden": changes} if changes else {})
 
 
-def _print(asked: Words, found: xr.Dataset, changes: tuple[tuple[str, float], ...]) -> None:
+def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
     from prelimbic.experiments.sweep.conduct import console
     from prelimbic.experiments.sweep.unusual import set_numbers
 
-    length = "" if asked.duration is None else f" over {asked.duration}"
-    print(
-        f"{asked.compound} {asked.dose:g} mg/kg {asked.route[0]}.{asked.route[1]}.{length}, {asked.species}"
-    )
+    print("" if first else "\n", f"arm {shown.arm}: " if shown.arm else "", shown.heading, sep="")
     plasma = Table(title="in plasma, arterial and venous, and unbound in the brain", title_justify="left")
     for heading in ("min", "compound", "art. ng/mL", "ven. ng/mL", "brain uM"):
         plasma.add_column(heading, justify="left" if heading == "compound" else "right", no_wrap=True)
     minutes = [f"{60 * hour:g}" for hour in found["time"].values]
     for drug in found["compound"].values:
-        columns = [found[name].sel(compound=drug).values for name in ("arterial", "venous", "brain_unbound")]
+        columns = [found[name].sel(compound=drug).values for name in COLUMNS]
         for minute, *values in zip(minutes, *columns, strict=True):
-            plasma.add_row(minute, drug, *(f"{v:.0f}" if v >= 1000 else f"{v:.3g}" for v in values))
+            plasma.add_row(minute, drug, *map(_cell, values))
     block = Table(
         title=Text(f"share of NMDA peak conductance shut, sheet {found.attrs['sheet']}", "table.title"),
         title_justify="left",
@@ -132,5 +330,11 @@ def _print(asked: Words, found: xr.Dataset, changes: tuple[tuple[str, float], ..
         block.add_row(minute, *(f"{v:.3f}" for v in shut))
     for table in (plasma, block):
         console().print(table, markup=False)
-    for line in set_numbers(asked.sheet, changes):
+    for line in set_numbers(shown.config.own_sheet, shown.config.overrides):
         print(line)
+
+
+def _cell(value: float) -> str:
+    if value != value:  # of a bath there is nothing in plasma
+        return "-"
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"

@@ -171,8 +171,8 @@ def run(study: str | None, **given: Any) -> None:
 
     if study is None:
         raise StudyError(
-            f"run takes a STUDY, one of {', '.join(all_studies())}; `prelimbic studies` says what each asks; "
-            "or the FILE.toml of a question of your own"
+            f"run takes a STUDY, one of {', '.join(all_studies())} (`prelimbic studies` says what each "
+            "asks), or the FILE.toml of a question of your own"
         )
     found, context = find_study(study), click.get_current_context()
     switches = {name: given.pop(name) for name in SWITCHES}

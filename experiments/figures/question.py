@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import INK, ORDERED, centre, pages, save, subplots, told
 from prelimbic.simulation.drugged import around
-from prelimbic.simulation.question import ARM, Point, Question
+from prelimbic.simulation.question import Point, Question
 from prelimbic.simulation.written import question_in
 
 VEHICLE = "#7F7F7F"
@@ -44,6 +44,14 @@ PANELS: tuple[tuple[str, tuple[Course, ...]], ...] = (
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw question.png (and .svg), once a sheet."""
     return [save(figure, folder, file) for file, figure in figures(dataset)]
+
+
+def plotted(dataset: xr.Dataset, file: Path | None) -> Any:
+    """The figure of one sheet, written to a file if one is named."""
+    ((_, figure),) = figures(dataset)
+    if file is not None:
+        save(figure, file.parent, file.stem, (file.suffix[1:],))
+    return figure
 
 
 def figures(dataset: xr.Dataset) -> Iterator[tuple[str, Any]]:
@@ -167,7 +175,7 @@ def _course(
 
 
 def _marks(axis: Axes, lines: list[tuple[Point, str, str]], span: tuple[float, float], size: float) -> None:
-    """Doses as triangles at the bottom, infusions and baths as bars, inhibitors as crosses, stress shaded."""
+    """Doses as triangles at the bottom, infusions and baths as bars, inhibitors as crosses, stress grey."""
     bottom = axis.get_xaxis_transform()
     marks: dict[tuple[str, float, float], str] = {}
     for point, colour, _ in lines:
@@ -210,7 +218,7 @@ def _legend(
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=colour, linestyle=dash, label=_label(question, point))
+        Line2D([], [], color=colour, ls=dash, label=question.called(point.place))
         for point, colour, dash in lines
     ]
     marks = (("^", "dose (bar: infusion, bath)"), ("x", "inhibitor"))
@@ -220,16 +228,3 @@ def _legend(
     figure.legend(
         handles=handles, frameon=False, fontsize=9, ncols=3, loc="outside lower center", title=title
     )
-
-
-def _label(question: Question, point: Point) -> str:
-    units = question.axes
-    parts = [
-        str(value)
-        if axis == ARM
-        else f"{axis} {value:g} {units[axis]}".strip()
-        if isinstance(value, float)
-        else f"{axis} {value}"
-        for axis, value in point.place.items()
-    ]
-    return ", ".join(parts)

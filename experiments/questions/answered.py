@@ -1,4 +1,4 @@
-"""What a question of one's own found: every quantity at every readout, beside its vehicle; and a sentence."""
+"""What a question of one's own found: every quantity at every readout beside vehicle, and a sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from prelimbic.experiments.readouts.answer import Answer, Cell, table
 from prelimbic.experiments.readouts.columns import names
-from prelimbic.experiments.readouts.seeds import change, half_interval, spread_of_those
+from prelimbic.experiments.readouts.seeds import change, decimals, half_interval, spread_of_those
 from prelimbic.simulation.measures import Measure, measures
 from prelimbic.simulation.question import Point, Question
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 HEADINGS = ("mean ± SD", "vehicle", "difference", "95 % interval", "change, %")
+OTHERS = ("mean ± SD", "of what it is against", *HEADINGS[2:])  # where arms are compared with others
 ONCE = "highest"  # where something is read once a run
 MOST_TOLD = 12  # points in a sentence
+FIGURES = 2  # significant ones, of an SD
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,9 @@ def contrasts(dataset: xr.Dataset, question: Question, points: list[Point]) -> I
         for measure in measures(question.measure):
             for readout in [ONCE] if measure.once else names(dataset, "readout"):
                 mine = _values(dataset, point.place, measure, readout)
-                other = point.reference and _values(dataset, point.reference, measure, readout)
-                yield Contrast(point, measure, readout, mine, other if point.reference else None)
+                there = point.reference
+                others = None if there is None else _values(dataset, there, measure, readout)
+                yield Contrast(point, measure, readout, mine, others)
 
 
 def answer(dataset: xr.Dataset, question: Question) -> Answer:
@@ -63,16 +66,29 @@ def answer(dataset: xr.Dataset, question: Question) -> Answer:
     axes = tuple(question.axes)
     for sheet in names(dataset, "sheet"):
         found = list(contrasts(dataset.sel(sheet=sheet), question, shown))
-        rows = [
-            ((*(c.point.place[axis] for axis in axes), _named(c.measure), c.readout), _cells(c))
-            for c in found
-        ]
+        rows = [((*_places(question, c.point), _named(c.measure), c.readout), _cells(c)) for c in found]
         seeds = dataset.sizes["seed"]
         title = f"{question.title or 'your question'}; sheet {sheet}, {seeds} seed{'s' if seeds > 1 else ''}"
-        how = {"missing": "", "right": tuple(a for a, unit in question.axes.items() if unit)}
-        tables.append(table(title, (*axes, "quantity", "read at"), rows, HEADINGS, **how))
+        how = {
+            "missing": "",
+            "figures": FIGURES,
+            "right": tuple(a for a, unit in question.axes.items() if unit),
+        }
+        labels = (*axes, *(["against"] if _mixed(question) else []), "quantity", "read at")
+        tables.append(table(title, labels, rows, OTHERS if _mixed(question) else HEADINGS, **how))
         said.append(_sentence(question, sheet, found, seeds))
     return Answer(tuple(tables), "\n".join(said))
+
+
+def _mixed(question: Question) -> bool:
+    """Whether arms are compared with others than their vehicles."""
+    return any(arm.against for arm in question.arms)
+
+
+def _places(question: Question, point: Point) -> list[Any]:
+    """Where a point stands, and where what it is compared with, if that is not its vehicle everywhere."""
+    other = "" if point.reference is None else question.called(point.reference)
+    return [point.place[axis] for axis in question.axes] + ([other] if _mixed(question) else [])
 
 
 def _values(dataset: xr.Dataset, place: dict[str, Any], measure: Measure, readout: str) -> np.ndarray:
@@ -103,7 +119,8 @@ def _interval(difference: np.ndarray) -> str:
     if len(there) < 2:
         return ""
     mean, half = there.mean(), half_interval(there)
-    return f"{mean - half:.2f} to {mean + half:.2f}"
+    digits = decimals(half, FIGURES)
+    return f"{mean - half:.{digits}f} to {mean + half:.{digits}f}"
 
 
 def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int) -> str:
@@ -115,36 +132,28 @@ def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int)
     told = [c for c in last if c.difference is not None and np.isfinite(c.difference).all()]
     if not told:
         return f"Sheet {sheet}: nothing is compared with anything, so the table stands for itself."
-    parts = [f"{_point(question, c)} {_changed(c)}" for c in told[:MOST_TOLD]]
+    parts = [
+        f"{question.called(c.point.place)} {_changed(c)}{_against(question, c)}" for c in told[:MOST_TOLD]
+    ]
     more = f"; and {len(told) - MOST_TOLD} more in the table" if len(told) > MOST_TOLD else ""
+    against = "each" if _mixed(question) else "against vehicle"
     ending = (
-        "One seed is an anecdote."
-        if seeds == 1
-        else f"± SD of {seeds} seeds, against vehicle of the same seed."
+        "One seed is an anecdote." if seeds == 1 else f"± SD of {seeds} seeds, {against} of the same seed."
     )
     species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
     return f"Sheet {sheet}, {species}, {told[0].readout}: {'; '.join(parts)}{more}. {ending}"
 
 
-def _point(question: Question, c: Contrast) -> str:
-    """A place in words; a vehicle of which it is not is named."""
-    axes = {axis: unit for axis, unit in question.axes.items()}
-    words = [
-        f"{value}"
-        if axis == "arm"
-        else f"{axis} {value:g} {unit}".strip()
-        if isinstance(value, float)
-        else f"{axis} {value}"
-        for axis, unit in axes.items()
-        for value in [c.point.place[axis]]
-    ]
-    return ", ".join(words) or question.arms[0].name
+def _against(question: Question, c: Contrast) -> str:
+    there = c.point.reference
+    return f" against {question.called(there)}" if there is not None and _mixed(question) else ""
 
 
 def _changed(c: Contrast) -> str:
     percent, difference = c.percent, c.difference
-    what = f"{c.measure.name}"
+    what = c.measure.name
     if percent is not None:
         return change(percent, what)
     assert difference is not None
-    return f"moves {what} by {spread_of_those(difference)} {c.measure.unit if c.measure.unit != '1' else ''}".rstrip()
+    unit = f" {c.measure.unit}" if c.measure.unit != "1" else ""
+    return f"moves {what} by {spread_of_those(difference)}{unit}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.simulation.question import ARM, TEXTS, Question, as_list
 from prelimbic.simulation.switches import SWITCHES
-from prelimbic.simulation.times import in_words
 
 # CPU seconds of a biological second at scale 1, compiled; assumed: 3,924 s of the main job took about 138
 CPU_S = 0.035
@@ -28,7 +27,7 @@ def plan_of(question: Question, runs: list[Run], workers: int) -> list[str]:
     lines.append(f"read at: {', '.join(protocol.readouts)}")
     taken = len(protocol.times) - len(protocol.reused)
     lines.append(
-        f"looks: {taken} a run, from {in_words(protocol.times[0])} to {in_words(protocol.times[-1])}; "
+        f"looks: {taken} a run, from {protocol.times[0] / 24:.3g} d to {protocol.times[-1] / 24:.3g} d; "
         f"{protocol.seconds:.0f} s of spiking"
     )
     seconds = sum(run.config.protocol.seconds * run.config.scale for run in runs) * CPU_S

@@ -22,8 +22,8 @@ def shipped_protocols() -> dict[str, Path]:
 
 
 def protocols() -> pd.DataFrame:
-    """Every protocol that ships, one row each, by `name`: its `title`, its `arms` and the `file`, which can be
-    copied, changed and run.
+    """Every protocol that ships, one row each, by `name`: its `title`, its `arms` and the `file`, which can
+    be copied, changed and run.
     """
     import pandas as pd  # as heavy as all the rest
 

@@ -16,7 +16,6 @@ from prelimbic.simulation.inhibition import inhibition_in_words
 from prelimbic.simulation.question import TEXTS, Arm, Plain, Question
 from prelimbic.simulation.scenario import SHEET
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
-from prelimbic.simulation.written import as_mapping, as_toml, question
 
 ASK = "ask"  # the study of a question that is in no file
 LEFT_OUT = (*SWITCHES, "set", "inhibit", "manipulate")  # what may move nothing
@@ -43,8 +42,7 @@ def study_of(asked: Question, name: str = ASK) -> Study:
         seeds=asked.seeds or 3,
         figures=("question",),
         reads=DAYS,
-        asked=as_mapping(asked),
-        text=as_toml(replace(asked, sheets=())),
+        asked=asked,
         less=less,
     )
 
@@ -54,7 +52,7 @@ def planned(asked: Question, options: Options) -> list[Run]:
     usual = (asked.sheets or (SHEET,))[:1]
     sheets = options.sheets if options.sheets != usual else asked.sheets or usual
     scale = options.scale if options.scale != 1.0 or asked.scale is None else asked.scale
-    how = {"scale": scale, "spikes": options.spikes, "numerics": options.numerics}
+    how: dict[str, Any] = {"scale": scale, "spikes": options.spikes, "numerics": options.numerics}
     names = {sheet: circuit_sheet(sheet).name for sheet in sheets}
     if len({*names.values()}) < len(names):
         raise StudyError("`sheet` names two sheets that are called alike; rename one file")
@@ -83,7 +81,12 @@ def with_options(asked: Question, options: Options) -> tuple[Question, Options]:
     more |= {"set": dict(options.overrides)} if options.overrides else {}
     more |= {"inhibit": [inhibition_in_words(i) for i in options.inhibitions]} if options.inhibitions else {}
     more |= {"manipulate": list(options.manipulations)} if options.manipulations else {}
-    plain = {"hypotheses": AS_SHEETS, "overrides": (), "inhibitions": (), "manipulations": ()}
+    plain: dict[str, Any] = {
+        "hypotheses": AS_SHEETS,
+        "overrides": (),
+        "inhibitions": (),
+        "manipulations": (),
+    }
     return asked.with_more(more), replace(options, **plain)
 
 
@@ -91,7 +94,7 @@ def settled(study: Study, options: Options) -> tuple[Study, Options]:
     """A study of one's own with what the options do in it, and the options without; others as they are."""
     if study.asked is None:
         return study, options
-    asked, rest = with_options(question(study.asked), options)
+    asked, rest = with_options(study.asked, options)
     return study_of(asked, study.name), rest
 
 

@@ -23,8 +23,22 @@ class Spread:
 
     def __str__(self) -> str:
         """`mean ± SD`, or the one value there is; and of how many, where not of all."""
-        told = f"{self.mean:.2f} ± {self.sd:.2f}" if self.n > 1 else f"{self.mean:.2f}"
+        return self.told()
+
+    def told(self, figures: int | None = None) -> str:
+        """The same, with so many significant figures of the SD, or of the one value; or two decimals."""
+        size = self.sd if self.n > 1 else self.mean
+        digits = 2 if figures is None else decimals(size, figures)
+        told = f"{self.mean:.{digits}f}"
+        told += f" ± {self.sd:.{digits}f}" if self.n > 1 else ""
         return f"{told} ({self.n} of {self.of})" if self.n < self.of else told
+
+
+def decimals(size: float, figures: int) -> int:
+    """Decimals with which a number of this size has so many significant figures, from 0 to 6."""
+    if not np.isfinite(size) or size == 0:
+        return 2
+    return int(min(max(figures - 1 - np.floor(np.log10(abs(size))), 0), 6))
 
 
 def spread(values: np.ndarray) -> Spread:

@@ -18,12 +18,11 @@ from prelimbic.experiments.sweep.study import (
     Run,
     Study,
     asked_in,
-    peak_of,
+    looks_after,
     planned,
     with_each_memory,
 )
 from prelimbic.pharmacology import Dose
-from prelimbic.simulation.protocol import given, weeks
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,7 +35,7 @@ READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d"
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x memory x dose x seed."""
     STUDY.accept(options)
-    protocol = given(weeks(peak_of(options, SPECIES, ROUTE), READOUTS), options.inhibitions)
+    protocol = looks_after(options, SPECIES, Dose(1.0, ROUTE), READOUTS)
     doses = {d: Dose(d, ROUTE) for d in DOSES}
     return planned(STUDY.name, options, with_each_memory(options, SPECIES, doses, protocol))
 

@@ -12,9 +12,16 @@ from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.growth import growth
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import days
-from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, with_each_memory
+from prelimbic.experiments.sweep.study import (
+    Options,
+    Run,
+    Study,
+    asked_in,
+    looks_after,
+    planned,
+    with_each_memory,
+)
 from prelimbic.pharmacology import Dose
-from prelimbic.simulation.protocol import given, weeks
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,7 +33,7 @@ READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d"
 def plan(options: Options) -> list[Run]:
     """Every circuit sheet asked for x memory x dose x seed."""
     STUDY.accept(options)
-    protocol = given(weeks(INFUSION_H, READOUTS), options.inhibitions)
+    protocol = looks_after(options, "human", Dose(1.0, "iv", 0.0, INFUSION_H), READOUTS)
     doses = {d: Dose(d, "iv", 0.0, INFUSION_H) for d in DOSES}
     return planned(STUDY.name, options, with_each_memory(options, "human", doses, protocol))
 

@@ -43,6 +43,7 @@ from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, shar
 from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.tables import printed
 from prelimbic.simulation.hypotheses import AS_SHEETS
+from prelimbic.simulation.written import as_toml
 
 Screen = Console  # where a sweep says what it does
 CONSOLE_WIDTH = 160  # of tables where there is no terminal
@@ -64,8 +65,7 @@ def listing(study: Study, options: Options) -> None:
     here.  Raises UnreadableError.
     """
     runs = study.plan(options)
-    _check(runs)
-    _refuse_idle(study, options, runs)
+    refuse(study, options, runs)
     if options.out.is_file():
         raise StoreError(f"{options.out} is a file, but must be a folder")
     mine = {run.file for run in share_of(runs, options)}
@@ -80,13 +80,28 @@ def listing(study: Study, options: Options) -> None:
         raise unreadable(options.out, causes)
 
 
-def conduct(study: Study, options: Options) -> None:
-    """Run the share of the study that was asked for; when nothing is missing any more, report.
+def _errors(shown: bool) -> Console:
+    """Standard error."""
+    return Console(stderr=True, markup=False, quiet=not shown, width=CONSOLE_WIDTH)
+
+
+def conduct_quietly(study: Study, options: Options, progress: bool) -> None:
+    """Run a study, store and draw it as `conduct` does, but for its table and sentence; `progress` goes to
+    standard error.  Raises what `conduct` raises.
+    """
+    conduct(study, options, _errors(progress), Console(quiet=True))
+
+
+def conduct(
+    study: Study, options: Options, screen: Console | None = None, told: Console | None = None
+) -> None:
+    """Run the share of the study that was asked for; when nothing is missing any more, report, to `told` if
+    that is another screen.
 
     Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.  What cannot be read here is
     left as it is, and told when all else is computed.
     """
-    screen, begun = console(), time.monotonic()
+    screen, begun = screen or console(), time.monotonic()
     runs = study.plan(options)
     mine = share_of(runs, options)
     _begin(study, runs, options, screen)
@@ -103,7 +118,7 @@ def conduct(study: Study, options: Options) -> None:
             highlight=False,
         )
         return None
-    _report(study, runs, options.out, screen)
+    _report(study, runs, options.out, told or screen)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
     return None
 
@@ -160,8 +175,9 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         return found
 
     tell_damaged(missing(), causes, folder, screen)
+    asked = "" if study.asked is None else as_toml(replace(study.asked, sheets=()))
     try:
-        drive(runs, missing, causes, folder, jobs, words, screen, study.text)
+        drive(runs, missing, causes, folder, jobs, words, screen, asked)
     except KeyboardInterrupt:
         queue = BACKENDS[jobs.cluster](folder)
         raise ExecuteError(
@@ -176,8 +192,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
 
 def _begin(study: Study, runs: list[Run], options: Options, screen: Console) -> None:
     """Check what was asked and say what is unusual about it."""
-    _check(runs)
-    _refuse_idle(study, options, runs)
+    refuse(study, options, runs)
     try:
         manifest = read_manifest(options.out)
     except (AbsentError, DamagedError):
@@ -267,6 +282,12 @@ def _unfinished(runs: list[Run], folder: Path) -> tuple[list[Run], dict[str, str
     """Runs to compute, and why the files of others cannot be read here."""
     whole, causes = sorted_out(folder, {run.file: run.config.run_id() for run in runs})
     return [run for run in runs if run.file not in whole and run.file not in causes], causes
+
+
+def refuse(study: Study, options: Options, runs: list[Run]) -> None:
+    """Raise the UsageError of its kind for runs that cannot be, and for what was asked and moves nothing."""
+    _check(runs)
+    _refuse_idle(study, options, runs)
 
 
 def _check(runs: list[Run]) -> None:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rich.console import Console
@@ -89,8 +91,14 @@ class _Crew:
         self._marks, self._context = Marks(folder), multiprocessing.get_context("spawn")
         self._waiting, self._elsewhere = deque(runs), list[Run]()
         self._deaths: Counter[str] = Counter()
-        self._workers = [_Worker(self._context) for _ in range(min(workers, len(runs)))]
+        # functions of the program that was started are found by workers that read it, too
+        self._alone = all(run.compute.__module__ != "__main__" for run in runs)
+        self._workers = [self._worker() for _ in range(min(workers, len(runs)))]
         self._beaten = self._looked = time.monotonic()
+
+    def _worker(self) -> _Worker:
+        with _nameless() if self._alone else nullcontext():
+            return _Worker(self._context)
 
     def at_work(self) -> bool:
         return bool(self._waiting or self._elsewhere or any(worker.run for worker in self._workers))
@@ -185,7 +193,7 @@ class _Crew:
         if self._leaving:
             self._workers.remove(worker)
             return self._marks.release(run.file) if run is not None else None
-        self._workers[self._workers.index(worker)] = _Worker(self._context)
+        self._workers[self._workers.index(worker)] = self._worker()
         if run is None:
             return None
         self._lost(run, f"its worker process {worker.end()}")
@@ -273,6 +281,17 @@ class _Worker:
     def _signal(self, told: int) -> None:
         if self.process.pid is not None and self.process.is_alive():
             os.kill(self.process.pid, told)
+
+
+@contextmanager
+def _nameless() -> Iterator[None]:
+    """Processes started meanwhile do not read the script that was started: it may begin this very sweep."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # what an option is called, where that is not its own name
-OTHERWISE = {"overrides": "--set", "give": "--dose"}
+OTHERWISE = {"overrides": "--set"}
 
 
 def flag(name: str) -> str:

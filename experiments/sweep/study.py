@@ -26,8 +26,11 @@ from prelimbic.simulation import ready
 from prelimbic.simulation.config import Config, overridden
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.protocol import Protocol, given, one_day
+from prelimbic.simulation.planner import looks_for
+from prelimbic.simulation.protocol import DAY, Protocol, given
+from prelimbic.simulation.question import Question
 from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.written import as_mapping
 
 DEFAULT_SHEET = "dendritic"
 MOST_SEEDS = 10_000
@@ -146,7 +149,7 @@ class Study:
     when nothing else is asked for; `figures` are the names of all files that `draw` may make, without sheet
     and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the
     study does not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the
-    drug bound nothing.  Of a question of the user's own `asked` is kept beside its runs, and `less` gives
+    drug bound nothing.  A question of the user's own, `asked`, is kept beside its runs, and `less` gives
     all that it sets, as told, with the plan without it.
     """
 
@@ -161,8 +164,7 @@ class Study:
     figures: tuple[str, ...] = ()
     reads: Reads = NOTHING
     inert: Inert = unchanged
-    asked: dict[str, Any] | None = None  # a question of the user's own, in plain data
-    text: str = ""  # the same as a file holds it
+    asked: Question | None = None
     less: Callable[[Options], Iterator[tuple[str, Callable[[], list[Run]]]]] | None = None
 
     @property
@@ -227,10 +229,16 @@ def peak_of(options: Options, animal: str, route: str) -> float:
 
 
 def day_after(options: Options, animal: str, route: str) -> Protocol:
-    """The protocol of one day after a dose by a route, with a look at the peak and the inhibitors
-    asked for.
-    """
-    return given(one_day(peak_of(options, animal, route)), options.inhibitions)
+    """The protocol of one day after a dose by a route, every look taken, with the inhibitors asked for."""
+    return looks_after(options, animal, Dose(1.0, route), DAY, reuse=False)
+
+
+def looks_after(
+    options: Options, animal: str, dose: Dose, readouts: tuple[str, ...], reuse: bool = True
+) -> Protocol:
+    """The looks that are planned for a dose, whatever its amount, with the inhibitors asked for."""
+    exposure = Exposure.after((dose,), animal, overridden(options.sheets[0], options.overrides))
+    return given(looks_for(exposure, readouts, reuse=reuse), options.inhibitions)
 
 
 def with_each_site(
@@ -302,7 +310,8 @@ def write_manifest(
         }
         for run in runs
     ]
-    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn, study.asked)
+    asked = None if study.asked is None else as_mapping(study.asked)
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn, asked)
 
 
 def prepare(runs: Iterable[Run]) -> bool:

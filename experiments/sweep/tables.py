@@ -41,5 +41,6 @@ def _text(cell: dict[str, Any], how: dict[str, Any]) -> str:
     n = int(cell.get("n", least))
     if not n:
         return str(how.get("missing", ""))
-    text = str(Spread(cell["mean"], cell["sd"], n, int(cell.get("of", n))))
+    found = Spread(cell["mean"], cell["sd"], n, int(cell.get("of", n)))
+    text = found.told(how.get("figures"))
     return text.replace(" ± ", how.get("between", " ± "))

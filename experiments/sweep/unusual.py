@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from prelimbic.parameters import Sheet
 from prelimbic.simulation.config import Config, overridden
+from prelimbic.simulation.scenario import unusual as beyond
 
 UNCALIBRATED = {
     "no": "its background was not calibrated for these numbers (prelimbic calibrate does that)",
@@ -16,11 +17,16 @@ UNCALIBRATED = {
 
 
 def unusual(configs: Iterable[Config]) -> Iterator[str]:
-    """A line for every number that is not that of its sheet, and for every circuit on background rates found
-    for another.
+    """A line for every number that is not that of its sheet, for every dose beyond use, and for every
+    circuit on background rates found for another.
     """
     configs = list(configs)
-    yield from set_numbers(configs[0].own_sheet, configs[0].overrides)
+    asked = {(config.sheet_name, config.overrides): config for config in configs}.values()
+    yield from dict.fromkeys(line for c in asked for line in set_numbers(c.own_sheet, c.overrides))
+    given = {(config.doses, config.species) for config in configs}
+    yield from dict.fromkeys(
+        told for doses, species in sorted(given, key=repr) for told in beyond(doses, species)
+    )
     for name, state in {config.sheet_name: config.calibration() for config in configs}.items():
         if state in UNCALIBRATED:
             yield f"sheet {name}: {UNCALIBRATED[state]}"

@@ -1,0 +1,57 @@
+"""The exposures that a question of one's own asks for: what each of its arms gives, without a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from prelimbic.experiments.questions.shipped import shipped_protocols
+from prelimbic.parameters import unknown
+from prelimbic.simulation.config import Config
+from prelimbic.simulation.question import ARM, DOSE, Plain, Question, QuestionError, axis_of, label
+from prelimbic.simulation.scenario import SHEET
+from prelimbic.simulation.written import read_question
+
+
+def question_called(name: str) -> Question:
+    """The question in a .toml file, or in the protocol that ships under this name.  Raises QuestionError,
+    and for what cannot be asked the UsageError of its kind.
+    """
+    if not name.endswith(".toml") and name not in shipped_protocols():
+        known = [*shipped_protocols(), "files that end with .toml"]
+        raise QuestionError(unknown("protocol", name, known))
+    return read_question(shipped_protocols().get(name, Path(name)))
+
+
+def exposures_in(asked: Question, sheet: str | None = None) -> dict[str, Config]:
+    """What every arm that gives a dose or a bath gives, by its name; once a dose where that is varied, every
+    other axis being at its first value.  Raises UsageError where nothing is given.
+    """
+    first = {name: values[0] for name, values in asked.vary.items()}
+    places = [first | {DOSE: amount} for amount in asked.vary.get(DOSE, ()) if amount] or [first]
+    chosen = sheet or (asked.sheets or (SHEET,))[0]
+    found: dict[str, Config] = {}
+    for arm in asked.arms:
+        own = replace(arm, does=arm.does | {"sheet": chosen})
+        with asked.told(arm):
+            given = [(place, asked.scenario(own, place).untimed) for place in places]
+        if all(config == given[0][1] for _, config in given):  # no dose of it is varied
+            given = [({name: value for name, value in first.items() if name != DOSE}, given[0][1])]
+        found |= {_named(asked, arm.name, place): config for place, config in given if _gives(config)}
+    if not found:
+        with asked.told():
+            raise QuestionError("no arm gives a dose or a bath, so there is no exposure")
+    return found
+
+
+def _gives(config: Config) -> bool:
+    bath = () if config.bath is None else config.bath.concentrations
+    return any(dose.amount for dose in config.doses) or any(uM for _, uM in bath)
+
+
+def _named(asked: Question, arm: str, place: Plain) -> str:
+    """An arm and where it is on the axes."""
+    units = asked.axes | {ARM: ""}
+    shown = {axis_of(name): label(value) for name, value in place.items()}
+    parts = [f"{axis} {v:g} {units[axis]}" if isinstance(v, float) else f"{axis} {v}" for axis, v in shown.items()]
+    return ", ".join([arm, *(part.strip() for part in parts)])

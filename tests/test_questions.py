@@ -1,0 +1,312 @@
+"""A question of one's own: read from a line, a file or Python as the same runs, each beside its vehicle; or
+refused in one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+import prelimbic as pl
+from prelimbic.experiments.questions.study import planned, study_of, with_options
+from prelimbic.experiments.sweep.study import Options
+from prelimbic.parameters.errors import UsageError
+from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.question import Question, QuestionError, untreated
+from prelimbic.simulation.written import (
+    as_mapping,
+    as_toml,
+    of_scenarios,
+    question,
+    question_in,
+    read_question,
+)
+from tests.said import USAGE, is_one_sentence
+
+DOSE = {"species": "rat", "give": "10 mg/kg ip at 0h", "read": ["24h"]}
+ARMS = DOSE | {
+    "stress": "3d before 0h",
+    "arm": [
+        {"name": "ketamine"},
+        {"name": "with rapamycin", "inhibit": "rapamycin_icv at -30min"},
+        {"name": "stress alone", "give": []},
+        {"name": "low", "give": "1 mg/kg ip", "against": "ketamine"},
+    ],
+}
+
+
+def ids(asked: Question, seeds: int = 1) -> list[str]:
+    return sorted(run.config.run_id() for run in planned(asked, Options(seeds=seeds)))
+
+
+def by_place(asked: Question) -> dict[str, object]:
+    return {json.dumps(point.place): point for point in asked.points()}
+
+
+# What is compared with what
+
+
+def test_one_dose_stands_beside_its_vehicle():
+    vehicle, drug = question(DOSE).points()
+    assert (vehicle.place, drug.place) == ({"arm": "vehicle"}, {"arm": "ketamine"})
+    assert drug.reference == vehicle.place and vehicle.reference is None
+    assert drug.config.doses == pl.Scenario("rat", "10 mg/kg ip").give
+    assert not any(dose.amount for dose in vehicle.config.doses)
+    assert vehicle.config.protocol == drug.config.protocol
+
+
+def test_vehicle_keeps_the_schedule_where_a_readout_counts_from_what_is_given():
+    asked = question(DOSE | {"give": "10 mg/kg ip at 5h", "read": ["rest", "peak", "0-2 h", "48h"]})
+    vehicle, drug = asked.points()
+    assert vehicle.config.moments() == drug.config.moments()
+    assert vehicle.config.begun() == drug.config.begun() == 5.0
+    assert [dose.amount for dose in vehicle.config.doses] == [0.0]
+
+
+def test_a_dose_axis_begins_at_vehicle_and_has_the_same_looks_everywhere():
+    asked = question(DOSE | {"vary": {"dose": [10, 3]}, "read": ["peak", "24h"]})
+    points = asked.points()
+    assert asked.axes == {"dose": "mg/kg"}
+    assert [point.place["dose"] for point in points] == [0.0, 3.0, 10.0]
+    assert [point.reference for point in points] == [None, {"dose": 0.0}, {"dose": 0.0}]
+    assert [sum(d.amount for d in point.config.doses) for point in points] == [0.0, 3.0, 10.0]
+    assert len({point.config.protocol for point in points}) == 1
+
+
+def test_arms_are_compared_with_their_own_vehicle_or_with_what_they_name():
+    found = by_place(question(ARMS))
+    reference = {json.loads(place)["arm"]: point.reference for place, point in found.items()}
+    # stress alone is the vehicle of ketamine, which is given under the same stress
+    assert reference["ketamine"] == {"arm": "stress alone"}
+    assert reference["low"] == {"arm": "ketamine"} and reference["stress alone"] is None
+    assert reference["with rapamycin"]["arm"] not in ("stress alone", "with rapamycin")
+    own = found[json.dumps(reference["with rapamycin"])].config
+    assert own.protocol.inhibitions and own.protocol.stress and not any(d.amount for d in own.doses)
+    assert len({point.config.protocol.times for point in found.values()}) == 1
+
+
+def test_under_stress_every_arm_begins_healthy_unless_the_baseline_is_named():
+    assert {p.config.hypotheses.baseline for p in question(ARMS).points()} == {"healthy"}
+    assert {p.config.hypotheses.baseline for p in question(DOSE).points()} == {"spine_loss"}
+    named = question(DOSE | {"baseline": "both"})
+    assert {p.config.hypotheses.baseline for p in named.points()} == {"both"}
+
+
+def test_axes_cross_and_a_vehicle_that_an_axis_does_not_touch_is_one_run():
+    asked = question(
+        DOSE | {"vary": {"give": ["3 mg/kg ip", "10 mg/kg ip at 0h, 2h"], "baseline": ["healthy", "both"]}}
+    )
+    places = [point.place for point in asked.points()]
+    assert [place for place in places if place["arm"] == "vehicle"] == [
+        {"arm": "vehicle", "give": "3 mg/kg ip", "baseline": baseline} for baseline in ("healthy", "both")
+    ]
+    assert len(places) == 2 + 4
+    numbers = question(DOSE | {"vary": {"circuit": {"PV": {"leak": [4, 5]}}}})
+    assert list(numbers.axes) == ["arm", "circuit_PV_leak"] and len(numbers.points()) == 4
+    assert {dict(p.config.overrides)["circuit.PV.leak"] for p in numbers.points()} == {4.0, 5.0}
+
+
+def test_a_bath_has_a_vehicle_too():
+    vehicle, bath = question({"species": "rat", "bath": "mk801 0.1 uM from 0h to 2h", "read": "4h"}).points()
+    assert bath.place == {"arm": "mk801"} and bath.reference == vehicle.place
+    assert vehicle.config.bath is None or not any(uM for _, uM in vehicle.config.bath.concentrations)
+
+
+# A line, a file and Python say the same
+
+
+@pytest.mark.parametrize("asked", [DOSE, ARMS, DOSE | {"vary": {"dose": [1, 10]}, "site": "pv"}])
+def test_a_file_is_the_question_that_wrote_it(asked, tmp_path):
+    first = question(asked)
+    path = tmp_path / "mine.toml"
+    path.write_text(as_toml(first))
+    assert ids(read_question(path)) == ids(first)
+    assert question(json.loads(json.dumps(as_mapping(first)))).axes == first.axes
+
+
+def test_a_line_and_the_file_that_it_wrote_are_the_same_runs(call, tmp_path):
+    line = ["ask", "--species", "human", "--give", "0.5 mg/kg iv over 40min", "--vary", "dose=0.1,0.5"]
+    line += ["--read", "4h,24h", "--inhibit", "rapamycin_po at -2h", "--site", "pv", "--seeds", "2"]
+    code, out, err = call(*line, "--write", tmp_path / "mine.toml")
+    assert (code, err) == (0, "") and "0.1, 0.5 mg/kg" in out and "runs: 6 (3 points x 2 seeds)" in out
+    listed = {}
+    for words in (line, ["run", tmp_path / "mine.toml"]):
+        code, out, err = call(*words, "--list")
+        assert (code, err) == (0, "")
+        listed[words[0]] = out
+    assert listed["ask"] == listed["run"] and len(listed["ask"].splitlines()) == 6
+    assert not (tmp_path / "results").exists()
+
+
+def test_python_says_the_same_as_a_line():
+    scenario = pl.Scenario("rat", "10 mg/kg ip at 0h", read="24h", site="pv", stress="3d before 0h")
+    plain = DOSE | {"site": "pv", "stress": "3d before 0h"}
+    assert ids(of_scenarios({"": scenario})) == ids(question(plain))
+    # a scenario alone is the run that stands beside its vehicle
+    assert scenario.config(1).run_id() in ids(of_scenarios({"": scenario}))
+
+
+def test_a_dose_in_mg_at_a_weight_is_that_of_a_kg():
+    whole = question(DOSE | {"give": "2.5 mg ip at 0h", "weight": "250 g"})
+    assert ids(whole) == ids(question(DOSE))
+
+
+def test_options_of_a_run_are_as_if_they_stood_in_the_file():
+    options = Options(seeds=1, hypotheses=Hypotheses(site="pv"), overrides=(("circuit.PV.leak", 9.0),))
+    asked, rest = with_options(question(DOSE), options)
+    assert rest.hypotheses == Hypotheses() and not rest.overrides
+    assert ids(asked) == ids(question(DOSE | {"site": "pv", "set": {"circuit": {"PV": {"leak": 9}}}}))
+    with pytest.raises(QuestionError, match="sets site itself"):
+        with_options(question(DOSE | {"site": "all"}), options)
+
+
+def test_sheets_and_scale_of_a_file_hold_unless_asked_otherwise():
+    asked = question(DOSE | {"sheet": ["sst", "pv_sst"], "scale": 0.5})
+    runs = planned(asked, Options(seeds=1, sheets=("sst",)))
+    assert {run.place["sheet"] for run in runs} == {"sst", "pv_sst"} and runs[0].config.scale == 0.5
+    other = planned(asked, Options(seeds=1, sheets=("dendritic",), scale=2.0))
+    assert {run.place["sheet"] for run in other} == {"dendritic"} and other[0].config.scale == 2.0
+
+
+def test_a_dataset_knows_its_question():
+    study = study_of(question(ARMS), "mine")
+    assert ids(question_in({"question": json.dumps(as_mapping(study.asked))})) == ids(question(ARMS))
+    with pytest.raises(QuestionError, match="no question"):
+        question_in({"study": "dose_response"})
+
+
+def test_what_has_no_drug_is_untreated():
+    config = pl.Scenario("rat", "10 mg/kg ip", read="24h").config(1)
+    assert untreated(untreated(config)) == untreated(config) != config
+
+
+# Refused
+
+LINES = {
+    "mg without weight": (["--give", "10 mg ip"], "--weight"),
+    "a weight for nothing": (["--give", "10 mg/kg ip", "--weight", "0.3"], "leave it out"),
+    "a weight of another animal": (["--give", "10 mg ip", "--weight", "70"], "0.005 to 1.5"),
+    "a route that it has not": (["--give", "10 mg/kg nasal"], "ip, iv"),
+    "a compound without disposition": (["--give", "memantine 10 mg/kg ip"], "ketamine"),
+    "ten thousand doses": (["--give", "1 mg/kg ip every 1min x 10000"], "1 to 400"),
+    "overlapping stress": (["--stress", "3d before 0h", "--stress", "-2d to 1d"], "overlap"),
+    "a readout before the run": (["--give", "10 mg/kg ip", "--read", "-9d"], "before the run"),
+    "a window of no length": (["--give", "10 mg/kg ip", "--read", "4h..4h"], "must end after"),
+    "no such quantity": (["--measure", "spine"], "did you mean spines?"),
+    "no such population": (["--measure", "rate.Pvr"], "Pyr"),
+    "an axis without values": (["--vary", "dose"], "NAME=VALUE"),
+    "no such axis": (["--give", "10 mg/kg ip", "--vary", "doze=1,2"], "did you mean dose?"),
+    "a dose axis without a dose": (["--vary", "dose=1,2"], "nothing is given"),
+    "a dose axis of several amounts": (
+        ["--give", "10 mg/kg ip", "--give", "1 mg/kg ip", "--vary", "dose=1,2"],
+        "one amount",
+    ),
+    "a value twice": (["--give", "10 mg/kg ip", "--vary", "dose=3,3.0,3"], "differ"),
+    "an axis twice": (["--give", "10 mg/kg ip", "--vary", "dose=3", "--vary", "dose=4"], "twice"),
+    "text for a number": (["--vary", "circuit.PV.leak=4,high"], "'high'"),
+    "set and varied": (["--vary", "circuit.PV.leak=4,5", "--set", "circuit.PV.leak=4"], "circuit.PV.leak"),
+    "no file of a question": (["--write", "mine.txt"], ".toml"),
+    "what moves nothing": (["--give", "10 mg/kg ip", "--mtor", "systemic", "--plan"], "moves nothing"),
+    "what is given after the last look": (
+        ["--give", "10 mg/kg ip at 3d", "--read", "24h"],
+        "after the last readout",
+    ),
+    "too many points": (["--vary", "circuit.PV.leak=" + ",".join(map(str, range(1, 2002)))], "at most 2000"),
+}
+
+
+@pytest.mark.parametrize(("words", "why"), LINES.values(), ids=LINES)
+def test_a_line_that_cannot_be_asked_is_refused_in_one_sentence(call, tmp_path, words, why):
+    code, out, err = call("ask", "--species", "rat", *words)
+    assert (code, out) == (USAGE, "")
+    is_one_sentence(err, why)
+    assert list(tmp_path.iterdir()) == []
+
+
+FILES = {
+    "no TOML": ("species = ", "no TOML"),
+    "an unknown key": ("species = 'rat'\ngiv = '10 mg/kg ip'", "did you mean give?"),
+    "no species": ("give = '10 mg/kg ip'", "species"),
+    "no such species": ("species = 'ratt'", "did you mean rat?"),
+    "sex": ("species = 'mouse'\nsex = 'female'", "differs between the sexes"),
+    "a number for a text": ("species = 'rat'\ngive = 10", "give is 10"),
+    "arms without names": ("species = 'rat'\n[[arm]]\n[[arm]]\n", "name is missing"),
+    "two arms of one name": ("species = 'rat'\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'a'\n", "called a"),
+    "against nobody": ("species = 'rat'\n[[arm]]\nname = 'a'\nagainst = 'b'\n", "the arms are a"),
+    "an unknown key of an arm": ("species = 'rat'\n[[arm]]\nname = 'a'\ngave = ''\n", "arm 1"),
+    "arms that are no tables": ("species = 'rat'\narm = 3", "[[arm]]"),
+    "read of nothing": ("species = 'rat'\nread = []", "names nothing"),
+    "an unknown switch": ("species = 'rat'\n[switches]\nsitte = 'pv'", "did you mean site?"),
+    "a switch twice": ("species = 'rat'\nsite = 'pv'\n[switches]\nsite = 'pv'", "site stands twice"),
+    "a number that is text": ("species = 'rat'\n[set]\ncircuit.PV.leak = 'high'", "set.circuit.PV.leak"),
+    "seeds of half": ("species = 'rat'\nseeds = 2.5", "seeds is 2.5"),
+    "an axis that is no list": ("species = 'rat'\n[vary]\nbaseline = 'healthy'", "vary.baseline"),
+    "an axis that arms have": (
+        "species = 'rat'\n[vary]\ngive = ['1 mg/kg ip']\n[[arm]]\nname = 'a'\ngive = '2 mg/kg ip'\n"
+        "[[arm]]\nname = 'b'",
+        "has its own",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "why"), FILES.values(), ids=FILES)
+def test_a_file_that_cannot_be_asked_is_refused_with_its_name_and_key(call, tmp_path, text, why):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    code, out, err = call("run", path, "--list")
+    assert (code, out) == (USAGE, "")
+    is_one_sentence(err, str(path), why)
+
+
+def test_files_that_are_not_there_or_are_called_as_a_study_are_refused(call, tmp_path):
+    code, _, err = call("run", tmp_path / "no.toml")
+    assert code == USAGE
+    is_one_sentence(err, "does not exist")
+    path = tmp_path / "dose_response.toml"
+    path.write_text("species = 'rat'")
+    code, _, err = call("run", path)
+    assert code == USAGE
+    is_one_sentence(err, "call the file otherwise")
+
+
+@pytest.mark.parametrize(
+    ("asked", "more", "why"),
+    [
+        (3, {}, "what is asked"),
+        ({}, {}, "arms are scenarios"),
+        ({"a": 3}, {}, "arms are scenarios"),
+        ("no_such_protocol", {}, "does not exist"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"vary": [1]}, "vary"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"vary": {"dose": 3}}, "a list of values"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"seeds": 0}, "seeds"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"workers": 1.5}, "workers"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"measure": ["spine"]}, "did you mean spines?"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"out": 3}, "out"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_refused(asked, more, why, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=why):
+        pl.sweep(asked, **more)
+    assert not list(Path().iterdir())
+
+
+def test_scenarios_that_cannot_be_compared_are_refused():
+    one, other = pl.Scenario("rat", "1 mg/kg ip"), pl.Scenario("rat", "3 mg/kg ip", scale=0.5)
+    with pytest.raises(QuestionError, match="one `scale`"):
+        of_scenarios({"a": one, "b": other})
+
+
+def test_a_figure_is_of_a_question_and_of_one_sheet():
+    swept = xr.Dataset({"a": ("sheet", [1, 2])}, attrs={"question": "{}"})
+    for what, more, why in [
+        (swept, {}, "one circuit sheet"),
+        (swept.drop_attrs(), {}, "no question"),
+        ("results", {}, "of type Dataset"),
+        (swept.isel(sheet=[0]), {"file": "a.gif"}, "png"),
+    ]:
+        with pytest.raises(QuestionError, match=why):
+            pl.plot(what, **more)
