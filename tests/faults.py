@@ -182,8 +182,10 @@ def _watched(carry_out: Any, folder: Path) -> Any:
 
 def _disturbed(study: Any) -> None:
     study.carry_out = _watched(study.carry_out, Path(os.environ[FOLDER]))
-    one_day = study.one_day
-    study.one_day = lambda *words: replace(one_day(*words), look_scale=LOOK_SCALE, rest=REST_S)
+    looks_for = study.looks_for
+    study.looks_for = lambda *words, **more: replace(
+        looks_for(*words, **more), look_scale=LOOK_SCALE, rest=REST_S
+    )
 
 
 def _asked_often(cluster: Any) -> None:

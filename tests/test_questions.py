@@ -12,6 +12,10 @@ import xarray as xr
 
 import prelimbic as pl
 from prelimbic.experiments.questions.study import planned, study_of, with_options
+from prelimbic.experiments.sweep import conduct
+from prelimbic.experiments.sweep.cluster import _kept
+from prelimbic.experiments.sweep.queue import ClusterError
+from prelimbic.experiments.sweep.slurm import Slurm
 from prelimbic.experiments.sweep.study import Options
 from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -24,7 +28,7 @@ from prelimbic.simulation.written import (
     question_in,
     read_question,
 )
-from tests.said import USAGE, is_one_sentence
+from tests.said import FAILURE, USAGE, is_one_sentence
 
 DOSE = {"species": "rat", "give": "10 mg/kg ip at 0h", "read": ["24h"]}
 ARMS = DOSE | {
@@ -310,3 +314,27 @@ def test_a_figure_is_of_a_question_and_of_one_sheet():
     ]:
         with pytest.raises(QuestionError, match=why):
             pl.plot(what, **more)
+
+
+# On a cluster
+
+
+def test_jobs_are_given_the_question_as_it_was_planned(call, tmp_path, monkeypatch):
+    seen = {}
+
+    def drive(runs, missing, causes, folder, jobs, words, screen, asked):
+        seen.update(runs=[run.file for run in runs], words=words, asked=asked)
+        raise ClusterError("told")
+
+    monkeypatch.setattr(conduct, "drive", drive)
+    monkeypatch.setattr(Slurm, "check", lambda jobs: None)
+    sheet = tmp_path / "own.toml"
+    sheet.write_text('[sheet]\ntitle = "own"\nbased_on = "sst"\n')
+    line = ["ask", "--species", "rat", "--give", "10 mg/kg ip", "--site", "pv", "--read", "2h", "--seeds", 2]
+    line += ["--sheet", sheet, "--scale", 0.5, "--set", "circuit.PV.leak=9", "--out", tmp_path / "out"]
+    code, _, err = call(*line, "--cluster", "slurm")
+    assert code == FAILURE and "told" in err
+    kept = _kept(seen["asked"], tmp_path / "jobs", "mine")
+    code, out, err = call("run", *kept, *seen["words"], "--out", tmp_path / "out", "--list")
+    assert (code, err) == (0, "")
+    assert [text.split()[-1] for text in out.splitlines()] == seen["runs"] and len(seen["runs"]) == 4

@@ -10,7 +10,9 @@ import shutil
 import h5py
 import pytest
 
-from tests.disturbed import disk
+import prelimbic as pl
+from tests.conftest import COMMAND
+from tests.disturbed import Command, disk
 from tests.said import is_one_sentence
 
 pytestmark = pytest.mark.slurm
@@ -22,6 +24,27 @@ def options(here: bool) -> tuple[str, str]:
 
 
 # Drivers
+
+
+def test_a_question_of_ones_own_is_computed_by_jobs(scene):
+    words = [
+        COMMAND,
+        "ask",
+        "--species",
+        "rat",
+        "--give",
+        "10 mg/kg ip at 1h",
+        "--read",
+        "2h",
+        "--seeds",
+        "1",
+    ]
+    words += ["--scale", "0.5", "--out", scene.out, "--cluster", "slurm", "--jobs", "2"]
+    driver = Command(words, scene.slurm.environment, scene.faults.folder / "question")
+    driver.completes()
+    assert "raises" in driver.said or "lowers" in driver.said or "clearly" in driver.said
+    assert len(list(scene.out.glob("*_seed-1_*.h5"))) == 2 and len(scene.arrays()) == 1
+    assert {*pl.load(scene.out)["arm"].values} == {"vehicle", "ketamine"}
 
 
 def test_a_driver_that_is_killed_as_soon_as_slurm_has_the_jobs_does_not_submit_them_again(scene, tmp_path):

@@ -142,7 +142,7 @@ def _parts(text: str) -> list[str]:
 
 def _write(path: Path, asked: Question, options: Options) -> None:
     """Keep the question, with seeds and scale if asked for.  Raises QuestionError or StoreError."""
-    from prelimbic.experiments.storage.files import publish
+    from prelimbic.experiments.storage.files import content_of, publish, there
     from prelimbic.simulation.question import QuestionError
     from prelimbic.simulation.written import as_toml
 
@@ -150,4 +150,7 @@ def _write(path: Path, asked: Question, options: Options) -> None:
         raise QuestionError(f"--write takes the name of a .toml file, not {path}")
     seeds = options.seeds if "seeds" in options.given else asked.seeds
     asked = replace(asked, seeds=seeds, scale=options.scale if options.scale != 1.0 else asked.scale)
-    publish(path, as_toml(asked).encode())
+    text = as_toml(asked).encode()
+    if there(path) and content_of(path, len(text) + 1) != text:
+        raise QuestionError(f"{path} is there already: name another file, or move that one")
+    publish(path, text)
