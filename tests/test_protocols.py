@@ -1,13 +1,14 @@
 """Protocols that ship as files: each is the design that it says, is planned beside its vehicle, runs, and is
 answered and drawn.
 
-Runs here are the smallest: half a circuit, looks of a fraction of a second, and of long protocols the first
-day; every arm runs from its beginning to its end under the slow mark.
+Runs here are the smallest: half a circuit, looks of a fraction of a second, and of a protocol its first day
+or hours; every arm runs from its beginning to its end under the slow mark.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from prelimbic.experiments.figures.question import VEHICLE, figures
 from prelimbic.experiments.questions.shipped import protocols, shipped_protocols
 from prelimbic.experiments.questions.study import study_of
 from prelimbic.experiments.storage.dataset import load
@@ -30,7 +32,7 @@ from prelimbic.simulation.written import as_toml, question_in, read_question
 from tests.conftest import SMALL
 
 NAMES = tuple(shipped_protocols())
-BEFORE_H, AFTER_H = 12.0, 25.0  # of what is given first: so much of a protocol is run
+BEFORE_H, FIRST_H, DAY_H = 12.0, 4.0, 24.0  # round what is given first: so much of a protocol is run
 DEAREST_S = 4000.0  # of spiking in one run of a protocol that ships
 MIN_40 = 40.0 / 60.0
 
@@ -43,6 +45,10 @@ def asked(name: str) -> Question:
 @cache
 def points(name: str) -> list[Point]:
     return asked(name).points()
+
+
+def text_of(name: str) -> str:
+    return shipped_protocols()[name].read_text(encoding="utf-8")
 
 
 def arm(name: str, called: str) -> Config:
@@ -63,9 +69,9 @@ def given(config: Config) -> list[Dose]:
 
 def test_there_is_a_file_for_every_design():
     assert set(NAMES) == {
-        "single_dose", "dose_range", "sub_chronic", "stress_rescue", "pretreatment", "anti_bdnf", "hnk_alone",
-        "esketamine_schedule", "six_infusions", "active_placebo", "infusion_96h", "mk801_challenge",
-        "memantine_ketamine",
+        "single_dose", "dose_range", "sub_chronic", "stress_rescue", "pretreatment", "anti_bdnf",
+        "hnk_alone", "esketamine_schedule", "six_infusions", "active_placebo", "infusion_96h",
+        "mk801_challenge", "memantine_ketamine",
     }  # fmt: skip
     assert not {*NAMES} & {*SHIPPED}
     assert list(protocols().index) == sorted(NAMES)
@@ -73,16 +79,14 @@ def test_there_is_a_file_for_every_design():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_says_in_words_what_it_is_and_is_one_to_copy(name):
-    text = shipped_protocols()[name].read_text(encoding="utf-8")
+    text = text_of(name)
     head = re.match(r"(#.*\n)+", text)
     assert head and 2 <= len(head[0].splitlines()) <= 5 and "?" in head[0]
-    assert max(map(len, text.splitlines())) < 113
+    assert max(map(len, text.splitlines())) <= 110
     question = asked(name)
     assert question.title and question.read and len({*question.measure}) >= 4
     assert "spines" in question.measure
-    assert (
-        question.seeds is None and question.scale is None and not question.sheets
-    )  # as the command has them
+    assert (question.seeds, question.scale, question.sheets) == (None, None, ())  # the command's own
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -147,9 +151,11 @@ def test_infusions_last_as_long_as_in_a_clinic():
     assert given(arm("infusion_96h", "40 min")) == [Dose(0.5, "iv", 0.0, MIN_40)]
 
 
-def test_groups_of_one_design_are_treated_at_the_same_hours_vehicle_included():
+def test_groups_of_one_design_are_treated_at_the_same_hours_so_that_they_share_a_vehicle():
     for name in ("sub_chronic", "six_infusions", "esketamine_schedule", "infusion_96h"):
-        assert len({frozenset((d.start, d.end) for d in point.config.doses) for point in points(name)}) == 1
+        vehicle, *groups = (point.config for point in points(name))
+        assert len({frozenset((dose.start, dose.end) for dose in group.doses) for group in groups}) == 1
+        assert not has_drug(vehicle) and all(map(has_drug, groups)) and len(groups) == 2
 
 
 def test_blockers_come_before_the_dose_and_stress_ends_with_it():
@@ -188,94 +194,192 @@ def test_memantine_stands_at_the_concentration_of_ketamine_and_at_its_block():
     assert shut(equal) == pytest.approx(shut(ketamine), rel=0.01) and shut(same) < 0.7 * shut(ketamine)
 
 
-def test_what_is_not_in_the_model_is_said_in_the_title_and_in_words():
-    for name, word in (("esketamine_schedule", "not esketamine"), ("active_placebo", "not midazolam")):
-        assert word in asked(name).title
-        assert f"{word.removeprefix('not ').capitalize()} is NOT" in told(name) or "NOT esketamine" in told(
-            name
-        )
-    bathed = arm("mk801_challenge", "MK-801 0.06 uM")
-    assert bathed.bath == Bath((("mk801", 0.06),), 0.0, 2.0) and "no disposition" in told("mk801_challenge")
-
-
-def told(name: str) -> str:
-    return shipped_protocols()[name].read_text(encoding="utf-8")
+def test_what_is_not_in_the_model_is_said_in_title_and_words():
+    for name, what in (("esketamine_schedule", "esketamine"), ("active_placebo", "midazolam")):
+        assert f"(not {what})" in asked(name).title
+        assert re.search(rf"NOT {what}|{what} is NOT", text_of(name), re.IGNORECASE)
+    assert "no disposition of MK-801" in text_of("mk801_challenge")
+    assert arm("mk801_challenge", "MK-801 0.06 uM").bath == Bath((("mk801", 0.06),), 0.0, 2.0)
 
 
 # Runs
 
+# all of whose arms are run and answered -> each with what it is compared with
+ANSWERED = {
+    "dose_range": {3.0: 0.0, 30.0: 0.0},
+    "stress_rescue": {
+        "stress, vehicle": "no stress, vehicle",
+        "stress, ketamine": "stress, vehicle",
+    },
+    "active_placebo": {"ketamine 0.5 mg/kg": "active placebo", "active placebo": "vehicle"},
+}
 
-def small(run: Run) -> Run:
-    """The run with looks of a fraction of a second."""
-    return replace(run, config=replace(run.config, protocol=brief(run.config)))
+
+def small(config: Config, **changes: object) -> Config:
+    """The same with looks of a fraction of a second."""
+    return replace(config, protocol=replace(config.protocol, look_scale=0.02, rest=2.0, **changes))
 
 
-def brief(config: Config, **changes: object):
-    return replace(config.protocol, look_scale=0.02, rest=2.0, **changes)
-
-
-def first_day(run: Run) -> Run:
-    """The same until a day after what is given first, after half a day without, or of stress."""
-    config, protocol = run.config, run.config.protocol
-    begin = min([dose.start for dose in config.doses] or [config.bath.start])
-    times = tuple(t for t in protocol.times if -BEFORE_H <= t - begin <= AFTER_H)
-    hours = protocol.moments() | {name: ends[1] for name, ends in protocol.windows(begin).items()}
-    readouts = tuple(name for name, hour in hours.items() if hour <= times[-1])
-    cut = brief(
+def begun(config: Config, begin: float, hours: float) -> Config:
+    """The same, from half a day before hour `begin` until so many hours after it; all that is left of the
+    time before is under stress where there is any.
+    """
+    protocol = config.protocol
+    times = tuple(time for time in protocol.times if -BEFORE_H <= time - begin <= hours)
+    read = protocol.moments() | {name: ends[1] for name, ends in protocol.windows(begin).items()}
+    there = [name for name, hour in read.items() if hour <= times[-1]]
+    cut = small(
         config,
         times=times,
-        reused=tuple(t for t in protocol.reused if t in times),
-        readouts=tuple(dict.fromkeys((*readouts, "24 h"))),
+        reused=tuple(time for time in protocol.reused if time in times),
+        readouts=tuple(dict.fromkeys((*there, f"{hours:g} h"))),
         stress=protocol.stress and (times[0], protocol.stress[1]),
     )
-    doses = tuple(dose for dose in config.doses if dose.start < times[-1])
-    return replace(run, config=replace(config, doses=doses, protocol=cut))
+    return replace(cut, doses=tuple(dose for dose in config.doses if dose.start < times[-1]))
 
 
-def smallest(name: str, question: Question) -> list[Run]:
+def of_interest(name: str) -> Question:
+    """The question, of many doses two."""
+    question = asked(name)
+    return replace(question, vary={"dose": (3.0, 30.0)}) if "dose" in question.vary else question
+
+
+def runs_of(name: str) -> list[Run]:
+    """All runs of a protocol for one seed; of those that are not answered the first with a drug, and what
+    it is compared with.
+    """
+    question = of_interest(name)
     runs = study_of(question, name).plan(Options(seeds=1, scale=SMALL))
-    return [first_day(run) for run in runs]
+    if name in ANSWERED:
+        return runs
+    first = next(point for point in question.points() if has_drug(point.config))
+    wanted = [first.place, first.reference]
+    return [run for run in runs if {axis: run.place[axis] for axis in first.place} in wanted]
 
 
-def compute(name: str, question: Question, runs: list[Run], folder: Path) -> xr.Dataset:
-    """Runs of a question, stored, and the dataset of them."""
+def computed(name: str, runs: list[Run], folder: Path) -> xr.Dataset:
+    """The dataset of runs of a protocol, computed into a folder."""
+    folder.mkdir()
     compiled = prepare(runs)
     for run in runs:
         carry_out(run, folder, compiled, lambda _: None)
-    write_manifest(study_of(question, name), runs, folder)
+    write_manifest(study_of(of_interest(name), name), runs, folder)
     return load(folder)
 
 
-@cache
-def _in(folder: Path, name: str) -> tuple[Question, xr.Dataset]:
-    question = asked(name)
-    if name == "dose_range":
-        question = replace(question, vary={"dose": (3.0, 30.0)})
-    runs = smallest(name, question)
-    if name not in WHOLE:
-        first = next(p for p in points(name) if has_drug(p.config))
-        places = [first.place, first.reference]
-        runs = [run for run in runs if {k: v for k, v in run.place.items() if k in first.place} in places]
-    (folder / name).mkdir()
-    return question, compute(name, question, runs, folder / name)
-
-
-WHOLE = ("dose_range", "stress_rescue", "active_placebo")  # all of whose arms are run and answered
-
-
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """What was found in a protocol: its question, and the dataset."""
+def found(tmp_path_factory) -> Callable[[str], xr.Dataset]:
+    """The dataset of a protocol by its name."""
     folder = tmp_path_factory.mktemp("protocols")
-    yield lambda name: _in(folder, name)
-    _in.cache_clear()
+
+    @cache
+    def find(name: str) -> xr.Dataset:
+        configs = [point.config for point in points(name) if has_drug(point.config)]
+        begin = min(dose.start for config in configs for dose in (*config.doses, config.bath) if dose)
+        hours = DAY_H if name in ANSWERED else FIRST_H
+        runs = [replace(run, config=begun(run.config, begin, hours)) for run in runs_of(name)]
+        return computed(name, runs, folder / name)
+
+    return find
+
+
+def check(name: str, dataset: xr.Dataset) -> None:
+    """The drug is there, and not where it is compared with nothing; every state is a number."""
+    for point in of_interest(name).points():
+        if any(value not in dataset[axis] for axis, value in point.place.items()):
+            continue  # not run
+        cell = dataset.sel(point.place).squeeze("sheet")
+        assert np.isfinite(cell["spines"]).all() and np.isfinite(cell["protein"]).all()
+        assert (cell["rate_course"].sel(population="Pyr") > 0).any()
+        shut = float(cell["block_course"].sel(population="Pyr").max())
+        least = 0.001 if name == "hnk_alone" else 0.05
+        assert shut > least if has_drug(point.config) else shut == 0.0
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_protocol_runs_and_its_drug_is_there_and_not_in_its_vehicle(name, found):
-    _, dataset = found(name)
-    assert question_in(dataset.attrs).title == asked(name).title
-    assert np.isfinite(dataset["spines"]).all() and np.isfinite(dataset["protein"]).all()
-    block = dataset["block_course"].max(("time", "subunit")).sel(population="Pyr").squeeze(drop=True)
-    shut = sorted(block.values.ravel())
-    assert shut[0] == 0.0 and shut[-1] > (0.001 if name == "hnk_alone" else 0.05)
+def test_a_protocol_runs_and_its_drug_is_there_and_in_its_vehicle_none_is(name, found):
+    dataset = found(name)
+    assert question_in(dataset.attrs) == replace(of_interest(name), where="")
+    check(name, dataset)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_arm_of_a_protocol_runs_to_its_end(name, tmp_path):
+    question = of_interest(name)
+    runs = study_of(question, name).plan(Options(seeds=1, scale=SMALL))
+    runs = [replace(run, config=small(run.config)) for run in runs]
+    dataset = computed(name, runs, tmp_path / name)
+    check(name, dataset)
+    answer = study_of(question, name).answer(dataset)
+    told = answer.tables[0].index.get_level_values("read at")
+    assert {*question.read} <= {*told}
+    assert study_of(question, name).draw(dataset, tmp_path) == [tmp_path / "question.png"]
+
+
+# Answers
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_the_table_is_that_of_the_stored_numbers_each_beside_what_it_is_compared_with(name, found):
+    dataset, question = found(name).squeeze(("sheet", "seed")), of_interest(name)
+    (table,) = study_of(question, name).answer(found(name)).tables
+    (axis,) = question.axes
+    labels, heading = table.reset_index(), table.columns.levels[0]
+    assert list(dict.fromkeys(labels[axis])) == list(ANSWERED[name])
+    assert [each.partition(" ")[0] for each in dict.fromkeys(labels["quantity"])] == list(question.measure)
+    compared = "vehicle" if axis == "dose" else "of what it is against"
+    assert compared in heading
+    for mine, other in ANSWERED[name].items():
+        if axis == "arm":
+            assert {*labels["against"][labels["arm"] == mine]} == {other}
+        for readout in dataset["readout"].values:
+            here, there = (dataset.sel({axis: at, "readout": readout}) for at in (mine, other))
+            spines, rate = (
+                table[
+                    (labels[axis] == mine).values
+                    & (labels["read at"] == readout).values
+                    & (labels["quantity"] == quantity).values
+                ].iloc[0]
+                for quantity in ("spines", "rate.Pyr (Hz)")
+            )
+            assert spines["mean ± SD", "mean"] == here["spines"]
+            assert spines[compared, "mean"] == there["spines"]
+            assert spines["difference", "mean"] == pytest.approx(float(here["spines"] - there["spines"]))
+            rates = [float(cell["rate"].sel(population="Pyr")) for cell in (here, there)]
+            assert rate["mean ± SD", "mean"] == rates[0]
+            assert rate["change, %", "mean"] == pytest.approx(100.0 * (rates[0] / rates[1] - 1.0))
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_the_sentence_says_what_becomes_of_spines_at_the_last_readout_and_against_what(name, found):
+    dataset, question = found(name).squeeze(("sheet", "seed")), of_interest(name)
+    said = study_of(question, name).answer(found(name)).found
+    (axis,) = question.axes
+    last = dataset["spines"].isel(readout=-1)
+    assert f"Sheet dendritic, {question.arms[0].does['species']}, {last['readout'].item()}: " in said
+    assert said.endswith("One seed is an anecdote.")
+    for mine, other in ANSWERED[name].items():
+        percent = 100.0 * (float(last.sel({axis: mine})) / float(last.sel({axis: other})) - 1.0)
+        called, against = (f"dose {mine:g} mg/kg", "") if axis == "dose" else (mine, f" against {other}")
+        way = "raises" if percent > 0 else "lowers"
+        clear = f"{called} {way} spines by {abs(percent):.1f} %{against}"
+        assert clear in said or (percent == 0.0 and f"{called} does not clearly change spines" in said)
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_the_figure_shows_the_stored_courses_of_every_arm_and_vehicle_in_grey(name, found, tmp_path):
+    dataset, question = found(name), of_interest(name)
+    assert study_of(question, name).draw(dataset, tmp_path) == [tmp_path / "question.png"]
+    assert min((tmp_path / f"question.{kind}").stat().st_size for kind in ("png", "svg")) > 20_000
+    ((_, figure),) = figures(dataset)
+    assert question.title in figure.get_suptitle()
+    spines = next(axis for axis in figure.axes if axis.get_ylabel() == "spines per Pyr cell")
+    lines = [line for line in spines.lines if len(line.get_xdata()) > 2]  # others mark what is given
+    shown = {tuple(np.round(line.get_ydata(), 6)): line.get_color() for line in lines}
+    for point in question.points():
+        course = dataset["spines_course"].sel(point.place).squeeze(drop=True)
+        course = course.sel(time=slice(spines.get_xlim()[0] * 24.0, None))
+        colour = shown[tuple(np.round(course.values, 6))]
+        assert (colour == VEHICLE) == (point.reference is None)
