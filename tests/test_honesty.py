@@ -21,6 +21,7 @@ from prelimbic import circuits
 from prelimbic.parameters import CIRCUITS, PRIOR, circuit_numbers, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
+FIRST, OWN = (ROOT / "notebooks" / f"{name}.ipynb" for name in ("first_look", "own_question"))
 ROOMS = ("library", "parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 
 
@@ -152,29 +153,36 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
 
 
 def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):
-    notebook = json.loads((ROOT / "notebooks" / "first_look.ipynb").read_text())
-    assert len(notebook["cells"]) < 12
-    code = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
-    assert all(not c.get("outputs") for c in notebook["cells"])
-    assert code
-    environment = {**os.environ, "PRELIMBIC_RESULTS": str(sweep)}
+    assert len(cells(FIRST)) < 12
+    executed(FIRST, sweep, tmp_path)
+
+
+def test_the_notebook_of_an_own_question_asks_it(tmp_path):
+    assert len(cells(OWN)) < 15
+    small = tmp_path / OWN.name
+    small.write_text(OWN.read_text().replace("seeds=2", "seeds=1"))  # the same in half the time
+    executed(small, tmp_path / "results", tmp_path)
+    assert (tmp_path / "results" / "doses" / "question.png").is_file()
+    assert (tmp_path / "results" / "arms" / "question.png").is_file()
+
+
+def cells(notebook: Path) -> list[dict[str, object]]:
+    """Its cells, none with an output."""
+    found: list[dict[str, object]] = json.loads(notebook.read_text())["cells"]
+    assert any(cell["cell_type"] == "code" for cell in found)
+    assert all(not cell.get("outputs") for cell in found)
+    return found
+
+
+def executed(notebook: Path, results: Path, folder: Path) -> None:
+    """Every cell of a notebook, on results in a folder."""
+    alone = ["-q", "--nbmake", "-p", "no:cacheprovider", "-o", "addopts="]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "--nbmake",
-            "-p",
-            "no:cacheprovider",
-            "-o",
-            "addopts=",
-            str(ROOT / "notebooks" / "first_look.ipynb"),
-        ],
+        [sys.executable, "-m", "pytest", *alone, str(notebook)],
         capture_output=True,
         text=True,
-        env=environment,
-        cwd=tmp_path,
+        env={**os.environ, "PRELIMBIC_RESULTS": str(results)},
+        cwd=folder,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
