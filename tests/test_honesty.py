@@ -245,6 +245,46 @@ def test_every_command_that_a_page_shows_is_one_with_these_options():
     assert shown > 30
 
 
+def test_what_the_tutorial_says_can_be_asked_can_be():
+    from prelimbic.simulation.given import parse_bath, read_given
+    from prelimbic.simulation.inhibition import parse_inhibitions
+    from prelimbic.simulation.times import spell
+
+    page = (ROOT / "docs" / "ask.md").read_text()
+    given = re.findall(r"^\| `([^`]+)` \|", page.partition("| text | is |")[2].partition("\n\n")[0], re.M)
+    assert len(given) > 5 and all(read_given(text).doses(70.0) for text in given)
+    for option, read in (("stress", lambda text: spell(text, "a spell")), ("inhibit", parse_inhibitions)):
+        (row,) = re.findall(rf"^\| `--{option}` \| (.+?) \|", page, re.M)
+        assert all(read(text) for text in re.findall(r'`"(.+?)"`', row))
+    (bath,) = re.findall(r'^\| `--bath` \| `"(.+?)"` \|', page, re.M)
+    assert parse_bath(bath).end == 2.0
+
+
+def test_the_tutorial_shows_the_plan_and_the_comparisons_of_its_questions():
+    import tomllib
+
+    from prelimbic.experiments.questions.planned import plan_of
+    from prelimbic.experiments.questions.study import planned
+    from prelimbic.experiments.sweep.study import Options
+    from prelimbic.simulation.written import question
+
+    page = (ROOT / "docs" / "ask.md").read_text()
+    given = "10 mg/kg ip at 0h, 24h, 48h"
+    line = {"species": "mouse", "give": given, "stress": "21d before 0h", "read": ["24h", "7d"]}
+    assert f'--give "{given}" --stress "21d before 0h" --read 24h,7d --seeds 10' in page
+    asked = question(line)
+    for told in plan_of(asked, planned(asked, Options(10)), 1):
+        assert f"    {told}\n" in page
+    (file,) = re.findall(r"^```toml\n(.+?)^```", page, re.M | re.S)
+    beside = {p.place["arm"]: (p.reference or {}).get("arm") for p in question(tomllib.loads(file)).points()}
+    assert beside == {
+        "vehicle": None,
+        "ketamine": "vehicle",
+        "rapamycin, ketamine": "rapamycin",
+        "rapamycin": None,
+    }
+
+
 def anchors(page: Path) -> set[str]:
     """The headings of a page as links name them, and names that it has set itself."""
     text = page.read_text()
