@@ -21,6 +21,7 @@ from prelimbic import circuits
 from prelimbic.parameters import CIRCUITS, PRIOR, circuit_numbers, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
+FIRST, OWN = (ROOT / "notebooks" / f"{name}.ipynb" for name in ("first_look", "own_question"))
 ROOMS = ("library", "parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 
 
@@ -152,29 +153,36 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
 
 
 def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):
-    notebook = json.loads((ROOT / "notebooks" / "first_look.ipynb").read_text())
-    assert len(notebook["cells"]) < 12
-    code = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
-    assert all(not c.get("outputs") for c in notebook["cells"])
-    assert code
-    environment = {**os.environ, "PRELIMBIC_RESULTS": str(sweep)}
+    assert len(cells(FIRST)) < 12
+    executed(FIRST, sweep, tmp_path)
+
+
+def test_the_notebook_of_an_own_question_asks_it(tmp_path):
+    assert len(cells(OWN)) < 15
+    small = tmp_path / OWN.name
+    small.write_text(OWN.read_text().replace("seeds=2", "seeds=1"))  # the same in half the time
+    executed(small, tmp_path / "results", tmp_path)
+    assert (tmp_path / "results" / "doses" / "question.png").is_file()
+    assert (tmp_path / "results" / "arms" / "question.png").is_file()
+
+
+def cells(notebook: Path) -> list[dict[str, object]]:
+    """Its cells, none with an output."""
+    found: list[dict[str, object]] = json.loads(notebook.read_text())["cells"]
+    assert any(cell["cell_type"] == "code" for cell in found)
+    assert all(not cell.get("outputs") for cell in found)
+    return found
+
+
+def executed(notebook: Path, results: Path, folder: Path) -> None:
+    """Every cell of a notebook, on results in a folder."""
+    alone = ["-q", "--nbmake", "-p", "no:cacheprovider", "-o", "addopts="]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "--nbmake",
-            "-p",
-            "no:cacheprovider",
-            "-o",
-            "addopts=",
-            str(ROOT / "notebooks" / "first_look.ipynb"),
-        ],
+        [sys.executable, "-m", "pytest", *alone, str(notebook)],
         capture_output=True,
         text=True,
-        env=environment,
-        cwd=tmp_path,
+        env={**os.environ, "PRELIMBIC_RESULTS": str(results)},
+        cwd=folder,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
@@ -235,6 +243,46 @@ def test_every_command_that_a_page_shows_is_one_with_these_options():
                 command.make_context(name, words, parent=above)  # parsed, not run
             shown += 1
     assert shown > 30
+
+
+def test_what_the_tutorial_says_can_be_asked_can_be():
+    from prelimbic.simulation.given import parse_bath, read_given
+    from prelimbic.simulation.inhibition import parse_inhibitions
+    from prelimbic.simulation.times import spell
+
+    page = (ROOT / "docs" / "ask.md").read_text()
+    given = re.findall(r"^\| `([^`]+)` \|", page.partition("| text | is |")[2].partition("\n\n")[0], re.M)
+    assert len(given) > 5 and all(read_given(text).doses(70.0) for text in given)
+    for option, read in (("stress", lambda text: spell(text, "a spell")), ("inhibit", parse_inhibitions)):
+        (row,) = re.findall(rf"^\| `--{option}` \| (.+?) \|", page, re.M)
+        assert all(read(text) for text in re.findall(r'`"(.+?)"`', row))
+    (bath,) = re.findall(r'^\| `--bath` \| `"(.+?)"` \|', page, re.M)
+    assert parse_bath(bath).end == 2.0
+
+
+def test_the_tutorial_shows_the_plan_and_the_comparisons_of_its_questions():
+    import tomllib
+
+    from prelimbic.experiments.questions.planned import plan_of
+    from prelimbic.experiments.questions.study import planned
+    from prelimbic.experiments.sweep.study import Options
+    from prelimbic.simulation.written import question
+
+    page = (ROOT / "docs" / "ask.md").read_text()
+    given = "10 mg/kg ip at 0h, 24h, 48h"
+    line = {"species": "mouse", "give": given, "stress": "21d before 0h", "read": ["24h", "7d"]}
+    assert f'--give "{given}" --stress "21d before 0h" --read 24h,7d --seeds 10' in page
+    asked = question(line)
+    for told in plan_of(asked, planned(asked, Options(10)), 1):
+        assert f"    {told}\n" in page
+    (file,) = re.findall(r"^```toml\n(.+?)^```", page, re.M | re.S)
+    beside = {p.place["arm"]: (p.reference or {}).get("arm") for p in question(tomllib.loads(file)).points()}
+    assert beside == {
+        "ketamine, vehicle": None,
+        "ketamine": "ketamine, vehicle",
+        "rapamycin, ketamine": "rapamycin",
+        "rapamycin": None,
+    }
 
 
 def anchors(page: Path) -> set[str]:
