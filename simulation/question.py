@@ -118,23 +118,23 @@ class Question:
         """The question with more done in every arm: switches, numbers, inhibitors or manipulations that no
         arm has its own of.  Raises QuestionError.
         """
-        arms = []
-        for arm in self.arms:
-            does = dict(arm.does)
-            for key, value in more.items():
-                if key == "set":
-                    twice = ({*does.get("set", {})} | {*self.vary}) & {*value}
-                    value = does.get("set", {}) | value
-                elif key in TEXTS:
-                    twice, value = set(), [*as_list(does.get(key)), *value]
-                else:
-                    twice = {key} if key in does or key in self.vary else set()
-                if twice:
-                    named = self._named(arm) or "the question "
-                    raise QuestionError(f"{named}sets {min(twice)} itself: leave it out")
-                does[key] = value
-            arms.append(replace(arm, does=does))
-        return replace(self, arms=tuple(arms))
+        with self.told():
+            return replace(self, arms=tuple(self._arm_with(arm, more) for arm in self.arms))
+
+    def _arm_with(self, arm: Arm, more: Plain) -> Arm:
+        does = dict(arm.does)
+        for key, value in more.items():
+            twice = {key} if key in does or key in self.vary else set()
+            if key == "set":
+                twice = ({*does.get("set", {})} | {*self.vary}) & {*value}
+                value = does.get("set", {}) | value
+            elif key in TEXTS:
+                twice, value = set(), [*as_list(does.get(key)), *value]
+            if twice:
+                named = self._named(arm) or "the question "
+                raise QuestionError(f"{named}sets {min(twice)} itself: leave it out")
+            does[key] = value
+        return replace(arm, does=does)
 
     def scenario(self, arm: Arm, at: Plain) -> Scenario:
         """What an arm is at a place of the axes.  Raises UsageError."""
