@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from prelimbic.parameters import COMPOUNDS, near
@@ -112,7 +112,9 @@ class Question:
             mine, theirs = config.run_id(), other.run_id()
             reference = None if mine == theirs else (by_id.get(theirs) or vehicles[theirs]).place
             found.setdefault(mine, replace(by_id[mine], reference=reference))
-        return [*vehicles.values(), *found.values()]
+        points = [*vehicles.values(), *found.values()]
+        self._check_apart(asked, points)
+        return points
 
     def with_more(self, more: Plain) -> Question:
         """The question with more done in every arm: switches, numbers, inhibitors or manipulations that no
@@ -226,8 +228,22 @@ class Question:
             alike.setdefault(tuple(still.run_id() for _, still in each), name)
         for each in by_arm.values():
             first = alike[tuple(still.run_id() for _, still in each)]
-            named = VEHICLE if len(alike) == 1 else f"{first}, {VEHICLE}"
+            alone = len(alike) == 1 and all(arm.name != VEHICLE for arm in self.arms)
+            named = VEHICLE if alone else f"{first}, {VEHICLE}"
             yield from ((named, at, still) for at, still in each)
+
+    def _check_apart(self, asked: list[tuple[Arm, Plain, Config]], points: list[Point]) -> None:
+        """Raise QuestionError for arms that do the same, and for one that is called as a vehicle is."""
+        with self.told():
+            ids: dict[str, list[str]] = {}
+            for arm, _, config in asked:
+                ids.setdefault(arm.name, []).append(config.run_id())
+            for (one, mine), (other, theirs) in combinations(ids.items(), 2):
+                if mine == theirs:
+                    raise QuestionError(f"arms {one} and {other} do the same: leave one out")
+            places = [_key(point.place) for point in points]
+            if len(set(places)) < len(places):
+                raise QuestionError("an arm is called as a vehicle is, or two vehicles alike: rename it")
 
     def _unit(self, name: str) -> str:
         if name != DOSE:

@@ -120,6 +120,13 @@ def test_a_bath_has_a_vehicle_too():
     assert vehicle.config.bath is None or not any(uM for _, uM in vehicle.config.bath.concentrations)
 
 
+def test_arms_that_do_the_same_are_refused_and_names_of_vehicles_are_kept_apart():
+    with pytest.raises(QuestionError, match="arms a and b do the same"):
+        question(DOSE | {"arm": [{"name": "a"}, {"name": "b", "give": "10 mg/kg ip"}]}).points()
+    own = question(DOSE | {"arm": [{"name": "vehicle", "give": "1 mg/kg ip"}, {"name": "drug"}]})
+    assert [p.place["arm"] for p in own.points()] == ["vehicle, vehicle", "vehicle", "drug"]
+
+
 # A line, a file and Python say the same
 
 

@@ -99,12 +99,14 @@ def _question(own: dict[str, Any], words: Words) -> Question:
     """What is asked, but for switches, inhibitors, manipulations and numbers, which are options of any
     study.  Raises UsageError.
     """
+    from prelimbic.parameters import CIRCUITS
     from prelimbic.simulation.written import question
 
     plain: dict[str, Any] = {key: own[key] for key in ("species", "title") if own[key]}
     plain |= {key: list(own[key]) for key in ("give", "bath", "stress") if own[key]}
     plain |= {"weight": own["weight"]} if own["weight"] else {}
-    plain |= {"sheet": list(words.sheets)} if words.sheets and words.sheets != ("all",) else {}
+    sheets = [sheet for name in words.sheets for sheet in (CIRCUITS if name == "all" else (name,))]
+    plain |= {"sheet": list(dict.fromkeys(sheets))} if sheets else {}
     read = {"times": _parts(own["read"])} if own["read"] else {}
     read |= {"measure": _parts(own["measure"])} if own["measure"] else {}
     plain |= {"read": read} if read else {}

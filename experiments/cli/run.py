@@ -109,8 +109,9 @@ OPTIONS: tuple[Any, ...] = (
         "--inhibit",
         "inhibitions",
         multiple=True,
-        metavar="NAME[=AMOUNT][@HOURh]",
-        help="An inhibitor, such as rapamycin_icv@-0.5h; repeatable; see prelimbic switches.",
+        metavar="NAME[=AMOUNT] [at TIME]",
+        help="An inhibitor, such as 'rapamycin_icv at -30min' or rapamycin_icv@-0.5h; repeatable; see "
+        "prelimbic switches.",
     ),
     click.option(
         "--manipulate",
