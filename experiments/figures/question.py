@@ -221,10 +221,14 @@ def _legend(
         Line2D([], [], color=colour, ls=dash, label=question.called(point.place))
         for point, colour, dash in lines
     ]
-    marks = (("^", "dose (bar: infusion, bath)"), ("x", "inhibitor"))
-    handles += [Line2D([], [], color="black", marker=m, linestyle="", label=text) for m, text in marks]
+    configs = [point.config for point, *_ in lines]
+    given = [("^", "dose (bar: infusion, bath)")] if any(c.doses or c.bath for c in configs) else []
+    given += [("x", "inhibitor")] if any(c.protocol.inhibitions for c in configs) else []
+    handles += [Line2D([], [], color="black", marker=m, linestyle="", label=text) for m, text in given]
     left = len(points) - len(lines)
-    title = f"grey: vehicle; shaded: stress{f'; {left} more are in the table' if left else ''}"
+    said = ["grey: vehicle"] if any(colour == VEHICLE for _, colour, _ in lines) else []
+    said += ["shaded: stress"] if any(c.protocol.stress for c in configs) else []
+    title = "; ".join([*said, *([f"{left} more are in the table"] if left else [])])
     figure.legend(
         handles=handles, frameon=False, fontsize=9, ncols=3, loc="outside lower center", title=title
     )
