@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from prelimbic.parameters import COMPOUNDS, DOSED, SALTS, compounds, near, salts, unknown
+from prelimbic.parameters import BLOCKERS, COMPOUNDS, DOSED, SALTS, compounds, near, salts, unknown
 from prelimbic.parameters.near import shown
 from prelimbic.parameters.plain import real
 from prelimbic.pharmacology import ROUTES, Bath, Dose, DoseError
@@ -53,6 +53,11 @@ class Given:
     over: float | None
     starts: tuple[float, ...]
     text: str = field(default="", compare=False)
+
+    @property
+    def weighed(self) -> bool:
+        """Whether the amount is of the whole body, so that a weight is needed."""
+        return self.compound != VEHICLE and "kg" not in self.unit.split("/")
 
     def doses(self, weight: float | None = None) -> list[Dose]:
         """The doses, in mg of base per kg body mass; `weight` (kg) is needed where the amount is not of body
@@ -199,6 +204,9 @@ def bath_in_words(bath: Bath) -> list[str]:
 def _what(words: list[str], text: str) -> tuple[str, float, str, str]:
     """Compound, amount, unit and route of the words before the first keyword."""
     compound = words.pop(0) if words and not AMOUNT.fullmatch(words[0]) else COMPOUNDS[0]
+    if compound in BLOCKERS and compound not in DOSED:
+        why = f"{compound} has no disposition here: give it as a bath of a constant concentration"
+        raise GivenError(_unread(text, why))
     if compound not in (*DOSED, VEHICLE):
         raise GivenError(_unread(text, unknown("compound", compound, (*DOSED, VEHICLE))))
     amount, unit = (0.0, UNIT) if compound == VEHICLE and _no_amount(words) else _amount(words, text)

@@ -99,22 +99,25 @@ def looks_for(
     stress: tuple[float, ...] | None = None,
     reuse: bool = True,
 ) -> Protocol:
-    """A protocol for any schedule; `exposure` holds the doses.  For one dose at 0 h these are the looks of
-    `weeks`.  Raises ProtocolError, see `looks_for_all`.
+    """A protocol for any schedule, as studies that ship have it: a readout may fall on a look that is not
+    taken.  `exposure` holds the doses; for one at 0 h these are the looks of `weeks`.  Raises ProtocolError,
+    see `looks_for_all`.
     """
-    return looks_for_all([Done(exposure, inhibitions, bath, stress)], readouts, reuse=reuse)[0]
+    done = Done(exposure, inhibitions, bath, stress)
+    return looks_for_all([done], readouts, reuse=reuse, taken=False)[0]
 
 
 def looks_for_all(
-    arms: Sequence[Done], readouts: tuple[str, ...] = DAY, *, reuse: bool = True
+    arms: Sequence[Done], readouts: tuple[str, ...] = DAY, *, reuse: bool = True, taken: bool = True
 ) -> list[Protocol]:
     """A protocol for each of the runs that are to be compared, with the same looks in all.
 
     Two days untreated; dense looks for a day after all that comes or goes in any of them, then strides that
     lengthen from 6 to 24 h, until the last readout.  With `reuse` every second look is not taken where
-    nothing was given, and nothing came or went, for a day.  Of a bath alone the peak is its start, and where
-    nothing moves the circuit it is hour 0, from which such a run counts.  Raises ProtocolError for what is
-    given after the last readout, for a readout before the start, and for whatever else cannot be.
+    nothing was given, and nothing came or went, for a day; with `taken` those of readouts are.  Of a bath
+    alone the peak is its start, and where nothing moves the circuit it is hour 0, from which such a run
+    counts.  Raises ProtocolError for what is given after the last readout, for a readout before the start,
+    and for whatever else cannot be.
     """
     dense = [event for arm in arms for event in arm.dense() or [Event(0.0, "nothing")]]
     dense.sort(key=lambda event: event.hour)  # the order of arms is nothing to the looks
@@ -147,7 +150,12 @@ def looks_for_all(
     times = _times(arms, dense, gentle, always, highest, last)
     acting = [(hour, hour + DAY_H) for hour in (*gentle, *(event.hour for event in dense))]
     acting += [span for arm in arms for span in arm.acting()]
-    quiet = [time for time in times if not any(low <= time <= high for low, high in acting)] if reuse else []
+    kept = {minutes(hour) for hour in (hours if taken else ())}
+    quiet = [
+        time
+        for time in times
+        if reuse and minutes(time) not in kept and not any(low <= time <= high for low, high in acting)
+    ]
     found = []
     for arm, peak in zip(arms, highest, strict=True):
         given = arm.exposure.doses, arm.bath

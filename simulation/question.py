@@ -5,7 +5,6 @@ that answer it, each beside its vehicle.
 from __future__ import annotations
 
 import json
-import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,35 +12,31 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Any
 
-from prelimbic.parameters import COMPOUNDS, near
+from prelimbic.parameters import COMPOUNDS
 from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose
+from prelimbic.simulation.allowed import check
+from prelimbic.simulation.arms import (
+    ARM,
+    DOSE,
+    TEXTS,
+    WEIGHT,
+    Arm,
+    Plain,
+    QuestionError,
+    as_list,
+    as_words,
+    axis_of,
+    label,
+    worded,
+)
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.given import UNIT, VEHICLE, read_given
-from prelimbic.simulation.measures import MEASURED, measures
+from prelimbic.simulation.given import VEHICLE, read_given
+from prelimbic.simulation.measures import MEASURED
 from prelimbic.simulation.planner import looks_for_all
 from prelimbic.simulation.scenario import Scenario, UnusualDoseWarning
-from prelimbic.simulation.switches import SWITCHES
 
-Plain = dict[str, Any]  # words of a Scenario and their values, as a file holds them
-TEXTS = ("give", "inhibit", "manipulate", "stress", "bath")  # one text or several
-DOSE, ARM = "dose", "arm"
 TIMED = ("rest", "peak", "0-2 h")  # readouts that count from what is given
-VARIED = (DOSE, "species", "weight", *TEXTS, *SWITCHES)  # by an axis; and any number
-MOST_POINTS, LONGEST_NAME = 2000, 60
-
-
-class QuestionError(UsageError):
-    """A question that cannot be asked."""
-
-
-@dataclass(frozen=True)
-class Arm:
-    """What is done, under a name; compared with arm `against`, or else with its own vehicle."""
-
-    name: str
-    does: Plain = field(hash=False)
-    against: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,7 @@ class Question:
             amounts = amounts if 0.0 in amounts else (0.0, *amounts)  # the vehicle
             object.__setattr__(self, "vary", self.vary | {DOSE: amounts})
         with self.told():
-            check(self)
+            check(self.arms, self.vary, self.measure, self.sheets)
 
     @property
     def axes(self) -> dict[str, str]:
@@ -131,7 +126,7 @@ class Question:
                 twice = ({*does.get("set", {})} | {*self.vary}) & {*value}
                 value = does.get("set", {}) | value
             elif key in TEXTS:
-                twice, value = set(), [*as_list(does.get(key)), *value]
+                twice, value = {key} & {*self.vary}, [*as_list(does.get(key)), *value]
             if twice:
                 named = self._named(arm) or "the question "
                 raise QuestionError(f"{named}sets {min(twice)} itself: leave it out")
@@ -140,21 +135,14 @@ class Question:
 
     def scenario(self, arm: Arm, at: Plain) -> Scenario:
         """What an arm is at a place of the axes.  Raises UsageError."""
-        plain = dict(arm.does)
-        for name, value in at.items():
-            if name == DOSE:
-                plain["give"] = [_dosed(text, value) for text in as_list(plain.get("give"))]
-            elif "." in name:
-                plain["set"] = plain.get("set", {}) | {name: value}
-            else:
-                plain[name] = value
+        plain = arm.at(at)
         if self._any_stress and "baseline" not in plain:
             plain["baseline"] = "healthy"  # in all arms, so that they can be compared
         return Scenario(**as_words(plain), read=self.read)
 
     def called(self, place: Plain) -> str:
         """A place of its axes in words."""
-        words = [_worded(axis, place[axis], unit) for axis, unit in self.axes.items()]
+        words = [worded(axis, place[axis], unit) for axis, unit in self.axes.items()]
         return ", ".join(words) or self.arms[0].name
 
     @contextmanager
@@ -181,7 +169,8 @@ class Question:
 
     def _by_dose(self, arm: Arm) -> bool:
         """Whether the vehicle of an arm is its dose of 0."""
-        return DOSE in self.vary and _has_doses(arm)
+        held = "bath" in self.vary or arm.does.get("bath")  # which a vehicle has not
+        return DOSE in self.vary and bool(arm.given) and not held
 
     def _places(self) -> list[Plain]:
         return [dict(zip(self.vary, values, strict=True)) for values in product(*self.vary.values())]
@@ -223,14 +212,17 @@ class Question:
             still = stills[id(config)]
             if not arm.against and not self._by_dose(arm) and still != config:
                 by_arm.setdefault(arm.name, []).append((at, still))
+        there = {config.run_id() for *_, config in asked}  # arms that are a vehicle themselves
+        own = {name: tuple(still.run_id() for _, still in each) for name, each in by_arm.items()}
         alike: dict[tuple[str, ...], str] = {}
+        for name, ids in own.items():
+            if not {*ids} <= there:
+                alike.setdefault(ids, name)
+        alone = len(alike) == 1 and all(arm.name != VEHICLE for arm in self.arms)
         for name, each in by_arm.items():
-            alike.setdefault(tuple(still.run_id() for _, still in each), name)
-        for each in by_arm.values():
-            first = alike[tuple(still.run_id() for _, still in each)]
-            alone = len(alike) == 1 and all(arm.name != VEHICLE for arm in self.arms)
-            named = VEHICLE if alone else f"{first}, {VEHICLE}"
-            yield from ((named, at, still) for at, still in each)
+            if own[name] in alike:
+                named = VEHICLE if alone else f"{alike[own[name]]}, {VEHICLE}"
+                yield from ((named, at, still) for at, still in each)
 
     def _check_apart(self, asked: list[tuple[Arm, Plain, Config]], points: list[Point]) -> None:
         """Raise QuestionError for arms that do the same, and for one that is called as a vehicle is."""
@@ -246,10 +238,9 @@ class Question:
                 raise QuestionError("an arm is called as a vehicle is, or two vehicles alike: rename it")
 
     def _unit(self, name: str) -> str:
-        if name != DOSE:
-            return {"weight": "kg"}.get(name, "")
-        units = {read_given(text).unit for arm in self.arms for text in as_list(arm.does.get("give"))}
-        return units.pop() if len(units) == 1 else UNIT
+        if name == DOSE:
+            return next(read_given(text).unit for arm in self.arms for text in arm.given)
+        return "kg" if name == WEIGHT and all(isinstance(each, float) for each in self.vary[name]) else ""
 
 
 def _plain_zero(doses: tuple[Dose, ...]) -> tuple[Dose, ...]:
@@ -267,112 +258,6 @@ def untreated(config: Config) -> Config:
     doses = _plain_zero(tuple(replace(dose, amount=0.0) for dose in config.doses))
     bath = config.bath and replace(config.bath, concentrations=((COMPOUNDS[0], 0.0),))
     return replace(config, doses=doses, bath=bath)
-
-
-def axis_of(name: str) -> str:
-    """What an axis is called in a dataset: circuit.PV.leak becomes circuit_PV_leak."""
-    return name.replace(".", "_").replace("/", "_").replace("-", "_")
-
-
-def label(value: Any) -> Any:
-    """A value as it stands on an axis: a float or one text."""
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, (int, float)):
-        return float(value)
-    return " + ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
-
-
-def as_list(value: Any) -> list[str]:
-    """One text or several, as several; of nothing, none."""
-    return [] if value in (None, "", "none") else [value] if isinstance(value, str) else list(value)
-
-
-def as_words(plain: Plain) -> Plain:
-    """Plain words as Scenario takes them."""
-    words = {key: value for key, value in plain.items() if key != "set"}
-    words |= {key: as_list(words[key]) for key in TEXTS if key in words}
-    words = {key: value for key, value in words.items() if value not in ([], None)}
-    return words | ({"overrides": plain["set"]} if plain.get("set") else {})
-
-
-def _worded(axis: str, value: Any, unit: str) -> str:
-    if axis == ARM:
-        return str(value)
-    return f"{axis} {value:g} {unit}".strip() if isinstance(value, float) else f"{axis} {value}"
-
-
-def check(asked: Question) -> None:
-    """Raise QuestionError, or the UsageError of its kind, for arms or axes that cannot be."""
-    names = [arm.name for arm in asked.arms]
-    if not names:
-        raise QuestionError("a question has at least one arm")
-    for arm in asked.arms:
-        if names.count(arm.name) > 1:
-            raise QuestionError(f"two arms are called {arm.name}")
-        if not arm.name.isprintable() or not arm.name.strip() or len(arm.name) > LONGEST_NAME:
-            must = f"a text of one line, up to {LONGEST_NAME} long"
-            raise QuestionError(f"the name of an arm is {must}, not {arm.name!r}")
-        if arm.against and arm.against not in names:
-            like = near(arm.against, names)
-            raise QuestionError(
-                f"arm {arm.name} is against {arm.against!r}{like}, but the arms are {', '.join(names)}"
-            )
-    measures(asked.measure)
-    for name, values in asked.vary.items():
-        _check_axis(asked, name, values)
-    count = math.prod(map(len, asked.vary.values())) * len(names)
-    if count > MOST_POINTS:
-        raise QuestionError(f"a question has at most {MOST_POINTS} points, not {count}")
-    weighed = "weight" in asked.vary or any("weight" in arm.does for arm in asked.arms)
-    texts = [text for arm in asked.arms for text in as_list(arm.does.get("give"))]
-    texts += [text for value in asked.vary.get("give", ()) for text in as_list(value)]
-    if weighed and all("kg" in read_given(text).unit.split("/") for text in texts):
-        raise QuestionError("`weight` moves nothing here: every amount is of a kg; leave it out")
-
-
-def _check_axis(asked: Question, name: str, values: tuple[Any, ...]) -> None:
-    if name not in VARIED and "." not in name:
-        like = near(name, VARIED)
-        must = f"{', '.join(VARIED)} or a number such as circuit.Pyr.leak"
-        raise QuestionError(f"`vary` takes {must}, not {name!r}{like}")
-    labels = [label(value) for value in values]
-    if not labels or len(set(labels)) < len(labels):
-        told = ", ".join(map(str, labels)) or "none"
-        raise QuestionError(f"`vary` {name} needs values that differ, not {told}")
-    numbers = [isinstance(each, float) for each in labels]
-    if not all(numbers) and (any(numbers) or name == DOSE or "." in name):
-        wrong = labels[numbers.index(False)]
-        raise QuestionError(f"`vary` {name} takes numbers, such as 3, 10, not {wrong!r}")
-    if name == DOSE:
-        return _check_doses(asked)
-    for arm in asked.arms:
-        own = name in arm.does.get("set", {}) or (name in arm.does and name != "species")
-        if own and len(asked.arms) > 1:
-            raise QuestionError(f"`vary` {name}: arm {arm.name} has its own; write either an axis or arms")
-    return None
-
-
-def _check_doses(asked: Question) -> None:
-    """Whether each arm has one amount, which an axis can vary."""
-    for arm in asked.arms:
-        given = [read_given(text) for text in as_list(arm.does.get("give"))]
-        amounts = {(each.amount, each.unit) for each in given if each.compound != VEHICLE}
-        if len(amounts) > 1:
-            told = f"`vary` dose needs one amount, and arm {arm.name} gives several"
-            raise QuestionError(f"{told}: vary give, or write arms")
-    if not any(map(_has_doses, asked.arms)):
-        raise QuestionError("`vary` dose needs a dose: nothing is given")
-
-
-def _has_doses(arm: Arm) -> bool:
-    return any(read_given(text).compound != VEHICLE for text in as_list(arm.does.get("give")))
-
-
-def _dosed(text: str, amount: float) -> str:
-    """What is given, with another amount."""
-    given = read_given(text)
-    return text if given.compound == VEHICLE else str(replace(given, amount=amount))
 
 
 def _key(at: Plain) -> str:

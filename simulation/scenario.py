@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prelimbic.circuits import SCALES, STANDARD, CircuitError, Numerics
 from prelimbic.parameters import CIRCUITS, SPECIES, SheetError, unknown
@@ -26,7 +26,7 @@ from prelimbic.parameters.plain import (
 )
 from prelimbic.pharmacology import Bath, Dose, DoseError, beyond_use
 from prelimbic.simulation.config import Config, read_circuit
-from prelimbic.simulation.given import Give, doses, parse_bath, parse_weight
+from prelimbic.simulation.given import Give, as_given, doses, parse_bath, parse_weight
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibitions
 from prelimbic.simulation.looks import a_day_after, ends, starts
@@ -86,6 +86,9 @@ class Scenario:
     protocol: Protocol | None
     spikes: bool
     numerics: Numerics
+    if TYPE_CHECKING:  # kept beside, for `give` holds what they say
+        weight: float | None
+        said: tuple[str, ...]
 
     def __init__(
         self,
@@ -135,6 +138,9 @@ class Scenario:
             "spikes": truth(spikes, "`spikes`", ScenarioError),
             "numerics": numerics,
         }
+        texts = [give] if isinstance(give, (str, Dose)) else list(give)
+        said = texts if all(isinstance(text, str) for text in texts) else as_given(settled_as["give"])
+        settled_as |= {"weight": body, "said": tuple(map(str, said))}
         for name, value in settled_as.items():
             object.__setattr__(self, name, value)
         self._check()

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from prelimbic.circuits import SCALES
 from prelimbic.parameters import CIRCUITS, near
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import shown
-from prelimbic.simulation.given import as_given, bath_in_words, read_given
+from prelimbic.simulation.arms import TEXTS, Arm, Plain, QuestionError, as_list
+from prelimbic.simulation.given import VEHICLE, bath_in_words, read_given
 from prelimbic.simulation.inhibition import inhibition_in_words
 from prelimbic.simulation.measures import MEASURED, measures
-from prelimbic.simulation.question import TEXTS, Arm, Plain, Question, QuestionError, as_list
+from prelimbic.simulation.question import Question
 from prelimbic.simulation.scenario import SHEET, Scenario, read_names
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 from prelimbic.simulation.times import spells_in_words
@@ -70,8 +73,10 @@ class _Reading:
         arms = tuple(self._arm(each, above, k, len(tables)) for k, each in enumerate(tables))
         vary = self._table(asked.get("vary", {}), "vary")
         sheets, scale = self._sheets(asked.get("sheet", ()), vary), asked.get("scale")
-        if scale is not None and (isinstance(scale, bool) or not isinstance(scale, (int, float))):
-            self._refuse("scale", scale, "a number from 0.5 to 20")
+        low, high = SCALES
+        number = isinstance(scale, (int, float)) and not isinstance(scale, bool)
+        if scale is not None and not (number and low <= scale <= high):
+            self._refuse("scale", scale, f"a number from {low:g} to {high:g}")
         seeds = asked.get("seeds")
         if seeds is not None and (type(seeds) is not int or seeds < 1):
             self._refuse("seeds", seeds, "a whole number, at least 1")
@@ -97,7 +102,9 @@ class _Reading:
             self._refuse("species", None, "human, rat or mouse")
         if count > 1 and "name" not in asked:
             self._refuse(f"{key}: name", None, "a text, since there are several arms")
-        name = self._text(asked.get("name", _called(does)), f"{key}: name")
+        with self._named():
+            usual = _called(does)
+        name = self._text(asked.get("name", usual), f"{key}: name")
         return Arm(name, does, self._text(asked.get("against", ""), f"{key}: against"))
 
     def _done(self, asked: Mapping[str, Any], key: str) -> Plain:
@@ -167,7 +174,12 @@ class _Reading:
     def _table(self, value: Any, key: str) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             self._refuse(key, value, "a table")
-        return _flat(value) if key.endswith(("set", "vary")) else dict(value)
+        if not key.endswith(("set", "vary")):
+            return dict(value)
+        flat = _flat(value)
+        if twice := [name for name, times in Counter(name for name, _ in flat).items() if times > 1]:
+            raise self._error(f"{key} has {twice[0]} twice")
+        return dict(flat)
 
     def _known(self, asked: Mapping[str, Any], names: Collection[str], key: str) -> None:
         for name in asked:
@@ -190,7 +202,8 @@ class _Reading:
             yield
         except UsageError as error:
             told = str(error).replace("`", "")
-            raise type(error)(f"{self.where}: {told}" if self.where else str(error)) from None
+            before = f"{self.where}: " if self.where else ""
+            raise type(error)(before + told.removeprefix(before) if before else str(error)) from None
 
 
 def question_in(attributes: Mapping[Any, Any]) -> Question:
@@ -248,25 +261,28 @@ def of_scenarios(scenarios: Mapping[str, Scenario], **more: Any) -> Question:
         raise QuestionError(
             "scenarios that are compared have no `protocol`: looks are planned for all of them"
         )
-    arms = tuple(
-        Arm(name or _called(words), words) for name, s in scenarios.items() for words in [words_of(s)]
-    )
+    stressed = any(scenario.stress for scenario in each)
+    said = {name: words_of(scenario, stressed) for name, scenario in scenarios.items()}
+    arms = tuple(Arm(name or _called(words), words) for name, words in said.items())
     own: dict[str, Any] = {"read": each[0].read, "scale": None if each[0].scale == 1.0 else each[0].scale}
     own |= {"sheets": () if each[0].sheet == SHEET else (each[0].sheet,)}
     return Question(**({"arms": arms} | own | more))
 
 
-def words_of(scenario: Scenario) -> Plain:
-    """What is done in a scenario, in plain words."""
+def words_of(scenario: Scenario, stressed: bool) -> Plain:
+    """What is done in a scenario, in plain words; where any that is compared is under stress, the baseline
+    is healthy unless it is named.
+    """
     s = scenario
     found: Plain = {"species": s.species}
-    found |= {"give": [str(given) for given in as_given(s.give)]} if s.give else {}
+    found |= {"give": list(s.said)} if s.said else {}
+    found |= {"weight": s.weight} if any(read_given(text).weighed for text in s.said) else {}
     found |= {"inhibit": [inhibition_in_words(item) for item in s.inhibit]} if s.inhibit else {}
     found |= {"manipulate": list(s.manipulate)} if s.manipulate else {}
     found |= {"stress": spells_in_words(s.stress)} if s.stress else {}
     found |= {"bath": bath_in_words(s.bath)} if s.bath else {}
     chosen = {name: getattr(s.hypotheses, name) for name in SWITCHES}
-    usual = DEFAULTS | ({"baseline": "healthy"} if s.stress else {})
+    usual = DEFAULTS | ({"baseline": "healthy"} if stressed else {})
     found |= {name: option for name, option in chosen.items() if option != usual[name]}
     return found | ({"set": dict(s.overrides)} if s.overrides else {})
 
@@ -275,15 +291,16 @@ def _called(does: Plain) -> str:
     """The name of an arm that has none: what is given in it."""
     drugs = [read_given(text).compound for text in as_list(does.get("give"))]
     drugs += [text.split()[0] for text in as_list(does.get("bath"))]
+    drugs = [drug for drug in drugs if drug != VEHICLE] or drugs
     return " + ".join(dict.fromkeys(drugs)) or ("stress" if does.get("stress") else "untreated")
 
 
-def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables in tables as one, with points between their names."""
-    found: dict[str, Any] = {}
+def _flat(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Names and values of tables in tables, with points between their names."""
+    found: list[tuple[str, Any]] = []
     for name, value in table.items():
         inner = _flat(value) if isinstance(value, Mapping) else None
-        found |= {name: value} if inner is None else {f"{name}.{key}": each for key, each in inner.items()}
+        found += [(name, value)] if inner is None else [(f"{name}.{key}", each) for key, each in inner]
     return found
 
 

@@ -19,8 +19,9 @@ from prelimbic.experiments.sweep.queue import ClusterError
 from prelimbic.experiments.sweep.slurm import Slurm
 from prelimbic.experiments.sweep.study import Options
 from prelimbic.parameters.errors import UsageError
+from prelimbic.simulation.arms import QuestionError
 from prelimbic.simulation.hypotheses import Hypotheses
-from prelimbic.simulation.question import Question, QuestionError, untreated
+from prelimbic.simulation.question import Question, untreated
 from prelimbic.simulation.written import (
     as_mapping,
     as_toml,
@@ -32,6 +33,7 @@ from prelimbic.simulation.written import (
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 DOSE = {"species": "rat", "give": "10 mg/kg ip at 0h", "read": ["24h"]}
+SEVEN = {"read": ["24h", "7d"]}
 ARMS = DOSE | {
     "stress": "3d before 0h",
     "arm": [
@@ -127,6 +129,23 @@ def test_arms_that_do_the_same_are_refused_and_names_of_vehicles_are_kept_apart(
     assert [p.place["arm"] for p in own.points()] == ["vehicle, vehicle", "vehicle", "drug"]
 
 
+def test_the_look_of_a_readout_is_taken():
+    asked = question(
+        {"species": "mouse", "give": "10 mg/kg ip at 0h, 24h, 48h", "stress": "21d before 0h"} | SEVEN
+    )
+    for point in asked.points():
+        assert 168.0 in point.config.protocol.times and point.config.protocol.reused
+        assert not {24.0, 168.0, 72.0} & {*point.config.protocol.reused}
+
+
+def test_a_bath_beside_a_dose_axis_is_taken_away_with_the_dose():
+    asked = question(DOSE | {"bath": "memantine 1 uM", "vary": {"dose": [10]}})
+    vehicle, without, dosed = asked.points()
+    assert [p.place["dose"] for p in (without, dosed)] == [0.0, 10.0]
+    assert without.reference == dosed.reference == vehicle.place and vehicle.place["arm"] == "vehicle"
+    assert vehicle.config.bath is None
+
+
 # A line, a file and Python say the same
 
 
@@ -166,6 +185,34 @@ def test_a_dose_in_mg_at_a_weight_is_that_of_a_kg():
     assert ids(whole) == ids(question(DOSE))
 
 
+def test_a_dose_axis_in_python_is_in_the_unit_of_what_is_given():
+    body = pl.Scenario("human", "35 mg iv over 40min", weight=70)
+    asked = of_scenarios({"": body}, vary={"dose": (35.0, 70.0)})
+    assert asked.axes == {"dose": "mg"}
+    assert [p.config.doses[0].amount for p in asked.points()] == [0.0, 0.5, 1.0]
+    salt = of_scenarios({"": pl.Scenario("rat", "10 mg/kg as hydrochloride ip")}, vary={"dose": (10.0,)})
+    assert salt.points()[-1].config.doses[0].amount == pytest.approx(8.670, abs=1e-3)
+
+
+def test_a_scenario_keeps_its_baseline_beside_one_under_stress():
+    named = {"stressed": pl.Scenario("rat", "10 mg/kg ip", stress="3d before 0h"), "not": pl.Scenario("rat")}
+    found = {p.place["arm"]: p.config.hypotheses.baseline for p in of_scenarios(named).points()}
+    assert (
+        found["stressed"] == "healthy" and found["not"] == named["not"].hypotheses.baseline == "spine_loss"
+    )
+
+
+def test_a_file_finds_a_sheet_of_ones_own_wherever_it_is_read(call, tmp_path, monkeypatch):
+    (tmp_path / "own.toml").write_text('[sheet]\ntitle = "own"\nbased_on = "sst"\n')
+    (tmp_path / "kept").mkdir()
+    words = ["ask", "--species", "rat", "--give", "10 mg/kg ip", "--sheet", "own.toml", "--read", "2h"]
+    code, _, err = call(*words, "--write", "kept/mine.toml")
+    assert (code, err) == (0, "")
+    monkeypatch.chdir(tmp_path / "kept")
+    code, out, err = call("run", "mine.toml", "--list")
+    assert (code, err) == (0, "") and out.count("own_") == 6
+
+
 def test_options_of_a_run_are_as_if_they_stood_in_the_file():
     options = Options(seeds=1, hypotheses=Hypotheses(site="pv"), overrides=(("circuit.PV.leak", 9.0),))
     asked, rest = with_options(question(DOSE), options)
@@ -179,7 +226,8 @@ def test_sheets_and_scale_of_a_file_hold_unless_asked_otherwise():
     asked = question(DOSE | {"sheet": ["sst", "pv_sst"], "scale": 0.5})
     runs = planned(asked, Options(seeds=1, sheets=("sst",)))
     assert {run.place["sheet"] for run in runs} == {"sst", "pv_sst"} and runs[0].config.scale == 0.5
-    other = planned(asked, Options(seeds=1, sheets=("dendritic",), scale=2.0))
+    named = frozenset({"sheets", "scale"})
+    other = planned(asked, Options(seeds=1, sheets=("dendritic",), scale=2.0, given=named))
     assert {run.place["sheet"] for run in other} == {"dendritic"} and other[0].config.scale == 2.0
 
 
@@ -226,6 +274,17 @@ LINES = {
         ["--give", "10 mg/kg ip at 3d", "--read", "24h"],
         "after the last readout",
     ),
+    "amounts of two units": (
+        ["--give", "35 mg iv", "--give", "35 mg/kg iv", "--weight", "250 g", "--vary", "dose=1"],
+        "one unit, not mg, mg/kg",
+    ),
+    "doses and what is given": (
+        ["--give", "1 mg/kg ip", "--vary", "dose=1", "--vary", "give=1 mg/kg ip|2 mg/kg ip"],
+        "not both",
+    ),
+    "inhibitors that are numbers": (["--vary", "inhibit=1|2"], "'1'"),
+    "a number in digits of a program": (["--give", "1 mg/kg ip", "--vary", "dose=1_0"], "'1_0'"),
+    "what a file does not keep": (["--write", "mine.toml", "--spikes"], "give --spikes to prelimbic run"),
     "too many points": (["--vary", "circuit.PV.leak=" + ",".join(map(str, range(1, 2002)))], "at most 2000"),
 }
 
@@ -247,7 +306,7 @@ FILES = {
     "a number for a text": ("species = 'rat'\ngive = 10", "give is 10"),
     "arms without names": ("species = 'rat'\n[[arm]]\n[[arm]]\n", "name is missing"),
     "two arms of one name": ("species = 'rat'\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'a'\n", "called a"),
-    "against nobody": ("species = 'rat'\n[[arm]]\nname = 'a'\nagainst = 'b'\n", "the arms are a"),
+    "against nobody": ("species = 'rat'\n[[arm]]\nname = 'a'\nagainst = 'b'\n", "other arms are none"),
     "an unknown key of an arm": ("species = 'rat'\n[[arm]]\nname = 'a'\ngave = ''\n", "arm 1"),
     "arms that are no tables": ("species = 'rat'\narm = 3", "[[arm]]"),
     "read of nothing": ("species = 'rat'\nread = []", "names nothing"),
@@ -255,6 +314,15 @@ FILES = {
     "a switch twice": ("species = 'rat'\nsite = 'pv'\n[switches]\nsite = 'pv'", "site stands twice"),
     "a number that is text": ("species = 'rat'\n[set]\ncircuit.PV.leak = 'high'", "set.circuit.PV.leak"),
     "seeds of half": ("species = 'rat'\nseeds = 2.5", "seeds is 2.5"),
+    "a number twice": (
+        "species = 'rat'\n[set]\n'circuit.PV.leak' = 8\ncircuit.PV.leak = 9",
+        "circuit.PV.leak twice",
+    ),
+    "a scale that is too large": ("species = 'rat'\nscale = 100", "0.5 to 20"),
+    "a sheet that is not there": ("species = 'rat'\nsheet = 'nope.toml'", "nope.toml"),
+    "a sheet twice": ("species = 'rat'\nsheet = ['point', 'point']", "point twice"),
+    "a time that is a number": ("species = 'rat'\n[read]\ntimes = [24]", "read.times is [24]"),
+    "what is given wrongly": ("species = 'rat'\ngive = '10 ip'", "give takes"),
     "an axis that is no list": ("species = 'rat'\n[vary]\nbaseline = 'healthy'", "vary.baseline"),
     "an axis that arms have": (
         "species = 'rat'\n[vary]\ngive = ['1 mg/kg ip']\n[[arm]]\nname = 'a'\ngive = '2 mg/kg ip'\n"
@@ -293,6 +361,11 @@ def test_files_that_are_not_there_or_are_called_as_a_study_are_refused(call, tmp
         ("no_such_protocol", {}, "does not exist"),
         (pl.Scenario("rat", "10 mg/kg ip"), {"vary": [1]}, "vary"),
         (pl.Scenario("rat", "10 mg/kg ip"), {"vary": {"dose": 3}}, "a list of values"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"vary": {"give": [pl.Dose(3, "ip")]}}, "takes texts"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"vary": {"species": [3]}}, "human, rat, mouse"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"measure": [1]}, "measure"),
+        (pl.Scenario("rat", "10 mg/kg ip"), {"read": []}, "name something"),
+        ({1: pl.Scenario("rat"), "1": pl.Scenario("mouse")}, {}, "the same name"),
         (pl.Scenario("rat", "10 mg/kg ip"), {"seeds": 0}, "seeds"),
         (pl.Scenario("rat", "10 mg/kg ip"), {"workers": 1.5}, "workers"),
         (pl.Scenario("rat", "10 mg/kg ip"), {"measure": ["spine"]}, "did you mean spines?"),

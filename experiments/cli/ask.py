@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from prelimbic.experiments.sweep.study import Options
     from prelimbic.simulation.question import Question
 
+# how a question is computed, which its file does not keep
+HOW = ("spikes", "precision", "step", "portable", "delay_classes", "list_runs", "cluster", "share", "among")
 OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure", "title", "write", "plan")
 
 
@@ -64,7 +67,7 @@ def ask(**given: Any) -> None:
     \b
     prelimbic ask --species mouse --give "10 mg/kg ip at 0h, 24h, 48h" --stress "21d before 0h" --read 24h,7d
     """
-    from prelimbic.experiments.cli.asked import options_asked
+    from prelimbic.experiments.cli.asked import jobs_asked, options_asked
     from prelimbic.experiments.questions.planned import plan_of
     from prelimbic.experiments.questions.study import ASK, study_of, with_options
     from prelimbic.experiments.questions.sweep import folder_of
@@ -86,6 +89,7 @@ def ask(**given: Any) -> None:
         print("\n".join(lines))
     if own["write"] is None and not own["plan"]:
         return carry_out(study, options, words, context)
+    jobs_asked(words, options)  # which refuses what it would refuse
     refuse(study, options, runs)
     if own["write"] is None:
         print("\n".join(lines))
@@ -121,21 +125,15 @@ def _question(own: dict[str, Any], words: Words) -> Question:
 
 def _axis(text: str) -> tuple[str, list[Any]]:
     """`dose=3,10` as the name of an axis and its values."""
-    from prelimbic.simulation.question import TEXTS
+    from prelimbic.simulation.arms import TEXTS
+    from prelimbic.simulation.times import NUMBER
 
     name, equals, values = text.partition("=")
     if not equals or not values.strip():
         raise click.UsageError(f"--vary takes NAME=VALUE,..., such as dose=3,10,30, not {text!r}")
     name = name.strip()
     parts = [part.strip() for part in values.split("|" if name in TEXTS or "|" in values else ",")]
-    return name, [_number(part) for part in parts]
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    return name, parts if name in TEXTS else [float(p) if re.fullmatch(NUMBER, p) else p for p in parts]
 
 
 def _parts(text: str) -> list[str]:
@@ -145,13 +143,21 @@ def _parts(text: str) -> list[str]:
 def _write(path: Path, asked: Question, options: Options) -> None:
     """Keep the question, with seeds and scale if asked for.  Raises QuestionError or StoreError."""
     from prelimbic.experiments.storage.files import content_of, publish, there
-    from prelimbic.simulation.question import QuestionError
+    from prelimbic.experiments.sweep.options import flag
+    from prelimbic.parameters import CIRCUITS
+    from prelimbic.simulation.arms import QuestionError
     from prelimbic.simulation.written import as_toml
 
     if path.suffix != ".toml":
         raise QuestionError(f"--write takes the name of a .toml file, not {path}")
+    if astray := sorted(options.given & {*HOW}):
+        raise QuestionError(
+            f"--write keeps the question alone: give {flag(astray[0])} to prelimbic run {path}"
+        )
+    sheets = tuple(each if each in CIRCUITS else str(Path(each).resolve()) for each in asked.sheets)
     seeds = options.seeds if "seeds" in options.given else asked.seeds
-    asked = replace(asked, seeds=seeds, scale=options.scale if options.scale != 1.0 else asked.scale)
+    scale = options.scale if options.scale != 1.0 else asked.scale
+    asked = replace(asked, seeds=seeds, scale=scale, sheets=sheets)
     text = as_toml(asked).encode()
     if there(path) and content_of(path, len(text) + 1) != text:
         raise QuestionError(f"{path} is there already: name another file, or move that one")

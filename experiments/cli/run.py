@@ -166,6 +166,7 @@ def run(study: str | None, **given: Any) -> None:
     question in FILE.toml.  What is finished is skipped; after a stop the same command goes on.
     """
     from prelimbic.experiments.cli.asked import options_asked
+    from prelimbic.experiments.questions.planned import plan_of
     from prelimbic.experiments.questions.study import settled
     from prelimbic.experiments.studies.registry import all_studies, find_study
     from prelimbic.experiments.sweep.study import StudyError
@@ -179,7 +180,10 @@ def run(study: str | None, **given: Any) -> None:
     switches = {name: given.pop(name) for name in SWITCHES}
     words = Words(**given)
     options = options_asked(words, switches, found, context)
-    carry_out(*settled(found, options), words, context)
+    found, options = settled(found, options)
+    if found.asked is not None and not words.list_runs and words.among is None:
+        print("\n".join(plan_of(found.asked, found.plan(options), options.workers)))
+    carry_out(found, options, words, context)
 
 
 def carry_out(study: Study, options: Options, words: Words, context: click.Context) -> None:

@@ -21,7 +21,7 @@ VEHICLE = "#7F7F7F"
 DASHES = ("-", "--", ":", "-.")
 COLOURS = tuple(colour for colour in ORDERED if colour != "#000000")
 MOST_LINES = len(COLOURS) * 2
-SHOWN_FROM_H = 12.0  # untreated hours before the first event that are shown
+SHOWN_FROM_H, BEFORE_SHARE = 12.0, 0.2  # untreated hours before the first event that are shown
 NEAR_H = (-2.0, 24.0)  # of the right column, round the first dose
 POINTS = 600  # at which concentrations are computed
 INTERNEURONS = {"PV": "-", "SST": "--", "VIP": ":"}
@@ -80,7 +80,7 @@ def figures(dataset: xr.Dataset) -> Iterator[tuple[str, Any]]:
         left[-1].set_xlabel("days of the protocol")
         axes[-1, 1].set_xlabel("hours of the protocol, round the first dose")
         _legend(figure, question, lines, points)
-        title = question.title or ", ".join(arm.name for arm in question.arms)
+        title = question.title or f"{', '.join(arm.name for arm in question.arms)}, beside vehicle"
         species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
         figure.suptitle(f"{title}\n{species}, {heading}; lines and bands: {told(cell)}", fontsize=11)
         yield file, figure
@@ -104,7 +104,8 @@ def _hours(points: list[Point]) -> tuple[float, tuple[float, float]]:
     events = given + [i.start for c in configs for i in c.protocol.inhibitions]
     events += [hour for c in configs for hour in c.protocol.stress or ()]
     first, times = min(events, default=0.0), configs[0].protocol.times
-    return min(given, default=first), (max(times[0], first - SHOWN_FROM_H), times[-1])
+    before = min(SHOWN_FROM_H, BEFORE_SHARE * (times[-1] - first))
+    return min(given, default=first), (max(times[0], first - before), times[-1])
 
 
 def _column(

@@ -34,11 +34,20 @@ ORDERED = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#C
 INK = "#7F7F7F"  # of what is only for orientation
 
 
+class Drawn(Figure):
+    """A figure that a notebook shows, whether pyplot was imported or not."""
+
+    def _repr_png_(self) -> bytes:
+        image = BytesIO()
+        self.savefig(image, format="png", dpi=90)
+        return image.getvalue()
+
+
 def subplots(
     *grid: int, figsize: tuple[float, float], layout: Literal["constrained"], **how: Any
 ) -> tuple[Figure, Any]:
     """A figure and its axes, as of pyplot, but without a back-end."""
-    figure = Figure(figsize=figsize, layout=layout)
+    figure = Drawn(figsize=figsize, layout=layout)
     return figure, figure.subplots(*grid, **how)
 
 

@@ -120,15 +120,17 @@ def _interval(difference: np.ndarray) -> str:
         return ""
     mean, half = there.mean(), half_interval(there)
     digits = decimals(half, FIGURES)
-    return f"{mean - half:.{digits}f} to {mean + half:.{digits}f}"
+    low, high = (f"{value:.{digits}f}" for value in (mean - half, mean + half))
+    return f"{low} to {high}" if float(low) or float(high) else "0"
 
 
 def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int) -> str:
     """What becomes of spines, or else of the last quantity, at the last readout."""
-    measured = [m.name for m in measures(question.measure)]
-    chosen = "spines" if "spines" in measured else measured[-1]
-    last = [c for c in found if c.measure.name == chosen and c.readout == found[-1].readout]
-    last = last or [c for c in found if c.measure.name == chosen]
+    several = [m for m in measures(question.measure) if not m.once] or measures(question.measure)
+    chosen = next((m for m in several if m.name == "spines"), several[-1])
+    of_it = [c for c in found if c.measure == chosen]
+    latest = max((c.readout for c in of_it), key=lambda name: _hour(of_it[0].point, name))
+    last = [c for c in of_it if c.readout == latest]
     told = [c for c in last if c.difference is not None and np.isfinite(c.difference).all()]
     if not told:
         return f"Sheet {sheet}: nothing is compared with anything, so the table stands for itself."
@@ -142,6 +144,13 @@ def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int)
     )
     species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
     return f"Sheet {sheet}, {species}, {told[0].readout}: {'; '.join(parts)}{more}. {ending}"
+
+
+def _hour(point: Point, readout: str) -> float:
+    """When something is read, by the end of a window."""
+    protocol, begun = point.config.protocol, point.config.begun()
+    hours = point.config.moments() | {name: ends[1] for name, ends in protocol.windows(begun).items()}
+    return hours.get(readout, protocol.times[-1])
 
 
 def _against(question: Question, c: Contrast) -> str:

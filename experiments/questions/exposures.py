@@ -7,8 +7,9 @@ from pathlib import Path
 
 from prelimbic.experiments.questions.shipped import shipped_protocols
 from prelimbic.parameters import unknown
+from prelimbic.simulation.arms import ARM, DOSE, Plain, QuestionError, axis_of, label
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.question import ARM, DOSE, Plain, Question, QuestionError, axis_of, label
+from prelimbic.simulation.question import Question
 from prelimbic.simulation.written import read_question
 
 

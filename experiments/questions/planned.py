@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prelimbic.experiments.sweep.study import Run
-from prelimbic.simulation.question import ARM, TEXTS, Question, as_list
+from prelimbic.simulation.arms import ARM, TEXTS, as_list
+from prelimbic.simulation.question import Question
 from prelimbic.simulation.switches import SWITCHES
 
 # CPU seconds of a biological second at scale 1, compiled; assumed: 3,924 s of the main job took about 138
@@ -23,11 +24,13 @@ def plan_of(question: Question, runs: list[Run], workers: int) -> list[str]:
         lines.append(
             f"axis {axis}: {shown} {unit}".rstrip() + (", 0 being vehicle" if axis == "dose" else "")
         )
+    if len(sheets := dict.fromkeys(str(run.place["sheet"]) for run in runs)) > 1:
+        lines.append(f"sheets: {', '.join(sheets)}")
     protocol = runs[0].config.protocol
     lines.append(f"read at: {', '.join(protocol.readouts)}")
     taken = len(protocol.times) - len(protocol.reused)
     lines.append(
-        f"looks: {taken} a run, from {protocol.times[0] / 24:.3g} d to {protocol.times[-1] / 24:.3g} d; "
+        f"looks: {taken} a run, from {_when(protocol.times[0])} to {_when(protocol.times[-1])}; "
         f"{protocol.seconds:.0f} s of spiking"
     )
     seconds = sum(run.config.protocol.seconds * run.config.scale for run in runs) * CPU_S
@@ -50,6 +53,10 @@ def _done(question: Question, k: int) -> str:
     parts += [f"{name} = {value:g}" for name, value in does.get("set", {}).items()]
     against = question.arms[k].against
     return "; ".join(parts) + (f"; against arm {against}" if against else "")
+
+
+def _when(hour: float) -> str:
+    return f"{hour:.3g} h" if abs(hour) < 48 else f"{hour / 24:.3g} d"
 
 
 def _long(seconds: float) -> str:

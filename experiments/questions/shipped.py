@@ -23,7 +23,7 @@ def shipped_protocols() -> dict[str, Path]:
 
 def protocols() -> pd.DataFrame:
     """Every protocol that ships, one row each, by `name`: its `title`, its `arms` and the `file`, which can
-    be copied, changed and run.
+    be copied, changed and run; amounts and times in them have their units.  Raises nothing.
     """
     import pandas as pd  # as heavy as all the rest
 

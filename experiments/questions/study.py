@@ -9,11 +9,12 @@ from typing import Any
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.questions.answered import answer
 from prelimbic.experiments.sweep.reads import DAYS
-from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
+from prelimbic.experiments.sweep.study import Options, Run, Study
 from prelimbic.parameters import circuit_sheet
+from prelimbic.simulation.arms import TEXTS, Arm, Plain
 from prelimbic.simulation.hypotheses import AS_SHEETS
 from prelimbic.simulation.inhibition import inhibition_in_words
-from prelimbic.simulation.question import TEXTS, Arm, Plain, Question
+from prelimbic.simulation.question import Question
 from prelimbic.simulation.scenario import SHEET
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 
@@ -49,13 +50,9 @@ def study_of(asked: Question, name: str = ASK) -> Study:
 
 def planned(asked: Question, options: Options) -> list[Run]:
     """Every seed x circuit sheet asked for x point of the question."""
-    usual = (asked.sheets or (SHEET,))[:1]
-    sheets = options.sheets if options.sheets != usual else asked.sheets or usual
-    scale = options.scale if options.scale != 1.0 or asked.scale is None else asked.scale
-    how: dict[str, Any] = {"scale": scale, "spikes": options.spikes, "numerics": options.numerics}
-    names = {sheet: circuit_sheet(sheet).name for sheet in sheets}
-    if len({*names.values()}) < len(names):
-        raise StudyError("`sheet` names two sheets that are called alike; rename one file")
+    o = as_asked(asked, options)
+    how: dict[str, Any] = {"scale": o.scale, "spikes": o.spikes, "numerics": o.numerics}
+    sheets, names = o.sheets, {sheet: circuit_sheet(sheet).name for sheet in o.sheets}
     points = {sheet: asked.points(sheet) for sheet in sheets}
     return [
         Run(
@@ -66,6 +63,13 @@ def planned(asked: Question, options: Options) -> list[Run]:
         for sheet in sheets
         for point in points[sheet]
     ]
+
+
+def as_asked(asked: Question, options: Options) -> Options:
+    """The options with the scale and the sheets of the question, unless others are asked for by name."""
+    own: dict[str, Any] = {} if "scale" in options.given or asked.scale is None else {"scale": asked.scale}
+    own |= {} if "sheets" in options.given or not asked.sheets else {"sheets": asked.sheets}
+    return replace(options, **own, given=options.given | {"scale", "sheets"})
 
 
 def with_options(asked: Question, options: Options) -> tuple[Question, Options]:
@@ -87,7 +91,7 @@ def with_options(asked: Question, options: Options) -> tuple[Question, Options]:
         "inhibitions": (),
         "manipulations": (),
     }
-    return asked.with_more(more), replace(options, **plain)
+    return asked.with_more(more), as_asked(asked, replace(options, **plain))
 
 
 def settled(study: Study, options: Options) -> tuple[Study, Options]:

@@ -18,8 +18,9 @@ from prelimbic.experiments.sweep.conduct import conduct_quietly
 from prelimbic.experiments.sweep.execute import Stopped
 from prelimbic.experiments.sweep.study import MOST_SEEDS, Options, Study
 from prelimbic.parameters.granted import available_cpus
-from prelimbic.parameters.plain import listed, of_type, path, truth, whole
-from prelimbic.simulation.question import Question, QuestionError
+from prelimbic.parameters.plain import listed, of_type, path, text, truth, whole
+from prelimbic.simulation.arms import QuestionError
+from prelimbic.simulation.question import Question
 from prelimbic.simulation.scenario import Scenario, read_names
 from prelimbic.simulation.written import as_mapping, of_scenarios, read_question
 
@@ -46,12 +47,14 @@ def sweep(
 
     `asked` is a Scenario, several by the name of their arm, the path of a question's TOML file, or the name
     of a protocol that ships (see `protocols`).  `vary` are axes and their values, {"dose": [0, 3, 10]}: dose
-    (in the unit of what is given; 0 is the vehicle), any word of a Scenario, a switch, or the name of a
-    number.  `seeds` (3) counts from 1; `out` is the folder in which runs are kept and never computed twice
-    (results/ask-... if not named); `workers` are processes, one a core unless named; `read` and `measure`
-    say which readouts and quantities the table is of.  What was stopped goes on when it is called again.
+    (in the unit of what is given; 0 is the vehicle), species, weight, sheet, give, inhibit, manipulate,
+    stress, bath, a switch, or the name of a number.  `seeds` (3) counts from 1; `out` is the folder in which
+    runs are kept and never computed twice (results/ask-... if not named); `workers` are processes, one a
+    core unless named; `read` and `measure` say which
+    readouts and quantities the table is of, `title` what stands above it; `progress` tells it on standard
+    error.  What was stopped goes on when it is called again.
 
-    Returns a dataset on the axes asked for and `seed`, see `load`; its `arm` axis, where there is one, holds
+    Returns a dataset on the axes asked for and `seed`, with units, see `load`; its `arm` axis, if any, holds
     the vehicle too.  `plot` draws it, and the folder holds the same table and figure as of `prelimbic ask`.
 
     Raises UsageError for what cannot be asked, RunError where runs fail or files cannot be written, and
@@ -71,10 +74,10 @@ def sweep(
 def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
     """The figure (of matplotlib) of a question's dataset, from `sweep` or `load`: exposure and block, the
     doses marked, rates, recurrent AMPA, BDNF and mTORC1, protein and spines over the whole protocol, mean ±
-    SD over seeds, vehicle in grey; on the right the day after the first dose.
+    SD over seeds, vehicle in grey; on the right the day after the first dose.  Axes have their units.
 
-    `file` (.png, .svg or .pdf) is written too, whole or not at all.  Of several circuit sheets select one
-    first.  Raises QuestionError for a dataset that answers no question of one's own, and FigureError.
+    `swept` is the dataset; `file` (.png, .svg or .pdf) is written too, whole or not at all.  Of several
+    circuit sheets select one first.  Raises QuestionError for a dataset that answers no question of one's own, and FigureError.
     """
     import xarray as xr
 
@@ -104,7 +107,10 @@ def _asked(
     elif isinstance(asked, Mapping):
         if not asked or not all(isinstance(each, Scenario) for each in asked.values()):
             raise QuestionError("arms are scenarios by their names, such as {'ketamine': pl.Scenario(...)}")
-        found = of_scenarios({str(name): each for name, each in asked.items()})
+        named = {str(name): each for name, each in asked.items()}
+        if len(named) < len(asked):
+            raise QuestionError("two arms have the same name")
+        found = of_scenarios(named)
     else:
         must = "a Scenario, several by name, the path of a .toml file, or the name of a protocol"
         name = path(asked, "what is asked", QuestionError, must)
@@ -117,7 +123,12 @@ def _asked(
     sheets = axes.pop("sheet", found.sheets)
     more: dict[str, Any] = {"vary": found.vary | axes, "sheets": tuple(map(str, sheets))}
     more |= {"read": read_names(read)} if read is not None else {}
-    more |= {"measure": tuple(listed(measure, "`measure`", QuestionError))} if measure is not None else {}
+    if measure is not None:
+        must = "a list of names, such as ['spines', 'rate.Pyr']"
+        names = listed([measure] if isinstance(measure, str) else measure, "`measure`", QuestionError, must)
+        more |= {"measure": tuple(text(each, "a name in `measure`", QuestionError) for each in names)}
+    if () in (more.get("read"), more.get("measure")):
+        raise QuestionError("`read` and `measure` name something, or are left out")
     more |= {"title": str(title)} if title else {}
     return replace(found, **more)
 

@@ -31,14 +31,16 @@ class Spread:
         digits = 2 if figures is None else decimals(size, figures + (self.n == 1))
         told = f"{self.mean:.{digits}f}"
         told += f" ± {self.sd:.{digits}f}" if self.n > 1 else ""
+        if figures is not None and not any(digit in told for digit in "123456789"):
+            told = "0"
         return f"{told} ({self.n} of {self.of})" if self.n < self.of else told
 
 
 def decimals(size: float, figures: int) -> int:
-    """Decimals with which a number of this size has so many significant figures, from 0 to 6."""
+    """Decimals with which a number of this size has so many significant figures, from 0 to 4."""
     if not np.isfinite(size) or size == 0:
         return 2
-    return int(min(max(figures - 1 - np.floor(np.log10(abs(size))), 0), 6))
+    return int(min(max(figures - 1 - np.floor(np.log10(abs(size))), 0), 4))
 
 
 def spread(values: np.ndarray) -> Spread:
