@@ -147,7 +147,7 @@ def test_a_dataset_and_its_sweep_say_what_was_done_to_whom(tmp_path):
         assert dataset.attrs.items() <= stored.attrs.items()
         for name in dataset.variables:
             assert dataset[name].attrs == stored[name].attrs and dataset[name].attrs["long_name"], name
-    assert dataset["dose"].attrs == {"units": "mg/kg", "long_name": "ketamine given"}
+    assert dataset["dose"].attrs == {"units": "mg/kg", "long_name": "drug given"}
 
 
 def test_a_study_that_is_partly_there_warns_once_and_names_what_is_missing(tmp_path):

@@ -77,7 +77,8 @@ def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
     SD over seeds, vehicle in grey; on the right the day after the first dose.  Axes have their units.
 
     `swept` is the dataset; `file` (.png, .svg or .pdf) is written too, whole or not at all.  Of several
-    circuit sheets select one first.  Raises QuestionError for a dataset that answers no question of one's own, and FigureError.
+    circuit sheets select one first.  Raises QuestionError for a dataset that answers no question of one's
+    own, and FigureError.
     """
     import xarray as xr
 
@@ -86,10 +87,12 @@ def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
         raise QuestionError(
             "this dataset answers no question of your own: pl.plot draws what pl.sweep gives"
         )
+    if "seed" not in swept.dims:
+        raise QuestionError("a figure is of all seeds: select none of them")
     if swept.sizes.get("sheet", 1) != 1:
         raise QuestionError("a figure is of one circuit sheet: select one, such as .sel(sheet='dendritic')")
     target = None if file is None else Path(path(file, "`file`", QuestionError, "the path of a figure"))
-    if target is not None and target.suffix not in (".png", ".svg", ".pdf"):
+    if target is not None and target.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise QuestionError(f"a figure is written as .png, .svg or .pdf, not {target.name}")
     return drawing("question", "plotted")(swept, target)
 

@@ -46,7 +46,7 @@ MOST_NAMED = 20  # of the runs that are not there
 AXES = {
     "sheet": "circuit sheet",
     "seed": "seed of the run",
-    "dose": "ketamine given",
+    "dose": "drug given",
     "free": "free drug in the bath",
     "null": "the model, or a null of it",
     "arm": "what is done, or by which arm of the slow layer",
