@@ -143,6 +143,10 @@ def looks_for_all(
                 f"{event.what} at {event.hour:g} h comes after the last readout, at {max(hours):g} h; "
                 f"{later(event.hour)}"
             )
+    for _, end in (spell for arm in arms for spell in arm.spells):
+        if hours and "peak" not in readouts and end > max(hours):
+            told = f"stress ends at {end:g} h, after the last readout, at {max(hours):g} h"
+            raise ProtocolError(f"{told}; {later(end)}")
     highest = [
         snapped(_highest(arm.exposure) if arm.exposure.doses else _alone(arm), tuple(always)) for arm in arms
     ]

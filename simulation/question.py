@@ -67,6 +67,7 @@ class Question:
     scale: float | None = None
     sheets: tuple[str, ...] = ()
     where: str = ""
+    _planned: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
         if DOSE in self.vary and all(isinstance(value, (int, float)) for value in self.vary[DOSE]):
@@ -85,7 +86,22 @@ class Question:
 
     def points(self, sheet: str | None = None) -> list[Point]:
         """Every run but for seed and sheet, vehicles first; the same looks in all.  Raises UsageError."""
+        return self._laid_out(sheet)[0]
+
+    def alike(self) -> list[tuple[Plain, Plain]]:
+        """Places at which the run of another place stands, as that of a vehicle which an axis does not
+        touch, each with that other.  Raises UsageError.
+        """
+        return self._laid_out(None)[1]
+
+    def _laid_out(self, sheet: str | None) -> tuple[list[Point], list[tuple[Plain, Plain]]]:
+        """Points and places that are alike, once planned."""
         sheet = sheet or (self.sheets or ("",))[0]
+        if sheet not in self._planned:
+            self._planned[sheet] = self._plan(sheet)
+        return self._planned[sheet]
+
+    def _plan(self, sheet: str) -> tuple[list[Point], list[tuple[Plain, Plain]]]:
         asked = self._configs(sheet)
         by_id: dict[str, Point] = {}
         for arm, at, config in asked:
@@ -109,7 +125,14 @@ class Question:
             found.setdefault(mine, replace(by_id[mine], reference=reference))
         points = [*vehicles.values(), *found.values()]
         self._check_apart(asked, points)
-        return points
+        every = [(self._place(arm.name, at), config.run_id()) for arm, at, config in asked]
+        every += [
+            (self._place(name, at), still.run_id())
+            for name, at, still in self._vehicles(asked, stills)
+            if still.run_id() in vehicles
+        ]
+        stands = {point.config.run_id(): point.place for point in points}
+        return points, [(place, stands[known]) for place, known in every if stands[known] != place]
 
     def with_more(self, more: Plain) -> Question:
         """The question with more done in every arm: switches, numbers, inhibitors or manipulations that no
@@ -139,6 +162,13 @@ class Question:
         if self._any_stress and "baseline" not in plain:
             plain["baseline"] = "healthy"  # in all arms, so that they can be compared
         return Scenario(**as_words(plain), read=self.read)
+
+    @property
+    def species(self) -> str:
+        """The animals, in words."""
+        return ", ".join(
+            map(str, self.vary.get("species", dict.fromkeys(a.does["species"] for a in self.arms)))
+        )
 
     def called(self, place: Plain) -> str:
         """A place of its axes in words."""

@@ -269,7 +269,7 @@ def _stress(asked: object) -> tuple[float, ...]:
         for (_, end), (begin, _) in pairwise(spells):
             if begin <= end:
                 raise GivenError(
-                    f"spells of `stress` overlap: one begins at {begin:g} h, before one ends at {end:g} h"
+                    f"spells of `stress` overlap or touch: one ends at {end:g} h, one begins at {begin:g} h"
                 )
         return tuple(hour for ends in spells for hour in ends)
     first, last = pair(several, "`stress`", GivenError, must)

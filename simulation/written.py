@@ -70,8 +70,11 @@ class _Reading:
             self._refuse("arm", tables, "tables, each begun by [[arm]]")
         above = self._done(asked, "")
         read, measure = self._read(asked.get("read"))
-        arms = tuple(self._arm(each, above, k, len(tables)) for k, each in enumerate(tables))
         vary = self._table(asked.get("vary", {}), "vary")
+        usual = {
+            name: vary[name][0] for name in ("give", "bath") if vary.get(name)
+        }  # after which an arm is called
+        arms = tuple(self._arm(each, above, k, len(tables), usual) for k, each in enumerate(tables))
         sheets, scale = self._sheets(asked.get("sheet", ()), vary), asked.get("scale")
         low, high = SCALES
         number = isinstance(scale, (int, float)) and not isinstance(scale, bool)
@@ -92,7 +95,7 @@ class _Reading:
             where=self.where,
         )
 
-    def _arm(self, asked: Mapping[str, Any], above: Plain, k: int, count: int) -> Arm:
+    def _arm(self, asked: Mapping[str, Any], above: Plain, k: int, count: int, usual: Plain) -> Arm:
         key = f"arm {k + 1}"
         self._known(asked, ARMS, key)
         own = self._done(asked, key)
@@ -103,8 +106,8 @@ class _Reading:
         if count > 1 and "name" not in asked:
             self._refuse(f"{key}: name", None, "a text, since there are several arms")
         with self._named():
-            usual = _called(does)
-        name = self._text(asked.get("name", usual), f"{key}: name")
+            called = _called(does | usual)
+        name = self._text(asked.get("name", called), f"{key}: name")
         return Arm(name, does, self._text(asked.get("against", ""), f"{key}: against"))
 
     def _done(self, asked: Mapping[str, Any], key: str) -> Plain:

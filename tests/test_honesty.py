@@ -157,6 +157,7 @@ def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):
     executed(FIRST, sweep, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_notebook_of_an_own_question_asks_it(tmp_path):
     assert len(cells(OWN)) < 15
     small = tmp_path / OWN.name

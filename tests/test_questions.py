@@ -7,10 +7,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import t as student
 
 import prelimbic as pl
+from prelimbic.experiments.questions.answered import answer
 from prelimbic.experiments.questions.study import planned, study_of, with_options
 from prelimbic.experiments.storage.manifest import read_manifest
 from prelimbic.experiments.sweep import conduct
@@ -111,6 +114,8 @@ def test_axes_cross_and_a_vehicle_that_an_axis_does_not_touch_is_one_run():
         {"arm": "vehicle", "give": "3 mg/kg ip", "baseline": baseline} for baseline in ("healthy", "both")
     ]
     assert len(places) == 2 + 4
+    there = {"arm": "vehicle", "give": "10 mg/kg ip at 0h, 2h", "baseline": "both"}
+    assert (there, there | {"give": "3 mg/kg ip"}) in asked.alike()  # so that a dataset has it everywhere
     numbers = question(DOSE | {"vary": {"circuit": {"PV": {"leak": [4, 5]}}}})
     assert list(numbers.axes) == ["arm", "circuit_PV_leak"] and len(numbers.points()) == 4
     assert {dict(p.config.overrides)["circuit.PV.leak"] for p in numbers.points()} == {4.0, 5.0}
@@ -144,6 +149,31 @@ def test_a_bath_beside_a_dose_axis_is_taken_away_with_the_dose():
     assert [p.place["dose"] for p in (without, dosed)] == [0.0, 10.0]
     assert without.reference == dosed.reference == vehicle.place and vehicle.place["arm"] == "vehicle"
     assert vehicle.config.bath is None
+
+
+def test_the_answer_is_mean_difference_and_interval_of_pairs_and_its_sentence_is_of_the_last_readout():
+    asked = question(DOSE | {"read": {"times": ["7d", "24h"], "measure": ["peak_bdnf", "spines"]}})
+    vehicle = np.array([[50.0, 60.0, 70.0], [50.0, 60.0, 70.0]])
+    drug = vehicle + np.array([[5.0, 7.0, 9.0], [1.0, 1.0, 2.0]])  # at 7 d and 24 h
+    dataset = xr.Dataset(
+        {
+            "spines": (("sheet", "arm", "readout", "seed"), np.array([[vehicle, drug]])),
+            "peak_bdnf": (("sheet", "arm", "seed"), np.ones((1, 2, 3))),
+        },
+        {"sheet": ["sst"], "arm": ["vehicle", "ketamine"], "readout": ["7 d", "24 h"], "seed": [1, 2, 3]},
+    )
+    found = answer(dataset, asked)
+    row = found.tables[0].xs(("ketamine", "spines", "7 d"))
+    half = student.ppf(0.975, 2) * 2.0 / np.sqrt(3.0)
+    low, high = (float(number) for number in row["95 % interval"].item().split(" to "))
+    assert (low, high) == pytest.approx((7.0 - half, 7.0 + half), abs=0.05)
+    assert row["difference"]["mean"] == pytest.approx(7.0) and row["difference"]["sd"] == pytest.approx(2.0)
+    assert row["vehicle"]["mean"] == 60.0 and row["mean ± SD"]["mean"] == 67.0
+    percent = 100.0 * (drug[0] / vehicle[0] - 1.0)
+    assert row["change, %"]["mean"] == pytest.approx(percent.mean())
+    assert (
+        f"7 d: ketamine raises spines by {percent.mean():.1f} ± {percent.std(ddof=1):.1f} %" in found.found
+    )
 
 
 # A line, a file and Python say the same
@@ -391,7 +421,8 @@ def test_a_figure_is_of_a_question_and_of_one_sheet():
         (swept, {}, "one circuit sheet"),
         (swept.drop_attrs(), {}, "no question"),
         ("results", {}, "of type Dataset"),
-        (swept.isel(sheet=[0]), {"file": "a.gif"}, "png"),
+        (swept.isel(sheet=[0]), {}, "of all seeds"),
+        (swept.isel(sheet=[0]).expand_dims(seed=[1]), {"file": "a.gif"}, "png"),
     ]:
         with pytest.raises(QuestionError, match=why):
             pl.plot(what, **more)

@@ -245,7 +245,7 @@ def test_the_order_of_the_arms_does_not_matter_and_an_arm_in_which_nothing_is_do
         ({"stress": (0.0, np.inf)}, ("24 h",), "within 100000 h"),
         ({"stress": (np.nan, 0.0)}, ("24 h",), "within 100000 h"),
         ({"stress": (0.0, -24.0)}, ("24 h",), "`stress` is (0.0, -24.0)"),
-        ({"stress": (0.0, 24.0, 12.0, 36.0)}, ("24 h",), "do not overlap"),
+        ({"stress": (0.0, 24.0, 12.0, 36.0)}, ("48 h",), "do not overlap"),
         ({"bath": Bath((("ketamine", 1.0),), 0.0, 1e300)}, ("24 h",), "within 100000 h"),
         ({"bath": Bath((("ketamine", 1.0),))}, ("24 h",), "begins untreated"),
         ({"inhibitions": (Inhibition("anti_bdnf", 30.0),)}, ("24 h",), "such as 54 h"),

@@ -162,8 +162,8 @@ def with_options(command: Any) -> Any:
 @click.argument("study", required=False, metavar="STUDY|FILE.toml")
 @with_options
 def run(study: str | None, **given: Any) -> None:
-    """Run STUDY, one of those that `prelimbic studies` lists, a protocol of `prelimbic protocols`, or the
-    question in FILE.toml.  What is finished is skipped; after a stop the same command goes on.
+    """Run STUDY, one of those that `prelimbic studies` lists.  It may be a protocol of `prelimbic protocols`
+    or the FILE.toml of a question, too.  What is finished is skipped; after a stop the same command goes on.
     """
     from prelimbic.experiments.cli.asked import options_asked
     from prelimbic.experiments.questions.planned import plan_of

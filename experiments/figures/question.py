@@ -81,8 +81,9 @@ def figures(dataset: xr.Dataset) -> Iterator[tuple[str, Any]]:
         axes[-1, 1].set_xlabel("hours of the protocol, round the first dose")
         _legend(figure, question, lines, points)
         title = question.title or f"{', '.join(arm.name for arm in question.arms)}, beside vehicle"
-        species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
-        figure.suptitle(f"{title}\n{species}, {heading}; lines and bands: {told(cell)}", fontsize=11)
+        figure.suptitle(
+            f"{title}\n{question.species}, {heading}; lines and bands: {told(cell)}", fontsize=11
+        )
         yield file, figure
 
 

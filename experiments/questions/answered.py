@@ -142,8 +142,8 @@ def _sentence(question: Question, sheet: str, found: list[Contrast], seeds: int)
     ending = (
         "One seed is an anecdote." if seeds == 1 else f"± SD of {seeds} seeds, {against} of the same seed."
     )
-    species = ", ".join(dict.fromkeys(str(arm.does["species"]) for arm in question.arms))
-    return f"Sheet {sheet}, {species}, {told[0].readout}: {'; '.join(parts)}{more}. {ending}"
+    species = "" if "species" in question.vary else f", {question.species}"
+    return f"Sheet {sheet}{species}, {told[0].readout}: {'; '.join(parts)}{more}. {ending}"
 
 
 def _hour(point: Point, readout: str) -> float:

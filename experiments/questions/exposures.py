@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 from prelimbic.experiments.questions.shipped import shipped_protocols
 from prelimbic.parameters import unknown
-from prelimbic.simulation.arms import ARM, DOSE, Plain, QuestionError, axis_of, label
+from prelimbic.simulation.arms import ARM, DOSE, WEIGHT, Plain, QuestionError, axis_of, label
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.question import Question
 from prelimbic.simulation.written import read_question
+
+MOVES = (DOSE, WEIGHT, "give", "bath", "species")  # axes of exposure
 
 
 def question_called(name: str) -> Question:
@@ -24,11 +27,13 @@ def question_called(name: str) -> Question:
 
 
 def exposures_in(asked: Question, sheet: str) -> dict[str, Config]:
-    """What every arm that gives a dose or a bath gives, by its name, with a circuit sheet; once a dose where
-    that is varied, every other axis being at its first value.  Raises UsageError where nothing is given.
+    """What every arm that gives a dose or a bath gives, by its name, with a circuit sheet; at every value of
+    an axis that moves exposure, and the first of others.  Raises UsageError where nothing is given.
     """
+    values = [each if name in MOVES else each[:1] for name, each in asked.vary.items()]
+    places = [dict(zip(asked.vary, each, strict=True)) for each in product(*values)]
+    places = [place for place in places if place.get(DOSE) != 0.0]
     first = {name: values[0] for name, values in asked.vary.items()}
-    places = [first | {DOSE: amount} for amount in asked.vary.get(DOSE, ()) if amount] or [first]
     found: dict[str, Config] = {}
     for arm in asked.arms:
         own = replace(arm, does=arm.does | {"sheet": sheet})

@@ -87,10 +87,10 @@ def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
         raise QuestionError(
             "this dataset answers no question of your own: pl.plot draws what pl.sweep gives"
         )
-    if "seed" not in swept.dims:
-        raise QuestionError("a figure is of all seeds: select none of them")
     if swept.sizes.get("sheet", 1) != 1:
         raise QuestionError("a figure is of one circuit sheet: select one, such as .sel(sheet='dendritic')")
+    if "seed" not in swept.dims:
+        raise QuestionError("a figure is of all seeds: select none of them")
     target = None if file is None else Path(path(file, "`file`", QuestionError, "the path of a figure"))
     if target is not None and target.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise QuestionError(f"a figure is written as .png, .svg or .pdf, not {target.name}")

@@ -91,6 +91,7 @@ def load(folder: str | os.PathLike[str], courses: bool = True) -> xr.Dataset:
         if not alike:
             raise StoreError(f"{folder} holds no finished run of study {manifest['study']}; run it first")
         dataset = _assembled(manifest, axes, whole, alike, parts)
+        _repeated(dataset, manifest.get("alike", []))
     except MemoryError as error:
         raise UnreadableError(folder, trouble(error)) from None
     except (ValueError, TypeError, LookupError, OverflowError) as error:
@@ -185,6 +186,16 @@ def _assembled(
         {"long_name": "run id; empty where the run is not there"},
     )
     return dataset
+
+
+def _repeated(dataset: xr.Dataset, alike: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    """Let places of a question at which the run of another place stands have its values.  Raises LookupError
+    and its like where they do not go together.
+    """
+    for place, there in alike:
+        for variable in dataset.data_vars.values():
+            if {*place} <= {*variable.dims}:
+                variable.loc[place] = variable.sel(there).values
 
 
 def _of_axis(axis: str, values: list[Any], unit: str) -> dict[str, str]:

@@ -47,18 +47,18 @@ def publish_manifest(
     axes: dict[str, str],
     runs: list[dict[str, Any]],
     figures: tuple[str, ...] = (),
-    asked: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> None:
-    """Say in the folder which files belong to the study as last asked; `asked` is a question of the user's
-    own in plain data.  Raises StoreError when it cannot be written, and UnreadableError where what it says
-    now cannot be read here.
+    """Say in the folder which files belong to the study as last asked; `more` is kept with it, of a question
+    of the user's own the question, `asked`, and the places that are `alike`.  Raises StoreError when it
+    cannot be written, and UnreadableError where what it says now cannot be read here.
 
     What was made of other runs, the figures of these names among it, is removed before and after, so that
     whenever this process is killed, and whatever another one reports meanwhile, it never stands beside runs
     that it was not made of.
     """
-    own = {} if asked is None else {"asked": asked}
-    text = json.dumps({"study": study, "ids": IDS, "axes": axes, **own, "runs": runs}, indent=1).encode()
+    told = {"study": study, "ids": IDS, "axes": axes, **(more or {}), "runs": runs}
+    text = json.dumps(told, indent=1).encode()
     try:
         before = read_manifest(folder)["runs"]
     except (AbsentError, DamagedError):
@@ -116,7 +116,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ):
             raise ValueError
         ids = manifest.get("ids", 1)
-        own = {"asked": dict(manifest["asked"])} if "asked" in manifest else {}
+        own: dict[str, Any] = {"asked": dict(manifest["asked"])} if "asked" in manifest else {}
+        own |= {"alike": [(dict(a), dict(b)) for a, b in manifest["alike"]]} if "alike" in manifest else {}
         return {"study": _word(manifest["study"]), "ids": ids, "axes": axes, "runs": runs} | own
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         if not there(folder):

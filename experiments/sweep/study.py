@@ -310,8 +310,8 @@ def write_manifest(
         }
         for run in runs
     ]
-    asked = None if study.asked is None else as_mapping(study.asked)
-    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn, asked)
+    more = {} if study.asked is None else {"asked": as_mapping(study.asked), "alike": study.asked.alike()}
+    publish_manifest(folder, study.name, study.axes, [*others, *own], study.drawn, more)
 
 
 def prepare(runs: Iterable[Run]) -> bool:
