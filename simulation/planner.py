@@ -44,6 +44,7 @@ from prelimbic.simulation.protocol import (
 SUDDEN_H = (2 / 60, 5 / 60, 10 / 60, 0.25, 0.375)  # after what is there, or gone, at once
 BEFORE_H = 0.25  # the last look before what is there at once
 BRIEF_H = 1.0  # an infusion so short ends while looks are dense
+SHORT_H = 0.25  # one that is no longer is as a bolus: its end comes between two looks
 SPARE_H = 1.2  # by which rounding may lengthen the longest stride
 DAY_H = LATE_H[-1]
 FIRST_HOURS = (0.0, 2.0)  # a protocol looks then whatever is given
@@ -72,8 +73,8 @@ class Done:
     def dense(self) -> list[Event]:
         """All that comes or goes and moves the circuit at once."""
         doses = self.exposure.doses
-        long = tuple(dose for dose in doses if dose.duration and dose.duration > BRIEF_H)
-        return self.begun() + ends(long, self.bath)
+        own = (dose for dose in doses if dose.duration and not SHORT_H < dose.duration <= BRIEF_H)
+        return self.begun() + ends(tuple(own), self.bath)
 
     def begun(self) -> list[Event]:
         """All that begins."""

@@ -22,7 +22,7 @@ from prelimbic.simulation.written import read_question
 FOLDER = Path(__file__).parent / "data" / "studies"
 SHEET = "dendritic"
 ALL = ("dose_response", "growth_dose", "human_dose", "cascade", "stress", "blockers", "ablation_grid")
-ALIKE = ("growth_dose", "human_dose")  # in every look
+ALIKE = ("growth_dose", "human_dose")  # in the hours of all looks
 ACTS_H = 24.0  # after something comes or goes looks are dense
 
 
@@ -63,11 +63,12 @@ def test_the_same_is_done_at_every_place_and_read_at_the_same_times(name):
 
 
 @pytest.mark.parametrize("name", ALIKE)
-def test_where_the_looks_are_alike_only_the_name_of_the_study_differs(name):
-    mine = {replace(config, study="scenario").run_id(): config for config in of_study(name)}
-    theirs = {config.run_id(): config for config in of_file(name)}
-    assert mine.keys() == theirs.keys()
-    assert all(replace(mine[key], study="scenario") == theirs[key] for key in mine)
+def test_looks_of_one_dose_are_those_of_the_file_which_takes_the_look_of_every_readout(name):
+    for study, file in beside(name):
+        assert replace(study, reused=file.reused) == file
+        assert 168.0 in study.reused and 168.0 not in file.reused
+    mine = [replace(c, study="scenario", protocol=beside(name)[0][1]).run_id() for c in of_study(name)]
+    assert sorted(mine) == sorted(config.run_id() for config in of_file(name))
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "blockers"])

@@ -341,3 +341,12 @@ def test_a_dose_in_mg_of_an_animal_is_the_same_run_as_a_dose_in_mg_a_kg():
         )
     }
     assert len(ids) == 1
+
+
+@pytest.mark.parametrize("length", ["1s", "20s", "1min", "5min", "15min"])
+def test_a_short_infusion_is_seen_as_soon_as_a_bolus_is(length):
+    course = exposure("rat", *doses(f"10 mg/kg iv over {length}"))
+    (looks,) = looks_for_all([Done(course)], ("4 h",))
+    end = course.doses[0].end
+    after = [hour - end for hour in looks.times if hour > end]
+    assert after[0] <= 5.1 / 60 and sum(hour < 0.5 for hour in after) >= 4
