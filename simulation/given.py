@@ -208,7 +208,10 @@ def _what(words: list[str], text: str) -> tuple[str, float, str, str]:
         why = f"{compound} has no disposition here: give it as a bath of a constant concentration"
         raise GivenError(_unread(text, why))
     if compound not in (*DOSED, VEHICLE):
-        raise GivenError(_unread(text, unknown("compound", compound, (*DOSED, VEHICLE))))
+        like = unknown("compound", compound, (*DOSED, VEHICLE))
+        if any(known in compound.lower() for known in DOSED):  # another drug, no slip of the pen
+            like = f"there is no {compound} here; there are {', '.join((*DOSED, VEHICLE))}"
+        raise GivenError(_unread(text, like))
     amount, unit = (0.0, UNIT) if compound == VEHICLE and _no_amount(words) else _amount(words, text)
     routes = sorted({route for known in ROUTES.values() for route in known})
     if not words:

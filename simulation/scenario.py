@@ -89,6 +89,7 @@ class Scenario:
     if TYPE_CHECKING:  # kept beside, for `give` holds what they say
         weight: float | None
         said: tuple[str, ...]
+        baseline_named: bool
 
     def __init__(
         self,
@@ -120,6 +121,7 @@ class Scenario:
                 of_type(kind)(value, f"`{name}`", ScenarioError)
         circuit, animal = named_sheet(sheet), choice(species, SPECIES, "species", DoseError)
         body = None if weight is None else parse_weight(weight, animal)
+        switches_named = {*switches}
         if stress is not None and hypotheses == AS_SHEETS:
             switches = {"baseline": "healthy"} | switches  # stress itself takes the spines
         settled_as: dict[str, Any] = {
@@ -140,7 +142,8 @@ class Scenario:
         }
         texts = [give] if isinstance(give, (str, Dose)) else list(give)
         said = texts if all(isinstance(text, str) for text in texts) else as_given(settled_as["give"])
-        settled_as |= {"weight": body, "said": tuple(map(str, said))}
+        named = "baseline" in switches_named or hypotheses != AS_SHEETS
+        settled_as |= {"weight": body, "said": tuple(map(str, said)), "baseline_named": named}
         for name, value in settled_as.items():
             object.__setattr__(self, name, value)
         self._check()
@@ -264,7 +267,8 @@ def _stress(asked: object) -> tuple[float, ...]:
         return spell(asked, "`stress`")
     must = "a spell such as '21d before 0h', several of them, or the first and the last hour"
     several = listed(asked, "`stress`", GivenError, must)
-    if several and all(isinstance(each, str) and (" to " in each or " before " in each) for each in several):
+    texts = [each for each in several if isinstance(each, str)]
+    if len(several) == len(texts) and (len(texts) != 2 or any(" " in each.strip() for each in texts)):
         spells = sorted(spell(each, "`stress`") for each in several)
         for (_, end), (begin, _) in pairwise(spells):
             if begin <= end:

@@ -286,6 +286,7 @@ def words_of(scenario: Scenario, stressed: bool) -> Plain:
     found |= {"bath": bath_in_words(s.bath)} if s.bath else {}
     chosen = {name: getattr(s.hypotheses, name) for name in SWITCHES}
     usual = DEFAULTS | ({"baseline": "healthy"} if stressed else {})
+    usual |= {} if s.baseline_named else {"baseline": chosen["baseline"]}
     found |= {name: option for name, option in chosen.items() if option != usual[name]}
     return found | ({"set": dict(s.overrides)} if s.overrides else {})
 

@@ -223,12 +223,12 @@ def test_a_dose_axis_in_python_is_in_the_unit_of_what_is_given():
     assert salt.points()[-1].config.doses[0].amount == pytest.approx(8.670, abs=1e-3)
 
 
-def test_a_scenario_keeps_its_baseline_beside_one_under_stress():
-    named = {"stressed": pl.Scenario("rat", "10 mg/kg ip", stress="3d before 0h"), "not": pl.Scenario("rat")}
-    found = {p.place["arm"]: p.config.hypotheses.baseline for p in of_scenarios(named).points()}
-    assert (
-        found["stressed"] == "healthy" and found["not"] == named["not"].hypotheses.baseline == "spine_loss"
-    )
+def test_a_scenario_beside_one_under_stress_keeps_a_baseline_that_is_named_and_begins_healthy_else():
+    stressed = pl.Scenario("rat", "10 mg/kg ip", stress="3d before 0h")
+    for more, baseline in (({"baseline": "spine_loss"}, "spine_loss"), ({}, "healthy")):
+        asked = of_scenarios({"stressed": stressed, "not": pl.Scenario("rat", **more)})
+        found = {p.place["arm"]: p.config.hypotheses.baseline for p in asked.points()}
+        assert (found["stressed"], found["not"]) == ("healthy", baseline)
 
 
 def test_a_file_finds_a_sheet_of_ones_own_wherever_it_is_read(call, tmp_path, monkeypatch):

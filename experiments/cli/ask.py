@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # how a question is computed, which its file does not keep
 HOW = ("spikes", "precision", "step", "portable", "delay_classes", "list_runs", "cluster", "share", "among")
-OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure", "title", "write", "plan")
+OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure", "title", "write")
 
 
 @click.command(cls=Command)
@@ -59,7 +59,6 @@ OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure",
 @click.option(
     "--write", type=PATH, metavar="FILE.toml", help="Keep the question in a file; compute nothing."
 )
-@click.option("--plan", is_flag=True, help="Say what would be done and how long it takes; compute nothing.")
 @with_options
 def ask(**given: Any) -> None:
     """Ask a question of your own: what is given to whom, and what is read when, always beside its vehicle.
@@ -85,9 +84,9 @@ def ask(**given: Any) -> None:
         options = replace(options, out=folder_of(study, options))
     runs = study.plan(options)
     lines = plan_of(asked, runs, options.workers)
-    if own["write"] is None and not own["plan"] and not words.list_runs:
+    if own["write"] is None and not words.plan and not words.list_runs:
         print("\n".join(lines))
-    if own["write"] is None and not own["plan"]:
+    if own["write"] is None and not words.plan:
         return carry_out(study, options, words, context)
     jobs_asked(words, options)  # which refuses what it would refuse
     refuse(study, options, runs)

@@ -35,6 +35,7 @@ OF_THE_DRIVER = (
     "share",
     "among",
     "list_runs",
+    "plan",
 )
 
 

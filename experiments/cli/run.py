@@ -30,6 +30,7 @@ class Words:
     """What stands on the command line of `run` besides the study and the switches."""
 
     list_runs: bool
+    plan: bool
     share: str
     among: Path | None
     cluster: str | None
@@ -66,6 +67,11 @@ OPTIONS: tuple[Any, ...] = (
         default="1/1",
         metavar="k/N",
         help="Compute only share k of N; for clusters without Slurm.",
+    ),
+    click.option(
+        "--plan",
+        is_flag=True,
+        help="Of a question: say what would be done and how long it takes; compute nothing.",
     ),
     click.option("--among", type=PATH, metavar="FILE", help="Only runs that FILE names, one a line."),
     click.option("--cluster", help="Have it computed by jobs of a batch system, such as slurm."),
@@ -169,6 +175,7 @@ def run(study: str | None, **given: Any) -> None:
     from prelimbic.experiments.questions.planned import plan_of
     from prelimbic.experiments.questions.study import settled
     from prelimbic.experiments.studies.registry import all_studies, find_study
+    from prelimbic.experiments.sweep.conduct import refuse
     from prelimbic.experiments.sweep.study import StudyError
 
     if study is None:
@@ -181,9 +188,15 @@ def run(study: str | None, **given: Any) -> None:
     words = Words(**given)
     options = options_asked(words, switches, found, context)
     found, options = settled(found, options)
+    if words.plan and found.asked is None:
+        raise StudyError(f"--plan is of a question of your own; --list has the runs of study {study}")
     if found.asked is not None and not words.list_runs and words.among is None:
-        print("\n".join(plan_of(found.asked, found.plan(options), options.workers)))
-    carry_out(found, options, words, context)
+        runs = found.plan(options)
+        if words.plan:
+            refuse(found, options, runs)
+        print("\n".join(plan_of(found.asked, runs, options.workers)))
+    if not words.plan:
+        carry_out(found, options, words, context)
 
 
 def carry_out(study: Study, options: Options, words: Words, context: click.Context) -> None:

@@ -81,9 +81,9 @@ def figures(dataset: xr.Dataset) -> Iterator[tuple[str, Any]]:
         axes[-1, 1].set_xlabel("hours of the protocol, round the first dose")
         _legend(figure, question, lines, points)
         title = question.title or f"{', '.join(arm.name for arm in question.arms)}, beside vehicle"
-        figure.suptitle(
-            f"{title}\n{question.species}, {heading}; lines and bands: {told(cell)}", fontsize=11
-        )
+        begins = ", ".join(dict.fromkeys(point.config.hypotheses.baseline for point in points))
+        what = f"{question.species}, {heading}, baseline {begins}; lines and bands: {told(cell)}"
+        figure.suptitle(f"{title}\n{what}", fontsize=11)
         yield file, figure
 
 

@@ -161,8 +161,10 @@ def _against(question: Question, c: Contrast) -> str:
 def _changed(c: Contrast) -> str:
     percent, difference = c.percent, c.difference
     what = c.measure.name
-    if percent is not None:
+    if percent is not None and len(percent) > 1:
         return change(percent, what)
+    if percent is not None:
+        return f"has {float(percent[0]):+.1f} % {what}" if abs(percent[0]) >= 0.05 else f"has as many {what}"
     assert difference is not None
     unit = f" {c.measure.unit}" if c.measure.unit != "1" else ""
     return f"moves {what} by {spread_of_those(difference)}{unit}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.simulation.arms import ARM, TEXTS, as_list
 from prelimbic.simulation.question import Question
+from prelimbic.simulation.scenario import unusual
 from prelimbic.simulation.switches import SWITCHES
 
 # CPU seconds of a biological second at scale 1, compiled; assumed: 3,924 s of the main job took about 138
@@ -26,6 +27,7 @@ def plan_of(question: Question, runs: list[Run], workers: int) -> list[str]:
         )
     if len(sheets := dict.fromkeys(str(run.place["sheet"]) for run in runs)) > 1:
         lines.append(f"sheets: {', '.join(sheets)}")
+    lines += [f"baseline: {_baseline(question, runs)}", *_warnings(runs)]
     protocol = runs[0].config.protocol
     lines.append(f"read at: {', '.join(protocol.readouts)}")
     taken = len(protocol.times) - len(protocol.reused)
@@ -53,6 +55,20 @@ def _done(question: Question, k: int) -> str:
     parts += [f"{name} = {value:g}" for name, value in does.get("set", {}).items()]
     against = question.arms[k].against
     return "; ".join(parts) + (f"; against arm {against}" if against else "")
+
+
+def _baseline(question: Question, runs: list[Run]) -> str:
+    """What circuits begin from, which nobody may have said."""
+    found = dict.fromkeys(run.config.hypotheses.baseline for run in runs)
+    said = any("baseline" in arm.does for arm in question.arms) or "baseline" in question.vary
+    told = "; ".join(f"{name}, {SWITCHES['baseline'][name].removesuffix(' (default)')}" for name in found)
+    return told + ("" if said else " (as nobody says otherwise)")
+
+
+def _warnings(runs: list[Run]) -> list[str]:
+    """Of doses beyond use."""
+    given = dict.fromkeys((run.config.doses, run.config.species) for run in runs)
+    return list(dict.fromkeys(f"warning: {told}" for each in given for told in unusual(*each)))
 
 
 def _when(hour: float) -> str:
