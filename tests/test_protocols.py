@@ -363,9 +363,8 @@ def test_the_sentence_says_what_becomes_of_spines_at_the_last_readout_and_agains
     for mine, other in ANSWERED[name].items():
         percent = 100.0 * (float(last.sel({axis: mine})) / float(last.sel({axis: other})) - 1.0)
         called, against = (f"dose {mine:g} mg/kg", "") if axis == "dose" else (mine, f" against {other}")
-        way = "raises" if percent > 0 else "lowers"
-        clear = f"{called} {way} spines by {abs(percent):.1f} %{against}"
-        assert clear in said or (percent == 0.0 and f"{called} does not clearly change spines" in said)
+        seen = f"{called} has {percent:+.1f} % spines{against}"  # of one seed nothing is clear
+        assert seen in said or (abs(percent) < 0.05 and f"{called} has as many spines" in said)
 
 
 @pytest.mark.parametrize("name", ANSWERED)
