@@ -77,4 +77,4 @@ class Watch:
         self._bar.update(self._task, description=text)
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
