@@ -8,7 +8,17 @@ from typing import Any
 
 from prelimbic.parameters import SPECIES, near
 from prelimbic.parameters.near import shown
-from prelimbic.simulation.arms import DOSE, TEXTS, VARIED, WEIGHT, Arm, QuestionError, as_list, label
+from prelimbic.simulation.arms import (
+    DOSE,
+    TEXTS,
+    VARIED,
+    WEIGHT,
+    Arm,
+    QuestionError,
+    as_list,
+    is_number,
+    label,
+)
 from prelimbic.simulation.config import read_circuit
 from prelimbic.simulation.given import parse_weight, read_given
 from prelimbic.simulation.measures import measures
@@ -69,7 +79,7 @@ def _check_axis(name: str, values: Sequence[Any]) -> None:
         raise QuestionError(f"`vary` {name} needs values that differ, not {told}")
     for value in values:
         if name == DOSE or "." in name:
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+            if not is_number(value) or not math.isfinite(value):
                 raise QuestionError(f"`vary` {name} takes numbers, such as 3, 10, not {shown(value)}")
         elif name in TEXTS:
             if not all(isinstance(text, str) for text in (as_list(value) if _lists(value) else [value])):

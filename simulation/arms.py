@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -45,16 +47,35 @@ class Arm:
         return plain
 
 
+@contextmanager
+def naming(where: str, arm: str = "") -> Iterator[None]:
+    """Errors within begin with the file, in whose words no backticks stand, and the arm; once."""
+    try:
+        yield
+    except UsageError as error:
+        before = f"{where}: {arm}" if where else arm
+        told = str(error).replace("`", "") if where else str(error)
+        raise type(error)(told if told.startswith(before) else before + told) from None
+
+
 def axis_of(name: str) -> str:
     """What an axis is called in a dataset: circuit.PV.leak becomes circuit_PV_leak."""
     return name.replace(".", "_").replace("/", "_").replace("-", "_")
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, which truth values are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def as_plain(value: Any) -> Any:
+    """A number as a float, and all else as it is."""
+    return float(value) if is_number(value) else value
+
+
 def label(value: Any) -> Any:
     """A value as it stands on an axis: a float or one text."""
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, (int, float)):
+    if is_number(value):
         return float(value)
     return " + ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
 

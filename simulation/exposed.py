@@ -18,7 +18,7 @@ from prelimbic.parameters.plain import choice, listed, unboxed
 from prelimbic.pharmacology import Dose, DoseError
 from prelimbic.pharmacology.block import by_population, by_subunit
 from prelimbic.simulation.config import Config, check_numbers
-from prelimbic.simulation.given import Give, GivenError, doses, hour_of, parse_weight
+from prelimbic.simulation.given import Give, doses, parse_weight
 from prelimbic.simulation.overrides import Overrides, settled
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.scenario import (
@@ -29,6 +29,7 @@ from prelimbic.simulation.scenario import (
     named_sheet,
     unusual,
 )
+from prelimbic.simulation.times import GivenError, hour_of
 
 LONGEST_H = 1e5  # exposures are not followed for longer
 FOLLOWED_H, GONE = 24.0, 0.01  # after the last dose, at most; and the share of a peak that counts as nothing

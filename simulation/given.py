@@ -16,7 +16,6 @@ from prelimbic.simulation.times import (
     NUMBER,
     GivenError,
     clauses,
-    hour_of,
     hours,
     in_words,
     schedule,
@@ -35,8 +34,6 @@ WHEN = "[at TIME, ... | every INTERVAL x N [from TIME]]"
 USAGE = f"`give` takes [COMPOUND] AMOUNT UNIT ROUTE [over DURATION] {WHEN}"
 
 Give = str | Dose | Sequence[str | Dose]
-
-__all__ = ["Give", "Given", "GivenError", "doses", "hour_of", "hours", "parse_bath", "read_given"]
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from prelimbic.simulation.protocol import (
     minutes,
     snapped,
 )
+from prelimbic.simulation.times import spells
 
 SUDDEN_H = (2 / 60, 5 / 60, 10 / 60, 0.25, 0.375)  # after what is there, or gone, at once
 BEFORE_H = 0.25  # the last look before what is there at once
@@ -64,7 +65,7 @@ class Done:
     @property
     def spells(self) -> list[tuple[float, float]]:
         """First and last hours of stress."""
-        return list(zip(self.stress[::2], self.stress[1::2], strict=True)) if self.stress else []
+        return spells(self.stress)
 
     def brief(self) -> list[float]:
         """Ends of short infusions, which stand among the dense looks after their start."""
@@ -138,16 +139,8 @@ def looks_for_all(
     begin = min((first + RELAX_H[0], *(hour for hour in always if hour not in hours)))
     if early := [hour for hour in hours if hour < begin]:
         raise ProtocolError(f"a readout at {early[0]:g} h lies before the run, which begins at {begin:g} h")
-    for event in [event for arm in arms for event in arm.begun()]:
-        if hours and "peak" not in readouts and event.hour > max(hours):
-            raise ProtocolError(
-                f"{event.what} at {event.hour:g} h comes after the last readout, at {max(hours):g} h; "
-                f"{later(event.hour)}"
-            )
-    for _, end in (spell for arm in arms for spell in arm.spells):
-        if hours and "peak" not in readouts and end > max(hours):
-            told = f"stress ends at {end:g} h, after the last readout, at {max(hours):g} h"
-            raise ProtocolError(f"{told}; {later(end)}")
+    if hours and "peak" not in readouts:
+        _check_last(arms, max(hours))
     highest = [
         snapped(_highest(arm.exposure) if arm.exposure.doses else _alone(arm), tuple(always)) for arm in arms
     ]
@@ -177,6 +170,18 @@ def looks_for_all(
         check_readouts(protocol, *given)
         found.append(protocol)
     return found
+
+
+def _check_last(arms: Sequence[Done], last: float) -> None:
+    """Raise ProtocolError for what begins, and for stress that ends, after the last readout."""
+    for event in (event for arm in arms for event in arm.begun()):
+        if event.hour > last:
+            told = f"{event.what} at {event.hour:g} h comes after the last readout, at {last:g} h"
+            raise ProtocolError(f"{told}; {later(event.hour)}")
+    for _, end in (spell for arm in arms for spell in arm.spells):
+        if end > last:
+            told = f"stress ends at {end:g} h, after the last readout, at {last:g} h"
+            raise ProtocolError(f"{told}; {later(end)}")
 
 
 def _alone(arm: Done) -> float:

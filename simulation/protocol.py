@@ -14,7 +14,7 @@ from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import shown
 from prelimbic.parameters.plain import Refusal, listed, maybe, of_type, real, settle, several, text
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.times import GivenError, read_at, readout
+from prelimbic.simulation.times import GivenError, read_at, readout, spells
 
 RELAX_H = (-48.0, -36.0, -24.0, -12.0)  # untreated looks before t = 0
 DRUG_H = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
@@ -134,11 +134,11 @@ class Protocol:
 
     def moments(self) -> dict[str, float]:
         """Readouts that are one look, by name, with their hour."""
-        own = {"rest": 0.0, "peak": self.peak}
+        own, means = {"rest": 0.0, "peak": self.peak}, self.windows()
         return {
             name: own[name] if name in own else read_at(name)[0]
             for name in self.readouts
-            if name not in self.windows()
+            if name not in means
         }
 
     def windows(self, begun: float = 0.0) -> dict[str, tuple[float, float]]:
@@ -148,7 +148,7 @@ class Protocol:
 
     def spells(self) -> list[tuple[float, float]]:
         """First and last hours of stress."""
-        return list(zip(self.stress[::2], self.stress[1::2], strict=True)) if self.stress else []
+        return spells(self.stress)
 
     def stressed(self, time: float) -> bool:
         """Whether a stride that begins at `time` is under stress."""

@@ -7,13 +7,12 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Any
 
 from prelimbic.parameters import COMPOUNDS
-from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.allowed import check
 from prelimbic.simulation.arms import (
@@ -28,6 +27,7 @@ from prelimbic.simulation.arms import (
     as_words,
     axis_of,
     label,
+    naming,
     worded,
 )
 from prelimbic.simulation.config import Config
@@ -48,6 +48,19 @@ class Point:
     place: Plain = field(hash=False)
     config: Config
     reference: Plain | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """An arm at a place of the axes: its configuration and its vehicle, each with its run id."""
+
+    arm: Arm
+    at: Plain = field(hash=False)
+    place: Plain = field(hash=False)
+    config: Config
+    id: str
+    still: Config
+    still_id: str
 
 
 @dataclass(frozen=True)
@@ -102,36 +115,30 @@ class Question:
         return self._planned[sheet]
 
     def _plan(self, sheet: str) -> tuple[list[Point], list[tuple[Plain, Plain]]]:
-        asked = self._configs(sheet)
-        by_id: dict[str, Point] = {}
-        for arm, at, config in asked:
-            by_id.setdefault(config.run_id(), Point(self._place(arm.name, at), config))
-        stills = {id(config): untreated(config) for *_, config in asked}
-        vehicles: dict[str, Point] = {}
-        for name, at, still in self._vehicles(asked, stills):
-            if still.run_id() not in by_id:
-                vehicles.setdefault(still.run_id(), Point(self._place(name, at), still))
-        found: dict[str, Point] = {}
-        configs = {(arm.name, _key(at)): config for arm, at, config in asked}
-        for arm, at, config in asked:
-            if arm.against:
-                other = configs[arm.against, _key(at)]
-            elif self._by_dose(arm):
-                other = configs[arm.name, _key(at | {DOSE: 0.0})]
+        asked = self._asked(sheet)
+        stands: dict[str, Plain] = {}  # where each run stands first, by its id
+        for each in asked:
+            stands.setdefault(each.id, each.place)
+        own = {*stands}
+        vehicles = [(place, each) for place, each in self._vehicles(asked) if each.still_id not in own]
+        for place, each in vehicles:
+            stands.setdefault(each.still_id, place)
+        ids = {(each.arm.name, _key(each.at)): each.id for each in asked}
+        still = {each.still_id: each.still for _, each in vehicles}
+        found: dict[str, Point] = {known: Point(stands[known], config) for known, config in still.items()}
+        for each in asked:
+            if each.arm.against:
+                other = ids[each.arm.against, _key(each.at)]
+            elif self._by_dose(each.arm):
+                other = ids[each.arm.name, _key(each.at | {DOSE: 0.0})]
             else:
-                other = stills[id(config)]
-            mine, theirs = config.run_id(), other.run_id()
-            reference = None if mine == theirs else (by_id.get(theirs) or vehicles[theirs]).place
-            found.setdefault(mine, replace(by_id[mine], reference=reference))
-        points = [*vehicles.values(), *found.values()]
+                other = each.still_id
+            reference = None if other == each.id else stands[other]
+            found.setdefault(each.id, Point(stands[each.id], each.config, reference))
+        points = [*found.values()]
         self._check_apart(asked, points)
-        every = [(self._place(arm.name, at), config.run_id()) for arm, at, config in asked]
-        every += [
-            (self._place(name, at), still.run_id())
-            for name, at, still in self._vehicles(asked, stills)
-            if still.run_id() in vehicles
-        ]
-        stands = {point.config.run_id(): point.place for point in points}
+        every = [(each.place, each.id) for each in asked]
+        every += [(place, each.still_id) for place, each in vehicles]
         return points, [(place, stands[known]) for place, known in every if stands[known] != place]
 
     def with_more(self, more: Plain) -> Question:
@@ -175,16 +182,9 @@ class Question:
         words = [worded(axis, place[axis], unit) for axis, unit in self.axes.items()]
         return ", ".join(words) or self.arms[0].name
 
-    @contextmanager
-    def told(self, arm: Arm | None = None) -> Iterator[None]:
+    def told(self, arm: Arm | None = None) -> AbstractContextManager[None]:
         """Errors within say of which file and arm they are."""
-        try:
-            yield
-        except UsageError as error:
-            named = self._named(arm) if arm is not None and len(self.arms) > 1 else ""
-            before = f"{self.where}: {named}" if self.where else named
-            message = str(error).replace("`", "") if self.where else str(error)
-            raise type(error)(message if message.startswith(before) else before + message) from None
+        return naming(self.where, "" if arm is None else self._named(arm))
 
     def _named(self, arm: Arm) -> str:
         return f"arm {arm.name}: " if len(self.arms) > 1 else ""
@@ -208,58 +208,53 @@ class Question:
     def _place(self, arm: str, at: Plain) -> Plain:
         return ({ARM: arm} if self._has_arms else {}) | {axis_of(name): label(v) for name, v in at.items()}
 
-    def _configs(self, sheet: str) -> list[tuple[Arm, Plain, Config]]:
+    def _asked(self, sheet: str) -> list[_Asked]:
         """Every arm at every place, with its looks."""
         asked = []
         for arm in self.arms:
+            here = replace(arm, does=arm.does | {"sheet": sheet}) if sheet else arm
             for at in self._places():
                 with self.told(arm), warnings.catch_warnings(action="ignore", category=UnusualDoseWarning):
-                    scenario = self.scenario(
-                        arm if not sheet else replace(arm, does=arm.does | {"sheet": sheet}), at
-                    )
-                asked.append((arm, at, scenario))
+                    asked.append((arm, at, self.scenario(here, at)))
         read = self.read or tuple(dict.fromkeys(name for *_, s in asked for name in s.default_read()))
         with self.told():
             protocols = looks_for_all([scenario.done for *_, scenario in asked], read)
         found = []
         for (arm, at, scenario), protocol in zip(asked, protocols, strict=True):
             config = replace(scenario.untimed, protocol=protocol, doses=_plain_zero(scenario.give))
+            still = untreated(config)
             given = any(dose.amount for dose in config.doses) or config.bath is not None
-            found.append((arm, at, config if given else untreated(config)))
-        for arm, config in {config.run_id(): (arm, config) for arm, _, config in found}.values():
-            with self.told(arm):
-                config.check_looks(looped=True, stored=True)
+            config = config if given else still
+            place = self._place(arm.name, at)
+            found.append(_Asked(arm, at, place, config, config.run_id(), still, still.run_id()))
         return found
 
-    def _vehicles(
-        self, asked: list[tuple[Arm, Plain, Config]], stills: dict[int, Config]
-    ) -> Iterator[tuple[str, Plain, Config]]:
-        """Vehicles that arms are compared with, with the name of the arm that they make: one for all arms
-        that have the same.
+    def _vehicles(self, asked: list[_Asked]) -> Iterator[tuple[Plain, _Asked]]:
+        """Those that are compared with their vehicle, each with its place, of which the arm is one for all
+        arms that have the same.
         """
-        by_arm: dict[str, list[tuple[Plain, Config]]] = {}
-        for arm, at, config in asked:
-            still = stills[id(config)]
-            if not arm.against and not self._by_dose(arm) and still != config:
-                by_arm.setdefault(arm.name, []).append((at, still))
-        there = {config.run_id() for *_, config in asked}  # arms that are a vehicle themselves
-        own = {name: tuple(still.run_id() for _, still in each) for name, each in by_arm.items()}
+        by_arm: dict[str, list[_Asked]] = {}
+        for each in asked:
+            if not each.arm.against and not self._by_dose(each.arm) and each.still != each.config:
+                by_arm.setdefault(each.arm.name, []).append(each)
+        there = {each.id for each in asked}  # arms that are a vehicle themselves
+        own = {name: tuple(each.still_id for each in several) for name, several in by_arm.items()}
         alike: dict[tuple[str, ...], str] = {}
         for name, ids in own.items():
             if not {*ids} <= there:
                 alike.setdefault(ids, name)
         alone = len(alike) == 1 and all(arm.name != VEHICLE for arm in self.arms)
-        for name, each in by_arm.items():
+        for name, several in by_arm.items():
             if own[name] in alike:
                 named = VEHICLE if alone else f"{alike[own[name]]}, {VEHICLE}"
-                yield from ((named, at, still) for at, still in each)
+                yield from ((self._place(named, each.at), each) for each in several)
 
-    def _check_apart(self, asked: list[tuple[Arm, Plain, Config]], points: list[Point]) -> None:
+    def _check_apart(self, asked: list[_Asked], points: list[Point]) -> None:
         """Raise QuestionError for arms that do the same, and for one that is called as a vehicle is."""
         with self.told():
             ids: dict[str, list[str]] = {}
-            for arm, _, config in asked:
-                ids.setdefault(arm.name, []).append(config.run_id())
+            for each in asked:
+                ids.setdefault(each.arm.name, []).append(each.id)
             for (one, mine), (other, theirs) in combinations(ids.items(), 2):
                 if mine == theirs:
                     raise QuestionError(f"arms {one} and {other} do the same: leave one out")

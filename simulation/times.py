@@ -133,10 +133,14 @@ def spell(text: str, what: str) -> tuple[float, float]:
     return first, last
 
 
-def spells_in_words(spells: tuple[float, ...]) -> list[str]:
+def spells(ends: tuple[float, ...] | None) -> list[tuple[float, float]]:
+    """First and last hours in pairs, of where they stand one after the other; of nothing, none."""
+    return list(zip(ends[::2], ends[1::2], strict=True)) if ends else []
+
+
+def spells_in_words(ends: tuple[float, ...]) -> list[str]:
     """First and last hours, one after the other, as `spell` reads them."""
-    pairs = zip(spells[::2], spells[1::2], strict=True)
-    return [f"{in_words(first)} to {in_words(last)}" for first, last in pairs]
+    return [f"{in_words(first)} to {in_words(last)}" for first, last in spells(ends)]
 
 
 def readout(text: str) -> str:

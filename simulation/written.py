@@ -6,16 +6,14 @@ import json
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from prelimbic.circuits import SCALES
 from prelimbic.parameters import CIRCUITS, near
-from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import shown
-from prelimbic.simulation.arms import TEXTS, Arm, Plain, QuestionError, as_list
+from prelimbic.simulation.arms import TEXTS, Arm, Plain, QuestionError, as_list, as_plain, is_number, naming
 from prelimbic.simulation.given import VEHICLE, bath_in_words, read_given
 from prelimbic.simulation.inhibition import inhibition_in_words
 from prelimbic.simulation.measures import MEASURED, measures
@@ -77,8 +75,7 @@ class _Reading:
         arms = tuple(self._arm(each, above, k, len(tables), usual) for k, each in enumerate(tables))
         sheets, scale = self._sheets(asked.get("sheet", ()), vary), asked.get("scale")
         low, high = SCALES
-        number = isinstance(scale, (int, float)) and not isinstance(scale, bool)
-        if scale is not None and not (number and low <= scale <= high):
+        if scale is not None and not (is_number(scale) and low <= scale <= high):
             self._refuse("scale", scale, f"a number from {low:g} to {high:g}")
         seeds = asked.get("seeds")
         if seeds is not None and (type(seeds) is not int or seeds < 1):
@@ -105,7 +102,7 @@ class _Reading:
             self._refuse("species", None, "human, rat or mouse")
         if count > 1 and "name" not in asked:
             self._refuse(f"{key}: name", None, "a text, since there are several arms")
-        with self._named():
+        with naming(self.where):
             called = _called(does | usual)
         name = self._text(asked.get("name", called), f"{key}: name")
         return Arm(name, does, self._text(asked.get("against", ""), f"{key}: against"))
@@ -128,7 +125,7 @@ class _Reading:
         if "set" in asked:
             numbers = self._table(asked["set"], f"{before}set")
             for name, value in numbers.items():
-                if isinstance(value, bool) or not isinstance(value, (int, float)):
+                if not is_number(value):
                     self._refuse(f"{before}set.{name}", value, "a number")
             found["set"] = {name: float(value) for name, value in numbers.items()}
         return found
@@ -140,7 +137,7 @@ class _Reading:
         table = self._table({} if asked is None else asked, "read")
         self._known(table, READ, "read")
         names = tuple(self._texts(table["measure"], "read.measure")) if "measure" in table else MEASURED
-        with self._named():
+        with naming(self.where):
             measures(names)
             times = read_names(self._texts(table["times"], "read.times")) if "times" in table else None
         if times == () or not names:
@@ -159,9 +156,7 @@ class _Reading:
     def _axis(self, name: str, values: Any) -> tuple[Any, ...]:
         if not isinstance(values, list) or not values:
             self._refuse(f"vary.{name}", values, "a list of values")
-        return tuple(
-            float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for v in values
-        )
+        return tuple(map(as_plain, values))
 
     def _texts(self, value: Any, key: str) -> list[str]:
         several = [value] if isinstance(value, str) else value
@@ -197,16 +192,6 @@ class _Reading:
 
     def _error(self, message: str) -> QuestionError:
         return QuestionError(f"{self.where}: {message}" if self.where else message)
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Errors within begin with the file."""
-        try:
-            yield
-        except UsageError as error:
-            told = str(error).replace("`", "")
-            before = f"{self.where}: " if self.where else ""
-            raise type(error)(before + told.removeprefix(before) if before else str(error)) from None
 
 
 def question_in(attributes: Mapping[Any, Any]) -> Question:

@@ -21,13 +21,13 @@ from prelimbic.parameters import (
 )
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_subunit
-from prelimbic.simulation.given import GivenError, hours
 from prelimbic.simulation.hypotheses import Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, left, parse_inhibitions
 from prelimbic.simulation.overrides import parse_overrides
 from prelimbic.simulation.protocol import Protocol, ProtocolError, one_day, weeks
 from prelimbic.simulation.protocol import given as with_inhibitors
 from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.times import GivenError, hours
 from tests.fuzz import NO_NUMBERS, NOT_FINITE, WORDS, examples, refused, told_by
 
 DRUGS, RAT = compounds(), species("rat")

@@ -15,9 +15,9 @@ from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench
 from prelimbic.experiments.claims.claim import Claim
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import makings
-from prelimbic.pharmacology import Together
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.config import Config, overridden
+from prelimbic.simulation.drugged import around
 from prelimbic.simulation.overrides import Overrides
 
 
@@ -44,8 +44,7 @@ def idle_in_exposure(config: Config, hours: np.ndarray) -> list[str]:
 
     def outcome(changes: Overrides) -> Iterator[bytes]:
         other = replace(config, overrides=changes)
-        course = other.exposure(other.doses)
-        source = course if other.bath is None else Together((course, other.bath))
+        course, source = other.exposure(other.doses), around(other)
         brain = source.brain_unbound(hours)
         yield from (course.ng_per_ml(c(hours)).tobytes() for c in (course.arterial, course.venous))
         yield brain.tobytes()

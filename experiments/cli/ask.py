@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prelimbic.experiments.cli.run import Words, carry_out, with_options
-from prelimbic.experiments.cli.words import PATH, Command
+from prelimbic.experiments.cli.run import Words, carry_out, run_options
+from prelimbic.experiments.cli.words import PATH, Command, give_option, weight_option
 from prelimbic.simulation.switches import SWITCHES
 
 if TYPE_CHECKING:
@@ -24,14 +24,8 @@ OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure",
 
 @click.command(cls=Command)
 @click.option("--species", required=True, help="human, rat or mouse.")
-@click.option(
-    "--give",
-    multiple=True,
-    metavar="TEXT",
-    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], "
-    "such as '10 mg/kg ip at 0h, 24h'; repeatable.",
-)
-@click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
+@give_option("10 mg/kg ip at 0h, 24h")
+@weight_option
 @click.option(
     "--bath",
     multiple=True,
@@ -59,7 +53,7 @@ OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure",
 @click.option(
     "--write", type=PATH, metavar="FILE.toml", help="Keep the question in a file; compute nothing."
 )
-@with_options
+@run_options
 def ask(**given: Any) -> None:
     """Ask a question of your own: what is given to whom, and what is read when, always beside its vehicle.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prelimbic.experiments.cli.words import PATH, Command, once
+from prelimbic.experiments.cli.words import PATH, Command, give_option, once, weight_option
 from prelimbic.experiments.sweep.options import as_options, flag
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from prelimbic.simulation.config import Config
     from prelimbic.simulation.overrides import Overrides
 
-KINDS = (".png", ".svg", ".pdf")
 MOST_DRAWN = 24  # arms
 SHORT = ("route", "dose", "duration", "compound")  # words of one dose
 OF_A_FILE = ("species", "give", "weight", *SHORT)  # what a file says itself
@@ -72,14 +71,8 @@ class Shown:
 @click.command(cls=Command)
 @click.argument("file", required=False)
 @click.option("--species", help=HELP["species"])
-@click.option(
-    "--give",
-    multiple=True,
-    metavar="TEXT",
-    help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], "
-    "such as 'ketamine 20 mg iv at 2h'; repeatable.",
-)
-@click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
+@give_option("ketamine 20 mg iv at 2h")
+@weight_option
 @click.option("--route", help=f"Of one dose, in the place of --give: {HELP['route']}")
 @click.option("--dose", type=float, help=HELP["dose"])
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
@@ -138,6 +131,8 @@ def show_exposure(asked: Words) -> None:
 
 def _check(asked: Words) -> None:
     """Raise UsageError for words that do not go together, and for those that are missing."""
+    from prelimbic.experiments.figures import drawable
+
     words = vars(asked)
     short = [name for name in SHORT if words[name] is not None]
     if asked.file is not None:
@@ -154,7 +149,7 @@ def _check(asked: Words) -> None:
     for name in (*needed, *(("at",) if asked.plot is None else ())):
         if words[name] is None:
             raise click.UsageError(f"exposure needs {flag(name)}: {HELP[name]}")
-    if asked.plot is not None and asked.plot.suffix.lower() not in KINDS:
+    if asked.plot is not None and not drawable(asked.plot):
         raise click.UsageError(f"--plot takes the name of a .png, .svg or .pdf file, not {asked.plot}")
     if asked.at is not None:
         once("--at", (part.strip() for part in asked.at.split(",")))
@@ -168,9 +163,10 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
     from prelimbic.parameters.plain import choice
     from prelimbic.pharmacology import Dose, DoseError
     from prelimbic.simulation.exposed import of_doses
-    from prelimbic.simulation.given import doses, hours, parse_weight, read_given
+    from prelimbic.simulation.given import doses, parse_weight, read_given
     from prelimbic.simulation.overrides import parse_overrides
     from prelimbic.simulation.scenario import SHEET
+    from prelimbic.simulation.times import hours
 
     sheet, species = SHEET if asked.sheet is None else asked.sheet, str(asked.species)
     changes = parse_overrides(asked.overrides, (sheet,))
@@ -178,7 +174,7 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
         choice(species, SPECIES, "species", DoseError)
         weight = None if asked.weight is None else parse_weight(asked.weight, species)
         texts = [read_given(text) for text in asked.give]
-        if weight is not None and all("kg" in text.unit for text in texts):
+        if weight is not None and not any(text.weighed for text in texts):
             raise click.UsageError("--weight moves nothing here: every amount is of a kg; leave it out")
         body = "" if weight is None else f" of {weight:g} kg"
         heading, given = f"{'; '.join(map(str, texts))}, {species}{body}", doses(asked.give, weight)

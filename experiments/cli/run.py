@@ -157,7 +157,7 @@ OPTIONS: tuple[Any, ...] = (
 )
 
 
-def with_options(command: Any) -> Any:
+def run_options(command: Any) -> Any:
     """Every option of carrying out a study."""
     for option in reversed(OPTIONS):
         command = option(command)
@@ -166,7 +166,7 @@ def with_options(command: Any) -> Any:
 
 @click.command(cls=Command)
 @click.argument("study", required=False, metavar="STUDY|FILE.toml")
-@with_options
+@run_options
 def run(study: str | None, **given: Any) -> None:
     """Run STUDY, one of those that `prelimbic studies` lists.  It may be a protocol of `prelimbic protocols`
     or the FILE.toml of a question, too.  What is finished is skipped; after a stop the same command goes on.

@@ -14,6 +14,20 @@ import click
 PATH = click.Path(path_type=Path, readable=False)
 
 
+def give_option(example: str) -> Any:
+    """The option of what is given, in its grammar."""
+    return click.option(
+        "--give",
+        multiple=True,
+        metavar="TEXT",
+        help="[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] [at TIME, ... | every INTERVAL x N [from TIME]], "
+        f"such as '{example}'; repeatable.",
+    )
+
+
+weight_option = click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
+
+
 class Command(click.Command):
     """A command that refuses an option given twice where it takes one value."""
 

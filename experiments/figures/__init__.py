@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from prelimbic.experiments.storage.files import StoreError, reason
@@ -36,6 +37,11 @@ def drawing(module: str, function: str = "draw") -> Callable[..., Any]:
             ) from error
 
     return draw
+
+
+def drawable(file: Path) -> bool:
+    """Whether a figure can be written in the format that the name of a file ends with."""
+    return file.suffix.lower() in (".png", ".svg", ".pdf")
 
 
 @contextmanager

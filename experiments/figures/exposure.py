@@ -5,7 +5,6 @@ column an arm.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -15,8 +14,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from prelimbic.experiments.figures.style import COLOURS, INK, ORDERED, subplots
-from prelimbic.experiments.storage.files import publish
+from prelimbic.experiments.figures.style import COLOURS, INK, ORDERED, save, subplots
 from prelimbic.parameters import COMPOUNDS
 from prelimbic.simulation.config import Config
 
@@ -34,9 +32,7 @@ ROWS = (
 
 def draw(path: Path, titles: list[str], configs: list[Config], courses: list[xr.Dataset]) -> None:
     """Write the figure, whole or not at all, in the format that the name of the file ends with."""
-    image = BytesIO()
-    figure(titles, configs, courses).savefig(image, format=path.suffix[1:].lower(), dpi=130)
-    publish(path, image.getvalue())
+    save(figure(titles, configs, courses), path.parent, path.stem, (path.suffix[1:],))
 
 
 def figure(titles: list[str], configs: list[Config], courses: list[xr.Dataset]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from prelimbic.experiments.figures.style import INK, ORDERED, centre, pages, save, subplots, told
 from prelimbic.simulation.drugged import around
@@ -217,8 +218,6 @@ def _marks(axis: Axes, lines: list[tuple[Point, str, str]], span: tuple[float, f
 def _legend(
     figure: Any, question: Question, lines: list[tuple[Point, str, str]], points: list[Point]
 ) -> None:
-    from matplotlib.lines import Line2D
-
     handles = [
         Line2D([], [], color=colour, ls=dash, label=question.called(point.place))
         for point, colour, dash in lines

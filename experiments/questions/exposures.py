@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prelimbic.experiments.questions.shipped import shipped_protocols
 from prelimbic.parameters import unknown
-from prelimbic.simulation.arms import ARM, DOSE, WEIGHT, Plain, QuestionError, axis_of, label
+from prelimbic.simulation.arms import DOSE, WEIGHT, Plain, QuestionError, axis_of, label, worded
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.question import Question
 from prelimbic.simulation.written import read_question
@@ -55,9 +55,5 @@ def _gives(config: Config) -> bool:
 
 def _named(asked: Question, arm: str, place: Plain) -> str:
     """An arm and where it is on the axes."""
-    units = asked.axes | {ARM: ""}
-    shown = {axis_of(name): label(value) for name, value in place.items()}
-    parts = [
-        f"{axis} {v:g} {units[axis]}" if isinstance(v, float) else f"{axis} {v}" for axis, v in shown.items()
-    ]
-    return ", ".join([arm, *(part.strip() for part in parts)])
+    axes = {axis_of(name): label(value) for name, value in place.items()}
+    return ", ".join([arm, *(worded(axis, value, asked.axes[axis]) for axis, value in axes.items())])

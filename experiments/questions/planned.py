@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prelimbic.experiments.sweep.study import Run
-from prelimbic.simulation.arms import ARM, TEXTS, as_list
+from prelimbic.simulation.arms import ARM, TEXTS, as_list, axis_of
 from prelimbic.simulation.question import Question
 from prelimbic.simulation.scenario import unusual
 from prelimbic.simulation.switches import SWITCHES
@@ -20,7 +20,7 @@ def plan_of(question: Question, runs: list[Run], workers: int) -> list[str]:
     own = [arm.name for arm in question.arms]
     lines += [f"arm {name}: the same without the drug" for name in named if name not in own]
     for axis, values in question.vary.items():
-        unit = question.axes.get(axis.replace(".", "_"), "")
+        unit = question.axes[axis_of(axis)]
         shown = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values)
         lines.append(
             f"axis {axis}: {shown} {unit}".rstrip() + (", 0 being vehicle" if axis == "dose" else "")

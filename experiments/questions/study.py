@@ -108,8 +108,8 @@ def fewer(asked: Question, options: Options) -> Iterator[tuple[str, Callable[[],
     for key in LEFT_OUT:
         for item in dict.fromkeys(item for arm in asked.arms for item in _items(arm, key)):
             arms = tuple(_without(arm, key, item) for arm in asked.arms)
-            shown = f"{key} {item}" if key != "set" else f"set {item}={_value(asked, item):g}"
-            told[f"`{key}`{shown.removeprefix(key)}"] = replace(asked, arms=arms)
+            shown = item if key != "set" else f"{item}={_value(asked, item):g}"
+            told[f"`{key}` {shown}"] = replace(asked, arms=arms)
     for text, other in told.items():
         yield text, lambda other=other: planned(other, replace(options, seeds=1))  # type: ignore[misc]
 

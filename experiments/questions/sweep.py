@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prelimbic.experiments.figures import drawing
+from prelimbic.experiments.figures import drawable, drawing
 from prelimbic.experiments.questions.shipped import shipped_protocols
 from prelimbic.experiments.questions.study import ASK, study_of
 from prelimbic.experiments.storage.dataset import load
@@ -18,8 +18,8 @@ from prelimbic.experiments.sweep.conduct import conduct_quietly
 from prelimbic.experiments.sweep.execute import Stopped
 from prelimbic.experiments.sweep.study import MOST_SEEDS, Options, Study
 from prelimbic.parameters.granted import available_cpus
-from prelimbic.parameters.plain import listed, of_type, path, text, truth, whole
-from prelimbic.simulation.arms import QuestionError
+from prelimbic.parameters.plain import listed, of_type, path, text, truth, unboxed, whole
+from prelimbic.simulation.arms import QuestionError, as_plain
 from prelimbic.simulation.question import Question
 from prelimbic.simulation.scenario import Scenario, read_names
 from prelimbic.simulation.written import as_mapping, of_scenarios, read_question
@@ -92,7 +92,7 @@ def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
     if "seed" not in swept.dims:
         raise QuestionError("a figure is of all seeds: select none of them")
     target = None if file is None else Path(path(file, "`file`", QuestionError, "the path of a figure"))
-    if target is not None and target.suffix.lower() not in (".png", ".svg", ".pdf"):
+    if target is not None and not drawable(target):
         raise QuestionError(f"a figure is written as .png, .svg or .pdf, not {target.name}")
     return drawing("question", "plotted")(swept, target)
 
@@ -139,11 +139,7 @@ def _asked(
 def _values(name: object, values: object) -> tuple[Any, ...]:
     """Values of an axis as plain ones."""
     found = listed(values, f"`vary` {name}", QuestionError, "a list of values")
-    plain = (each.item() if hasattr(each, "item") else each for each in found)
-    return tuple(
-        float(each) if isinstance(each, (int, float)) and not isinstance(each, bool) else each
-        for each in plain
-    )
+    return tuple(as_plain(unboxed(each)) for each in found)
 
 
 def _named(asked: Asked) -> str:

@@ -20,6 +20,7 @@ GROWTH: dict[str, Column] = {
     "at h": value("peak_mtorc1_time"),
     "protein 4 h": at("protein", "4 h"),
 }
+READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d")
 GROWN = ("24 h", "7 d")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.answer import Answer
-from prelimbic.experiments.readouts.growth import growth
+from prelimbic.experiments.readouts.growth import READOUTS, growth
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import days
 from prelimbic.experiments.sweep.study import (
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SPECIES, ROUTE = "rat", "ip"
 DOSES = (0.0, 1.0, 3.0, 10.0, 20.0, 30.0, 50.0, 80.0, 100.0)
-READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d")
 
 
 def plan(options: Options) -> list[Run]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.answer import Answer
-from prelimbic.experiments.readouts.growth import growth
+from prelimbic.experiments.readouts.growth import READOUTS, growth
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.sweep.reads import days
 from prelimbic.experiments.sweep.study import (
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 DOSES, INFUSION_H = (0.0, 0.1, 0.2, 0.5, 1.0), 40.0 / 60.0
-READOUTS = ("rest", "peak", "0-2 h", "1 h", "1.5 h", "2 h", "4 h", "24 h", "7 d")
 
 
 def plan(options: Options) -> list[Run]:
