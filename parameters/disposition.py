@@ -1,21 +1,42 @@
-"""Records of what a body does to a drug: ketamine with its metabolites in one section an animal, every other
-drug that can be given as a dose in a section `ANIMAL/DRUG` of its own.
+"""Records of what a body does to a drug: sheet `species` has the body in a section ANIMAL and each drug in a
+section ANIMAL/DRUG; sheet `routes` how a dose gets in, in ANIMAL/ROUTE and, for one drug, ANIMAL/ROUTE/DRUG.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prelimbic.parameters.near import unknown
 from prelimbic.parameters.sheet import SHEETS, Sheet, SheetError, headings, number
 
-COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")  # ketamine, and what becomes of it
+COMPOUNDS = ("ketamine", "norketamine", "hydroxynorketamine")  # ketamine, and what every animal makes of it
+# What becomes of ketamine, in order, and of what each is made.
+MADE_OF = {
+    "norketamine": "ketamine",
+    "hydroxynorketamine": "norketamine",
+    "dehydronorketamine": "norketamine",
+}
+FAMILY = ("ketamine", *MADE_OF)
+HANDS = ("S", "R")  # enantiomers; of hydroxynorketamine (2S,6S) and (2R,6R)
+# Each enantiomer of each compound, and the compound and the hand that it is.
+ENANTIOMERS = {f"{hand}-{compound}": (compound, hand) for compound in FAMILY for hand in HANDS}
 SPECIES = tuple(name for name in headings("species") if "/" not in name)
-# What can be given as a dose.
-DOSED = tuple(
-    dict.fromkeys((*COMPOUNDS, *(name.partition("/")[2] for name in headings("species") if "/" in name)))
+# Drugs beside ketamine and what becomes of it that can be given as a dose.
+OTHERS = tuple(
+    dict.fromkeys(
+        name.split("/")[1] for name in headings("species") if "/" in name and name.split("/")[1] not in FAMILY
+    )
 )
+DOSED = (*FAMILY, *ENANTIOMERS, *OTHERS)
 SALTS = headings("salts")  # as which a dose may be written
+HNK_SETS = ("hasan", "kamp")  # parameter sets of hydroxynorketamine in man
+
+
+def routes_of(animal: str) -> tuple[str, ...]:
+    """Words for how a dose can be given to an animal: i.v., and those with a section in sheet `routes`."""
+    named = (name.split("/") for name in headings("routes"))
+    return ("iv", *dict.fromkeys(route for whose, route, *_ in named if whose == animal))
 
 
 @dataclass(frozen=True)
@@ -26,65 +47,156 @@ class Salt:
 
 
 @dataclass(frozen=True)
+class Species:
+    """A body: its mass, how volumes and flows grow with it, where a vein is sampled, how fast the brain fills.
+
+    Venous plasma is `venous_fast_share` of a pool that fills from the arteries within `venous_fast`, and for
+    the rest of one that takes `venous_slow`.
+    """
+
+    reference_mass: float = number("kg", "above 0")
+    volume_exponent: float = number("1", "at least 0")
+    flow_exponent: float = number("1", "at least 0")
+    venous_fast_share: float = number("1", "from 0 to 1")
+    venous_fast: float = number("h", "at least 0")
+    venous_slow: float = number("h", "at least 0")
+    brain_equilibration_half_time: float = number("h", "at least 0")
+
+
+@dataclass(frozen=True)
 class Disposition:
-    """Disposition of one drug, by two compartments, in an animal whose Species has its mass, the delay to a
-    vein and that to the brain.
+    """Disposition of one drug in a body of its `reference_mass`, by three compartments.
+
+    `formed` is the share of the clearance of what it is made of (MADE_OF) that makes it, `first_pass_formed`
+    that of what gut and liver take of this before it arrives.  `clearance` and `unbound` are those of the racemate: the
+    enantiomers have the same volumes, and differ by the ratios S to R.  `brain_to_plasma_unbound` is
+    unbound brain over unbound plasma, `brain_unbound` the unbound share of what is in the brain.
     """
 
     central: float = number("L", "above 0")
     peripheral: float = number("L", "above 0")
     exchange: float = number("L/h", "at least 0")
+    deep: float = number("L", "above 0")
+    deep_exchange: float = number("L/h", "at least 0")
     clearance: float = number("L/h", "above 0")
-    ip_bioavailability: float = number("1", "from 0 to 1")
-    ip_absorption: float = number("1/h", "above 0")
+    clearance_s_to_r: float = number("1", "above 0")
+    formed: float = number("1", "from 0 to 1")
+    first_pass_formed: float = number("1", "from 0 to 1")
     unbound: float = number("1", "from 0 to 1")
+    unbound_s_to_r: float = number("1", "above 0")
     brain_to_plasma_unbound: float = number("1", "above 0")
+    brain_unbound: float = number("1", "above 0")
 
 
 @dataclass(frozen=True)
-class Species:
-    """Disposition of ketamine and its two metabolites in an animal of `reference_mass`."""
+class Route:
+    """How a dose gets in.
 
-    reference_mass: float = number("kg", "above 0")
-    ketamine_central: float = number("L", "above 0")
-    ketamine_peripheral: float = number("L", "above 0")
-    ketamine_exchange: float = number("L/h", "at least 0")
-    ketamine_clearance: float = number("L/h", "above 0")
-    fraction_to_norketamine: float = number("1", "from 0 to 1")
-    norketamine_central: float = number("L", "above 0")
-    norketamine_peripheral: float = number("L", "above 0")
-    norketamine_exchange: float = number("L/h", "at least 0")
-    norketamine_clearance: float = number("L/h", "above 0")
-    fraction_to_hydroxynorketamine: float = number("1", "from 0 to 1")
-    hydroxynorketamine_central: float = number("L", "above 0")
-    hydroxynorketamine_clearance: float = number("L/h", "above 0")
-    ip_bioavailability: float = number("1", "from 0 to 1")
-    ip_absorption: float = number("1/h", "above 0")
-    venous_delay: float = number("h", "at least 0")
-    brain_equilibration_half_time: float = number("h", "at least 0")
-    ketamine_unbound: float = number("1", "from 0 to 1")
-    norketamine_unbound: float = number("1", "from 0 to 1")
-    hydroxynorketamine_unbound: float = number("1", "from 0 to 1")
-    ketamine_brain_to_plasma_unbound: float = number("1", "above 0")
-    norketamine_brain_to_plasma_unbound: float = number("1", "above 0")
-    hydroxynorketamine_brain_to_plasma_unbound: float = number("1", "above 0")
+    A share `direct` enters the blood where it was put, at `direct_absorption` after an input that lasts
+    `direct_duration`; of the rest a share `swallowed` goes through gut and liver, after `delay`, and
+    `available` of that arrives as it was.  What is beyond the first `full` mg within `sitting` hours is
+    taken up directly by `repeated` times as much.  What is neither direct nor swallowed is lost.
+    """
+
+    direct: float = number("1", "from 0 to 1")
+    direct_absorption: float = number("1/h", "above 0")
+    direct_duration: float = number("h", "at least 0")
+    swallowed: float = number("1", "from 0 to 1")
+    swallowed_absorption: float = number("1/h", "above 0")
+    swallowed_duration: float = number("h", "at least 0")
+    delay: float = number("h", "at least 0")
+    available: float = number("1", "from 0 to 1")
+    repeated: float = number("1", "from 0 to 1")
+    full: float = number("mg", "above 0")
+    sitting: float = number("h", "at least 0")
+
+
+@dataclass(frozen=True)
+class Factors:
+    """By what the clearances of a body with some trait differ from those of sheet `species`."""
+
+    ketamine_clearance: float = number("1", "above 0")
+    norketamine_clearance: float = number("1", "above 0")
+    hydroxynorketamine_clearance: float = number("1", "above 0")
+
+
+@dataclass(frozen=True)
+class Animal:
+    """All that an exposure needs to know of who is given a dose; `routes` are by ROUTE or ROUTE/DRUG."""
+
+    name: str
+    body: Species
+    dispositions: dict[str, Disposition]
+    routes: dict[str, Route]
+
+    @property
+    def family(self) -> tuple[str, ...]:
+        """Ketamine, and what the animal makes of it."""
+        return tuple(name for name in FAMILY if name in self.dispositions)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Drugs that have nothing to do with ketamine."""
+        return tuple(name for name in self.dispositions if name not in FAMILY)
+
+    def route(self, name: str, drug: str) -> Route | None:
+        """How `drug` gets in by a route; None where there are no data."""
+        own = self.routes.get(f"{name}/{drug}")
+        compound, _ = ENANTIOMERS.get(drug, (drug, ""))
+        found = own or self.routes.get(f"{name}/{compound}")
+        return found or (self.routes.get(name) if compound == COMPOUNDS[0] else None)
 
 
 def species(name: str, source: Sheet | None = None) -> Species:
-    """Disposition constants of one species.  Raises SheetError naming the species there are."""
+    """The body of one species.  Raises SheetError naming the species there are."""
     if name not in SPECIES:
         raise SheetError(unknown("species", name, SPECIES))
-    return (source or _shipped()).fill(name, Species)
+    return (source or shipped_species()).fill(name, Species)
 
 
-def disposition(drug: str, animal: str, source: Sheet | None = None) -> Disposition:
-    """Disposition of a drug other than COMPOUNDS in an animal.  Raises SheetError where there is none."""
-    source = source or _shipped()
-    if f"{animal}/{drug}" not in source.sections:
-        raise SheetError(
-            f'{drug} has no disposition in {animal}: {source.path.name} has no ["{animal}/{drug}"]'
-        )
-    return source.fill(f"{animal}/{drug}", Disposition)
+def section_of(drug: str, animal: str, hnk: str = HNK_SETS[0]) -> str:
+    """The section of sheet `species` that has a drug in an animal; `hnk` is one of HNK_SETS, in man."""
+    other = drug == "hydroxynorketamine" and hnk != HNK_SETS[0]
+    return f"{animal}/{drug}/{hnk}" if other else f"{animal}/{drug}"
+
+
+def disposition(drug: str, animal: str, source: Sheet | None = None, hnk: str = HNK_SETS[0]) -> Disposition:
+    """Disposition of a drug in an animal.  Raises SheetError where there is none."""
+    source, section = source or shipped_species(), section_of(drug, animal, hnk)
+    if section not in source.sections:
+        raise SheetError(f'{drug} has no disposition in {animal}: {source.path.name} has no ["{section}"]')
+    return source.fill(section, Disposition)
+
+
+def animal(
+    name: str,
+    bodies: Sheet | None = None,
+    routes: Sheet | None = None,
+    others: tuple[str, ...] = (),
+    hnk: str = HNK_SETS[0],
+) -> Animal:
+    """A species with its disposition of COMPOUNDS and of `others`, and its routes.  Raises SheetError."""
+    return _animal(name, bodies or shipped_species(), routes or shipped_routes(), others, hnk)
+
+
+@lru_cache(maxsize=64)
+def _animal(name: str, bodies: Sheet, routes: Sheet, others: tuple[str, ...], hnk: str) -> Animal:
+    body = species(name, bodies)
+    made = (drug for drug in FAMILY if drug in COMPOUNDS or f"{name}/{drug}" in bodies.sections)
+    drugs = {drug: disposition(drug, name, bodies, hnk) for drug in (*made, *others)}
+    own = {s.partition("/")[2]: routes.fill(s, Route) for s in routes.sections if s.partition("/")[0] == name}
+    return Animal(name, body, drugs, own)
+
+
+def traits(name: str, source: Sheet | None = None) -> tuple[str, ...]:
+    """Traits of an animal with a known effect on its clearances, such as `sex/female`."""
+    sections = (source or shipped_bodies()).sections
+    return tuple(s.partition("/")[2] for s in sections if s.partition("/")[0] == name)
+
+
+def factors(name: str, trait: str, source: Sheet | None = None) -> Factors:
+    """By what a trait changes the clearances of an animal.  Raises SheetError."""
+    return (source or shipped_bodies()).fill(f"{name}/{trait}", Factors)
 
 
 def salts() -> dict[str, Salt]:
@@ -93,5 +205,16 @@ def salts() -> dict[str, Salt]:
     return {name: source.fill(name, Salt) for name in SALTS}
 
 
-def _shipped() -> Sheet:
+@lru_cache(maxsize=1)
+def shipped_species() -> Sheet:
     return Sheet(SHEETS / "species.toml")
+
+
+@lru_cache(maxsize=1)
+def shipped_routes() -> Sheet:
+    return Sheet(SHEETS / "routes.toml")
+
+
+@lru_cache(maxsize=1)
+def shipped_bodies() -> Sheet:
+    return Sheet(SHEETS / "bodies.toml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -10,14 +10,28 @@ from prelimbic.parameters.brought import brought_sheets
 from prelimbic.parameters.disposition import (
     COMPOUNDS,
     DOSED,
+    ENANTIOMERS,
+    FAMILY,
+    HANDS,
+    HNK_SETS,
+    MADE_OF,
+    OTHERS,
     SALTS,
     SPECIES,
+    Animal,
     Disposition,
+    Factors,
+    Route,
     Salt,
     Species,
+    animal,
     disposition,
+    factors,
+    routes_of,
     salts,
+    section_of,
     species,
+    traits,
 )
 from prelimbic.parameters.near import near, unknown
 from prelimbic.parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, headings, number
@@ -37,6 +51,7 @@ from prelimbic.parameters.slow import (
 
 POPULATIONS = ("Pyr", "PV", "SST", "VIP")
 SUBUNITS = ("2A", "2B", "2C", "2D")
+IC50 = tuple(f"ic50_{subunit}" for subunit in SUBUNITS)
 PRIOR = "prior"  # the circuit sheet that circuits are drawn from
 CIRCUITS = (
     "dendritic",
@@ -50,7 +65,8 @@ CIRCUITS = (
     "sst",
 )
 STEEPEST = 10.0  # Hill slope of a block
-BLOCKERS = tuple(name for name in headings("compounds") if name != "channel")  # all that a bath can hold
+BLOCKERS = tuple(name for name in headings("compounds") if name not in ("channel", "enantiomers"))
+IN_A_BATH = (*BLOCKERS, *ENANTIOMERS)  # all that a bath can hold
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,15 @@ class Compound:
     def __post_init__(self) -> None:
         if self.hill > STEEPEST:
             raise ValueError(f"hill is {self.hill:g} but must be at most {STEEPEST:g}")
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """IC50 of the S over that of the R enantiomer, the same at every subunit."""
+
+    ketamine_s_to_r: float = number("1", "above 0")
+    norketamine_s_to_r: float = number("1", "above 0")
+    hydroxynorketamine_s_to_r: float = number("1", "above 0")
 
 
 @dataclass(frozen=True)
@@ -312,9 +337,23 @@ def structure_digest(source: Sheet) -> str:
 
 
 def compounds(source: Sheet | None = None) -> dict[str, Compound]:
-    """Constants of every drug of BLOCKERS, by name."""
+    """Constants of every drug of IN_A_BATH, by name: those of an enantiomer are the racemate's but for its
+    affinity.
+    """
     source = source or sheet("compounds")
-    return {name: source.fill(name, Compound) for name in BLOCKERS}
+    found = {name: source.fill(name, Compound) for name in BLOCKERS}
+    ratios = source.fill("enantiomers", Ratios)
+    for name, (compound, hand) in ENANTIOMERS.items():
+        found[name] = _handed(found[compound], hand, getattr(ratios, f"{compound}_s_to_r", 1.0))
+    return found
+
+
+def _handed(racemate: Compound, hand: str, s_to_r: float) -> Compound:
+    """One of two enantiomers that compete in equal parts as the racemate does: the inverse of its IC50 is the
+    mean of theirs.
+    """
+    factor = (1.0 + s_to_r) / 2.0 / (1.0 if hand == "S" else s_to_r)
+    return replace(racemate, **{ic50: getattr(racemate, ic50) * factor for ic50 in IC50})
 
 
 def channel(source: Sheet | None = None) -> Channel:
@@ -327,7 +366,14 @@ __all__ = [
     "CIRCUITS",
     "COMPOUNDS",
     "DOSED",
+    "ENANTIOMERS",
+    "FAMILY",
+    "HANDS",
+    "HNK_SETS",
     "INHIBITORS",
+    "MADE_OF",
+    "IN_A_BATH",
+    "OTHERS",
     "POPULATIONS",
     "PRIOR",
     "SALTS",
@@ -336,6 +382,7 @@ __all__ = [
     "SUBUNITS",
     "TARGETS",
     "ZERO_AT_REST",
+    "Animal",
     "Apical",
     "Arms",
     "CascadeNumbers",
@@ -343,30 +390,38 @@ __all__ = [
     "CircuitNumbers",
     "Compound",
     "Disposition",
+    "Factors",
     "HypothesisNumbers",
     "Inhibitor",
     "Population",
     "Projection",
+    "Ratios",
     "Receptors",
+    "Route",
     "Salt",
     "Sheet",
     "SheetError",
     "Species",
     "SpineNumbers",
     "Subunit",
+    "animal",
     "channel",
     "circuit_numbers",
     "circuit_sheet",
     "compounds",
     "digest",
     "disposition",
+    "factors",
     "inhibitor",
     "recorded",
     "recording",
+    "routes_of",
     "salts",
+    "section_of",
     "sheet",
     "shipped",
     "species",
     "structure_digest",
     "target_of",
+    "traits",
 ]

@@ -2,17 +2,22 @@
 
 from prelimbic.pharmacology.bath import Bath, Together
 from prelimbic.pharmacology.block import Block, Concentrations, HillBlock
-from prelimbic.pharmacology.dose import ROUTES, Dose, DoseError, beyond_use
+from prelimbic.pharmacology.body import GENOTYPES, SEXES, Body
+from prelimbic.pharmacology.dose import ALSO_CALLED, ROUTES, Dose, DoseError, beyond_use
 from prelimbic.pharmacology.exposure import Exposure
 from prelimbic.pharmacology.gating import Gating
 from prelimbic.pharmacology.site import SITES, confine, relabelled
 from prelimbic.pharmacology.trapping import TrappingBlock
 
 __all__ = [
+    "ALSO_CALLED",
+    "GENOTYPES",
     "ROUTES",
+    "SEXES",
     "SITES",
     "Bath",
     "Block",
+    "Body",
     "Concentrations",
     "Dose",
     "DoseError",

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from prelimbic.parameters import BLOCKERS
+from prelimbic.parameters import IN_A_BATH
 from prelimbic.parameters.plain import Refusal, choice, pairs, real, settle
 from prelimbic.pharmacology.block import Concentrations
 from prelimbic.pharmacology.dose import DoseError
@@ -53,7 +53,7 @@ def _pairs(value: object, what: str, error: Refusal) -> tuple[tuple[str, float],
     """Names and concentrations in plain text and floats."""
     must = 'pairs of a drug and its uM, such as (("ketamine", 3.0),)'
     return tuple(
-        (choice(name, BLOCKERS, "drug", error), real(uM, f"the concentration of {name}", error, "uM"))
+        (choice(name, IN_A_BATH, "drug", error), real(uM, f"the concentration of {name}", error, "uM"))
         for name, uM in pairs(value, what, error, must)
     )
 

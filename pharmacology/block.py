@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from prelimbic.parameters import POPULATIONS, SUBUNITS, Compound
+from prelimbic.parameters import ENANTIOMERS, POPULATIONS, SUBUNITS, Compound
 from prelimbic.pharmacology.gating import Gating
 
 UNIFORM = np.ones((len(POPULATIONS), len(SUBUNITS)))
@@ -32,14 +32,34 @@ class Concentrations(Protocol):
         """Unbound concentration, uM, shape (time, drug)."""
 
     def of(self, drug: str, hours: np.ndarray) -> np.ndarray:
-        """Unbound concentration of one drug by name, uM, shape (time,); 0 of one that is not among them."""
-        found = self.brain_unbound(hours)
-        return found[:, self.names.index(drug)] if drug in self.names else np.zeros(len(found))
+        """Unbound concentration of one drug by name, uM, shape (time,), with that of its enantiomers; 0 of one
+        that is not among them.
+        """
+        return summed(self.names, self.brain_unbound(hours), (drug,))[:, 0]
 
     def at(self, hour: float) -> dict[str, float]:
-        """Unbound concentration of every drug at one hour, uM, by name."""
+        """Unbound concentration of every drug at one hour, uM, by name: of a racemate too, with that of its
+        enantiomers.
+        """
+        found, every = self.brain_unbound(np.array([hour])), (*self.names, *racemates(self.names))
         # numpy's numbers: what is multiplied by one in 32 bits is then computed in 64
-        return dict(zip(self.names, self.brain_unbound(np.array([hour]))[0], strict=True))
+        return dict(zip(every, summed(self.names, found, every)[0], strict=True))
+
+
+def racemates(names: Sequence[str]) -> tuple[str, ...]:
+    """Compounds of which enantiomers are among some names, and they themselves are not."""
+    made = dict.fromkeys(ENANTIOMERS[name][0] for name in names if name in ENANTIOMERS)
+    return tuple(name for name in made if name not in names)
+
+
+def summed(names: Sequence[str], found: np.ndarray, drugs: Sequence[str]) -> np.ndarray:
+    """Of what is found for some names, last axis, that for each drug: with its enantiomers, where it has
+    any.
+    """
+    of = np.array(
+        [[float(name == drug or ENANTIOMERS.get(name, ("", ""))[0] == drug) for drug in drugs] for name in names]
+    )
+    return found @ of.reshape(len(names), len(drugs))
 
 
 class Block(Protocol):
@@ -102,14 +122,20 @@ def by_subunit(
 ) -> np.ndarray:
     """Equilibrium block of each subunit, shape (..., subunit), by drugs that compete for one site.
 
-    unbound_uM: shape (..., drug).  `affinity` multiplies it and is broadcast against (..., subunit).
-    With occupancy x = sum (C/IC50)^hill, block = x/(1 + x).
+    unbound_uM: shape (..., drug).  `affinity` multiplies it and is broadcast against (..., subunit).  Each
+    drug brings C/IC50 of equivalents; together u of them shut x/(1 + x), where x is the mean of u^hill over
+    what brought them.  So one drug has its Hill curve, and a drug in two parts is the drug.
     """
     unbound_uM = np.asarray(unbound_uM, dtype=float)
-    occupancy = np.zeros(np.broadcast_shapes((*unbound_uM.shape[:-1], len(SUBUNITS)), np.shape(affinity)))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k, drug in enumerate(drugs):
-            occupancy += (affinity * unbound_uM[..., k, None] / half_maximal(drug)) ** drug.hill
+    shape = np.broadcast_shapes((*unbound_uM.shape[:-1], len(SUBUNITS)), np.shape(affinity))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        brought = [affinity * unbound_uM[..., k, None] / half_maximal(drug) for k, drug in enumerate(drugs)]
+        total = np.zeros(shape) + sum(brought)
+        if all(drug.hill == 1.0 for drug in drugs):
+            occupancy = total
+        else:
+            each = (b * total ** (drug.hill - 1.0) for b, drug in zip(brought, drugs, strict=True))
+            occupancy = np.where(total > 0.0, np.zeros(shape) + sum(each), 0.0)
         # too many for a number shut everything
         return np.where(np.isinf(occupancy), 1.0, occupancy / (1.0 + occupancy))
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from prelimbic.parameters import DOSED, SPECIES
+from prelimbic.parameters import DOSED, SPECIES, routes_of
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.plain import choice, maybe, real, settle
 
-ROUTES = {animal: ("iv",) if animal == "human" else ("iv", "ip") for animal in SPECIES}
+ROUTES = {animal: routes_of(animal) for animal in SPECIES}
+# Other names of what can be given.
+ALSO_CALLED = {
+    "esketamine": "S-ketamine",
+    "arketamine": "R-ketamine",
+    "(2S,6S)-hydroxynorketamine": "S-hydroxynorketamine",
+    "(2R,6R)-hydroxynorketamine": "R-hydroxynorketamine",
+}
 
 
 LARGEST = 1e6  # mg/kg: a kilogram a kilogram
@@ -33,7 +40,8 @@ class DoseError(UsageError):
 class Dose:
     """`amount` mg of free base per kg body mass by `route`, from `start` (h) on.
 
-    i.v. with a `duration` (h) is an infusion, without one a bolus; i.p. has no duration.
+    i.v. with a `duration` (h) is an infusion, without one a bolus; other routes have no duration.  Ketamine is
+    the racemate; of esketamine (S-ketamine) or arketamine (R-ketamine) it is the enantiomer alone.
     Raises DoseError for an amount, an hour or a length that cannot be, or an unknown route or compound.
     """
 
@@ -53,7 +61,8 @@ class Dose:
                 f"a dose starts at a finite hour, within {LATEST_H:g} h of hour 0, not at {self.start:g}"
             )
         known = sorted({route for routes in ROUTES.values() for route in routes})
-        object.__setattr__(self, "compound", choice(self.compound, DOSED, "compound", DoseError))
+        called = choice(self.compound, (*DOSED, *ALSO_CALLED), "compound", DoseError)
+        object.__setattr__(self, "compound", ALSO_CALLED.get(called, called))
         object.__setattr__(self, "route", choice(self.route, known, "route", DoseError))
         if self.duration is None:
             return
@@ -88,11 +97,3 @@ def beyond_use(amount: float, species: str) -> str:
         f"in use are {use} "
         f"(assumed limits){meant}"
     )
-
-
-def check_routes(doses: tuple[Dose, ...], species: str) -> None:
-    """Raise DoseError when the species is unknown or a dose takes a route that it does not have."""
-    choice(species, SPECIES, "species", DoseError)
-    for dose in doses:
-        if dose.route not in ROUTES[species]:
-            raise DoseError(f"{species} has no route {dose.route!r}; it has {', '.join(ROUTES[species])}")

@@ -1,0 +1,75 @@
+"""Body: who is given a dose, and how volumes and clearances follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from prelimbic.parameters import COMPOUNDS, Animal, Factors
+from prelimbic.parameters.plain import choice, maybe, real, settle
+from prelimbic.pharmacology.dose import DoseError
+
+VOLUMES, FLOWS = ("central", "peripheral", "deep"), ("exchange", "deep_exchange", "clearance")
+WEIGHTS = {"human": (1.0, 400.0), "rat": (0.005, 1.5), "mouse": (0.001, 0.1)}  # kg; assumed, against slips
+SEXES = ("female", "male")
+GENOTYPES = ("*1/*1", "*1/*6", "*6/*6")  # of CYP2B6, in man
+
+
+@dataclass(frozen=True)
+class Body:
+    """`weight` in kg, `sex` and the genotype of `cyp2b6`; what is not said is that of the sheet `species`.
+
+    Raises DoseError for what cannot be.
+    """
+
+    weight: float | None = None
+    sex: str | None = None
+    cyp2b6: str | None = None
+
+    def __post_init__(self) -> None:
+        settle(
+            self,
+            DoseError,
+            weight=maybe(partial(real, unit="kg")),
+            sex=maybe(partial(choice, known=SEXES)),
+            cyp2b6=maybe(partial(choice, known=GENOTYPES)),
+        )
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Sections of sheet `bodies`, behind the animal, that change what it does to drugs."""
+        said = {"sex": self.sex, "cyp2b6": self.cyp2b6 and self.cyp2b6.replace("/", "")}
+        return tuple(f"{name}/{value}" for name, value in said.items() if value is not None)
+
+    def check(self, animal: str, known: tuple[str, ...]) -> None:
+        """Raise DoseError where the animal cannot have the weight, or nothing is known of what is said."""
+        low, high = WEIGHTS[animal]
+        if self.weight is not None and not low <= self.weight <= high:
+            raise DoseError(
+                f"`weight` is in kg and of a {animal} from {low:g} to {high:g}, not {self.weight:g}"
+            )
+        for name in self.covariates:
+            if name not in known:
+                word, _, value = name.partition("/")
+                there = ", ".join(each for each in known if each.startswith(f"{word}/")) or "nothing"
+                raise DoseError(
+                    f"of {word} {value} in the {animal} no effect on exposure is known here; there is {there}: "
+                    "leave it out"
+                )
+
+
+def in_body(animal: Animal, weight: Any = None, factors: tuple[Factors, ...] = ()) -> Animal:
+    """The animal at a weight (kg, or one a subject), with factors on clearances."""
+    own = animal.body
+    mass = own.reference_mass if weight is None else weight
+    size = mass / own.reference_mass
+    grown = {name: size**own.volume_exponent for name in VOLUMES}
+    grown |= {name: size**own.flow_exponent for name in FLOWS}
+    drugs = {}
+    for name, drug in animal.dispositions.items():
+        changed = {part: getattr(drug, part) * by for part, by in grown.items()}
+        for each in factors if name in COMPOUNDS else ():
+            changed["clearance"] = changed["clearance"] * getattr(each, f"{name}_clearance")
+        drugs[name] = replace(drug, **changed)
+    return replace(animal, body=replace(own, reference_mass=mass), dispositions=drugs)

@@ -1,0 +1,95 @@
+"""Entering: which enantiomers a dose brings, and by which ways they get in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prelimbic.parameters import FAMILY, ENANTIOMERS, HANDS, Animal, Compound, Route
+from prelimbic.pharmacology.chain import DIRECT, SWALLOWED, Depot
+from prelimbic.pharmacology.dose import Dose, DoseError
+
+VEIN, LOST = "vein", "lost"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`umol` of a compound of one `hand` (S, R, or "" of other drugs) that enter a depot, a vein, or nothing
+    at all, from hour `start` on, over `duration` hours or at once.
+    """
+
+    hand: str
+    compound: str
+    where: Depot | str
+    umol: Any
+    start: float
+    duration: float | None
+
+
+def entries(
+    doses: Sequence[Dose], animal: Animal, compounds: dict[str, Compound]
+) -> Iterator[Entry]:
+    """All that enters after doses.  Raises DoseError for a route without data."""
+    for k, dose in enumerate(doses):
+        compound, hand = ENANTIOMERS.get(dose.compound, (dose.compound, ""))
+        hands = (hand,) if hand or compound not in FAMILY else HANDS
+        mg = dose.amount * animal.body.reference_mass
+        umol = mg / compounds[compound].molar_mass * 1e3 / len(hands)
+        for part, where, start, duration in _ways(doses, k, compound, animal):
+            for each in hands:
+                yield Entry(each, compound, where, part * umol, start, duration)
+
+
+def _ways(
+    doses: Sequence[Dose], k: int, compound: str, animal: Animal
+) -> Iterator[tuple[Any, Depot | str, float, float | None]]:
+    """Shares of a dose with the way that each takes, its start and its length."""
+    dose = doses[k]
+    if dose.route == "iv":
+        yield 1.0, VEIN, dose.start, dose.duration
+        return
+    route = route_of(dose, animal)
+    directly = route.direct * _first(doses, k, route, animal)
+    swallowed = (1.0 - directly) * route.swallowed
+    if np.any(np.asarray(directly) > 0):
+        length = route.direct_duration or None
+        yield directly, Depot(compound, dose.route, DIRECT), dose.start, length
+    if np.any(np.asarray(swallowed) > 0):
+        length = route.swallowed_duration or None
+        yield swallowed, Depot(compound, dose.route, SWALLOWED), dose.start + route.delay, length
+    if np.any(np.asarray(lost := 1.0 - directly - swallowed) > 0):
+        yield lost, LOST, dose.start, None
+
+
+def route_of(dose: Dose, animal: Animal) -> Route:
+    """The numbers of a dose's way in.  Raises DoseError, with what there is."""
+    found = animal.route(dose.route, dose.compound)
+    if found is None:
+        there = [name for name in ("iv", *dict.fromkeys(r.split("/")[0] for r in animal.routes)) if name == "iv" or animal.route(name, dose.compound)]
+        raise DoseError(
+            f"there are no data of {dose.compound} given {dose.route} to a {animal.name}; "
+            f"there are of {', '.join(there)}"
+        )
+    return found
+
+
+def _first(doses: Sequence[Dose], k: int, route: Route, animal: Animal) -> Any:
+    """Share of the full direct uptake that a dose has after those of the same sitting: less of what is beyond
+    the first `full` mg.
+    """
+    dose, mass = doses[k], animal.body.reference_mass
+    if route.repeated == 1.0 or not dose.amount:
+        return 1.0
+    before = [
+        each.amount
+        for j, each in enumerate(doses)
+        if each.route == dose.route
+        and (each.start, j) < (dose.start, k)
+        and dose.start - each.start <= route.sitting
+    ]
+    mg = dose.amount * mass
+    first = np.clip(route.full - sum(before) * mass, 0.0, mg)
+    return (first + route.repeated * (mg - first)) / mg
