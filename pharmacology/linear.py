@@ -17,6 +17,7 @@ from scipy.linalg import expm
 
 APART = 1e-5  # of the larger of two exponents: closer ones are not told apart
 CONDITION = 1e6  # of eigenvectors: above, they are too alike
+ROUNDED = 1e-13  # of what cancels: less is rounding
 BLOCK = 100  # subjects that are computed at once
 
 
@@ -117,8 +118,11 @@ class Linear:
         for i in inputs:
             modes = (inverse @ i.amount[..., None])[..., 0]
             brought.append(np.concatenate([modes, -(fed @ modes[..., None])[..., 0]], axis=-1))
-        rows = np.concatenate([of_core, weights], axis=-1)  # (..., row, exponent)
-        return _course(exponents, inputs, brought, hours) @ np.swapaxes(rows, -1, -2)
+        rows = np.swapaxes(np.concatenate([of_core, weights], axis=-1), -1, -2)  # (..., exponent, row)
+        modes = _course(exponents, inputs, brought, hours)
+        found = modes @ rows
+        # where modes cancel, as before anything has arrived, nothing is there
+        return np.where(np.abs(found) > ROUNDED * (np.abs(modes) @ np.abs(rows)), found, 0.0)
 
     def _by_expm(self, inputs: list[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         core, size = self.matrix.shape[-1], self.size
