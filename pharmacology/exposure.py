@@ -82,7 +82,7 @@ class Exposure(Concentrations):
         bodies = found.get("bodies")
         body.check(name, traits(name, bodies))
         by = tuple(factors(name, trait, bodies) for trait in body.covariates)
-        return cls(doses, in_body(own, body.weight, by), compounds(found.get("compounds")))
+        return cls(doses, in_body(own, body.weight, by, body.age), compounds(found.get("compounds")))
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -175,14 +175,8 @@ class Exposure(Concentrations):
         depots = dict.fromkeys(
             e.where for e in self._entries if isinstance(e.where, Depot) and _key(e) == key
         )
-        own = self.animal
-        ways = []
-        for depot in depots:
-            name = f"{key}-{depot.compound}" if key in HANDS else depot.compound
-            route = own.route(depot.route, name)
-            assert route is not None
-            ways.append((depot, route))
-        return chain(own.body, drugs, ways)
+        ways = [(depot, self.animal.routes[depot.route]) for depot in depots]
+        return chain(self.animal.body, drugs, ways)
 
     @cached_property
     def _all_inputs(self) -> tuple[tuple[str, Input], ...]:
