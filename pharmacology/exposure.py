@@ -152,10 +152,10 @@ class Exposure(Concentrations):
         given = [ENANTIOMERS.get(dose.compound, (dose.compound, ""))[0] for dose in self.doses]
         of = compound or min(given, key=order)
         breaks = sorted({hour for _, i in self._all_inputs for hour in (i.start, i.end)})
-        rates = [own.system.slowest for own in self._chains.values()]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
-                return highest(partial(self.of, of), breaks, min(rates), until)
+                slowest = min(own.system.slowest for own in self._chains.values())
+                return highest(partial(self.of, of), breaks, slowest, until)
             except (ValueError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 raise DoseError(
                     f"no peak was found in {self.animal.name}; doses, times or numbers are too large"
@@ -194,16 +194,23 @@ class Exposure(Concentrations):
 
     def _seen(self, quantity: str, hours: np.ndarray) -> np.ndarray:
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
-        found = []
-        with np.errstate(over="ignore", invalid="ignore"):
-            for key, own in self._chains.items():
-                inputs = [each for whose, each in self._all_inputs if whose == key]
-                found.append(own.system.states(inputs, hours, getattr(own, quantity)))
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = [
+                    own.system.states(self._inputs(key), hours, getattr(own, quantity))
+                    for key, own in self._chains.items()
+                ]
+        except np.linalg.LinAlgError:
+            found = [np.array(np.inf)]
         if not all(np.isfinite(each).all() for each in found):
             raise DoseError(
-                f"the concentrations in {self.animal.name} are not finite; doses, times or numbers are too large"
+                f"the concentrations in {self.animal.name} cannot be told; doses, times or numbers are too large, "
+                "or rates too far apart"
             )
         return np.maximum(_in_order(found), 0.0)
+
+    def _inputs(self, key: str) -> list[Input]:
+        return [each for whose, each in self._all_inputs if whose == key]
 
     def _column(self, entry: Entry) -> int:
         name = f"{entry.hand}-{entry.compound}" if entry.hand else entry.compound

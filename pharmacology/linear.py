@@ -2,21 +2,22 @@
 
 A core of states exchanges what it holds (`matrix`); leaves are fed by the core and decay at rates of their own,
 without a way back.  The core's eigenvalues and the rates of the leaves are the exponents of the solution.  Where
-two of them are so close that differences of exponentials lose digits, the matrix exponential gives the same
-answer, more slowly.  All arrays may have leading axes, such as one of subjects.
+two of them are so close that differences of exponentials lose digits, the answer is the mean of those of a circle
+of systems around it, as of any function without poles.  All arrays may have leading axes, such as one of subjects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import expm
 
-APART = 1e-5  # of the larger of two exponents: closer ones are not told apart
-CONDITION = 1e6  # of eigenvectors: above, they are too alike
+APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
+CONDITION = 3e3  # of eigenvectors: above, they are too alike
+EXACT = 1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
+AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
 
 
@@ -56,56 +57,64 @@ class Linear:
         return float(-np.linalg.eigvals(self.matrix).real.max())
 
     def states(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """What is seen at the hours, shape (..., time, row); `seen` (..., row, state) weighs the states."""
-        lead = self.matrix.shape[:-2]
-        if lead:
-            return np.concatenate(
-                [self._at(slice(k, k + BLOCK)).of(inputs, hours, seen, k) for k in range(0, lead[0], BLOCK)]
-            )
-        return self.of(inputs, hours, seen)
+        """What is seen at the hours, shape (..., time, row); `seen` (..., row, state) weighs the states.
 
-    def _at(self, these: slice) -> Linear:
-        return Linear(self.matrix[these], self.gains[these], self.rates[these])
-
-    def of(
-        self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray, first: int = 0
-    ) -> np.ndarray:
-        """The same for a block of subjects, of which the inputs and what is seen begin at `first`."""
-        these = slice(first, first + len(self.matrix)) if self.matrix.ndim > 2 else ...
-        own = [Input(i.start, i.duration, _taken(i.amount, these)) for i in inputs]
-        seen = seen[these] if seen.ndim > 2 else seen
-        if self._apart:
-            return self._by_modes(own, hours, seen)
+        Raises LinAlgError where rates are not finite, or too far apart.
+        """
         if self.matrix.ndim == 2:
-            return self._by_expm(own, hours, seen)
-        return np.stack([self._one(own, hours, seen, k) for k in range(len(self.matrix))])
+            return self._block(inputs, hours, seen)
+        blocks = [slice(k, k + BLOCK) for k in range(0, len(self.matrix), BLOCK)]
+        parts = (self._part(these, inputs, seen) for these in blocks)
+        return np.concatenate([part._block(own, hours, rows) for part, own, rows in parts])
 
-    def _one(self, inputs: list[Input], hours: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
-        alone = Linear(self.matrix[k], self.gains[k], self.rates[k])
-        own = [Input(i.start, i.duration, i.amount[k] if i.amount.ndim > 1 else i.amount) for i in inputs]
-        return alone.of(own, hours, seen[k] if seen.ndim > 2 else seen)
+    def _part(
+        self, these: slice | np.ndarray, inputs: Sequence[Input], seen: np.ndarray
+    ) -> tuple[Linear, list[Input], np.ndarray]:
+        """Some of the subjects, with what they get and what is seen of them."""
+        rows = np.broadcast_to(seen, (*self.matrix.shape[:-2], *seen.shape[-2:]))
+        own = [replace(i, amount=np.broadcast_to(i.amount, self.matrix.shape[:-1])[these]) for i in inputs]
+        return Linear(self.matrix[these], self.gains[these], self.rates[these]), own, rows[these]
+
+    def _block(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        if self._apart.all():
+            return self._by_modes(inputs, hours, seen)
+        total = np.empty((*self.matrix.shape[:-2], len(hours), seen.shape[-2]))
+        for these, way in ((self._apart, Linear._by_modes), (~self._apart, Linear._by_mean)):
+            part, own, rows = self._part(these, inputs, seen)
+            total[these] = way(part, own, hours, rows)
+        return total
 
     @cached_property
     def _modes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Eigenvalues (..., core), and the eigenvectors and their inverse (..., core, core)."""
         values, vectors = np.linalg.eig(self.matrix)
+        off = np.linalg.norm(self.matrix @ vectors - vectors * values[..., None, :], axis=-2)
+        if not (off < EXACT * np.abs(values)).all():
+            raise np.linalg.LinAlgError("rates are too far apart for their sums")
         return values, vectors, np.linalg.inv(vectors)
 
     @cached_property
-    def _apart(self) -> bool:
-        """Whether all exponents are real and far enough from each other."""
+    def _apart(self) -> np.ndarray:
+        """Whether all exponents are real and far enough from each other, shape (...)."""
         try:
             values, vectors, inverse = self._modes
         except np.linalg.LinAlgError:
-            return False
-        if np.iscomplexobj(values) or not (np.isfinite(values).all() and np.isfinite(inverse).all()):
-            return False
+            return np.zeros(self.matrix.shape[:-2], dtype=bool)
         alike = np.linalg.norm(vectors, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
-        speeds = -values[..., None, :]
-        near = np.abs(speeds - self.rates[..., None]) < APART * np.maximum(speeds, self.rates[..., None])
-        return bool((alike < CONDITION).all() and not near.any())
+        speeds = -values.real[..., None, :]
+        far = np.abs(speeds - self.rates[..., None]) >= APART * np.maximum(speeds, self.rates[..., None])
+        some = (values.imag == 0.0) & (values.real < 0.0)
+        return (alike < CONDITION) & far.all(axis=(-2, -1)) & some.all(axis=-1)
 
-    def _by_modes(self, inputs: list[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    @cached_property
+    def _reach(self) -> np.ndarray:
+        """Whether something gets to a state from another, shape (state, state of the core)."""
+        core, axes = self.matrix.shape[-1], tuple(range(self.matrix.ndim - 2))
+        step = (self.matrix != 0).any(axis=axes) | np.eye(core, dtype=bool)
+        far = np.linalg.matrix_power(step.astype(float), core) > 0
+        return np.concatenate([far, (self.gains != 0).any(axis=axes) @ far])
+
+    def _by_modes(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         values, vectors, inverse = self._modes
         core = self.matrix.shape[-1]
         used = np.flatnonzero(np.any(seen[..., core:] != 0, axis=tuple(range(seen.ndim - 1))))
@@ -118,22 +127,25 @@ class Linear:
             modes = inverse @ i.amount[..., None]
             of_leaves = -weights * np.swapaxes(fed @ modes, -1, -2)
             both = np.concatenate([of_core * np.swapaxes(modes, -1, -2), of_leaves], axis=-1)
-            total += _exponentials(exponents, hours - i.start, i.duration) @ np.swapaxes(both, -1, -2)
+            both = both * self._gets_to(i, seen)[:, None]
+            total += (_exponentials(exponents, hours - i.start, i.duration) @ np.swapaxes(both, -1, -2)).real
         return total
 
-    def _by_expm(self, inputs: list[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        core, size = self.matrix.shape[-1], self.size
-        whole = np.zeros((size, size))
-        whole[:core, :core], whole[core:, :core] = self.matrix, self.gains
-        whole[core:, core:] = -np.diag(self.rates)
-        total = np.zeros((len(hours), size))
-        for i in inputs:
-            total += _response(whole, np.append(i.amount, np.zeros(size - core)), hours - i.start, i.duration)
-        return total @ seen.T
+    def _gets_to(self, i: Input, seen: np.ndarray) -> np.ndarray:
+        """Whether a row that is seen has to do with an input, shape (row,): rounding makes no drug."""
+        full = (i.amount != 0).any(axis=tuple(range(i.amount.ndim - 1)))
+        return ((seen != 0).any(axis=tuple(range(seen.ndim - 2))) @ self._reach)[:, full].any(axis=-1)
 
-
-def _taken(amount: np.ndarray, these: slice | object) -> np.ndarray:
-    return amount[these] if amount.ndim > 1 else amount  # type: ignore[index]
+    def _by_mean(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """The mean of systems whose rates are off in complex directions, each state's by another share."""
+        core, total = self.matrix.shape[-1], 0.0
+        share = RADIUS * np.linspace(-1.0, 1.0, self.size)
+        # the other half of the circle mirrors this one; nowhere on it is a real ratio, at which two may meet
+        for turn in np.exp(1j * np.pi * (2.0 * np.arange(AROUND // 2) + 1.0) / AROUND):
+            off = 1.0 + turn * share
+            near = Linear(self.matrix * off[:core], self.gains * off[:core], self.rates * off[core:])
+            total = total + near._by_modes(inputs, hours, seen)
+        return np.asarray(total) / (AROUND // 2)
 
 
 def _exponentials(exponents: np.ndarray, since: np.ndarray, duration: float | None) -> np.ndarray:
@@ -148,21 +160,3 @@ def _exponentials(exponents: np.ndarray, since: np.ndarray, duration: float | No
     some = np.where(flat, -1.0, rates)
     spread = np.where(flat, within, np.expm1(some * within) / some)
     return np.exp(rates * np.maximum(since - duration, 0.0)) * spread / duration
-
-
-def _response(
-    matrix: np.ndarray, entry: np.ndarray, since: np.ndarray, duration: float | None
-) -> np.ndarray:
-    """States at times since the start of one input, by the matrix exponential."""
-    states = np.zeros((len(since), len(entry)))
-    given = since >= 0 if duration is None else since > 0
-    hours = since[given][:, None, None]
-    if duration is None:
-        states[given] = expm(matrix * hours) @ entry
-        return states
-    size = len(entry)
-    driven = np.zeros((size + 1, size + 1))
-    driven[:size, :size], driven[:size, size] = matrix, entry / duration
-    within = np.minimum(hours, duration)
-    states[given] = (expm(matrix * (hours - within)) @ expm(driven * within)[:, :size, size:])[..., 0]
-    return states
