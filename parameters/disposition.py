@@ -4,7 +4,7 @@ section ANIMAL/DRUG; sheet `routes` how a dose gets in, in ANIMAL/ROUTE and, for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from prelimbic.parameters.near import unknown
@@ -151,8 +151,8 @@ class Animal:
 
     name: str
     body: Species
-    dispositions: dict[str, Disposition]
-    routes: dict[str, Route]
+    dispositions: dict[str, Disposition] = field(hash=False)
+    routes: dict[str, Route] = field(hash=False)
 
     @property
     def family(self) -> tuple[str, ...]:

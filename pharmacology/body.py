@@ -16,6 +16,7 @@ WEIGHTS = {"human": (1.0, 400.0), "rat": (0.005, 1.5), "mouse": (0.001, 0.1)}  #
 SEXES = ("female", "male")
 OLDEST = 120.0  # years
 GENOTYPES = ("*1/*1", "*1/*6", "*6/*6")  # of CYP2B6, in man
+TRAITS = {"sex": SEXES, "cyp2b6": GENOTYPES}
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,18 @@ class Body:
             self,
             DoseError,
             weight=maybe(partial(real, unit="kg")),
-            sex=maybe(partial(choice, known=SEXES)),
-            cyp2b6=maybe(partial(choice, known=GENOTYPES)),
+            **{word: maybe(partial(choice, known=values)) for word, values in TRAITS.items()},
             age=maybe(partial(real, unit="years")),
         )
 
     @property
     def covariates(self) -> tuple[str, ...]:
         """Sections of sheet `bodies`, behind the animal, that change what it does to drugs."""
-        said = {"sex": self.sex, "cyp2b6": self.cyp2b6 and self.cyp2b6.replace("/", "")}
-        return tuple(f"{name}/{value}" for name, value in said.items() if value is not None)
+        return tuple(_trait(word, value) for word, value in self._said.items())
+
+    @property
+    def _said(self) -> dict[str, str]:
+        return {word: value for word in TRAITS if (value := getattr(self, word)) is not None}
 
     def check(self, animal: str, known: tuple[str, ...]) -> None:
         """Raise DoseError where the animal cannot have the weight, or nothing is known of what is said."""
@@ -56,14 +59,21 @@ class Body:
             )
         if self.age is not None and (animal != "human" or not 0.0 <= self.age <= OLDEST):
             raise DoseError(f"`age` is in years, of man, from 0 to {OLDEST:g}, not {self.age:g} of a {animal}")
-        for name in self.covariates:
-            if name not in known:
-                word, _, value = name.partition("/")
-                there = ", ".join(each for each in known if each.startswith(f"{word}/")) or "nothing"
+        for word, value in self._said.items():
+            if _trait(word, value) not in known:
+                others = ", ".join(each for each in TRAITS[word] if _trait(word, each) in known)
+                there = f"; there is of {others}" if others else ""
                 raise DoseError(
-                    f"of {word} {value} in the {animal} no effect on exposure is known here; there is {there}: "
+                    f"`{word}` {value}: there are no data of what it does to exposure in a {animal}{there}; "
                     "leave it out"
                 )
+
+
+def _trait(word: str, value: str) -> str:
+    return f"{word}/{value.replace('/', '')}"
+
+
+AS_IT_IS = Body()
 
 
 def in_body(

@@ -32,14 +32,12 @@ from prelimbic.parameters import (
 )
 from prelimbic.parameters.plain import choice
 from prelimbic.pharmacology.block import Concentrations
-from prelimbic.pharmacology.body import Body, in_body
+from prelimbic.pharmacology.body import AS_IT_IS, Body, in_body
 from prelimbic.pharmacology.chain import Chain, Depot, chain
 from prelimbic.pharmacology.dose import Dose, DoseError
 from prelimbic.pharmacology.entering import LOST, VEIN, Entry, entries, route_of
 from prelimbic.pharmacology.linear import Input
 from prelimbic.pharmacology.peak import highest
-
-AS_IT_IS = Body()
 
 
 @dataclass(frozen=True)

@@ -122,18 +122,19 @@ class Linear:
         fed = self.gains[..., used, :] @ vectors / (values[..., None, :] + rates[..., None])
         of_core = seen[..., :core] @ vectors + weights @ fed  # (..., row, mode)
         exponents = np.concatenate([values, -rates], axis=-1)
-        total = np.zeros((*self.matrix.shape[:-2], len(hours), seen.shape[-2]))
+        brought = []
         for i in inputs:
-            modes = inverse @ i.amount[..., None]
-            of_leaves = -weights * np.swapaxes(fed @ modes, -1, -2)
-            both = np.concatenate([of_core * np.swapaxes(modes, -1, -2), of_leaves], axis=-1)
-            both = both * self._gets_to(i, seen)[:, None]
-            total += (_exponentials(exponents, hours - i.start, i.duration) @ np.swapaxes(both, -1, -2)).real
-        return total
+            modes = (inverse @ i.amount[..., None])[..., 0]
+            brought.append(np.concatenate([modes, -(fed @ modes[..., None])[..., 0]], axis=-1))
+        rows = np.concatenate([of_core, weights], axis=-1)  # (..., row, exponent)
+        rows = rows * self._got_to(inputs, seen)[:, None]
+        return (_course(exponents, inputs, brought, hours) @ np.swapaxes(rows, -1, -2)).real
 
-    def _gets_to(self, i: Input, seen: np.ndarray) -> np.ndarray:
-        """Whether a row that is seen has to do with an input, shape (row,): rounding makes no drug."""
-        full = (i.amount != 0).any(axis=tuple(range(i.amount.ndim - 1)))
+    def _got_to(self, inputs: Sequence[Input], seen: np.ndarray) -> np.ndarray:
+        """Whether a row that is seen has to do with any input, shape (row,): rounding makes no drug."""
+        full = np.zeros(self.matrix.shape[-1], dtype=bool)
+        for i in inputs:
+            full |= (i.amount != 0).any(axis=tuple(range(i.amount.ndim - 1)))
         return ((seen != 0).any(axis=tuple(range(seen.ndim - 2))) @ self._reach)[:, full].any(axis=-1)
 
     def _by_mean(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -148,15 +149,38 @@ class Linear:
         return np.asarray(total) / (AROUND // 2)
 
 
-def _exponentials(exponents: np.ndarray, since: np.ndarray, duration: float | None) -> np.ndarray:
-    """Exponentials at times since the start of an input of 1, shape (..., time, mode): at once, or spread
-    evenly over `duration` hours.
+def _course(
+    exponents: np.ndarray, inputs: Sequence[Input], brought: Sequence[np.ndarray], hours: np.ndarray
+) -> np.ndarray:
+    """Modes, each of which decays by itself, at the hours, shape (..., time, mode): from one hour at which an
+    input begins or ends to the next, so that many inputs take no longer than many hours.  `brought` is what
+    each input brings, shape (..., mode).
     """
-    rates, since = exponents[..., None, :], since[:, None]
-    if duration is None:
-        return np.where(since >= 0.0, np.exp(rates * np.maximum(since, 0.0)), 0.0)
-    within = np.clip(since, 0.0, duration)
-    flat = rates == 0.0
-    some = np.where(flat, -1.0, rates)
-    spread = np.where(flat, within, np.expm1(some * within) / some)
-    return np.exp(rates * np.maximum(since - duration, 0.0)) * spread / duration
+    begin: dict[float, list[int]] = {}
+    for k, i in enumerate(inputs):
+        begin.setdefault(i.start, []).append(k)
+    breaks = sorted({hour for i in inputs for hour in (i.start, i.end)})
+    total = np.zeros((*exponents.shape[:-1], len(hours), exponents.shape[-1]), dtype=exponents.dtype)
+    there = driven = np.zeros(exponents.shape)
+    running: list[int] = []
+    for before, hour, until in zip([*breaks[:1], *breaks], breaks, [*breaks[1:], np.inf], strict=False):
+        there = _later(exponents, there, driven, hour - before)
+        running = [k for k in (*running, *begin.get(hour, ())) if inputs[k].end > hour]
+        there = there + sum(brought[k] for k in begin.get(hour, ()) if inputs[k].duration is None)
+        driven = sum((brought[k] / (inputs[k].end - inputs[k].start) for k in running), np.zeros(exponents.shape))
+        here = (hours >= hour) & (hours < until)
+        since = (hours[here] - hour)[:, None]
+        total[..., here, :] = _later(
+            exponents[..., None, :], there[..., None, :], driven[..., None, :], since
+        )
+    return total
+
+
+def _later(
+    exponents: np.ndarray, there: np.ndarray, driven: np.ndarray, since: np.ndarray | float
+) -> np.ndarray:
+    """Modes after some hours in which they are driven evenly."""
+    flat = exponents == 0.0
+    some = np.where(flat, -1.0, exponents)
+    spread = np.where(flat, since, np.expm1(some * since) / some)
+    return there * np.exp(exponents * since) + driven * spread
