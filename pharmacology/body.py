@@ -58,7 +58,9 @@ class Body:
                 f"`weight` is in kg and of a {animal} from {low:g} to {high:g}, not {self.weight:g}"
             )
         if self.age is not None and (animal != "human" or not 0.0 <= self.age <= OLDEST):
-            raise DoseError(f"`age` is in years, of man, from 0 to {OLDEST:g}, not {self.age:g} of a {animal}")
+            raise DoseError(
+                f"`age` is in years, of man, from 0 to {OLDEST:g}, not {self.age:g} of a {animal}"
+            )
         for word, value in self._said.items():
             if _trait(word, value) not in known:
                 others = ", ".join(each for each in TRAITS[word] if _trait(word, each) in known)

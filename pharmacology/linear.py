@@ -16,7 +16,9 @@ import numpy as np
 
 APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
 CONDITION = 3e3  # of eigenvectors: above, they are too alike
-EXACT = 1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
+EXACT = (
+    1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
+)
 AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
 
@@ -167,7 +169,9 @@ def _course(
         there = _later(exponents, there, driven, hour - before)
         running = [k for k in (*running, *begin.get(hour, ())) if inputs[k].end > hour]
         there = there + sum(brought[k] for k in begin.get(hour, ()) if inputs[k].duration is None)
-        driven = sum((brought[k] / (inputs[k].end - inputs[k].start) for k in running), np.zeros(exponents.shape))
+        driven = sum(
+            (brought[k] / (inputs[k].end - inputs[k].start) for k in running), np.zeros(exponents.shape)
+        )
         here = (hours >= hour) & (hours < until)
         since = (hours[here] - hour)[:, None]
         total[..., here, :] = _later(

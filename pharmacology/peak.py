@@ -73,7 +73,9 @@ def _closer(course: Course, hours: np.ndarray, values: np.ndarray) -> tuple[floa
         values = course(hours)
     ticks = np.arange(math.floor(low * TENTHS_OF_MIN), math.ceil(high * TENTHS_OF_MIN) + 1) / TENTHS_OF_MIN
     ticks = ticks[(ticks > begin) & (ticks < end)]
-    tried = np.array([*([begin] if low == begin else []), *ticks, *([end] if high == end or not len(ticks) else [])])
+    tried = np.array(
+        [*([begin] if low == begin else []), *ticks, *([end] if high == end or not len(ticks) else [])]
+    )
     sizes = course(tried)
     k = _last_of_highest(sizes)
     at = float(tried[k])
