@@ -117,24 +117,27 @@ class Linear:
     def _by_modes(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         values, vectors, inverse = self._modes
         core = self.matrix.shape[-1]
-        used = np.flatnonzero(np.any(seen[..., core:] != 0, axis=tuple(range(seen.ndim - 1))))
+        used = np.flatnonzero((seen[..., core:] != 0).any(axis=tuple(range(seen.ndim - 1))))
         weights, rates = seen[..., core + used], self.rates[..., used]
         fed = self.gains[..., used, :] @ vectors / (values[..., None, :] + rates[..., None])
-        of_core = seen[..., :core] @ vectors + weights @ fed  # (..., row, mode)
-        exponents = np.concatenate([values, -rates], axis=-1)
-        total = np.zeros((*self.matrix.shape[:-2], len(hours), seen.shape[-2]))
+        of_core = seen[..., :core] @ vectors + weights @ fed
+        weights = np.broadcast_to(weights, (*of_core.shape[:-1], len(used)))
+        rows = np.concatenate([of_core, weights], axis=-1) * self._touched(inputs, seen)[:, None]
+        entering = []
         for i in inputs:
             modes = inverse @ i.amount[..., None]
-            of_leaves = -weights * np.swapaxes(fed @ modes, -1, -2)
-            both = np.concatenate([of_core * np.swapaxes(modes, -1, -2), of_leaves], axis=-1)
-            both = both * self._gets_to(i, seen)[:, None]
-            total += (_exponentials(exponents, hours - i.start, i.duration) @ np.swapaxes(both, -1, -2)).real
-        return total
+            entering.append(np.concatenate([modes, -fed @ modes], axis=-2)[..., 0])
+        exponents = np.concatenate([values, -rates], axis=-1)
+        return (_course(exponents, inputs, entering, hours) @ np.swapaxes(rows, -1, -2)).real
 
-    def _gets_to(self, i: Input, seen: np.ndarray) -> np.ndarray:
-        """Whether a row that is seen has to do with an input, shape (row,): rounding makes no drug."""
-        full = (i.amount != 0).any(axis=tuple(range(i.amount.ndim - 1)))
-        return ((seen != 0).any(axis=tuple(range(seen.ndim - 2))) @ self._reach)[:, full].any(axis=-1)
+    def _touched(self, inputs: Sequence[Input], seen: np.ndarray) -> np.ndarray:
+        """Whether a row that is seen has to do with any input, shape (row,): rounding makes no drug."""
+        core = self.matrix.shape[-1]
+        full = np.zeros(core, dtype=bool)
+        for i in inputs:
+            full |= (i.amount.reshape(-1, core) != 0).any(axis=0)
+        own = (seen.reshape(-1, *seen.shape[-2:]) != 0).any(axis=0)
+        return (own @ self._reach)[:, full].any(axis=-1)
 
     def _by_mean(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """The mean of systems whose rates are off in complex directions, each state's by another share."""
@@ -148,15 +151,33 @@ class Linear:
         return np.asarray(total) / (AROUND // 2)
 
 
-def _exponentials(exponents: np.ndarray, since: np.ndarray, duration: float | None) -> np.ndarray:
-    """Exponentials at times since the start of an input of 1, shape (..., time, mode): at once, or spread
-    evenly over `duration` hours.
+def _course(
+    exponents: np.ndarray, inputs: Sequence[Input], entering: Sequence[np.ndarray], hours: np.ndarray
+) -> np.ndarray:
+    """What each exponential has come to, shape (..., time, exponent), where an input brings `entering`, (...,
+    exponent), of each.
     """
-    rates, since = exponents[..., None, :], since[:, None]
-    if duration is None:
-        return np.where(since >= 0.0, np.exp(rates * np.maximum(since, 0.0)), 0.0)
-    within = np.clip(since, 0.0, duration)
-    flat = rates == 0.0
-    some = np.where(flat, -1.0, rates)
-    spread = np.where(flat, within, np.expm1(some * within) / some)
-    return np.exp(rates * np.maximum(since - duration, 0.0)) * spread / duration
+    order = sorted(range(len(inputs)), key=lambda k: inputs[k].end)
+    ends = np.array([inputs[k].end for k in order])
+    levels = np.zeros((*exponents.shape[:-1], len(ends) + 1, exponents.shape[-1]), dtype=exponents.dtype)
+    for n, k in enumerate(order):
+        left = levels[..., n, :] * np.exp(exponents * (ends[n] - ends[n - 1])) if n else 0.0
+        levels[..., n + 1, :] = left + entering[k] * _mean(exponents, inputs[k].duration, inputs[k].duration)
+    ended = np.searchsorted(ends, hours, side="right")
+    since = np.where(ended > 0, hours - np.append(ends, 0.0)[ended - 1], 0.0)
+    total = np.exp(exponents[..., None, :] * since[:, None]) * levels[..., ended, :]
+    for i, amount in zip(inputs, entering, strict=True):
+        if i.duration is not None:
+            during = np.flatnonzero((i.start < hours) & (hours < i.end))
+            lasted = hours[during, None] - i.start
+            total[..., during, :] += amount[..., None, :] * _mean(exponents[..., None, :], lasted, i.duration)
+    return total
+
+
+def _mean(exponents: np.ndarray, lasted: np.ndarray | float | None, duration: float | None) -> np.ndarray:
+    """What an input of 1, at once or spread evenly over a duration, has come to as it ends or after some hours."""
+    if duration is None or lasted is None:
+        return np.ones_like(exponents)
+    flat = exponents == 0.0
+    some = np.where(flat, -1.0, exponents)
+    return np.where(flat, lasted, np.expm1(some * lasted) / some) / duration
