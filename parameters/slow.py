@@ -132,8 +132,6 @@ class HypothesisNumbers:
     trkb_ec50: float = number("uM", "above 0")
     hnk_gain: float = number("1", "at least 0")
     hnk_ec50: float = number("uM", "above 0")
-    hnk_kamp_central: float = number("L", "above 0")
-    hnk_kamp_clearance: float = number("L/h", "above 0")
     adaptation_time: float = number("h", "above 0")
     latch_charging: float = number("1/h", "at least 0")
     latch_time: float = number("h", "above 0")

@@ -2,7 +2,7 @@
 
 from prelimbic.pharmacology.bath import Bath, Together
 from prelimbic.pharmacology.block import Block, Concentrations, HillBlock
-from prelimbic.pharmacology.body import GENOTYPES, SEXES, Body
+from prelimbic.pharmacology.body import AS_IT_IS, GENOTYPES, SEXES, TRAITS, WEIGHTS, Body
 from prelimbic.pharmacology.dose import ALSO_CALLED, ROUTES, Dose, DoseError, beyond_use
 from prelimbic.pharmacology.exposure import Exposure
 from prelimbic.pharmacology.gating import Gating
@@ -11,10 +11,13 @@ from prelimbic.pharmacology.trapping import TrappingBlock
 
 __all__ = [
     "ALSO_CALLED",
+    "AS_IT_IS",
     "GENOTYPES",
     "ROUTES",
     "SEXES",
     "SITES",
+    "TRAITS",
+    "WEIGHTS",
     "Bath",
     "Block",
     "Body",

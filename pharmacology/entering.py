@@ -51,24 +51,26 @@ def _ways(
     if dose.route == "iv":
         yield 1.0, VEIN, dose.start, dose.duration
         return
-    route = route_of(dose, animal)
+    key = route_of(dose, animal)
+    route = animal.routes[key]
     directly = route.direct * _first(doses, k, route, animal)
     swallowed = (1.0 - directly) * route.swallowed
     if np.any(np.asarray(directly) > 0):
         length = route.direct_duration or None
-        yield directly, Depot(compound, dose.route, DIRECT), dose.start, length
+        yield directly, Depot(compound, key, DIRECT), dose.start, length
     if np.any(np.asarray(swallowed) > 0):
         length = route.swallowed_duration or None
-        yield swallowed, Depot(compound, dose.route, SWALLOWED), dose.start + route.delay, length
+        yield swallowed, Depot(compound, key, SWALLOWED), dose.start + route.delay, length
     if np.any(np.asarray(lost := 1.0 - directly - swallowed) > 0):
         yield lost, LOST, dose.start, None
 
 
-def route_of(dose: Dose, animal: Animal) -> Route:
-    """The numbers of a dose's way in.  Raises DoseError, with what there is."""
-    found = animal.route(dose.route, dose.compound)
+def route_of(dose: Dose, animal: Animal) -> str:
+    """The key of a dose's way in among the animal's routes.  Raises DoseError, with what there is."""
+    found = animal.route_key(dose.route, dose.compound)
     if found is None:
-        there = [name for name in ("iv", *dict.fromkeys(r.split("/")[0] for r in animal.routes)) if name == "iv" or animal.route(name, dose.compound)]
+        every = dict.fromkeys(key.partition("/")[0] for key in animal.routes)
+        there = ("iv", *(name for name in every if animal.route_key(name, dose.compound)))
         raise DoseError(
             f"there are no data of {dose.compound} given {dose.route} to a {animal.name}; "
             f"there are of {', '.join(there)}"

@@ -32,14 +32,12 @@ from prelimbic.parameters import (
 )
 from prelimbic.parameters.plain import choice
 from prelimbic.pharmacology.block import Concentrations
-from prelimbic.pharmacology.body import Body, in_body
+from prelimbic.pharmacology.body import AS_IT_IS, Body, in_body
 from prelimbic.pharmacology.chain import Chain, Depot, chain
 from prelimbic.pharmacology.dose import Dose, DoseError
 from prelimbic.pharmacology.entering import LOST, VEIN, Entry, entries, route_of
 from prelimbic.pharmacology.linear import Input
 from prelimbic.pharmacology.peak import highest
-
-AS_IT_IS = Body()
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Exposure(Concentrations):
         bodies = found.get("bodies")
         body.check(name, traits(name, bodies))
         by = tuple(factors(name, trait, bodies) for trait in body.covariates)
-        return cls(doses, in_body(own, body.weight, by), compounds(found.get("compounds")))
+        return cls(doses, in_body(own, body.weight, by, body.age), compounds(found.get("compounds")))
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -174,14 +172,8 @@ class Exposure(Concentrations):
         depots = dict.fromkeys(
             e.where for e in self._entries if isinstance(e.where, Depot) and _key(e) == key
         )
-        own = self.animal
-        ways = []
-        for depot in depots:
-            name = f"{key}-{depot.compound}" if key in HANDS else depot.compound
-            route = own.route(depot.route, name)
-            assert route is not None
-            ways.append((depot, route))
-        return chain(own.body, drugs, ways)
+        ways = [(depot, self.animal.routes[depot.route]) for depot in depots]
+        return chain(self.animal.body, drugs, ways)
 
     @cached_property
     def _all_inputs(self) -> tuple[tuple[str, Input], ...]:

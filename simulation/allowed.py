@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from prelimbic.parameters import SPECIES, near
 from prelimbic.parameters.near import shown
+from prelimbic.pharmacology import TRAITS
 from prelimbic.simulation.arms import (
+    BODY,
     DOSE,
     TEXTS,
     VARIED,
@@ -20,7 +23,7 @@ from prelimbic.simulation.arms import (
     label,
 )
 from prelimbic.simulation.config import read_circuit
-from prelimbic.simulation.given import parse_weight, read_given
+from prelimbic.simulation.given import parse_body, read_given
 from prelimbic.simulation.measures import measures
 from prelimbic.simulation.switches import SWITCHES
 
@@ -48,7 +51,7 @@ def check(
     count = math.prod(map(len, vary.values())) * len(arms)
     if count > MOST_POINTS:
         raise QuestionError(f"a question has at most {MOST_POINTS} points, not {count}")
-    _check_weights(arms, vary)
+    _check_bodies(arms, vary)
 
 
 def _check_arms(arms: Sequence[Arm]) -> None:
@@ -85,7 +88,7 @@ def _check_axis(name: str, values: Sequence[Any]) -> None:
             if not all(isinstance(text, str) for text in (as_list(value) if _lists(value) else [value])):
                 raise QuestionError(f"`vary` {name} takes texts, or lists of texts, not {shown(value)}")
         elif name != WEIGHT and not isinstance(value, str):
-            there = SWITCHES.get(name) or SPECIES
+            there = SWITCHES.get(name) or TRAITS.get(name) or SPECIES
             raise QuestionError(f"`vary` {name} takes {', '.join(there)}, not {shown(value)}")
     if len({isinstance(each, float) for each in labels}) > 1:
         raise QuestionError(f"`vary` {name} takes numbers or texts, not both")
@@ -113,15 +116,14 @@ def _check_doses(arms: Sequence[Arm], vary: Mapping[str, Sequence[Any]]) -> None
         raise QuestionError(f"`vary` dose needs one unit, not {told}: vary give, or write arms")
 
 
-def _check_weights(arms: Sequence[Arm], vary: Mapping[str, Sequence[Any]]) -> None:
-    """A weight that no amount needs would move nothing."""
-    weights = [arm.does[WEIGHT] for arm in arms if WEIGHT in arm.does]
-    texts = [text for arm in arms for text in as_list(arm.does.get("give"))]
-    texts += [text for value in vary.get("give", ()) for text in as_list(value)]
-    if (weights or WEIGHT in vary) and not any(read_given(text).weighed for text in texts):
-        raise QuestionError("`weight` moves nothing here: every amount is of a kg; leave it out")
+def _check_bodies(arms: Sequence[Arm], vary: Mapping[str, Sequence[Any]]) -> None:
+    """Whether every arm has a body that there can be, and something is given to it."""
+    given = any(arm.given for arm in arms) or any(as_list(value) for value in vary.get("give", ()))
+    for word in BODY:
+        if not given and (word in vary or any(word in arm.does for arm in arms)):
+            raise QuestionError(f"`{word}` moves nothing here: no dose is given; leave it out")
     for arm in arms:
-        animals = [arm.does["species"]] if "species" not in vary else list(vary["species"])
-        for animal in animals if animals[0] in SPECIES else ():
-            for weight in [*vary.get(WEIGHT, weights)]:
-                parse_weight(weight, animal)
+        animals = vary.get("species", [arm.does["species"]])
+        said = [vary.get(word, [arm.does.get(word)]) for word in BODY]
+        for animal, *body in product(animals if animals[0] in SPECIES else (), *said):
+            parse_body(animal, *body)

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prelimbic.parameters.errors import UsageError
+from prelimbic.pharmacology import TRAITS
 from prelimbic.simulation.given import VEHICLE, read_given
 from prelimbic.simulation.switches import SWITCHES
 
 Plain = dict[str, Any]  # words of a Scenario and their values, as a file holds them
 TEXTS = ("give", "inhibit", "manipulate", "stress", "bath")  # one text or several
 DOSE, ARM, WEIGHT = "dose", "arm", "weight"
-VARIED = (DOSE, "species", WEIGHT, *TEXTS, *SWITCHES)  # by an axis; and any number
+BODY = (WEIGHT, *TRAITS)  # who is given a dose
+VARIED = (DOSE, "species", *BODY, *TEXTS, *SWITCHES)  # by an axis; and any number
 
 
 class QuestionError(UsageError):
@@ -86,12 +88,10 @@ def as_list(value: Any) -> list[str]:
 
 
 def as_words(plain: Plain) -> Plain:
-    """Plain words as Scenario takes them; a weight that no amount needs is left out."""
+    """Plain words as Scenario takes them."""
     words = {key: value for key, value in plain.items() if key != "set"}
     words |= {key: as_list(words[key]) for key in TEXTS if key in words}
     words = {key: value for key, value in words.items() if value not in ([], None)}
-    if not any(read_given(text).weighed for text in words.get("give", ())):
-        words.pop(WEIGHT, None)
     return words | ({"overrides": plain["set"]} if plain.get("set") else {})
 
 

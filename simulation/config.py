@@ -27,7 +27,10 @@ from prelimbic.parameters import (
     PRIOR,
     SPECIES,
     CascadeNumbers,
+    Disposition,
+    Factors,
     HypothesisNumbers,
+    Route,
     Sheet,
     SheetError,
     SpineNumbers,
@@ -36,7 +39,6 @@ from prelimbic.parameters import (
     circuit_sheet,
     compounds,
     digest,
-    disposition,
     inhibitor,
     near,
     recorded,
@@ -44,11 +46,11 @@ from prelimbic.parameters import (
     species,
     structure_digest,
 )
-from prelimbic.pharmacology import Bath, Block, Concentrations, Dose, Exposure
+from prelimbic.pharmacology import AS_IT_IS, Bath, Block, Body, Concentrations, Dose, Exposure
 from prelimbic.plasticity.cascade import check_times
 from prelimbic.plasticity.spines import branch_bounds, rates
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
-from prelimbic.simulation.identity import IDS, changed, drugs_used, every_row, numbers_used
+from prelimbic.simulation.identity import IDS, Kind, changed, every_row, numbers_used
 from prelimbic.simulation.inhibition import left
 from prelimbic.simulation.looks import begun, check_begin, check_looks, check_readouts, moments
 from prelimbic.simulation.protocol import Protocol
@@ -58,7 +60,7 @@ READABLE = (3, 4)  # schemas that are read
 MODEL_VERSION = 4  # raised when a change alters results
 NOT_STORED = ("drugs", "ranges", "frozen")  # of a configuration: they follow from the study
 KEPT = 256  # sheets with overrides that are kept in memory
-SUBJECTS = ("compounds", "species", "cascade", "spines", "inhibitors", "hypotheses")
+SUBJECTS = ("compounds", "species", "routes", "bodies", "cascade", "spines", "inhibitors", "hypotheses")
 
 
 def overridden(circuit: str | Sheet, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
@@ -134,13 +136,13 @@ def _used(
     circuit: Sheet,
     overrides: tuple[tuple[str, float], ...],
     hypotheses: Hypotheses,
+    given: frozenset[Kind],
     drugs: frozenset[str],
-    species: str | None,
     inhibitors: frozenset[str],
 ) -> dict[str, float]:
     """What many runs of a study use alike."""
     sheets = overridden(circuit, overrides)
-    return numbers_used(sheets, hypotheses=hypotheses, drugs=drugs, species=species, inhibitors=inhibitors)
+    return numbers_used(sheets, hypotheses=hypotheses, given=given, drugs=drugs, inhibitors=inhibitors)
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
@@ -158,10 +160,10 @@ def check_numbers(sheets: dict[str, Sheet]) -> None:
     channel(sheets["compounds"])
     for name in SPECIES:
         species(name, sheets["species"])
-    for name in sheets["species"].sections:
-        if "/" in name:
-            animal, _, drug = name.partition("/")
-            disposition(drug, animal, sheets["species"])
+    for subject, each in (("species", Disposition), ("routes", Route), ("bodies", Factors)):
+        for section in sheets[subject].sections:
+            if "/" in section:
+                sheets[subject].fill(section, each)
     for name in INHIBITORS:
         inhibitor(name, sheets["inhibitors"])
 
@@ -182,7 +184,8 @@ class Config:
     """One run.  `circuit` is a shipped circuit sheet or the path of one; `overrides` are (number, value)
     pairs, a number being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS; `manipulations`
     are what `circuits.manipulated` takes, on top of the hypotheses' baseline.  `drugs` are those that a
-    study gives in its own way, `ranges` whether it draws numbers from their ranges.
+    study gives in its own way, by their names in baths, or as doses; `ranges` whether it draws numbers from
+    their ranges.  `body` is who is given the doses; a weight that is the sheet's own is none.
 
     A user's sheet is read when the configuration is made: a file that is edited later changes nothing.
     """
@@ -200,8 +203,9 @@ class Config:
     spikes: bool = False
     numerics: Numerics = STANDARD
     bath: Bath | None = None
-    drugs: tuple[str, ...] = ()
+    drugs: tuple[str | Dose, ...] = ()
     ranges: bool = False
+    body: Body = AS_IT_IS
     frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -209,6 +213,8 @@ class Config:
             object.__setattr__(self, "frozen", None)
         elif self.frozen is None or self.frozen[0] != self.circuit:
             object.__setattr__(self, "frozen", (self.circuit, read_circuit(self.circuit)))
+        if self.body.weight is not None and self.body.weight == species(self.species).reference_mass:
+            object.__setattr__(self, "body", replace(self.body, weight=None))
 
     @property
     def own_sheet(self) -> Sheet:
@@ -246,9 +252,8 @@ class Config:
         return manipulated(circuit, self.manipulations)
 
     def exposure(self, doses: tuple[Dose, ...]) -> Exposure:
-        """Drug over time after doses, under this run's disposition."""
-        found = Exposure.after(doses, self.species, self.sheets())
-        return replace(found, numbers=self.hypotheses.disposition(found.numbers, self.sizes()))
+        """Drug over time after doses, in this run's body.  Raises DoseError."""
+        return Exposure.after(doses, self.species, self.sheets(), self.body, self.hypotheses.hnk_exposure)
 
     def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
         """NMDA block at an hour as the hypotheses have it, before `site` is asked."""
@@ -280,15 +285,15 @@ class Config:
 
     def check(self) -> None:
         """Fill every record that the run will need, and see that its looks miss nothing that is given.
-        Raises SheetError, CircuitError, SpineError, CascadeError, HypothesisError, InhibitionError or
-        ProtocolError.
+        Raises SheetError, CircuitError, SpineError, CascadeError, HypothesisError, InhibitionError,
+        DoseError or ProtocolError.
         """
         sheets = self.sheets()
         check_numbers(sheets)
         check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
         left(self.protocol.inhibitions, sheets["inhibitors"], np.zeros(1), False)
         self._check_switches()
-        species(self.species, sheets["species"])
+        self.exposure(self.doses)
         circuit, spines = self.described(), self.spine_numbers()
         check_background(circuit, self.numerics.step)
         rates(
@@ -343,17 +348,26 @@ class Config:
         whole |= {"hypotheses": asdict(self.hypotheses), "numerics": asdict(self.numerics)}
         whole |= {"bath": None if self.bath is None else asdict(self.bath)}
         whole |= {"circuit": self.sheet_name, "grown_with": self.own_sheet.manipulations}
+        whole |= {"body": asdict(self.body)}
         if not self.numerics.portable:  # files of before there was this choice do not have it
             del whole["numerics"]["portable"]
+        if self.body == AS_IT_IS:  # nor this
+            del whole["body"]
         return whole
 
     def numbers(self) -> dict[str, float]:
         """Every number that the run uses, by its full name SHEET.SECTION.NUMBER."""
-        given = self.drugs or any(dose.amount for dose in self.doses)
-        drugs = frozenset(drugs_used(self.doses, self.bath, self.drugs))
+        drugs = frozenset(drug for drug in self.drugs if isinstance(drug, str))
+        drugs |= {*(self.bath.names if self.bath is not None else ())}
+        given = frozenset(Kind(self.species, self.body, dose.compound, dose.route) for dose in self._given)
         inhibitors = frozenset(item.name for item in self.protocol.inhibitions)
-        animal = self.species if given else None
-        return dict(_used(self.own_sheet, self.overrides, self.hypotheses, drugs, animal, inhibitors))
+        return dict(_used(self.own_sheet, self.overrides, self.hypotheses, given, drugs, inhibitors))
+
+    @property
+    def _given(self) -> list[Dose]:
+        """Doses of something, those of a study's own too."""
+        own = (drug for drug in self.drugs if isinstance(drug, Dose))
+        return [dose for dose in (*self.doses, *own) if dose.amount]
 
     def run_id(self) -> str:
         """Sixteen characters that change with what the run uses: what is asked of it but for what stands at
@@ -361,6 +375,8 @@ class Config:
         """
         asked = changed(self) | {"circuit": self.sheet_name, "grown_with": self.own_sheet.manipulations}
         asked.pop("overrides", None)  # the numbers have them
+        if not self._given:  # a body is for doses
+            asked.pop("body", None)
         whole = [asked, self.numbers(), self._drawn_from(), IDS, MODEL_VERSION]
         if self.frozen is not None:  # wiring is drawn in the order of a sheet's sections
             whole.append(list(self.own_sheet.rows()))

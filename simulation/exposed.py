@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import product
 from numbers import Real
 
 import numpy as np
 import xarray as xr
 
 from prelimbic.circuits import manipulated
-from prelimbic.parameters import POPULATIONS, SPECIES, circuit_sheet, compounds
+from prelimbic.parameters import HNK_SETS, POPULATIONS, SPECIES, circuit_sheet, compounds, section_of
 from prelimbic.parameters.plain import choice, listed, unboxed
-from prelimbic.pharmacology import Dose, DoseError
-from prelimbic.pharmacology.block import by_population, by_subunit
+from prelimbic.pharmacology import Bath, Body, Concentrations, Dose, DoseError, Exposure, Together
+from prelimbic.pharmacology.block import by_population, by_subunit, racemates, summed
 from prelimbic.simulation.config import Config, check_numbers
-from prelimbic.simulation.given import Give, doses, parse_weight
+from prelimbic.simulation.given import Give, doses, parse_body
 from prelimbic.simulation.overrides import Overrides, settled
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.scenario import (
@@ -36,9 +34,13 @@ FOLLOWED_H, GONE = 24.0, 0.01  # after the last dose, at most; and the share of 
 MARGIN = 0.04  # of a drawn span lies before what is given, and at least as much after it
 EVENLY = 400  # hours of a drawn course, beside those close to a dose
 CLOSE_H = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # after a dose begins or ends
-OFFSETS = 100  # after a dose begins, and after it ends, at which its course is computed
-SOONEST_H = 1e-4  # of these
-NOTHING = 1e-300  # of a concentration, whose logarithm is taken
+HNK = "hydroxynorketamine"
+LEVELS = {
+    "arterial": ("ng/mL", "total arterial plasma"),
+    "venous": ("ng/mL", "total venous plasma"),
+    "brain_unbound": ("umol/L", "unbound brain concentration"),
+    "brain_total": ("umol/L", "concentration in brain tissue, bound and unbound"),
+}
 
 Times = str | float | Sequence[str | float] | np.ndarray
 Levels = tuple[tuple[str, ...], np.ndarray]
@@ -50,36 +52,40 @@ def exposure(
     at: Times | None = None,
     *,
     weight: float | str | None = None,
+    sex: str | None = None,
+    cyp2b6: str | None = None,
     sheet: str | os.PathLike[str] = SHEET,
     overrides: Mapping[str, float] | Overrides = (),
 ) -> xr.Dataset:
-    """Plasma and unbound brain concentrations after what is given, and the NMDA block they make.
+    """Plasma and brain concentrations after what is given, and the NMDA block they make.
 
-    `give`, `weight` and `overrides` are as in Scenario; a Scenario itself, with a bath or without, may stand
+    `give`, `weight`, `sex`, `cyp2b6` and `overrides` are as in Scenario; a Scenario itself, with a bath or without, may stand
     in the place of `species` and of all these.  `at` are hours of the schedule, in which a dose without a
     time is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0 or an earlier first
     dose on.  The block is that of the receptors of a circuit `sheet`.
 
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
-    `brain_unbound` (time, compound) in umol/L, and `block` (time, population), the share of NMDA peak
-    conductance that is shut at equilibrium, wherever there are receptors; `time` is in h.  What only a bath
-    holds is in no plasma: NaN.  The constants and their sources are those of the sheets species and
-    compounds, see numbers(sheet="species").
+    `brain_unbound` and `brain_total` (time, compound) in umol/L, and `block` (time, population), the share
+    of NMDA peak conductance that is shut at equilibrium, wherever there are receptors; `time` is in h.
+    Ketamine and what becomes of it are sums of their enantiomers, which follow as compounds of their own.
+    In man hydroxynorketamine stands by both sets of its constants, `hydroxynorketamine (kamp)` being that of
+    the other option of `hnk_exposure`.  What only a bath holds is in no plasma: NaN.  The constants and
+    their sources are those of the sheets species, routes, bodies and compounds, see numbers(sheet="species").
 
     Raises UsageError (GivenError, DoseError, SheetError, ScenarioError) for what cannot be.  Warns with
     UnusualDoseWarning of a dose beyond use.
     """
     if isinstance(species, Scenario):
-        if give is not None or weight is not None or sheet != SHEET or overrides:
-            raise ScenarioError(
-                "a scenario says itself what `give`, `weight`, `sheet` and `overrides` are: leave them out"
-            )
+        said = (give, weight, sex, cyp2b6)
+        if any(each is not None for each in said) or sheet != SHEET or overrides:
+            words = "`give`, `weight`, `sex`, `cyp2b6`, `sheet` and `overrides`"
+            raise ScenarioError(f"a scenario says itself what {words} are: leave them out")
         config = species.untimed
     else:
         animal, circuit = choice(species, SPECIES, "species", DoseError), named_sheet(sheet)
-        body = None if weight is None else parse_weight(weight, animal)
-        given = doses(give, body)  # type: ignore[arg-type]
-        config = of_doses(animal, given, circuit, settled(overrides, [circuit_sheet(circuit)]))
+        body = parse_body(animal, weight, sex, cyp2b6)
+        given = doses(give, body.weight)  # type: ignore[arg-type]
+        config = of_doses(animal, given, circuit, settled(overrides, [circuit_sheet(circuit)]), body)
     found = exposed(config, times(at, begin(config)))
     for told in unusual(config.doses, config.species):
         warnings.warn(told, UnusualDoseWarning, stacklevel=2)
@@ -100,9 +106,11 @@ def times(at: Times | None, first: float = 0.0) -> np.ndarray:
     return found
 
 
-def of_doses(species: str, given: tuple[Dose, ...], circuit: str, overrides: Overrides) -> Config:
+def of_doses(
+    species: str, given: tuple[Dose, ...], circuit: str, overrides: Overrides, body: Body
+) -> Config:
     """A configuration of nothing but doses.  Raises SheetError."""
-    return Config("exposure", circuit, species, given, 1.0, 1, Protocol((), 0.0), overrides)
+    return Config("exposure", circuit, species, given, 1.0, 1, Protocol((), 0.0), overrides, body=body)
 
 
 def exposed(config: Config, at: np.ndarray) -> xr.Dataset:
@@ -110,30 +118,7 @@ def exposed(config: Config, at: np.ndarray) -> xr.Dataset:
     and SheetError.
     """
     check_numbers(config.sheets())
-    return _dataset(config, at, _levels(config, config.doses, at))
-
-
-def followed(config: Config, at: np.ndarray) -> xr.Dataset:
-    """The same at many hours, to be drawn: each kind of dose is computed once, at offsets that lengthen, and
-    its logarithm is read between them, which is within a percent.
-    """
-    check_numbers(config.sheets())
-    names, total = _levels(config, config.doses, np.empty(0))
-    total = np.zeros((len(total), len(at), len(names)))
-    kinds: dict[Dose, list[float]] = {}
-    for dose in config.doses:
-        kinds.setdefault(replace(dose, start=0.0), []).append(dose.start)
-    for dose, starts in kinds.items():
-        after = np.geomspace(SOONEST_H, max(at.max() - min(starts), 1.0), OFFSETS)
-        offsets = np.unique(np.concatenate([[0.0, dose.end], after, dose.end + after]))
-        own, course = _levels(config, (dose,), offsets)
-        columns = [names.index(name) for name in own]
-        for level, column in product(range(len(total)), range(len(own))):
-            if (values := course[level, :, column]).any():
-                known = np.log(np.maximum(values, NOTHING))
-                sums = sum(np.exp(np.interp(at - start, offsets, known, left=-np.inf)) for start in starts)
-                total[level, :, columns[column]] += sums
-    return _dataset(config, at, (names, total))
+    return _dataset(config, at)
 
 
 def begin(config: Config) -> float:
@@ -158,7 +143,7 @@ def _gone(config: Config) -> float:
     events = _events(config) or [0.0]
     last = max(events)
     hours = _hours(min(events), last + FOLLOWED_H, events)
-    there = followed(config, hours)["brain_unbound"].values
+    there = exposed(config, hours)["brain_unbound"].values
     if not there.any():
         return float(hours[-1])
     left = (there > GONE * there.max(axis=0, initial=0.0)).any(axis=1) | (hours <= last)
@@ -180,52 +165,80 @@ def _events(config: Config) -> list[float]:
     return sorted({*given, *(hour for hour in bath if np.isfinite(hour))})
 
 
-def _levels(config: Config, given: tuple[Dose, ...], at: np.ndarray) -> Levels:
-    """Names of compounds; arterial and venous plasma (ng/mL) and unbound brain (uM), (3, time, compound)."""
-    course = config.exposure(given)
-    plasma = [course.ng_per_ml(c(at)) for c in (course.arterial, course.venous)]
-    return course.names, np.array([*plasma, course.brain_unbound(at)])
-
-
-def _dataset(config: Config, at: np.ndarray, levels: Levels) -> xr.Dataset:
-    """Concentrations after doses, with those of the bath, and the block that they make."""
-    if not np.isfinite(levels[1]).all():
+def _levels(config: Config, at: np.ndarray) -> Levels:
+    """Names of what there is, and its levels in the order of LEVELS, shape (level, time, name): sums of
+    enantiomers, each with its other set where there are two, then other drugs, then every enantiomer.
+    """
+    course, sheets = config.exposure(config.doses), config.sheets()
+    sums = (*course.animal.family, *course.animal.others)
+    found = dict(zip((*sums, *course.names), _each(course, at, (*sums, *course.names)), strict=True))
+    hnk = [name for name in found if name.endswith(HNK)]
+    for other in HNK_SETS:
+        known = section_of(HNK, config.species, other) in sheets["species"].sections
+        if known and other != config.hypotheses.hnk_exposure:
+            course = Exposure.after(config.doses, config.species, sheets, config.body, other)
+            levels = zip(hnk, _each(course, at, hnk), strict=True)
+            found |= {f"{name} ({other})": values for name, values in levels}
+    order = [*found]
+    names = tuple(sorted(order, key=lambda name: order.index(_plain(name))))
+    whole = np.stack([found[name] for name in names], axis=-1)
+    if not np.isfinite(whole).all():
         amounts = ", ".join(f"{dose.amount:g}" for dose in config.doses)
         raise DoseError(f"`give` {amounts} or `at` {at.max():g}h is too large to compute with")
-    names, (arterial, venous, brain) = levels if config.bath is None else _bathed(config, at, levels)
-    drug, cell, sheets = ("time", "compound"), ("time", "population"), config.sheets()
-    drugs = compounds(sheets["compounds"])
+    return names, whole
+
+
+def _plain(name: str) -> str:
+    """A compound without the set of constants that stands behind it."""
+    return name.partition(" (")[0]
+
+
+def _each(course: Exposure, at: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Levels of compounds, of each the sum of its enantiomers, shape (name, level, time)."""
+    plasma = [course.ng_per_ml(c(at)) for c in (course.arterial, course.venous)]
+    levels = np.array([*plasma, course.brain_unbound(at), course.brain_total(at)])
+    return np.moveaxis(summed(course.names, levels, names), -1, 0)
+
+
+def _dataset(config: Config, at: np.ndarray) -> xr.Dataset:
+    """Concentrations after doses, with those of the bath, and the block that they make."""
+    names, levels = _levels(config, at) if config.bath is None else _bathed(config, config.bath, at)
+    cell, sheets = ("time", "population"), config.sheets()
     mixtures = manipulated(config.grown(), config.manipulations).mixtures
-    shut = by_population(by_subunit(brain, [drugs[name] for name in names]), mixtures)
+    source: Concentrations = config.exposure(config.doses)
+    source = source if config.bath is None else Together((source, config.bath))
+    drugs = compounds(sheets["compounds"])
+    shut = by_subunit(source.brain_unbound(at), [drugs[name] for name in source.names])
+    whole = {
+        name: (("time", "compound"), values, {"units": unit, "long_name": meaning})
+        for (name, (unit, meaning)), values in zip(LEVELS.items(), levels, strict=True)
+    }
+    block = {"units": "1", "long_name": "share of NMDA peak conductance shut"}
     return xr.Dataset(
-        {
-            "arterial": (drug, arterial, {"units": "ng/mL", "long_name": "total arterial plasma"}),
-            "venous": (drug, venous, {"units": "ng/mL", "long_name": "total venous plasma"}),
-            "brain_unbound": (
-                drug,
-                brain,
-                {"units": "umol/L", "long_name": "unbound brain concentration"},
-            ),
-            "block": (cell, shut, {"units": "1", "long_name": "share of NMDA peak conductance shut"}),
-        },
+        {**whole, "block": (cell, by_population(shut, mixtures), block)},
         {
             "time": ("time", at, {"units": "h", "long_name": "hour of the schedule"}),
             "compound": list(names),
             "population": list(POPULATIONS),
         },
-        {"species": config.species, "sheet": sheets["circuit"].name},
+        {
+            "species": config.species,
+            "sheet": sheets["circuit"].name,
+            "hnk_exposure": config.hypotheses.hnk_exposure,
+        },
     )
 
 
-def _bathed(config: Config, at: np.ndarray, levels: Levels) -> Levels:
+def _bathed(config: Config, bath: Bath, at: np.ndarray) -> Levels:
     """The same with what a bath holds, of which nothing is in plasma; where nothing else is given, that
     alone.
     """
-    bath, own = config.bath, levels[0] if config.doses else ()
-    assert bath is not None
-    names = tuple(dict.fromkeys((*own, *bath.names)))
-    found = np.full((3, len(at), len(names)), np.nan)
-    found[2] = 0.0
-    found[..., : len(own)] = levels[1][..., : len(own)]
-    found[2][:, [names.index(name) for name in bath.names]] += bath.brain_unbound(at)
+    own, levels = _levels(config, at) if config.doses else ((), np.zeros((len(LEVELS), len(at), 0)))
+    names = tuple(dict.fromkeys((*own, *racemates(bath.names), *bath.names)))
+    found = np.full((len(LEVELS), len(at), len(names)), np.nan)
+    found[..., : len(own)] = levels
+    held = summed(bath.names, bath.brain_unbound(at), [_plain(name) for name in names])
+    unbound, total = (list(LEVELS).index(name) for name in ("brain_unbound", "brain_total"))
+    found[unbound] = np.nan_to_num(found[unbound]) + held
+    found[total][:, held.any(axis=0)] = np.nan  # what a bath does to tissue is not known
     return names, found

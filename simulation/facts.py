@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from prelimbic.pharmacology import TRAITS
 from prelimbic.simulation.switches import DEFAULTS
 
 DOSE_UNITS = "mg/kg"
@@ -12,7 +13,7 @@ NONE = "none"
 
 
 def facts(config: dict[str, Any]) -> dict[str, Any]:
-    """Of a configuration as a file holds it: species, route, doses and their units, bath, scale, sheet,
+    """Of a configuration as a file holds it: species, body, route, doses and their units, bath, scale, sheet,
     baseline, switches that are not as usual, overrides, manipulations and inhibitors.  Raises what bad types
     raise.
     """
@@ -25,6 +26,7 @@ def facts(config: dict[str, Any]) -> dict[str, Any]:
     grown_with = str(config.get("grown_with") or "").split()
     return {
         "species": str(config["species"]),
+        "body": _body(config.get("body") or {}),
         "route": _words((str(dose["route"]) for dose in config["doses"]), ", "),
         "doses": _words(map(_dose, config["doses"]), "; "),
         "dose_units": DOSE_UNITS,
@@ -64,6 +66,12 @@ def _dose(dose: dict[str, Any]) -> str:
     over = "" if length is None else f" over {float(length):g} h"
     amount = f"{float(dose['amount']):g} {DOSE_UNITS}"
     return f"{dose['compound']} {amount} {dose['route']} at {float(dose['start']):g} h{over}"
+
+
+def _body(body: dict[str, Any]) -> str:
+    kg = f"{float(body['weight']):g} kg" if body.get("weight") is not None else ""
+    traits = (f"{word} {body[word]}" for word in TRAITS if body.get(word) is not None)
+    return _words((text for text in (kg, *traits) if text), ", ")
 
 
 def _bath(bath: dict[str, Any] | None) -> str:

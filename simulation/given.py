@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from prelimbic.parameters import BLOCKERS, COMPOUNDS, DOSED, SALTS, compounds, near, salts, unknown
+from prelimbic.parameters import BLOCKERS, COMPOUNDS, DOSED, SALTS, compounds, near, salts, traits, unknown
 from prelimbic.parameters.near import shown
-from prelimbic.parameters.plain import real
-from prelimbic.pharmacology import ROUTES, Bath, Dose, DoseError
+from prelimbic.pharmacology import ALSO_CALLED, ROUTES, Bath, Body, Dose, DoseError
 from prelimbic.simulation.times import (
     DIGITS,
     MOST_TIMES,
@@ -29,9 +29,10 @@ MMOL = {"mmol": 1.0, "umol": 1e-3, "µmol": 1e-3, "μmol": 1e-3, "nmol": 1e-6}  
 PER = {"h": 1.0, "min": 60.0}  # per hour in a unit of rate
 UNITS = "mg/kg, ug/kg, umol/kg, or of the whole body mg, ug, umol; a rate ends with /h or /min"
 VEHICLE, UNIT, BASE = "vehicle", "mg/kg", "base"
-WEIGHTS = {"human": (1.0, 400.0), "rat": (0.005, 1.5), "mouse": (0.001, 0.1)}  # kg; assumed, against slips
+CALLED = (*DOSED, *ALSO_CALLED, VEHICLE)  # all that can be given
 WHEN = "[at TIME, ... | every INTERVAL x N [from TIME]]"
-USAGE = f"`give` takes [COMPOUND] AMOUNT UNIT ROUTE [over DURATION] {WHEN}"
+GRAMMAR = f"[COMPOUND] AMOUNT UNIT ROUTE [over DURATION] {WHEN}, such as 'ketamine 10 mg/kg ip at 0h'"
+USAGE = f"`give` takes {GRAMMAR}"
 
 Give = str | Dose | Sequence[str | Dose]
 
@@ -88,7 +89,7 @@ class Given:
         return float(f"{amount:.{DIGITS}g}")
 
     def _molar_mass(self, salt: str) -> float:
-        base = compounds()[self.compound].molar_mass
+        base = compounds()[ALSO_CALLED.get(self.compound, self.compound)].molar_mass
         return base if salt == BASE else base + salts()[salt].molar_mass
 
     def __str__(self) -> str:
@@ -147,20 +148,22 @@ def read_given(text: str) -> Given:
     return Given(compound, amount, unit, salt, route, length, schedule(said, text), text)
 
 
-def parse_weight(value: object, species: str) -> float:
-    """A number of kg, or a text such as `25 g` or `70 kg`, as kg that such an animal can have.  Raises
-    GivenError.
+def parse_body(species: str, weight: object = None, sex: Any = None, cyp2b6: Any = None) -> Body:
+    """Who is given something: `weight` is a number of kg, or a text such as `25 g` or `70 kg`.  Raises
+    GivenError, and DoseError for a body that such an animal cannot have.
     """
+    body = Body(None if weight is None else _kg(weight), sex, cyp2b6)
+    body.check(species, traits(species))
+    return body
+
+
+def _kg(value: Any) -> float:
     if isinstance(value, str):
         found = re.fullmatch(rf"\s*({NUMBER})\s*(kg|g)?\s*", value)
         if found is None:
             raise GivenError(f"`weight` takes kg, such as 70, '70 kg' or '25 g', not {value!r}")
-        value = float(f"{float(found[1]) / (1000.0 if found[2] == 'g' else 1.0):.{DIGITS}g}")
-    low, high = WEIGHTS[species]
-    weight = real(value, "`weight`", GivenError, "kg")
-    if not low <= weight <= high:
-        raise GivenError(f"`weight` is in kg and of a {species} from {low:g} to {high:g}, not {weight:g}")
-    return weight
+        return float(f"{float(found[1]) / (1000.0 if found[2] == 'g' else 1.0):.{DIGITS}g}")
+    return value
 
 
 def parse_bath(texts: str | Sequence[str]) -> Bath:
@@ -204,10 +207,10 @@ def _what(words: list[str], text: str) -> tuple[str, float, str, str]:
     if compound in BLOCKERS and compound not in DOSED:
         why = f"{compound} has no disposition here: give it as a bath of a constant concentration"
         raise GivenError(_unread(text, why))
-    if compound not in (*DOSED, VEHICLE):
-        like = unknown("compound", compound, (*DOSED, VEHICLE))
+    if compound not in CALLED:
+        like = unknown("compound", compound, CALLED)
         if any(known in compound.lower() for known in DOSED):  # another drug, no slip of the pen
-            like = f"there is no {compound} here; there are {', '.join((*DOSED, VEHICLE))}"
+            like = f"there is no {compound} here; there are {', '.join(CALLED)}"
         raise GivenError(_unread(text, like))
     amount, unit = (0.0, UNIT) if compound == VEHICLE and _no_amount(words) else _amount(words, text)
     routes = sorted({route for known in ROUTES.values() for route in known})
@@ -261,4 +264,4 @@ def _units() -> set[str]:
 
 
 def _unread(text: str, why: str) -> str:
-    return f"{USAGE}, such as 'ketamine 10 mg/kg ip at 0h', not {text!r}: {why}"
+    return f"`give` {text!r}: {why}; it takes {GRAMMAR}"

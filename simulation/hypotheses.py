@@ -18,7 +18,6 @@ from prelimbic.parameters import (
     Channel,
     Compound,
     HypothesisNumbers,
-    Species,
     SpineNumbers,
     near,
     unknown,
@@ -117,16 +116,6 @@ class Hypotheses(_Switched):
     def hcn_shut(self, ketamine_uM: float, numbers: HypothesisNumbers) -> float:
         """Share of HCN channels that ketamine shuts, Hill slope 1."""
         return 0.0 if self.hcn == "nmda" else ketamine_uM / (ketamine_uM + numbers.hcn1_ic50)
-
-    def disposition(self, species: Species, numbers: HypothesisNumbers) -> Species:
-        """The disposition constants, with the other parameterisation of HNK if asked for."""
-        if self.hnk_exposure == "hasan":
-            return species
-        return replace(
-            species,
-            hydroxynorketamine_central=numbers.hnk_kamp_central,
-            hydroxynorketamine_clearance=numbers.hnk_kamp_clearance,
-        )
 
     def at_look(
         self, circuit: Circuit, hnk_uM: float, ampa_left: float, numbers: HypothesisNumbers

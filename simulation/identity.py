@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from prelimbic.parameters import COMPOUNDS, Sheet
+from prelimbic.parameters import COMPOUNDS, ENANTIOMERS, FAMILY, MADE_OF, Sheet, section_of
 from prelimbic.parameters.sheet import Row
-from prelimbic.pharmacology import Bath, Dose
+from prelimbic.pharmacology import Body
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.switches import DEFAULTS, SIZES
 
@@ -31,11 +31,39 @@ def changed(asked: Any) -> Any:
     return asked
 
 
-def drugs_used(doses: Iterable[Dose], bath: Bath | None, others: Iterable[str] = ()) -> set[str]:
-    """Drugs that act in a run: those given, with what becomes of them, those of a bath, and others."""
-    given = {dose.compound for dose in doses if dose.amount}
-    formed = {made for drug in given & {*COMPOUNDS} for made in COMPOUNDS[COMPOUNDS.index(drug) :]}
-    return given | formed | {name for name, _ in (bath.concentrations if bath else ())} | {*others}
+class Kind(NamedTuple):
+    """Doses of one drug to one body by one route."""
+
+    species: str
+    body: Body
+    drug: str
+    route: str
+
+    def sections(self, sheets: Mapping[str, Sheet], hnk: str) -> set[str]:
+        """SHEET.SECTION of the body, of the drug and all that becomes of it, and of its way in."""
+        animal, compound = self.species, racemate(self.drug)
+        found = {f"species.{animal}", *(f"bodies.{animal}/{trait}" for trait in self.body.covariates)}
+        acting = {compound}
+        for product, source in MADE_OF.items():
+            if source in acting and f"{animal}/{product}" in sheets["species"].sections:
+                acting.add(product)
+        found |= {f"species.{section_of(drug, animal, hnk)}" for drug in acting}
+        ways = [f"{animal}/{self.route}/{name}" for name in (self.drug, compound)]
+        ways += [f"{animal}/{self.route}"] if compound == COMPOUNDS[0] else []
+        found |= {f"routes.{way}" for way in ways if way in sheets["routes"].sections}
+        return found | of_drugs(acting) | ({"compounds.enantiomers"} if compound in FAMILY else set())
+
+
+def racemate(drug: str) -> str:
+    """The compound that a drug is, or is an enantiomer of."""
+    return ENANTIOMERS[drug][0] if drug in ENANTIOMERS else drug
+
+
+def of_drugs(drugs: Collection[str]) -> set[str]:
+    """SHEET.SECTION of what drugs do at receptors."""
+    found = {f"compounds.{racemate(drug)}" for drug in drugs}
+    found |= {"compounds.enantiomers"} if {*drugs} & {*ENANTIOMERS} else set()
+    return found | ({"compounds.channel"} if drugs else set())
 
 
 def sizes_used(hypotheses: Hypotheses) -> set[str]:
@@ -54,18 +82,13 @@ def numbers_used(
     sheets: Mapping[str, Sheet],
     *,
     hypotheses: Hypotheses,
+    given: Iterable[Kind],
     drugs: Collection[str],
-    species: str | None,
     inhibitors: Iterable[str],
 ) -> dict[str, float]:
-    """Every number that a run uses, by its full name SHEET.SECTION.NUMBER; `species` where a dose is given
-    to one.
-    """
-    sections = {f"compounds.{drug}" for drug in drugs} | {f"inhibitors.{name}" for name in inhibitors}
-    sections |= (
-        {f"species.{species}", *(f"species.{species}/{drug}" for drug in drugs)} if species else set()
-    )
-    sections |= {"compounds.channel"} if drugs else set()
+    """Every number that a run uses, by its full name SHEET.SECTION.NUMBER; `drugs` are those of baths."""
+    sections = of_drugs(drugs) | {f"inhibitors.{name}" for name in inhibitors}
+    sections |= {section for kind in given for section in kind.sections(sheets, hypotheses.hnk_exposure)}
     sizes = {f"hypotheses.hypotheses.{row}" for row in sizes_used(hypotheses)}
     return {
         name: row.value

@@ -13,7 +13,7 @@ from itertools import combinations, product
 from typing import Any
 
 from prelimbic.parameters import COMPOUNDS
-from prelimbic.pharmacology import Dose
+from prelimbic.pharmacology import AS_IT_IS, Dose
 from prelimbic.simulation.allowed import check
 from prelimbic.simulation.arms import (
     ARM,
@@ -279,10 +279,10 @@ def untreated(config: Config) -> Config:
     """
     timed = {*TIMED} & {*config.protocol.readouts} or config.begun() != 0.0
     if not timed:
-        return replace(config, doses=(), bath=None)
+        return replace(config, doses=(), bath=None, body=AS_IT_IS)
     doses = _plain_zero(tuple(replace(dose, amount=0.0) for dose in config.doses))
     bath = config.bath and replace(config.bath, concentrations=((COMPOUNDS[0], 0.0),))
-    return replace(config, doses=doses, bath=bath)
+    return replace(config, doses=doses, bath=bath, body=AS_IT_IS)
 
 
 def _key(at: Plain) -> str:

@@ -24,9 +24,9 @@ from prelimbic.parameters.plain import (
     truth,
     whole,
 )
-from prelimbic.pharmacology import Bath, Dose, DoseError, beyond_use
+from prelimbic.pharmacology import Bath, Body, Dose, DoseError, beyond_use
 from prelimbic.simulation.config import Config, read_circuit
-from prelimbic.simulation.given import Give, as_given, doses, parse_bath, parse_weight
+from prelimbic.simulation.given import Give, as_given, doses, parse_bath, parse_body
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibitions
 from prelimbic.simulation.looks import a_day_after, ends, starts
@@ -54,7 +54,9 @@ class Scenario:
 
     `species` is human, rat or mouse.  `give` is one text or several, such as "ketamine 10 mg/kg ip at 0h,
     24h" or "35 mg iv over 40min every 84h x 8", or Dose objects; without it nothing is given.  `weight` (kg,
-    or a text such as "25 g") is needed by amounts of the whole body.  `sheet` is a shipped circuit sheet or
+    or a text such as "25 g") is needed by amounts of the whole body, and volumes and clearances follow it;
+    without one the body is that of the sheet `species`.  `sex` and the genotype of `cyp2b6` change the
+    exposure where that is known.  `sheet` is a shipped circuit sheet or
     the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 20.  `bath` holds unbound drugs at the
     receptors, a text such as "ketamine 3 uM from 0h to 2h" or a Bath.  `inhibit` takes inhibitors, such as
     "rapamycin_po at -2h", or Inhibition objects, `manipulate` what `prelimbic switches` lists, `stress`
@@ -86,8 +88,8 @@ class Scenario:
     protocol: Protocol | None
     spikes: bool
     numerics: Numerics
-    if TYPE_CHECKING:  # kept beside, for `give` holds what they say
-        weight: float | None
+    body: Body
+    if TYPE_CHECKING:  # kept beside, for other fields hold what they say
         said: tuple[str, ...]
         baseline_named: bool
 
@@ -100,6 +102,8 @@ class Scenario:
         scale: float = 1.0,
         hypotheses: Hypotheses = AS_SHEETS,
         weight: float | str | None = None,
+        sex: str | None = None,
+        cyp2b6: str | None = None,
         bath: Bath | str | Sequence[str] | None = None,
         inhibit: str | Inhibition | Sequence[str | Inhibition] = (),
         manipulate: str | Sequence[str] = (),
@@ -120,13 +124,14 @@ class Scenario:
             if not (value is None and name == "protocol"):
                 of_type(kind)(value, f"`{name}`", ScenarioError)
         circuit, animal = named_sheet(sheet), choice(species, SPECIES, "species", DoseError)
-        body = None if weight is None else parse_weight(weight, animal)
+        body = parse_body(animal, weight, sex, cyp2b6)
         switches_named = {*switches}
         if stress is not None and hypotheses == AS_SHEETS:
             switches = {"baseline": "healthy"} | switches  # stress itself takes the spines
         settled_as: dict[str, Any] = {
             "species": animal,
-            "give": doses(give, body),
+            "give": doses(give, body.weight),
+            "body": body,
             "sheet": circuit,
             "scale": real(scale, "`scale`", ScenarioError),  # 1 and 1.0 are the same run
             "hypotheses": _switched(hypotheses, switches),
@@ -143,7 +148,7 @@ class Scenario:
         texts = [give] if isinstance(give, (str, Dose)) else list(give)
         said = texts if all(isinstance(text, str) for text in texts) else as_given(settled_as["give"])
         named = "baseline" in switches_named or hypotheses != AS_SHEETS
-        settled_as |= {"weight": body, "said": tuple(map(str, said)), "baseline_named": named}
+        settled_as |= {"said": tuple(map(str, said)), "baseline_named": named}
         for name, value in settled_as.items():
             object.__setattr__(self, name, value)
         self._check()
@@ -181,6 +186,7 @@ class Scenario:
             spikes=self.spikes,
             numerics=self.numerics,
             bath=self.bath,
+            body=self.body,
         )
 
     @property
@@ -293,4 +299,4 @@ def _switched(hypotheses: Hypotheses, switches: dict[str, str]) -> Hypotheses:
     return replace(hypotheses, **switches)
 
 
-OWN = tuple(Scenario.__annotations__)
+OWN = ("species", "give", *(Scenario.__init__.__kwdefaults__ or ()))

@@ -63,8 +63,8 @@ SWITCHES: dict[str, dict[str, str]] = {
         "ampa_all": "it raises AMPA conductance everywhere, background included",
     },
     "hnk_exposure": {
-        "hasan": "AUC of HNK in man 2.4 times that of ketamine (default; Hasan 2021)",
-        "kamp": "0.27 times (a fit of the Kamp 2020 data); man only",
+        "hasan": "HNK in man as a chiral assay found it: much (default; Hasan 2021)",
+        "kamp": "as curves of Kamp 2020 have it: a fraction of that; man only",
     },
     "trkb": {
         "off": "no such arm (default)",
@@ -120,7 +120,6 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
     "baseline": dict.fromkeys(("sst_loss", "both"), ("sst_left",)),
     "state": {"slice": ("slice_background",)},
     "hnk": dict.fromkeys(("ampa_pyr", "ampa_all", "release"), ("hnk_gain", "hnk_ec50")),
-    "hnk_exposure": {"kamp": ("hnk_kamp_central", "hnk_kamp_clearance")},
     "trkb": {"on": ("trkb_gain", "trkb_ec50")},
     "memory": {"adaptation": ("adaptation_time",)},
 }

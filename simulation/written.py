@@ -13,7 +13,17 @@ from typing import Any
 from prelimbic.circuits import SCALES
 from prelimbic.parameters import CIRCUITS, near
 from prelimbic.parameters.near import shown
-from prelimbic.simulation.arms import TEXTS, Arm, Plain, QuestionError, as_list, as_plain, is_number, naming
+from prelimbic.simulation.arms import (
+    BODY,
+    TEXTS,
+    Arm,
+    Plain,
+    QuestionError,
+    as_list,
+    as_plain,
+    is_number,
+    naming,
+)
 from prelimbic.simulation.given import VEHICLE, bath_in_words, read_given
 from prelimbic.simulation.inhibition import inhibition_in_words
 from prelimbic.simulation.measures import MEASURED, measures
@@ -22,11 +32,10 @@ from prelimbic.simulation.scenario import SHEET, Scenario, read_names
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 from prelimbic.simulation.times import spells_in_words
 
-DONE = ("species", "weight", *TEXTS, "switches", "set", *SWITCHES)  # in an arm, or above for all arms
-TOP = ("title", "seeds", "scale", "sheet", "sex", *DONE, "read", "vary", "arm")
-ARMS = ("name", "against", "sex", *DONE)
+DONE = ("species", *BODY, *TEXTS, "switches", "set", *SWITCHES)  # in an arm, or above for all arms
+TOP = ("title", "seeds", "scale", "sheet", *DONE, "read", "vary", "arm")
+ARMS = ("name", "against", *DONE)
 READ = ("times", "measure")
-SEX = "no number of the model differs between the sexes: leave it out"
 MOST_BYTES = 1 << 20
 
 
@@ -110,8 +119,6 @@ class _Reading:
     def _done(self, asked: Mapping[str, Any], key: str) -> Plain:
         """What is done, of the top of a file or of an arm."""
         before = f"{key}: " if key else ""
-        if "sex" in asked:
-            raise self._error(f"{before}sex: {SEX}")
         switches = self._table(asked.get("switches", {}), f"{before}switches")
         self._known(switches, tuple(SWITCHES), f"{before}switches")
         direct = {name: asked[name] for name in SWITCHES if name in asked}
@@ -121,7 +128,7 @@ class _Reading:
             name: self._text(value, f"{before}{name}") for name, value in (switches | direct).items()
         }
         found |= {name: self._texts(asked[name], f"{before}{name}") for name in TEXTS if name in asked}
-        found |= {name: asked[name] for name in ("species", "weight") if name in asked}
+        found |= {name: asked[name] for name in ("species", *BODY) if name in asked}
         if "set" in asked:
             numbers = self._table(asked["set"], f"{before}set")
             for name, value in numbers.items():
@@ -208,7 +215,7 @@ def as_mapping(asked: Question) -> dict[str, Any]:
     found: dict[str, Any] = {"title": asked.title} if asked.title else {}
     arms = [dict(arm.does) for arm in asked.arms]
     common = {key: value for key, value in arms[0].items() if all(each.get(key) == value for each in arms)}
-    for key in ("species", "weight", *TEXTS, *SWITCHES):
+    for key in ("species", *BODY, *TEXTS, *SWITCHES):
         if key in common:
             found[key] = _short(common[key])
     found |= {} if not asked.sheets else {"sheet": _short(list(asked.sheets))}
@@ -264,7 +271,8 @@ def words_of(scenario: Scenario, stressed: bool) -> Plain:
     s = scenario
     found: Plain = {"species": s.species}
     found |= {"give": list(s.said)} if s.said else {}
-    found |= {"weight": s.weight} if any(read_given(text).weighed for text in s.said) else {}
+    said = {word: getattr(s.body, word) for word in BODY if s.give}
+    found |= {word: value for word, value in said.items() if value is not None}
     found |= {"inhibit": [inhibition_in_words(item) for item in s.inhibit]} if s.inhibit else {}
     found |= {"manipulate": list(s.manipulate)} if s.manipulate else {}
     found |= {"stress": spells_in_words(s.stress)} if s.stress else {}

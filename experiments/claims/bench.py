@@ -24,7 +24,7 @@ from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.folders import own_name
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run
-from prelimbic.parameters import PRIOR, digest
+from prelimbic.parameters import COMPOUNDS, PRIOR, SPECIES, digest
 from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -65,11 +65,14 @@ SINCE_THE_FIRST = {
         "ketamine",
         "norketamine",
         "hydroxynorketamine",
+        "enantiomers",
         "memantine",
         "mk801",
         "ro25_6981",
     ],
-    "species": ["human", "rat", "mouse"],
+    "species": [name for animal in SPECIES for name in (animal, *(f"{animal}/{c}" for c in COMPOUNDS))],
+    "routes": [],
+    "bodies": [],
     "inhibitors": [
         "ampa_antagonist",
         "ltype_blocker",

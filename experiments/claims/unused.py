@@ -15,9 +15,8 @@ from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench
 from prelimbic.experiments.claims.claim import Claim
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import makings
-from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.config import Config, overridden
-from prelimbic.simulation.drugged import around
+from prelimbic.simulation.exposed import exposed
 from prelimbic.simulation.overrides import Overrides
 
 
@@ -44,11 +43,7 @@ def idle_in_exposure(config: Config, hours: np.ndarray) -> list[str]:
 
     def outcome(changes: Overrides) -> Iterator[bytes]:
         other = replace(config, overrides=changes)
-        course, source = other.exposure(other.doses), around(other)
-        brain = source.brain_unbound(hours)
-        yield from (course.ng_per_ml(c(hours)).tobytes() for c in (course.arterial, course.venous))
-        yield brain.tobytes()
-        yield by_subunit(brain, [course.compounds[name] for name in source.names]).tobytes()
+        yield from (values.values.tobytes() for values in exposed(other, hours).values())
         yield other.grown().mixtures.tobytes()
 
     return idle(config.circuit, config.overrides, outcome)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prelimbic.experiments.cli.run import Words, carry_out, run_options
-from prelimbic.experiments.cli.words import PATH, Command, give_option, weight_option
+from prelimbic.experiments.cli.words import BODY, PATH, Command, body_options, give_option
 from prelimbic.simulation.switches import SWITCHES
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 # how a question is computed, which its file does not keep
 HOW = ("spikes", "precision", "step", "portable", "delay_classes", "list_runs", "cluster", "share", "among")
-OWN = ("species", "weight", "give", "bath", "stress", "vary", "read", "measure", "title", "write")
+OWN = ("species", *BODY, "give", "bath", "stress", "vary", "read", "measure", "title", "write")
 
 
 @click.command(cls=Command)
 @click.option("--species", required=True, help="human, rat or mouse.")
 @give_option("10 mg/kg ip at 0h, 24h")
-@weight_option
+@body_options
 @click.option(
     "--bath",
     multiple=True,
@@ -101,7 +101,7 @@ def _question(own: dict[str, Any], words: Words) -> Question:
 
     plain: dict[str, Any] = {key: own[key] for key in ("species", "title") if own[key]}
     plain |= {key: list(own[key]) for key in ("give", "bath", "stress") if own[key]}
-    plain |= {"weight": own["weight"]} if own["weight"] else {}
+    plain |= {key: own[key] for key in BODY if own[key] is not None}
     sheets = [sheet for name in words.sheets for sheet in (CIRCUITS if name == "all" else (name,))]
     plain |= {"sheet": list(dict.fromkeys(sheets))} if sheets else {}
     read = {"times": _parts(own["read"])} if own["read"] else {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prelimbic.experiments.cli.words import PATH, Command, give_option, once, weight_option
+from prelimbic.experiments.cli.words import BODY, PATH, Command, body_options, give_option, once
 from prelimbic.experiments.sweep.options import as_options, flag
 
 if TYPE_CHECKING:
@@ -24,17 +24,20 @@ if TYPE_CHECKING:
     from prelimbic.simulation.overrides import Overrides
 
 MOST_DRAWN = 24  # arms
+TRAITS = tuple(word for word in BODY if word != "weight")
 SHORT = ("route", "dose", "duration", "compound")  # words of one dose
-OF_A_FILE = ("species", "give", "weight", *SHORT)  # what a file says itself
+OF_A_FILE = ("species", "give", *BODY, *SHORT)  # what a file says itself
 ON_BLOCK = ("site", "selectivity", "hcn")  # switches
 COLUMNS = {
     "arterial": "arterial_ng_per_ml",
     "venous": "venous_ng_per_ml",
     "brain_unbound": "brain_unbound_uM",
+    "brain_total": "brain_total_uM",
 }
+SETS = {"hasan": "high, by a chiral assay", "kamp": "low"}  # of hydroxynorketamine in man
 HELP = {
     "species": "human, rat or mouse.",
-    "route": "iv or ip.",
+    "route": "such as iv, nasal or ip.",
     "dose": "mg of free base per kg body mass.",
     "at": "Times of the schedule, such as 10min,40min,4h; without them, --plot FILE.",
 }
@@ -48,6 +51,8 @@ class Words:
     species: str | None
     give: tuple[str, ...]
     weight: str | None
+    sex: str | None
+    cyp2b6: str | None
     route: str | None
     dose: float | None
     duration: str | None
@@ -72,11 +77,11 @@ class Shown:
 @click.argument("file", required=False)
 @click.option("--species", help=HELP["species"])
 @give_option("ketamine 20 mg iv at 2h")
-@weight_option
+@body_options
 @click.option("--route", help=f"Of one dose, in the place of --give: {HELP['route']}")
 @click.option("--dose", type=float, help=HELP["dose"])
 @click.option("--duration", help="Length of an infusion, such as 40min; without it, a bolus.")
-@click.option("--compound", help="Such as ketamine, norketamine or hydroxynorketamine.  [default: ketamine]")
+@click.option("--compound", help="Such as ketamine, esketamine or norketamine.  [default: ketamine]")
 @click.option(
     "--at",
     metavar="TIMES",
@@ -90,8 +95,7 @@ class Shown:
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(**given: Any) -> None:
-    """Plasma and unbound brain concentrations of what is given, and the NMDA block they make in each
-    population.
+    """Plasma and brain concentrations of what is given, and the NMDA block they make in each population.
 
     FILE is a question of your own (see ask --write), or the name of a protocol that ships: every arm is
     shown.
@@ -140,8 +144,6 @@ def _check(asked: Words) -> None:
             raise click.UsageError(f"{flag(own[0])} is said by {asked.file}: leave one of them out")
     elif asked.give and short:
         raise click.UsageError(f"{flag(short[0])} is of one dose, and --give says all of it: leave one out")
-    elif short and asked.weight is not None:
-        raise click.UsageError("--weight is for amounts of the whole body, which --give takes")
     elif not asked.give and not short:
         one = "--give TEXT, --route and --dose of one dose, or the FILE of a question"
         raise click.UsageError(f"exposure needs what is given: {one}")
@@ -163,29 +165,26 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
     from prelimbic.parameters.plain import choice
     from prelimbic.pharmacology import Dose, DoseError
     from prelimbic.simulation.exposed import of_doses
-    from prelimbic.simulation.given import doses, parse_weight, read_given
+    from prelimbic.simulation.given import doses, parse_body, read_given
     from prelimbic.simulation.overrides import parse_overrides
     from prelimbic.simulation.scenario import SHEET
     from prelimbic.simulation.times import hours
 
     sheet, species = SHEET if asked.sheet is None else asked.sheet, str(asked.species)
     changes = parse_overrides(asked.overrides, (sheet,))
+    body = parse_body(choice(species, SPECIES, "species", DoseError), asked.weight, asked.sex, asked.cyp2b6)
     if asked.give:
-        choice(species, SPECIES, "species", DoseError)
-        weight = None if asked.weight is None else parse_weight(asked.weight, species)
         texts = [read_given(text) for text in asked.give]
-        if weight is not None and not any(text.weighed for text in texts):
-            raise click.UsageError("--weight moves nothing here: every amount is of a kg; leave it out")
-        body = "" if weight is None else f" of {weight:g} kg"
-        heading, given = f"{'; '.join(map(str, texts))}, {species}{body}", doses(asked.give, weight)
+        heading, given = "; ".join(map(str, texts)), doses(asked.give, body.weight)
     else:
         route, amount = str(asked.route), float(asked.dose or 0.0)
         compound = COMPOUNDS[0] if asked.compound is None else asked.compound
         length = None if asked.duration is None else hours(asked.duration, "`duration`")
         given = (Dose(amount, route, 0.0, length, compound),)
         over = "" if asked.duration is None else f" over {asked.duration}"
-        heading = f"{compound} {amount:g} mg/kg {'.'.join(route)}.{over}, {species}"
-    return [Shown("", heading, of_doses(species, given, sheet, changes))], changes
+        heading = f"{compound} {amount:g} mg/kg {route}{over}"
+    config = of_doses(species, given, sheet, changes, body)
+    return [Shown("", f"{heading}, {_whose(config)}", config)], changes
 
 
 def _of_file(asked: Words) -> tuple[list[Shown], Overrides]:
@@ -212,7 +211,15 @@ def _in_words(config: Config) -> str:
     doses = as_given([dose for dose in config.doses if dose.amount])
     texts = [str(replace(text, amount=float(f"{text.amount:.4g}"))) for text in doses]
     texts += [f"bath {text}" for text in (bath_in_words(config.bath) if config.bath is not None else ())]
-    return f"{'; '.join(texts)}, {config.species}"
+    return f"{'; '.join(texts)}, {_whose(config)}"
+
+
+def _whose(config: Config) -> str:
+    """Who is given something."""
+    body = config.body
+    weight = "" if body.weight is None else f" of {body.weight:g} kg"
+    traits = (f", {word} {value}" for word in TRAITS if (value := getattr(body, word)) is not None)
+    return f"{config.species}{weight}{''.join(traits)}"
 
 
 @contextmanager
@@ -249,13 +256,13 @@ def _warnings(several: list[Shown], asked: Words) -> Iterator[str]:
 
 def _courses(several: list[Shown], at: np.ndarray | None) -> list[xr.Dataset]:
     """All that is drawn, over time; up to the last of the times that are asked for."""
-    from prelimbic.simulation.exposed import drawn_hours, followed
+    from prelimbic.simulation.exposed import drawn_hours, exposed
 
     if len(several) > MOST_DRAWN:
         raise click.UsageError(f"--plot draws up to {MOST_DRAWN} arms and doses, not {len(several)}")
     configs = [shown.config for shown in several]
     hours = drawn_hours(configs, None if at is None else float(at.max()))
-    return [followed(config, hours) for config in configs]
+    return [exposed(config, hours) for config in configs]
 
 
 def _draw(asked: Words, several: list[Shown], drawn: list[xr.Dataset]) -> None:
@@ -306,13 +313,18 @@ def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
 
     from prelimbic.experiments.sweep.conduct import console
     from prelimbic.experiments.sweep.unusual import set_numbers
+    from prelimbic.parameters import ENANTIOMERS
 
     print("" if first else "\n", f"arm {shown.arm}: " if shown.arm else "", shown.heading, sep="")
-    plasma = Table(title="in plasma, arterial and venous, and unbound in the brain", title_justify="left")
-    for heading in ("min", "compound", "art. ng/mL", "ven. ng/mL", "brain uM"):
+    title = "in plasma, arterial and venous, and in the brain, unbound and total"
+    plasma = Table(title=title, title_justify="left", caption=_sets(found), caption_justify="left")
+    for heading in ("min", "compound", "art. ng/mL", "ven. ng/mL", "brain uM", "total uM"):
         plasma.add_column(heading, justify="left" if heading == "compound" else "right", no_wrap=True)
     minutes = [f"{60 * hour:g}" for hour in found["time"].values]
-    for drug in found["compound"].values:
+    for drug in map(str, found["compound"].values):
+        there = found["brain_unbound"].sel(compound=drug).any()
+        if drug.partition(" (")[0] in ENANTIOMERS and not there:
+            continue
         columns = [found[name].sel(compound=drug).values for name in COLUMNS]
         for minute, *values in zip(minutes, *columns, strict=True):
             plasma.add_row(minute, drug, *map(_cell, values))
@@ -328,6 +340,18 @@ def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
         console().print(table, markup=False)
     for line in set_numbers(shown.config.own_sheet, shown.config.overrides):
         print(line)
+
+
+def _sets(found: xr.Dataset) -> str | None:
+    """By which set of constants hydroxynorketamine stands in each row, where there are two."""
+    own, names = found.attrs["hnk_exposure"], map(str, found["compound"].values)
+    other = next((name.rpartition("(")[2].rstrip(")") for name in names if name.endswith(")")), None)
+    if other is None:
+        return None
+    return (
+        f"reports of hydroxynorketamine in man disagree: it is by set {own} ({SETS[own]}), and in rows "
+        f"({other}) by set {other} ({SETS[other]})"
+    )
 
 
 def _cell(value: float) -> str:

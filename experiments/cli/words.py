@@ -25,7 +25,18 @@ def give_option(example: str) -> Any:
     )
 
 
-weight_option = click.option("--weight", metavar="KG", help="Body weight, for amounts in mg: 70, or '25 g'.")
+BODY = {
+    "weight": ("KG", "Body weight, 70 or '25 g', which volumes and clearances follow.  [default: the sheet's]"),
+    "sex": ("SEX", "female or male, where its effect on exposure is known."),
+    "cyp2b6": ("GENOTYPE", "Of CYP2B6, such as '*1/*6', where its effect on exposure is known."),
+}
+
+
+def body_options(command: Any) -> Any:
+    """Options of who is given a dose."""
+    for word, (metavar, help_) in reversed(BODY.items()):
+        command = click.option(f"--{word}", metavar=metavar, help=help_)(command)
+    return command
 
 
 class Command(click.Command):

@@ -62,8 +62,9 @@ def _shown(courses: list[xr.Dataset]) -> dict[str, str]:
         str(name)
         for course in courses
         for name in course["compound"].values
-        if course["brain_unbound"].sel(compound=name).max() > 0
+        if str(name) not in ENANTIOMERS and course["brain_unbound"].sel(compound=name).max() > 0
     ]
+    there = [name for name in there if not name.endswith(")")]  # in the colour of its other set
     every = [*COMPOUNDS, *sorted({*there} - {*COMPOUNDS})]
     colours = dict(zip(every, ORDERED, strict=False))
     return {name: colours.get(name, INK) for name in every if name in there or not there}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from prelimbic.experiments.questions.shipped import shipped_protocols
 from prelimbic.parameters import unknown
-from prelimbic.simulation.arms import DOSE, WEIGHT, Plain, QuestionError, axis_of, label, worded
+from prelimbic.simulation.arms import BODY, DOSE, Plain, QuestionError, axis_of, label, worded
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.question import Question
 from prelimbic.simulation.written import read_question
 
-MOVES = (DOSE, WEIGHT, "give", "bath", "species")  # axes of exposure
+MOVES = (DOSE, *BODY, "give", "bath", "species")  # axes of exposure
 
 
 def question_called(name: str) -> Question:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from prelimbic.experiments.sweep.study import Run
-from prelimbic.simulation.arms import ARM, TEXTS, as_list, axis_of
+from prelimbic.simulation.arms import ARM, BODY, TEXTS, as_list, axis_of
 from prelimbic.simulation.question import Question
 from prelimbic.simulation.scenario import unusual
 from prelimbic.simulation.switches import SWITCHES
 
 # CPU seconds of a biological second at scale 1, compiled; assumed: 3,924 s of the main job took about 138
 CPU_S = 0.035
-ALSO = ("weight", *TEXTS[1:], *SWITCHES)
+ALSO = (*BODY, *TEXTS[1:], *SWITCHES)
 
 
 def plan_of(question: Question, runs: list[Run], workers: int) -> list[str]:

@@ -26,7 +26,7 @@ from prelimbic.experiments.readouts.numerics import (
 from prelimbic.experiments.readouts.seeds import is_clear, spread, spread_of_all
 from prelimbic.experiments.sweep.reads import NUMERICS, days
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, day_after
-from prelimbic.parameters import COMPOUNDS, POPULATIONS, circuit_sheet
+from prelimbic.parameters import POPULATIONS, circuit_sheet
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.observers.numerics import (
     BATH_UM,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SPECIES = "rat"
+OWN = ("ketamine", Dose(DOSE_MG_KG, "ip"))  # in a bath, and as a dose
 
 
 def plan(options: Options) -> list[Run]:
@@ -56,7 +57,7 @@ def plan(options: Options) -> list[Run]:
             {"sheet": circuit_sheet(sheet).name, "variant": variant, "seed": seed},
             varied(
                 options.config(
-                    STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol, drugs=COMPOUNDS
+                    STUDY.name, sheet, seed, species=SPECIES, doses=(), protocol=protocol, drugs=OWN
                 ),
                 variant,
             ),
