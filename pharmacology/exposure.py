@@ -123,13 +123,12 @@ class Exposure(Concentrations):
         gone = self._seen("eliminated", hours)
         for entry in self._entries:
             if entry.where == LOST:
-                gone[:, self._column(entry)] += entry.umol * _share(entry, hours)
+                gone[..., self._column(entry)] += _entered(entry, hours)
         return gone
 
     def given(self, hours: np.ndarray) -> np.ndarray:
         """umol administered up to each time, all compounds together, shape (time,)."""
-        hours = np.atleast_1d(np.asarray(hours, dtype=float))
-        return sum((e.umol * _share(e, hours) for e in self._entries), np.zeros(len(hours)))
+        return sum((_entered(entry, hours) for entry in self._entries), np.zeros(np.size(hours)))
 
     def ng_per_ml(self, concentration_uM: np.ndarray) -> np.ndarray:
         """uM -> ng/mL, name by name; last axis is name."""
@@ -227,12 +226,11 @@ def _key(entry: Entry) -> str:
     return entry.hand or entry.compound
 
 
-def _share(entry: Entry, hours: np.ndarray) -> np.ndarray:
-    """Share of what is to enter that has entered."""
+def _entered(entry: Entry, hours: np.ndarray) -> np.ndarray:
+    """umol that have entered, shape (..., time)."""
     since = np.atleast_1d(hours) - entry.start
-    if entry.duration is None:
-        return (since >= 0.0).astype(float)
-    return np.clip(since / entry.duration, 0.0, 1.0)
+    share = since >= 0.0 if entry.duration is None else np.clip(since / entry.duration, 0.0, 1.0)
+    return np.asarray(entry.umol)[..., None] * share
 
 
 def handed(animal: Animal, hand: str) -> dict[str, Disposition]:

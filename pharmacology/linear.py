@@ -16,9 +16,7 @@ import numpy as np
 
 APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
 CONDITION = 3e3  # of eigenvectors: above, they are too alike
-EXACT = (
-    1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
-)
+EXACT = 1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
 AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
 
@@ -119,25 +117,27 @@ class Linear:
     def _by_modes(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         values, vectors, inverse = self._modes
         core = self.matrix.shape[-1]
-        used = np.flatnonzero(np.any(seen[..., core:] != 0, axis=tuple(range(seen.ndim - 1))))
+        used = np.flatnonzero((seen[..., core:] != 0).any(axis=tuple(range(seen.ndim - 1))))
         weights, rates = seen[..., core + used], self.rates[..., used]
         fed = self.gains[..., used, :] @ vectors / (values[..., None, :] + rates[..., None])
-        of_core = seen[..., :core] @ vectors + weights @ fed  # (..., row, mode)
+        of_core = seen[..., :core] @ vectors + weights @ fed
+        weights = np.broadcast_to(weights, (*of_core.shape[:-1], len(used)))
+        rows = np.concatenate([of_core, weights], axis=-1) * self._touched(inputs, seen)[:, None]
+        entering = []
+        for i in inputs:
+            modes = inverse @ i.amount[..., None]
+            entering.append(np.concatenate([modes, -fed @ modes], axis=-2)[..., 0])
         exponents = np.concatenate([values, -rates], axis=-1)
-        brought = []
-        for i in inputs:
-            modes = (inverse @ i.amount[..., None])[..., 0]
-            brought.append(np.concatenate([modes, -(fed @ modes[..., None])[..., 0]], axis=-1))
-        rows = np.concatenate([of_core, weights], axis=-1)  # (..., row, exponent)
-        rows = rows * self._got_to(inputs, seen)[:, None]
-        return (_course(exponents, inputs, brought, hours) @ np.swapaxes(rows, -1, -2)).real
+        return (_course(exponents, inputs, entering, hours) @ np.swapaxes(rows, -1, -2)).real
 
-    def _got_to(self, inputs: Sequence[Input], seen: np.ndarray) -> np.ndarray:
+    def _touched(self, inputs: Sequence[Input], seen: np.ndarray) -> np.ndarray:
         """Whether a row that is seen has to do with any input, shape (row,): rounding makes no drug."""
-        full = np.zeros(self.matrix.shape[-1], dtype=bool)
+        core = self.matrix.shape[-1]
+        full = np.zeros(core, dtype=bool)
         for i in inputs:
-            full |= (i.amount != 0).any(axis=tuple(range(i.amount.ndim - 1)))
-        return ((seen != 0).any(axis=tuple(range(seen.ndim - 2))) @ self._reach)[:, full].any(axis=-1)
+            full |= (i.amount.reshape(-1, core) != 0).any(axis=0)
+        own = (seen.reshape(-1, *seen.shape[-2:]) != 0).any(axis=0)
+        return (own @ self._reach)[:, full].any(axis=-1)
 
     def _by_mean(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """The mean of systems whose rates are off in complex directions, each state's by another share."""
@@ -152,39 +152,32 @@ class Linear:
 
 
 def _course(
-    exponents: np.ndarray, inputs: Sequence[Input], brought: Sequence[np.ndarray], hours: np.ndarray
+    exponents: np.ndarray, inputs: Sequence[Input], entering: Sequence[np.ndarray], hours: np.ndarray
 ) -> np.ndarray:
-    """Modes, each of which decays by itself, at the hours, shape (..., time, mode): from one hour at which an
-    input begins or ends to the next, so that many inputs take no longer than many hours.  `brought` is what
-    each input brings, shape (..., mode).
+    """What each exponential has come to, shape (..., time, exponent), where an input brings `entering`, (...,
+    exponent), of each.
     """
-    begin: dict[float, list[int]] = {}
-    for k, i in enumerate(inputs):
-        begin.setdefault(i.start, []).append(k)
-    breaks = sorted({hour for i in inputs for hour in (i.start, i.end)})
-    total = np.zeros((*exponents.shape[:-1], len(hours), exponents.shape[-1]), dtype=exponents.dtype)
-    there = driven = np.zeros(exponents.shape)
-    running: list[int] = []
-    for before, hour, until in zip([*breaks[:1], *breaks], breaks, [*breaks[1:], np.inf], strict=False):
-        there = _later(exponents, there, driven, hour - before)
-        running = [k for k in (*running, *begin.get(hour, ())) if inputs[k].end > hour]
-        there = there + sum(brought[k] for k in begin.get(hour, ()) if inputs[k].duration is None)
-        driven = sum(
-            (brought[k] / (inputs[k].end - inputs[k].start) for k in running), np.zeros(exponents.shape)
-        )
-        here = (hours >= hour) & (hours < until)
-        since = (hours[here] - hour)[:, None]
-        total[..., here, :] = _later(
-            exponents[..., None, :], there[..., None, :], driven[..., None, :], since
-        )
+    order = sorted(range(len(inputs)), key=lambda k: inputs[k].end)
+    ends = np.array([inputs[k].end for k in order])
+    levels = np.zeros((*exponents.shape[:-1], len(ends) + 1, exponents.shape[-1]), dtype=exponents.dtype)
+    for n, k in enumerate(order):
+        left = levels[..., n, :] * np.exp(exponents * (ends[n] - ends[n - 1])) if n else 0.0
+        levels[..., n + 1, :] = left + entering[k] * _mean(exponents, inputs[k].duration, inputs[k].duration)
+    ended = np.searchsorted(ends, hours, side="right")
+    since = np.where(ended > 0, hours - np.append(ends, 0.0)[ended - 1], 0.0)
+    total = np.exp(exponents[..., None, :] * since[:, None]) * levels[..., ended, :]
+    for i, amount in zip(inputs, entering, strict=True):
+        if i.duration is not None:
+            during = np.flatnonzero((i.start < hours) & (hours < i.end))
+            lasted = hours[during, None] - i.start
+            total[..., during, :] += amount[..., None, :] * _mean(exponents[..., None, :], lasted, i.duration)
     return total
 
 
-def _later(
-    exponents: np.ndarray, there: np.ndarray, driven: np.ndarray, since: np.ndarray | float
-) -> np.ndarray:
-    """Modes after some hours in which they are driven evenly."""
+def _mean(exponents: np.ndarray, lasted: np.ndarray | float | None, duration: float | None) -> np.ndarray:
+    """What an input of 1, at once or spread evenly over a duration, has come to as it ends or after some hours."""
+    if duration is None or lasted is None:
+        return np.ones_like(exponents)
     flat = exponents == 0.0
     some = np.where(flat, -1.0, exponents)
-    spread = np.where(flat, since, np.expm1(some * since) / some)
-    return there * np.exp(exponents * since) + driven * spread
+    return np.where(flat, lasted, np.expm1(some * lasted) / some) / duration
