@@ -34,7 +34,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 def _fit(rows: list[Compared], folder: Path) -> Path:
     figure, axes = subplots(1, 3, figsize=(15.5, 5.2), layout="constrained")
-    tests = [each for each in rows if each.row.role == "held out"]
+    tests = [each for each in rows if each.tests]
     known = [each for each in rows if each.row.role in ("fitted", "own source")]
     for axis, some, title in ((axes[0], tests, TITLES["held out"]), (axes[1], known, TITLES["fitted"])):
         _against(axis, [each for each in some if each.row.quantity in AXES], title)

@@ -12,7 +12,8 @@ from prelimbic.parameters import ENANTIOMERS, HNK_SETS
 from prelimbic.parameters.observations import Observation, observations
 
 HNK = "hydroxynorketamine"
-TESTS = ("held out",)  # roles that count; a number that was fitted on, or taken from the study, is no test
+TEST = "held out"  # the role that counts: a number that was fitted on, or taken from the study, is no test
+TIMES = ("tmax", "half_life")  # quantities in hours, which sampling rounds; told by themselves
 TWICE = 2.0
 
 
@@ -43,6 +44,11 @@ class Compared:
     @property
     def child(self) -> bool:
         return "child" in self.row.note
+
+    @property
+    def tests(self) -> bool:
+        """Whether nothing of the model was chosen on it."""
+        return self.row.role == TEST
 
 
 ROUTE_WORDS = ("iv", "im", "sc", "nasal", "oral", "tablet", "oral_pr", "film", "rectal", "inhaled", "ip")
