@@ -67,7 +67,7 @@ def alike(found: np.ndarray, expected: np.ndarray | float, **tolerance: float) -
 
 
 @pytest.mark.parametrize("name", ["ketamine", "memantine", "hydroxynorketamine"])
-@pytest.mark.parametrize("open_probability", [0.02, 0.3, 1.0])
+@pytest.mark.parametrize("open_probability", [0.1, 0.3, 1.0])
 def test_a_bath_of_the_ic50_shuts_half_of_that_subunit_in_the_end_however_often_channels_open(
     name, open_probability
 ):
