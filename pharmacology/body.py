@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from prelimbic.parameters import COMPOUNDS, OLD, Animal, Factors
-from prelimbic.parameters.plain import choice, maybe, real, settle
+from prelimbic.parameters.plain import Check, choice, maybe, real, settle
 from prelimbic.pharmacology.dose import DoseError
 
 VOLUMES, FLOWS = ("central", "peripheral", "deep"), ("exchange", "deep_exchange", "clearance")
@@ -37,7 +37,7 @@ class Body:
             self,
             DoseError,
             weight=maybe(partial(real, unit="kg")),
-            **{word: maybe(partial(choice, known=values)) for word, values in TRAITS.items()},
+            **{word: maybe(_among(values)) for word, values in TRAITS.items()},
             age=maybe(partial(real, unit="years")),
         )
 
@@ -69,6 +69,10 @@ class Body:
                     f"`{word}` {value}: there are no data of what it does to exposure in a {animal}{there}; "
                     "leave it out"
                 )
+
+
+def _among(values: tuple[str, ...]) -> Check:
+    return lambda value, what, error: choice(value, values, what, error)
 
 
 def _trait(word: str, value: str) -> str:
