@@ -278,7 +278,7 @@ BAD = {
     "no species": (("exposure", "--give", INFUSION, "--at", "1h"), "--species", "human, rat or mouse"),
     "both forms": ((*GIVEN, "--dose", "1", "--at", "1h"), "--dose", "--give"),
     "both forms, the drug": ((*GIVEN, "--compound", "ketamine", "--at", "1h"), "--compound", "--give"),
-    "a trait without data": ((*GIVEN, "--sex", "female", "--at", "1h"), "--sex female", "human"),
+    "a trait without data": ((*RAT, "1h", "--cyp2b6", "*1/*6"), "--cyp2b6 *1/*6", "rat"),
     "a trait that is none": ((*GIVEN, "--cyp2b6", "*6", "--at", "1h"), "--cyp2b6", "'*6'", "*1/*6"),
     "a drug that a rat does not make": ((*RAT, "1h", "--compound", "dehydronorketamine"), "rat"),
     "mg without a weight": ((*HUMAN, "--give", "35 mg iv", "--at", "1h"), "--weight", "35 mg iv"),

@@ -302,6 +302,12 @@ def test_a_dose_in_a_far_future_changes_nothing_before_it(case):
     assert there(animal, *now, *after) == pytest.approx(before, rel=1e-9, abs=1e-12 * before.max(initial=0.0))
 
 
+@pytest.mark.parametrize(("name", "drug", "route"), [way for way in WAYS if way[2] != "iv"])
+def test_at_the_hour_of_a_dose_that_is_absorbed_nothing_of_it_has_reached_the_brain(name, drug, route):
+    after = exposure(name, Dose(10.0, route, 3.0, None, drug)).brain_unbound(np.array([2.0, 3.0, 4.0]))
+    assert not after[:2].any() and after[2].any()
+
+
 @given(st.sampled_from(SPECIES).flatmap(lambda a: st.tuples(st.just(a), dosings(a))))
 @examples(10)
 def test_of_a_vehicle_by_any_schedule_nothing_is_there(case):
