@@ -79,9 +79,9 @@ def exposure(
             config = of_doses(animal, doses(give, body.weight), circuit, changes, body)  # type: ignore[arg-type]
             found = exposed(config, times(at, begin(config)))
         else:
-            config, flat = planned(animal, give, circuit, changes, body)  # type: ignore[arg-type]
+            config, mass = planned(animal, give, circuit, changes, body)  # type: ignore[arg-type]
             several = subjects_of(subjects, config, body, seed)
-            found = exposed_subjects(config, times(at, begin(config)), several, flat)
+            found = exposed_subjects(config, times(at, begin(config)), several, mass)
     for told in unusual(config.doses, config.species):
         warnings.warn(told, UnusualDoseWarning, stacklevel=2)
     return found

@@ -48,18 +48,19 @@ def population(
     return drawn(n, animal, seed, body=parse_body(animal, weight, sex, cyp2b6, age))
 
 
-def planned(animal: str, give: Give, circuit: str, overrides: Overrides, body: Body) -> tuple[Config, bool]:
-    """A configuration of doses for subjects, and whether they are of the whole body: then it has the weight
-    that they were divided by.  Raises GivenError where some are and others a kg.
+def planned(
+    animal: str, give: Give, circuit: str, overrides: Overrides, body: Body
+) -> tuple[Config, float | None]:
+    """A configuration of doses for subjects, and where they are of the whole body the weight that they were
+    divided by.  Raises GivenError where some are and others a kg.
     """
     several: Sequence[str | Dose] = (give,) if isinstance(give, (str, Dose)) else tuple(give or ())
     weighed = {read_given(each).weighed for each in several if isinstance(each, str)}
     weighed |= {False for each in several if isinstance(each, Dose)}
     if len(weighed) > 1:
         raise GivenError("subjects are given amounts a kg or of the whole body, not both")
-    flat = weighed == {True}
-    per = species(animal).reference_mass if flat else None
-    return of_doses(animal, doses(give, per), circuit, overrides, replace(body, weight=per)), flat
+    mass = species(animal).reference_mass if weighed == {True} else None
+    return of_doses(animal, doses(give, mass), circuit, overrides, replace(body, weight=None)), mass
 
 
 def subjects_of(asked: Any, config: Config, body: Body, seed: int) -> pd.DataFrame:
@@ -81,11 +82,12 @@ def subjects_of(asked: Any, config: Config, body: Body, seed: int) -> pd.DataFra
     return drawn(asked, config.species, seed, body=body, sheets=config.sheets())
 
 
-def exposed_subjects(config: Config, at: np.ndarray, subjects: pd.DataFrame, flat: bool) -> xr.Dataset:
+def exposed_subjects(
+    config: Config, at: np.ndarray, subjects: pd.DataFrame, mass: float | None
+) -> xr.Dataset:
     """What `exposed` gives of the doses of a configuration, for every subject, with the axis `subject` first.
 
-    `flat`: whether doses are of the whole body, a kg of the configuration's weight, or else a kg of each
-    subject's.  Raises DoseError and SheetError.
+    Doses are a kg of a `mass`, the same for all, or else of each subject's.  Raises DoseError and SheetError.
     """
     from prelimbic.pharmacology.population import animals
 
@@ -93,6 +95,6 @@ def exposed_subjects(config: Config, at: np.ndarray, subjects: pd.DataFrame, fla
     check_numbers(sheets)
     drugs, found = compounds(sheets["compounds"]), {}
     for hnk in sets_of(config):
-        several = animals(config.species, subjects, sheets, replace(config.body, weight=None), hnk)
-        found[hnk] = Exposure(config.doses, several, drugs, config.body.weight if flat else None)
+        several = animals(config.species, subjects, sheets, config.body, hnk)
+        found[hnk] = Exposure(config.doses, several, drugs, mass)
     return arranged(config, at, found).assign_coords(subject=subjects.index.to_numpy())

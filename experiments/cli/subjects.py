@@ -37,17 +37,17 @@ def show_subjects(asked: Words, columns: dict[str, str]) -> None:
     animal = choice(str(asked.species), SPECIES, "species", DoseError)
     body = parse_body(animal, asked.weight, asked.sex, asked.cyp2b6, asked.age)
     changes = parse_overrides(asked.overrides, (sheet,))
-    config, flat = planned(animal, asked.give, sheet, changes, body)
+    config, mass = planned(animal, asked.give, sheet, changes, body)
     subjects = subjects_of(asked.subjects, config, body, asked.seed)
     heading = f"{'; '.join(str(read_given(text)) for text in asked.give)}, {len(subjects)} {animal} subjects"
     for told in unusual(config.doses, animal):
         print(f"prelimbic: warning: {as_options(told)}", file=sys.stderr)
     if asked.at is not None:
-        found = _percentiles(exposed_subjects(config, times(asked.at, begin(config)), subjects, flat))
+        found = _percentiles(exposed_subjects(config, times(asked.at, begin(config)), subjects, mass))
         print(json.dumps(_as_json(found, columns, config))) if asked.as_json else _print(heading, found)
     if asked.plot is not None:
         last = None if asked.at is None else float(times(asked.at, begin(config)).max())
-        course = _percentiles(exposed_subjects(config, drawn_hours([config], last), subjects, flat))
+        course = _percentiles(exposed_subjects(config, drawn_hours([config], last), subjects, mass))
         _draw(asked, heading, course, animal)
 
 
