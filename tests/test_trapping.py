@@ -318,11 +318,15 @@ def test_drugs_that_are_counted_together_shut_what_drugs_that_are_nearly_alike_s
     away = (gating(0.3, -40.0, magnesium_free(-40.0)), gating(0.02))
     together, off = after(source, DRUGS, hours, *away), []
     for by in (1.1, 1.01, 1.001):
-        near = DRUGS | {"R-norketamine": replace(DRUGS["R-norketamine"], escape=by * DRUGS["ketamine"].escape)}
+        near = DRUGS | {
+            "R-norketamine": replace(DRUGS["R-norketamine"], escape=by * DRUGS["ketamine"].escape)
+        }
         assert bare(source, near).occupancy.shape[-1] == 6 and bare(source).occupancy.shape[-1] == 4
         off.append(np.abs(after(source, near, hours, *away) - together).max())
     assert together.min() > 0.0 and off[0] > 0.0
-    assert off[1] == pytest.approx(off[0] / 10.0, rel=0.1) and off[2] == pytest.approx(off[1] / 10.0, rel=0.1)
+    assert off[1] == pytest.approx(off[0] / 10.0, rel=0.1) and off[2] == pytest.approx(
+        off[1] / 10.0, rel=0.1
+    )
 
 
 def test_without_a_drug_nothing_is_shut():
