@@ -25,7 +25,9 @@ SPECIES = tuple(name for name in headings("species") if "/" not in name)
 # Drugs beside ketamine and what becomes of it that can be given as a dose.
 OTHERS = tuple(
     dict.fromkeys(
-        name.split("/")[1] for name in headings("species") if "/" in name and name.split("/")[1] not in FAMILY
+        name.split("/")[1]
+        for name in headings("species")
+        if "/" in name and name.split("/")[1] not in FAMILY
     )
 )
 DOSED = (*FAMILY, *ENANTIOMERS, *OTHERS)
@@ -123,7 +125,6 @@ class Factors:
     hydroxynorketamine_clearance: float = number("1", "above 0")
 
 
-
 @dataclass(frozen=True)
 class Variation:
     """How subjects differ: body weight, share of females, SDs of logarithms, and correlations of those."""
@@ -144,6 +145,7 @@ class Variation:
     swallowed_absorption_sd: float = number("1", "at least 0")
     available_sd: float = number("1", "at least 0")
     direct_odds_sd: float = number("1", "at least 0")
+
 
 @dataclass(frozen=True)
 class Animal:
@@ -210,7 +212,9 @@ def _animal(name: str, bodies: Sheet, routes: Sheet, others: tuple[str, ...], hn
     body = species(name, bodies)
     made = (drug for drug in FAMILY if drug in COMPOUNDS or f"{name}/{drug}" in bodies.sections)
     drugs = {drug: disposition(drug, name, bodies, hnk) for drug in (*made, *others)}
-    own = {s.partition("/")[2]: routes.fill(s, Route) for s in routes.sections if s.partition("/")[0] == name}
+    own = {
+        s.partition("/")[2]: routes.fill(s, Route) for s in routes.sections if s.partition("/")[0] == name
+    }
     return Animal(name, body, drugs, own)
 
 

@@ -7,7 +7,8 @@ concentration     at `time_h`
 cmax, tmax        the peak between `from_h` and `to_h`, and its hour
 auc               the area between `from_h` and `to_h`
 auc_ratio         the area over that of `against`: another compound, or the same after another `give`
-half_life         of the slowest decline, as it shows in samples up to `to_h`
+half_life         of the decline in the later half of the hours from the last dose to `to_h`; where that is
+                  not known, of the slowest one
 clearance         dose over area to infinity; of the body mass
 volume            of distribution at steady state; of the body mass
 bioavailability   area over dose, as a share of that after the `give` of `against`
@@ -50,6 +51,14 @@ QUANTITIES = {
     "ratio": ("1", "h"),
 }
 COMPARED = ("auc_ratio", "bioavailability", "ratio")  # those that need `against`
+TIMED = ("concentration", "ratio")  # those that may be of one hour
+WINDOWED = (
+    "cmax",
+    "tmax",
+    "auc",
+    "auc_ratio",
+    "half_life",
+)  # those that may be of hours from one to another
 SITES = ("arterial", "venous", "brain_total", "brain_unbound")
 KINDS = ("observed", "model-based", "derived", "second-hand")
 # fitted: it chose a number.  own source: a number is from the same study's model.  Neither is a test.
@@ -130,7 +139,7 @@ class _Line:
         quantity, species = self.one_of("quantity", QUANTITIES), self.one_of("species", SPECIES)
         compound = self.one_of("compound", (*FAMILY, *ENANTIOMERS))
         needs_set = species == "human" and compound.endswith("hydroxynorketamine")
-        compared, timed = quantity in COMPARED, quantity == "concentration"
+        from_h, to_h = self.window(quantity)
         return Observation(
             id=self.matching("id", r"[a-z0-9.-]+", "small letters, digits, . and -"),
             study=self.filled("study"),
@@ -140,11 +149,11 @@ class _Line:
             give=tuple(self.filled("give").split("; ")),
             compound=compound,
             quantity=quantity,
-            against=self.filled("against") if compared else self.empty("against", COMPARED),
+            against=self.filled("against") if quantity in COMPARED else self.empty("against", COMPARED),
             site=self.one_of("site", SITES),
-            time_h=self.hour("time_h", None, needed=timed) if timed or quantity == "ratio" else None,
-            from_h=self.hour("from_h", 0.0),
-            to_h=self.hour("to_h", math.inf),
+            time_h=self.time(quantity),
+            from_h=from_h,
+            to_h=to_h,
             value=self.number("value", "a number above 0", lambda x: x > 0),
             unit=self.one_of("unit", QUANTITIES[quantity]),
             spread=self.cells["spread"],
@@ -186,10 +195,23 @@ class _Line:
             raise self.refused(column, must)
         return value
 
-    def hour(self, column: str, otherwise: float | None, needed: bool = False) -> float | None:
-        if not self.cells[column] and not needed:
-            return otherwise
+    def hour(self, column: str) -> float:
         return self.number(column, "a number of hours, at least 0", lambda x: x >= 0)
+
+    def time(self, quantity: str) -> float | None:
+        if quantity not in TIMED:
+            self.empty("time_h", TIMED)
+        needed = quantity == TIMED[0] or self.cells["time_h"]
+        return self.hour("time_h") if needed else None
+
+    def window(self, quantity: str) -> tuple[float, float]:
+        for column in ("from_h", "to_h") if quantity not in WINDOWED else ():
+            self.empty(column, WINDOWED)
+        begin = self.hour("from_h") if self.cells["from_h"] else 0.0
+        end = self.hour("to_h") if self.cells["to_h"] else math.inf
+        if begin >= end:
+            raise self.refused("to_h", f"later than from_h, which is {begin:g}")
+        return begin, end
 
     def count(self, column: str) -> int | None:
         if not self.cells[column]:

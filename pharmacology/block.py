@@ -57,7 +57,10 @@ def summed(names: Sequence[str], found: np.ndarray, drugs: Sequence[str]) -> np.
     any.
     """
     of = np.array(
-        [[float(name == drug or ENANTIOMERS.get(name, ("", ""))[0] == drug) for drug in drugs] for name in names]
+        [
+            [float(name == drug or ENANTIOMERS.get(name, ("", ""))[0] == drug) for drug in drugs]
+            for name in names
+        ]
     )
     return found @ of.reshape(len(names), len(drugs))
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from prelimbic.parameters import COMPOUNDS, OLD, Animal, Factors
-from prelimbic.parameters.plain import choice, maybe, real, settle
+from prelimbic.parameters.plain import Check, choice, maybe, real, settle
 from prelimbic.pharmacology.dose import DoseError
 
 VOLUMES, FLOWS = ("central", "peripheral", "deep"), ("exchange", "deep_exchange", "clearance")
@@ -37,7 +37,7 @@ class Body:
             self,
             DoseError,
             weight=maybe(partial(real, unit="kg")),
-            **{word: maybe(partial(choice, known=values)) for word, values in TRAITS.items()},
+            **{word: maybe(_among(values)) for word, values in TRAITS.items()},
             age=maybe(partial(real, unit="years")),
         )
 
@@ -58,7 +58,9 @@ class Body:
                 f"`weight` is in kg and of a {animal} from {low:g} to {high:g}, not {self.weight:g}"
             )
         if self.age is not None and (animal != "human" or not 0.0 <= self.age <= OLDEST):
-            raise DoseError(f"`age` is in years, of man, from 0 to {OLDEST:g}, not {self.age:g} of a {animal}")
+            raise DoseError(
+                f"`age` is in years, of man, from 0 to {OLDEST:g}, not {self.age:g} of a {animal}"
+            )
         for word, value in self._said.items():
             if _trait(word, value) not in known:
                 others = ", ".join(each for each in TRAITS[word] if _trait(word, each) in known)
@@ -67,6 +69,10 @@ class Body:
                     f"`{word}` {value}: there are no data of what it does to exposure in a {animal}{there}; "
                     "leave it out"
                 )
+
+
+def _among(values: tuple[str, ...]) -> Check:
+    return lambda value, what, error: choice(value, values, what, error)
 
 
 def _trait(word: str, value: str) -> str:

@@ -30,21 +30,23 @@ class Entry:
 
 
 def entries(
-    doses: Sequence[Dose], animal: Animal, compounds: dict[str, Compound]
+    doses: Sequence[Dose], animal: Animal, compounds: dict[str, Compound], mass: Any
 ) -> Iterator[Entry]:
-    """All that enters after doses.  Raises DoseError for a route without data."""
+    """All that enters after doses, which are per kg of a `mass`.  Raises DoseError for a route without
+    data.
+    """
     for k, dose in enumerate(doses):
         compound, hand = ENANTIOMERS.get(dose.compound, (dose.compound, ""))
         hands = (hand,) if hand or compound not in FAMILY else HANDS
-        mg = dose.amount * animal.body.reference_mass
+        mg = dose.amount * mass
         umol = mg / compounds[compound].molar_mass * 1e3 / len(hands)
-        for part, where, start, duration in _ways(doses, k, compound, animal):
+        for part, where, start, duration in _ways(doses, k, compound, animal, mass):
             for each in hands:
                 yield Entry(each, compound, where, part * umol, start, duration)
 
 
 def _ways(
-    doses: Sequence[Dose], k: int, compound: str, animal: Animal
+    doses: Sequence[Dose], k: int, compound: str, animal: Animal, mass: Any
 ) -> Iterator[tuple[Any, Depot | str, float, float | None]]:
     """Shares of a dose with the way that each takes, its start and its length."""
     dose = doses[k]
@@ -53,7 +55,7 @@ def _ways(
         return
     key = route_of(dose, animal)
     route = animal.routes[key]
-    directly = route.direct * _first(doses, k, route, animal)
+    directly = route.direct * _first(doses, k, route, mass)
     swallowed = (1.0 - directly) * route.swallowed
     if np.any(np.asarray(directly) > 0):
         length = route.direct_duration or None
@@ -78,11 +80,11 @@ def route_of(dose: Dose, animal: Animal) -> str:
     return found
 
 
-def _first(doses: Sequence[Dose], k: int, route: Route, animal: Animal) -> Any:
+def _first(doses: Sequence[Dose], k: int, route: Route, mass: Any) -> Any:
     """Share of the full direct uptake that a dose has after those of the same sitting: less of what is beyond
     the first `full` mg.
     """
-    dose, mass = doses[k], animal.body.reference_mass
+    dose = doses[k]
     if route.repeated == 1.0 or not dose.amount:
         return 1.0
     before = [

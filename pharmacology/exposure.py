@@ -51,6 +51,7 @@ class Exposure(Concentrations):
     doses: tuple[Dose, ...]
     animal: Animal
     compounds: dict[str, Compound] = field(hash=False)
+    mass: float | None = None  # kg, of which doses are a kg; without it that of each body
 
     def __post_init__(self) -> None:
         for dose in self.doses:
@@ -160,7 +161,8 @@ class Exposure(Concentrations):
 
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:
-        return tuple(entries(self.doses, self.animal, self.compounds))
+        mass = self.animal.body.reference_mass if self.mass is None else self.mass
+        return tuple(entries(self.doses, self.animal, self.compounds, mass))
 
     @cached_property
     def _chains(self) -> dict[str, Chain]:

@@ -17,6 +17,7 @@ import numpy as np
 APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
 CONDITION = 3e3  # of eigenvectors: above, they are too alike
 EXACT = 1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
+ROUNDED = 1e-13  # of what cancels: less is rounding
 AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
 
@@ -128,7 +129,10 @@ class Linear:
             modes = inverse @ i.amount[..., None]
             entering.append(np.concatenate([modes, -fed @ modes], axis=-2)[..., 0])
         exponents = np.concatenate([values, -rates], axis=-1)
-        return (_course(exponents, inputs, entering, hours) @ np.swapaxes(rows, -1, -2)).real
+        modes, rows = _course(exponents, inputs, entering, hours), np.swapaxes(rows, -1, -2)
+        found = modes @ rows
+        # where modes cancel, as before anything has arrived, nothing is there
+        return np.where(np.abs(found) > ROUNDED * (np.abs(modes) @ np.abs(rows)), found, 0.0).real
 
     def _touched(self, inputs: Sequence[Input], seen: np.ndarray) -> np.ndarray:
         """Whether a row that is seen has to do with any input, shape (row,): rounding makes no drug."""

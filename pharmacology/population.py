@@ -40,6 +40,8 @@ TIMES = (
 )
 ODDS = "direct_odds"  # of being taken up directly rather than swallowed, times those of the sheet
 
+COLUMNS = ("weight", "sex", *TIMES, ODDS)
+
 
 def population(
     n: int,

@@ -148,11 +148,13 @@ def read_given(text: str) -> Given:
     return Given(compound, amount, unit, salt, route, length, schedule(said, text), text)
 
 
-def parse_body(species: str, weight: object = None, sex: Any = None, cyp2b6: Any = None) -> Body:
+def parse_body(
+    species: str, weight: object = None, sex: Any = None, cyp2b6: Any = None, age: Any = None
+) -> Body:
     """Who is given something: `weight` is a number of kg, or a text such as `25 g` or `70 kg`.  Raises
     GivenError, and DoseError for a body that such an animal cannot have.
     """
-    body = Body(None if weight is None else _kg(weight), sex, cyp2b6)
+    body = Body(None if weight is None else _kg(weight), sex, cyp2b6, age)
     body.check(species, traits(species))
     return body
 

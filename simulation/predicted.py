@@ -17,9 +17,7 @@ SOONEST_H, LATEST_H, OFFSETS = 1e-3, 500.0, 400  # after what begins or ends, at
 LATE_H = 24.0  # until when blood is taken for a half-life where it was not read
 
 
-def predicted(
-    row: Observation, sheets: Mapping[str, Sheet] | None = None, hnk: str = HNK_SETS[0]
-) -> float:
+def predicted(row: Observation, sheets: Mapping[str, Sheet] | None = None, hnk: str = HNK_SETS[0]) -> float:
     """The value that the model gives for an observation, in its unit.  `hnk` is one of HNK_SETS.  Raises
     UsageError for a dose that cannot be given.
     """

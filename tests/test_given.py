@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelimbic.parameters import BLOCKERS, DOSED, SALTS, compounds, salts
+from prelimbic.parameters import DOSED, IN_A_BATH, SALTS, compounds, salts, traits
 from prelimbic.parameters.errors import UsageError
-from prelimbic.pharmacology import Bath, Dose, DoseError
+from prelimbic.pharmacology import ALSO_CALLED, ROUTES, TRAITS, WEIGHTS, Bath, Dose, DoseError
 from prelimbic.simulation.given import (
     BASE,
     MG,
@@ -14,18 +14,18 @@ from prelimbic.simulation.given import (
     MOST_TIMES,
     PER,
     VEHICLE,
-    WEIGHTS,
     Given,
     GivenError,
     as_given,
     bath_in_words,
     doses,
     parse_bath,
-    parse_weight,
+    parse_body,
     read_given,
 )
 from tests.fuzz import WORDS, examples, told_by
 
+WAYS = sorted({route for routes in ROUTES.values() for route in routes})
 KETAMINE = compounds()["ketamine"].molar_mass
 HCL = salts()["hydrochloride"].molar_mass
 MEANT = {
@@ -52,6 +52,10 @@ MEANT = {
     "1 umol/kg ip": (Dose(KETAMINE / 1000, "ip"),),
     "1 umol/kg as hydrochloride ip": (Dose(KETAMINE / 1000, "ip"),),
     f"{KETAMINE + HCL} mg/kg\tas  hydrochloride ip at 1h": (Dose(KETAMINE, "ip", 1.0),),
+    "esketamine 0.4 mg/kg nasal": (Dose(0.4, "nasal", compound="S-ketamine"),),
+    f"arketamine {KETAMINE} ug/kg iv": (Dose(KETAMINE / 1000, "iv", compound="R-ketamine"),),
+    "1 umol/kg oral_pr": (Dose(KETAMINE / 1000, "oral_pr"),),
+    "(2R,6R)-hydroxynorketamine 1 mg/kg iv": (Dose(1.0, "iv", compound="R-hydroxynorketamine"),),
 }
 OF_A_BODY = {  # with a weight, kg
     ("35 mg iv over 40min", 70.0): Dose(0.5, "iv", 0.0, 40 / 60),
@@ -83,7 +87,8 @@ LACK = {
     "٣ mg/kg ip": "unknown compound '٣'",
     "½ mg/kg ip": "unknown compound '½'",
     "nan mg/kg ip": "unknown compound 'nan'",
-    "10 mg/kg": "route is missing, ip or iv",
+    "10 mg/kg": f"route is missing, {' or '.join(WAYS)}",
+    "10 mg/kg nasl": "did you mean nasal?",
     "10 mg/kg i.p.": "did you mean ip?",
     "ketamin 10 mg/kg ip": "did you mean ketamine?",
     "ketamine norketamine 1 mg/kg ip": "amount is missing",
@@ -146,7 +151,8 @@ def test_a_text_that_is_none_is_refused_with_what_it_lacks(text, why):
     with pytest.raises(GivenError) as caught:
         doses(text)
     said = str(caught.value)
-    assert why in said and repr(text) in said and said.isprintable() and said.startswith("`give` takes")
+    assert said.startswith(f"`give` {text!r}: ") and "it takes [COMPOUND]" in said and said.isprintable()
+    assert 0 < said.index(why) < said.index("it takes")  # the reason, and then the grammar
 
 
 @pytest.mark.parametrize(("text", "why"), REFUSED.items(), ids=[text[:40] for text in REFUSED])
@@ -191,12 +197,12 @@ STARTS = st.lists(HOURS, min_size=1, max_size=5, unique=True).map(tuple)
 
 @st.composite
 def givens(draw: st.DrawFn) -> Given:
-    compound = draw(st.sampled_from((*DOSED, VEHICLE)))
+    compound = draw(st.sampled_from((*DOSED, *ALSO_CALLED, VEHICLE)))
     what = (0.0, "mg/kg", BASE) if compound == VEHICLE else (draw(AMOUNTS), draw(UNITS), draw(SALT))
     return Given(compound, *what, draw(ROUTE), draw(st.none() | LENGTHS), draw(STARTS))
 
 
-SALT, ROUTE = st.sampled_from((BASE, *SALTS)), st.sampled_from(("ip", "iv"))
+SALT, ROUTE = st.sampled_from((BASE, *SALTS)), st.sampled_from(WAYS)
 
 
 @given(givens())
@@ -251,18 +257,18 @@ def test_alike_doses_share_a_text_but_where_two_come_at_once():
     ],
 )
 def test_a_weight_is_in_kg_unless_it_says_g(value, animal, weight):
-    assert parse_weight(value, animal) == weight
+    assert parse_body(animal, value).weight == weight
 
 
 @pytest.mark.parametrize(
     ("value", "animal"),
     [(value, "human") for value in ("", "heavy", "70 lb", "kg", "٧٠ kg", "nan", "inf kg", "1e400 kg", "-70")]
-    + [(value, "human") for value in (None, True, [70.0], float("nan"), float("inf"), 0.0, -1, 0.999, 401)]
+    + [(value, "human") for value in (True, [70.0], float("nan"), float("inf"), 0.0, -1, 0.999, 401)]
     + [(25, "mouse"), ("70 kg", "rat"), ("25 g", "human")],
 )
 def test_a_weight_that_such_an_animal_cannot_have_is_refused(value, animal):
-    with pytest.raises(GivenError) as caught:
-        parse_weight(value, animal)
+    with pytest.raises((GivenError, DoseError)) as caught:
+        parse_body(animal, value)
     assert str(caught.value).startswith("`weight` ") and str(caught.value).isprintable()
 
 
@@ -270,8 +276,30 @@ def test_a_weight_that_such_an_animal_cannot_have_is_refused(value, animal):
 @examples(50)
 def test_a_weight_in_words_is_the_weight(case):
     animal, weight = case
-    assert parse_weight(weight, animal) == weight
-    assert parse_weight(f"{weight!r} kg", animal) == pytest.approx(weight, rel=1e-11)
+    assert parse_body(animal, weight).weight == weight
+    assert parse_body(animal, f"{weight!r} kg").weight == pytest.approx(weight, rel=1e-11)
+
+
+def test_a_trait_counts_where_its_effect_is_known_and_is_refused_by_name_elsewhere():
+    animal, word, value = KNOWN[0]
+    assert getattr(parse_body(animal, **{word: value}), word) == value
+    for other in ("human", "rat", "mouse"):
+        for trait, values in TRAITS.items():
+            for each in values:
+                if (other, trait, each) not in KNOWN:
+                    with pytest.raises(DoseError, match=rf"^`{trait}` .*no data .*{other}"):
+                        parse_body(other, **{trait: each})
+    with pytest.raises(DoseError, match="`sex` .*female, male"):
+        parse_body("mouse", sex="f")
+
+
+KNOWN = [
+    (animal, word, value)
+    for animal in WEIGHTS
+    for word, values in TRAITS.items()
+    for value in values
+    if f"{word}/{value.replace('/', '')}" in traits(animal)
+]
 
 
 # Baths
@@ -282,6 +310,7 @@ BATHS = {
     "ketamine 3 uM from 0h to 2h": Bath((("ketamine", 3.0),), 0.0, 2.0),
     "ketamine 3 uM over 90min from 1h": Bath((("ketamine", 3.0),), 1.0, 2.5),
     "memantine .5e1 uM from -30min": Bath((("memantine", 5.0),), -0.5),
+    "S-ketamine 1 uM": Bath((("S-ketamine", 1.0),), 0.0),
     "mk801 0 uM to 1d": Bath((("mk801", 0.0),), 0.0, 24.0),
 }
 
@@ -330,7 +359,7 @@ def test_a_bath_that_cannot_be_is_refused(texts, why):
 
 
 @given(
-    st.dictionaries(st.sampled_from(BLOCKERS), st.floats(0.0, 1e9), min_size=1).map(lambda d: (*d.items(),)),
+    st.dictionaries(st.sampled_from(IN_A_BATH), st.floats(0.0, 1e9), min_size=1).map(lambda d: (*d.items(),)),
     st.tuples(HOURS, HOURS | st.just(float("inf"))).filter(lambda ends: ends[0] < ends[1]),
 )
 @examples(100)
@@ -371,5 +400,5 @@ def test_any_text_is_refused_in_one_sentence_or_says_what_is_given(text):
         assert doses(str(read_given(text)), 0.3) == doses(text, 0.3)
     with told_by(GivenError, DoseError):
         assert parse_bath(bath_in_words(parse_bath(text))) == parse_bath(text)
-    with told_by(GivenError):
-        assert 0.005 <= parse_weight(text, "rat") <= 1.5
+    with told_by(GivenError, DoseError):
+        assert 0.005 <= parse_body("rat", text).weight <= 1.5

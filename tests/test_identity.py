@@ -15,9 +15,9 @@ from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.idle import makings
 from prelimbic.experiments.sweep.study import Options
 from prelimbic.experiments.sweep.unusual import unusual
-from prelimbic.parameters import COMPOUNDS, HypothesisNumbers, Sheet, sheet, sheet_text
+from prelimbic.parameters import HypothesisNumbers, Sheet, sheet, sheet_text, species
 from prelimbic.parameters.sheet import SHEETS, Row, number
-from prelimbic.pharmacology import Bath, Dose
+from prelimbic.pharmacology import Bath, Body, Dose
 from prelimbic.simulation import config as configuration
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -37,6 +37,11 @@ def grown(subject: str, sections: dict[str, dict[str, Row]]) -> Sheet:
     return whole.with_sections(whole.sections | added)
 
 
+def like(subject: str, section: str, *names: str) -> Sheet:
+    """A shipped sheet with further sections that hold what one of them does."""
+    return grown(subject, {name: sheet(subject).sections[section] for name in names})
+
+
 def forget() -> None:
     configuration._overridden.cache_clear()
     configuration._used.cache_clear()
@@ -44,12 +49,14 @@ def forget() -> None:
 
 @pytest.fixture
 def larger(monkeypatch):
-    """The sheets of a version that knows a further drug, animal and inhibitor, and the size of a further
-    switch.
+    """The sheets of a version that knows a further drug, animal, way in, trait and inhibitor, and the size of
+    a further switch.
     """
     found = {subject: sheet(subject) for subject in configuration.SUBJECTS}
     for subject, section in (("compounds", "newdrug"), ("species", "ferret"), ("inhibitors", "newblocker")):
         found[subject] = grown(subject, {section: {"value": MADE_UP}})
+    found["routes"] = like("routes", "rat/ip", "rat/newway", "rat/ip/newdrug", "human/ip")
+    found["bodies"] = like("bodies", "human/cyp2b6/*1*1", "rat/sex/male", "human/newtrait/high")
     found["hypotheses"] = grown("hypotheses", {"hypotheses": {"new_gain": MADE_UP}})
     forget()
     fields = [("new_gain", float, number("1"))]
@@ -72,7 +79,7 @@ def frozen() -> dict[str, str]:
 BEFORE, FROZEN = ids(), frozen()
 
 
-def test_a_drug_an_animal_an_inhibitor_and_the_size_of_a_switch_that_no_run_uses_rename_none(larger):
+def test_a_drug_an_animal_a_route_a_trait_an_inhibitor_and_a_size_that_no_run_uses_rename_none(larger):
     assert "compounds.newdrug.value" not in brief().numbers()
     assert ids() == BEFORE
 
@@ -116,7 +123,11 @@ def test_what_a_run_uses_renames_it():
         replace(base, bath=Bath((("mk801", 1.0),), 0.0)),
         replace(base, hypotheses=Hypotheses(trkb="on")),
         replace(base, overrides=(("compounds.ketamine.ic50_2A", 1.0),)),
-        replace(base, overrides=(("species.rat.ketamine_clearance", 1.0),)),
+        replace(base, overrides=(("species.rat/ketamine.clearance", 1.0),)),
+        replace(base, overrides=(("routes.rat/ip.swallowed_absorption", 3.0),)),
+        replace(base, overrides=(("compounds.enantiomers.ketamine_s_to_r", 0.5),)),
+        replace(base, body=Body(0.25)),
+        replace(base, doses=(Dose(10.0, "ip", compound="S-ketamine"),)),
         replace(base, protocol=replace(base.protocol, inhibitions=(Inhibition("anti_bdnf", 0.0),))),
         replace(base, manipulations=("ampa=0.5",)),
         replace(base, spikes=True),
@@ -128,7 +139,8 @@ def test_what_a_run_uses_renames_it():
     ("name", "used"),
     [
         ("compounds.memantine.ic50_2A", lambda c: replace(c, bath=Bath((("memantine", 1.0),), 0.0))),
-        ("species.mouse.ketamine_clearance", lambda c: replace(c, species="mouse")),
+        ("species.mouse/norketamine.clearance", lambda c: replace(c, species="mouse")),
+        ("routes.rat/sc.direct_absorption", lambda c: replace(c, doses=(Dose(10.0, "sc"),))),
         ("hypotheses.hypotheses.trkb_gain", lambda c: replace(c, hypotheses=Hypotheses(trkb="on"))),
         (
             "inhibitors.anti_bdnf.brain",
@@ -144,9 +156,51 @@ def test_a_number_counts_where_it_is_used_and_nowhere_else(name, used):
     assert replace(using, overrides=set_to).run_id() != using.run_id()
 
 
-def test_a_vehicle_uses_no_number_of_a_drug():
-    names = brief(0.0).numbers()
-    assert not [name for name in names if name.startswith(("compounds.", "species."))]
+OF_DRUGS = ("compounds.", "species.", "routes.", "bodies.")
+
+
+def test_a_vehicle_uses_no_number_of_a_drug_and_has_nobody():
+    still = brief(0.0)
+    assert not [name for name in still.numbers() if name.startswith(OF_DRUGS)]
+    assert replace(still, body=Body(0.25)).run_id() == still.run_id()
+
+
+def used_by(config: Config) -> set[str]:
+    sections = {name.rpartition(".")[0] for name in config.numbers()}
+    return {section for section in sections if section.startswith(OF_DRUGS)} - {"compounds.channel"}
+
+
+def test_a_dose_uses_its_way_in_its_body_and_all_that_becomes_of_it():
+    man = replace(brief(), species="human", doses=(Dose(0.4, "nasal", compound="S-norketamine"),))
+    sniffed = used_by(replace(man, doses=(Dose(0.4, "nasal"),)))
+    assert sniffed >= {"species.human", "routes.human/nasal", "compounds.enantiomers"}
+    made = ("norketamine", "hydroxynorketamine", "dehydronorketamine")
+    assert sniffed >= {f"{sheet_}{drug}" for drug in made for sheet_ in ("species.human/", "compounds.")}
+    assert not [section for section in sniffed if "kamp" in section or section.startswith("bodies.")]
+    alone = used_by(replace(man, doses=(Dose(0.4, "iv", compound="S-norketamine"),)))
+    assert alone == {s for s in sniffed if "/ketamine" not in s and s != "compounds.ketamine"} - {
+        "routes.human/nasal"
+    }
+    low = used_by(replace(man, doses=(Dose(0.4, "nasal"),), hypotheses=Hypotheses(hnk_exposure="kamp")))
+    assert low ^ sniffed == {"species.human/hydroxynorketamine", "species.human/hydroxynorketamine/kamp"}
+    carrier = replace(man, doses=(Dose(0.4, "nasal"),), body=Body(cyp2b6="*1/*1"))
+    assert used_by(carrier) - sniffed == {"bodies.human/cyp2b6/*1*1"}
+    assert "compounds.dehydronorketamine" not in used_by(brief())  # which a rat does not make here
+    own = replace(brief(), doses=(Dose(1.0, "ip", compound="hydroxynorketamine"),))
+    assert "routes.rat/ip/hydroxynorketamine" in used_by(own) and "routes.rat/ip" not in used_by(own)
+
+
+def test_a_bath_of_an_enantiomer_uses_its_racemate_and_their_ratio_and_one_of_a_racemate_no_ratio():
+    still = brief(0.0)
+    found = [used_by(replace(still, bath=Bath(((drug, 1.0),)))) for drug in ("S-ketamine", "ketamine")]
+    assert found == [{"compounds.ketamine", "compounds.enantiomers"}, {"compounds.ketamine"}]
+
+
+def test_a_weight_that_is_the_sheets_own_is_none():
+    heavy = brief(10.0)
+    mass = species("rat").reference_mass
+    assert replace(heavy, body=Body(mass)) == heavy
+    assert replace(heavy, body=Body(1.2 * mass)).run_id() != heavy.run_id()
 
 
 @pytest.mark.parametrize("study", SHIPPED)
@@ -167,7 +221,7 @@ def test_numbers_that_a_run_does_not_name_move_nothing_it_is_made_of(study):
 def test_drugs_of_a_studys_own_are_named_in_its_runs():
     for name in SHIPPED:
         study = find_study(name)
-        own = {*study.reads.baths} | {d for dose in study.reads.doses for d in COMPOUNDS}
+        own = {*study.reads.baths, *study.reads.doses}
         for run in study.plan(Options(seeds=1)):
             bath = run.config.bath.names if run.config.bath else ()
             assert own <= {*run.config.drugs, *bath} or {*bath} & own, name

@@ -138,7 +138,7 @@ BAD = {
     ("against", "ketamine"): "must be empty but of auc_ratio, bioavailability, ratio",
     ("site", "vein"): "there are arterial, venous, brain_total, brain_unbound",
     ("time_h", ""): "must be a number of hours, at least 0",
-    ("from_h", "-1"): "must be a number of hours, at least 0",
+    ("from_h", "1"): "must be empty but of cmax, tmax, auc, auc_ratio, half_life",
     ("value", "nan"): "must be a number above 0",
     ("unit", "mg"): "there are ng/mL, uM, ug/g",
     ("n", "many"): "must be a whole number, or empty where it was not read",
@@ -162,6 +162,14 @@ def test_a_value_in_the_unit_of_another_quantity_is_refused(tmp_path):
     for unit in {unit for units in QUANTITIES.values() for unit in units} - {*QUANTITIES["auc"]}:
         told = refused(tmp_path, [{**row, "unit": unit}])
         assert f"line 2, unit: unknown unit {unit!r}" in told and "there are ng h/mL" in told
+
+
+def test_an_hour_that_its_quantity_has_not_and_a_window_that_ends_before_it_begins_are_refused(tmp_path):
+    row = next(row for row in lines("human") if row["quantity"] == "cmax")
+    assert "time_h: is '1' but must be empty but of" in refused(tmp_path, [{**row, "time_h": "1"}])
+    assert "from_h: is '-1' but must be a number of hours" in refused(tmp_path, [{**row, "from_h": "-1"}])
+    told = refused(tmp_path, [{**row, "from_h": "2", "to_h": "1"}])
+    assert "line 2, to_h: is '1' but must be later than from_h, which is 2" in told
 
 
 def test_a_file_of_other_columns_or_cells_is_refused(tmp_path):

@@ -21,7 +21,9 @@ from prelimbic.experiments.sweep.cluster import _kept
 from prelimbic.experiments.sweep.queue import ClusterError
 from prelimbic.experiments.sweep.slurm import Slurm
 from prelimbic.experiments.sweep.study import Options
+from prelimbic.parameters import species
 from prelimbic.simulation.arms import QuestionError
+from prelimbic.simulation.facts import facts
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.question import Question, untreated
 from prelimbic.simulation.written import (
@@ -209,9 +211,26 @@ def test_python_says_the_same_as_a_line():
     assert scenario.config(1).run_id() in ids(of_scenarios({"": scenario}))
 
 
-def test_a_dose_in_mg_at_a_weight_is_that_of_a_kg():
-    whole = question(DOSE | {"give": "2.5 mg ip at 0h", "weight": "250 g"})
+def test_a_dose_in_mg_at_the_weight_of_the_sheet_is_that_of_a_kg_and_at_another_that_of_another_body():
+    grams = 1000 * species("rat").reference_mass
+    whole = question(DOSE | {"give": f"{grams / 100} mg ip at 0h", "weight": f"{grams} g"})
     assert ids(whole) == ids(question(DOSE))
+    heavy = question(DOSE | {"weight": f"{1.5 * grams} g"})
+    both = {*ids(heavy)} & {*ids(question(DOSE))}
+    assert len(both) == 1 and len(ids(heavy)) == 2  # the vehicle is the same run
+
+
+def test_a_body_can_be_varied_and_stands_in_files():
+    asked = question(DOSE | {"species": "human", "give": "1 mg/kg iv", "vary": {"weight": [70, 110.0]}})
+    assert asked.axes == {"arm": "", "weight": "kg"}
+    assert [p.config.body.weight for p in asked.points() if p.reference] == [None, 110.0]
+    assert question(as_mapping(asked)) == asked
+    carrier = pl.Scenario("human", "1 mg/kg iv", cyp2b6="*1/*1", weight="80 kg")
+    kept = of_scenarios({"": carrier})
+    assert question(as_mapping(kept)).points() == kept.points()
+    assert {"weight": 80.0, "cyp2b6": "*1/*1"}.items() <= as_mapping(kept).items()
+    assert facts(carrier.config().to_dict())["body"] == "80 kg, cyp2b6 *1/*1"
+    assert "body" not in pl.Scenario("human", "1 mg/kg iv", weight=70).config().to_dict()
 
 
 def test_a_dose_axis_in_python_is_in_the_unit_of_what_is_given():

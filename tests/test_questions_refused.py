@@ -15,9 +15,9 @@ from tests.said import USAGE, is_one_sentence
 
 LINES = {
     "mg without weight": (["--give", "10 mg ip"], "--weight"),
-    "a weight for nothing": (["--give", "10 mg/kg ip", "--weight", "0.3"], "leave it out"),
+    "a weight for nothing": (["--bath", "ketamine 1 uM", "--weight", "0.3"], "--weight moves nothing here"),
     "a weight of another animal": (["--give", "10 mg ip", "--weight", "70"], "0.005 to 1.5"),
-    "a route that it has not": (["--give", "10 mg/kg nasal"], "ip, iv"),
+    "a route that it has not": (["--give", "10 mg/kg tablet"], "there are of iv, ip"),
     "a compound without disposition": (["--give", "memantine 10 mg/kg ip"], "ketamine"),
     "ten thousand doses": (["--give", "1 mg/kg ip every 1min x 10000"], "1 to 400"),
     "overlapping stress": (["--stress", "3d before 0h", "--stress", "-2d to 1d"], "overlap"),
@@ -70,7 +70,8 @@ FILES = {
     "an unknown key": ("species = 'rat'\ngiv = '10 mg/kg ip'", "did you mean give?"),
     "no species": ("give = '10 mg/kg ip'", "species"),
     "no such species": ("species = 'ratt'", "did you mean rat?"),
-    "sex": ("species = 'mouse'\nsex = 'female'", "differs between the sexes"),
+    "a trait without data": ("species = 'rat'\ngive = '1 mg/kg ip'\ncyp2b6 = '*1/*6'", "cyp2b6 *1/*6: there are"),
+    "a trait for nothing": ("species = 'human'\ncyp2b6 = '*1/*1'", "cyp2b6 moves nothing here"),
     "a number for a text": ("species = 'rat'\ngive = 10", "give is 10"),
     "arms without names": ("species = 'rat'\n[[arm]]\n[[arm]]\n", "name is missing"),
     "two arms of one name": ("species = 'rat'\n[[arm]]\nname = 'a'\n[[arm]]\nname = 'a'\n", "called a"),

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from prelimbic.experiments.figures.style import COLOURS, INK, ORDERED, save, subplots
-from prelimbic.parameters import COMPOUNDS
+from prelimbic.parameters import COMPOUNDS, ENANTIOMERS
 from prelimbic.simulation.config import Config
 
 COLUMNS = 4  # beside each other
@@ -57,17 +57,29 @@ def figure(titles: list[str], configs: list[Config], courses: list[xr.Dataset]) 
 
 
 def _shown(courses: list[xr.Dataset]) -> dict[str, str]:
-    """Colours of the compounds that are there in any course, ketamine and its metabolites first."""
+    """Colours of the compounds that are there in any course, ketamine and its metabolites first, each the
+    sum of its enantiomers; one that stands by another set of its constants has the same colour.
+    """
     there = [
         str(name)
         for course in courses
         for name in course["compound"].values
-        if str(name) not in ENANTIOMERS and course["brain_unbound"].sel(compound=name).max() > 0
+        if str(name).partition(" (")[0] not in ENANTIOMERS and course["brain_unbound"].sel(compound=name).max() > 0
     ]
-    there = [name for name in there if not name.endswith(")")]  # in the colour of its other set
-    every = [*COMPOUNDS, *sorted({*there} - {*COMPOUNDS})]
+    every = [*COMPOUNDS, *sorted({*map(_plain, there)} - {*COMPOUNDS})]
     colours = dict(zip(every, ORDERED, strict=False))
-    return {name: colours.get(name, INK) for name in every if name in there or not there}
+    several = sorted({*(there or COMPOUNDS)}, key=lambda name: (every.index(_plain(name)), name))
+    return {name: colours.get(_plain(name), INK) for name in several}
+
+
+def _plain(name: str) -> str:
+    """A compound without the set of constants that stands behind it, or the enantiomer that it is."""
+    before = name.partition(" (")[0]
+    return ENANTIOMERS[before][0] if before in ENANTIOMERS else before
+
+
+def _line(name: str) -> str:
+    return "-." if name.endswith(")") else "-"
 
 
 def _column(
@@ -102,7 +114,7 @@ def _concentrations(
         axis.text(0.5, 0.5, "a bath: no plasma", ha="center", color=INK, transform=axis.transAxes)
     for compound in (str(c) for c in course["compound"].values if str(c) in shown):
         here = course.sel(compound=compound)
-        axis.plot(hours, here[name].values, "-", color=shown[compound], linewidth=1.5)
+        axis.plot(hours, here[name].values, _line(compound), color=shown[compound], linewidth=1.5)
         if name == "arterial" and not np.array_equal(here["venous"], here[name], equal_nan=True):
             axis.plot(hours, here["venous"].values, "--", color=shown[compound], linewidth=1.0)
 
@@ -118,7 +130,7 @@ def _marks(axis: Axes, config: Config, ends: np.ndarray, size: float, shown: dic
     for compound, start, end in spans:
         height = 0.02 + 0.05 * given.index(compound)
         begin, last = np.clip(np.array([start, end]) / size, *ends)
-        how: dict[str, Any] = {"color": shown.get(compound, INK), "transform": bottom, "clip_on": False}
+        how: dict[str, Any] = {"color": shown.get(_plain(compound), INK), "transform": bottom, "clip_on": False}
         if last > begin:
             axis.plot([begin, last], [height] * 2, "-", linewidth=4, alpha=0.6, solid_capstyle="butt", **how)
         if np.isfinite(start) and start / size >= ends[0]:
@@ -142,10 +154,10 @@ def _level(axes: Any, name: str, courses: list[xr.Dataset]) -> None:
 
 def _legend(whole: Any, shown: dict[str, str], courses: list[xr.Dataset]) -> None:
     """What lines and marks are, below all panels."""
-    lines = [Line2D([], [], color=colour, label=name) for name, colour in shown.items()]
+    lines = [Line2D([], [], color=c, linestyle=_line(name), label=name) for name, c in shown.items()]
     if any(not np.array_equal(c["arterial"], c["venous"], equal_nan=True) for c in courses):
         lines.append(Line2D([], [], color=INK, linestyle="-", label="arterial plasma"))
         lines.append(Line2D([], [], color=INK, linestyle="--", label="venous plasma"))
     lines.append(Line2D([], [], color=INK, marker="^", linestyle="", label="dose (bar: infusion, bath)"))
-    columns = len(lines) if len(courses) > 1 else 3
+    columns = len(lines) if len(courses) > 1 else 2
     whole.legend(handles=lines, frameon=False, fontsize=9, ncols=columns, loc="outside lower center")
