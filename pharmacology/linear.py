@@ -16,7 +16,9 @@ import numpy as np
 
 APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
 CONDITION = 3e3  # of eigenvectors: above, they are too alike
-EXACT = 1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
+EXACT = (
+    1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
+)
 ROUNDED = 1e-13  # of what cancels: less is rounding
 AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
@@ -174,7 +176,9 @@ def _course(
         if i.duration is not None:
             during = np.flatnonzero((i.start < hours) & (hours < i.end))
             lasted = hours[during, None] - i.start
-            total[..., during, :] += amount[..., None, :] * _mean(exponents[..., None, :], lasted, i.duration)
+            total[..., during, :] += amount[..., None, :] * _mean(
+                exponents[..., None, :], lasted, i.duration
+            )
     return total
 
 

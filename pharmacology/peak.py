@@ -16,7 +16,8 @@ TENTHS_OF_MIN = 600  # in an hour
 SOONEST_H, EACH_DOUBLING = 1e-4, 4  # of the offsets from a break
 SLOWEST = 30.0  # time constants after the last break, by when all that rises has risen
 NEARLY = 0.99  # of the highest: another stretch that may be higher when looked at closer
-ALIKE = 1.0 - 1e-12  # of the highest: as high
+ALIKE = 1.0 - 1e-12  # of the highest of a stretch: as high
+EQUAL = 1.0 - 1e-9  # of the highest of all: far from hour 0 hours have fewer digits
 CLOSER = 32  # parts of a stretch
 LEAST = 1e-9  # of an hour: no closer
 
@@ -41,7 +42,7 @@ def highest(course: Course, breaks: Sequence[float], slowest: float, until: floa
     near = [k for k, found in enumerate(values) if found.max() >= NEARLY * most]
     close = _closer(course, [stretches[k] for k in near], [values[k] for k in near])
     top = max(value for _, value in close)
-    return next(hour for hour, value in close if value >= ALIKE * top)
+    return next(hour for hour, value in close if value >= EQUAL * top)
 
 
 def _each(course: Course, hours: list[np.ndarray]) -> list[np.ndarray]:
