@@ -273,7 +273,7 @@ def _called(name: str, known: list[Number]) -> list[Number]:
         n
         for n in known
         if (n.name.lower() == last and _placed(before, (n.subject.lower(), n.section.lower())))
-        or (alias and alias.means(n) and {*before} <= {*re.split("[._]", n.settable.lower())})
+        or (alias and alias.means(n) and {*before} <= {*re.split("[._/]", n.settable.lower())})
     ]
 
 

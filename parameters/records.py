@@ -345,7 +345,7 @@ def compounds(source: Sheet | None = None) -> dict[str, Compound]:
     """
     source = source or sheet("compounds")
     found = {name: source.fill(name, Compound) for name in BLOCKERS}
-    ratios = source.fill("enantiomers", Ratios)
+    ratios: Ratios = source.fill("enantiomers", Ratios)
     for name, (compound, hand) in ENANTIOMERS.items():
         found[name] = _handed(found[compound], hand, getattr(ratios, f"{compound}_s_to_r", 1.0))
     return found
@@ -374,8 +374,8 @@ __all__ = [
     "HANDS",
     "HNK_SETS",
     "INHIBITORS",
-    "MADE_OF",
     "IN_A_BATH",
+    "MADE_OF",
     "OLD",
     "OTHERS",
     "POPULATIONS",

@@ -91,7 +91,9 @@ def _lead(*records: object) -> tuple[int, ...]:
     flat: list[object] = []
     for each in records:
         flat += each.values() if isinstance(each, Mapping) else each if isinstance(each, list) else [each]
-    return np.broadcast_shapes(*{getattr(value, "shape", ()) for record in flat for value in vars(record).values()})
+    return np.broadcast_shapes(
+        *{getattr(value, "shape", ()) for record in flat for value in vars(record).values()}
+    )
 
 
 class _Built:

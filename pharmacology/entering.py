@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from prelimbic.parameters import FAMILY, ENANTIOMERS, HANDS, Animal, Compound, Route
+from prelimbic.parameters import ENANTIOMERS, FAMILY, HANDS, Animal, Compound, Route
 from prelimbic.pharmacology.chain import DIRECT, SWALLOWED, Depot
 from prelimbic.pharmacology.dose import Dose, DoseError
 

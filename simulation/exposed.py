@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 
@@ -11,22 +9,13 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.circuits import manipulated
-from prelimbic.parameters import HNK_SETS, POPULATIONS, SPECIES, circuit_sheet, compounds, section_of
-from prelimbic.parameters.plain import choice, listed, unboxed
+from prelimbic.parameters import HNK_SETS, POPULATIONS, compounds, section_of
+from prelimbic.parameters.plain import listed, unboxed
 from prelimbic.pharmacology import Bath, Body, Concentrations, Dose, DoseError, Exposure, Together
 from prelimbic.pharmacology.block import by_population, by_subunit, racemates, summed
 from prelimbic.simulation.config import Config, check_numbers
-from prelimbic.simulation.given import Give, doses, parse_body
-from prelimbic.simulation.overrides import Overrides, settled
+from prelimbic.simulation.overrides import Overrides
 from prelimbic.simulation.protocol import Protocol
-from prelimbic.simulation.scenario import (
-    SHEET,
-    Scenario,
-    ScenarioError,
-    UnusualDoseWarning,
-    named_sheet,
-    unusual,
-)
 from prelimbic.simulation.times import GivenError, hour_of
 
 LONGEST_H = 1e5  # exposures are not followed for longer
@@ -44,52 +33,6 @@ LEVELS = {
 
 Times = str | float | Sequence[str | float] | np.ndarray
 Levels = tuple[tuple[str, ...], np.ndarray]
-
-
-def exposure(
-    species: str | Scenario,
-    give: Give | None = None,
-    at: Times | None = None,
-    *,
-    weight: float | str | None = None,
-    sex: str | None = None,
-    cyp2b6: str | None = None,
-    sheet: str | os.PathLike[str] = SHEET,
-    overrides: Mapping[str, float] | Overrides = (),
-) -> xr.Dataset:
-    """Plasma and brain concentrations after what is given, and the NMDA block they make.
-
-    `give`, `weight`, `sex`, `cyp2b6` and `overrides` are as in Scenario; a Scenario itself, with a bath or without, may stand
-    in the place of `species` and of all these.  `at` are hours of the schedule, in which a dose without a
-    time is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0 or an earlier first
-    dose on.  The block is that of the receptors of a circuit `sheet`.
-
-    Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
-    `brain_unbound` and `brain_total` (time, compound) in umol/L, and `block` (time, population), the share
-    of NMDA peak conductance that is shut at equilibrium, wherever there are receptors; `time` is in h.
-    Ketamine and what becomes of it are sums of their enantiomers, which follow as compounds of their own.
-    In man hydroxynorketamine stands by both sets of its constants, `hydroxynorketamine (kamp)` being that of
-    the other option of `hnk_exposure`.  What only a bath holds is in no plasma: NaN.  The constants and
-    their sources are those of the sheets species, routes, bodies and compounds, see numbers(sheet="species").
-
-    Raises UsageError (GivenError, DoseError, SheetError, ScenarioError) for what cannot be.  Warns with
-    UnusualDoseWarning of a dose beyond use.
-    """
-    if isinstance(species, Scenario):
-        said = (give, weight, sex, cyp2b6)
-        if any(each is not None for each in said) or sheet != SHEET or overrides:
-            words = "`give`, `weight`, `sex`, `cyp2b6`, `sheet` and `overrides`"
-            raise ScenarioError(f"a scenario says itself what {words} are: leave them out")
-        config = species.untimed
-    else:
-        animal, circuit = choice(species, SPECIES, "species", DoseError), named_sheet(sheet)
-        body = parse_body(animal, weight, sex, cyp2b6)
-        given = doses(give, body.weight)  # type: ignore[arg-type]
-        config = of_doses(animal, given, circuit, settled(overrides, [circuit_sheet(circuit)]), body)
-    found = exposed(config, times(at, begin(config)))
-    for told in unusual(config.doses, config.species):
-        warnings.warn(told, UnusualDoseWarning, stacklevel=2)
-    return found
 
 
 def times(at: Times | None, first: float = 0.0) -> np.ndarray:

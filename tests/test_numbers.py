@@ -104,23 +104,22 @@ def test_every_spelling_is_of_one_alias_and_every_pattern_of_one_has_numbers():
 @pytest.mark.parametrize(
     ("word", "record", "ends"),
     [
-        ("Kp,uu", "Species", "_brain_to_plasma_unbound"),
-        ("fu", "Species", "ketamine_unbound"),
-        ("F", "Species", "ip_bioavailability"),
-        ("bioavailability", "Species", "ip_bioavailability"),
-        ("CL", "Species", "_clearance"),
+        ("Kp,uu", "Disposition", "brain_to_plasma_unbound"),
+        ("fub", "Disposition", "brain_unbound"),
+        ("F", "Route", "available"),
+        ("bioavailability", "Route", "available"),
+        ("ka", "Route", "_absorption"),
+        ("CL", "Disposition", "clearance"),
         ("ic50", "Compound", ""),
         ("Hill", "Compound", "hill"),
     ],
 )
 def test_a_name_of_the_field_stands_for_its_numbers_in_every_animal_or_drug(word, record, ends):
-    sheet, kind = {
-        "Species": ("species", parameters.Species),
-        "Compound": ("compounds", parameters.Compound),
-    }[record]
+    sheet = {"Disposition": "species", "Route": "routes", "Compound": "compounds"}[record]
+    kind = getattr(parameters, record)
     wanted = {f.name for f in dataclasses.fields(kind) if f.name.endswith(ends)}
     wanted = {name for name in wanted if name.startswith("ic50")} if word == "ic50" else wanted
-    sections = {n.section for n in in_force(sheet)} - {"channel"}
+    sections = {n.section for n in in_force(sheet)} - {"channel", "enantiomers", *parameters.SPECIES}
     found = {(n.section, n.row) for n in numbers(word, sheet).itertuples()}
     assert found == {(section, name) for section in sections for name in wanted}
 
@@ -162,9 +161,9 @@ def test_every_number_is_found_by_the_name_that_is_printed_and_that_set_takes():
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("rat.F", "species.rat.ip_bioavailability"),
-        ("rat.ketamine.Kp,uu", "species.rat.ketamine_brain_to_plasma_unbound"),
-        ("human.norketamine.fu", "species.human.norketamine_unbound"),
+        ("human.tablet.F", "routes.human/tablet.available"),
+        ("rat.ketamine.Kp,uu", "species.rat/ketamine.brain_to_plasma_unbound"),
+        ("human.norketamine.fu", "species.human/norketamine.unbound"),
         ("Pyr.g_leak", "circuit.Pyr.leak"),
         ("ketamine.hill", "compounds.ketamine.hill"),
         ("bdnf_gain", "cascade.cascade.bdnf_gain"),
@@ -178,6 +177,7 @@ def test_the_field_s_names_and_short_ones_lead_to_one_number(name, found):
 
 
 def test_every_number_of_the_model_is_read_by_a_function_of_a_room():
+    assert {r.function for r in readers("Ratios", "ketamine_s_to_r")} == {"compounds"}
     assert [f"{r.__name__}.{name}" for r, name in FIELDS if not readers(r.__name__, name)] == []
     assert [name for name in sorted({n.name for n in in_force("recordings")}) if not askers(name)] == []
 
@@ -300,8 +300,8 @@ def test_a_pattern_finds_what_is_in_force_and_a_word_of_the_field_is_told(call):
     code, out, err = call("numbers", "fraction_2D", "PV", "--sheet", "dendritic", "--json")
     assert (code, err) == (0, "")
     assert [(row["sheet"], row["name"]) for row in json.loads(out)] == [("point", "fraction_2D")]
-    code, out, err = call("numbers", "Kp,uu", "--sheet", "species")
-    assert (code, err) == (0, "") and "Kp,uu: unbound drug in the brain" in out
+    code, out, err = call("numbers", "IC50", "--sheet", "compounds")
+    assert (code, err) == (0, "") and "IC50: concentration that shuts half" in out
     assert " ".join(out.split()).count(RECALLED_MEANS) == 1
     assert RECALLED_MEANS[:20] not in call("numbers", "gilling2009")[1]
 
@@ -317,7 +317,7 @@ def test_a_window_too_narrow_for_notes_shows_every_value(call, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "named"),
     {
-        ("number", "F"): ("species.human.ip_bioavailability", "species.rat.ip_bioavailability"),
+        ("number", "F"): ("routes.human/im.available", "`prelimbic numbers F` lists them"),
         ("number", "PV.fraction_2E"): ("PV.fraction_2D",),
         ("number", "tau"): ("`prelimbic numbers tau` lists them",),
         ("number", "Pyr.leak", "--sheet", "dendrite"): ("did you mean dendritic",),

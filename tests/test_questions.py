@@ -216,8 +216,7 @@ def test_a_dose_in_mg_at_the_weight_of_the_sheet_is_that_of_a_kg_and_at_another_
     whole = question(DOSE | {"give": f"{grams / 100} mg ip at 0h", "weight": f"{grams} g"})
     assert ids(whole) == ids(question(DOSE))
     heavy = question(DOSE | {"weight": f"{1.5 * grams} g"})
-    both = {*ids(heavy)} & {*ids(question(DOSE))}
-    assert len(both) == 1 and len(ids(heavy)) == 2  # the vehicle is the same run
+    assert ids(heavy) != ids(question(DOSE))
 
 
 def test_a_body_can_be_varied_and_stands_in_files():

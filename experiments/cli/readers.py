@@ -88,7 +88,7 @@ def _through(owner: str, name: str, seen: set[tuple[str, str]]) -> set[Reader]:
         head, _, tail = reader.function.rpartition(".")
         if (head, tail) in known.properties:
             found |= _through(head, tail, seen)
-        elif reader.file.partition("/")[0] in ROOMS:
+        elif reader.file.partition("/")[0] in ROOMS or not head:  # a method of a record only checks it
             found.add(reader)
     return found
 

@@ -31,6 +31,7 @@ BODY = {
         "Body weight, 70 or '25 g', which volumes and clearances follow.  [default: the sheet's]",
     ),
     "sex": ("SEX", "female or male, where its effect on exposure is known."),
+    "age": ("YEARS", "In man; clearances fall over 60."),
     "cyp2b6": ("GENOTYPE", "Of CYP2B6, such as '*1/*6', where its effect on exposure is known."),
 }
 
