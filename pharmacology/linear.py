@@ -1,9 +1,10 @@
 """Linear: states that move in proportion to themselves, in closed form.
 
-A core of states exchanges what it holds (`matrix`); leaves are fed by the core and decay at rates of their own,
-without a way back.  The core's eigenvalues and the rates of the leaves are the exponents of the solution.  Where
-two of them are so close that differences of exponentials lose digits, the answer is the mean of those of a circle
-of systems around it, as of any function without poles.  All arrays may have leading axes, such as one of subjects.
+A core of states exchanges what it holds (`matrix`); leaves are fed by the core and decay at rates of their
+own, without a way back.  The core's eigenvalues and the rates of the leaves are the exponents of the
+solution.  Where two of them are so close that differences of exponentials lose digits, the answer is the
+mean of those of a circle of systems around it, as of any function without poles.  All arrays may have
+leading axes, such as one of subjects.
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ import numpy as np
 
 APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
 CONDITION = 3e3  # of eigenvectors: above, they are too alike
-EXACT = (
-    1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
-)
+EXACT = 1e-6  # of a mode: where rounding of fast rates takes more from slow ones, there is no answer
 ROUNDED = 1e-13  # of what cancels: less is rounding
 AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
@@ -160,8 +159,8 @@ class Linear:
 def _course(
     exponents: np.ndarray, inputs: Sequence[Input], entering: Sequence[np.ndarray], hours: np.ndarray
 ) -> np.ndarray:
-    """What each exponential has come to, shape (..., time, exponent), where an input brings `entering`, (...,
-    exponent), of each.
+    """What each exponential has come to, shape (..., time, exponent), where inputs bring `entering`, each of
+    shape (..., exponent), of them.
     """
     order = sorted(range(len(inputs)), key=lambda k: inputs[k].end)
     ends = np.array([inputs[k].end for k in order])
@@ -183,7 +182,7 @@ def _course(
 
 
 def _mean(exponents: np.ndarray, lasted: np.ndarray | float | None, duration: float | None) -> np.ndarray:
-    """What an input of 1, at once or spread evenly over a duration, has come to as it ends or after some hours."""
+    """What an input of 1, at once or spread evenly over a duration, has come to after some hours of it."""
     if duration is None or lasted is None:
         return np.ones_like(exponents)
     flat = exponents == 0.0

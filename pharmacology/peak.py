@@ -1,14 +1,15 @@
 """Peak: the hour at which a course after several inputs is highest.
 
 Between two breaks (an input begins or ends) nothing enters but at a constant rate, and the course is smooth.
-It is sampled at offsets that lengthen by a constant factor, as exponentials ask for, and every stretch that may
-hold the maximum is looked at ever closer.
+It is sampled at offsets that lengthen by a constant factor, as exponentials ask for, and every stretch that
+may hold the maximum is looked at ever closer.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,14 +26,15 @@ Course = Callable[[np.ndarray], np.ndarray]
 
 
 def highest(course: Course, breaks: Sequence[float], slowest: float, until: float = math.inf) -> float:
-    """First hour, until `until`, at which a course is highest, exact where an input makes it so (a bolus, the
-    end of an infusion) and else to a tenth of a minute; of a plateau its end; where it is 0 the first break.
+    """First hour, until `until`, at which a course is highest, exact where an input makes it so (a bolus,
+    the end of an infusion) and else to a tenth of a minute; of a plateau its end; where it is 0 the first
+    break.
 
     `course` gives values at hours; `slowest` (1/h) is the rate of its slowest decline.
     """
     edges = [hour for hour in breaks if hour <= until] or [until]
     edges.append(max(min(edges[-1] + SLOWEST / slowest, until), edges[-1]))
-    stretches = [_lengthening(*ends) for ends in zip(edges, edges[1:], strict=False)]
+    stretches = [_lengthening(*ends) for ends in pairwise(edges)]
     values = _each(course, stretches)
     most = max(each.max() for each in values)
     if not np.isfinite(most):

@@ -1,4 +1,4 @@
-"""Animals that are given doses: the shipped ones, some with other numbers, and any doses that they can have."""
+"""Animals that are given doses: the shipped ones, some with other numbers, and doses that they can have."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def altered(
 
 
 def one_compartment(absorption: float, elimination: float) -> Animal:
-    """A rat of one compartment for ketamine, at once in the brain, that takes up all of an i.p. dose (1/h)."""
+    """A rat of one compartment for ketamine (1/h), at once in the brain, which takes all of a dose i.p.."""
     central = {"central": 1.0, "exchange": 0.0, "deep_exchange": 0.0}
     whole = {"direct": 1.0, "direct_absorption": absorption, "direct_duration": 0.0, "repeated": 1.0}
     return altered(

@@ -1,4 +1,4 @@
-"""Laws of the enantiomers: the racemate is half of each, neither becomes the other, and each has its own numbers."""
+"""Laws of the enantiomers: the racemate is half of each, and neither becomes the other."""
 
 from __future__ import annotations
 

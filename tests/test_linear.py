@@ -1,4 +1,4 @@
-"""Laws of linear systems in closed form: the matrix exponential, limits, conservation, many subjects at once."""
+"""Laws of linear systems in closed form: the exponential, limits, conservation, many subjects at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOURS = np.array([-1.0, 0.0, 1e-6, 0.01, 0.3, 1.0, 4.0, 20.0, 60.0])
 
 
 def exponential(matrix: np.ndarray) -> np.ndarray:
-    """By its series, halved and squared: scipy's loses digits where rates of a triangular matrix are alike."""
+    """By its series, halved and squared: scipy's loses digits where rates of a triangle are alike."""
     halvings = max(math.ceil(math.log2(max(np.abs(matrix).sum(axis=0).max(), 1e-9))) + 2, 0)
     term = total = np.eye(len(matrix))
     for k in range(1, 16):
@@ -97,7 +97,7 @@ def given_by(inputs: list[Input], hours: np.ndarray) -> np.ndarray:
 
 
 def check(system: Linear, inputs: list[Input]) -> None:
-    """Closed form against the matrix exponential, and what was put in against what is there and what left."""
+    """Closed form against the exponential, and what was put in against what is there and what left."""
     found, size = system.states(inputs, HOURS, all_seen(system)), system.matrix.shape[-1]
     total = sum(i.amount.sum() for i in inputs)
     assert np.abs(found - expected(system, inputs, HOURS)).max() <= 1e-10 * total

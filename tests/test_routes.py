@@ -1,4 +1,4 @@
-"""Laws of the ways in: what arrives as it was, what gut and liver take, what is lost, and repeated sprays."""
+"""Laws of the ways in: what arrives as it was, what gut and liver take, what is lost, repeated sprays."""
 
 from __future__ import annotations
 
