@@ -146,14 +146,15 @@ class Linear:
 
     def _by_mean(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """The mean of systems whose rates are off in complex directions, each state's by another share."""
-        core, total = self.matrix.shape[-1], 0.0
+        core = self.matrix.shape[-1]
+        total = np.zeros((*self.matrix.shape[:-2], len(hours), seen.shape[-2]))
         share = RADIUS * np.linspace(-1.0, 1.0, self.size)
         # the other half of the circle mirrors this one; nowhere on it is a real ratio, at which two may meet
         for turn in np.exp(1j * np.pi * (2.0 * np.arange(AROUND // 2) + 1.0) / AROUND):
             off = 1.0 + turn * share
             near = Linear(self.matrix * off[:core], self.gains * off[:core], self.rates * off[core:])
-            total = total + near._by_modes(inputs, hours, seen)
-        return np.asarray(total) / (AROUND // 2)
+            total += near._by_modes(inputs, hours, seen)
+        return total / (AROUND // 2)
 
 
 def _course(

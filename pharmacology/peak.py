@@ -79,11 +79,11 @@ def _closer(
         hours = [np.linspace(*around[k], CLOSER + 1) for k in wide]
         for k, known in zip(wide, zip(hours, _each(course, hours), strict=True), strict=True):
             around[k] = _around(*known)
-    tried = [_ticks(hours, *ends) for hours, ends in zip(stretches, around, strict=True)]
+    ticks = [_ticks(stretch, *ends) for stretch, ends in zip(stretches, around, strict=True)]
     found = []
-    for stretch, hours, sizes in zip(stretches, tried, _each(course, tried), strict=True):
+    for stretch, tried, sizes in zip(stretches, ticks, _each(course, ticks), strict=True):
         k = _last_of_highest(sizes)
-        at, end = float(hours[k]), float(stretch[-1])
+        at, end = float(tried[k]), float(stretch[-1])
         found.append((float(np.nextafter(end, np.inf)) if at == end > stretch[0] else at, float(sizes[k])))
     return found
 
