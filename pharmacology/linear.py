@@ -15,11 +15,11 @@ from functools import cached_property
 
 import numpy as np
 
-APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
-CONDITION = 3e3  # of eigenvectors: above, they are too alike
+APART = 2e-3  # of the larger of two exponents: closer ones are not told apart
+CONDITION = 300.0  # of eigenvectors: above, they are too alike
 EXACT = 1e-8  # of a mode: where rounding of fast rates takes more from slow ones, there is no answer
 ROUNDED = 1e-13  # of what cancels: less is rounding
-AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
+AROUND, RADIUS = 24, 0.2  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
 
 
