@@ -1,8 +1,8 @@
 """Chain: a drug and what becomes of it, as compartments of one body.
 
   depots -> ketamine (central <-> peripheral, <-> deep) -> norketamine -> hydroxynorketamine -> out
-Amounts are umol.  What leaves is kept in `eliminated`, so given = present + eliminated at all times; venous and
-brain concentrations follow and hold no mass.  Numbers may be floats, or arrays with one value a subject.
+Amounts are umol.  What leaves is kept in `eliminated`, so given = present + eliminated at all times; venous
+and brain concentrations follow and hold no mass.  Numbers may be floats, or arrays with one value a subject.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VENOUS = ("venous_fast", "venous_slow")
 
 @dataclass(frozen=True)
 class Depot:
-    """Where what is given by a route waits to be absorbed: of which compound, directly or through the gut."""
+    """Where what is given by a route waits to be absorbed: which compound, directly or through the gut."""
 
     compound: str
     route: str

@@ -81,8 +81,8 @@ def route_of(dose: Dose, animal: Animal) -> str:
 
 
 def _first(doses: Sequence[Dose], k: int, route: Route, mass: Any) -> Any:
-    """Share of the full direct uptake that a dose has after those of the same sitting: less of what is beyond
-    the first `full` mg.
+    """Share of the full direct uptake that a dose has after those of the same sitting: less of what is
+    beyond the first `full` mg.
     """
     dose = doses[k]
     if route.repeated == 1.0 or not dose.amount:

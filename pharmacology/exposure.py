@@ -71,8 +71,9 @@ class Exposure(Concentrations):
         body: Body = AS_IT_IS,
         hnk: str = HNK_SETS[0],
     ) -> Exposure:
-        """The exposure after doses in an animal, with the numbers of the sheets `species`, `routes`, `bodies`
-        and `compounds`: those given, by subject, or else those shipped.  Raises DoseError and SheetError.
+        """The exposure after doses in an animal, with the numbers of the sheets `species`, `routes`,
+        `bodies` and `compounds`: those given, by subject, or else those shipped.  Raises DoseError and
+        SheetError.
         """
         found = {} if sheets is None else sheets
         choice(name, SPECIES, "species", DoseError)
@@ -203,8 +204,8 @@ class Exposure(Concentrations):
             found = [np.array(np.inf)]
         if not all(np.isfinite(each).all() for each in found):
             raise DoseError(
-                f"the concentrations in {self.animal.name} cannot be told; doses, times or numbers are too large, "
-                "or rates too far apart"
+                f"the concentrations in {self.animal.name} cannot be told; doses, times or numbers are too "
+                "large, or rates too far apart"
             )
         return np.maximum(_in_order(found), 0.0)
 

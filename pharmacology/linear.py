@@ -1,9 +1,10 @@
 """Linear: states that move in proportion to themselves, in closed form.
 
-A core of states exchanges what it holds (`matrix`); leaves are fed by the core and decay at rates of their own,
-without a way back.  The core's eigenvalues and the rates of the leaves are the exponents of the solution.  Where
-two of them are so close that differences of exponentials lose digits, the answer is the mean of those of a circle
-of systems around it, as of any function without poles.  All arrays may have leading axes, such as one of subjects.
+A core of states exchanges what it holds (`matrix`); leaves are fed by the core and decay at rates of their
+own, without a way back.  The core's eigenvalues and the rates of the leaves are the exponents of the
+solution.  Where two of them are so close that differences of exponentials lose digits, the answer is the
+mean of those of a circle of systems around it, as of any function without poles.  All arrays may have
+leading axes, such as one of subjects.
 """
 
 from __future__ import annotations
@@ -14,13 +15,11 @@ from functools import cached_property
 
 import numpy as np
 
-APART = 3e-4  # of the larger of two exponents: closer ones are not told apart
-CONDITION = 3e3  # of eigenvectors: above, they are too alike
-EXACT = (
-    1e-6  # of a mode: where rounding of the fastest rates takes more from the slowest, there is no answer
-)
+APART = 2e-3  # of the larger of two exponents: closer ones are not told apart
+CONDITION = 300.0  # of eigenvectors: above, they are too alike
+EXACT = 1e-8  # of a mode: where rounding of fast rates takes more from slow ones, there is no answer
 ROUNDED = 1e-13  # of what cancels: less is rounding
-AROUND, RADIUS = 32, 0.3  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
+AROUND, RADIUS = 24, 0.2  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
 
 
@@ -147,21 +146,22 @@ class Linear:
 
     def _by_mean(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """The mean of systems whose rates are off in complex directions, each state's by another share."""
-        core, total = self.matrix.shape[-1], 0.0
+        core = self.matrix.shape[-1]
+        total = np.zeros((*self.matrix.shape[:-2], len(hours), seen.shape[-2]))
         share = RADIUS * np.linspace(-1.0, 1.0, self.size)
         # the other half of the circle mirrors this one; nowhere on it is a real ratio, at which two may meet
         for turn in np.exp(1j * np.pi * (2.0 * np.arange(AROUND // 2) + 1.0) / AROUND):
             off = 1.0 + turn * share
             near = Linear(self.matrix * off[:core], self.gains * off[:core], self.rates * off[core:])
-            total = total + near._by_modes(inputs, hours, seen)
-        return np.asarray(total) / (AROUND // 2)
+            total += near._by_modes(inputs, hours, seen)
+        return total / (AROUND // 2)
 
 
 def _course(
     exponents: np.ndarray, inputs: Sequence[Input], entering: Sequence[np.ndarray], hours: np.ndarray
 ) -> np.ndarray:
-    """What each exponential has come to, shape (..., time, exponent), where an input brings `entering`, (...,
-    exponent), of each.
+    """What each exponential has come to, shape (..., time, exponent), where inputs bring `entering`, each of
+    shape (..., exponent), of them.
     """
     order = sorted(range(len(inputs)), key=lambda k: inputs[k].end)
     ends = np.array([inputs[k].end for k in order])
@@ -183,7 +183,7 @@ def _course(
 
 
 def _mean(exponents: np.ndarray, lasted: np.ndarray | float | None, duration: float | None) -> np.ndarray:
-    """What an input of 1, at once or spread evenly over a duration, has come to as it ends or after some hours."""
+    """What an input of 1, at once or spread evenly over a duration, has come to after some hours of it."""
     if duration is None or lasted is None:
         return np.ones_like(exponents)
     flat = exponents == 0.0

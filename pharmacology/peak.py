@@ -1,14 +1,15 @@
 """Peak: the hour at which a course after several inputs is highest.
 
 Between two breaks (an input begins or ends) nothing enters but at a constant rate, and the course is smooth.
-It is sampled at offsets that lengthen by a constant factor, as exponentials ask for, and every stretch that may
-hold the maximum is looked at ever closer.
+It is sampled at offsets that lengthen by a constant factor, as exponentials ask for, and every stretch that
+may hold the maximum is looked at ever closer.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,8 @@ TENTHS_OF_MIN = 600  # in an hour
 SOONEST_H, EACH_DOUBLING = 1e-4, 4  # of the offsets from a break
 SLOWEST = 30.0  # time constants after the last break, by when all that rises has risen
 NEARLY = 0.99  # of the highest: another stretch that may be higher when looked at closer
-ALIKE = 1.0 - 1e-12  # of the highest: as high
+ALIKE = 1.0 - 1e-12  # of the highest of a stretch: as high
+EQUAL = 1.0 - 1e-9  # of the highest of all: far from hour 0 hours have fewer digits
 CLOSER = 32  # parts of a stretch
 LEAST = 1e-9  # of an hour: no closer
 
@@ -24,14 +26,15 @@ Course = Callable[[np.ndarray], np.ndarray]
 
 
 def highest(course: Course, breaks: Sequence[float], slowest: float, until: float = math.inf) -> float:
-    """First hour, until `until`, at which a course is highest, exact where an input makes it so (a bolus, the
-    end of an infusion) and else to a tenth of a minute; of a plateau its end; where it is 0 the first break.
+    """First hour, until `until`, at which a course is highest, exact where an input makes it so (a bolus,
+    the end of an infusion) and else to a tenth of a minute; of a plateau its end; where it is 0 the first
+    break.
 
     `course` gives values at hours; `slowest` (1/h) is the rate of its slowest decline.
     """
     edges = [hour for hour in breaks if hour <= until] or [until]
     edges.append(max(min(edges[-1] + SLOWEST / slowest, until), edges[-1]))
-    stretches = [_lengthening(*ends) for ends in zip(edges, edges[1:], strict=False)]
+    stretches = [_lengthening(*ends) for ends in pairwise(edges)]
     values = _each(course, stretches)
     most = max(each.max() for each in values)
     if not np.isfinite(most):
@@ -41,7 +44,7 @@ def highest(course: Course, breaks: Sequence[float], slowest: float, until: floa
     near = [k for k, found in enumerate(values) if found.max() >= NEARLY * most]
     close = _closer(course, [stretches[k] for k in near], [values[k] for k in near])
     top = max(value for _, value in close)
-    return next(hour for hour, value in close if value >= ALIKE * top)
+    return next(hour for hour, value in close if value >= EQUAL * top)
 
 
 def _each(course: Course, hours: list[np.ndarray]) -> list[np.ndarray]:
@@ -76,11 +79,11 @@ def _closer(
         hours = [np.linspace(*around[k], CLOSER + 1) for k in wide]
         for k, known in zip(wide, zip(hours, _each(course, hours), strict=True), strict=True):
             around[k] = _around(*known)
-    tried = [_ticks(hours, *ends) for hours, ends in zip(stretches, around, strict=True)]
+    ticks = [_ticks(stretch, *ends) for stretch, ends in zip(stretches, around, strict=True)]
     found = []
-    for stretch, hours, sizes in zip(stretches, tried, _each(course, tried), strict=True):
+    for stretch, tried, sizes in zip(stretches, ticks, _each(course, ticks), strict=True):
         k = _last_of_highest(sizes)
-        at, end = float(hours[k]), float(stretch[-1])
+        at, end = float(tried[k]), float(stretch[-1])
         found.append((float(np.nextafter(end, np.inf)) if at == end > stretch[0] else at, float(sizes[k])))
     return found
 

@@ -21,8 +21,9 @@ ways through the closed gate are slower by one factor and see Mg and potential a
 holds, partial trapping changes speed and not equilibrium, and silent receptors are slowly blocked by a drug
 with an escape.  Hill slopes are not used: the scheme binds one molecule.
 
-Channels that hold drugs of one kind, which differ in nothing but ic50, are counted together: they leave and meet
-the gate alike, so the count moves as each of them does, and ways in add.  Enantiomers are of one kind.
+Channels that hold drugs of one kind, which differ in nothing but ic50, are counted together: such drugs
+leave and meet the gate alike, so the count moves as each of them would, and ways in add.  Enantiomers are of
+one kind.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ class TrappingBlock:
     """Share of channels in each state of the scheme, at hour `time`.
 
     `occupancy` has shape (population, subunit, state): closed, open, then closed-blocked and open-blocked by
-    each kind of drug, as the first of each stands in `names`.  `reference_free` (subunit,) is the share of channels free of Mg at the reference
-    potential and 1 mM. `affinity` (population, subunit) multiplies every concentration.
+    each kind of drug, as the first of each stands in `names`.  `reference_free` (subunit,) is the share of
+    channels free of Mg at the reference potential and 1 mM.  `affinity` (population, subunit) multiplies
+    every concentration.
     """
 
     names: tuple[str, ...]
@@ -128,17 +130,17 @@ class TrappingBlock:
         return still, per_uM
 
     def _half(self, drug: Compound, gating: Gating) -> np.ndarray:
-        """exp(z/2), by which potential speeds a drug out of open channels and slows it in, (population, 1)."""
+        """exp(z/2), by which potential speeds a drug out of open channels, shape (population, 1)."""
         thermal = VOLTS_PER_KELVIN * 1e3 * self.channel.temperature
         shift = drug.electrical_distance * (gating.potential - self.channel.reference_potential) / thermal
         return np.exp(shift / 2.0)[:, None]
 
     def _leaving(self, drug: Compound, gating: Gating) -> np.ndarray:
-        """Rate out of open channels, 1/s, (population, 1)."""
+        """Rate out of open channels, 1/s, shape (population, 1)."""
         return drug.unblocking * self._half(drug, gating)
 
     def _entry(self, drug: Compound, gating: Gating) -> np.ndarray:
-        """Rate into open channels, 1/(uM s), (population, subunit)."""
+        """Rate into open channels, 1/(uM s), shape (population, subunit)."""
         free, reference = (
             1.0 - drug.magnesium_competition * (1.0 - f)
             for f in (gating.magnesium_free, self.reference_free)

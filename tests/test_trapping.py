@@ -89,7 +89,7 @@ def test_any_two_drugs_settle_where_the_hill_curves_of_competitors_say_trapped_o
     (one, other, *_), first, second = mixture
     drugs = TRAPPED if trapped else DRUGS
     source = bath(**{one: first, other: second})
-    shut = after(source, drugs, SETTLED, gating(open_probability))
+    shut = after(source, drugs, 2.0 * SETTLED, gating(open_probability))
     alike(shut, HillBlock.at(source, drugs, 0.0).value, atol=1e-6)
 
 
