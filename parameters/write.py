@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 from prelimbic.parameters.sheet import Row, Sheet
+
+BARE = re.compile(r"[A-Za-z0-9_-]+")  # what TOML takes as a key without quotes
 
 
 def sheet_text(sheet: Sheet, title: str, calibrated: str = "", manipulations: str = "") -> str:
@@ -12,7 +15,7 @@ def sheet_text(sheet: Sheet, title: str, calibrated: str = "", manipulations: st
     head = {"title": title, "calibrated": calibrated, "manipulations": manipulations}
     lines = ["[sheet]", *(f"{key} = {_quoted(value)}" for key, value in head.items() if value)]
     for section, rows in sheet.sections.items():
-        lines += ["", f"[{_quoted(section) if '->' in section else section}]"]
+        lines += ["", f"[{section if BARE.fullmatch(section) else _quoted(section)}]"]
         lines += [f"{name} = {_row_text(row)}" for name, row in rows.items()]
     return "\n".join(lines) + "\n"
 

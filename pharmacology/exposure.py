@@ -19,7 +19,6 @@ from prelimbic.parameters import (
     FAMILY,
     HANDS,
     HNK_SETS,
-    OTHERS,
     SPECIES,
     Animal,
     Compound,
@@ -77,7 +76,8 @@ class Exposure(Concentrations):
         """
         found = {} if sheets is None else sheets
         choice(name, SPECIES, "species", DoseError)
-        others = tuple(drug for drug in OTHERS if any(dose.compound == drug for dose in doses))
+        of_ketamine = {*FAMILY, *ENANTIOMERS}
+        others = tuple(dict.fromkeys(d.compound for d in doses if d.compound not in of_ketamine))
         own = animal(name, found.get("species"), found.get("routes"), others, hnk)
         bodies = found.get("bodies")
         body.check(name, traits(name, bodies))

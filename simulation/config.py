@@ -292,7 +292,7 @@ class Config:
         check_numbers(sheets)
         check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
         left(self.protocol.inhibitions, sheets["inhibitors"], np.zeros(1), False)
-        self._check_switches()
+        self.check_switches()
         self.exposure(self.doses)
         circuit, spines = self.described(), self.spine_numbers()
         check_background(circuit, self.numerics.step)
@@ -324,7 +324,8 @@ class Config:
         """The hour from which the readout 0-2 h counts."""
         return begun(self.doses, self.bath)
 
-    def _check_switches(self) -> None:
+    def check_switches(self) -> None:
+        """Raise HypothesisError for switches that do not go with the rest of what is asked."""
         asked, lost = self.hypotheses, self.hypotheses.baseline in ("spine_loss", "both")
         if asked.hnk_exposure == "kamp" and self.species != "human":
             raise HypothesisError(f"`hnk_exposure` kamp is known in man, not in {self.species}")

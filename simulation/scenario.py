@@ -88,7 +88,9 @@ class Scenario:
     protocol: Protocol | None
     spikes: bool
     numerics: Numerics
-    body: Body
+    weight: float | None
+    sex: str | None
+    cyp2b6: str | None
     if TYPE_CHECKING:  # kept beside, for other fields hold what they say
         said: tuple[str, ...]
         baseline_named: bool
@@ -132,7 +134,6 @@ class Scenario:
         settled_as: dict[str, Any] = {
             "species": animal,
             "give": doses(give, body.weight),
-            "body": body,
             "sheet": circuit,
             "scale": real(scale, "`scale`", ScenarioError),  # 1 and 1.0 are the same run
             "hypotheses": _switched(hypotheses, switches),
@@ -145,6 +146,7 @@ class Scenario:
             "protocol": protocol,
             "spikes": truth(spikes, "`spikes`", ScenarioError),
             "numerics": numerics,
+            **vars(body),
         }
         texts = [give] if isinstance(give, (str, Dose)) else list(give)
         said = texts if all(isinstance(text, str) for text in texts) else as_given(settled_as["give"])
@@ -153,6 +155,11 @@ class Scenario:
         for name, value in settled_as.items():
             object.__setattr__(self, name, value)
         self._check()
+
+    @property
+    def body(self) -> Body:
+        """Who is given the doses."""
+        return Body(self.weight, self.sex, self.cyp2b6)
 
     def config(self, seed: int = 1) -> Config:
         """The configuration of a run with a seed, a whole number from 0 to 2^32 - 1.  Raises
@@ -212,6 +219,7 @@ class Scenario:
             raise ScenarioError(
                 "a `protocol` says itself what `inhibit`, `stress` and `read` are: leave them out"
             )
+        self.untimed.check_switches()
         config = self._planned
         config.check()
         config.check_looks(looped=True, stored=True)

@@ -15,8 +15,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from prelimbic.experiments.cli import command
+from prelimbic.parameters import COMPOUNDS, SPECIES, animal
+from prelimbic.pharmacology import ROUTES
 from tests.said import FAILURE, USAGE, is_one_sentence
 
+# animal, drug and route, of all that there are data of
+WAYS = [
+    (name, drug, route)
+    for name in SPECIES
+    for drug in COMPOUNDS
+    for route in ROUTES[name]
+    if route == "iv" or animal(name).route(route, drug)
+]
 LONGEST = 4000  # characters of a sentence about short words
 
 

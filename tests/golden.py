@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -27,7 +27,7 @@ from prelimbic.experiments.storage.digests import counted, of_numbers
 from prelimbic.experiments.storage.provenance import target
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options
-from prelimbic.pharmacology import Bath, Dose, Exposure
+from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.identity import IDS
 from prelimbic.simulation.inhibition import parse_inhibitions
@@ -206,25 +206,9 @@ def here() -> str:
     return target(True, FAST)
 
 
-@contextmanager
-def quick_peaks() -> Iterator[None]:
-    """Every study asks when a dose peaks; told once."""
-    slow, known = Exposure.peak_time, dict[tuple, float]()
-
-    def peak_time(self: Exposure) -> float:
-        key = (self.doses, self.species)
-        return known[key] if key in known else known.setdefault(key, slow(self))
-
-    with patch.object(Exposure, "peak_time", peak_time):
-        yield
-
-
 def ids() -> dict[str, str]:
     """Of every study, a digest over the files of its runs of two seeds: their places and ids."""
-    with quick_peaks():
-        planned = {
-            name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in SHIPPED
-        }
+    planned = {name: find_study(name).plan(Options(2, sheets=(find_study(name).sheet,))) for name in SHIPPED}
     return {
         name: hashlib.sha256("\n".join(r.file for r in runs).encode()).hexdigest()[:16]
         for name, runs in planned.items()

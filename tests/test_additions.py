@@ -14,18 +14,18 @@ import xarray as xr
 from prelimbic.experiments.figures.physiology import _block as drawn
 from prelimbic.parameters import (
     BLOCKERS,
-    COMPOUNDS,
+    DOSED,
+    IN_A_BATH,
     SUBUNITS,
     Sheet,
     SheetError,
     sheet,
 )
 from prelimbic.parameters.sheet import SHEETS
-from prelimbic.pharmacology import Bath, Dose
-from prelimbic.pharmacology.exposure import places, states
+from prelimbic.pharmacology import Bath, Dose, DoseError
 from prelimbic.simulation import config as configuration
 from prelimbic.simulation import declared, record
-from prelimbic.simulation.given import doses
+from prelimbic.simulation.given import CALLED, doses
 from prelimbic.simulation.run import simulate
 from tests.conftest import brief
 
@@ -41,19 +41,25 @@ def block(kind: str, has: str) -> str:
 # A drug
 
 
+DRUG = {"compounds": "[ourdrug]", "species": '["rat/ourdrug"]', "routes": '["rat/ip/ourdrug"]'}
+
+
 @pytest.fixture
 def with_drug(tmp_path, monkeypatch) -> Iterator[None]:
     """The drug of the page, as if its sections stood in the sheets."""
     subjects = {subject: sheet(subject) for subject in configuration.SUBJECTS}
-    for subject, text in (("compounds", "[ourdrug]"), ("species", '["rat/ourdrug"]')):
+    for subject, text in DRUG.items():
         file = tmp_path / f"{subject}.toml"
         file.write_text((SHEETS / file.name).read_text() + "\n" + block("toml", text))
         subjects[subject] = Sheet(file)
     monkeypatch.setattr(configuration, "_subjects", lambda: subjects)
-    for where in ("parameters.records", "pharmacology.bath"):
-        monkeypatch.setattr(f"prelimbic.{where}.BLOCKERS", (*BLOCKERS, "ourdrug"))
-    monkeypatch.setattr("prelimbic.pharmacology.dose.DOSED", (*COMPOUNDS, "ourdrug"))
-    monkeypatch.setattr("prelimbic.simulation.given.DOSED", (*COMPOUNDS, "ourdrug"))
+    for where, known in (
+        ("parameters.records.BLOCKERS", BLOCKERS),
+        ("pharmacology.bath.IN_A_BATH", IN_A_BATH),
+        ("pharmacology.dose.DOSED", DOSED),
+        ("simulation.given.CALLED", CALLED),
+    ):
+        monkeypatch.setattr(f"prelimbic.{where}", (*known, "ourdrug"))
     configuration._overridden.cache_clear()
     yield
     configuration._overridden.cache_clear()
@@ -73,12 +79,12 @@ def test_a_dosed_drug_follows_its_own_disposition_and_leaves_ketamines_alone(wit
     course, hours = config.exposure(config.doses), np.array([0.5, 1.0, 4.0])
     alone = config.exposure(config.doses[1:])
     umol = 5.0 / 200.0 * 1e3
-    expected = umol / 2.0 * np.exp(-1.0 / 2.0 * hours)  # a bolus into 2 L that 1 L/h clears
-    assert course.names == (*COMPOUNDS, "ourdrug") and alone.names == COMPOUNDS
-    assert course.arterial(hours)[:, 3] == pytest.approx(expected)
-    assert course.of("ourdrug", hours) == pytest.approx(expected * 0.5)
-    assert course.brain_unbound(hours)[:, :3] == pytest.approx(alone.brain_unbound(hours))
-    assert {"species.rat/ourdrug.central", "species.rat.ketamine_central"} <= config.numbers().keys()
+    expected = umol / 2.0 * np.exp(-1.0 / 2.0 * hours)  # a bolus into 2 L/kg that 1 L/h/kg clears
+    assert course.names == (*alone.names, "ourdrug")
+    assert course.arterial(hours)[:, -1] == pytest.approx(expected)
+    assert course.brain_unbound(hours)[:, :-1] == pytest.approx(alone.brain_unbound(hours))
+    assert course.brain_total(hours)[:, -1] == pytest.approx(4.0 * course.of("ourdrug", hours))
+    assert {"species.rat/ourdrug.central", "species.rat/ketamine.central"} <= config.numbers().keys()
     with pytest.raises(SheetError, match="ourdrug has no disposition in mouse"):
         replace(config, species="mouse").exposure(config.doses)
 
@@ -86,9 +92,12 @@ def test_a_dosed_drug_follows_its_own_disposition_and_leaves_ketamines_alone(wit
 def test_mass_of_a_dosed_drug_is_kept(with_drug):
     config = replace(brief(), doses=(Dose(5.0, "ip", compound="ourdrug"),))
     course, hours = config.exposure(config.doses), np.array([0.1, 1.0, 10.0])
-    at = states(course.names)
-    whole = course.amounts(hours)[:, [at[place] for place in places(course.names)]].sum(axis=1)
+    whole = course.present(hours).sum(axis=1) + course.eliminated(hours).sum(axis=1)
     assert whole == pytest.approx(course.given(hours))
+    used = {name.rpartition(".")[0] for name in config.numbers() if name.startswith("routes.")}
+    assert used == {"routes.rat/ip/ourdrug"}
+    with pytest.raises(DoseError, match="no data of ourdrug given sc to a rat; there are of iv, ip"):
+        config.exposure((Dose(5.0, "sc", compound="ourdrug"),))
     assert 0.0 < course.peak_time() < 1.0
 
 

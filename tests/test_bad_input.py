@@ -171,7 +171,7 @@ BAD_WORDS = {
     "intraperitoneal infusion": ((*RAT, "1h", "--duration", "40min"), "duration", "ip"),
     "unknown species": ((*RAT, "1h", "--species", "cat"), "'cat'", "human", "rat", "mouse"),
     "unknown route": ((*RAT, "1h", "--route", "po"), "'po'", "iv", "ip"),
-    "human ip": ((*MAN, "1h", "--route", "ip"), "human", "'ip'", "iv"),
+    "human ip": ((*MAN, "1h", "--route", "ip"), "given ip to a human", "iv, im"),
     "unknown compound": ((*RAT, "1h", "--compound", "aspirin"), "'aspirin'", *COMPOUNDS),
     "unknown circuit sheet": ((*RAT, "1h", "--sheet", "nothing"), "'nothing'", *CIRCUITS),
     "sheet that is no circuit": ((*RAT, "1h", "--sheet", "species"), "unknown circuit sheet", "species"),

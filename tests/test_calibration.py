@@ -215,9 +215,9 @@ WRONG = {
         *POPULATIONS,
     ),
     "override of another subject": (
-        ("sst", "--out", "x.toml", "--set", "species.rat.ip_absorption=3"),
+        ("sst", "--out", "x.toml", "--set", "routes.rat/ip.swallowed_absorption=3"),
         "circuit",
-        "'species.",
+        "'routes.",
     ),
     "override of no number": (
         ("sst", "--out", "x.toml", "--set", "circuit.Pyr.charm=3"),

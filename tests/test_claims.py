@@ -176,8 +176,8 @@ def test_the_shipped_numbers_hold_what_they_were_fitted_to(claim):
 @pytest.mark.parametrize(
     ("claim", "number", "value"),
     [
-        ("V1", "species.human.ketamine_clearance", 800.0),  # most is gone before the infusion ends
-        ("V3", "species.human.hydroxynorketamine_clearance", 1.0),
+        ("V1", "species.human/ketamine.clearance", 800.0),  # most is gone before the infusion ends
+        ("V3", "species.human/hydroxynorketamine.clearance", 0.5),
         ("V4", "circuit.2A.magnesium_half", 100.0),  # hardly anything to compete with
         ("V4", "compounds.ketamine.magnesium_competition", 0.0),  # a drug that does not compete
         ("V5", "compounds.hydroxynorketamine.ic50_2A", 5.0),
@@ -213,7 +213,7 @@ def test_half_block_follows_affinity_in_proportion():
     # rat.
     brain = np.sqrt(KETAMINE_IC50["2A"] * KETAMINE_IC50["2B"])
     ratio = (
-        Bench(seeds=2).config.sheets()["species"].sections["rat"]["ketamine_brain_to_plasma_unbound"].value
+        Bench(seeds=2).config.sheets()["species"].sections["rat/ketamine"]["brain_to_plasma_unbound"].value
     )
     assert plasma(1.0) == pytest.approx(brain / ratio, rel=1e-3)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from prelimbic.circuits import EngineError
-from prelimbic.parameters import COMPOUNDS, compounds, sheet, species
+from prelimbic.parameters import COMPOUNDS, animal, compounds, sheet
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure, Together
 from prelimbic.plasticity import compiled
 from prelimbic.simulation import drugged
@@ -104,27 +104,27 @@ def test_concentrations_are_asked_for_by_name_and_are_those_of_the_columns():
         for k, drug in enumerate(source.names):
             assert np.array_equal(source.of(drug, HOURS), columns[:, k])
         for hour, row in zip(HOURS, columns, strict=True):
-            assert source.at(hour) == dict(zip(source.names, row, strict=True))
+            assert [source.at(hour)[name] for name in source.names] == pytest.approx(row.tolist(), rel=1e-12)
         assert source.of("memantine", HOURS).tolist() == [0.0] * len(HOURS)
 
 
 def test_an_exposure_takes_its_numbers_from_the_sheets_or_from_those_shipped():
     doses = (Dose(10.0, "ip"),)
     plain = Exposure.after(doses, "rat")
-    assert plain == Exposure(doses, "rat", species("rat"), compounds())
-    quick = sheet("species").replaced({"rat.ketamine_clearance": 9.0})
+    assert plain == Exposure(doses, animal("rat"), compounds())
+    quick = sheet("species").replaced({"rat/ketamine.clearance": 9.0})
     found = Exposure.after(doses, "rat", {"species": quick, "compounds": sheet("compounds")})
-    assert found.numbers == species("rat", quick) != plain.numbers
+    assert found.animal == animal("rat", quick) != plain.animal
     assert (found.of("ketamine", HOURS[1:]) < plain.of("ketamine", HOURS[1:])).all()
     with pytest.raises(DoseError, match="human, rat, mouse"):
         Exposure.after(doses, "cat")
-    with pytest.raises(DoseError, match="no route"):
+    with pytest.raises(DoseError, match="no data of ketamine given ip to a human"):
         Exposure.after(doses, "human")
 
 
 def test_all_that_a_configuration_gives_is_around_its_circuit():
     bathed = brief(10.0, bath=Bath(DRUGS))
-    assert around(CONFIG).names == COMPOUNDS
+    assert around(CONFIG).names == tuple(f"{hand}-{drug}" for drug in COMPOUNDS for hand in "SR")
     assert around(bathed).at(1.0)["ketamine"] == around(brief(10.0)).at(1.0)["ketamine"] + 3.0
     assert around(bathed).at(1.0)["mk801"] == 0.01
 

@@ -71,9 +71,13 @@ def test_a_circuit_drawn_from_any_numbers_is_whole_or_refused(name, data, seed):
 def given_to(animals: dict[str, float], drugs: dict[str, float], animal: str, amount: float) -> None:
     """Concentrations and block after a dose under changed numbers; what is not refused is finite."""
     with told_by(SheetError, DoseError):
-        disposition = species(animal, shipped_sheet("species").replaced(animals))
-        found = compounds(shipped_sheet("compounds").replaced(drugs))
-        course = Exposure((Dose(amount, "iv"),), animal, disposition, found)
+        sheets = {
+            "species": shipped_sheet("species").replaced(animals),
+            "compounds": shipped_sheet("compounds").replaced(drugs),
+        }
+        route = "nasal" if animal == "human" else "ip"
+        course = Exposure.after((Dose(amount, "iv"), Dose(amount, route)), animal, sheets)
+        found = course.compounds
         brain = course.brain_unbound(np.array([0.0, 0.5, 24.0]))
         shut = by_subunit(brain, [found[name] for name in course.names])
         assert np.isfinite(brain).all() and (np.isfinite(shut) & (shut >= 0.0) & (shut <= 1.0)).all()
@@ -88,11 +92,13 @@ OF_DRUGS = (
     "norketamine.molar_mass",
 )
 OF_RATS = (
-    "ip_absorption",
-    "ketamine_central",
-    "ketamine_peripheral",
-    "ketamine_clearance",
-    "ketamine_brain_to_plasma_unbound",
+    "venous_slow",
+    "brain_equilibration_half_time",
+    "rat/ketamine.central",
+    "rat/ketamine.peripheral",
+    "rat/ketamine.clearance",
+    "rat/ketamine.clearance_s_to_r",
+    "rat/ketamine.brain_to_plasma_unbound",
 )
 ENDS = st.sampled_from([1e-9, 1e9])
 
@@ -113,7 +119,7 @@ def test_animals_and_drugs_of_any_numbers_give_finite_concentrations_and_block_o
 @given(
     st.fixed_dictionaries(dict.fromkeys(OF_DRUGS, ENDS)),
     st.sampled_from([1e-9, 10.0]),
-    st.dictionaries(st.sampled_from([f"rat.{name}" for name in OF_RATS]), ENDS),
+    st.dictionaries(st.sampled_from([n if "/" in n else f"rat.{n}" for n in OF_RATS]), ENDS),
 )
 @examples(100)
 def test_block_is_a_share_where_every_number_is_as_large_or_as_small_as_it_may_be(drugs, hill, animals):
@@ -145,7 +151,7 @@ def test_a_slow_layer_of_any_numbers_can_be_followed_or_is_refused(cascade, spin
 
 
 @given(
-    st.sampled_from(["species", "compounds", "cascade", "spines", "inhibitors", "hypotheses"]),
+    st.sampled_from(["species", "routes", "bodies", "compounds", "cascade", "spines", "inhibitors", "hypotheses"]),
     st.data(),
     SIZES,
 )

@@ -5,7 +5,6 @@ never silent.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,11 +15,11 @@ from prelimbic.experiments.claims.unused import idle_in_claims, idle_in_exposure
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import refuse_idle
 from prelimbic.experiments.sweep.study import Options, StudyError
-from prelimbic.parameters import SPECIES, SheetError, compounds, sheet, sheet_text, species
+from prelimbic.parameters import SPECIES, SheetError, sheet, sheet_text
 from prelimbic.parameters.sheet import Sheet
-from prelimbic.pharmacology import ROUTES, Dose, Exposure
+from prelimbic.pharmacology import AS_IT_IS, Dose
 from prelimbic.simulation.config import overridden
-from prelimbic.simulation.exposed import of_doses
+from prelimbic.simulation.exposed import exposed, of_doses
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
 from tests.said import is_one_sentence
@@ -51,8 +50,8 @@ def idle(study: str, *overrides: tuple[str, float], **asked: object) -> list[str
 # The body
 
 
-def test_the_fixed_numbers_are_the_masses_and_the_route_that_man_has_not():
-    assert {*MASSES, "human.ip_absorption", "human.ip_bioavailability"} == FIXED
+def test_the_fixed_numbers_are_the_masses():
+    assert {*MASSES} == FIXED
 
 
 @pytest.mark.parametrize("name", sorted(FIXED))
@@ -61,9 +60,7 @@ def test_a_fixed_number_is_refused_and_told_what_it_is(name):
         lambda: sheet("species").replaced({name: 50.0}),
         lambda: overridden("dendritic", ((f"species.{name}", 50.0),)),
     ):
-        with pytest.raises(
-            SheetError, match=r"cannot be overridden, for (it is the body|there is no intraperitoneal route)"
-        ):
+        with pytest.raises(SheetError, match="cannot be overridden, for it is the body.*give a weight"):
             change()
 
 
@@ -81,21 +78,7 @@ def test_so_says_every_command(call, words):
     code, out, err = call(*words, "--set", "species.human.reference_mass=50")
     assert (code, out) == (2, "")
     is_one_sentence(err)
-    assert "[human] reference_mass" in err and "mg/kg" in err
-
-
-@pytest.mark.parametrize("animal", SPECIES)
-def test_what_is_in_the_blood_per_mg_per_kg_rests_on_the_volumes_alone(animal):
-    # The same body written for twice the mass, its volumes and clearances with it, is the same body.
-    numbers, dose = species(animal), Dose(1.0, "iv", 0.0, 0.5)
-    sizes = [
-        name
-        for name in vars(numbers)
-        if name.endswith(("_central", "_peripheral", "_exchange", "_clearance", "reference_mass"))
-    ]
-    twice = replace(numbers, **{name: 2.0 * getattr(numbers, name) for name in sizes})
-    one, other = (Exposure((dose,), animal, n, compounds()).brain_unbound(AT) for n in (numbers, twice))
-    assert np.allclose(one, other, rtol=1e-9, atol=0.0)
+    assert "[human] reference_mass" in err and "give a weight" in err
 
 
 def test_a_sheet_keeps_what_is_fixed_when_it_is_written(tmp_path):
@@ -114,27 +97,30 @@ def test_a_sheet_keeps_what_is_fixed_when_it_is_written(tmp_path):
 
 @pytest.mark.parametrize("animal", SPECIES)
 def test_an_override_of_a_species_moves_an_exposure_or_is_said_or_refused(animal):
-    given = Dose(5.0, ROUTES[animal][-1])
-    before = Exposure((given,), animal, species(animal), compounds())
-    for name, value in sheet("species").values().items():
-        if name in FIXED:
-            continue
-        changes = ((f"species.{name}", 0.9 * value if value else 0.1),)
-        numbers = species(animal, overridden("dendritic", changes)["species"])
-        after = replace(before, numbers=numbers)
-        moved = any(
-            not np.array_equal(getattr(before, c)(AT), getattr(after, c)(AT))
-            for c in ("arterial", "venous", "brain_unbound")
-        )
-        assert moved == (idle_in_exposure(of_doses(animal, (given,), "dendritic", changes), AT) == [])
-        assert moved <= name.startswith(animal)
+    given = (Dose(5.0, "nasal" if animal == "human" else "ip"),)
+    plain, seen = of_doses(animal, given, "dendritic", (), AS_IT_IS), ("arterial", "venous", "brain_total")
+    used, before = plain.numbers(), exposed(plain, AT)
+    for subject in ("species", "routes", "bodies"):
+        for k, (name, value) in enumerate(sheet(subject).values().items()):
+            if name in FIXED or k % (3 if f"{subject}.{name}" in used else 29):
+                continue
+            changes = ((f"{subject}.{name}", 0.9 * value if value else 0.1),)
+            config = of_doses(animal, given, "dendritic", changes, AS_IT_IS)
+            after = exposed(config, AT)
+            moved = any(not np.array_equal(before[c], after[c]) for c in seen)
+            assert moved == (idle_in_exposure(config, AT) == [])
+            assert moved <= (f"{subject}.{name}" in used or "/kamp." in name), name
+
+
+DEEP = ("species.human/norketamine.deep", 3.3)
 
 
 def test_numbers_that_matter_only_together_are_not_idle():
-    given, peripheral = (Dose(5.0, "ip"),), ("species.rat.ketamine_peripheral", 3.0)
-    alone = of_doses("rat", given, "dendritic", (peripheral,))
-    assert idle_in_exposure(alone, AT) == [peripheral[0]]
-    both = of_doses("rat", given, "dendritic", (("species.rat.ketamine_exchange", 2.0), peripheral))
+    given, changes = (Dose(5.0, "iv"),), (("species.human/norketamine.deep_exchange", 0.0), DEEP)
+    alone = of_doses("human", given, "dendritic", changes, AS_IT_IS)
+    assert DEEP[0] in idle_in_exposure(alone, AT)
+    changes = (("species.human/norketamine.deep_exchange", 5.0), DEEP)
+    both = of_doses("human", given, "dendritic", changes, AS_IT_IS)
     assert idle_in_exposure(both, AT) == []
 
 
@@ -142,14 +128,14 @@ def test_the_command_says_what_is_idle_beside_its_answer(call):
     words = ("exposure", "--species", "rat", "--route", "ip", "--dose", 5, "--at", "12min", "--json")
     whole, changed = (
         call(*words),
-        call(*words, "--set", "species.mouse.ip_absorption=3", "--set", "spines.spines.branches=4"),
+        call(*words, "--set", "routes.mouse/ip.swallowed_absorption=3", "--set", "spines.spines.branches=4"),
     )
     told = json.loads(changed[1])
-    assert told.pop("overridden") == {"species.mouse.ip_absorption": 3.0, "spines.spines.branches": 4.0}
+    assert told.pop("overridden") == {"routes.mouse/ip.swallowed_absorption": 3.0, "spines.spines.branches": 4.0}
     assert (changed[0], told) == (whole[0], json.loads(whole[1])) and whole[2] == ""
     is_one_sentence(changed[2])
-    assert "species.mouse.ip_absorption, spines.spines.branches" in changed[2]
-    assert call(*words, "--set", "species.rat.ip_absorption=3")[2] == ""
+    assert "routes.mouse/ip.swallowed_absorption, spines.spines.branches" in changed[2]
+    assert call(*words, "--set", "routes.rat/ip.swallowed_absorption=3")[2] == ""
 
 
 # Runs
@@ -162,9 +148,9 @@ LATCH, TRKB, UNBLOCKING = (
 STRESS, GAIN, TARGET = "spines.spines.stress_loss", "cascade.cascade.bdnf_gain", "circuit.Pyr.target_rate"
 AKT, RAT, MAN, VENOUS = (
     "inhibitors.akt_inhibitor.brain",
-    "species.rat.ip_absorption",
-    "species.human.ketamine_clearance",
-    "species.human.venous_delay",
+    "routes.rat/ip.swallowed_absorption",
+    "species.human/ketamine.clearance",
+    "species.human.venous_slow",
 )
 CHANGES = (
     (LATCH, 10.0),
@@ -207,7 +193,7 @@ def test_a_study_that_calibrates_uses_target_rates_and_one_in_a_bath_of_a_slow_d
 
 
 def test_an_override_that_says_what_the_sheet_says_is_refused_with_that_reason(call):
-    value = sheet("species").values()["rat.ip_absorption"]
+    value = sheet("routes").values()["rat/ip.swallowed_absorption"]
     code, out, err = call("run", "dose_response", "--list", "--set", f"{RAT}={value}")
     is_one_sentence(err, RAT, "it is what the sheet says")
     assert (code, out) == (2, "")
@@ -216,6 +202,6 @@ def test_an_override_that_says_what_the_sheet_says_is_refused_with_that_reason(c
 def test_claims_say_it_too(tmp_path):
     claims = [claim for claim in ALL_CLAIMS if claim.id in ("V1", "V4")]
     bench = Bench(
-        overrides=((MAN, 70.0), ("species.mouse.ip_absorption", 10.0), (GAIN, 5.5)), results=tmp_path
+        overrides=((MAN, 70.0), ("routes.mouse/ip.swallowed_absorption", 10.0), (GAIN, 5.5)), results=tmp_path
     )
-    assert idle_in_claims(claims, bench) == ["species.mouse.ip_absorption", GAIN]
+    assert idle_in_claims(claims, bench) == ["routes.mouse/ip.swallowed_absorption", GAIN]

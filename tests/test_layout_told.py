@@ -16,7 +16,7 @@ from prelimbic.experiments.storage.dataset import AXES, write_sweep
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.store import check_run
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
-from prelimbic.pharmacology import Bath, Dose
+from prelimbic.pharmacology import Bath, Body, Dose
 from prelimbic.simulation.facts import facts, together
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
@@ -94,12 +94,14 @@ def test_facts_of_a_run_name_all_that_was_asked():
         species="human",
         protocol=protocol,
         bath=Bath((("mk801", 0.2),)),
+        body=Body(80.0, "male", "*1/*6"),
         hypotheses=Hypotheses(baseline="healthy", surge="off", eef2k="on"),
         overrides=(("cascade.cascade.bdnf_gain", 7.0),),
         manipulations=("delete-GluN2B@PV",),
     )
     assert told == {
         "species": "human",
+        "body": "80 kg, sex male, cyp2b6 *1/*6",
         "route": "iv, ip",
         "scale": 0.5,
         "sheet": "sst",
@@ -114,9 +116,12 @@ def test_facts_of_a_run_name_all_that_was_asked():
     }
 
 
+NONE = ("switches", "overrides", "manipulations", "inhibitors", "bath", "body")
+
+
 def test_what_was_not_asked_is_none_and_what_differs_is_told_in_full():
     rat, man = told_of(), told_of(species="human", scale=1.0)
-    assert [rat[k] for k in ("switches", "overrides", "manipulations", "inhibitors", "bath")] == ["none"] * 5
+    assert [rat[k] for k in NONE] == ["none"] * len(NONE)
     both = together([rat, man, rat])
     assert (both["species"], both["scale"], both["sheet"]) == ("rat, human", "0.5, 1", "sst")
 
@@ -129,6 +134,7 @@ def test_a_dataset_and_its_sweep_say_what_was_done_to_whom(tmp_path):
         "runs_there": 4,
         "runs_planned": 4,
         "species": "rat",
+        "body": "none",
         "route": "ip",
         "dose_units": "mg/kg",
         "doses": "ketamine 0 mg/kg ip at 0 h, ketamine 10 mg/kg ip at 0 h",

@@ -226,7 +226,7 @@ def base_ids() -> list[str]:
         ("--baseline", "healthy"),
         ("--sheet", "pv_sst"),
         ("--set", "circuit.Pyr.rest=-71"),
-        ("--set", "species.rat.ip_bioavailability=0.4"),
+        ("--set", "routes.rat/ip.available=0.4"),
         ("--set", "compounds.ketamine.ic50_2A=1"),
         ("--set", "cascade.cascade.bdnf_gain=2"),
         ("--set", "spines.spines.nascent_loss=0"),
@@ -251,7 +251,7 @@ def test_an_option_that_changes_the_result_of_a_run_changes_its_id(call, option)
         file for (_, file), run_id in zip(listed(call, *BASE), base_ids(), strict=True) if run_id in found
     }
     assert all("_dose-0_" in file for file in kept)  # a vehicle uses no number of a drug
-    assert not kept or option[1].startswith(("species.", "compounds."))
+    assert not kept or option[1].startswith(("routes.", "compounds."))
 
 
 SAME = ((), ("--workers", "1"), ("--workers", "7"), ("--out", "there"), ("--share", "1/1"), ("--scale", "1"),
@@ -274,6 +274,6 @@ def test_a_study_as_a_script_lists_what_the_command_lists(call):
 
 
 def test_an_override_that_moves_the_peak_moves_the_look_at_the_peak():
-    slower = STUDY.plan(Options(seeds=1, overrides=(("species.rat.ip_absorption", 3.0),)))[0].config.protocol
+    slower = STUDY.plan(Options(seeds=1, overrides=(("routes.rat/ip.swallowed_absorption", 3.0),)))[0].config.protocol
     as_shipped = STUDY.plan(Options(seeds=1))[0].config.protocol
     assert slower.peak > as_shipped.peak + 0.1

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from prelimbic.parameters import COMPOUNDS, SPECIES, compounds, sheet, species
-from prelimbic.pharmacology import ROUTES, Bath, Dose, Exposure
+from prelimbic.parameters import SPECIES, sheet
+from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.plasticity import READOUTS as READOUTS_OF_CASCADE
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -25,15 +25,15 @@ from prelimbic.simulation.planner import looks_for
 from prelimbic.simulation.protocol import DAY, Protocol, ProtocolError, minutes, one_day, weeks
 from prelimbic.simulation.run import simulate
 from tests.conftest import brief
+from tests.fuzz import WAYS
 
-DRUGS = compounds()
 READOUTS = ("rest", "peak", "0-2 h", "24 h", "72 h", "7 d")
 PEAK = 0.26  # h, of an i.p. dose in rat
 
 
-def exposure(animal: str, *doses: Dose, **changed: float) -> Exposure:
-    source = sheet("species").replaced({f"{animal}.{name}": value for name, value in changed.items()})
-    return Exposure(doses, animal, species(animal, source), DRUGS)
+def exposure(name: str, *doses: Dose, absorption: float | None = None) -> Exposure:
+    changed = {} if absorption is None else {f"{name}/ip.swallowed_absorption": absorption}
+    return Exposure.after(doses, name, {"routes": sheet("routes").replaced(changed)})
 
 
 @st.composite
@@ -44,19 +44,12 @@ def schedules(draw: st.DrawFn) -> Exposure:
     animal = draw(st.sampled_from(SPECIES))
     doses = []
     for _ in range(draw(st.integers(1, 4))):
-        route, start = draw(st.sampled_from(ROUTES[animal])), draw(st.integers(-96 * 60, 144 * 60)) / 60.0
+        drug, route = draw(st.sampled_from([way[1:] for way in WAYS if way[0] == animal]))
+        start = draw(st.integers(-96 * 60, 144 * 60)) / 60.0
         length = (
             draw(st.none() | st.sampled_from([1 / 60, 40 / 60, 1.0, 10.0, 96.0])) if route == "iv" else None
         )
-        doses.append(
-            Dose(
-                draw(st.sampled_from([0.5, 3.0, 10.0])),
-                route,
-                start,
-                length,
-                draw(st.sampled_from(COMPOUNDS)),
-            )
-        )
+        doses.append(Dose(draw(st.sampled_from([0.5, 3.0, 10.0])), route, start, length, drug))
     return exposure(animal, *doses)
 
 
@@ -70,7 +63,7 @@ def taken(protocol: Protocol) -> list[float]:
 @pytest.mark.parametrize("absorption", [1.0, 9.0, 15.0])
 @pytest.mark.parametrize("animal", ["rat", "mouse"])
 def test_for_one_dose_at_hour_0_the_looks_are_those_of_a_day_and_of_weeks(animal, absorption):
-    course = exposure(animal, Dose(1.0, "ip"), ip_absorption=absorption)
+    course = exposure(animal, Dose(1.0, "ip"), absorption=absorption)
     assert looks_for(course, reuse=False) == one_day(course.peak_time())
     assert looks_for(course, READOUTS) == weeks(course.peak_time(), READOUTS)
 

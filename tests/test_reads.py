@@ -131,7 +131,7 @@ IDLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "a subunit that is not there": ("dose_response", ("--manipulate", "delete-GluN2C@Pyr")),
     "a factor of one": ("acute", ("--manipulate", "ampa=1")),
     "a drug that is not given": ("dose_response", ("--set", "compounds.memantine.ic50_2A=1")),
-    "an animal that is not there": ("dose_response", ("--set", "species.human.ketamine_clearance=50")),
+    "an animal that is not there": ("dose_response", ("--set", "species.human/ketamine.clearance=50")),
     "a hypothesis that is off": ("dose_response", ("--set", "hypotheses.hypotheses.hnk_gain=1")),
     "the slow layer in a bath": ("acute", ("--set", "cascade.cascade.bdnf_gain=2")),
     "spines in a bath": ("acute", ("--set", "spines.spines.nascent_loss=0.5")),

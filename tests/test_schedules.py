@@ -11,8 +11,8 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 import prelimbic as pl
-from prelimbic.parameters import COMPOUNDS, INHIBITORS, SPECIES, animal
-from prelimbic.pharmacology import ROUTES, Bath, Dose, Exposure
+from prelimbic.parameters import INHIBITORS, SPECIES
+from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.simulation.given import doses
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.looks import begun, check_begin, check_looks, check_readouts
@@ -27,15 +27,8 @@ from prelimbic.simulation.protocol import (
     ProtocolError,
     minutes,
 )
-from tests.fuzz import examples
+from tests.fuzz import WAYS, examples
 
-WAYS = [
-    (name, drug, route)
-    for name in SPECIES
-    for drug in COMPOUNDS
-    for route in ROUTES[name]
-    if route == "iv" or animal(name).route(route, drug)
-]
 MINUTE = 1 / 60
 WINDOW = "0-2 h"
 # hours in whole minutes, many of them alike

@@ -9,7 +9,9 @@ import pytest
 from prelimbic.parameters import (
     BLOCKERS,
     CIRCUITS,
-    COMPOUNDS,
+    ENANTIOMERS,
+    FAMILY,
+    IN_A_BATH,
     INHIBITORS,
     PRIOR,
     SALTS,
@@ -17,17 +19,21 @@ from prelimbic.parameters import (
     CascadeNumbers,
     HypothesisNumbers,
     SpineNumbers,
+    animal,
     channel,
     circuit_numbers,
     circuit_sheet,
     compounds,
+    factors,
     inhibitor,
+    routes_of,
     salts,
     sheet,
     shipped,
     species,
     structure_digest,
     target_of,
+    traits,
 )
 from prelimbic.parameters.sheet import KEYS, REFERENCES, SHEETS, STATUSES
 from prelimbic.parameters.slow import TARGETS
@@ -60,6 +66,8 @@ def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
     subjects = {
         "compounds",
         "species",
+        "routes",
+        "bodies",
         "salts",
         "cascade",
         "spines",
@@ -104,10 +112,21 @@ def test_every_circuit_sheet_fills_its_records_with_the_numbers_of_its_rows(name
 
 def test_every_subject_sheet_fills_its_records_with_the_numbers_of_its_rows():
     assert compounds()["ketamine"].ic50_2C == raw("compounds")["ketamine"]["ic50_2C"]["value"]
-    assert set(COMPOUNDS) < set(BLOCKERS) == set(compounds()) == set(raw("compounds")) - {"channel"}
+    assert set(FAMILY) < set(BLOCKERS) == set(raw("compounds")) - {"channel", "enantiomers"}
+    assert set(compounds()) == set(IN_A_BATH) == {*BLOCKERS, *ENANTIOMERS}
     assert channel().temperature == raw("compounds")["channel"]["temperature"]["value"]
     for name in SPECIES:
-        assert species(name).ketamine_clearance == raw("species")[name]["ketamine_clearance"]["value"]
+        assert species(name).reference_mass == raw("species")[name]["reference_mass"]["value"]
+        own = raw("species")[f"{name}/ketamine"]
+        assert animal(name).dispositions["ketamine"].clearance == own["clearance"]["value"]
+        routes = [section.partition("/")[2] for section in raw("routes") if section.startswith(f"{name}/")]
+        assert list(animal(name).routes) == routes and routes_of(name)[0] == "iv"
+        for section in routes:
+            there = raw("routes")[f"{name}/{section}"]["available"]["value"]
+            assert animal(name).routes[section].available == there
+        for trait in traits(name):
+            there = raw("bodies")[f"{name}/{trait}"]["ketamine_clearance"]["value"]
+            assert factors(name, trait).ketamine_clearance == there
     assert set(salts()) == set(SALTS) == set(raw("salts"))
     assert salts()["maleate"].molar_mass == raw("salts")["maleate"]["molar_mass"]["value"]
     spines = sheet("spines").fill("spines", SpineNumbers)

@@ -24,7 +24,7 @@ from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.folders import own_name
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run
-from prelimbic.parameters import COMPOUNDS, PRIOR, SPECIES, digest
+from prelimbic.parameters import FAMILY, PRIOR, SPECIES, digest
 from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -70,7 +70,7 @@ SINCE_THE_FIRST = {
         "mk801",
         "ro25_6981",
     ],
-    "species": [name for animal in SPECIES for name in (animal, *(f"{animal}/{c}" for c in COMPOUNDS))],
+    "species": [name for animal in SPECIES for name in (animal, *(f"{animal}/{c}" for c in FAMILY))],
     "routes": [],
     "bodies": [],
     "inhibitors": [

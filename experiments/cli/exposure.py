@@ -339,7 +339,7 @@ def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
     print("" if first else "\n", f"arm {shown.arm}: " if shown.arm else "", shown.heading, sep="")
     title = "in plasma, arterial and venous, and in the brain, unbound and total"
     plasma = Table(title=title, title_justify="left", caption=_sets(found), caption_justify="left")
-    for heading in ("min", "compound", "art. ng/mL", "ven. ng/mL", "brain uM", "total uM"):
+    for heading in ("min", "compound", "art ng/mL", "ven ng/mL", "brain uM", "total uM"):
         plasma.add_column(heading, justify="left" if heading == "compound" else "right", no_wrap=True)
     minutes = [f"{60 * hour:g}" for hour in found["time"].values]
     for drug in map(str, found["compound"].values):
@@ -348,7 +348,7 @@ def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
             continue
         columns = [found[name].sel(compound=drug).values for name in COLUMNS]
         for minute, *values in zip(minutes, *columns, strict=True):
-            plasma.add_row(minute, drug, *map(_cell, values))
+            plasma.add_row(minute, drug.partition(" (")[0] + "*" * drug.endswith(")"), *map(_cell, values))
     block = Table(
         title=Text(f"share of NMDA peak conductance shut, sheet {found.attrs['sheet']}", "table.title"),
         title_justify="left",
@@ -370,8 +370,8 @@ def _sets(found: xr.Dataset) -> str | None:
     if other is None:
         return None
     return (
-        f"reports of hydroxynorketamine in man disagree: it is by set {own} ({SETS[own]}), and in rows "
-        f"({other}) by set {other} ({SETS[other]})"
+        f"* by set {other} of its constants ({SETS[other]}); without * by set {own} ({SETS[own]}); "
+        "reports of hydroxynorketamine in man disagree"
     )
 
 
