@@ -23,7 +23,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import brian, closure, nest, reference, slow, w1, w1_engine
+from benchmarks import brian, closure, exposure, nest, reference, slow, w1, w1_engine
 from prelimbic.circuits.cache import BuildError
 from prelimbic.circuits.describe import describe, resting_weights
 from prelimbic.circuits.engine import CompiledEngine, EngineError
@@ -215,12 +215,24 @@ def slow_layer(repeats: int) -> list[Row]:
     return found
 
 
+def exposures(repeats: int) -> list[Row]:
+    """What a course of concentrations costs, its peak, and a thousand of them."""
+    found = [
+        row(f"both enantiomers, {name}, against one by matrix exponential", pairs, "<= 1.2", "s")
+        for name, pairs in exposure.exposures(repeats).items()
+    ]
+    found.append(row("peak of ten doses against 5 ms", exposure.peaks(repeats), "<= 1", "s"))
+    return [*found, row("1,000 subjects, 14 days, against 2 s", exposure.subjects(repeats), "<= 1", "s")]
+
+
 def main() -> None:
     """Measure what is asked for and show it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print a list of rows as JSON")
     parser.add_argument("--repeats", type=int, default=5, help="rounds of every comparison")
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="w1, w2, large, slow, study; all without")
+    parser.add_argument(
+        "rows", nargs="*", metavar="ROW", help="w1, w2, large, slow, exposure, study; all without"
+    )
     asked = parser.parse_args()
     console = Console(stderr=True)
     parts: dict[str, Callable[[Path], list[Row]]] = {
@@ -228,6 +240,7 @@ def main() -> None:
         "w2": lambda folder: w2(folder, asked.repeats),
         "large": lambda _: large(asked.repeats),
         "slow": lambda _: slow_layer(asked.repeats),
+        "exposure": lambda _: exposures(asked.repeats),
         "study": lambda _: whole_study(console),
     }
     unknown = [name for name in asked.rows if name not in parts]

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from prelimbic.parameters.brought import LeftOutWarning
     from prelimbic.parameters.errors import RunError, UsageError
     from prelimbic.pharmacology import Bath, Dose
-    from prelimbic.simulation.exposed import exposure
+    from prelimbic.simulation.exposure import exposure
     from prelimbic.simulation.hypotheses import Hypotheses
     from prelimbic.simulation.inhibition import Inhibition
     from prelimbic.simulation.protocol import Protocol
     from prelimbic.simulation.scenario import Scenario, UnusualDoseWarning
+    from prelimbic.simulation.subjects import population
     from prelimbic.simulation.tree import InterpretedWarning, simulate
 
 _HOMES = {
@@ -52,10 +53,11 @@ _HOMES = {
     "UnusualDoseWarning": "simulation.scenario",
     "UsageError": "parameters.errors",
     "claims": "experiments.claims.look",
-    "exposure": "simulation.exposed",
+    "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
     "plot": "experiments.questions.sweep",
+    "population": "simulation.subjects",
     "protocols": "experiments.questions.shipped",
     "simulate": "simulation.tree",
     "studies": "experiments.studies.registry",
@@ -82,6 +84,7 @@ __all__ = [
     "load",
     "numbers",
     "plot",
+    "population",
     "protocols",
     "simulate",
     "studies",

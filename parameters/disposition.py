@@ -25,11 +25,14 @@ SPECIES = tuple(name for name in headings("species") if "/" not in name)
 # Drugs beside ketamine and what becomes of it that can be given as a dose.
 OTHERS = tuple(
     dict.fromkeys(
-        name.split("/")[1] for name in headings("species") if "/" in name and name.split("/")[1] not in FAMILY
+        name.split("/")[1]
+        for name in headings("species")
+        if "/" in name and name.split("/")[1] not in FAMILY
     )
 )
 DOSED = (*FAMILY, *ENANTIOMERS, *OTHERS)
 SALTS = headings("salts")  # as which a dose may be written
+OLD = 60.0  # years
 HNK_SETS = ("hasan", "kamp")  # parameter sets of hydroxynorketamine in man
 
 
@@ -51,7 +54,8 @@ class Species:
     """A body: its mass, how volumes and flows grow with it, where a vein is sampled, how fast the brain fills.
 
     Venous plasma is `venous_fast_share` of a pool that fills from the arteries within `venous_fast`, and for
-    the rest of one that takes `venous_slow`.
+    the rest of one that takes `venous_slow`.  Clearances fall by the share `ageing` of them with each year
+    over OLD.
     """
 
     reference_mass: float = number("kg", "above 0")
@@ -61,6 +65,7 @@ class Species:
     venous_fast: float = number("h", "at least 0")
     venous_slow: float = number("h", "at least 0")
     brain_equilibration_half_time: float = number("h", "at least 0")
+    ageing: float = number("1/y", "from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,28 @@ class Factors:
 
 
 @dataclass(frozen=True)
+class Variation:
+    """How subjects differ: body weight, share of females, SDs of logarithms, and correlations of those."""
+
+    weight: float = number("kg", "above 0")
+    weight_sd: float = number("1", "at least 0")
+    female: float = number("1", "from 0 to 1")
+    ketamine_clearance_sd: float = number("1", "at least 0")
+    ketamine_volume_sd: float = number("1", "at least 0")
+    ketamine_correlation: float = number("1", "from -0.9 to 0.9")
+    norketamine_clearance_sd: float = number("1", "at least 0")
+    norketamine_volume_sd: float = number("1", "at least 0")
+    norketamine_correlation: float = number("1", "from -0.9 to 0.9")
+    clearance_correlation: float = number("1", "from -0.9 to 0.9")
+    hydroxynorketamine_clearance_sd: float = number("1", "at least 0")
+    hydroxynorketamine_volume_sd: float = number("1", "at least 0")
+    direct_absorption_sd: float = number("1", "at least 0")
+    swallowed_absorption_sd: float = number("1", "at least 0")
+    available_sd: float = number("1", "at least 0")
+    direct_odds_sd: float = number("1", "at least 0")
+
+
+@dataclass(frozen=True)
 class Animal:
     """All that an exposure needs to know of who is given a dose; `routes` are by ROUTE or ROUTE/DRUG."""
 
@@ -139,12 +166,13 @@ class Animal:
         """Drugs that have nothing to do with ketamine."""
         return tuple(name for name in self.dispositions if name not in FAMILY)
 
-    def route(self, name: str, drug: str) -> Route | None:
-        """How `drug` gets in by a route; None where there are no data."""
-        own = self.routes.get(f"{name}/{drug}")
+    def route_key(self, name: str, drug: str) -> str | None:
+        """Which of `routes` a drug takes by a route: its own, or that of its racemate; None where there are no
+        data.
+        """
         compound, _ = ENANTIOMERS.get(drug, (drug, ""))
-        found = own or self.routes.get(f"{name}/{compound}")
-        return found or (self.routes.get(name) if compound == COMPOUNDS[0] else None)
+        keys = [f"{name}/{drug}", f"{name}/{compound}", *([name] if compound == COMPOUNDS[0] else [])]
+        return next((key for key in keys if key in self.routes), None)
 
 
 def species(name: str, source: Sheet | None = None) -> Species:
@@ -184,7 +212,9 @@ def _animal(name: str, bodies: Sheet, routes: Sheet, others: tuple[str, ...], hn
     body = species(name, bodies)
     made = (drug for drug in FAMILY if drug in COMPOUNDS or f"{name}/{drug}" in bodies.sections)
     drugs = {drug: disposition(drug, name, bodies, hnk) for drug in (*made, *others)}
-    own = {s.partition("/")[2]: routes.fill(s, Route) for s in routes.sections if s.partition("/")[0] == name}
+    own = {
+        s.partition("/")[2]: routes.fill(s, Route) for s in routes.sections if s.partition("/")[0] == name
+    }
     return Animal(name, body, drugs, own)
 
 
@@ -197,6 +227,11 @@ def traits(name: str, source: Sheet | None = None) -> tuple[str, ...]:
 def factors(name: str, trait: str, source: Sheet | None = None) -> Factors:
     """By what a trait changes the clearances of an animal.  Raises SheetError."""
     return (source or shipped_bodies()).fill(f"{name}/{trait}", Factors)
+
+
+def variation(name: str, source: Sheet | None = None) -> Variation:
+    """How subjects of a species differ.  Raises SheetError."""
+    return (source or shipped_population()).fill(name, Variation)
 
 
 def salts() -> dict[str, Salt]:
@@ -218,3 +253,8 @@ def shipped_routes() -> Sheet:
 @lru_cache(maxsize=1)
 def shipped_bodies() -> Sheet:
     return Sheet(SHEETS / "bodies.toml")
+
+
+@lru_cache(maxsize=1)
+def shipped_population() -> Sheet:
+    return Sheet(SHEETS / "population.toml")

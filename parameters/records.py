@@ -15,6 +15,7 @@ from prelimbic.parameters.disposition import (
     HANDS,
     HNK_SETS,
     MADE_OF,
+    OLD,
     OTHERS,
     SALTS,
     SPECIES,
@@ -24,6 +25,7 @@ from prelimbic.parameters.disposition import (
     Route,
     Salt,
     Species,
+    Variation,
     animal,
     disposition,
     factors,
@@ -32,6 +34,7 @@ from prelimbic.parameters.disposition import (
     section_of,
     species,
     traits,
+    variation,
 )
 from prelimbic.parameters.near import near, unknown
 from prelimbic.parameters.sheet import SHEETS, WHOLE, Row, Sheet, SheetError, digest, headings, number
@@ -371,8 +374,9 @@ __all__ = [
     "HANDS",
     "HNK_SETS",
     "INHIBITORS",
-    "MADE_OF",
     "IN_A_BATH",
+    "MADE_OF",
+    "OLD",
     "OTHERS",
     "POPULATIONS",
     "PRIOR",
@@ -404,6 +408,7 @@ __all__ = [
     "Species",
     "SpineNumbers",
     "Subunit",
+    "Variation",
     "animal",
     "channel",
     "circuit_numbers",
@@ -424,4 +429,5 @@ __all__ = [
     "structure_digest",
     "target_of",
     "traits",
+    "variation",
 ]

@@ -62,6 +62,7 @@ DOMAINS: dict[str, Callable[[float], bool]] = {
     "above 0": lambda x: x > 0,
     "at least 0": lambda x: x >= 0,
     "from 0 to 1": lambda x: 0 <= x <= 1,
+    "from -0.9 to 0.9": lambda x: -0.9 <= x <= 0.9,
     WHOLE: lambda x: 1 <= x <= MOST and x == round(x),
 }
 

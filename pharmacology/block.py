@@ -32,8 +32,8 @@ class Concentrations(Protocol):
         """Unbound concentration, uM, shape (time, drug)."""
 
     def of(self, drug: str, hours: np.ndarray) -> np.ndarray:
-        """Unbound concentration of one drug by name, uM, shape (time,), with that of its enantiomers; 0 of one
-        that is not among them.
+        """Unbound concentration of one drug by name, uM, shape (time,), with that of its enantiomers; 0 of
+        one that is not among them.
         """
         return summed(self.names, self.brain_unbound(hours), (drug,))[:, 0]
 
@@ -57,7 +57,10 @@ def summed(names: Sequence[str], found: np.ndarray, drugs: Sequence[str]) -> np.
     any.
     """
     of = np.array(
-        [[float(name == drug or ENANTIOMERS.get(name, ("", ""))[0] == drug) for drug in drugs] for name in names]
+        [
+            [float(name == drug or ENANTIOMERS.get(name, ("", ""))[0] == drug) for drug in drugs]
+            for name in names
+        ]
     )
     return found @ of.reshape(len(names), len(drugs))
 
@@ -134,8 +137,11 @@ def by_subunit(
         if all(drug.hill == 1.0 for drug in drugs):
             occupancy = total
         else:
-            each = (b * total ** (drug.hill - 1.0) for b, drug in zip(brought, drugs, strict=True))
-            occupancy = np.where(total > 0.0, np.zeros(shape) + sum(each), 0.0)
+            each = (
+                np.where(b > 0.0, b * total ** (drug.hill - 1.0), 0.0)
+                for b, drug in zip(brought, drugs, strict=True)
+            )
+            occupancy = np.zeros(shape) + sum(each)
         # too many for a number shut everything
         return np.where(np.isinf(occupancy), 1.0, occupancy / (1.0 + occupancy))
 

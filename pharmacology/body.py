@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from prelimbic.parameters import COMPOUNDS, Animal, Factors
+from prelimbic.parameters import COMPOUNDS, OLD, Animal, Factors
 from prelimbic.parameters.plain import Check, choice, maybe, real, settle
 from prelimbic.pharmacology.dose import DoseError
 
 VOLUMES, FLOWS = ("central", "peripheral", "deep"), ("exchange", "deep_exchange", "clearance")
 WEIGHTS = {"human": (1.0, 400.0), "rat": (0.005, 1.5), "mouse": (0.001, 0.1)}  # kg; assumed, against slips
 SEXES = ("female", "male")
+OLDEST = 120.0  # years
 GENOTYPES = ("*1/*1", "*1/*6", "*6/*6")  # of CYP2B6, in man
 TRAITS = {"sex": SEXES, "cyp2b6": GENOTYPES}
 
 
 @dataclass(frozen=True)
 class Body:
-    """`weight` in kg, `sex` and the genotype of `cyp2b6`; what is not said is that of the sheet `species`.
+    """`weight` in kg, `sex`, the genotype of `cyp2b6`, and `age` in years, which changes clearances over OLD
+    in man; what is not said is that of the sheet `species`.
 
     Raises DoseError for what cannot be.
     """
@@ -27,6 +30,7 @@ class Body:
     weight: float | None = None
     sex: str | None = None
     cyp2b6: str | None = None
+    age: float | None = None
 
     def __post_init__(self) -> None:
         settle(
@@ -34,6 +38,7 @@ class Body:
             DoseError,
             weight=maybe(partial(real, unit="kg")),
             **{word: maybe(_among(values)) for word, values in TRAITS.items()},
+            age=maybe(partial(real, unit="years")),
         )
 
     @property
@@ -51,6 +56,10 @@ class Body:
         if self.weight is not None and not low <= self.weight <= high:
             raise DoseError(
                 f"`weight` is in kg and of a {animal} from {low:g} to {high:g}, not {self.weight:g}"
+            )
+        if self.age is not None and (animal != "human" or not 0.0 <= self.age <= OLDEST):
+            raise DoseError(
+                f"`age` is in years, of man, from 0 to {OLDEST:g}, not {self.age:g} of a {animal}"
             )
         for word, value in self._said.items():
             if _trait(word, value) not in known:
@@ -73,13 +82,16 @@ def _trait(word: str, value: str) -> str:
 AS_IT_IS = Body()
 
 
-def in_body(animal: Animal, weight: Any = None, factors: tuple[Factors, ...] = ()) -> Animal:
-    """The animal at a weight (kg, or one a subject), with factors on clearances."""
+def in_body(
+    animal: Animal, weight: Any = None, factors: tuple[Factors, ...] = (), age: float | None = None
+) -> Animal:
+    """The animal at a weight (kg, or one a subject) and an age, with factors on clearances."""
     own = animal.body
     mass = own.reference_mass if weight is None else weight
     size = mass / own.reference_mass
     grown = {name: size**own.volume_exponent for name in VOLUMES}
     grown |= {name: size**own.flow_exponent for name in FLOWS}
+    grown["clearance"] = grown["clearance"] * math.exp(-own.ageing * max((age or 0.0) - OLD, 0.0))
     drugs = {}
     for name, drug in animal.dispositions.items():
         changed = {part: getattr(drug, part) * by for part, by in grown.items()}

@@ -1,8 +1,8 @@
 """Chain: a drug and what becomes of it, as compartments of one body.
 
   depots -> ketamine (central <-> peripheral, <-> deep) -> norketamine -> hydroxynorketamine -> out
-Amounts are umol.  What leaves is kept in `eliminated`, so given = present + eliminated at all times; venous and
-brain concentrations follow and hold no mass.  Numbers may be floats, or arrays with one value a subject.
+Amounts are umol.  What leaves is kept in `eliminated`, so given = present + eliminated at all times; venous
+and brain concentrations follow and hold no mass.  Numbers may be floats, or arrays with one value a subject.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VENOUS = ("venous_fast", "venous_slow")
 
 @dataclass(frozen=True)
 class Depot:
-    """Where what is given by a route waits to be absorbed: of which compound, directly or through the gut."""
+    """Where what is given by a route waits to be absorbed: which compound, directly or through the gut."""
 
     compound: str
     route: str
@@ -47,9 +47,7 @@ class Chain:
     eliminated: np.ndarray
 
 
-def chain(
-    body: Species, drugs: Mapping[str, Disposition], depots: Sequence[tuple[Depot, Route]]
-) -> Chain:
+def chain(body: Species, drugs: Mapping[str, Disposition], depots: Sequence[tuple[Depot, Route]]) -> Chain:
     """The chain of compounds in their order, with a depot for each way in."""
     core = {str(depot): k for k, (depot, _) in enumerate(depots)}
     for name, drug in drugs.items():
@@ -59,7 +57,9 @@ def chain(
     following = [lag for lag, hours in lags.items() if np.any(np.asarray(hours) > 0)]
     leaves = {
         f"{name}.{leaf}": len(core) + k
-        for k, (leaf, name) in enumerate((leaf, name) for leaf in ("eliminated", *following) for name in drugs)
+        for k, (leaf, name) in enumerate(
+            (leaf, name) for leaf in ("eliminated", *following) for name in drugs
+        )
     }
     lead = _lead(body, drugs, [route for _, route in depots])
     built = _Built(core, leaves, lead)
@@ -91,7 +91,9 @@ def _lead(*records: object) -> tuple[int, ...]:
     flat: list[object] = []
     for each in records:
         flat += each.values() if isinstance(each, Mapping) else each if isinstance(each, list) else [each]
-    return np.broadcast_shapes(*(np.shape(value) for record in flat for value in vars(record).values()))
+    return np.broadcast_shapes(
+        *{getattr(value, "shape", ()) for record in flat for value in vars(record).values()}
+    )
 
 
 class _Built:
@@ -123,9 +125,7 @@ class _Built:
                     self.move(central, f"{name}.{part}", flow / drug.central)
                     self.move(f"{name}.{part}", central, flow / getattr(drug, part))
 
-    def move_depots(
-        self, depots: Sequence[tuple[Depot, Route]], drugs: Mapping[str, Disposition]
-    ) -> None:
+    def move_depots(self, depots: Sequence[tuple[Depot, Route]], drugs: Mapping[str, Disposition]) -> None:
         for depot, route in depots:
             place, name = str(depot), depot.compound
             if depot.way == DIRECT:
@@ -148,9 +148,7 @@ class _Built:
 
     def chain(self, body: Species, drugs: Mapping[str, Disposition], following: set[str]) -> Chain:
         size, names = len(self.core) + len(self.leaves), list(drugs)
-        arterial, venous, brain, present, gone = (
-            np.zeros((*self.lead, len(names), size)) for _ in range(5)
-        )
+        arterial, venous, brain, present, gone = (np.zeros((*self.lead, len(names), size)) for _ in range(5))
         shares = dict(zip(VENOUS, (body.venous_fast_share, 1.0 - body.venous_fast_share), strict=True))
         for k, (name, drug) in enumerate(drugs.items()):
             central = self.core[f"{name}.central"]

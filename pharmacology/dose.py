@@ -40,8 +40,8 @@ class DoseError(UsageError):
 class Dose:
     """`amount` mg of free base per kg body mass by `route`, from `start` (h) on.
 
-    i.v. with a `duration` (h) is an infusion, without one a bolus; other routes have no duration.  Ketamine is
-    the racemate; of esketamine (S-ketamine) or arketamine (R-ketamine) it is the enantiomer alone.
+    i.v. with a `duration` (h) is an infusion, without one a bolus; other routes have no duration.  Ketamine
+    is the racemate; of esketamine (S-ketamine) or arketamine (R-ketamine) it is the enantiomer alone.
     Raises DoseError for an amount, an hour or a length that cannot be, or an unknown route or compound.
     """
 

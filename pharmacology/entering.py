@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from prelimbic.parameters import FAMILY, ENANTIOMERS, HANDS, Animal, Compound, Route
+from prelimbic.parameters import ENANTIOMERS, FAMILY, HANDS, Animal, Compound, Route
 from prelimbic.pharmacology.chain import DIRECT, SWALLOWED, Depot
 from prelimbic.pharmacology.dose import Dose, DoseError
 
@@ -30,45 +30,49 @@ class Entry:
 
 
 def entries(
-    doses: Sequence[Dose], animal: Animal, compounds: dict[str, Compound]
+    doses: Sequence[Dose], animal: Animal, compounds: dict[str, Compound], mass: Any
 ) -> Iterator[Entry]:
-    """All that enters after doses.  Raises DoseError for a route without data."""
+    """All that enters after doses, which are per kg of a `mass`.  Raises DoseError for a route without
+    data.
+    """
     for k, dose in enumerate(doses):
         compound, hand = ENANTIOMERS.get(dose.compound, (dose.compound, ""))
         hands = (hand,) if hand or compound not in FAMILY else HANDS
-        mg = dose.amount * animal.body.reference_mass
+        mg = dose.amount * mass
         umol = mg / compounds[compound].molar_mass * 1e3 / len(hands)
-        for part, where, start, duration in _ways(doses, k, compound, animal):
+        for part, where, start, duration in _ways(doses, k, compound, animal, mass):
             for each in hands:
                 yield Entry(each, compound, where, part * umol, start, duration)
 
 
 def _ways(
-    doses: Sequence[Dose], k: int, compound: str, animal: Animal
+    doses: Sequence[Dose], k: int, compound: str, animal: Animal, mass: Any
 ) -> Iterator[tuple[Any, Depot | str, float, float | None]]:
     """Shares of a dose with the way that each takes, its start and its length."""
     dose = doses[k]
     if dose.route == "iv":
         yield 1.0, VEIN, dose.start, dose.duration
         return
-    route = route_of(dose, animal)
-    directly = route.direct * _first(doses, k, route, animal)
+    key = route_of(dose, animal)
+    route = animal.routes[key]
+    directly = route.direct * _first(doses, k, route, mass)
     swallowed = (1.0 - directly) * route.swallowed
     if np.any(np.asarray(directly) > 0):
         length = route.direct_duration or None
-        yield directly, Depot(compound, dose.route, DIRECT), dose.start, length
+        yield directly, Depot(compound, key, DIRECT), dose.start, length
     if np.any(np.asarray(swallowed) > 0):
         length = route.swallowed_duration or None
-        yield swallowed, Depot(compound, dose.route, SWALLOWED), dose.start + route.delay, length
+        yield swallowed, Depot(compound, key, SWALLOWED), dose.start + route.delay, length
     if np.any(np.asarray(lost := 1.0 - directly - swallowed) > 0):
         yield lost, LOST, dose.start, None
 
 
-def route_of(dose: Dose, animal: Animal) -> Route:
-    """The numbers of a dose's way in.  Raises DoseError, with what there is."""
-    found = animal.route(dose.route, dose.compound)
+def route_of(dose: Dose, animal: Animal) -> str:
+    """The key of a dose's way in among the animal's routes.  Raises DoseError, with what there is."""
+    found = animal.route_key(dose.route, dose.compound)
     if found is None:
-        there = [name for name in ("iv", *dict.fromkeys(r.split("/")[0] for r in animal.routes)) if name == "iv" or animal.route(name, dose.compound)]
+        every = dict.fromkeys(key.partition("/")[0] for key in animal.routes)
+        there = ("iv", *(name for name in every if animal.route_key(name, dose.compound)))
         raise DoseError(
             f"there are no data of {dose.compound} given {dose.route} to a {animal.name}; "
             f"there are of {', '.join(there)}"
@@ -76,11 +80,11 @@ def route_of(dose: Dose, animal: Animal) -> Route:
     return found
 
 
-def _first(doses: Sequence[Dose], k: int, route: Route, animal: Animal) -> Any:
-    """Share of the full direct uptake that a dose has after those of the same sitting: less of what is beyond
-    the first `full` mg.
+def _first(doses: Sequence[Dose], k: int, route: Route, mass: Any) -> Any:
+    """Share of the full direct uptake that a dose has after those of the same sitting: less of what is
+    beyond the first `full` mg.
     """
-    dose, mass = doses[k], animal.body.reference_mass
+    dose = doses[k]
     if route.repeated == 1.0 or not dose.amount:
         return 1.0
     before = [

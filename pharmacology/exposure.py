@@ -50,6 +50,7 @@ class Exposure(Concentrations):
     doses: tuple[Dose, ...]
     animal: Animal
     compounds: dict[str, Compound] = field(hash=False)
+    mass: float | None = None  # kg, of which doses are a kg; without it that of each body
 
     def __post_init__(self) -> None:
         for dose in self.doses:
@@ -69,8 +70,9 @@ class Exposure(Concentrations):
         body: Body = AS_IT_IS,
         hnk: str = HNK_SETS[0],
     ) -> Exposure:
-        """The exposure after doses in an animal, with the numbers of the sheets `species`, `routes`, `bodies`
-        and `compounds`: those given, by subject, or else those shipped.  Raises DoseError and SheetError.
+        """The exposure after doses in an animal, with the numbers of the sheets `species`, `routes`,
+        `bodies` and `compounds`: those given, by subject, or else those shipped.  Raises DoseError and
+        SheetError.
         """
         found = {} if sheets is None else sheets
         choice(name, SPECIES, "species", DoseError)
@@ -80,7 +82,7 @@ class Exposure(Concentrations):
         bodies = found.get("bodies")
         body.check(name, traits(name, bodies))
         by = tuple(factors(name, trait, bodies) for trait in body.covariates)
-        return cls(doses, in_body(own, body.weight, by), compounds(found.get("compounds")))
+        return cls(doses, in_body(own, body.weight, by, body.age), compounds(found.get("compounds")))
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -122,13 +124,12 @@ class Exposure(Concentrations):
         gone = self._seen("eliminated", hours)
         for entry in self._entries:
             if entry.where == LOST:
-                gone[:, self._column(entry)] += entry.umol * _share(entry, hours)
+                gone[..., self._column(entry)] += _entered(entry, hours)
         return gone
 
     def given(self, hours: np.ndarray) -> np.ndarray:
         """umol administered up to each time, all compounds together, shape (time,)."""
-        hours = np.atleast_1d(np.asarray(hours, dtype=float))
-        return sum((e.umol * _share(e, hours) for e in self._entries), np.zeros(len(hours)))
+        return sum((_entered(entry, hours) for entry in self._entries), np.zeros(np.size(hours)))
 
     def ng_per_ml(self, concentration_uM: np.ndarray) -> np.ndarray:
         """uM -> ng/mL, name by name; last axis is name."""
@@ -150,10 +151,10 @@ class Exposure(Concentrations):
         given = [ENANTIOMERS.get(dose.compound, (dose.compound, ""))[0] for dose in self.doses]
         of = compound or min(given, key=order)
         breaks = sorted({hour for _, i in self._all_inputs for hour in (i.start, i.end)})
-        rates = [own.system.slowest for own in self._chains.values()]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
-                return highest(partial(self.of, of), breaks, min(rates), until)
+                slowest = min(own.system.slowest for own in self._chains.values())
+                return highest(partial(self.of, of), breaks, slowest, until)
             except (ValueError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError):
                 raise DoseError(
                     f"no peak was found in {self.animal.name}; doses, times or numbers are too large"
@@ -161,7 +162,8 @@ class Exposure(Concentrations):
 
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:
-        return tuple(entries(self.doses, self.animal, self.compounds))
+        mass = self.animal.body.reference_mass if self.mass is None else self.mass
+        return tuple(entries(self.doses, self.animal, self.compounds, mass))
 
     @cached_property
     def _chains(self) -> dict[str, Chain]:
@@ -173,14 +175,8 @@ class Exposure(Concentrations):
         depots = dict.fromkeys(
             e.where for e in self._entries if isinstance(e.where, Depot) and _key(e) == key
         )
-        own = self.animal
-        ways = []
-        for depot in depots:
-            name = f"{key}-{depot.compound}" if key in HANDS else depot.compound
-            route = own.route(depot.route, name)
-            assert route is not None
-            ways.append((depot, route))
-        return chain(own.body, drugs, ways)
+        ways = [(depot, self.animal.routes[depot.route]) for depot in depots]
+        return chain(self.animal.body, drugs, ways)
 
     @cached_property
     def _all_inputs(self) -> tuple[tuple[str, Input], ...]:
@@ -198,16 +194,23 @@ class Exposure(Concentrations):
 
     def _seen(self, quantity: str, hours: np.ndarray) -> np.ndarray:
         hours = np.atleast_1d(np.asarray(hours, dtype=float))
-        found = []
-        with np.errstate(over="ignore", invalid="ignore"):
-            for key, own in self._chains.items():
-                inputs = [each for whose, each in self._all_inputs if whose == key]
-                found.append(own.system.states(inputs, hours, getattr(own, quantity)))
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = [
+                    own.system.states(self._inputs(key), hours, getattr(own, quantity))
+                    for key, own in self._chains.items()
+                ]
+        except np.linalg.LinAlgError:
+            found = [np.array(np.inf)]
         if not all(np.isfinite(each).all() for each in found):
             raise DoseError(
-                f"the concentrations in {self.animal.name} are not finite; doses, times or numbers are too large"
+                f"the concentrations in {self.animal.name} cannot be told; doses, times or numbers are too "
+                "large, or rates too far apart"
             )
         return np.maximum(_in_order(found), 0.0)
+
+    def _inputs(self, key: str) -> list[Input]:
+        return [each for whose, each in self._all_inputs if whose == key]
 
     def _column(self, entry: Entry) -> int:
         name = f"{entry.hand}-{entry.compound}" if entry.hand else entry.compound
@@ -224,12 +227,11 @@ def _key(entry: Entry) -> str:
     return entry.hand or entry.compound
 
 
-def _share(entry: Entry, hours: np.ndarray) -> np.ndarray:
-    """Share of what is to enter that has entered."""
+def _entered(entry: Entry, hours: np.ndarray) -> np.ndarray:
+    """umol that have entered, shape (..., time)."""
     since = np.atleast_1d(hours) - entry.start
-    if entry.duration is None:
-        return (since >= 0.0).astype(float)
-    return np.clip(since / entry.duration, 0.0, 1.0)
+    share = since >= 0.0 if entry.duration is None else np.clip(since / entry.duration, 0.0, 1.0)
+    return np.asarray(entry.umol)[..., None] * share
 
 
 def handed(animal: Animal, hand: str) -> dict[str, Disposition]:

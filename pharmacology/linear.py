@@ -1,23 +1,25 @@
 """Linear: states that move in proportion to themselves, in closed form.
 
-A core of states exchanges what it holds (`matrix`); leaves are fed by the core and decay at rates of their own,
-without a way back.  The core's eigenvalues and the rates of the leaves are the exponents of the solution.  Where
-two of them are so close that differences of exponentials lose digits, the matrix exponential gives the same
-answer, more slowly.  All arrays may have leading axes, such as one of subjects.
+A core of states exchanges what it holds (`matrix`); leaves are fed by the core and decay at rates of their
+own, without a way back.  The core's eigenvalues and the rates of the leaves are the exponents of the
+solution.  Where two of them are so close that differences of exponentials lose digits, the answer is the
+mean of those of a circle of systems around it, as of any function without poles.  All arrays may have
+leading axes, such as one of subjects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import expm
 
-APART = 1e-5  # of the larger of two exponents: closer ones are not told apart
-CONDITION = 1e6  # of eigenvectors: above, they are too alike
+APART = 2e-3  # of the larger of two exponents: closer ones are not told apart
+CONDITION = 300.0  # of eigenvectors: above, they are too alike
+EXACT = 1e-8  # of a mode: where rounding of fast rates takes more from slow ones, there is no answer
 ROUNDED = 1e-13  # of what cancels: less is rounding
+AROUND, RADIUS = 24, 0.2  # systems on a circle, and how far their rates are off: RADIUS**AROUND is the error
 BLOCK = 100  # subjects that are computed at once
 
 
@@ -57,138 +59,133 @@ class Linear:
         return float(-np.linalg.eigvals(self.matrix).real.max())
 
     def states(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """What is seen at the hours, shape (..., time, row); `seen` (..., row, state) weighs the states."""
-        lead = self.matrix.shape[:-2]
-        if lead:
-            return np.concatenate(
-                [self._at(slice(k, k + BLOCK)).of(inputs, hours, seen, k) for k in range(0, lead[0], BLOCK)]
-            )
-        return self.of(inputs, hours, seen)
+        """What is seen at the hours, shape (..., time, row); `seen` (..., row, state) weighs the states.
 
-    def _at(self, these: slice) -> Linear:
-        return Linear(self.matrix[these], self.gains[these], self.rates[these])
-
-    def of(
-        self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray, first: int = 0
-    ) -> np.ndarray:
-        """The same for a block of subjects, of which the inputs and what is seen begin at `first`."""
-        these = slice(first, first + len(self.matrix)) if self.matrix.ndim > 2 else ...
-        own = [Input(i.start, i.duration, _taken(i.amount, these)) for i in inputs]
-        seen = seen[these] if seen.ndim > 2 else seen
-        if self._apart:
-            return self._by_modes(own, hours, seen)
+        Raises LinAlgError where rates are not finite, or too far apart.
+        """
         if self.matrix.ndim == 2:
-            return self._by_expm(own, hours, seen)
-        return np.stack([self._one(own, hours, seen, k) for k in range(len(self.matrix))])
+            return self._block(inputs, hours, seen)
+        blocks = [slice(k, k + BLOCK) for k in range(0, len(self.matrix), BLOCK)]
+        parts = (self._part(these, inputs, seen) for these in blocks)
+        return np.concatenate([part._block(own, hours, rows) for part, own, rows in parts])
 
-    def _one(self, inputs: list[Input], hours: np.ndarray, seen: np.ndarray, k: int) -> np.ndarray:
-        alone = Linear(self.matrix[k], self.gains[k], self.rates[k])
-        own = [Input(i.start, i.duration, i.amount[k] if i.amount.ndim > 1 else i.amount) for i in inputs]
-        return alone.of(own, hours, seen[k] if seen.ndim > 2 else seen)
+    def _part(
+        self, these: slice | np.ndarray, inputs: Sequence[Input], seen: np.ndarray
+    ) -> tuple[Linear, list[Input], np.ndarray]:
+        """Some of the subjects, with what they get and what is seen of them."""
+        rows = np.broadcast_to(seen, (*self.matrix.shape[:-2], *seen.shape[-2:]))
+        own = [replace(i, amount=np.broadcast_to(i.amount, self.matrix.shape[:-1])[these]) for i in inputs]
+        return Linear(self.matrix[these], self.gains[these], self.rates[these]), own, rows[these]
+
+    def _block(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        if self._apart.all():
+            return self._by_modes(inputs, hours, seen)
+        total = np.empty((*self.matrix.shape[:-2], len(hours), seen.shape[-2]))
+        for these, way in ((self._apart, Linear._by_modes), (~self._apart, Linear._by_mean)):
+            part, own, rows = self._part(these, inputs, seen)
+            total[these] = way(part, own, hours, rows)
+        return total
 
     @cached_property
     def _modes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Eigenvalues (..., core), and the eigenvectors and their inverse (..., core, core)."""
         values, vectors = np.linalg.eig(self.matrix)
+        off = np.linalg.norm(self.matrix @ vectors - vectors * values[..., None, :], axis=-2)
+        if not (off < EXACT * np.abs(values)).all():
+            raise np.linalg.LinAlgError("rates are too far apart for their sums")
         return values, vectors, np.linalg.inv(vectors)
 
     @cached_property
-    def _apart(self) -> bool:
-        """Whether all exponents are real and far enough from each other."""
+    def _apart(self) -> np.ndarray:
+        """Whether all exponents are real and far enough from each other, shape (...)."""
         try:
             values, vectors, inverse = self._modes
         except np.linalg.LinAlgError:
-            return False
-        if np.iscomplexobj(values) or not (np.isfinite(values).all() and np.isfinite(inverse).all()):
-            return False
+            return np.zeros(self.matrix.shape[:-2], dtype=bool)
         alike = np.linalg.norm(vectors, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
-        speeds = -values[..., None, :]
-        near = np.abs(speeds - self.rates[..., None]) < APART * np.maximum(speeds, self.rates[..., None])
-        return bool((alike < CONDITION).all() and not near.any())
+        speeds = -values.real[..., None, :]
+        far = np.abs(speeds - self.rates[..., None]) >= APART * np.maximum(speeds, self.rates[..., None])
+        some = (values.imag == 0.0) & (values.real < 0.0)
+        return (alike < CONDITION) & far.all(axis=(-2, -1)) & some.all(axis=-1)
 
-    def _by_modes(self, inputs: list[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    @cached_property
+    def _reach(self) -> np.ndarray:
+        """Whether something gets to a state from another, shape (state, state of the core)."""
+        core, axes = self.matrix.shape[-1], tuple(range(self.matrix.ndim - 2))
+        step = (self.matrix != 0).any(axis=axes) | np.eye(core, dtype=bool)
+        far = np.linalg.matrix_power(step.astype(float), core) > 0
+        return np.concatenate([far, (self.gains != 0).any(axis=axes) @ far])
+
+    def _by_modes(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
         values, vectors, inverse = self._modes
         core = self.matrix.shape[-1]
-        used = np.flatnonzero(np.any(seen[..., core:] != 0, axis=tuple(range(seen.ndim - 1))))
+        used = np.flatnonzero((seen[..., core:] != 0).any(axis=tuple(range(seen.ndim - 1))))
         weights, rates = seen[..., core + used], self.rates[..., used]
         fed = self.gains[..., used, :] @ vectors / (values[..., None, :] + rates[..., None])
-        of_core = seen[..., :core] @ vectors + weights @ fed  # (..., row, mode)
-        exponents = np.concatenate([values, -rates], axis=-1)
-        brought = []
+        of_core = seen[..., :core] @ vectors + weights @ fed
+        weights = np.broadcast_to(weights, (*of_core.shape[:-1], len(used)))
+        rows = np.concatenate([of_core, weights], axis=-1) * self._touched(inputs, seen)[:, None]
+        entering = []
         for i in inputs:
-            modes = (inverse @ i.amount[..., None])[..., 0]
-            brought.append(np.concatenate([modes, -(fed @ modes[..., None])[..., 0]], axis=-1))
-        rows = np.swapaxes(np.concatenate([of_core, weights], axis=-1), -1, -2)  # (..., exponent, row)
-        modes = _course(exponents, inputs, brought, hours)
+            modes = inverse @ i.amount[..., None]
+            entering.append(np.concatenate([modes, -fed @ modes], axis=-2)[..., 0])
+        exponents = np.concatenate([values, -rates], axis=-1)
+        modes, rows = _course(exponents, inputs, entering, hours), np.swapaxes(rows, -1, -2)
         found = modes @ rows
         # where modes cancel, as before anything has arrived, nothing is there
-        return np.where(np.abs(found) > ROUNDED * (np.abs(modes) @ np.abs(rows)), found, 0.0)
+        return np.where(np.abs(found) > ROUNDED * (np.abs(modes) @ np.abs(rows)), found, 0.0).real
 
-    def _by_expm(self, inputs: list[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        core, size = self.matrix.shape[-1], self.size
-        whole = np.zeros((size, size))
-        whole[:core, :core], whole[core:, :core] = self.matrix, self.gains
-        whole[core:, core:] = -np.diag(self.rates)
-        total = np.zeros((len(hours), size))
+    def _touched(self, inputs: Sequence[Input], seen: np.ndarray) -> np.ndarray:
+        """Whether a row that is seen has to do with any input, shape (row,): rounding makes no drug."""
+        core = self.matrix.shape[-1]
+        full = np.zeros(core, dtype=bool)
         for i in inputs:
-            total += _response(whole, np.append(i.amount, np.zeros(size - core)), hours - i.start, i.duration)
-        return total @ seen.T
+            full |= (i.amount.reshape(-1, core) != 0).any(axis=0)
+        own = (seen.reshape(-1, *seen.shape[-2:]) != 0).any(axis=0)
+        return (own @ self._reach)[:, full].any(axis=-1)
 
-
-def _taken(amount: np.ndarray, these: slice | object) -> np.ndarray:
-    return amount[these] if amount.ndim > 1 else amount  # type: ignore[index]
+    def _by_mean(self, inputs: Sequence[Input], hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """The mean of systems whose rates are off in complex directions, each state's by another share."""
+        core = self.matrix.shape[-1]
+        total = np.zeros((*self.matrix.shape[:-2], len(hours), seen.shape[-2]))
+        share = RADIUS * np.linspace(-1.0, 1.0, self.size)
+        # the other half of the circle mirrors this one; nowhere on it is a real ratio, at which two may meet
+        for turn in np.exp(1j * np.pi * (2.0 * np.arange(AROUND // 2) + 1.0) / AROUND):
+            off = 1.0 + turn * share
+            near = Linear(self.matrix * off[:core], self.gains * off[:core], self.rates * off[core:])
+            total += near._by_modes(inputs, hours, seen)
+        return total / (AROUND // 2)
 
 
 def _course(
-    exponents: np.ndarray, inputs: Sequence[Input], brought: Sequence[np.ndarray], hours: np.ndarray
+    exponents: np.ndarray, inputs: Sequence[Input], entering: Sequence[np.ndarray], hours: np.ndarray
 ) -> np.ndarray:
-    """Modes, each of which decays by itself, at the hours, shape (..., time, mode): from one hour at which an
-    input begins or ends to the next, so that many inputs take no longer than many hours.  `brought` is what
-    each input brings, shape (..., mode).
+    """What each exponential has come to, shape (..., time, exponent), where inputs bring `entering`, each of
+    shape (..., exponent), of them.
     """
-    begin: dict[float, list[int]] = {}
-    for k, i in enumerate(inputs):
-        begin.setdefault(i.start, []).append(k)
-    breaks = sorted({hour for i in inputs for hour in (i.start, i.end)})
-    total = np.zeros((*exponents.shape[:-1], len(hours), exponents.shape[-1]))
-    there = driven = np.zeros(exponents.shape)
-    running: list[int] = []
-    for before, hour, until in zip([*breaks[:1], *breaks], breaks, [*breaks[1:], np.inf], strict=False):
-        there = _later(exponents, there, driven, hour - before)
-        running = [k for k in (*running, *begin.get(hour, ())) if inputs[k].end > hour]
-        there = there + sum(brought[k] for k in begin.get(hour, ()) if inputs[k].duration is None)
-        driven = sum((brought[k] / (inputs[k].end - inputs[k].start) for k in running), np.zeros(exponents.shape))
-        here = (hours >= hour) & (hours < until)
-        since = (hours[here] - hour)[:, None]
-        total[..., here, :] = _later(
-            exponents[..., None, :], there[..., None, :], driven[..., None, :], since
-        )
+    order = sorted(range(len(inputs)), key=lambda k: inputs[k].end)
+    ends = np.array([inputs[k].end for k in order])
+    levels = np.zeros((*exponents.shape[:-1], len(ends) + 1, exponents.shape[-1]), dtype=exponents.dtype)
+    for n, k in enumerate(order):
+        left = levels[..., n, :] * np.exp(exponents * (ends[n] - ends[n - 1])) if n else 0.0
+        levels[..., n + 1, :] = left + entering[k] * _mean(exponents, inputs[k].duration, inputs[k].duration)
+    ended = np.searchsorted(ends, hours, side="right")
+    since = np.where(ended > 0, hours - np.append(ends, 0.0)[ended - 1], 0.0)
+    total = np.exp(exponents[..., None, :] * since[:, None]) * levels[..., ended, :]
+    for i, amount in zip(inputs, entering, strict=True):
+        if i.duration is not None:
+            during = np.flatnonzero((i.start < hours) & (hours < i.end))
+            lasted = hours[during, None] - i.start
+            total[..., during, :] += amount[..., None, :] * _mean(
+                exponents[..., None, :], lasted, i.duration
+            )
     return total
 
 
-def _later(
-    exponents: np.ndarray, there: np.ndarray, driven: np.ndarray, since: np.ndarray | float
-) -> np.ndarray:
-    """Modes after some hours in which they are driven evenly."""
+def _mean(exponents: np.ndarray, lasted: np.ndarray | float | None, duration: float | None) -> np.ndarray:
+    """What an input of 1, at once or spread evenly over a duration, has come to after some hours of it."""
+    if duration is None or lasted is None:
+        return np.ones_like(exponents)
     flat = exponents == 0.0
     some = np.where(flat, -1.0, exponents)
-    spread = np.where(flat, since, np.expm1(some * since) / some)
-    return there * np.exp(exponents * since) + driven * spread
-
-
-def _response(
-    matrix: np.ndarray, entry: np.ndarray, since: np.ndarray, duration: float | None
-) -> np.ndarray:
-    """States at times since the start of one input, by the matrix exponential."""
-    states = np.zeros((len(since), len(entry)))
-    given = since >= 0 if duration is None else since > 0
-    hours = since[given][:, None, None]
-    if duration is None:
-        states[given] = expm(matrix * hours) @ entry
-        return states
-    size = len(entry)
-    driven = np.zeros((size + 1, size + 1))
-    driven[:size, :size], driven[:size, size] = matrix, entry / duration
-    within = np.minimum(hours, duration)
-    states[given] = (expm(matrix * (hours - within)) @ expm(driven * within)[:, :size, size:])[..., 0]
-    return states
+    return np.where(flat, lasted, np.expm1(some * lasted) / some) / duration

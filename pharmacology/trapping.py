@@ -20,11 +20,16 @@ open -> open-blocked -> closed-blocked -> closed would turn for ever without any
 ways through the closed gate are slower by one factor and see Mg and potential alike, so detailed balance
 holds, partial trapping changes speed and not equilibrium, and silent receptors are slowly blocked by a drug
 with an escape.  Hill slopes are not used: the scheme binds one molecule.
+
+Channels that hold drugs of one kind, which differ in nothing but ic50, are counted together: such drugs
+leave and meet the gate alike, so the count moves as each of them would, and ways in add.  Enantiomers are of
+one kind.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -40,15 +45,17 @@ SECONDS_PER_HOUR = 3600.0
 LONGEST_STEP = 60.0  # s, over which concentrations count as constant
 VOLTS_PER_KELVIN = physical_constants["Boltzmann constant in eV/K"][0]  # R/F
 CLOSED, OPEN, FIRST_DRUG = 0, 1, 2
+KINETICS = ("unblocking", "escape", "electrical_distance", "magnesium_competition")
 
 
 @dataclass(frozen=True)
 class TrappingBlock:
     """Share of channels in each state of the scheme, at hour `time`.
 
-    `occupancy` has shape (population, subunit, state): closed, open, then closed-blocked and open-blocked of
-    each of `names`.  `reference_free` (subunit,) is the share of channels free of Mg at the reference
-    potential and 1 mM. `affinity` (population, subunit) multiplies every concentration.
+    `occupancy` has shape (population, subunit, state): closed, open, then closed-blocked and open-blocked by
+    each kind of drug, as the first of each stands in `names`.  `reference_free` (subunit,) is the share of
+    channels free of Mg at the reference potential and 1 mM.  `affinity` (population, subunit) multiplies
+    every concentration.
     """
 
     names: tuple[str, ...]
@@ -71,7 +78,7 @@ class TrappingBlock:
     ) -> TrappingBlock:
         """Every channel closed and free of drug at hour `time`, whatever `exposure` holds then."""
         drugs = tuple(compounds[name] for name in exposure.names)
-        occupancy = np.zeros((len(POPULATIONS), len(SUBUNITS), FIRST_DRUG + 2 * len(drugs)))
+        occupancy = np.zeros((len(POPULATIONS), len(SUBUNITS), FIRST_DRUG + 2 * len(_kinds(drugs))))
         occupancy[..., CLOSED] = 1.0
         return cls(exposure.names, drugs, channel, reference_free, affinity, time, occupancy)
 
@@ -111,27 +118,43 @@ class TrappingBlock:
         opening = gating.open_probability / self.channel.gate_relaxation
         closing = (1.0 - gating.open_probability) / self.channel.gate_relaxation
         _exchange(still, CLOSED, OPEN, opening, closing)
-        for k, drug in enumerate(self.drugs):
-            closed_blocked, open_blocked = FIRST_DRUG + 2 * k, FIRST_DRUG + 2 * k + 1
-            entry, leaving = self._open_rates(drug, gating)
-            access = drug.escape / drug.unblocking
+        for n, kind in enumerate(_kinds(self.drugs)):
+            closed_blocked, open_blocked = FIRST_DRUG + 2 * n, FIRST_DRUG + 2 * n + 1
+            first = self.drugs[kind[0]]
+            access = first.escape / first.unblocking
             _exchange(still, closed_blocked, open_blocked, opening, closing)
             for bare, blocked, ease in ((OPEN, open_blocked, 1.0), (CLOSED, closed_blocked, access)):
-                _move(per_uM[k], bare, blocked, entry * ease)
-                _move(still, blocked, bare, leaving * ease)
+                _move(still, blocked, bare, self._leaving(first, gating) * ease)
+                for k in kind:
+                    _move(per_uM[k], bare, blocked, self._entry(self.drugs[k], gating) * ease)
         return still, per_uM
 
-    def _open_rates(self, drug: Compound, gating: Gating) -> tuple[np.ndarray, np.ndarray]:
-        """Rates into (1/(uM s)) and out of (1/s) open channels, shape (population, subunit)."""
+    def _half(self, drug: Compound, gating: Gating) -> np.ndarray:
+        """exp(z/2), by which potential speeds a drug out of open channels, shape (population, 1)."""
         thermal = VOLTS_PER_KELVIN * 1e3 * self.channel.temperature
         shift = drug.electrical_distance * (gating.potential - self.channel.reference_potential) / thermal
+        return np.exp(shift / 2.0)[:, None]
+
+    def _leaving(self, drug: Compound, gating: Gating) -> np.ndarray:
+        """Rate out of open channels, 1/s, shape (population, 1)."""
+        return drug.unblocking * self._half(drug, gating)
+
+    def _entry(self, drug: Compound, gating: Gating) -> np.ndarray:
+        """Rate into open channels, 1/(uM s), shape (population, subunit)."""
         free, reference = (
             1.0 - drug.magnesium_competition * (1.0 - f)
             for f in (gating.magnesium_free, self.reference_free)
         )
-        half = np.exp(shift / 2.0)[:, None]
-        entry = self.affinity * drug.unblocking * free / (half_maximal(drug) * reference * half)
-        return entry, drug.unblocking * half * np.ones_like(entry)
+        own = half_maximal(drug) * reference * self._half(drug, gating)
+        return self.affinity * drug.unblocking * free / own
+
+
+def _kinds(drugs: Sequence[Compound]) -> list[list[int]]:
+    """Which drugs differ in nothing but how much of each it takes, in the order of the first."""
+    kinds: dict[tuple[float, ...], list[int]] = {}
+    for k, drug in enumerate(drugs):
+        kinds.setdefault(tuple(getattr(drug, name) for name in KINETICS), []).append(k)
+    return list(kinds.values())
 
 
 def _exchange(rates: np.ndarray, one: int, other: int, there: np.ndarray, back: np.ndarray) -> None:

@@ -11,6 +11,7 @@ from prelimbic.parameters import SPECIES, near
 from prelimbic.parameters.near import shown
 from prelimbic.pharmacology import TRAITS
 from prelimbic.simulation.arms import (
+    AGE,
     BODY,
     DOSE,
     TEXTS,
@@ -87,7 +88,7 @@ def _check_axis(name: str, values: Sequence[Any]) -> None:
         elif name in TEXTS:
             if not all(isinstance(text, str) for text in (as_list(value) if _lists(value) else [value])):
                 raise QuestionError(f"`vary` {name} takes texts, or lists of texts, not {shown(value)}")
-        elif name != WEIGHT and not isinstance(value, str):
+        elif name not in (WEIGHT, AGE) and not isinstance(value, str):
             there = SWITCHES.get(name) or TRAITS.get(name) or SPECIES
             raise QuestionError(f"`vary` {name} takes {', '.join(there)}, not {shown(value)}")
     if len({isinstance(each, float) for each in labels}) > 1:

@@ -14,8 +14,8 @@ from prelimbic.simulation.switches import SWITCHES
 
 Plain = dict[str, Any]  # words of a Scenario and their values, as a file holds them
 TEXTS = ("give", "inhibit", "manipulate", "stress", "bath")  # one text or several
-DOSE, ARM, WEIGHT = "dose", "arm", "weight"
-BODY = (WEIGHT, *TRAITS)  # who is given a dose
+DOSE, ARM, WEIGHT, AGE = "dose", "arm", "weight", "age"
+BODY = (WEIGHT, *TRAITS, AGE)  # who is given a dose
 VARIED = (DOSE, "species", *BODY, *TEXTS, *SWITCHES)  # by an axis; and any number
 
 

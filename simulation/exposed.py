@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 
@@ -11,22 +9,13 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.circuits import manipulated
-from prelimbic.parameters import HNK_SETS, POPULATIONS, SPECIES, circuit_sheet, compounds, section_of
-from prelimbic.parameters.plain import choice, listed, unboxed
+from prelimbic.parameters import HNK_SETS, POPULATIONS, compounds, section_of
+from prelimbic.parameters.plain import listed, unboxed
 from prelimbic.pharmacology import Bath, Body, Concentrations, Dose, DoseError, Exposure, Together
 from prelimbic.pharmacology.block import by_population, by_subunit, racemates, summed
 from prelimbic.simulation.config import Config, check_numbers
-from prelimbic.simulation.given import Give, doses, parse_body
-from prelimbic.simulation.overrides import Overrides, settled
+from prelimbic.simulation.overrides import Overrides
 from prelimbic.simulation.protocol import Protocol
-from prelimbic.simulation.scenario import (
-    SHEET,
-    Scenario,
-    ScenarioError,
-    UnusualDoseWarning,
-    named_sheet,
-    unusual,
-)
 from prelimbic.simulation.times import GivenError, hour_of
 
 LONGEST_H = 1e5  # exposures are not followed for longer
@@ -44,52 +33,6 @@ LEVELS = {
 
 Times = str | float | Sequence[str | float] | np.ndarray
 Levels = tuple[tuple[str, ...], np.ndarray]
-
-
-def exposure(
-    species: str | Scenario,
-    give: Give | None = None,
-    at: Times | None = None,
-    *,
-    weight: float | str | None = None,
-    sex: str | None = None,
-    cyp2b6: str | None = None,
-    sheet: str | os.PathLike[str] = SHEET,
-    overrides: Mapping[str, float] | Overrides = (),
-) -> xr.Dataset:
-    """Plasma and brain concentrations after what is given, and the NMDA block they make.
-
-    `give`, `weight`, `sex`, `cyp2b6` and `overrides` are as in Scenario; a Scenario itself, with a bath or without, may stand
-    in the place of `species` and of all these.  `at` are hours of the schedule, in which a dose without a
-    time is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0 or an earlier first
-    dose on.  The block is that of the receptors of a circuit `sheet`.
-
-    Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
-    `brain_unbound` and `brain_total` (time, compound) in umol/L, and `block` (time, population), the share
-    of NMDA peak conductance that is shut at equilibrium, wherever there are receptors; `time` is in h.
-    Ketamine and what becomes of it are sums of their enantiomers, which follow as compounds of their own.
-    In man hydroxynorketamine stands by both sets of its constants, `hydroxynorketamine (kamp)` being that of
-    the other option of `hnk_exposure`.  What only a bath holds is in no plasma: NaN.  The constants and
-    their sources are those of the sheets species, routes, bodies and compounds, see numbers(sheet="species").
-
-    Raises UsageError (GivenError, DoseError, SheetError, ScenarioError) for what cannot be.  Warns with
-    UnusualDoseWarning of a dose beyond use.
-    """
-    if isinstance(species, Scenario):
-        said = (give, weight, sex, cyp2b6)
-        if any(each is not None for each in said) or sheet != SHEET or overrides:
-            words = "`give`, `weight`, `sex`, `cyp2b6`, `sheet` and `overrides`"
-            raise ScenarioError(f"a scenario says itself what {words} are: leave them out")
-        config = species.untimed
-    else:
-        animal, circuit = choice(species, SPECIES, "species", DoseError), named_sheet(sheet)
-        body = parse_body(animal, weight, sex, cyp2b6)
-        given = doses(give, body.weight)  # type: ignore[arg-type]
-        config = of_doses(animal, given, circuit, settled(overrides, [circuit_sheet(circuit)]), body)
-    found = exposed(config, times(at, begin(config)))
-    for told in unusual(config.doses, config.species):
-        warnings.warn(told, UnusualDoseWarning, stacklevel=2)
-    return found
 
 
 def times(at: Times | None, first: float = 0.0) -> np.ndarray:
@@ -118,7 +61,7 @@ def exposed(config: Config, at: np.ndarray) -> xr.Dataset:
     and SheetError.
     """
     check_numbers(config.sheets())
-    return _dataset(config, at)
+    return arranged(config, at, courses(config))
 
 
 def begin(config: Config) -> float:
@@ -165,23 +108,36 @@ def _events(config: Config) -> list[float]:
     return sorted({*given, *(hour for hour in bath if np.isfinite(hour))})
 
 
-def _levels(config: Config, at: np.ndarray) -> Levels:
-    """Names of what there is, and its levels in the order of LEVELS, shape (level, time, name): sums of
+def courses(config: Config) -> dict[str, Exposure]:
+    """The exposure after the doses of a configuration, by set of constants of hydroxynorketamine: its own
+    first, and the other one where there is one.
+    """
+    return {
+        hnk: Exposure.after(config.doses, config.species, config.sheets(), config.body, hnk)
+        for hnk in sets_of(config)
+    }
+
+
+def sets_of(config: Config) -> list[str]:
+    """Sets of constants of hydroxynorketamine that a species has, that of the configuration first."""
+    own, rows = config.hypotheses.hnk_exposure, config.sheets()["species"].sections
+    others = [hnk for hnk in HNK_SETS if hnk != own and section_of(HNK, config.species, hnk) in rows]
+    return [own, *others] if config.species == "human" else [own]
+
+
+def _levels(config: Config, found: Mapping[str, Exposure], at: np.ndarray) -> Levels:
+    """Names of what there is, and its levels in the order of LEVELS, shape (level, ..., time, name): sums of
     enantiomers, each with its other set where there are two, then other drugs, then every enantiomer.
     """
-    course, sheets = config.exposure(config.doses), config.sheets()
+    (_, course), *others = found.items()
     sums = (*course.animal.family, *course.animal.others)
-    found = dict(zip((*sums, *course.names), _each(course, at, (*sums, *course.names)), strict=True))
-    hnk = [name for name in found if name.endswith(HNK)]
-    for other in HNK_SETS:
-        known = section_of(HNK, config.species, other) in sheets["species"].sections
-        if known and other != config.hypotheses.hnk_exposure:
-            course = Exposure.after(config.doses, config.species, sheets, config.body, other)
-            levels = zip(hnk, _each(course, at, hnk), strict=True)
-            found |= {f"{name} ({other})": values for name, values in levels}
-    order = [*found]
+    each = dict(zip((*sums, *course.names), _each(course, at, (*sums, *course.names)), strict=True))
+    hnk = [name for name in each if name.endswith(HNK)]
+    for called, other in others:
+        each |= {f"{name} ({called})": v for name, v in zip(hnk, _each(other, at, hnk), strict=True)}
+    order = [*each]
     names = tuple(sorted(order, key=lambda name: order.index(_plain(name))))
-    whole = np.stack([found[name] for name in names], axis=-1)
+    whole = np.stack([each[name] for name in names], axis=-1)
     if not np.isfinite(whole).all():
         amounts = ", ".join(f"{dose.amount:g}" for dose in config.doses)
         raise DoseError(f"`give` {amounts} or `at` {at.max():g}h is too large to compute with")
@@ -200,22 +156,25 @@ def _each(course: Exposure, at: np.ndarray, names: Sequence[str]) -> np.ndarray:
     return np.moveaxis(summed(course.names, levels, names), -1, 0)
 
 
-def _dataset(config: Config, at: np.ndarray) -> xr.Dataset:
-    """Concentrations after doses, with those of the bath, and the block that they make."""
-    names, levels = _levels(config, at) if config.bath is None else _bathed(config, config.bath, at)
-    cell, sheets = ("time", "population"), config.sheets()
+def arranged(config: Config, at: np.ndarray, found: Mapping[str, Exposure]) -> xr.Dataset:
+    """Concentrations after doses, with those of the bath, and the block that they make; with an axis of
+    subjects where there are several.
+    """
+    bath, sheets = config.bath, config.sheets()
+    names, levels = _levels(config, found, at) if bath is None else _bathed(config, bath, found, at)
     mixtures = manipulated(config.grown(), config.manipulations).mixtures
-    source: Concentrations = config.exposure(config.doses)
-    source = source if config.bath is None else Together((source, config.bath))
+    source: Concentrations = next(iter(found.values()))
+    source = source if bath is None else Together((source, bath))
     drugs = compounds(sheets["compounds"])
     shut = by_subunit(source.brain_unbound(at), [drugs[name] for name in source.names])
+    lead = ("subject",) if levels.ndim > 3 else ()
     whole = {
-        name: (("time", "compound"), values, {"units": unit, "long_name": meaning})
+        name: ((*lead, "time", "compound"), values, {"units": unit, "long_name": meaning})
         for (name, (unit, meaning)), values in zip(LEVELS.items(), levels, strict=True)
     }
     block = {"units": "1", "long_name": "share of NMDA peak conductance shut"}
     return xr.Dataset(
-        {**whole, "block": (cell, by_population(shut, mixtures), block)},
+        {**whole, "block": ((*lead, "time", "population"), by_population(shut, mixtures), block)},
         {
             "time": ("time", at, {"units": "h", "long_name": "hour of the schedule"}),
             "compound": list(names),
@@ -229,11 +188,11 @@ def _dataset(config: Config, at: np.ndarray) -> xr.Dataset:
     )
 
 
-def _bathed(config: Config, bath: Bath, at: np.ndarray) -> Levels:
+def _bathed(config: Config, bath: Bath, after: Mapping[str, Exposure], at: np.ndarray) -> Levels:
     """The same with what a bath holds, of which nothing is in plasma; where nothing else is given, that
     alone.
     """
-    own, levels = _levels(config, at) if config.doses else ((), np.zeros((len(LEVELS), len(at), 0)))
+    own, levels = _levels(config, after, at) if config.doses else ((), np.zeros((len(LEVELS), len(at), 0)))
     names = tuple(dict.fromkeys((*own, *racemates(bath.names), *bath.names)))
     found = np.full((len(LEVELS), len(at), len(names)), np.nan)
     found[..., : len(own)] = levels

@@ -71,7 +71,8 @@ def _dose(dose: dict[str, Any]) -> str:
 def _body(body: dict[str, Any]) -> str:
     kg = f"{float(body['weight']):g} kg" if body.get("weight") is not None else ""
     traits = (f"{word} {body[word]}" for word in TRAITS if body.get(word) is not None)
-    return _words((text for text in (kg, *traits) if text), ", ")
+    years = f"{float(body['age']):g} years" if body.get("age") is not None else ""
+    return _words((text for text in (kg, *traits, years) if text), ", ")
 
 
 def _bath(bath: dict[str, Any] | None) -> str:

@@ -148,11 +148,14 @@ def read_given(text: str) -> Given:
     return Given(compound, amount, unit, salt, route, length, schedule(said, text), text)
 
 
-def parse_body(species: str, weight: object = None, sex: Any = None, cyp2b6: Any = None) -> Body:
-    """Who is given something: `weight` is a number of kg, or a text such as `25 g` or `70 kg`.  Raises
-    GivenError, and DoseError for a body that such an animal cannot have.
+def parse_body(
+    species: str, weight: object = None, sex: Any = None, cyp2b6: Any = None, age: Any = None
+) -> Body:
+    """Who is given something: `weight` is a number of kg, or a text such as `25 g` or `70 kg`, `age` one of
+    years.  Raises GivenError, and DoseError for a body that such an animal cannot have.
     """
-    body = Body(None if weight is None else _kg(weight), sex, cyp2b6)
+    kg, years = None if weight is None else _kg(weight), None if age is None else _years(age)
+    body = Body(kg, sex, cyp2b6, years)
     body.check(species, traits(species))
     return body
 
@@ -163,6 +166,15 @@ def _kg(value: Any) -> float:
         if found is None:
             raise GivenError(f"`weight` takes kg, such as 70, '70 kg' or '25 g', not {value!r}")
         return float(f"{float(found[1]) / (1000.0 if found[2] == 'g' else 1.0):.{DIGITS}g}")
+    return value
+
+
+def _years(value: Any) -> Any:
+    if isinstance(value, str):
+        found = re.fullmatch(rf"\s*({NUMBER})\s*(y|years)?\s*", value)
+        if found is None:
+            raise GivenError(f"`age` takes years, such as 65 or '65 y', not {value!r}")
+        return float(found[1])
     return value
 
 

@@ -16,6 +16,7 @@ from prelimbic.parameters import COMPOUNDS
 from prelimbic.pharmacology import AS_IT_IS, Dose
 from prelimbic.simulation.allowed import check
 from prelimbic.simulation.arms import (
+    AGE,
     ARM,
     DOSE,
     TEXTS,
@@ -265,7 +266,8 @@ class Question:
     def _unit(self, name: str) -> str:
         if name == DOSE:
             return next(read_given(text).unit for arm in self.arms for text in arm.given)
-        return "kg" if name == WEIGHT and all(isinstance(each, float) for each in self.vary[name]) else ""
+        unit = {WEIGHT: "kg", AGE: "years"}.get(name, "")
+        return unit if all(isinstance(each, float) for each in self.vary[name]) else ""
 
 
 def _plain_zero(doses: tuple[Dose, ...]) -> tuple[Dose, ...]:

@@ -55,9 +55,9 @@ class Scenario:
     `species` is human, rat or mouse.  `give` is one text or several, such as "ketamine 10 mg/kg ip at 0h,
     24h" or "35 mg iv over 40min every 84h x 8", or Dose objects; without it nothing is given.  `weight` (kg,
     or a text such as "25 g") is needed by amounts of the whole body, and volumes and clearances follow it;
-    without one the body is that of the sheet `species`.  `sex` and the genotype of `cyp2b6` change the
-    exposure where that is known.  `sheet` is a shipped circuit sheet or
-    the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 20.  `bath` holds unbound drugs at the
+    without one the body is that of the sheet `species`.  `sex`, the genotype of `cyp2b6` and `age` (years, in
+    man) change the exposure where that is known.  `sheet` is a shipped circuit sheet or the path of one's
+    own; `scale` 1 is 1,000 cells, from 0.5 to 20.  `bath` holds unbound drugs at the
     receptors, a text such as "ketamine 3 uM from 0h to 2h" or a Bath.  `inhibit` takes inhibitors, such as
     "rapamycin_po at -2h", or Inhibition objects, `manipulate` what `prelimbic switches` lists, `stress`
     spells such as "21d before 0h" or the first and last hour, `overrides` {number: value} with names as
@@ -106,6 +106,7 @@ class Scenario:
         weight: float | str | None = None,
         sex: str | None = None,
         cyp2b6: str | None = None,
+        age: float | str | None = None,
         bath: Bath | str | Sequence[str] | None = None,
         inhibit: str | Inhibition | Sequence[str | Inhibition] = (),
         manipulate: str | Sequence[str] = (),
@@ -126,7 +127,7 @@ class Scenario:
             if not (value is None and name == "protocol"):
                 of_type(kind)(value, f"`{name}`", ScenarioError)
         circuit, animal = named_sheet(sheet), choice(species, SPECIES, "species", DoseError)
-        body = parse_body(animal, weight, sex, cyp2b6)
+        body = parse_body(animal, weight, sex, cyp2b6, age)
         switches_named = {*switches}
         if stress is not None and hypotheses == AS_SHEETS:
             switches = {"baseline": "healthy"} | switches  # stress itself takes the spines

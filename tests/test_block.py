@@ -15,27 +15,28 @@ from prelimbic.parameters import (
     BLOCKERS,
     CIRCUITS,
     COMPOUNDS,
+    ENANTIOMERS,
     POPULATIONS,
     SPECIES,
     SUBUNITS,
     circuit_numbers,
     sheet,
 )
+from prelimbic.parameters import animal as load_animal
 from prelimbic.parameters import compounds as load_compounds
-from prelimbic.parameters import species as load_species
 from prelimbic.pharmacology import ROUTES, Bath, Dose, DoseError, Exposure, Gating, HillBlock, confine
 from prelimbic.pharmacology.block import by_population, by_subunit
 
 DRUGS = load_compounds()
 ALL = [DRUGS[name] for name in BLOCKERS]
-ANIMALS = {name: load_species(name) for name in SPECIES}
+ANIMALS = {name: load_animal(name) for name in SPECIES}
 FEW = settings(max_examples=15, deadline=None)
 EVERY = [(animal, route) for animal in SPECIES for route in ROUTES[animal]]
 SHAPE = (len(POPULATIONS), len(SUBUNITS))
 
 
 def course(animal: str, *doses: Dose) -> Exposure:
-    return Exposure(doses, animal, ANIMALS[animal], DRUGS)
+    return Exposure(doses, ANIMALS[animal], DRUGS)
 
 
 def near(found: np.ndarray, expected: np.ndarray, rtol: float = 1e-9) -> None:
@@ -139,6 +140,64 @@ def test_ketamine_shuts_the_subunits_that_magnesium_holds_weakly_more_than_the_o
 def test_the_metabolites_shut_less_than_ketamine(concentration):
     ketamine, norketamine, hydroxynorketamine = (by_subunit(alone(c, concentration), ALL) for c in COMPOUNDS)
     assert (ketamine > norketamine).all() and (norketamine > hydroxynorketamine).all()
+
+
+STEEP = st.floats(0.3, 3.0)
+AMOUNT = st.floats(1e-3, 1e3)
+
+
+@given(AMOUNT, STEEP)
+@settings(max_examples=25, deadline=None)
+def test_one_drug_has_its_hill_curve(concentration, hill):
+    drug = replace(DRUGS["norketamine"], hill=hill)
+    for k, subunit in enumerate(SUBUNITS):
+        ratio = (concentration / half_maximal("norketamine", subunit)) ** hill
+        assert by_subunit(np.array([concentration]), [drug])[k] == pytest.approx(ratio / (1.0 + ratio))
+
+
+@given(AMOUNT, AMOUNT, st.floats(0.0, 1.0), STEEP, STEEP)
+@settings(max_examples=25, deadline=None)
+def test_a_drug_in_two_parts_is_the_drug_whatever_else_is_there(amount, other, share, hill, steep):
+    one, rival = replace(DRUGS["ketamine"], hill=hill), replace(DRUGS["memantine"], hill=steep)
+    whole = by_subunit(np.array([amount, other]), [one, rival])
+    near(by_subunit(np.array([share * amount, other, (1 - share) * amount]), [one, rival, one]), whole)
+
+
+def test_an_equivalent_of_a_drug_shuts_between_the_curves_of_both_where_their_slopes_differ():
+    drugs = [replace(DRUGS["ketamine"], hill=hill) for hill in (0.7, 1.5)]
+    shut = np.array([by_subunit(np.array([3.0 * (1 - s), 3.0 * s]), drugs) for s in np.linspace(0, 1, 9)])
+    rises = np.diff(shut, axis=0) > 0.0
+    assert (rises == rises[0]).all()
+
+
+@pytest.mark.parametrize("racemate", COMPOUNDS)
+def test_the_racemate_is_half_of_each_enantiomer_at_a_slope_of_one(racemate):
+    names = [name for name, (compound, _) in ENANTIOMERS.items() if compound == racemate]
+    drugs = [replace(DRUGS[name], hill=1.0) for name in names]
+    for uM in (0.1, 5.0, 300.0):
+        near(by_subunit(np.full(2, uM / 2.0), drugs), by_subunit(alone(racemate, uM), HILL_ONE))
+    for subunit in SUBUNITS:
+        assert 1.0 / half_maximal(racemate, subunit) == pytest.approx(
+            sum(0.5 / half_maximal(name, subunit) for name in names)
+        )
+
+
+@pytest.mark.parametrize("compound", ["ketamine", "norketamine"])
+def test_the_s_enantiomer_shuts_more_than_the_racemate_and_the_r_enantiomer_less(compound):
+    for uM in (0.1, 3.0, 100.0):
+        s, both, r = (
+            HillBlock.at(Bath(((name, uM),)), DRUGS, 0.0).value
+            for name in (f"S-{compound}", compound, f"R-{compound}")
+        )
+        assert (s > both).all() and (both > r).all()
+
+
+@given(st.lists(st.floats(0.0, 1e300), min_size=3, max_size=3), st.tuples(STEEP, STEEP, STEEP))
+@settings(max_examples=50, deadline=None)
+def test_no_amount_shuts_more_than_all_or_what_is_no_number(concentrations, hills):
+    drugs = [replace(drug, hill=hill) for drug, hill in zip(ALL, hills, strict=False)]
+    shut = by_subunit(np.array(concentrations), drugs)
+    assert np.isfinite(shut).all() and (shut >= 0.0).all() and (shut <= 1.0).all()
 
 
 def test_many_times_are_shut_as_each_alone():
@@ -265,7 +324,7 @@ def test_a_bath_of_nothing_shuts_nothing():
 
 def test_a_bath_of_what_the_brain_holds_shuts_as_much_as_the_dose():
     exposure = course("mouse", Dose(10.0, "ip"))
-    bath = Bath(tuple(zip(COMPOUNDS, exposure.brain_unbound(np.array([0.5]))[0].tolist(), strict=True)))
+    bath = Bath(tuple(zip(exposure.names, exposure.brain_unbound(np.array([0.5]))[0].tolist(), strict=True)))
     near(HillBlock.at(bath, DRUGS, 0.5).value, HillBlock.at(exposure, DRUGS, 0.5).value)
 
 

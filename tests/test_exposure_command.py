@@ -208,7 +208,9 @@ def test_a_drawing_begins_before_the_first_dose_and_ends_when_all_has_gone_or_af
     hours = drawn_hours([config])
     assert -4.0 < hours[0] < -2.0 and hours[-1] == pytest.approx(33.0)  # of hydroxynorketamine more is left
     assert drawn_hours([config], 12.0)[-1] == 12.0
-    soon = of_doses("rat", SCHEDULE, "dendritic", (("species.rat/hydroxynorketamine.clearance", 9.0),), AS_IT_IS)
+    soon = of_doses(
+        "rat", SCHEDULE, "dendritic", (("species.rat/hydroxynorketamine.clearance", 9.0),), AS_IT_IS
+    )
     hours = drawn_hours([soon])
     left = exposed(soon, hours)["brain_unbound"]
     assert 9.0 < hours[-1] < 33.0 and (left[-1] <= 0.01 * left.max("time")).all()
@@ -294,7 +296,11 @@ BAD = {
         "--weight",
         "'fat'",
     ),
-    "a route that man has not": ((*HUMAN, "--give", "1 mg/kg ip", "--at", "1h"), "given ip to a human", "iv, im, sc, nasal"),
+    "a route that man has not": (
+        (*HUMAN, "--give", "1 mg/kg ip", "--at", "1h"),
+        "given ip to a human",
+        "iv, im, sc, nasal",
+    ),
     "a species": (("exposure", "--species", "rta", "--give", INFUSION, "--at", "1h"), "did you mean rat?"),
     "an empty text": ((*HUMAN, "--give", "", "--at", "1h"), "--give ''", "takes [COMPOUND]"),
     "10,000 doses": ((*HUMAN, "--give", "1 mg/kg iv every 1h x 10000", "--at", "1h"), "10000"),

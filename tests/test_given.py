@@ -359,7 +359,9 @@ def test_a_bath_that_cannot_be_is_refused(texts, why):
 
 
 @given(
-    st.dictionaries(st.sampled_from(IN_A_BATH), st.floats(0.0, 1e9), min_size=1).map(lambda d: (*d.items(),)),
+    st.dictionaries(st.sampled_from(IN_A_BATH), st.floats(0.0, 1e9), min_size=1).map(
+        lambda d: (*d.items(),)
+    ),
     st.tuples(HOURS, HOURS | st.just(float("inf"))).filter(lambda ends: ends[0] < ends[1]),
 )
 @examples(100)

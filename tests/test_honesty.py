@@ -119,6 +119,8 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
         assert {
             "prelimbic/__init__.py",
             "prelimbic/py.typed",
+            "prelimbic/parameters/observations/human.csv",
+            "prelimbic/parameters/observations/rodent.csv",
             "prelimbic/experiments/studies/stress.py",
         } <= set(whole.namelist())
     assert carried == {"prelimbic", wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"}

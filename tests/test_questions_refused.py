@@ -70,7 +70,10 @@ FILES = {
     "an unknown key": ("species = 'rat'\ngiv = '10 mg/kg ip'", "did you mean give?"),
     "no species": ("give = '10 mg/kg ip'", "species"),
     "no such species": ("species = 'ratt'", "did you mean rat?"),
-    "a trait without data": ("species = 'rat'\ngive = '1 mg/kg ip'\ncyp2b6 = '*1/*6'", "cyp2b6 *1/*6: there are"),
+    "a trait without data": (
+        "species = 'rat'\ngive = '1 mg/kg ip'\ncyp2b6 = '*1/*6'",
+        "cyp2b6 *1/*6: there are",
+    ),
     "a trait for nothing": ("species = 'human'\ncyp2b6 = '*1/*1'", "cyp2b6 moves nothing here"),
     "a number for a text": ("species = 'rat'\ngive = 10", "give is 10"),
     "arms without names": ("species = 'rat'\n[[arm]]\n[[arm]]\n", "name is missing"),

@@ -292,7 +292,9 @@ def test_a_dose_in_a_far_future_changes_nothing_before_it(case):
     animal, now, later = case
     after = [replace(dose, start=dose.start + 500.0) for dose in later]
     before = there(animal, *now)  # another way in is one more state of the same body
-    assert there(animal, *now, *after) == pytest.approx(before, rel=1e-9, abs=1e-12 * before.max(initial=0.0))
+    assert there(animal, *now, *after) == pytest.approx(
+        before, rel=1e-9, abs=1e-12 * before.max(initial=0.0)
+    )
 
 
 @pytest.mark.parametrize(("name", "drug", "route"), [way for way in WAYS if way[2] != "iv"])

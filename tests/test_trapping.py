@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from prelimbic.parameters import BLOCKERS, POPULATIONS, SPECIES, SUBUNITS, channel, circuit_numbers, sheet
 from prelimbic.parameters import compounds as load_compounds
-from prelimbic.parameters import species as load_species
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure, Gating, HillBlock, TrappingBlock
 from prelimbic.pharmacology.block import half_maximal
 
@@ -18,7 +17,7 @@ DRUGS = load_compounds()
 TRAPPED = {name: replace(drug, escape=0.0) for name, drug in DRUGS.items()}
 CHANNEL = channel()
 SHAPE = (len(POPULATIONS), len(SUBUNITS))
-SECOND, MINUTE = 1.0 / 3600.0, 1.0 / 60.0
+SECOND, MINUTE, SETTLED = 1.0 / 3600.0, 1.0 / 60.0, 1.5
 FEW = settings(max_examples=10, deadline=None)
 
 
@@ -68,12 +67,12 @@ def alike(found: np.ndarray, expected: np.ndarray | float, **tolerance: float) -
 
 
 @pytest.mark.parametrize("name", ["ketamine", "memantine", "hydroxynorketamine"])
-@pytest.mark.parametrize("open_probability", [0.02, 0.3, 1.0])
+@pytest.mark.parametrize("open_probability", [0.1, 0.3, 1.0])
 def test_a_bath_of_the_ic50_shuts_half_of_that_subunit_in_the_end_however_often_channels_open(
     name, open_probability
 ):
     for k, half in enumerate(half_maximal(TRAPPED[name])):
-        shut = after(bath(**{name: half}), TRAPPED, 6.0, gating(open_probability))
+        shut = after(bath(**{name: half}), TRAPPED, SETTLED, gating(open_probability))
         alike(shut[:, k], 0.5, rtol=1e-6)
 
 
@@ -90,14 +89,14 @@ def test_any_two_drugs_settle_where_the_hill_curves_of_competitors_say_trapped_o
     (one, other, *_), first, second = mixture
     drugs = TRAPPED if trapped else DRUGS
     source = bath(**{one: first, other: second})
-    shut = after(source, drugs, 6.0, gating(open_probability))
+    shut = after(source, drugs, 2.0 * SETTLED, gating(open_probability))
     alike(shut, HillBlock.at(source, drugs, 0.0).value, atol=1e-6)
 
 
 def test_escape_changes_when_block_comes_and_not_what_it_comes_to():
     source = bath(memantine=5.0)
     early = [after(source, drugs, 10 * SECOND, gating(0.01)) for drugs in (DRUGS, TRAPPED)]
-    late = [after(source, drugs, 6.0, gating(0.01)) for drugs in (DRUGS, TRAPPED)]
+    late = [after(source, drugs, SETTLED, gating(0.01)) for drugs in (DRUGS, TRAPPED)]
     assert (early[0] > early[1]).all()
     alike(late[0], late[1], rtol=1e-6)
 
@@ -283,7 +282,7 @@ def test_a_stride_in_two_parts_is_the_stride_as_a_whole_while_the_concentration_
 
 
 def test_a_stride_in_parts_is_nearly_the_stride_as_a_whole_while_a_dose_comes_and_goes():
-    exposure = Exposure((Dose(10.0, "ip"),), "rat", load_species("rat"), DRUGS)
+    exposure = Exposure.after((Dose(10.0, "ip"),), "rat")
     whole, parts = bare(exposure).advance(exposure, gating(0.1), 1.0), bare(exposure)
     for share in (0.13, 0.07, 0.31, 0.49):
         parts = parts.advance(exposure, gating(0.1), share)
@@ -292,9 +291,42 @@ def test_a_stride_in_parts_is_nearly_the_stride_as_a_whole_while_a_dose_comes_an
 
 @pytest.mark.parametrize("animal", SPECIES)
 def test_a_slow_dose_shuts_receptors_that_open_often_as_its_equilibrium_does(animal):
-    exposure = Exposure((Dose(0.5, "iv", 0.0, 2.0 / 3.0),), animal, load_species(animal), DRUGS)
+    exposure = Exposure.after((Dose(0.5, "iv", 0.0, 2.0 / 3.0),), animal)
     block = bare(exposure).advance(exposure, gating(0.5), 2.0)
     alike(block.value, HillBlock.at(exposure, DRUGS, 2.0).value, rtol=0.02)
+
+
+# Kinds: drugs that differ in affinity alone
+
+
+def test_enantiomers_take_no_more_states_than_the_racemate_did():
+    both = bare(bath(**{"S-ketamine": 1.0, "R-ketamine": 1.0, "ketamine": 1.0, "memantine": 1.0}))
+    assert both.occupancy.shape == (*SHAPE, 6)
+    everything = bare(Exposure.after((Dose(0.5, "iv"),), "human"))
+    assert everything.occupancy.shape[-1] <= 8 < 2 + 2 * len(everything.names)
+
+
+def test_the_racemate_is_equal_parts_of_its_enantiomers_at_every_moment():
+    for hours in (SECOND, MINUTE, 1.0):
+        found = after(bath(**{"S-ketamine": 1.5, "R-ketamine": 1.5}), DRUGS, hours, gating(0.2))
+        alike(found, after(bath(ketamine=3.0), DRUGS, hours, gating(0.2)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("hours", [2 * SECOND, 20 * SECOND, MINUTE])
+def test_drugs_that_are_counted_together_shut_what_drugs_that_are_nearly_alike_shut_apart(hours):
+    source = bath(**{"S-ketamine": 1.0, "R-norketamine": 20.0})
+    away = (gating(0.3, -40.0, magnesium_free(-40.0)), gating(0.02))
+    together, off = after(source, DRUGS, hours, *away), []
+    for by in (1.1, 1.01, 1.001):
+        near = DRUGS | {
+            "R-norketamine": replace(DRUGS["R-norketamine"], escape=by * DRUGS["ketamine"].escape)
+        }
+        assert bare(source, near).occupancy.shape[-1] == 6 and bare(source).occupancy.shape[-1] == 4
+        off.append(np.abs(after(source, near, hours, *away) - together).max())
+    assert together.min() > 0.0 and off[0] > 0.0
+    assert off[1] == pytest.approx(off[0] / 10.0, rel=0.1) and off[2] == pytest.approx(
+        off[1] / 10.0, rel=0.1
+    )
 
 
 def test_without_a_drug_nothing_is_shut():

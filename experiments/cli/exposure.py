@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prelimbic.experiments.cli.subjects import show_subjects
 from prelimbic.experiments.cli.words import BODY, PATH, Command, body_options, give_option, once
 from prelimbic.experiments.sweep.options import as_options, flag
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from prelimbic.simulation.overrides import Overrides
 
 MOST_DRAWN = 24  # arms
+MOST_SUBJECTS = 100_000
 TRAITS = tuple(word for word in BODY if word != "weight")
 SHORT = ("route", "dose", "duration", "compound")  # words of one dose
 OF_A_FILE = ("species", "give", *BODY, *SHORT)  # what a file says itself
@@ -53,6 +55,9 @@ class Words:
     weight: str | None
     sex: str | None
     cyp2b6: str | None
+    age: str | None
+    subjects: int | None
+    seed: int
     route: str | None
     dose: float | None
     duration: str | None
@@ -93,6 +98,15 @@ class Shown:
     help="Circuit sheet whose subunit mixtures the block is for.  [default: dendritic, or that of FILE]",
 )
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
+@click.option(
+    "--subjects",
+    type=click.IntRange(1, MOST_SUBJECTS),
+    metavar="N",
+    help="Percentiles of N subjects, drawn with the spread of sheet population, in the place of one body.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of --subjects."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(**given: Any) -> None:
     """Plasma and brain concentrations of what is given, and the NMDA block they make in each population.
@@ -103,6 +117,7 @@ def exposure(**given: Any) -> None:
     \b
     prelimbic exposure --species human --give "0.5 mg/kg iv over 40min" --at 40min,4h
     prelimbic exposure mine.toml --at 1h,2h --plot mine.png
+    prelimbic exposure --species human --give "esketamine 56 mg nasal" --at 40min,4h --subjects 1000
     """
     show_exposure(Words(**given))
 
@@ -114,6 +129,9 @@ def show_exposure(asked: Words) -> None:
     from prelimbic.simulation.exposed import begin, exposed, times
 
     _check(asked)
+    if asked.subjects is not None:
+        show_subjects(asked, COLUMNS)
+        return
     several, changes = _of_file(asked) if asked.file is not None else _of_words(asked)
     at = None if asked.at is None else times(asked.at, min(begin(shown.config) for shown in several))
     with _told_of(asked):
@@ -172,7 +190,9 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
 
     sheet, species = SHEET if asked.sheet is None else asked.sheet, str(asked.species)
     changes = parse_overrides(asked.overrides, (sheet,))
-    body = parse_body(choice(species, SPECIES, "species", DoseError), asked.weight, asked.sex, asked.cyp2b6)
+    body = parse_body(
+        choice(species, SPECIES, "species", DoseError), asked.weight, asked.sex, asked.cyp2b6, asked.age
+    )
     if asked.give:
         texts = [read_given(text) for text in asked.give]
         heading, given = "; ".join(map(str, texts)), doses(asked.give, body.weight)
@@ -218,7 +238,8 @@ def _whose(config: Config) -> str:
     """Who is given something."""
     body = config.body
     weight = "" if body.weight is None else f" of {body.weight:g} kg"
-    traits = (f", {word} {value}" for word in TRAITS if (value := getattr(body, word)) is not None)
+    said = ((word, getattr(body, word)) for word in TRAITS)
+    traits = (f", {word} {v:g}" if isinstance(v, float) else f", {word} {v}" for word, v in said if v is not None)
     return f"{config.species}{weight}{''.join(traits)}"
 
 

@@ -26,8 +26,12 @@ def give_option(example: str) -> Any:
 
 
 BODY = {
-    "weight": ("KG", "Body weight, 70 or '25 g', which volumes and clearances follow.  [default: the sheet's]"),
+    "weight": (
+        "KG",
+        "Body weight, 70 or '25 g', which volumes and clearances follow.  [default: the sheet's]",
+    ),
     "sex": ("SEX", "female or male, where its effect on exposure is known."),
+    "age": ("YEARS", "In man; clearances fall over 60."),
     "cyp2b6": ("GENOTYPE", "Of CYP2B6, such as '*1/*6', where its effect on exposure is known."),
 }
 

@@ -64,7 +64,8 @@ def _shown(courses: list[xr.Dataset]) -> dict[str, str]:
         str(name)
         for course in courses
         for name in course["compound"].values
-        if str(name).partition(" (")[0] not in ENANTIOMERS and course["brain_unbound"].sel(compound=name).max() > 0
+        if str(name).partition(" (")[0] not in ENANTIOMERS
+        and course["brain_unbound"].sel(compound=name).max() > 0
     ]
     every = [*COMPOUNDS, *sorted({*map(_plain, there)} - {*COMPOUNDS})]
     colours = dict(zip(every, ORDERED, strict=False))
@@ -130,7 +131,11 @@ def _marks(axis: Axes, config: Config, ends: np.ndarray, size: float, shown: dic
     for compound, start, end in spans:
         height = 0.02 + 0.05 * given.index(compound)
         begin, last = np.clip(np.array([start, end]) / size, *ends)
-        how: dict[str, Any] = {"color": shown.get(_plain(compound), INK), "transform": bottom, "clip_on": False}
+        how: dict[str, Any] = {
+            "color": shown.get(_plain(compound), INK),
+            "transform": bottom,
+            "clip_on": False,
+        }
         if last > begin:
             axis.plot([begin, last], [height] * 2, "-", linewidth=4, alpha=0.6, solid_capstyle="butt", **how)
         if np.isfinite(start) and start / size >= ends[0]:

@@ -53,6 +53,7 @@ SHIPPED = [
     "mk801",
     "knockouts",
     "circuit_prior",
+    "validation",
 ]
 GROUP = "prelimbic.studies"
 COMMAND = "prelimbic.experiments.cli.command:main"  # the script `prelimbic` of this package

@@ -165,7 +165,11 @@ def _told(config: dict[str, Any]) -> dict[str, str]:
     inhibitions, stress = protocol["inhibitions"], protocol.get("stress") or ()
     words = {
         "--species": str(told["species"]),
-        **{f"--{word}": str(value) for word, value in (config.get("body") or {}).items() if value is not None},
+        **{
+            f"--{word}": str(value)
+            for word, value in (config.get("body") or {}).items()
+            if value is not None
+        },
         "--give": str(told["doses"]),
         "--bath": str(told["bath"]),
         "--stress": " to ".join(f"{hour:g}h" for hour in stress),

@@ -1,0 +1,87 @@
+"""Exposure and subjects as a notebook asks for them: in words, of one body or of many."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from prelimbic.parameters import SPECIES, circuit_sheet
+from prelimbic.parameters.plain import choice
+from prelimbic.pharmacology import DoseError
+from prelimbic.simulation.exposed import Times, begin, exposed, of_doses, times
+from prelimbic.simulation.given import Give, doses, parse_body
+from prelimbic.simulation.overrides import Overrides, settled
+from prelimbic.simulation.scenario import (
+    SHEET,
+    Scenario,
+    ScenarioError,
+    UnusualDoseWarning,
+    named_sheet,
+    unusual,
+)
+from prelimbic.simulation.subjects import exposed_subjects, planned, subjects_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORDS = "`give`, `weight`, `sex`, `cyp2b6`, `age`, `subjects`, `sheet` and `overrides`"
+
+
+def exposure(
+    species: str | Scenario,
+    give: Give | None = None,
+    at: Times | None = None,
+    *,
+    weight: float | str | None = None,
+    sex: str | None = None,
+    cyp2b6: str | None = None,
+    age: float | str | None = None,
+    subjects: int | pd.DataFrame | None = None,
+    seed: int = 1,
+    sheet: str | os.PathLike[str] = SHEET,
+    overrides: Mapping[str, float] | Overrides = (),
+) -> xr.Dataset:
+    """Plasma and brain concentrations after what is given, and the NMDA block they make.
+
+    `give`, `weight`, `sex`, `cyp2b6`, `age` and `overrides` are as in Scenario; a Scenario itself, with a
+    bath or without, may stand in the place of `species` and of all these.  `at` are hours of the schedule, in
+    which a dose without a time is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0
+    or an earlier first dose on.  The block is that of the receptors of a circuit `sheet`.  `subjects` are so
+    many, drawn by `seed`, or a table of them, as `population` gives it.
+
+    Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
+    `brain_unbound` and `brain_total` (time, compound) in umol/L, and `block` (time, population), the share
+    of NMDA peak conductance that is shut at equilibrium, wherever there are receptors; `time` is in h.
+    Of several subjects every variable has the axis `subject` first.  Ketamine and what becomes of it are sums
+    of their enantiomers, which follow as compounds of their own.  In man hydroxynorketamine stands by both
+    sets of its constants, `hydroxynorketamine (kamp)` being that of the other option of `hnk_exposure`.  What
+    only a bath holds is in no plasma: NaN.  The constants and their sources are those of the sheets species,
+    routes, bodies, population and compounds, see numbers(sheet="species").
+
+    Raises UsageError (GivenError, DoseError, SheetError, ScenarioError) for what cannot be.  Warns with
+    UnusualDoseWarning of a dose beyond use.
+    """
+    if isinstance(species, Scenario):
+        said = (give, weight, sex, cyp2b6, age, subjects)
+        if any(each is not None for each in said) or sheet != SHEET or overrides:
+            raise ScenarioError(f"a scenario says itself what {WORDS} are: leave them out")
+        config = species.untimed
+        found = exposed(config, times(at, begin(config)))
+    else:
+        animal, circuit = choice(species, SPECIES, "species", DoseError), named_sheet(sheet)
+        body = parse_body(animal, weight, sex, cyp2b6, age)
+        changes = settled(overrides, [circuit_sheet(circuit)])
+        if subjects is None:
+            config = of_doses(animal, doses(give, body.weight), circuit, changes, body)  # type: ignore[arg-type]
+            found = exposed(config, times(at, begin(config)))
+        else:
+            config, mass = planned(animal, give, circuit, changes, body)  # type: ignore[arg-type]
+            several = subjects_of(subjects, config, body, seed)
+            found = exposed_subjects(config, times(at, begin(config)), several, mass)
+    for told in unusual(config.doses, config.species):
+        warnings.warn(told, UnusualDoseWarning, stacklevel=2)
+    return found

@@ -1,0 +1,100 @@
+"""Many subjects at once: who they are, and the exposures of all of them after the same doses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from prelimbic.parameters import SPECIES, compounds, species
+from prelimbic.parameters.plain import choice
+from prelimbic.pharmacology import Body, Dose, DoseError, Exposure
+from prelimbic.simulation.config import Config, check_numbers
+from prelimbic.simulation.exposed import arranged, of_doses, sets_of
+from prelimbic.simulation.given import Give, doses, parse_body, read_given
+from prelimbic.simulation.overrides import Overrides
+from prelimbic.simulation.times import GivenError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PERCENTILES = (5.0, 50.0, 95.0)
+
+
+def population(
+    n: int,
+    species: str = "human",
+    seed: int = 1,
+    *,
+    weight: float | str | None = None,
+    sex: str | None = None,
+    cyp2b6: str | None = None,
+    age: float | str | None = None,
+) -> pd.DataFrame:
+    """`n` subjects of a species, one a row; the same for the same seed, and the first of many are the few.
+
+    Columns: `weight` (kg), `sex`, and by what each subject differs from the sheets: clearances and central
+    volumes of ketamine, norketamine and hydroxynorketamine, rates of absorption, the share that survives
+    first pass, and the odds of direct uptake.  They are log-normal and correlated as sheet `population` says,
+    with its sources.  `weight` and `sex` are as in Scenario, and the same for all who are drawn; `cyp2b6` and
+    `age` are checked here, and belong to `exposure`.  Raises GivenError and DoseError.
+    """
+    from prelimbic.pharmacology.population import population as drawn
+
+    animal = choice(species, SPECIES, "species", DoseError)
+    return drawn(n, animal, seed, body=parse_body(animal, weight, sex, cyp2b6, age))
+
+
+def planned(
+    animal: str, give: Give, circuit: str, overrides: Overrides, body: Body
+) -> tuple[Config, float | None]:
+    """A configuration of doses for subjects, and where they are of the whole body the weight that they were
+    divided by.  Raises GivenError where some are and others a kg.
+    """
+    several: Sequence[str | Dose] = (give,) if isinstance(give, (str, Dose)) else tuple(give or ())
+    weighed = {read_given(each).weighed for each in several if isinstance(each, str)}
+    weighed |= {False for each in several if isinstance(each, Dose)}
+    if len(weighed) > 1:
+        raise GivenError("subjects are given amounts a kg or of the whole body, not both")
+    mass = species(animal).reference_mass if weighed == {True} else None
+    return of_doses(animal, doses(give, mass), circuit, overrides, replace(body, weight=None)), mass
+
+
+def subjects_of(asked: Any, config: Config, body: Body, seed: int) -> pd.DataFrame:
+    """So many subjects drawn by a seed, or the table that is asked for.  Raises GivenError, DoseError and
+    SheetError.
+    """
+    import pandas as pd
+
+    from prelimbic.pharmacology.population import COLUMNS
+    from prelimbic.pharmacology.population import population as drawn
+
+    if isinstance(asked, pd.DataFrame):
+        if not {*COLUMNS} <= {*asked.columns} or not len(asked):
+            raise GivenError(
+                "`subjects` takes a number, or a table as pl.population draws it, with columns "
+                f"{', '.join(COLUMNS)}"
+            )
+        return asked
+    return drawn(asked, config.species, seed, body=body, sheets=config.sheets())
+
+
+def exposed_subjects(
+    config: Config, at: np.ndarray, subjects: pd.DataFrame, mass: float | None
+) -> xr.Dataset:
+    """What `exposed` gives of the doses of a configuration, for every subject, with the axis `subject` first.
+
+    Doses are a kg of a `mass`, the same for all, or else of each subject's.  Raises DoseError and SheetError.
+    """
+    from prelimbic.pharmacology.population import animals
+
+    sheets = config.sheets()
+    check_numbers(sheets)
+    drugs, found = compounds(sheets["compounds"]), {}
+    for hnk in sets_of(config):
+        several = animals(config.species, subjects, sheets, config.body, hnk)
+        found[hnk] = Exposure(config.doses, several, drugs, mass)
+    return arranged(config, at, found).assign_coords(subject=subjects.index.to_numpy())
