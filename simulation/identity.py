@@ -50,7 +50,7 @@ class Kind(NamedTuple):
         found |= {f"species.{section_of(drug, animal, hnk)}" for drug in acting}
         ways = [f"{animal}/{self.route}/{name}" for name in (self.drug, compound)]
         ways += [f"{animal}/{self.route}"] if compound == COMPOUNDS[0] else []
-        found |= {f"routes.{way}" for way in ways if way in sheets["routes"].sections}
+        found |= {f"routes.{way}" for way in [way for way in ways if way in sheets["routes"].sections][:1]}
         return found | of_drugs(acting) | ({"compounds.enantiomers"} if compound in FAMILY else set())
 
 

@@ -255,7 +255,9 @@ def renew(say: Callable[[str], None] = print, anew: tuple[str, ...] = ()) -> int
     named = ids()
     made_alike = same and old.get("ids_made") == IDS
     if made_alike:
-        others = [name for name, known in old["ids"].items() if name not in anew and named.get(name) != known]
+        others = [
+            name for name, known in old["ids"].items() if name not in anew and named.get(name) != known
+        ]
         wrong += [f"ids of stored runs of {name}" for name in others]
     golden |= {"ids": named, "ids_made": IDS}
     if wrong:

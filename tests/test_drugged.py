@@ -104,7 +104,7 @@ def test_concentrations_are_asked_for_by_name_and_are_those_of_the_columns():
         columns = source.brain_unbound(HOURS)
         columns = summed(source.names, columns, source.names)  # of a racemate with its enantiomers
         for k, drug in enumerate(source.names):
-            assert np.array_equal(source.of(drug, HOURS), columns[:, k])
+            assert source.of(drug, HOURS) == pytest.approx(columns[:, k], rel=1e-12)
         for hour, row in zip(HOURS, columns, strict=True):
             assert [source.at(hour)[name] for name in source.names] == pytest.approx(row.tolist(), rel=1e-12)
         assert source.of("memantine", HOURS).tolist() == [0.0] * len(HOURS)

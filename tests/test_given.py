@@ -289,7 +289,7 @@ def test_a_trait_counts_where_its_effect_is_known_and_is_refused_by_name_elsewhe
                 if (other, trait, each) not in KNOWN:
                     with pytest.raises(DoseError, match=rf"^`{trait}` .*no data .*{other}"):
                         parse_body(other, **{trait: each})
-    with pytest.raises(DoseError, match="`sex` .*female, male"):
+    with pytest.raises(DoseError, match=r"`sex` .*female, male"):
         parse_body("mouse", sex="f")
 
 
