@@ -104,7 +104,12 @@ def test_an_exposure_as_a_table_has_a_row_a_time_and_a_column_a_population(call)
     assert [row[:2] for row in plasma] == [
         [minute, name.replace(" (kamp)", "*")] for name in there for minute in ("10", "40", "240")
     ]
-    for column, key in ((2, "arterial_ng_per_ml"), (3, "venous_ng_per_ml"), (4, "brain_unbound_uM"), (5, "brain_total_uM")):
+    for column, key in (
+        (2, "arterial_ng_per_ml"),
+        (3, "venous_ng_per_ml"),
+        (4, "brain_unbound_uM"),
+        (5, "brain_total_uM"),
+    ):
         assert [float(row[column]) for row in plasma] == pytest.approx(
             [v for name in there for v in found[name][key]], rel=5e-3
         )

@@ -16,11 +16,9 @@ from prelimbic.parameters import (
     SheetError,
     SpineNumbers,
     circuit_numbers,
-    compounds,
     drawn,
     inhibitor,
     sheet,
-    species,
 )
 from prelimbic.pharmacology import Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_subunit
@@ -151,7 +149,9 @@ def test_a_slow_layer_of_any_numbers_can_be_followed_or_is_refused(cascade, spin
 
 
 @given(
-    st.sampled_from(["species", "routes", "bodies", "compounds", "cascade", "spines", "inhibitors", "hypotheses"]),
+    st.sampled_from(
+        ["species", "routes", "bodies", "compounds", "cascade", "spines", "inhibitors", "hypotheses"]
+    ),
     st.data(),
     SIZES,
 )

@@ -131,7 +131,10 @@ def test_the_command_says_what_is_idle_beside_its_answer(call):
         call(*words, "--set", "routes.mouse/ip.swallowed_absorption=3", "--set", "spines.spines.branches=4"),
     )
     told = json.loads(changed[1])
-    assert told.pop("overridden") == {"routes.mouse/ip.swallowed_absorption": 3.0, "spines.spines.branches": 4.0}
+    assert told.pop("overridden") == {
+        "routes.mouse/ip.swallowed_absorption": 3.0,
+        "spines.spines.branches": 4.0,
+    }
     assert (changed[0], told) == (whole[0], json.loads(whole[1])) and whole[2] == ""
     is_one_sentence(changed[2])
     assert "routes.mouse/ip.swallowed_absorption, spines.spines.branches" in changed[2]
@@ -202,6 +205,7 @@ def test_an_override_that_says_what_the_sheet_says_is_refused_with_that_reason(c
 def test_claims_say_it_too(tmp_path):
     claims = [claim for claim in ALL_CLAIMS if claim.id in ("V1", "V4")]
     bench = Bench(
-        overrides=((MAN, 70.0), ("routes.mouse/ip.swallowed_absorption", 10.0), (GAIN, 5.5)), results=tmp_path
+        overrides=((MAN, 70.0), ("routes.mouse/ip.swallowed_absorption", 10.0), (GAIN, 5.5)),
+        results=tmp_path,
     )
     assert idle_in_claims(claims, bench) == ["routes.mouse/ip.swallowed_absorption", GAIN]

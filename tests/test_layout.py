@@ -129,7 +129,9 @@ def test_a_folder_of_other_ids_is_told_in_one_sentence_and_read(before, call, tm
 def test_every_number_of_schema_3_stands_in_schema_4_to_the_byte(before, again):
     old, new = datasets(before / "run.h5"), datasets(again)
     assert {*old} <= {*new}
-    old = {name: data for name, data in old.items() if not name.startswith("numbers/")}  # sheets as they were
+    old = {
+        name: data for name, data in old.items() if not name.startswith("numbers/")
+    }  # sheets as they were
     numbers = [name for name, data in old.items() if data.dtype.kind != "O" and not name.startswith("row/")]
     assert len(numbers) > 150
     for name in numbers:

@@ -126,7 +126,10 @@ def test_a_scenario_in_words_is_the_run_that_it_says():
 
 WRONG = {
     "species": ({"species": "rta"}, "unknown species 'rta' (did you mean rat?)"),
-    "route": ({"species": "human", "give": "10 mg/kg ip"}, "no data of ketamine given ip to a human; there are of iv, im,"),
+    "route": (
+        {"species": "human", "give": "10 mg/kg ip"},
+        "no data of ketamine given ip to a human; there are of iv, im,",
+    ),
     "sheet": ({"sheet": "dendrtic"}, "did you mean dendritic?"),
     "scale": ({"scale": 100.0}, "`scale` is 100 but must lie between 0.5 and 20"),
     "switch": ({"baseline": "helthy"}, "`baseline` is 'helthy' (did you mean healthy?)"),

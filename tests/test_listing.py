@@ -274,6 +274,8 @@ def test_a_study_as_a_script_lists_what_the_command_lists(call):
 
 
 def test_an_override_that_moves_the_peak_moves_the_look_at_the_peak():
-    slower = STUDY.plan(Options(seeds=1, overrides=(("routes.rat/ip.swallowed_absorption", 3.0),)))[0].config.protocol
+    slower = STUDY.plan(Options(seeds=1, overrides=(("routes.rat/ip.swallowed_absorption", 3.0),)))[
+        0
+    ].config.protocol
     as_shipped = STUDY.plan(Options(seeds=1))[0].config.protocol
     assert slower.peak > as_shipped.peak + 0.1

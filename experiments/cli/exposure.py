@@ -239,7 +239,9 @@ def _whose(config: Config) -> str:
     body = config.body
     weight = "" if body.weight is None else f" of {body.weight:g} kg"
     said = ((word, getattr(body, word)) for word in TRAITS)
-    traits = (f", {word} {v:g}" if isinstance(v, float) else f", {word} {v}" for word, v in said if v is not None)
+    traits = (
+        f", {word} {v:g}" if isinstance(v, float) else f", {word} {v}" for word, v in said if v is not None
+    )
     return f"{config.species}{weight}{''.join(traits)}"
 
 
