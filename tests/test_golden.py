@@ -113,6 +113,16 @@ def test_renewing_refuses_results_that_moved_under_the_same_version(copied):
     assert copied.read_bytes() == before
 
 
+def test_studies_that_are_named_begin_anew_and_no_other(copied, monkeypatch):
+    loop, ids = golden.KINDS["loop"].study, golden.kept()["ids"]
+    monkeypatch.setattr(golden, "ids", lambda: ids | {loop: "1"})
+    assert golden.renew(lambda text: None, ("acute",)) == 1
+    assert golden.renew(lambda text: None, (loop,)) == 0
+    now = golden.kept()
+    assert now["ids"][loop] == "1" and now["numbers"]["loop"].keys() == VALUES.keys()
+    assert now["numbers"].keys() > {"loop"} and [*now["to_the_bit"]] == [golden.here()]
+
+
 def test_renewing_under_a_raised_version_begins_anew_and_then_has_nothing_to_add(copied, monkeypatch):
     monkeypatch.setattr(golden, "MODEL_VERSION", MODEL_VERSION + 1)
     assert golden.renew(lambda text: None) == 0

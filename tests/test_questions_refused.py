@@ -94,7 +94,7 @@ FILES = {
     "a sheet that is not there": ("species = 'rat'\nsheet = 'nope.toml'", "nope.toml"),
     "a sheet twice": ("species = 'rat'\nsheet = ['point', 'point']", "point twice"),
     "a time that is a number": ("species = 'rat'\n[read]\ntimes = [24]", "read.times is [24]"),
-    "what is given wrongly": ("species = 'rat'\ngive = '10 ip'", "give takes"),
+    "what is given wrongly": ("species = 'rat'\ngive = '10 ip'", "give '10 ip': an amount has a unit"),
     "an axis that is no list": ("species = 'rat'\n[vary]\nbaseline = 'healthy'", "vary.baseline"),
     "an axis that arms have": (
         "species = 'rat'\n[vary]\ngive = ['1 mg/kg ip']\n[[arm]]\nname = 'a'\ngive = '2 mg/kg ip'\n"
