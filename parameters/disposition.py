@@ -51,7 +51,8 @@ class Salt:
 
 @dataclass(frozen=True)
 class Species:
-    """A body: its mass, how volumes and flows grow with it, where a vein is sampled, how fast the brain fills.
+    """A body: its mass, how volumes and flows grow with it, where a vein is sampled, how fast the brain
+    fills.
 
     Venous plasma is `venous_fast_share` of a pool that fills from the arteries within `venous_fast`, and for
     the rest of one that takes `venous_slow`.  Clearances fall by the share `ageing` of them with each year
@@ -72,10 +73,11 @@ class Species:
 class Disposition:
     """Disposition of one drug in a body of its `reference_mass`, by three compartments.
 
-    `formed` is the share of the clearance of what it is made of (MADE_OF) that makes it, `first_pass_formed`
-    that of what gut and liver take of this before it arrives.  `clearance` and `unbound` are those of the racemate: the
-    enantiomers have the same volumes, and differ by the ratios S to R.  `brain_to_plasma_unbound` is
-    unbound brain over unbound plasma, `brain_unbound` the unbound share of what is in the brain.
+    `formed` is the share of the clearance of what it is made of (MADE_OF) that makes it,
+    `first_pass_formed` that of what gut and liver take of this before it arrives.  `clearance` and
+    `unbound` are those of the racemate: the enantiomers have the same volumes, and differ by the ratios
+    S to R.  `brain_to_plasma_unbound` is unbound brain over unbound plasma, `brain_unbound` the unbound
+    share of what is in the brain.
     """
 
     central: float = number("L", "above 0")
@@ -167,8 +169,8 @@ class Animal:
         return tuple(name for name in self.dispositions if name not in FAMILY)
 
     def route_key(self, name: str, drug: str) -> str | None:
-        """Which of `routes` a drug takes by a route: its own, or that of its racemate; None where there are no
-        data.
+        """Which of `routes` a drug takes by a route: its own, or that of its racemate; None where there
+        are no data.
         """
         compound, _ = ENANTIOMERS.get(drug, (drug, ""))
         keys = [f"{name}/{drug}", f"{name}/{compound}", *([name] if compound == COMPOUNDS[0] else [])]
@@ -179,7 +181,7 @@ def species(name: str, source: Sheet | None = None) -> Species:
     """The body of one species.  Raises SheetError naming the species there are."""
     if name not in SPECIES:
         raise SheetError(unknown("species", name, SPECIES))
-    return (source or shipped_species()).fill(name, Species)
+    return (source or _shipped("species")).fill(name, Species)
 
 
 def section_of(drug: str, animal: str, hnk: str = HNK_SETS[0]) -> str:
@@ -190,7 +192,7 @@ def section_of(drug: str, animal: str, hnk: str = HNK_SETS[0]) -> str:
 
 def disposition(drug: str, animal: str, source: Sheet | None = None, hnk: str = HNK_SETS[0]) -> Disposition:
     """Disposition of a drug in an animal.  Raises SheetError where there is none."""
-    source, section = source or shipped_species(), section_of(drug, animal, hnk)
+    source, section = source or _shipped("species"), section_of(drug, animal, hnk)
     if section not in source.sections:
         raise SheetError(f'{drug} has no disposition in {animal}: {source.path.name} has no ["{section}"]')
     return source.fill(section, Disposition)
@@ -204,7 +206,7 @@ def animal(
     hnk: str = HNK_SETS[0],
 ) -> Animal:
     """A species with its disposition of COMPOUNDS and of `others`, and its routes.  Raises SheetError."""
-    return _animal(name, bodies or shipped_species(), routes or shipped_routes(), others, hnk)
+    return _animal(name, bodies or _shipped("species"), routes or _shipped("routes"), others, hnk)
 
 
 @lru_cache(maxsize=64)
@@ -220,18 +222,18 @@ def _animal(name: str, bodies: Sheet, routes: Sheet, others: tuple[str, ...], hn
 
 def traits(name: str, source: Sheet | None = None) -> tuple[str, ...]:
     """Traits of an animal with a known effect on its clearances, such as `sex/female`."""
-    sections = (source or shipped_bodies()).sections
+    sections = (source or _shipped("bodies")).sections
     return tuple(s.partition("/")[2] for s in sections if s.partition("/")[0] == name)
 
 
 def factors(name: str, trait: str, source: Sheet | None = None) -> Factors:
     """By what a trait changes the clearances of an animal.  Raises SheetError."""
-    return (source or shipped_bodies()).fill(f"{name}/{trait}", Factors)
+    return (source or _shipped("bodies")).fill(f"{name}/{trait}", Factors)
 
 
 def variation(name: str, source: Sheet | None = None) -> Variation:
     """How subjects of a species differ.  Raises SheetError."""
-    return (source or shipped_population()).fill(name, Variation)
+    return (source or _shipped("population")).fill(name, Variation)
 
 
 def salts() -> dict[str, Salt]:
@@ -240,21 +242,6 @@ def salts() -> dict[str, Salt]:
     return {name: source.fill(name, Salt) for name in SALTS}
 
 
-@lru_cache(maxsize=1)
-def shipped_species() -> Sheet:
-    return Sheet(SHEETS / "species.toml")
-
-
-@lru_cache(maxsize=1)
-def shipped_routes() -> Sheet:
-    return Sheet(SHEETS / "routes.toml")
-
-
-@lru_cache(maxsize=1)
-def shipped_bodies() -> Sheet:
-    return Sheet(SHEETS / "bodies.toml")
-
-
-@lru_cache(maxsize=1)
-def shipped_population() -> Sheet:
-    return Sheet(SHEETS / "population.toml")
+@lru_cache(maxsize=8)
+def _shipped(subject: str) -> Sheet:
+    return Sheet(SHEETS / f"{subject}.toml")

@@ -352,8 +352,8 @@ def compounds(source: Sheet | None = None) -> dict[str, Compound]:
 
 
 def _handed(racemate: Compound, hand: str, s_to_r: float) -> Compound:
-    """One of two enantiomers that compete in equal parts as the racemate does: the inverse of its IC50 is the
-    mean of theirs.
+    """One of two enantiomers that compete in equal parts as the racemate does: the inverse of its IC50
+    is the mean of theirs.
     """
     factor = (1.0 + s_to_r) / 2.0 / (1.0 if hand == "S" else s_to_r)
     return replace(racemate, **{ic50: getattr(racemate, ic50) * factor for ic50 in IC50})

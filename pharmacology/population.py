@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,14 +121,15 @@ def _of_sexes(name: str, sexes: np.ndarray, bodies: Sheet | None) -> list[Factor
     if not all(f"sex/{sex}" in known for sex in SEXES):
         return []
     by = {sex: factors(name, f"sex/{sex}", bodies) for sex in SEXES}
-    male, own = sexes == SEXES[1], {}
+    male = sexes == SEXES[1]
+    own: dict[str, Any] = {}
     for f in fields(Factors):
         female_factor, male_factor = (getattr(by[sex], f.name) for sex in SEXES)
         own[f.name] = np.where(male, male_factor, female_factor)
     return [Factors(**own)]
 
 
-def _by_odds(share: float, odds: np.ndarray) -> np.ndarray:
+def _by_odds(share: float, odds: np.ndarray) -> Any:
     """A share with odds that many times its own; 0 and 1 stay."""
     return share * odds / (1.0 - share + share * odds)
 

@@ -47,20 +47,21 @@ def exposure(
 ) -> xr.Dataset:
     """Plasma and brain concentrations after what is given, and the NMDA block they make.
 
-    `give`, `weight`, `sex`, `cyp2b6`, `age` and `overrides` are as in Scenario; a Scenario itself, with a
-    bath or without, may stand in the place of `species` and of all these.  `at` are hours of the schedule, in
-    which a dose without a time is given at 0 h: texts such as "10min, 40min, 4h", or numbers of hours, from 0
-    or an earlier first dose on.  The block is that of the receptors of a circuit `sheet`.  `subjects` are so
-    many, drawn by `seed`, or a table of them, as `population` gives it.
+    `give`, `weight`, `sex`, `cyp2b6`, `age` and `overrides` are as in Scenario; a Scenario itself, with
+    a bath or without, may stand in the place of `species` and of all these.  `at` are hours of the
+    schedule, in which a dose without a time is given at 0 h: texts such as "10min, 40min, 4h", or
+    numbers of hours, from 0 or an earlier first dose on.  The block is that of the receptors of a
+    circuit `sheet`.  `subjects` are so many, drawn by `seed`, or a table of them, as `population` gives
+    it.
 
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
-    `brain_unbound` and `brain_total` (time, compound) in umol/L, and `block` (time, population), the share
-    of NMDA peak conductance that is shut at equilibrium, wherever there are receptors; `time` is in h.
-    Of several subjects every variable has the axis `subject` first.  Ketamine and what becomes of it are sums
-    of their enantiomers, which follow as compounds of their own.  In man hydroxynorketamine stands by both
-    sets of its constants, `hydroxynorketamine (kamp)` being that of the other option of `hnk_exposure`.  What
-    only a bath holds is in no plasma: NaN.  The constants and their sources are those of the sheets species,
-    routes, bodies, population and compounds, see numbers(sheet="species").
+    `brain_unbound` and `brain_total` (time, compound) in umol/L, and `block` (time, population), the
+    share of NMDA peak conductance that is shut at equilibrium, wherever there are receptors; `time` is
+    in h. Of several subjects every variable has the axis `subject` first.  Ketamine and what becomes of
+    it are sums of their enantiomers, which follow as compounds of their own.  In man hydroxynorketamine
+    stands by both sets of its constants, `hydroxynorketamine (kamp)` being that of the other option of
+    `hnk_exposure`.  What only a bath holds is in no plasma: NaN.  The constants and their sources are
+    those of the sheets species, routes, bodies, population and compounds, see numbers(sheet="species").
 
     Raises UsageError (GivenError, DoseError, SheetError, ScenarioError) for what cannot be.  Warns with
     UnusualDoseWarning of a dose beyond use.

@@ -14,8 +14,8 @@ NONE = "none"
 
 def facts(config: dict[str, Any]) -> dict[str, Any]:
     """Of a configuration as a file holds it: species, body, route, doses and their units, bath, scale,
-    sheet, baseline, switches that are not as usual, overrides, manipulations and inhibitors.  Raises what bad types
-    raise.
+    sheet, baseline, switches that are not as usual, overrides, manipulations and inhibitors.  Raises
+    what bad types raise.
     """
     switches = {name: str(value) for name, value in dict(config["hypotheses"]).items()}
     moved = [

@@ -52,17 +52,18 @@ class UnusualDoseWarning(UserWarning):
 class Scenario:
     """What is done to whom, and how it is looked at: all that a run is but its seed.
 
-    `species` is human, rat or mouse.  `give` is one text or several, such as "ketamine 10 mg/kg ip at 0h,
-    24h" or "35 mg iv over 40min every 84h x 8", or Dose objects; without it nothing is given.  `weight` (kg,
-    or a text such as "25 g") is needed by amounts of the whole body, and volumes and clearances follow it;
-    without one the body is that of the sheet `species`.  `sex`, the genotype of `cyp2b6` and `age` (years, in
-    man) change the exposure where that is known.  `sheet` is a shipped circuit sheet or the path of one's
-    own; `scale` 1 is 1,000 cells, from 0.5 to 20.  `bath` holds unbound drugs at the receptors,
-    a text such as "ketamine 3 uM from 0h to 2h" or a Bath.  `inhibit` takes inhibitors, such as
-    "rapamycin_po at -2h", or Inhibition objects, `manipulate` what `prelimbic switches` lists, `stress`
-    spells such as "21d before 0h" or the first and last hour, `overrides` {number: value} with names as
-    `prelimbic numbers` has them, in the unit of the number.  Every switch that `prelimbic switches` lists is
-    a keyword too, such as baseline="healthy"; under stress the baseline is healthy unless it is named.
+    `species` is human, rat or mouse.  `give` is one text or several, such as "ketamine 10 mg/kg ip at
+    0h, 24h" or "35 mg iv over 40min every 84h x 8", or Dose objects; without it nothing is given.
+    `weight` (kg, or a text such as "25 g") is needed by amounts of the whole body, and volumes and
+    clearances follow it; without one the body is that of the sheet `species`.  `sex`, the genotype of
+    `cyp2b6` and `age` (years, in man) change the exposure where that is known.  `sheet` is a shipped
+    circuit sheet or the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 20.  `bath` holds
+    unbound drugs at the receptors, a text such as "ketamine 3 uM from 0h to 2h" or a Bath.  `inhibit`
+    takes inhibitors, such as "rapamycin_po at -2h", or Inhibition objects, `manipulate` what `prelimbic
+    switches` lists, `stress` spells such as "21d before 0h" or the first and last hour, `overrides`
+    {number: value} with names as `prelimbic numbers` has them, in the unit of the number.  Every switch
+    that `prelimbic switches` lists is a keyword too, such as baseline="healthy"; under stress the
+    baseline is healthy unless it is named.
 
     The looks are planned for what is given and end with the last that is `read`: rest, peak, 0-2 h, times
     such as 24h or 7d, means over windows such as 24h..72h; unless a `protocol` says when to look.  Without

@@ -36,11 +36,12 @@ def population(
 ) -> pd.DataFrame:
     """`n` subjects of a species, one a row; the same for the same seed, and the first of many are the few.
 
-    Columns: `weight` (kg), `sex`, and by what each subject differs from the sheets: clearances and central
-    volumes of ketamine, norketamine and hydroxynorketamine, rates of absorption, the share that survives
-    first pass, and the odds of direct uptake.  They are log-normal and correlated as sheet `population` says,
-    with its sources.  `weight` and `sex` are as in Scenario, and the same for all who are drawn; `cyp2b6` and
-    `age` are checked here, and belong to `exposure`.  Raises GivenError and DoseError.
+    Columns: `weight` (kg), `sex`, and by what each subject differs from the sheets: clearances and
+    central volumes of ketamine, norketamine and hydroxynorketamine, rates of absorption, the share that
+    survives first pass, and the odds of direct uptake.  They are log-normal and correlated as sheet
+    `population` says, with its sources.  `weight` and `sex` are as in Scenario, and the same for all who
+    are drawn; `cyp2b6` and `age` are checked here, and belong to `exposure`.  Raises GivenError and
+    DoseError.
     """
     from prelimbic.pharmacology.population import population as drawn
 
@@ -85,9 +86,11 @@ def subjects_of(asked: Any, config: Config, body: Body, seed: int) -> pd.DataFra
 def exposed_subjects(
     config: Config, at: np.ndarray, subjects: pd.DataFrame, mass: float | None
 ) -> xr.Dataset:
-    """What `exposed` gives of the doses of a configuration, for every subject, with the axis `subject` first.
+    """What `exposed` gives of the doses of a configuration, for every subject, with the axis `subject`
+    first.
 
-    Doses are a kg of a `mass`, the same for all, or else of each subject's.  Raises DoseError and SheetError.
+    Doses are a kg of a `mass`, the same for all, or else of each subject's.  Raises DoseError and
+    SheetError.
     """
     from prelimbic.pharmacology.population import animals
 

@@ -25,7 +25,7 @@ WAYS = [
     for name in SPECIES
     for drug in COMPOUNDS
     for route in ROUTES[name]
-    if route == "iv" or animal(name).route(route, drug)
+    if route == "iv" or animal(name).route_key(route, drug)
 ]
 LONGEST = 4000  # characters of a sentence about short words
 

@@ -49,8 +49,8 @@ def forget() -> None:
 
 @pytest.fixture
 def larger(monkeypatch):
-    """The sheets of a version that knows a further drug, animal, way in, trait and inhibitor, and the size
-    of a further switch.
+    """The sheets of a version that knows a further drug, animal, way in, trait and inhibitor, and the
+    size of a further switch.
     """
     found = {subject: sheet(subject) for subject in configuration.SUBJECTS}
     for subject, section in (("compounds", "newdrug"), ("species", "ferret"), ("inhibitors", "newblocker")):

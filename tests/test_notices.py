@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
+import prelimbic as pl
 from prelimbic.experiments.cli import ends
 from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.dataset import load, write_sweep
@@ -208,3 +209,20 @@ def test_memory_that_is_short_while_something_is_imported_is_one_sentence(capsys
     for error in (MemoryError(), ImportError("groupby.so: failed to map segment from shared object")):
         assert ends.told(error) == FAILURE
         is_one_sentence(capsys.readouterr().err, "there is not enough memory")
+
+
+@pytest.mark.parametrize(
+    ("species", "sets", "told"),
+    [
+        ("human", ("hasan",), "kamp"),
+        ("human", ("kamp",), "hasan"),
+        ("human", ("hasan", "kamp"), None),
+        ("rat", ("hasan",), None),
+    ],
+)
+def test_where_hydroxynorketamine_acts_in_man_by_one_set_alone_the_other_is_told(species, sets, told):
+    given = {"human": "0.5 mg/kg iv over 40min", "rat": "10 mg/kg ip"}[species]
+    runs = [pl.Scenario(species, given, hnk="ampa_pyr", hnk_exposure=hnk).untimed for hnk in sets]
+    lines = [line for line in unusual(runs) if "hydroxynorketamine" in line]
+    assert [f"--hnk-exposure {told}" in line for line in lines] == ([True] if told else [])
+    assert not any("hydroxynorketamine" in line for line in unusual([pl.Scenario(species, given).untimed]))

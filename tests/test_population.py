@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 import prelimbic as pl
-from prelimbic.parameters import animal, sheet, variation
+from prelimbic.parameters import animal, compounds, sheet, variation
 from prelimbic.pharmacology import Body, Dose, DoseError
 from prelimbic.pharmacology.exposure import Exposure
 from prelimbic.pharmacology.population import COLUMNS, TIMES, animals, population
 from prelimbic.simulation.times import GivenError
-from prelimbic.parameters import compounds
 
 HOURS = np.array([0.1, 0.5, 1.0, 4.0, 24.0])
 DRUGS = compounds()

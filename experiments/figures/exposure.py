@@ -79,7 +79,7 @@ def _plain(name: str) -> str:
     return ENANTIOMERS[before][0] if before in ENANTIOMERS else before
 
 
-def _line(name: str) -> str:
+def _line(name: str) -> Any:
     return "-." if name.endswith(")") else "-"
 
 

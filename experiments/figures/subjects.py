@@ -67,4 +67,6 @@ def _point(axis: Axes, row: Observation, shown: list[str]) -> None:
     value = row.value * (compounds()[row.compound].molar_mass if row.unit == "uM" else 1.0)
     full = colour if row.role == "held out" else "none"
     alone = f"${hand}$" if hand and not row.give[0].startswith(f"{hand}-") else "o"
-    axis.plot(row.time_h, value, marker=alone, color=colour, markerfacecolor=full, markersize=6)
+    axis.plot(
+        float(row.time_h or 0.0), value, marker=alone, color=colour, markerfacecolor=full, markersize=6
+    )

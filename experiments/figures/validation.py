@@ -24,6 +24,10 @@ TITLES = {
 }
 LOWEST = 1e-2  # of the highest concentration in a panel
 LAST_H = 12.0
+TOLD = (
+    "Line: the body of the sheets; band: 5th to 95th percentile of subjects; points: published means or "
+    "medians, filled where held out; peaks as diamonds at the model's time"
+)
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -161,7 +165,7 @@ def _courses(dataset: xr.Dataset, folder: Path) -> Path:
         axis.legend(fontsize=7, loc="upper right")
         axis.spines[["top", "right"]].set_visible(False)
     figure.suptitle(
-        "Line: the body of the sheets; band: 5th to 95th percentile of subjects; points: published means or medians, filled where held out; peaks as diamonds at the model's time",
+        TOLD,
         fontsize=10,
     )
     return save(figure, folder, "validation_courses")

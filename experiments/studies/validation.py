@@ -137,7 +137,8 @@ def _sentence(tests: list[Compared]) -> str:
         for name, rows in groups.items()
         if (found := errors(rows)) is not None
     ]
-    return f"Geometric mean fold errors of concentrations and areas that nothing was fitted on: {'; '.join(said)}."
+    what = "Geometric mean fold errors of concentrations and areas that nothing was fitted on"
+    return f"{what}: {'; '.join(said)}."
 
 
 STUDY = Study(

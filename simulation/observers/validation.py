@@ -63,8 +63,8 @@ def courses() -> list[Course]:
 
 
 def examine(config: Config) -> dict[str, Variable]:
-    """All observations of the configuration's species under both sets of hydroxynorketamine, NaN for those of
-    others, and in man the courses with percentiles over subjects drawn by the seed.
+    """All observations of the configuration's species under both sets of hydroxynorketamine, NaN for
+    those of others, and in man the courses with percentiles over subjects drawn by the seed.
     """
     rows, sheets = observations(), config.sheets()
     found = np.full((len(rows), len(HNK_SETS)), np.nan)
@@ -79,9 +79,9 @@ def examine(config: Config) -> dict[str, Variable]:
         for k, course in enumerate(shown):
             typical[k], bands[k] = _course(config, course)
     return {
-        **coordinate("row", [row.id for row in rows]),
+        **coordinate("row", tuple(row.id for row in rows)),
         **coordinate("set", HNK_SETS),
-        **coordinate("course", [f"{k} {course.name}" for k, course in enumerate(shown)]),
+        **coordinate("course", tuple(f"{k} {course.name}" for k, course in enumerate(shown))),
         "hour": Variable(("hour",), HOURS, "h", "hour of the schedule"),
         "percentile": Variable(("percentile",), np.array(PERCENTILES), "1", "percentile of subjects"),
         "observed": Variable(
