@@ -22,6 +22,7 @@ from prelimbic.circuits import (
 )
 from prelimbic.parameters import (
     CIRCUITS,
+    HNK_SETS,
     INHIBITORS,
     POPULATIONS,
     PRIOR,
@@ -251,9 +252,12 @@ class Config:
         circuit = self.hypotheses.on_circuit(self.grown(), self.sizes(), self.spine_numbers())
         return manipulated(circuit, self.manipulations)
 
-    def exposure(self, doses: tuple[Dose, ...]) -> Exposure:
-        """Drug over time after doses, in this run's body.  Raises DoseError."""
-        return Exposure.after(doses, self.species, self.sheets(), self.body, self.hypotheses.hnk_exposure)
+    def exposure(self, doses: tuple[Dose, ...], hnk: str = "") -> Exposure:
+        """Drug over time after doses, in this run's body; `hnk` stands in the place of the run's own of
+        HNK_SETS.  Raises DoseError.
+        """
+        chosen = hnk or self.hypotheses.hnk_exposure
+        return Exposure.after(doses, self.species, self.sheets(), self.body, chosen)
 
     def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
         """NMDA block at an hour as the hypotheses have it, before `site` is asked."""
@@ -360,15 +364,17 @@ class Config:
         """Every number that the run uses, by its full name SHEET.SECTION.NUMBER."""
         drugs = frozenset(drug for drug in self.drugs if isinstance(drug, str))
         drugs |= {*(self.bath.names if self.bath is not None else ())}
-        given = frozenset(Kind(self.species, self.body, dose.compound, dose.route) for dose in self._given)
+        sets = [(dose, self.hypotheses.hnk_exposure) for dose in self.doses]
+        sets += [(dose, hnk) for dose in self.own_doses for hnk in HNK_SETS]
+        who = self.species, self.body
+        given = frozenset(Kind(*who, dose.compound, dose.route, hnk) for dose, hnk in sets if dose.amount)
         inhibitors = frozenset(item.name for item in self.protocol.inhibitions)
         return dict(_used(self.own_sheet, self.overrides, self.hypotheses, given, drugs, inhibitors))
 
     @property
-    def _given(self) -> list[Dose]:
-        """Doses of something, those of a study's own too."""
-        own = (drug for drug in self.drugs if isinstance(drug, Dose))
-        return [dose for dose in (*self.doses, *own) if dose.amount]
+    def own_doses(self) -> tuple[Dose, ...]:
+        """Doses that a study gives in its own way."""
+        return tuple(drug for drug in self.drugs if isinstance(drug, Dose))
 
     def run_id(self) -> str:
         """Sixteen characters that change with what the run uses: what is asked of it but for what stands at
@@ -376,7 +382,7 @@ class Config:
         """
         asked = changed(self) | {"circuit": self.sheet_name, "grown_with": self.own_sheet.manipulations}
         asked.pop("overrides", None)  # the numbers have them
-        if not self._given:  # a body is for doses
+        if not any(dose.amount for dose in (*self.doses, *self.own_doses)):  # a body is for doses
             asked.pop("body", None)
         whole = [asked, self.numbers(), self._drawn_from(), IDS, MODEL_VERSION]
         if self.frozen is not None:  # wiring is drawn in the order of a sheet's sections

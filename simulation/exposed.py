@@ -112,10 +112,7 @@ def courses(config: Config) -> dict[str, Exposure]:
     """The exposure after the doses of a configuration, by set of constants of hydroxynorketamine: its own
     first, and the other one where there is one.
     """
-    return {
-        hnk: Exposure.after(config.doses, config.species, config.sheets(), config.body, hnk)
-        for hnk in sets_of(config)
-    }
+    return {hnk: config.exposure(config.doses, hnk) for hnk in sets_of(config)}
 
 
 def sets_of(config: Config) -> list[str]:

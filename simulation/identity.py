@@ -32,14 +32,15 @@ def changed(asked: Any) -> Any:
 
 
 class Kind(NamedTuple):
-    """Doses of one drug to one body by one route."""
+    """Doses of one drug to one body by one route, with one of the sets of hydroxynorketamine (HNK_SETS)."""
 
     species: str
     body: Body
     drug: str
     route: str
+    hnk: str
 
-    def sections(self, sheets: Mapping[str, Sheet], hnk: str) -> set[str]:
+    def sections(self, sheets: Mapping[str, Sheet]) -> set[str]:
         """SHEET.SECTION of the body, of the drug and all that becomes of it, and of its way in."""
         animal, compound = self.species, racemate(self.drug)
         found = {f"species.{animal}", *(f"bodies.{animal}/{trait}" for trait in self.body.covariates)}
@@ -47,7 +48,7 @@ class Kind(NamedTuple):
         for product, source in MADE_OF.items():
             if source in acting and f"{animal}/{product}" in sheets["species"].sections:
                 acting.add(product)
-        found |= {f"species.{section_of(drug, animal, hnk)}" for drug in acting}
+        found |= {f"species.{section_of(drug, animal, self.hnk)}" for drug in acting}
         ways = [f"{animal}/{self.route}/{name}" for name in (self.drug, compound)]
         ways += [f"{animal}/{self.route}"] if compound == COMPOUNDS[0] else []
         found |= {f"routes.{way}" for way in [way for way in ways if way in sheets["routes"].sections][:1]}
@@ -88,7 +89,7 @@ def numbers_used(
 ) -> dict[str, float]:
     """Every number that a run uses, by its full name SHEET.SECTION.NUMBER; `drugs` are those of baths."""
     sections = of_drugs(drugs) | {f"inhibitors.{name}" for name in inhibitors}
-    sections |= {section for kind in given for section in kind.sections(sheets, hypotheses.hnk_exposure)}
+    sections |= {section for kind in given for section in kind.sections(sheets)}
     sizes = {f"hypotheses.hypotheses.{row}" for row in sizes_used(hypotheses)}
     return {
         name: row.value

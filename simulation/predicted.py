@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from prelimbic.parameters import HNK_SETS, Sheet
+from prelimbic.parameters import DOSED, HNK_SETS, Sheet
 from prelimbic.parameters.observations import SITES, Observation
 from prelimbic.pharmacology import Body, Dose
 from prelimbic.pharmacology.block import summed
@@ -22,6 +22,12 @@ def predicted(row: Observation, sheets: Mapping[str, Sheet] | None = None, hnk: 
     UsageError for a dose that cannot be given.
     """
     return float(_OF[row.quantity](_Course(row, row.give, row.compound, sheets, hnk)))
+
+
+def given_in(row: Observation) -> tuple[Dose, ...]:
+    """All that is given in an observation, and in what it is compared with."""
+    other = row.against and row.against not in (*DOSED, *SITES, "cmax")
+    return doses((*row.give, *(row.against.split("; ") if other else ())), row.weight_kg)
 
 
 class _Course:

@@ -227,6 +227,16 @@ def test_drugs_of_a_studys_own_are_named_in_its_runs():
             assert own <= {*run.config.drugs, *bath} or {*bath} & own, name
 
 
+def test_a_study_that_holds_exposures_against_data_reads_all_ways_in_and_both_sets_of_man():
+    runs = {run.config.species: run.config for run in find_study("validation").plan(Options(seeds=1))}
+    man = used_by(runs["human"])
+    assert man >= {"species.human/hydroxynorketamine", "species.human/hydroxynorketamine/kamp"}
+    assert man >= {"routes.human/nasal", "routes.human/oral", "compounds.enantiomers"}
+    assert not [name for name in man if "rat" in name.split("/")[0] or "memantine" in name]
+    rat = used_by(runs["rat"])
+    assert "species.rat/norketamine" in rat and any(name.startswith("routes.rat/") for name in rat)
+
+
 def test_every_option_reads_only_the_sizes_that_it_names():
     rows = {row.name for row in dataclasses.fields(HypothesisNumbers)}
     assert {row for options in SIZES.values() for each in options.values() for row in each} == rows

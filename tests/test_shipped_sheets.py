@@ -68,6 +68,7 @@ def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
         "species",
         "routes",
         "bodies",
+        "population",
         "salts",
         "cascade",
         "spines",

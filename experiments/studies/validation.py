@@ -14,11 +14,13 @@ from prelimbic.experiments.readouts.answer import Answer, table
 from prelimbic.experiments.readouts.validation import TIMES, Compared, Errors, compared, errors, grouped
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned
-from prelimbic.parameters import FAMILY, HNK_SETS, SPECIES
-from prelimbic.parameters.observations import ROLES
+from prelimbic.parameters import HNK_SETS, SPECIES
+from prelimbic.parameters.observations import ROLES, observations
+from prelimbic.pharmacology import Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers.validation import examine
+from prelimbic.simulation.predicted import given_in
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.variable import Groups
 
@@ -41,10 +43,16 @@ def plan(options: Options) -> list[Run]:
         "protocol": Protocol((), 0.0, rest=WORK_S),
         "hypotheses": Hypotheses(baseline="healthy"),
         "spikes": False,
-        "drugs": FAMILY,
     }
-    points = [({"species": animal}, own | {"species": animal}) for animal in SPECIES]
+    points = [({"species": name}, own | {"species": name, "drugs": _given(name)}) for name in SPECIES]
     return planned(STUDY.name, options, points, compute)
+
+
+def _given(species: str) -> tuple[Dose, ...]:
+    """A dose of each drug by each route that any observation of a species has: what its run reads."""
+    rows = (row for row in observations() if row.species == species)
+    doses = (dose for row in rows for dose in given_in(row))
+    return tuple(dict.fromkeys(Dose(1.0, dose.route, compound=dose.compound) for dose in doses))
 
 
 def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
@@ -150,7 +158,7 @@ STUDY = Study(
     draw=drawing("validation"),
     seeds=1,
     figures=("validation_fit", "validation_courses"),
-    reads=Reads(options=(), sets={"baseline": "to healthy"}, lacks="no circuit runs there", quiet=True),
+    reads=Reads(options=(), sets={"baseline": "to healthy"}, lacks="no circuit runs there", plasma=True),
 )
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from prelimbic.circuits import Circuit
 from prelimbic.experiments.sweep.options import as_options, flag
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
-from prelimbic.parameters import POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
+from prelimbic.parameters import HNK_SETS, POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
 from prelimbic.pharmacology import Bath, Concentrations, Gating
 from prelimbic.simulation.config import Config, grown, overridden
 from prelimbic.simulation.inhibition import left
@@ -92,6 +93,8 @@ def makings(config: Config, reads: Reads) -> str:
     """All that a study's run is made of beside its seed, written out: equal where two runs would compute the
     same.
     """
+    if reads.plasma:
+        return repr(list(_plasma(config)))
     circuit = _circuit(config, reads)
     found: list[object] = [circuit, config.numerics, config.protocol.stress]
     if reads.quiet:
@@ -104,6 +107,14 @@ def makings(config: Config, reads: Reads) -> str:
     if reads.slow and config.scale <= reads.slow_to:
         found += _slow(config)
     return repr(found)
+
+
+def _plasma(config: Config) -> Iterator[object]:
+    """How much there is after each of a study's own doses, by every set of hydroxynorketamine."""
+    for dose, hnk in product(config.own_doses, HNK_SETS if config.species == "human" else ("",)):
+        course = config.exposure((dose,), hnk)
+        plasma = course.ng_per_ml(np.array([course.arterial(HOURS), course.venous(HOURS)]))
+        yield plasma.tolist(), course.brain_unbound(HOURS).tolist(), course.brain_total(HOURS).tolist()
 
 
 def _circuit(config: Config, reads: Reads) -> Circuit:

@@ -32,7 +32,8 @@ class Reads:
     `slow`: whether its runs go through the slow layer, in circuits up to scale `slow_to`.  `baths` (drug ->
     uM) and `doses` are what a run is given beside those of its configuration.  `calibrates`: its circuits
     are brought to their target rates; `drawn`: their numbers are drawn from ranges; `quiet`: nothing reaches
-    their cells from outside.
+    their cells from outside.  `plasma`: no circuit runs, and what is read of a study's own doses is how much
+    there is of them.
     """
 
     switches: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Reads:
     calibrates: bool = False
     drawn: bool = False
     quiet: bool = False
+    plasma: bool = False
 
     def refusal(
         self,
