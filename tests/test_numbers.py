@@ -24,6 +24,7 @@ from prelimbic.parameters import CIRCUITS, PRIOR, Sheet, SheetError, number, num
 from prelimbic.parameters.citation import citations, cited, lacking
 from prelimbic.parameters.finding import COLUMNS, RECALLED_MEANS, aliases, in_force, own
 from prelimbic.parameters.sheet import reference_keys
+from prelimbic.pharmacology import Exposure
 from prelimbic.simulation.hypotheses import Hypotheses
 from tests.conftest import wired
 from tests.said import USAGE, is_one_sentence
@@ -217,7 +218,7 @@ def seen(monkeypatch) -> set[tuple[str, str, str, str]]:
 
     properties = {
         name
-        for owner in (*RECORDS, circuits.Circuit)
+        for owner in (*RECORDS, circuits.Circuit, Exposure)
         for name, kept in inspect.getmembers_static(owner)
         if isinstance(kept, (property, cached_property))
     }
