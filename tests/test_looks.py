@@ -28,7 +28,7 @@ from tests.conftest import brief
 from tests.fuzz import WAYS
 
 READOUTS = ("rest", "peak", "0-2 h", "24 h", "72 h", "7 d")
-PEAK = 0.26  # h, of an i.p. dose in rat
+PEAK = Exposure.after((Dose(1.0, "ip"),), "rat").peak_time()  # h
 
 
 def exposure(name: str, *doses: Dose, absorption: float | None = None) -> Exposure:
