@@ -167,7 +167,9 @@ def test_a_study_of_changed_circuits_refuses_another_manipulation_in_one_sentenc
     assert (code, out) == (USAGE, "")
 
 
-@pytest.mark.parametrize("study", [name for name in SHIPPED if name not in (*BRIEF, "numerics")])
+@pytest.mark.parametrize(
+    "study", [name for name in SHIPPED if name not in (*BRIEF, "numerics", "validation")]
+)
 def test_an_inhibitor_that_is_asked_for_reaches_every_run_of_a_study(study):
     (given,) = parse_inhibitions("anti_bdnf=0.5@-1h")
     found = find_study(study)
@@ -274,8 +276,7 @@ def test_a_study_as_a_script_lists_what_the_command_lists(call):
 
 
 def test_an_override_that_moves_the_peak_moves_the_look_at_the_peak():
-    slower = STUDY.plan(Options(seeds=1, overrides=(("routes.rat/ip.swallowed_absorption", 3.0),)))[
-        0
-    ].config.protocol
+    slow = Options(seeds=1, overrides=(("routes.rat/ip.swallowed_absorption", 1.0),))
+    slower = STUDY.plan(slow)[0].config.protocol
     as_shipped = STUDY.plan(Options(seeds=1))[0].config.protocol
-    assert slower.peak > as_shipped.peak + 0.1
+    assert slower.peak > as_shipped.peak + 0.05
