@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from prelimbic.experiments.figures.style import INK, ORDERED, centre, pages, save, subplots, told
+from prelimbic.parameters import ENANTIOMERS
 from prelimbic.simulation.drugged import around
 from prelimbic.simulation.question import Point, Question
 from prelimbic.simulation.written import question_in
@@ -150,7 +151,8 @@ def _exposure(
         given = {dose.compound for dose in point.config.doses} | {
             name for name, _ in (point.config.bath.concentrations if point.config.bath else ())
         }
-        total = sum((source.of(name, hours) for name in sorted(given)), np.zeros(len(hours)))
+        whole = {name for name in given if name not in ENANTIOMERS or ENANTIOMERS[name][0] not in given}
+        total = sum((source.of(name, hours) for name in sorted(whole)), np.zeros(len(hours)))
         axis.plot(hours / size, total, dash, color=colour, linewidth=1.4)
 
 
