@@ -150,7 +150,8 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
         env=environment,
     )
     assert done.returncode == 0, done.stderr
-    others = {"compounds", "species", "salts", "cascade", "spines", "inhibitors", "hypotheses", "recordings"}
+    others = {"compounds", "species", "routes", "bodies", "population", "salts", "cascade", "spines"}
+    others |= {"inhibitors", "hypotheses", "recordings"}
     assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, PRIOR} | others
 
 
