@@ -1,11 +1,12 @@
 """What the model says of a published value: known answers of every quantity, and all rows that ship."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from prelimbic.experiments.readouts.validation import TEST, Compared, errors
+from prelimbic.experiments.readouts.validation import TEST, TIMES, Compared, errors
 from prelimbic.parameters import animal
 from prelimbic.parameters.observations import observations
 from prelimbic.simulation.predicted import predicted
@@ -134,3 +135,20 @@ def test_both_sets_of_hydroxynorketamine_are_near_to_their_own_assay_and_apart_f
         assert errors(own).gmfe < 1.6
     rows = [row for row in observations("human") if row.hnk == "kamp" and row.quantity == "concentration"]
     assert errors(Compared(row, predicted(row, None, "hasan"), "hasan") for row in rows).bias > 1.7
+
+
+def test_the_table_of_the_docs_is_what_the_model_says(every):
+    lines = (Path(__file__).parents[1] / "docs" / "pharmacology.md").read_text(encoding="utf-8").splitlines()
+    told = {tuple(cells[:3]): cells[3:5] for line in lines if (cells := _row(line))}
+    found = {}
+    for each in every:
+        if each.tests and each.row.quantity not in TIMES:
+            hnk = f" ({each.hnk})" if each.hnk and each.row.species == "human" else ""
+            who = "child" if each.child else each.row.species
+            found.setdefault((who, f"{each.compound}{hnk}", each.route), []).append(each)
+    assert told == {key: [str(len(rows)), f"{errors(rows).gmfe:.2f}"] for key, rows in found.items()}
+
+
+def _row(line):
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    return cells if len(cells) == 7 and cells[0] in ("human", "child", "rat", "mouse") else None
