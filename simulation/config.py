@@ -254,9 +254,11 @@ class Config:
 
     def exposure(self, doses: tuple[Dose, ...], hnk: str = "") -> Exposure:
         """Drug over time after doses, in this run's body; `hnk` stands in the place of the run's own of
-        HNK_SETS.  Raises DoseError.
+        HNK_SETS.  Raises DoseError, and HypothesisError for a set that is not known in the species.
         """
         chosen = hnk or self.hypotheses.hnk_exposure
+        if chosen == "kamp" and self.species != "human":
+            raise HypothesisError(f"`hnk_exposure` kamp is known in man, not in {self.species}")
         return Exposure.after(doses, self.species, self.sheets(), self.body, chosen)
 
     def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
@@ -296,7 +298,7 @@ class Config:
         check_numbers(sheets)
         check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
         left(self.protocol.inhibitions, sheets["inhibitors"], np.zeros(1), False)
-        self.check_switches()
+        self._check_switches()
         self.exposure(self.doses)
         circuit, spines = self.described(), self.spine_numbers()
         check_background(circuit, self.numerics.step)
@@ -328,11 +330,8 @@ class Config:
         """The hour from which the readout 0-2 h counts."""
         return begun(self.doses, self.bath)
 
-    def check_switches(self) -> None:
-        """Raise HypothesisError for switches that do not go with the rest of what is asked."""
+    def _check_switches(self) -> None:
         asked, lost = self.hypotheses, self.hypotheses.baseline in ("spine_loss", "both")
-        if asked.hnk_exposure == "kamp" and self.species != "human":
-            raise HypothesisError(f"`hnk_exposure` kamp is known in man, not in {self.species}")
         if asked.spine_rule == "branch" and not lost and self.protocol.stress is None:
             raise HypothesisError(
                 f"`spine_rule` branch and `baseline` {asked.baseline} exclude each other: no spine was lost"

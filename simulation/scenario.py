@@ -220,7 +220,6 @@ class Scenario:
             raise ScenarioError(
                 "a `protocol` says itself what `inhibit`, `stress` and `read` are: leave them out"
             )
-        self.untimed.check_switches()
         config = self._planned
         config.check()
         config.check_looks(looped=True, stored=True)

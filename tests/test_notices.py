@@ -153,7 +153,7 @@ def test_an_exposure_says_what_was_set_and_whether_that_is_outside_its_range(cal
 
 def test_an_exposure_names_drug_route_species_and_units(call):
     out = " ".join(call(*MAN, "1h", "--duration", "40min")[1].split())
-    for word in ("ketamine 0.5 mg/kg i.v. over 40min, human", "ng/mL", "uM", "unbound", "NMDA"):
+    for word in ("ketamine 0.5 mg/kg iv over 40min, human", "ng/mL", "uM", "unbound", "NMDA"):
         assert word in out
 
 
