@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from prelimbic.parameters import (
     Animal,
@@ -23,6 +22,9 @@ from prelimbic.parameters import (
 from prelimbic.parameters.plain import choice, whole
 from prelimbic.pharmacology.body import SEXES, WEIGHTS, Body, in_body
 from prelimbic.pharmacology.dose import DoseError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST = 100_000  # subjects
 LARGEST_SEED = 2**32 - 1
@@ -78,6 +80,8 @@ def population(
     for k, name in enumerate(TIMES):
         columns[name] = np.exp(getattr(spread, f"{name}_sd") * logs[:, k])
     columns[ODDS] = np.exp(spread.direct_odds_sd * odds)
+    import pandas as pd  # for those who draw subjects
+
     return pd.DataFrame(columns, index=pd.RangeIndex(1, n + 1, name="subject"))
 
 

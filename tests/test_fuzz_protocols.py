@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from prelimbic.parameters import (
     BLOCKERS,
     COMPOUNDS,
+    DOSED,
     INHIBITORS,
     SPECIES,
     SheetError,
     compounds,
     sheet,
-    species,
 )
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_subunit
@@ -30,7 +30,7 @@ from prelimbic.simulation.switches import SWITCHES
 from prelimbic.simulation.times import GivenError, hours
 from tests.fuzz import NO_NUMBERS, NOT_FINITE, WORDS, examples, refused, told_by
 
-DRUGS, RAT = compounds(), species("rat")
+DRUGS = compounds()
 NEVER = st.sampled_from([math.nan, math.inf, -math.inf])
 ANY = (
     st.sampled_from([0.0, 0.5, 1.0, 24.0])
@@ -65,10 +65,10 @@ def unknown(*known: str) -> st.SearchStrategy[str]:
 
 @given(
     ANY,
-    st.sampled_from(["iv", "ip"]) | WORDS,
+    st.sampled_from(["iv", "ip", "nasal", "oral"]) | WORDS,
     ANY,
     st.none() | ANY,
-    st.sampled_from(BLOCKERS),
+    st.sampled_from([*DOSED, *BLOCKERS]),
     st.sampled_from(SPECIES),
 )
 @examples(200)
@@ -77,9 +77,9 @@ def test_a_dose_of_any_numbers_gives_finite_concentrations_or_is_refused(
 ):
     at = np.array([0.0, 1.0, 24.0])
     with told_by(DoseError):
-        course = Exposure((Dose(amount, route, start, duration, compound),), animal, species(animal), DRUGS)
+        course = Exposure.after((Dose(amount, route, start, duration, compound),), animal)
         for found in (
-            course.amounts(at),
+            course.present(at),
             course.given(at),
             course.arterial(at),
             course.venous(at),

@@ -18,7 +18,7 @@ from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies import ablation_grid, blockers, cascade, knockouts, stress
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options, write_manifest
-from prelimbic.parameters import PRIOR
+from prelimbic.parameters import PRIOR, SPECIES
 from prelimbic.simulation.observers.numerics import VARIANTS
 from prelimbic.simulation.switches import SWITCHES
 from prelimbic.simulation.variable import Variable
@@ -39,6 +39,7 @@ MEANT: dict[str, dict[str, Any]] = {
     "stress": {"rule": stress.RULES, "group": stress.GROUPS},
     "strides": {"variant": ("standard", "strides halved", "looks doubled", "every look taken")},
     "surge": {"null": LABELS},
+    "validation": {"species": SPECIES},
 }
 
 

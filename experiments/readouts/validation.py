@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from prelimbic.parameters import ENANTIOMERS, HNK_SETS
 from prelimbic.parameters.observations import Observation, observations
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 HNK = "hydroxynorketamine"
 TEST = "held out"  # the role that counts: a number that was fitted on, or taken from the study, is no test
