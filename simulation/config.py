@@ -61,7 +61,7 @@ READABLE = (3, 4)  # schemas that are read
 MODEL_VERSION = 4  # raised when a change alters results
 NOT_STORED = ("drugs", "ranges", "frozen")  # of a configuration: they follow from the study
 KEPT = 256  # sheets with overrides that are kept in memory
-SUBJECTS = ("compounds", "species", "routes", "bodies", "cascade", "spines", "inhibitors", "hypotheses")
+SUBJECTS = ("compounds", "species", "routes", "bodies", "population", "cascade", "spines", "inhibitors", "hypotheses")
 
 
 def overridden(circuit: str | Sheet, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:

@@ -36,12 +36,12 @@ def population(
 ) -> pd.DataFrame:
     """`n` subjects of a species, one a row; the same for the same seed, and the first of many are the few.
 
-    Columns: `weight` (kg), `sex`, and by what each subject differs from the sheets: clearances and
-    central volumes of ketamine, norketamine and hydroxynorketamine, rates of absorption, the share that
-    survives first pass, and the odds of direct uptake.  They are log-normal and correlated as sheet
-    `population` says, with its sources.  `weight` and `sex` are as in Scenario, and the same for all who
-    are drawn; `cyp2b6` and `age` are checked here, and belong to `exposure`.  Raises GivenError and
-    DoseError.
+    A pandas table with the columns `weight` (kg), `sex`, and, without a unit, by what each subject
+    differs from the sheets: clearances and central volumes of ketamine, norketamine and
+    hydroxynorketamine, rates of absorption, the share that survives first pass, and the odds of direct
+    uptake.  They are log-normal and correlated as sheet `population` says, with its sources.  `weight`
+    and `sex` are as in Scenario, and the same for all who are drawn; `cyp2b6` and `age` are checked
+    here, and belong to `exposure`.  Raises GivenError and DoseError.
     """
     from prelimbic.pharmacology.population import population as drawn
 

@@ -67,7 +67,7 @@ def read_by(chosen: Hypotheses) -> set[str]:
 
 def test_every_method_that_is_given_the_sizes_is_asked():
     names = {name for name, _ in READING}
-    assert {"on_circuit", "block", "hcn_shut", "disposition", "at_look", "arms", "sensitisation"} < names
+    assert {"on_circuit", "block", "hcn_shut", "at_look", "arms", "sensitisation"} < names
 
 
 @pytest.mark.parametrize(("switch", "option"), [(s, o) for s, options in SWITCHES.items() for o in options])

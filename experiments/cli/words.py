@@ -58,11 +58,8 @@ class Command(click.Command):
                 word for word, other in siblings.items() for option in other.params if name in option.opts
             ]
             like = near(name, (known for option in self.params for known in option.opts))
-            told = (
-                f"; prelimbic {' and '.join(others)} take{'s' if len(others) == 1 else ''} it"
-                if others
-                else like
-            )
+            taken = f"; prelimbic {' and '.join(others)} take{'s' if len(others) == 1 else ''} it"
+            told = like or (taken if others else "")
             raise click.UsageError(f"{ctx.info_name} has no option {name}{told}") from None
         for option, times in Counter(given).items():
             if isinstance(option, click.Option) and times > 1 and not (option.multiple or option.is_eager):
