@@ -46,6 +46,7 @@ from prelimbic.parameters import (
     sheet,
     species,
     structure_digest,
+    variation,
 )
 from prelimbic.pharmacology import AS_IT_IS, Bath, Block, Body, Concentrations, Dose, Exposure
 from prelimbic.plasticity.cascade import check_times
@@ -59,9 +60,10 @@ from prelimbic.simulation.protocol import Protocol
 SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
 MODEL_VERSION = 4  # raised when a change alters results
-NOT_STORED = ("drugs", "ranges", "frozen")  # of a configuration: they follow from the study
+NOT_STORED = ("drugs", "ranges", "subjects", "frozen")  # of a configuration: they follow from the study
 KEPT = 256  # sheets with overrides that are kept in memory
-SUBJECTS = ("compounds", "species", "routes", "bodies", "population", "cascade", "spines", "inhibitors", "hypotheses")
+EXPOSURE = ("species", "routes", "bodies", "population")
+SUBJECTS = ("compounds", *EXPOSURE, "cascade", "spines", "inhibitors", "hypotheses")
 
 
 def overridden(circuit: str | Sheet, overrides: tuple[tuple[str, float], ...]) -> dict[str, Sheet]:
@@ -140,10 +142,17 @@ def _used(
     given: frozenset[Kind],
     drugs: frozenset[str],
     inhibitors: frozenset[str],
+    subjects: tuple[str, ...],
 ) -> dict[str, float]:
     """What many runs of a study use alike."""
-    sheets = overridden(circuit, overrides)
-    return numbers_used(sheets, hypotheses=hypotheses, given=given, drugs=drugs, inhibitors=inhibitors)
+    return numbers_used(
+        overridden(circuit, overrides),
+        hypotheses=hypotheses,
+        given=given,
+        drugs=drugs,
+        inhibitors=inhibitors,
+        subjects=subjects,
+    )
 
 
 def check_numbers(sheets: dict[str, Sheet]) -> None:
@@ -161,6 +170,7 @@ def check_numbers(sheets: dict[str, Sheet]) -> None:
     channel(sheets["compounds"])
     for name in SPECIES:
         species(name, sheets["species"])
+        variation(name, sheets["population"])
     for subject, each in (("species", Disposition), ("routes", Route), ("bodies", Factors)):
         for section in sheets[subject].sections:
             if "/" in section:
@@ -206,6 +216,7 @@ class Config:
     bath: Bath | None = None
     drugs: tuple[str | Dose, ...] = ()
     ranges: bool = False
+    subjects: bool = False
     body: Body = AS_IT_IS
     frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
 
@@ -368,7 +379,10 @@ class Config:
         who = self.species, self.body
         given = frozenset(Kind(*who, dose.compound, dose.route, hnk) for dose, hnk in sets if dose.amount)
         inhibitors = frozenset(item.name for item in self.protocol.inhibitions)
-        return dict(_used(self.own_sheet, self.overrides, self.hypotheses, given, drugs, inhibitors))
+        subjects = (self.species,) if self.subjects else ()
+        return dict(
+            _used(self.own_sheet, self.overrides, self.hypotheses, given, drugs, inhibitors, subjects)
+        )
 
     @property
     def own_doses(self) -> tuple[Dose, ...]:

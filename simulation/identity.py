@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from prelimbic.parameters import COMPOUNDS, ENANTIOMERS, FAMILY, MADE_OF, Sheet, section_of
 from prelimbic.parameters.sheet import Row
-from prelimbic.pharmacology import Body
+from prelimbic.pharmacology import SEXES, Body
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.switches import DEFAULTS, SIZES
 
@@ -86,9 +86,14 @@ def numbers_used(
     given: Iterable[Kind],
     drugs: Collection[str],
     inhibitors: Iterable[str],
+    subjects: Collection[str] = (),
 ) -> dict[str, float]:
-    """Every number that a run uses, by its full name SHEET.SECTION.NUMBER; `drugs` are those of baths."""
-    sections = of_drugs(drugs) | {f"inhibitors.{name}" for name in inhibitors}
+    """Every number that a run uses, by its full name SHEET.SECTION.NUMBER; `drugs` are those of baths,
+    `subjects` species of which subjects are drawn.
+    """
+    sections = of_drugs(drugs) | {f"population.{animal}" for animal in subjects}
+    sections |= {f"bodies.{animal}/sex/{sex}" for animal in subjects for sex in SEXES}
+    sections |= {f"inhibitors.{name}" for name in inhibitors}
     sections |= {section for kind in given for section in kind.sections(sheets)}
     sizes = {f"hypotheses.hypotheses.{row}" for row in sizes_used(hypotheses)}
     return {

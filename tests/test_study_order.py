@@ -40,7 +40,6 @@ MEANT: dict[str, dict[str, Any]] = {
     "strides": {"variant": ("standard", "strides halved", "looks doubled", "every look taken")},
     "surge": {"null": LABELS},
     "validation": {"species": SPECIES},
-    "validation": {"species": SPECIES},
 }
 
 
