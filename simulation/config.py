@@ -196,7 +196,7 @@ class Config:
     pairs, a number being SHEET.SECTION.NUMBER, where SHEET is `circuit` or one of SUBJECTS; `manipulations`
     are what `circuits.manipulated` takes, on top of the hypotheses' baseline.  `drugs` are those that a
     study gives in its own way, by their names in baths, or as doses; `ranges` whether it draws numbers from
-    their ranges.  `body` is who is given the doses; a weight that is the sheet's own is none.
+    their ranges, `subjects` whether it draws subjects.  `body` is who is given the doses; a weight that is the sheet's own is none.
 
     A user's sheet is read when the configuration is made: a file that is edited later changes nothing.
     """
