@@ -23,9 +23,9 @@ from prelimbic.simulation.arms import (
     is_number,
     label,
 )
-from prelimbic.simulation.config import read_circuit
 from prelimbic.simulation.given import parse_body, read_given
 from prelimbic.simulation.measures import measures
+from prelimbic.simulation.sheets import read_circuit
 from prelimbic.simulation.switches import SWITCHES
 
 MOST_POINTS, LONGEST_NAME = 2000, 60

@@ -13,9 +13,10 @@ from prelimbic.parameters import HNK_SETS, POPULATIONS, compounds, section_of
 from prelimbic.parameters.plain import listed, unboxed
 from prelimbic.pharmacology import Bath, Body, Concentrations, Dose, DoseError, Exposure, Together
 from prelimbic.pharmacology.block import by_population, by_subunit, racemates, summed
-from prelimbic.simulation.config import Config, check_numbers
+from prelimbic.simulation.config import Config
 from prelimbic.simulation.overrides import Overrides
 from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.sheets import check_numbers
 from prelimbic.simulation.times import GivenError, hour_of
 
 LONGEST_H = 1e5  # exposures are not followed for longer

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from prelimbic.simulation.config import MODEL_VERSION, SCHEMA_VERSION, Config, overridden
+from prelimbic.simulation.config import MODEL_VERSION, SCHEMA_VERSION, Config
 from prelimbic.simulation.facts import facts
 from prelimbic.simulation.identity import every_row
+from prelimbic.simulation.sheets import overridden
 from prelimbic.simulation.variable import CONVENTIONS, Variable
 
 SCHEMA = "prelimbic-run"

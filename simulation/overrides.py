@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from prelimbic.parameters import CIRCUITS, PRIOR, Sheet, SheetError, circuit_sheet, shipped
 from prelimbic.parameters.plain import pairs, real, text
-from prelimbic.simulation.config import SUBJECTS
+from prelimbic.simulation.sheets import SUBJECTS
 
 Overrides = tuple[tuple[str, float], ...]
 

@@ -25,7 +25,7 @@ from prelimbic.parameters.plain import (
     whole,
 )
 from prelimbic.pharmacology import Bath, Body, Dose, DoseError, beyond_use
-from prelimbic.simulation.config import Config, read_circuit
+from prelimbic.simulation.config import Config
 from prelimbic.simulation.given import Give, as_given, doses, parse_bath, parse_body
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition, InhibitionError, parse_inhibitions
@@ -33,6 +33,7 @@ from prelimbic.simulation.looks import a_day_after, ends, starts
 from prelimbic.simulation.overrides import Overrides, settled
 from prelimbic.simulation.planner import DAY_H, Done, looks_for_all
 from prelimbic.simulation.protocol import DAY, RELAX_H, Protocol, ProtocolError
+from prelimbic.simulation.sheets import read_circuit
 from prelimbic.simulation.switches import SWITCHES
 from prelimbic.simulation.times import NAMED, GivenError, hour_of, read_at, readout, spell
 

@@ -12,10 +12,11 @@ import xarray as xr
 from prelimbic.parameters import SPECIES, compounds, species
 from prelimbic.parameters.plain import choice
 from prelimbic.pharmacology import Body, Dose, DoseError, Exposure
-from prelimbic.simulation.config import Config, check_numbers
+from prelimbic.simulation.config import Config
 from prelimbic.simulation.exposed import arranged, of_doses, sets_of
 from prelimbic.simulation.given import Give, doses, parse_body, read_given
 from prelimbic.simulation.overrides import Overrides
+from prelimbic.simulation.sheets import check_numbers
 from prelimbic.simulation.times import GivenError
 
 if TYPE_CHECKING:

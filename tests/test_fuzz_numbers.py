@@ -24,8 +24,9 @@ from prelimbic.pharmacology import Dose, DoseError, Exposure
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.plasticity.cascade import CascadeError, check_times
 from prelimbic.plasticity.spines import SpineError, branch_bounds, rates
-from prelimbic.simulation.config import check_numbers, grown, overridden
+from prelimbic.simulation.config import grown
 from prelimbic.simulation.inhibition import course
+from prelimbic.simulation.sheets import check_numbers, overridden
 from tests.fuzz import examples, told_by
 from tests.test_fuzz_sheets import CIRCUITS
 

@@ -18,10 +18,10 @@ from prelimbic.experiments.sweep.study import Options, StudyError
 from prelimbic.parameters import SPECIES, SheetError, sheet, sheet_text
 from prelimbic.parameters.sheet import Sheet
 from prelimbic.pharmacology import AS_IT_IS, Dose
-from prelimbic.simulation.config import overridden
 from prelimbic.simulation.exposed import exposed, of_doses
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
+from prelimbic.simulation.sheets import overridden
 from tests.said import is_one_sentence
 
 AT = np.array([0.2, 1.0])

@@ -15,9 +15,10 @@ from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench
 from prelimbic.experiments.claims.claim import Claim
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.idle import makings
-from prelimbic.simulation.config import Config, overridden
+from prelimbic.simulation.config import Config
 from prelimbic.simulation.exposed import exposed
 from prelimbic.simulation.overrides import Overrides
+from prelimbic.simulation.sheets import overridden
 
 
 def told(names: list[str], where: str) -> str:

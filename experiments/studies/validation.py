@@ -44,7 +44,10 @@ def plan(options: Options) -> list[Run]:
         "hypotheses": Hypotheses(baseline="healthy"),
         "spikes": False,
     }
-    points = [({"species": name}, own | {"species": name, "drugs": _given(name), "subjects": name == "human"}) for name in SPECIES]
+    points = [
+        ({"species": name}, own | {"species": name, "drugs": _given(name), "subjects": name == "human"})
+        for name in SPECIES
+    ]
     return planned(STUDY.name, options, points, compute)
 
 

@@ -20,8 +20,8 @@ from prelimbic.experiments.sweep.marks import running
 from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import CIRCUITS, PRIOR, digest
-from prelimbic.simulation.config import read_circuit
 from prelimbic.simulation.facts import facts
+from prelimbic.simulation.sheets import read_circuit
 from prelimbic.simulation.switches import DEFAULTS
 
 LONGEST_LABEL = 60

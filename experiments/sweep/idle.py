@@ -15,8 +15,9 @@ from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import HNK_SETS, POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
 from prelimbic.pharmacology import Bath, Concentrations, Gating
-from prelimbic.simulation.config import Config, grown, overridden
+from prelimbic.simulation.config import Config, grown
 from prelimbic.simulation.inhibition import left
+from prelimbic.simulation.sheets import overridden
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 
 HOURS = np.array([0.25, 1.0])  # after a dose, or in a bath

@@ -23,12 +23,13 @@ from prelimbic.parameters import circuit_sheet
 from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose, Exposure
 from prelimbic.simulation import ready
-from prelimbic.simulation.config import Config, overridden
+from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.planner import looks_for
 from prelimbic.simulation.protocol import DAY, Protocol, given
 from prelimbic.simulation.question import Question
+from prelimbic.simulation.sheets import overridden
 from prelimbic.simulation.switches import SWITCHES
 from prelimbic.simulation.written import as_mapping
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prelimbic.parameters import HNK_SETS, Sheet
-from prelimbic.simulation.config import Config, overridden
+from prelimbic.simulation.config import Config
 from prelimbic.simulation.scenario import unusual as beyond
+from prelimbic.simulation.sheets import overridden
 
 UNCALIBRATED = {
     "no": "its background was not calibrated for these numbers (prelimbic calibrate does that)",
