@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelimbic.parameters import DOSED, IN_A_BATH, SALTS, compounds, salts, traits
+from prelimbic.parameters import DOSED, IN_A_BATH, SALTS, compounds, salts
 from prelimbic.parameters.errors import UsageError
-from prelimbic.pharmacology import ALSO_CALLED, ROUTES, TRAITS, WEIGHTS, Bath, Dose, DoseError
+from prelimbic.pharmacology import ALSO_CALLED, ROUTES, Bath, Dose, DoseError
 from prelimbic.simulation.given import (
     BASE,
     MG,
@@ -239,67 +239,6 @@ def test_doses_in_words_are_read_as_the_same_doses_in_the_same_order(asked):
 def test_alike_doses_share_a_text_but_where_two_come_at_once():
     alike = [Dose(5.0, "ip", hour) for hour in (0.0, 24.0, 48.0)]
     assert len(as_given(alike)) == 1 and len(as_given([*alike, Dose(5.0, "ip")])) == 2
-
-
-# Weights
-
-
-@pytest.mark.parametrize(
-    ("value", "animal", "weight"),
-    [
-        (70, "human", 70.0),
-        ("70", "human", 70.0),
-        (" 70 kg ", "human", 70.0),
-        ("25 g", "mouse", 0.025),
-        ("25g", "mouse", 0.025),
-        (0.3, "rat", 0.3),
-        ("3e2 g", "rat", 0.3),
-    ],
-)
-def test_a_weight_is_in_kg_unless_it_says_g(value, animal, weight):
-    assert parse_body(animal, value).weight == weight
-
-
-@pytest.mark.parametrize(
-    ("value", "animal"),
-    [(value, "human") for value in ("", "heavy", "70 lb", "kg", "٧٠ kg", "nan", "inf kg", "1e400 kg", "-70")]
-    + [(value, "human") for value in (True, [70.0], float("nan"), float("inf"), 0.0, -1, 0.999, 401)]
-    + [(25, "mouse"), ("70 kg", "rat"), ("25 g", "human")],
-)
-def test_a_weight_that_such_an_animal_cannot_have_is_refused(value, animal):
-    with pytest.raises((GivenError, DoseError)) as caught:
-        parse_body(animal, value)
-    assert str(caught.value).startswith("`weight` ") and str(caught.value).isprintable()
-
-
-@given(st.sampled_from(list(WEIGHTS)).flatmap(lambda a: st.tuples(st.just(a), st.floats(*WEIGHTS[a]))))
-@examples(50)
-def test_a_weight_in_words_is_the_weight(case):
-    animal, weight = case
-    assert parse_body(animal, weight).weight == weight
-    assert parse_body(animal, f"{weight!r} kg").weight == pytest.approx(weight, rel=1e-11)
-
-
-def test_a_trait_counts_where_its_effect_is_known_and_is_refused_by_name_elsewhere():
-    animal, word, value = KNOWN[0]
-    assert getattr(parse_body(animal, **{word: value}), word) == value
-    for other in ("human", "rat", "mouse"):
-        for trait, values in TRAITS.items():
-            for each in values:
-                if (other, trait, each) not in KNOWN:
-                    with pytest.raises(DoseError, match=rf"^`{trait}` .*no data .*{other}"):
-                        parse_body(other, **{trait: each})
-    with pytest.raises(DoseError, match=r"`sex` .*female, male"):
-        parse_body("mouse", sex="f")
-
-
-KNOWN = [
-    (animal, word, value)
-    for animal in WEIGHTS
-    for word, values in TRAITS.items()
-    for value in values
-    if f"{word}/{value.replace('/', '')}" in traits(animal)
-]
 
 
 # Baths
