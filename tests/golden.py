@@ -124,6 +124,7 @@ KINDS = {
     ),
     "numerics": Kind("numerics", {"protocol": BRIEF}, {f"{OBSERVERS}.numerics.WINDOWS": 3}, last=True),
     "physiology": Kind("physiology", {}, RIG),
+    "validation": Kind("validation", {}, {}, last=True),
     "knockouts": Kind("knockouts", {"doses": (Dose(10.0, "ip"),)}, {}, slow=True),
     "circuit_prior": Kind("circuit_prior", {}, {}, slow=True),
 }
