@@ -27,8 +27,8 @@ from prelimbic.simulation.given import doses
 
 DRUGS, KG = compounds(), 70.0
 EARLY_H, HNK = 0.7, "hydroxynorketamine"
-# Published models of S-ketamine, 35 mg over 40 min at 70 kg, ng/mL: as coded in nlmixr2lib (Otto 2021 after Fanta
-# 2015, Perez-Ruixo 2021, Simons 2022) or told second hand (Kamp 2020 pooled, Noppers 2011).
+# Published models of S-ketamine, 35 mg over 40 min at 70 kg, ng/mL: as coded in nlmixr2lib (Otto 2021 after
+# Fanta 2015, Perez-Ruixo 2021, Simons 2022) or told second hand (Kamp 2020 pooled, Noppers 2011).
 MINUTES = np.array([10, 20, 40, 50, 60, 90, 120, 180, 240, 360, 480]) / 60.0
 VENOUS = {
     0.7: [56, 98, 158, 125, 104, 71, 55, 37, 25, 13, 7.7],  # Otto after Fanta
@@ -45,7 +45,7 @@ NORKETAMINE = (
 HYDROXY = np.array([40, 60, 120, 240, 480]) / 60.0, [21, 30, 28, 28, 21]  # Simons
 ONE = (Dose(0.5, "iv", 0.0, 40.0 / 60.0, "S-ketamine"),)
 FIVE_MG = (Dose(5.0 / KG, "iv", 0.0, 0.5),)
-# Weak priors (value, weight of its logarithm): a meta-analysis, published half-lives and ratios, orders of size.
+# Weak priors (value, weight of its logarithm): a meta-analysis, published half-lives and ratios, sizes.
 VOLUME, CLEARANCE, HALF_LIFE, RATIO, FAST = (252.0, 0.7), (79.0, 1.0), (5.4, 1.5), (1.14, 2.5), (0.02, 0.3)
 
 Fit = Callable[[np.ndarray], list[np.ndarray]]

@@ -33,6 +33,7 @@ OTHERS = tuple(
 DOSED = (*FAMILY, *ENANTIOMERS, *OTHERS)
 SALTS = headings("salts")  # as which a dose may be written
 OLD = 60.0  # years
+WHOLE_SHARE = 1e-9  # by which shares may sum to more than 1
 HNK_SETS = ("hasan", "kamp")  # parameter sets of hydroxynorketamine in man
 
 
@@ -55,8 +56,8 @@ class Species:
     fills.
 
     Venous plasma is `venous_fast_share` of a pool that fills from the arteries within `venous_fast`, and for
-    the rest of one that takes `venous_slow`.  Clearances fall by the share `ageing` of them with each year
-    over OLD.
+    the rest of one that takes `venous_slow`.  Clearances fall by exp(-`ageing`) with
+    each year over OLD.
     """
 
     reference_mass: float = number("kg", "above 0")
@@ -214,10 +215,21 @@ def _animal(name: str, bodies: Sheet, routes: Sheet, others: tuple[str, ...], hn
     body = species(name, bodies)
     made = (drug for drug in FAMILY if drug in COMPOUNDS or f"{name}/{drug}" in bodies.sections)
     drugs = {drug: disposition(drug, name, bodies, hnk) for drug in (*made, *others)}
+    _check_shares(name, drugs)
     own = {
         s.partition("/")[2]: routes.fill(s, Route) for s in routes.sections if s.partition("/")[0] == name
     }
     return Animal(name, body, drugs, own)
+
+
+def _check_shares(name: str, drugs: dict[str, Disposition]) -> None:
+    """Raise SheetError where more of a drug would become something else than there is."""
+    for source in FAMILY:
+        made = [drug for drug, of in MADE_OF.items() if of == source and drug in drugs]
+        for share in ("formed", "first_pass_formed"):
+            if sum(getattr(drugs[drug], share) for drug in made) > 1.0 + WHOLE_SHARE:
+                what = f"{share} of {' and '.join(made)} in {name}"
+                raise SheetError(f"species.toml: {what} are shares of {source}: at most 1 together")
 
 
 def traits(name: str, source: Sheet | None = None) -> tuple[str, ...]:

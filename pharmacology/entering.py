@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from prelimbic.parameters import ENANTIOMERS, FAMILY, HANDS, Animal, Compound, Route
+from prelimbic.parameters import ENANTIOMERS, FAMILY, HANDS, Animal, Compound
 from prelimbic.pharmacology.chain import DIRECT, SWALLOWED, Depot
 from prelimbic.pharmacology.dose import Dose, DoseError
 
@@ -55,7 +55,7 @@ def _ways(
         return
     key = route_of(dose, animal)
     route = animal.routes[key]
-    directly = route.direct * _first(doses, k, route, mass)
+    directly = route.direct * _first(doses, k, key, animal, mass)
     swallowed = (1.0 - directly) * route.swallowed
     if np.any(np.asarray(directly) > 0):
         length = route.direct_duration or None
@@ -80,20 +80,19 @@ def route_of(dose: Dose, animal: Animal) -> str:
     return found
 
 
-def _first(doses: Sequence[Dose], k: int, route: Route, mass: Any) -> Any:
-    """Share of the full direct uptake that a dose has after those of the same sitting: less of what is
-    beyond the first `full` mg.
+def _first(doses: Sequence[Dose], k: int, key: str, animal: Animal, mass: Any) -> Any:
+    """Share of the full direct uptake that a dose has after those of the same product and sitting: less of
+    what is beyond the first `full` mg.  What is given at the same hour shares alike.
     """
-    dose = doses[k]
+    route, dose = animal.routes[key], doses[k]
     if route.repeated == 1.0 or not dose.amount:
         return 1.0
-    before = [
-        each.amount
-        for j, each in enumerate(doses)
-        if each.route == dose.route
-        and (each.start, j) < (dose.start, k)
-        and dose.start - each.start <= route.sitting
+    ago = [
+        (dose.start - each.start, each.amount)
+        for each in doses
+        if each.route == dose.route and each.amount and animal.route_key(each.route, each.compound) == key
     ]
-    mg = dose.amount * mass
-    first = np.clip(route.full - sum(before) * mass, 0.0, mg)
-    return (first + route.repeated * (mg - first)) / mg
+    before = sum(amount for since, amount in ago if 0.0 < since <= route.sitting) * mass
+    now = sum(amount for since, amount in ago if since == 0.0) * mass
+    first = np.clip(route.full - before, 0.0, now)
+    return (first + route.repeated * (now - first)) / now

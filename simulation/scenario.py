@@ -93,6 +93,7 @@ class Scenario:
     weight: float | None
     sex: str | None
     cyp2b6: str | None
+    age: float | None
     if TYPE_CHECKING:  # kept beside, for other fields hold what they say
         said: tuple[str, ...]
         baseline_named: bool
@@ -161,7 +162,7 @@ class Scenario:
     @property
     def body(self) -> Body:
         """Who is given the doses."""
-        return Body(self.weight, self.sex, self.cyp2b6)
+        return Body(self.weight, self.sex, self.cyp2b6, self.age)
 
     def config(self, seed: int = 1) -> Config:
         """The configuration of a run with a seed, a whole number from 0 to 2^32 - 1.  Raises

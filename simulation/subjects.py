@@ -11,7 +11,7 @@ import xarray as xr
 
 from prelimbic.parameters import SPECIES, compounds, species
 from prelimbic.parameters.plain import choice
-from prelimbic.pharmacology import Body, Dose, DoseError, Exposure
+from prelimbic.pharmacology import SEXES, WEIGHTS, Body, Dose, DoseError, Exposure
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.exposed import arranged, of_doses, sets_of
 from prelimbic.simulation.given import Give, doses, parse_body, read_given
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PERCENTILES = (5.0, 50.0, 95.0)
+TIMES_THE_SHEET = (1e-6, 1e6)  # what a number of a subject may be
 
 
 def population(
@@ -32,8 +33,6 @@ def population(
     *,
     weight: float | str | None = None,
     sex: str | None = None,
-    cyp2b6: str | None = None,
-    age: float | str | None = None,
 ) -> pd.DataFrame:
     """`n` subjects of a species, one a row; the same for the same seed, and the first of many are the few.
 
@@ -41,13 +40,13 @@ def population(
     differs from the sheets: clearances and central volumes of ketamine, norketamine and
     hydroxynorketamine, rates of absorption, the share that survives first pass, and the odds of direct
     uptake.  They are log-normal and correlated as sheet `population` says, with its sources.  `weight`
-    and `sex` are as in Scenario, and the same for all who are drawn; `cyp2b6` and `age` are checked
-    here, and belong to `exposure`.  Raises GivenError and DoseError.
+    and `sex` are as in Scenario, and then the same for all; a genotype or an age is said to `exposure`.
+    Raises GivenError and DoseError.
     """
     from prelimbic.pharmacology.population import population as drawn
 
     animal = choice(species, SPECIES, "species", DoseError)
-    return drawn(n, animal, seed, body=parse_body(animal, weight, sex, cyp2b6, age))
+    return drawn(n, animal, seed, body=parse_body(animal, weight, sex))
 
 
 def planned(
@@ -71,16 +70,12 @@ def subjects_of(asked: Any, config: Config, body: Body, seed: int) -> pd.DataFra
     """
     import pandas as pd
 
-    from prelimbic.pharmacology.population import COLUMNS
     from prelimbic.pharmacology.population import population as drawn
 
     if isinstance(asked, pd.DataFrame):
-        if not {*COLUMNS} <= {*asked.columns} or not len(asked):
-            raise GivenError(
-                "`subjects` takes a number, or a table as pl.population draws it, with columns "
-                f"{', '.join(COLUMNS)}"
-            )
-        return asked
+        if body.weight is not None or body.sex is not None:
+            raise GivenError("a table of subjects says their weight and sex itself: leave them out")
+        return _checked(asked, config.species)
     return drawn(asked, config.species, seed, body=body, sheets=config.sheets())
 
 
@@ -102,3 +97,26 @@ def exposed_subjects(
         several = animals(config.species, subjects, sheets, config.body, hnk)
         found[hnk] = Exposure(config.doses, several, drugs, mass)
     return arranged(config, at, found).assign_coords(subject=subjects.index.to_numpy())
+
+
+def _checked(subjects: pd.DataFrame, animal: str) -> pd.DataFrame:
+    """The table, where it is one as `population` draws it, of such an animal.  Raises GivenError."""
+    import pandas as pd
+
+    from prelimbic.pharmacology.population import COLUMNS
+
+    must = "`subjects` takes a number, or a table as pl.population draws it"
+    if not {*COLUMNS} <= {*subjects.columns} or not len(subjects):
+        raise GivenError(f"{must}, with columns {', '.join(COLUMNS)}")
+    if not subjects.index.is_unique:
+        raise GivenError(f"{must}: every subject has a number of its own")
+    for column in COLUMNS:
+        values = subjects[column]
+        low, high = WEIGHTS[animal] if column == "weight" else TIMES_THE_SHEET
+        told = " or ".join(SEXES) if column == "sex" else f"from {low:g} to {high:g} in a {animal}"
+        fits = values.isin(SEXES) if column == "sex" else pd.to_numeric(values, "coerce").between(low, high)
+        if not fits.all():
+            bad = values[~fits]
+            which = f"{column} of subject {bad.index[0]}"
+            raise GivenError(f"{must}: {which} is {bad.iloc[0]!r} but must be {told}")
+    return subjects

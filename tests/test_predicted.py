@@ -120,7 +120,7 @@ def test_held_out_human_values_are_met_as_docs_say(every):
     parents = ("ketamine", "norketamine")
     assert _of(every, parents, True).gmfe < 1.25
     assert _of(every, parents, False).gmfe < 1.5
-    assert _of(every, parents, True).n >= 25 and _of(every, parents, False).n >= 40
+    assert _of(every, parents, True).n >= 20 and _of(every, parents, False, "own source").n >= 80
 
 
 def test_what_was_fitted_is_nearer_than_what_was_not(every):
@@ -139,16 +139,17 @@ def test_both_sets_of_hydroxynorketamine_are_near_to_their_own_assay_and_apart_f
 
 def test_the_table_of_the_docs_is_what_the_model_says(every):
     lines = (Path(__file__).parents[1] / "docs" / "pharmacology.md").read_text(encoding="utf-8").splitlines()
-    told = {tuple(cells[:3]): cells[3:5] for line in lines if (cells := _row(line))}
+    told = {tuple(cells[:4]): cells[4:6] for line in lines if (cells := _row(line))}
     found = {}
     for each in every:
-        if each.tests and each.row.quantity not in TIMES:
+        if each.row.role != "fitted" and each.row.quantity not in TIMES:
             hnk = f" ({each.hnk})" if each.hnk and each.row.species == "human" else ""
             who = "child" if each.child else each.row.species
-            found.setdefault((who, f"{each.compound}{hnk}", each.route), []).append(each)
+            key = each.row.role, who, f"{each.compound}{hnk}", each.route
+            found.setdefault(key, []).append(each)
     assert told == {key: [str(len(rows)), f"{errors(rows).gmfe:.2f}"] for key, rows in found.items()}
 
 
 def _row(line):
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    return cells if len(cells) == 7 and cells[0] in ("human", "child", "rat", "mouse") else None
+    return cells if len(cells) == 8 and cells[1] in ("human", "child", "rat", "mouse") else None

@@ -24,7 +24,7 @@ ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
 
 # What a claim can rest on: names of numbers begin so.  Sizes of hypotheses that its runs do not switch on
 # are not among them.
-DRUG = ("compounds.", "species.", "routes.", "bodies.", "circuit.")
+DRUG = ("compounds.", "species.", "routes.rat/ip", "routes.mouse/ip", "circuit.")
 CIRCUIT = (*DRUG, "spines.spines.sites_per_contact")
 CASCADE = (*DRUG, "spines.", "cascade.", "inhibitors.")
 

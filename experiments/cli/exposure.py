@@ -57,7 +57,7 @@ class Words:
     cyp2b6: str | None
     age: str | None
     subjects: int | None
-    seed: int
+    seed: int | None
     route: str | None
     dose: float | None
     duration: str | None
@@ -104,9 +104,7 @@ class Shown:
     metavar="N",
     help="Percentiles of N subjects, drawn with the spread of sheet population, in the place of one body.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of --subjects."
-)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of --subjects.  [default: 1]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(**given: Any) -> None:
     """Plasma and brain concentrations of what is given, and the NMDA block they make in each population.
@@ -130,7 +128,7 @@ def show_exposure(asked: Words) -> None:
 
     _check(asked)
     if asked.subjects is not None:
-        show_subjects(asked, COLUMNS)
+        show_subjects(asked, COLUMNS, _whose)
         return
     several, changes = _of_file(asked) if asked.file is not None else _of_words(asked)
     at = None if asked.at is None else times(asked.at, min(begin(shown.config) for shown in several))
@@ -169,6 +167,8 @@ def _check(asked: Words) -> None:
     for name in (*needed, *(("at",) if asked.plot is None else ())):
         if words[name] is None:
             raise click.UsageError(f"exposure needs {flag(name)}: {HELP[name]}")
+    if asked.seed is not None and asked.subjects is None:
+        raise click.UsageError("--seed draws --subjects: add them, or leave it out")
     if asked.plot is not None and not drawable(asked.plot):
         raise click.UsageError(f"--plot takes the name of a .png, .svg or .pdf file, not {asked.plot}")
     if asked.at is not None:

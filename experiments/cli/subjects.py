@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,8 @@ import click
 from prelimbic.experiments.sweep.options import as_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
 
     from prelimbic.experiments.cli.exposure import Words
@@ -20,11 +23,11 @@ HEADINGS = {"arterial": "arterial ng/mL", "venous": "venous ng/mL", "brain_unbou
 NEEDED = "--subjects takes --give, to a species, and neither a FILE nor the short form of one dose"
 
 
-def show_subjects(asked: Words, columns: dict[str, str]) -> None:
+def show_subjects(asked: Words, columns: dict[str, str], whose: Callable[[Config], str]) -> None:
     """Print the 5th, 50th and 95th percentile of subjects at the times asked for, and draw them."""
     from prelimbic.parameters import SPECIES
     from prelimbic.parameters.plain import choice
-    from prelimbic.pharmacology import DoseError
+    from prelimbic.pharmacology import AS_IT_IS, DoseError
     from prelimbic.simulation.exposed import begin, drawn_hours, times
     from prelimbic.simulation.given import parse_body, read_given
     from prelimbic.simulation.overrides import parse_overrides
@@ -38,17 +41,20 @@ def show_subjects(asked: Words, columns: dict[str, str]) -> None:
     body = parse_body(animal, asked.weight, asked.sex, asked.cyp2b6, asked.age)
     changes = parse_overrides(asked.overrides, (sheet,))
     config, mass = planned(animal, asked.give, sheet, changes, body)
-    subjects = subjects_of(asked.subjects, config, body, asked.seed)
-    heading = f"{'; '.join(str(read_given(text)) for text in asked.give)}, {len(subjects)} {animal} subjects"
+    subjects = subjects_of(asked.subjects, config, body, 1 if asked.seed is None else asked.seed)
+    texts = "; ".join(str(read_given(text)) for text in asked.give)
+    heading = f"{texts}, {len(subjects)} subjects, {whose(replace(config, body=body))}"
     for told in unusual(config.doses, animal):
         print(f"prelimbic: warning: {as_options(told)}", file=sys.stderr)
     if asked.at is not None:
         found = _percentiles(exposed_subjects(config, times(asked.at, begin(config)), subjects, mass))
-        print(json.dumps(_as_json(found, columns, config))) if asked.as_json else _print(heading, found)
+        print(json.dumps(_as_json(found, columns, config))) if asked.as_json else _print(
+            heading, found, config
+        )
     if asked.plot is not None:
         last = None if asked.at is None else float(times(asked.at, begin(config)).max())
         course = _percentiles(exposed_subjects(config, drawn_hours([config], last), subjects, mass))
-        _draw(asked, heading, course, animal)
+        _draw(asked, heading, course, animal, body == AS_IT_IS)
 
 
 def _percentiles(found: xr.Dataset) -> xr.Dataset:
@@ -75,10 +81,11 @@ def _as_json(found: xr.Dataset, columns: dict[str, str], config: Config) -> dict
     } | ({"overridden": changes} if changes else {})
 
 
-def _print(heading: str, found: xr.Dataset) -> None:
+def _print(heading: str, found: xr.Dataset, config: Config) -> None:
     from rich.table import Table
 
     from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.unusual import set_numbers
     from prelimbic.parameters import ENANTIOMERS
 
     print(heading)
@@ -86,7 +93,7 @@ def _print(heading: str, found: xr.Dataset) -> None:
     levels = Table(title=title, title_justify="left")
     for name in ("min", "compound", *HEADINGS.values()):
         levels.add_column(name, justify="left" if name == "compound" else "right", no_wrap=True)
-    shut = Table(title=f"{title} of NMDA peak conductance shut", title_justify="left")
+    shut = Table(title=f"{title} of NMDA peak conductance shut, %", title_justify="left")
     for name in ("min", *map(str, found["population"].values)):
         shut.add_column(name, justify="right", no_wrap=True)
     for k, hour in enumerate(found["time"].values):
@@ -95,9 +102,14 @@ def _print(heading: str, found: xr.Dataset) -> None:
             if drug.partition(" (")[0] not in ENANTIOMERS:
                 cells = (_cell(here[name].sel(compound=drug)) for name in HEADINGS)
                 levels.add_row(minute, drug, *cells)
-        shut.add_row(minute, *(_cell(here["block"].sel(population=p)) for p in found["population"].values))
+        shut.add_row(
+            minute, *(_cell(100 * here["block"].sel(population=p)) for p in found["population"].values)
+        )
     for table in (levels, shut):
         console().print(table, markup=False)
+    for line in set_numbers(config.own_sheet, config.overrides):
+        print(line)
+    print("enantiomers and total brain: --json")
 
 
 def _cell(values: xr.DataArray) -> str:
@@ -105,8 +117,8 @@ def _cell(values: xr.DataArray) -> str:
     return f"{median} ({low}-{high})"
 
 
-def _draw(asked: Words, heading: str, course: xr.Dataset, animal: str) -> None:
-    """Write the figure, with the published points of the same dose, and say where it is."""
+def _draw(asked: Words, heading: str, course: xr.Dataset, animal: str, usual: bool) -> None:
+    """Write the figure, of usual bodies with the published points of the same dose; say where it is."""
     from prelimbic.experiments.figures import drawing
     from prelimbic.experiments.sweep.surroundings import settle_figures
     from prelimbic.parameters.observations import observations
@@ -116,7 +128,7 @@ def _draw(asked: Words, heading: str, course: xr.Dataset, animal: str) -> None:
     given = [read_given(text) for text in asked.give]
     points = [
         row
-        for row in observations(animal)
+        for row in (observations(animal) if usual else ())
         if row.quantity == "concentration"
         and row.role != "not scored"
         and [read_given(text) for text in row.give] == given

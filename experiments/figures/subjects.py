@@ -8,7 +8,7 @@ from typing import Any
 import xarray as xr
 from matplotlib.axes import Axes
 
-from prelimbic.experiments.figures.style import INK, ORDERED, save, subplots
+from prelimbic.experiments.figures.style import ORDERED, save, subplots
 from prelimbic.parameters import ENANTIOMERS, compounds
 from prelimbic.parameters.observations import Observation
 
@@ -38,7 +38,7 @@ def figure(heading: str, course: xr.Dataset, points: list[Observation]) -> Any:
             yscale="log", ylim=(LOWEST * top, 2.0 * top), xlabel="time of the schedule (h)", ylabel=label
         )
         for row in points:
-            if row.site == name:
+            if row.site == name and _drawn(row) in shown:
                 _point(axis, row, shown)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].legend(frameon=False, fontsize=8)
@@ -60,13 +60,18 @@ def _band(axis: Axes, values: xr.DataArray, colour: str, label: str) -> None:
     axis.plot(hours, median, "--" if other else "-", color=colour, linewidth=1.5, label=label)
 
 
-def _point(axis: Axes, row: Observation, shown: list[str]) -> None:
-    """A published concentration; of an enantiomer with its letter, in the colour of its compound."""
+def _drawn(row: Observation) -> str:
+    """The compound whose band a published value belongs to: its own, or, where that enantiomer alone was
+    given, the compound that it is; of an enantiomer of a racemate none.
+    """
     compound, hand = ENANTIOMERS.get(row.compound, (row.compound, ""))
-    colour = ORDERED[shown.index(compound) % len(ORDERED)] if compound in shown else INK
+    alone = all(text.startswith(f"{hand}-") for text in row.give)
+    return compound if not hand or alone else ""
+
+
+def _point(axis: Axes, row: Observation, shown: list[str]) -> None:
+    """A published concentration, filled where it was held out, in the colour of its compound."""
+    colour = ORDERED[shown.index(_drawn(row)) % len(ORDERED)]
     value = row.value * (compounds()[row.compound].molar_mass if row.unit == "uM" else 1.0)
     full = colour if row.role == "held out" else "none"
-    alone = f"${hand}$" if hand and not row.give[0].startswith(f"{hand}-") else "o"
-    axis.plot(
-        float(row.time_h or 0.0), value, marker=alone, color=colour, markerfacecolor=full, markersize=6
-    )
+    axis.plot(float(row.time_h or 0.0), value, "o", color=colour, markerfacecolor=full, markersize=6)

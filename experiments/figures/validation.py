@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from prelimbic.experiments.figures.style import INK, ORDERED, save, subplots
+from prelimbic.experiments.figures.style import INK, save, subplots
 from prelimbic.experiments.readouts.validation import Compared, compared
-from prelimbic.parameters import FAMILY, compounds
+from prelimbic.parameters import ENANTIOMERS, FAMILY, compounds
 from prelimbic.parameters.observations import Observation, observations
 from prelimbic.simulation.observers.validation import Course, courses
 
@@ -19,11 +19,12 @@ OTHER = "*"
 COLOURS = dict(zip(FAMILY, ("#000000", "#E69F00", "#0072B2", "#009E73"), strict=True))
 AXES = ("concentration", "cmax", "auc")  # quantities that have a place on the axes of concentrations
 TITLES = {
-    "held out": "held out: nothing was fitted on these",
+    "held out": "held out, grown up: no number is from these studies",
     "fitted": "fitted, or of a study whose numbers were taken",
 }
 LOWEST = 1e-2  # of the highest concentration in a panel
 LAST_H = 12.0
+SECOND = "#CC79A7"  # of the other enantiomer, where both are drawn
 TOLD = (
     "Line: the body of the sheets; band: 5th to 95th percentile of subjects; points: published means or "
     "medians, filled where held out; peaks as diamonds at the model's time"
@@ -38,7 +39,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
 
 def _fit(rows: list[Compared], folder: Path) -> Path:
     figure, axes = subplots(1, 3, figsize=(15.5, 5.2), layout="constrained")
-    tests = [each for each in rows if each.tests]
+    tests = [each for each in rows if each.tests and not each.child]
     known = [each for each in rows if each.row.role in ("fitted", "own source")]
     for axis, some, title in ((axes[0], tests, TITLES["held out"]), (axes[1], known, TITLES["fitted"])):
         _against(axis, [each for each in some if each.row.quantity in AXES], title)
@@ -151,8 +152,8 @@ def _courses(dataset: xr.Dataset, folder: Path) -> Path:
     for axis, (give, site) in zip(axes.flat, panels, strict=True):
         own = [(k, course) for k, course in enumerate(shown) if (course.give, course.site) == (give, site)]
         top = max(float(cell["interval"].isel(course=k).max()) for k, _ in own)
-        for (k, course), colour in zip(own, ORDERED, strict=False):
-            _one(axis, cell.isel(course=k), course, colour)
+        for k, course in own:
+            _one(axis, cell.isel(course=k), course, _colour(course.compound))
         title = give[0] if len(give) == 1 else "ketamine 0.28, 0.57, 1.14 mg/kg/h iv, an hour each"
         axis.set(
             yscale="log",
@@ -169,6 +170,12 @@ def _courses(dataset: xr.Dataset, folder: Path) -> Path:
         fontsize=10,
     )
     return save(figure, folder, "validation_courses")
+
+
+def _colour(compound: str) -> str:
+    """That of the compound, as everywhere on these figures; of R-ketamine, beside S-ketamine, another."""
+    of, hand = ENANTIOMERS.get(compound, (compound, ""))
+    return SECOND if hand == "R" else COLOURS[of]
 
 
 def _one(axis: Axes, cell: xr.Dataset, course: Course, colour: str) -> None:

@@ -40,8 +40,8 @@ class Compared:
 
     @property
     def route(self) -> str:
-        """Of the first dose, and whether to a child."""
-        words = self.row.give[0].replace(" over ", " ").split()
+        """Of the last that was given before it was looked at."""
+        words = self.row.give[-1].split()
         return next(word for word in words if word in ROUTE_WORDS)
 
     @property
