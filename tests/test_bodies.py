@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import prelimbic as pl
 from prelimbic.parameters import traits
 from prelimbic.pharmacology import TRAITS, WEIGHTS, Body, Dose, DoseError
 from prelimbic.pharmacology.exposure import Exposure
@@ -101,3 +102,14 @@ def test_a_genotype_that_clears_less_leaves_more():
 
 def test_a_light_body_clears_more_for_its_mass():
     assert level(weight=20.0) < level(weight=70.0) == level() < level(weight=120.0)
+
+
+def test_a_scenario_is_of_the_age_that_it_says():
+    young, old = (pl.Scenario("human", "0.5 mg/kg iv over 40min", age=age) for age in (60, 80))
+    assert young != old and young.config().run_id() != old.config().run_id()
+    found = [float(pl.exposure(s, at="4h")["venous"].sel(compound="ketamine")[0]) for s in (young, old)]
+    beside = [
+        float(pl.exposure("human", "0.5 mg/kg iv over 40min", at="4h", age=age)["venous"][0, 0])
+        for age in (60, 80)
+    ]
+    assert found == beside and found[0] < found[1]

@@ -130,3 +130,38 @@ def test_an_animal_without_a_known_effect_of_sex_has_none():
     a, b = (each.dispositions["ketamine"].clearance for each in sexes)
     np.testing.assert_array_equal(a, b)
     assert animal("rat").routes  # it is a whole animal all the same
+
+
+WRONG = {
+    "ketamine_clearance": (-1.0, "from 1e-06"),
+    "weight": (5000.0, "from 1 to 400 in a human"),
+    "sex": ("Female", "female or male"),
+    "available": ("much", "from 1e-06"),
+}
+
+
+@pytest.mark.parametrize("column", WRONG)
+def test_a_number_that_no_subject_has_is_refused_with_the_subject(column):
+    value, must = WRONG[column]
+    table = population(4, "human", 1).astype({column: object})
+    table.loc[3, column] = value
+    with pytest.raises(GivenError, match=rf"{column} of subject 3 is .* but must be {must}"):
+        pl.exposure("human", "1 mg/kg iv", at="1h", subjects=table)
+
+
+def test_a_table_says_weights_itself_and_each_subject_has_a_number():
+    table = population(4, "human", 1)
+    with pytest.raises(GivenError, match="weight and sex itself"):
+        pl.exposure("human", "1 mg/kg iv", at="1h", subjects=table, weight=70)
+    table.index = [1, 1, 2, 3]
+    with pytest.raises(GivenError, match="a number of its own"):
+        pl.exposure("human", "1 mg/kg iv", at="1h", subjects=table)
+
+
+def test_a_genotype_that_is_said_is_that_of_all_subjects():
+    table = population(6, "human", 1)
+    usual, slow = (
+        pl.exposure("human", "1 mg/kg iv", at="4h", subjects=table, cyp2b6=genotype)["venous"][:, 0, 0]
+        for genotype in (None, "*6/*6")
+    )
+    assert (slow > 1.2 * usual).all()

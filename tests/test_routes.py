@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prelimbic.parameters import MADE_OF, SPECIES, Animal
+from prelimbic.parameters import MADE_OF, SPECIES, Animal, SheetError, animal, sheet
 from prelimbic.pharmacology import ROUTES, Body, Dose, DoseError, Exposure
 from prelimbic.pharmacology.body import in_body
 from tests.animals import ANIMALS, DRUGS, EVERY, LONG, altered, auc, course, near, of, umol
@@ -212,3 +212,27 @@ def test_a_metabolite_goes_by_the_routes_that_are_told_for_it_alone(animal):
                 continue
             with pytest.raises(DoseError, match=rf"{compound} given {route} .*there are of iv"):
                 course(animal, Dose(1.0, route, compound=compound))
+
+
+@pytest.mark.parametrize("other", ["ketamine", "S-ketamine"])
+def test_what_is_sprayed_at_the_same_hour_has_no_order(other):
+    one, two = Dose(0.4, "nasal", 0.0, None, "S-ketamine"), Dose(0.6, "nasal", 0.0, None, other)
+    hours = np.array([0.3, 1.0, 4.0])
+    ways = [Exposure.after(doses, "human").venous(hours) for doses in ((one, two), (two, one))]
+    np.testing.assert_allclose(*ways, rtol=1e-12)
+
+
+def test_products_do_not_share_a_sitting():
+    hours = np.array([0.3, 1.0, 4.0])
+    device, solution = Dose(0.8, "nasal", 0.0, None, "S-ketamine"), Dose(0.8, "nasal")
+    both = Exposure.after((device, solution), "human").venous(hours)
+    alone = [Exposure.after((dose,), "human").venous(hours) for dose in (device, solution)]
+    np.testing.assert_allclose(both, sum(alone), rtol=1e-9)
+
+
+def test_more_cannot_become_something_else_than_there_is():
+    much = {f"human/{drug}.formed": 0.9 for drug in ("hydroxynorketamine", "dehydronorketamine")}
+    with pytest.raises(
+        SheetError, match=r"formed of hydroxynorketamine and dehydronorketamine in human .* at most 1"
+    ):
+        animal("human", sheet("species").replaced(much))
