@@ -2,7 +2,7 @@
 
 from prelimbic.pharmacology.bath import Bath, Together
 from prelimbic.pharmacology.block import Block, Concentrations, HillBlock
-from prelimbic.pharmacology.body import AS_IT_IS, GENOTYPES, SEXES, TRAITS, WEIGHTS, Body
+from prelimbic.pharmacology.body import AS_IT_IS, GENOTYPES, OLDEST, SEXES, TRAITS, WEIGHTS, Body
 from prelimbic.pharmacology.dose import ALSO_CALLED, ROUTES, Dose, DoseError, beyond_use
 from prelimbic.pharmacology.exposure import Exposure
 from prelimbic.pharmacology.gating import Gating
@@ -13,6 +13,7 @@ __all__ = [
     "ALSO_CALLED",
     "AS_IT_IS",
     "GENOTYPES",
+    "OLDEST",
     "ROUTES",
     "SEXES",
     "SITES",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from prelimbic.parameters import COMPOUNDS, OLD, Animal, Factors
 from prelimbic.parameters.plain import Check, choice, maybe, real, settle
@@ -83,15 +84,17 @@ AS_IT_IS = Body()
 
 
 def in_body(
-    animal: Animal, weight: Any = None, factors: tuple[Factors, ...] = (), age: float | None = None
+    animal: Animal, weight: Any = None, factors: tuple[Factors, ...] = (), age: Any = None
 ) -> Animal:
-    """The animal at a weight (kg, or one a subject) and an age, with factors on clearances."""
+    """The animal at a weight (kg) and an age (years), or one a subject, with factors on clearances."""
     own = animal.body
     mass = own.reference_mass if weight is None else weight
     size = mass / own.reference_mass
     grown = {name: size**own.volume_exponent for name in VOLUMES}
     grown |= {name: size**own.flow_exponent for name in FLOWS}
-    grown["clearance"] = grown["clearance"] * math.exp(-own.ageing * max((age or 0.0) - OLD, 0.0))
+    grown["clearance"] = grown["clearance"] * np.exp(
+        -own.ageing * np.maximum((OLD if age is None else age) - OLD, 0.0)
+    )
     drugs = {}
     for name, drug in animal.dispositions.items():
         changed = {part: getattr(drug, part) * by for part, by in grown.items()}

@@ -44,6 +44,7 @@ TIMES = (
 ODDS = "direct_odds"  # of being taken up directly rather than swallowed, times those of the sheet
 
 COLUMNS = ("weight", "sex", *TIMES, ODDS)
+AGE = "age"  # a column that a table may have too, in years
 
 
 def population(
@@ -92,13 +93,16 @@ def animals(
     body: Body | None = None,
     hnk: str = "hasan",
 ) -> Animal:
-    """All subjects at once: an Animal whose numbers are arrays, one value a subject.  Raises SheetError."""
+    """All subjects at once: an Animal whose numbers are arrays, one value a subject.  Ages are those of the
+    column AGE where there is one, or else that of `body`.  Raises SheetError.
+    """
     found, said = {} if sheets is None else sheets, body or Body()
     own = animal(name, found.get("species"), found.get("routes"), (), hnk)
     by = [factors(name, trait, found.get("bodies")) for trait in replace(said, sex=None).covariates]
     by += _of_sexes(name, subjects["sex"].to_numpy(), found.get("bodies"))
     each = {column: subjects[column].to_numpy(dtype=float) for column in (*TIMES, ODDS)}
-    sized = in_body(own, subjects["weight"].to_numpy(dtype=float), tuple(by), said.age)
+    age = subjects[AGE].to_numpy(dtype=float) if AGE in subjects else said.age
+    sized = in_body(own, subjects["weight"].to_numpy(dtype=float), tuple(by), age)
     drugs = {}
     for drug, numbers in sized.dispositions.items():
         like = drug if f"{drug}_clearance" in each else "norketamine"

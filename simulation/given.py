@@ -24,7 +24,7 @@ from prelimbic.simulation.times import (
 
 KEYWORDS = ("over", "at", "every", "from")
 AMOUNT = re.compile(r"([0-9.+-][0-9.eE+-]*)(.*)", re.DOTALL)
-MG = {"g": 1e3, "mg": 1.0, "ug": 1e-3, "µg": 1e-3, "μg": 1e-3}  # in a unit of mass
+MG = {"g": 1e3, "mg": 1.0, "ug": 1e-3, "mcg": 1e-3, "µg": 1e-3, "μg": 1e-3}  # in a unit of mass
 MMOL = {"mmol": 1.0, "umol": 1e-3, "µmol": 1e-3, "μmol": 1e-3, "nmol": 1e-6}  # in a unit of amount
 PER = {"h": 1.0, "min": 60.0}  # per hour in a unit of rate
 UNITS = "mg/kg, ug/kg, umol/kg, or of the whole body mg, ug, umol; a rate ends with /h or /min"
@@ -265,7 +265,8 @@ def _amount(words: list[str], text: str) -> tuple[float, str]:
     except ValueError:
         raise GivenError(_unread(text, f"{number!r} is no number")) from None
     if unit not in _units():
-        named = f"{unit!r} is none" if unit else f"write {number} {UNIT}"
+        near_by = f"such as {number} mg of the whole body, or {number} mg/kg"
+        named = f"{unit!r} is none" if unit else near_by
         raise GivenError(_unread(text, f"an amount has a unit, {UNITS}; {named}"))
     return amount, unit
 

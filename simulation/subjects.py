@@ -11,7 +11,7 @@ import xarray as xr
 
 from prelimbic.parameters import SPECIES, compounds, species
 from prelimbic.parameters.plain import choice
-from prelimbic.pharmacology import SEXES, WEIGHTS, Body, Dose, DoseError, Exposure
+from prelimbic.pharmacology import OLDEST, SEXES, WEIGHTS, Body, Dose, DoseError, Exposure
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.exposed import arranged, of_doses, sets_of
 from prelimbic.simulation.given import Give, doses, parse_body, read_given
@@ -40,7 +40,8 @@ def population(
     differs from the sheets: clearances and central volumes of ketamine, norketamine and
     hydroxynorketamine, rates of absorption, the share that survives first pass, and the odds of direct
     uptake.  They are log-normal and correlated as sheet `population` says, with its sources.  `weight`
-    and `sex` are as in Scenario, and then the same for all; a genotype or an age is said to `exposure`.
+    and `sex` are as in Scenario, and then the same for all; a genotype is said to `exposure`, an age too, or
+    stands in a column `age` that you add.
     Raises GivenError and DoseError.
     """
     from prelimbic.pharmacology.population import population as drawn
@@ -70,11 +71,14 @@ def subjects_of(asked: Any, config: Config, body: Body, seed: int) -> pd.DataFra
     """
     import pandas as pd
 
+    from prelimbic.pharmacology.population import AGE
     from prelimbic.pharmacology.population import population as drawn
 
     if isinstance(asked, pd.DataFrame):
         if body.weight is not None or body.sex is not None:
             raise GivenError("a table of subjects says their weight and sex itself: leave them out")
+        if body.age is not None and AGE in asked:
+            raise GivenError("a table of subjects with a column age says it itself: leave `age` out")
         return _checked(asked, config.species)
     return drawn(asked, config.species, seed, body=body, sheets=config.sheets())
 
@@ -103,20 +107,25 @@ def _checked(subjects: pd.DataFrame, animal: str) -> pd.DataFrame:
     """The table, where it is one as `population` draws it, of such an animal.  Raises GivenError."""
     import pandas as pd
 
-    from prelimbic.pharmacology.population import COLUMNS
+    from prelimbic.pharmacology.population import AGE, COLUMNS
 
     must = "`subjects` takes a number, or a table as pl.population draws it"
     if not {*COLUMNS} <= {*subjects.columns} or not len(subjects):
-        raise GivenError(f"{must}, with columns {', '.join(COLUMNS)}")
+        lacks = [column for column in COLUMNS if column not in subjects.columns]
+        told = f"there is no {', '.join(lacks)} (1 is as in the sheets)" if lacks else "it has no rows"
+        raise GivenError(f"{must}, with columns {', '.join(COLUMNS)}; {told}")
+    if "cyp2b6" in subjects:
+        raise GivenError(f"{must}; a genotype is not read from it: say `cyp2b6`, the same for all")
     if not subjects.index.is_unique:
         raise GivenError(f"{must}: every subject has a number of its own")
-    for column in COLUMNS:
+    limits = {"weight": WEIGHTS[animal], AGE: (0.0, OLDEST if animal == "human" else 0.0)}
+    for column in (*COLUMNS, *([AGE] if AGE in subjects else [])):
         values = subjects[column]
-        low, high = WEIGHTS[animal] if column == "weight" else TIMES_THE_SHEET
+        low, high = limits.get(column, TIMES_THE_SHEET)
         told = " or ".join(SEXES) if column == "sex" else f"from {low:g} to {high:g} in a {animal}"
         fits = values.isin(SEXES) if column == "sex" else pd.to_numeric(values, "coerce").between(low, high)
         if not fits.all():
             bad = values[~fits]
             which = f"{column} of subject {bad.index[0]}"
-            raise GivenError(f"{must}: {which} is {bad.iloc[0]!r} but must be {told}")
+            raise GivenError(f"{must}: {which} is {bad.iloc[0]} but must be {told}")
     return subjects

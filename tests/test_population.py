@@ -165,3 +165,15 @@ def test_a_genotype_that_is_said_is_that_of_all_subjects():
         for genotype in (None, "*6/*6")
     )
     assert (slow > 1.2 * usual).all()
+
+
+def test_ages_of_subjects_may_stand_in_a_column():
+    table = population(3, "human", 1)
+    of_ages = pl.exposure("human", "1 mg/kg iv", at="4h", subjects=table.assign(age=[20, 70, 90]))["venous"]
+    for k, age in enumerate((20, 70, 90)):
+        one = pl.exposure("human", "1 mg/kg iv", at="4h", subjects=table.iloc[[k]], age=age)["venous"]
+        np.testing.assert_allclose(of_ages[k], one[0], rtol=1e-9)
+    with pytest.raises(GivenError, match="age of subject 2 is 130 but must be from 0 to 120"):
+        pl.exposure("human", "1 mg/kg iv", at="1h", subjects=table.assign(age=[20, 130, 90]))
+    with pytest.raises(GivenError, match="a genotype is not read"):
+        pl.exposure("human", "1 mg/kg iv", at="1h", subjects=table.assign(cyp2b6="*6/*6"))
