@@ -14,9 +14,6 @@ ROUTES = {animal: routes_of(animal) for animal in SPECIES}
 ALSO_CALLED = {
     "esketamine": "S-ketamine",
     "arketamine": "R-ketamine",
-    "(S)-ketamine": "S-ketamine",
-    "(R)-ketamine": "R-ketamine",
-    "HNK": "hydroxynorketamine",
     "(2S,6S)-HNK": "S-hydroxynorketamine",
     "(2R,6R)-HNK": "R-hydroxynorketamine",
     "(2S,6S)-hydroxynorketamine": "S-hydroxynorketamine",

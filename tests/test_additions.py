@@ -23,8 +23,8 @@ from prelimbic.parameters import (
 )
 from prelimbic.parameters.sheet import SHEETS
 from prelimbic.pharmacology import Bath, Dose, DoseError
-from prelimbic.simulation import config as configuration
 from prelimbic.simulation import declared, record
+from prelimbic.simulation import sheets as configuration
 from prelimbic.simulation.given import CALLED, doses
 from prelimbic.simulation.run import simulate
 from tests.conftest import brief
@@ -54,7 +54,7 @@ def with_drug(tmp_path, monkeypatch) -> Iterator[None]:
         subjects[subject] = Sheet(file)
     monkeypatch.setattr(configuration, "_subjects", lambda: subjects)
     for where, known in (
-        ("parameters.records.BLOCKERS", BLOCKERS),
+        ("parameters.binding.BLOCKERS", BLOCKERS),
         ("pharmacology.bath.IN_A_BATH", IN_A_BATH),
         ("pharmacology.dose.DOSED", DOSED),
         ("simulation.given.CALLED", CALLED),

@@ -18,7 +18,8 @@ from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters import HypothesisNumbers, Sheet, sheet, sheet_text, species
 from prelimbic.parameters.sheet import SHEETS, Row, number
 from prelimbic.pharmacology import Bath, Body, Dose
-from prelimbic.simulation import config as configuration
+from prelimbic.simulation import config as runs
+from prelimbic.simulation import sheets as configuration
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.identity import changed, sizes_used
@@ -44,7 +45,7 @@ def like(subject: str, section: str, *names: str) -> Sheet:
 
 def forget() -> None:
     configuration._overridden.cache_clear()
-    configuration._used.cache_clear()
+    runs._used.cache_clear()
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def larger(monkeypatch):
     forget()
     fields = [("new_gain", float, number("1"))]
     sizes = make_dataclass("Sizes", fields, bases=(HypothesisNumbers,), frozen=True)
-    monkeypatch.setattr(configuration, "HypothesisNumbers", sizes)
+    for module in (configuration, runs):
+        monkeypatch.setattr(module, "HypothesisNumbers", sizes)
     monkeypatch.setattr(configuration, "_subjects", lambda: found)
     yield found
     forget()
@@ -289,5 +291,5 @@ def test_a_number_that_is_drawn_and_one_that_is_set_to_its_value_are_two_runs():
 def test_recorded_rates_count_where_circuits_are_drawn(monkeypatch):
     config = find_study("circuit_prior").plan(Options(1, sheets=("prior",)))[0].config
     before = config.run_id(), brief().run_id()
-    monkeypatch.setattr(configuration, "recorded", lambda section, name: (0.0, 1.0))
+    monkeypatch.setattr(runs, "recorded", lambda section, name: (0.0, 1.0))
     assert config.run_id() != before[0] and brief().run_id() == before[1]

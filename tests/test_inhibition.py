@@ -14,7 +14,6 @@ from prelimbic.parameters import (
     compounds,
     inhibitor,
     sheet,
-    species,
     target_of,
 )
 from prelimbic.pharmacology import Bath, Dose, Exposure, HillBlock, Together
@@ -293,14 +292,15 @@ def test_an_inhibitor_its_hour_and_its_amount_are_part_of_the_run_id():
 
 HOURS = np.array([-1.0, 0.0, 0.3, 1.0, 2.0, 5.0])
 DRUGS = compounds()
-DOSE = Exposure((Dose(10.0, "ip"),), "rat", species("rat"), DRUGS)
+DOSE = Exposure.after((Dose(10.0, "ip"),), "rat")
 
 
 def test_of_a_drug_in_two_sources_there_is_the_sum_and_of_others_what_there_was():
     bath = Bath((("memantine", 2.0), ("ketamine", 0.5)), 0.0, 2.0)
     both = Together((DOSE, bath))
-    found = dict(zip(both.names, both.brain_unbound(HOURS).T, strict=True))
-    dose = dict(zip(DOSE.names, DOSE.brain_unbound(HOURS).T, strict=True))
+    drugs = ("ketamine", "norketamine", "memantine")
+    found = {drug: both.of(drug, HOURS) for drug in drugs}
+    dose = {drug: DOSE.of(drug, HOURS) for drug in drugs}
     present = (HOURS >= 0.0) & (HOURS < 2.0)
     assert found["ketamine"] == pytest.approx(dose["ketamine"] + 0.5 * present)
     assert found["memantine"] == pytest.approx(2.0 * present)
@@ -312,7 +312,7 @@ def test_drugs_are_named_once_in_the_order_of_the_first_source_that_has_them():
     one, other = Bath((("memantine", 1.0), ("ketamine", 1.0))), Bath((("mk801", 1.0), ("memantine", 1.0)))
     assert Together((one, other)).names == ("memantine", "ketamine", "mk801")
     assert Together((other, one)).names == ("mk801", "memantine", "ketamine")
-    assert Together((DOSE, one)).names == (*DOSE.names, "memantine")
+    assert Together((DOSE, one)).names == (*DOSE.names, "memantine", "ketamine")
     assert Together(()).names == ()
 
 
