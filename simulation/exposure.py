@@ -24,6 +24,7 @@ from prelimbic.simulation.scenario import (
     unusual,
 )
 from prelimbic.simulation.subjects import exposed_subjects, planned, subjects_of
+from prelimbic.simulation.summary import summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,10 @@ def exposure(
     `hnk_exposure`.  What only a bath holds is in no plasma: NaN.  The constants and their sources are
     those of the sheets species, routes, bodies, population and compounds, see numbers(sheet="species").
 
+    Without `at` it is what the whole course comes to, by compound: `SITE_cmax`, `SITE_tmax` (h) and
+    `SITE_auc` (to infinity, times h) of the sites arterial, venous and brain_unbound, and the last
+    `half_life` (h).
+
     Raises UsageError (GivenError, DoseError, SheetError, ScenarioError) for what cannot be.  Warns with
     UnusualDoseWarning of a dose beyond use.
     """
@@ -71,14 +76,14 @@ def exposure(
         if any(each is not None for each in said) or sheet != SHEET or overrides:
             raise ScenarioError(f"a scenario says itself what {WORDS} are: leave them out")
         config = species.untimed
-        found = exposed(config, times(at, begin(config)))
+        found = summary(config) if at is None else exposed(config, times(at, begin(config)))
     else:
         animal, circuit = choice(species, SPECIES, "species", DoseError), named_sheet(sheet)
         body = parse_body(animal, weight, sex, cyp2b6, age)
         changes = settled(overrides, [circuit_sheet(circuit)])
         if subjects is None:
             config = of_doses(animal, doses(give, body.weight), circuit, changes, body)  # type: ignore[arg-type]
-            found = exposed(config, times(at, begin(config)))
+            found = summary(config) if at is None else exposed(config, times(at, begin(config)))
         else:
             config, mass = planned(animal, give, circuit, changes, body)  # type: ignore[arg-type]
             several = subjects_of(subjects, config, body, seed)

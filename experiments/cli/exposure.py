@@ -7,12 +7,14 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from prelimbic.experiments.cli import summary as summaries
+from prelimbic.experiments.cli.shown import Shown, in_words, whose
 from prelimbic.experiments.cli.subjects import show_subjects
 from prelimbic.experiments.cli.words import BODY, PATH, Command, body_options, give_option, once
 from prelimbic.experiments.sweep.options import as_options, flag
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 MOST_DRAWN = 24  # arms
 MOST_SUBJECTS = 100_000
-TRAITS = tuple(word for word in BODY if word != "weight")
 SHORT = ("route", "dose", "duration", "compound")  # words of one dose
 OF_A_FILE = ("species", "give", *BODY, *SHORT)  # what a file says itself
 ON_BLOCK = ("site", "selectivity", "hcn")  # switches
@@ -57,6 +58,7 @@ class Words:
     cyp2b6: str | None
     age: str | None
     subjects: int | None
+    summary: bool
     seed: int | None
     route: str | None
     dose: float | None
@@ -67,15 +69,6 @@ class Words:
     overrides: tuple[str, ...]
     as_json: bool
     plot: Path | None
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One exposure: its arm, where it has one; what is given, in words; and all that it follows from."""
-
-    arm: str
-    heading: str
-    config: Config
 
 
 @click.command(cls=Command)
@@ -105,6 +98,7 @@ class Shown:
     help="Percentiles of N subjects, drawn with the spread of sheet population, in the place of one body.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of --subjects.  [default: 1]")
+@click.option("--summary", is_flag=True, help="Print peaks, their hours, areas and half-lives too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def exposure(**given: Any) -> None:
     """Plasma and brain concentrations of what is given, and the NMDA block they make in each population.
@@ -128,7 +122,7 @@ def show_exposure(asked: Words) -> None:
 
     _check(asked)
     if asked.subjects is not None:
-        show_subjects(asked, COLUMNS, _whose)
+        show_subjects(asked, COLUMNS, whose)
         return
     several, changes = _of_file(asked) if asked.file is not None else _of_words(asked)
     at = None if asked.at is None else times(asked.at, min(begin(shown.config) for shown in several))
@@ -138,15 +132,20 @@ def show_exposure(asked: Words) -> None:
     for warning in _warnings(several, asked):
         print(f"prelimbic: warning: {as_options(warning)}", file=sys.stderr)
     if asked.as_json:
-        whole = {shown.arm: _as_json(shown, values) for shown, values in zip(several, found, strict=True)}
+        whole = {
+            shown.arm: _told(asked, shown, found[k] if found else None) for k, shown in enumerate(several)
+        }
         print(json.dumps(whole if asked.file is not None else whole[""]))
     else:
         for k, values in enumerate(found):
             _print(several[k], values, first=k == 0)
+        for shown in several if asked.summary else ():
+            arm = f"arm {shown.arm}: " if shown.arm else ""
+            summaries.show(f"{arm}{shown.heading}", _summary(shown.config))
     if asked.plot is not None:
         _draw(asked, several, drawn)
     if changes:
-        _say_idle(several, changes, drawn[0]["time"].values[::25] if at is None else at)
+        _say_idle(several, changes, _hours(several) if at is None else at)
 
 
 def _check(asked: Words) -> None:
@@ -164,7 +163,7 @@ def _check(asked: Words) -> None:
         one = "--give TEXT, --route and --dose of one dose, or the FILE of a question"
         raise click.UsageError(f"exposure needs what is given: {one}")
     needed = () if asked.file is not None else ("species",) if asked.give else ("species", "route", "dose")
-    for name in (*needed, *(("at",) if asked.plot is None else ())):
+    for name in (*needed, *(("at",) if asked.plot is None and not asked.summary else ())):
         if words[name] is None:
             raise click.UsageError(f"exposure needs {flag(name)}: {HELP[name]}")
     if asked.seed is not None and asked.subjects is None:
@@ -173,7 +172,7 @@ def _check(asked: Words) -> None:
         raise click.UsageError(f"--plot takes the name of a .png, .svg or .pdf file, not {asked.plot}")
     if asked.at is not None:
         once("--at", (part.strip() for part in asked.at.split(",")))
-    elif asked.as_json:
+    elif asked.as_json and not asked.summary:
         raise click.UsageError("--json prints what is there at times: add --at, or leave it out")
 
 
@@ -204,7 +203,7 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
         over = "" if asked.duration is None else f" over {asked.duration}"
         heading = f"{compound} {amount:g} mg/kg {route}{over}"
     config = of_doses(species, given, sheet, changes, body)
-    return [Shown("", f"{heading}, {_whose(config)}", config)], changes
+    return [Shown("", f"{heading}, {whose(config)}", config)], changes
 
 
 def _of_file(asked: Words) -> tuple[list[Shown], Overrides]:
@@ -221,28 +220,7 @@ def _of_file(asked: Words) -> tuple[list[Shown], Overrides]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusualDoseWarning)  # all warnings are printed together
         arms = exposures_in(question, sheet)
-    return [Shown(arm, _in_words(config), config) for arm, config in arms.items()], changes
-
-
-def _in_words(config: Config) -> str:
-    """What is given, and to whom."""
-    from prelimbic.simulation.given import as_given, bath_in_words
-
-    doses = as_given([dose for dose in config.doses if dose.amount])
-    texts = [str(replace(text, amount=float(f"{text.amount:.4g}"))) for text in doses]
-    texts += [f"bath {text}" for text in (bath_in_words(config.bath) if config.bath is not None else ())]
-    return f"{'; '.join(texts)}, {_whose(config)}"
-
-
-def _whose(config: Config) -> str:
-    """Who is given something."""
-    body = config.body
-    weight = "" if body.weight is None else f" of {body.weight:g} kg"
-    said = ((word, getattr(body, word)) for word in TRAITS)
-    traits = (
-        f", {word} {v:g}" if isinstance(v, float) else f", {word} {v}" for word, v in said if v is not None
-    )
-    return f"{config.species}{weight}{''.join(traits)}"
+    return [Shown(arm, in_words(config), config) for arm, config in arms.items()], changes
 
 
 @contextmanager
@@ -300,6 +278,13 @@ def _draw(asked: Words, several: list[Shown], drawn: list[xr.Dataset]) -> None:
         print(f"figure: {asked.plot}")
 
 
+def _hours(several: list[Shown]) -> np.ndarray:
+    """Some hours of everything that is given."""
+    from prelimbic.simulation.exposed import drawn_hours
+
+    return drawn_hours([shown.config for shown in several])[::25]
+
+
 def _say_idle(several: list[Shown], changes: Overrides, hours: np.ndarray) -> None:
     """Say which of the numbers that are set move nothing in any of the exposures."""
     from prelimbic.experiments.claims.unused import idle_in_exposure, told
@@ -308,6 +293,18 @@ def _say_idle(several: list[Shown], changes: Overrides, hours: np.ndarray) -> No
     idle = [{*idle_in_exposure(shown.config, hours)} for shown in several]
     if nothing := [name for name, _ in changes if all(name in names for names in idle)]:
         say(told(nothing, "this exposure at these times"))
+
+
+def _told(asked: Words, shown: Shown, found: xr.Dataset | None) -> dict[str, object]:
+    """What is there at times, where any are asked for, and what the whole course comes to."""
+    whole = {} if found is None else _as_json(shown, found)
+    return whole | ({"summary": summaries.as_json(_summary(shown.config))} if asked.summary else {})
+
+
+def _summary(config: Config) -> xr.Dataset:
+    from prelimbic.simulation.summary import summary
+
+    return summary(config)
 
 
 def _as_json(shown: Shown, found: xr.Dataset) -> dict[str, object]:

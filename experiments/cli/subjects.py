@@ -36,6 +36,8 @@ def show_subjects(asked: Words, columns: dict[str, str], whose: Callable[[Config
 
     if not asked.give or asked.file is not None:
         raise click.UsageError(NEEDED)
+    if asked.summary:
+        raise click.UsageError("--summary is of one body, and --subjects are many: leave one out")
     sheet = SHEET if asked.sheet is None else asked.sheet
     animal = choice(str(asked.species), SPECIES, "species", DoseError)
     body = parse_body(animal, asked.weight, asked.sex, asked.cyp2b6, asked.age)
