@@ -19,7 +19,7 @@ OTHER = "*"
 COLOURS = dict(zip(FAMILY, ("#000000", "#E69F00", "#0072B2", "#009E73"), strict=True))
 AXES = ("concentration", "cmax", "auc")  # quantities that have a place on the axes of concentrations
 TITLES = {
-    "held out": "held out, grown up: no number is from these studies",
+    "held out": "held out: no number is from these studies",
     "fitted": "fitted, or of a study whose numbers were taken",
 }
 LOWEST = 1e-2  # of the highest concentration in a panel
