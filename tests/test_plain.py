@@ -38,7 +38,9 @@ def refusals():
     return {
         **each("species", lambda x: scenario(species=x), "unknown species"),
         **each("species of an exposure", lambda x: pl.exposure(x, DOSE, 1), "unknown species"),
-        **each("at", lambda x: pl.exposure("rat", DOSE, x), "`at`", but("a number", "None", several=b"10min")),
+        **each(
+            "at", lambda x: pl.exposure("rat", DOSE, x), "`at`", but("a number", "None", several=b"10min")
+        ),
         **each("switch", lambda x: pl.Hypotheses(site=x), "`site` is"),
         "no switch": (lambda: pl.Hypotheses(sit="pv"), "did you mean site?"),
         "a switch twice": (lambda: pl.Hypotheses("pv", site="pv"), "give it once"),

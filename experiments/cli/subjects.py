@@ -14,12 +14,15 @@ from prelimbic.experiments.sweep.options import as_options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     import xarray as xr
 
     from prelimbic.experiments.cli.exposure import Words
     from prelimbic.simulation.config import Config
+    from prelimbic.simulation.overrides import Overrides
 
 HEADINGS = {"arterial": "arterial ng/mL", "venous": "venous ng/mL", "brain_unbound": "brain uM, unbound"}
+OF_SUBJECTS = ("population.", "bodies.")  # numbers that one body does not read
 NEEDED = "--subjects takes --give, to a species, and neither a FILE nor the short form of one dose"
 
 
@@ -53,10 +56,21 @@ def show_subjects(asked: Words, columns: dict[str, str], whose: Callable[[Config
         print(json.dumps(_as_json(found, columns, config))) if asked.as_json else _print(
             heading, found, config
         )
+        _say_idle(config, changes, times(asked.at, begin(config)))
     if asked.plot is not None:
         last = None if asked.at is None else float(times(asked.at, begin(config)).max())
         course = _percentiles(exposed_subjects(config, drawn_hours([config], last), subjects, mass))
         _draw(asked, heading, course, animal, body == AS_IT_IS)
+
+
+def _say_idle(config: Config, changes: Overrides, at: np.ndarray) -> None:
+    """Say which of the numbers that are set move nothing; those that only subjects have may do."""
+    from prelimbic.experiments.claims.unused import idle_in_exposure, told
+    from prelimbic.experiments.cli.ends import say
+
+    idle = {*idle_in_exposure(config, at)} if changes else set()
+    if nothing := [name for name, _ in changes if name in idle and not name.startswith(OF_SUBJECTS)]:
+        say(told(nothing, "these exposures at these times"))
 
 
 def _percentiles(found: xr.Dataset) -> xr.Dataset:
