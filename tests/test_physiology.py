@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from prelimbic.circuits import Circuit, Rig, constants, manipulated
-from prelimbic.parameters import BLOCKERS, POPULATIONS, SUBUNITS
+from prelimbic.parameters import POPULATIONS, SUBUNITS
+from prelimbic.simulation.observers.physiology import DRUGS
 from tests.conftest import COMMAND, small_circuit
 
 PYR, PV, SST, VIP = range(4)
@@ -196,7 +197,7 @@ def test_the_study_draws_every_protocol_and_does_nothing_twice(tmp_path):
                 named.update({name.rpartition("/")[2]: item[()]}) if hasattr(item, "shape") else None
             )
         )
-    half = np.asarray(named["block"]).reshape(len(BLOCKERS), len(SUBUNITS), -1)
+    half = np.asarray(named["block"]).reshape(len(DRUGS), len(SUBUNITS), -1)
     assert (np.diff(half, axis=-1) >= -1e-6).all() and half.min() >= 0 and half.max() <= 1
     # ketamine at 2A
     assert np.interp(5.35, named["concentration"], half[0, 0]) == pytest.approx(0.5, abs=0.1)
