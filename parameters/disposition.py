@@ -173,9 +173,14 @@ class Animal:
         """Which of `routes` a drug takes by a route: its own, or that of its racemate; None where there
         are no data.
         """
-        compound, _ = ENANTIOMERS.get(drug, (drug, ""))
+        compound = racemate(drug)
         keys = [f"{name}/{drug}", f"{name}/{compound}", *([name] if compound == COMPOUNDS[0] else [])]
         return next((key for key in keys if key in self.routes), None)
+
+
+def racemate(drug: str) -> str:
+    """The compound that a drug is, or is an enantiomer of."""
+    return ENANTIOMERS[drug][0] if drug in ENANTIOMERS else drug
 
 
 def species(name: str, source: Sheet | None = None) -> Species:

@@ -27,6 +27,7 @@ from prelimbic.parameters import (
     animal,
     compounds,
     factors,
+    racemate,
     traits,
 )
 from prelimbic.parameters.plain import choice
@@ -112,7 +113,7 @@ class Exposure(Concentrations):
     def brain_total(self, hours: np.ndarray) -> np.ndarray:
         """Concentration in brain tissue, bound and unbound, uM, shape (time, name)."""
         drugs = self.animal.dispositions
-        bound = [drugs[ENANTIOMERS.get(name, (name, ""))[0]].brain_unbound for name in self.names]
+        bound = [drugs[racemate(name)].brain_unbound for name in self.names]
         return self.brain_unbound(hours) / np.array(bound)
 
     def present(self, hours: np.ndarray) -> np.ndarray:
@@ -148,7 +149,7 @@ class Exposure(Concentrations):
             alike = tuple(replace(dose, amount=1.0) for dose in self.doses)
             return replace(self, doses=alike).peak_time(until, compound)
         order = (*FAMILY, *self.others).index
-        given = [ENANTIOMERS.get(dose.compound, (dose.compound, ""))[0] for dose in self.doses]
+        given = [racemate(dose.compound) for dose in self.doses]
         of = compound or min(given, key=order)
         breaks = sorted({hour for _, i in self._all_inputs for hour in (i.start, i.end)})
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from prelimbic.parameters import COMPOUNDS, ENANTIOMERS, FAMILY, MADE_OF, Sheet, section_of
+from prelimbic.parameters import COMPOUNDS, ENANTIOMERS, FAMILY, MADE_OF, Sheet, racemate, section_of
 from prelimbic.parameters.sheet import Row
 from prelimbic.pharmacology import SEXES, Body
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -53,11 +53,6 @@ class Kind(NamedTuple):
         ways += [f"{animal}/{self.route}"] if compound == COMPOUNDS[0] else []
         found |= {f"routes.{way}" for way in [way for way in ways if way in sheets["routes"].sections][:1]}
         return found | of_drugs(acting) | ({"compounds.enantiomers"} if compound in FAMILY else set())
-
-
-def racemate(drug: str) -> str:
-    """The compound that a drug is, or is an enantiomer of."""
-    return ENANTIOMERS[drug][0] if drug in ENANTIOMERS else drug
 
 
 def of_drugs(drugs: Collection[str]) -> set[str]:

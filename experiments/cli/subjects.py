@@ -51,14 +51,16 @@ def show_subjects(asked: Words, columns: dict[str, str], whose: Callable[[Config
     heading = f"{texts}, {len(subjects)} subjects, {whose(replace(config, body=body))}"
     for told in unusual(config.doses, animal):
         print(f"prelimbic: warning: {as_options(told)}", file=sys.stderr)
-    if asked.at is not None:
-        found = _percentiles(exposed_subjects(config, times(asked.at, begin(config)), subjects, mass))
-        print(json.dumps(_as_json(found, columns, config))) if asked.as_json else _print(
-            heading, found, config
-        )
-        _say_idle(config, changes, times(asked.at, begin(config)))
+    at = None if asked.at is None else times(asked.at, begin(config))
+    if at is not None:
+        found = _percentiles(exposed_subjects(config, at, subjects, mass))
+        if asked.as_json:
+            print(json.dumps(_as_json(found, columns, config)))
+        else:
+            _print(heading, found, config)
+        _say_idle(config, changes, at)
     if asked.plot is not None:
-        last = None if asked.at is None else float(times(asked.at, begin(config)).max())
+        last = None if at is None else float(at.max())
         course = _percentiles(exposed_subjects(config, drawn_hours([config], last), subjects, mass))
         _draw(asked, heading, course, animal, body == AS_IT_IS)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prelimbic.parameters import ENANTIOMERS, HNK_SETS
+from prelimbic.parameters import HNK_SETS, racemate
 from prelimbic.parameters.observations import Observation, observations
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Compared:
     @property
     def compound(self) -> str:
         """The compound, whichever hand."""
-        return ENANTIOMERS.get(self.row.compound, (self.row.compound, ""))[0]
+        return racemate(self.row.compound)
 
     @property
     def route(self) -> str:
