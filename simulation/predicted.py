@@ -11,9 +11,10 @@ from prelimbic.parameters.observations import SITES, Observation
 from prelimbic.pharmacology import Body, Dose
 from prelimbic.pharmacology.block import summed
 from prelimbic.pharmacology.exposure import Exposure
+from prelimbic.simulation.exposed import hours_behind
 from prelimbic.simulation.given import doses
 
-SOONEST_H, LATEST_H, OFFSETS = 1e-3, 500.0, 400  # after what begins or ends, at which a course is computed
+LATEST_H, OFFSETS = 500.0, 400  # after what begins or ends, at which a course is computed
 LATE_H = 24.0  # until when blood is taken for a half-life where it was not read
 
 
@@ -57,10 +58,8 @@ class _Course:
     def hours(self, until: float = LATEST_H) -> np.ndarray:
         """Hours from `from_h` to `to_h`, close behind all that begins and ends."""
         low, high = self.row.from_h, min(self.row.to_h, until)
-        after = np.concatenate([[0.0], np.geomspace(SOONEST_H, LATEST_H, OFFSETS)])
         edges = {hour for dose in self.doses for hour in (dose.start, dose.end)} | {low, high}
-        before = [np.nextafter(edge, -np.inf) for edge in edges]
-        found = np.unique(np.concatenate([before, *(edge + after for edge in edges)]))
+        found = hours_behind(edges, LATEST_H, OFFSETS)
         return found[(found >= low) & (found <= high)]
 
     def area(self) -> float:

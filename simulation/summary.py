@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.exposed import arranged, begin, courses
+from prelimbic.simulation.exposed import arranged, begin, courses, hours_behind
 from prelimbic.simulation.sheets import check_numbers
 
 SITES = {"arterial": "ng/mL", "venous": "ng/mL", "brain_unbound": "umol/L"}
-SOONEST_H, OFFSETS = 1e-3, 300  # after what begins or ends, at which a course is computed
+OFFSETS = 300  # after what begins or ends, at which a course is computed
 HALF_LIVES = 20.0  # of the slowest decline, after which nothing is left
 
 
@@ -38,9 +38,7 @@ def summary(config: Config) -> xr.Dataset:
 def _hours(config: Config, after: float) -> np.ndarray:
     """Hours close behind all that begins and ends, and on until `after` hours behind the last."""
     edges = sorted({hour for dose in config.doses for hour in (dose.start, dose.end)} or {begin(config)})
-    offsets = np.concatenate([[0.0], np.geomspace(SOONEST_H, after, OFFSETS)])
-    before = [np.nextafter(edge, -np.inf) for edge in edges]
-    found = np.unique(np.concatenate([before, *(edge + offsets for edge in edges)]))
+    found = hours_behind(edges, after, OFFSETS)
     return found[found <= edges[-1] + after]
 
 
