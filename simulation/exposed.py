@@ -24,7 +24,6 @@ FOLLOWED_H, GONE = 24.0, 0.01  # after the last dose, at most; and the share of 
 MARGIN = 0.04  # of a drawn span lies before what is given, and at least as much after it
 EVENLY = 400  # hours of a drawn course, beside those close to a dose
 CLOSE_H = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # after a dose begins or ends
-SOONEST_H = 1e-3  # after what begins or ends, at which a whole course is computed
 HNK = "hydroxynorketamine"
 LEVELS = {
     "arterial": ("ng/mL", "total arterial plasma"),
@@ -94,14 +93,6 @@ def _gone(config: Config) -> float:
     left = (there > GONE * there.max(axis=0, initial=0.0)).any(axis=1) | (hours <= last)
     gone = hours[min(np.flatnonzero(left)[-1] + 1, len(hours) - 1)]
     return float(min(max(gone, last + MARGIN * (last - min(events))), hours[-1]))
-
-
-def hours_behind(edges: Iterable[float], after: float, number: int) -> np.ndarray:
-    """Hours, sorted: just before each of the edges, at it, and `number` more behind it, ever wider apart,
-    until `after` hours.
-    """
-    offsets = np.concatenate([[0.0], np.geomspace(SOONEST_H, after, number)])
-    return np.unique([hour for edge in edges for hour in (np.nextafter(edge, -np.inf), *(edge + offsets))])
 
 
 def _hours(low: float, high: float, edges: Sequence[float]) -> np.ndarray:

@@ -11,8 +11,8 @@ from prelimbic.parameters.observations import SITES, Observation
 from prelimbic.pharmacology import Body, Dose
 from prelimbic.pharmacology.block import summed
 from prelimbic.pharmacology.exposure import Exposure
-from prelimbic.simulation.exposed import hours_behind
 from prelimbic.simulation.given import doses
+from prelimbic.simulation.times import hours_behind
 
 LATEST_H, OFFSETS = 500.0, 400  # after what begins or ends, at which a course is computed
 LATE_H = 24.0  # until when blood is taken for a half-life where it was not read

@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.exposed import arranged, begin, courses, hours_behind
+from prelimbic.simulation.exposed import arranged, begin, courses
 from prelimbic.simulation.sheets import check_numbers
+from prelimbic.simulation.times import hours_behind
 
 SITES = {"arterial": "ng/mL", "venous": "ng/mL", "brain_unbound": "umol/L"}
 OFFSETS = 300  # after what begins or ends, at which a course is computed

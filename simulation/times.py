@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
+
+import numpy as np
 
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import near
@@ -21,6 +23,7 @@ SPELL = re.compile(r"(?P<first>.+?)\s+to\s+(?P<last>.+)|(?P<length>.+?)\s+before
 NAMED = ("rest", "peak", "0-2 h")  # readouts that are no times
 MOST_TIMES = 400  # at which something is given, in one run
 DIGITS = 12  # of a number that is computed from what was written
+SOONEST_H = 1e-3  # after what begins or ends, at which a whole course is computed
 
 
 class GivenError(UsageError):
@@ -170,3 +173,11 @@ def read_at(name: str) -> tuple[float, float]:
     if len(ends) == 2 and not ends[0] < ends[1]:
         raise GivenError(f"the window {name} must end after it begins")
     return ends[0], ends[-1]
+
+
+def hours_behind(edges: Iterable[float], after: float, number: int) -> np.ndarray:
+    """Hours, sorted: just before each of the edges, at it, and `number` more behind it, ever wider apart,
+    until `after` hours.
+    """
+    offsets = np.concatenate([[0.0], np.geomspace(SOONEST_H, after, number)])
+    return np.unique([hour for edge in edges for hour in (np.nextafter(edge, -np.inf), *(edge + offsets))])
