@@ -93,18 +93,21 @@ class TrappingBlock:
             raise DoseError(
                 f"a block of {', '.join(self.names)} cannot go on with {', '.join(exposure.names)}"
             )
-        steps = max(math.ceil(stride * SECONDS_PER_HOUR / LONGEST_STEP), 1)
-        middles = self.time + stride * (np.arange(steps) + 0.5) / steps
         still, per_uM = self._rates(gating)
-        seconds = stride * SECONDS_PER_HOUR / steps
+        steps, later = self.entering(exposure, stride)
+        seconds = stride * SECONDS_PER_HOUR / len(steps)
         occupancy = self.occupancy[..., None]
-        for unbound_uM in exposure.brain_unbound(middles):
+        for unbound_uM in steps:
             occupancy = expm((still + np.tensordot(unbound_uM, per_uM, axes=1)) * seconds) @ occupancy
         # Against rounding only: in exact arithmetic every step keeps signs and sum.
         occupancy = np.maximum(occupancy[..., 0], 0.0)
-        return replace(
-            self, time=self.time + stride, occupancy=occupancy / occupancy.sum(axis=-1, keepdims=True)
-        )
+        return replace(later, occupancy=occupancy / occupancy.sum(axis=-1, keepdims=True))
+
+    def entering(self, exposure: Concentrations, stride: float) -> tuple[np.ndarray, TrappingBlock]:
+        """Concentrations (uM, (step, drug)) in the middle of steps, and the block, only its time moved."""
+        steps = max(math.ceil(stride * SECONDS_PER_HOUR / LONGEST_STEP), 1)
+        middles = self.time + stride * (np.arange(steps) + 0.5) / steps
+        return exposure.brain_unbound(middles), replace(self, time=self.time + stride)
 
     def _rates(self, gating: Gating) -> tuple[np.ndarray, np.ndarray]:
         """Generators, 1/s, whose columns sum to zero: without drug, (population, subunit, to, from), and per
