@@ -49,9 +49,8 @@ def trail(config: Config) -> tuple[str, ...]:
         start, end = minutes(look.time), minutes(look.time + look.stride)
         stressed = config.protocol.stressed(look.time)
         unbound = np.array([now.unbound[drug] for drug in COMPOUNDS])
-        total.update(
-            repr((look, ampa_left, now.hcn, stressed, start in stress[::2], end in stress[1::2])).encode()
-        )
+        spell = (stressed, start in stress[::2], end in stress[1::2])
+        total.update(repr((look, ampa_left, float(now.hcn), spell)).encode())
         total.update(b"" if now.circuit == circuit else repr(now.circuit).encode())
         for array in (unbound, now.nmda, acting.factors(start, end, stressed)):
             total.update(np.ascontiguousarray(array).tobytes())

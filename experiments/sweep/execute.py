@@ -26,7 +26,7 @@ from rich.console import Console
 from prelimbic.experiments.storage.files import UnreadableError, sweep_stale
 from prelimbic.experiments.storage.store import is_whole
 from prelimbic.experiments.sweep.marks import BEAT_S, Marks
-from prelimbic.experiments.sweep.shelf import Branches, branches
+from prelimbic.experiments.sweep.shelf import Branches, branches, room
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.experiments.sweep.surroundings import ONE_THREAD, STOPPED
 from prelimbic.experiments.sweep.watch import Watch
@@ -300,8 +300,10 @@ class _Worker:
 
 
 def shared(runs: list[Run]) -> dict[str, Branches]:
-    """By file, the looks after which each run's state is shared; runs without the loop share nothing."""
-    loops = [run for run in runs if run.resumable]
+    """By file, the looks after which each run's state is shared; runs without the loop share nothing.
+    Raises StudyError for a size of the shelf that is none.
+    """
+    loops = [run for run in runs if run.resumable and room()]
     found = branches([run.config for run in loops])
     return {run.file: {} for run in runs} | {run.file: of for run, of in zip(loops, found, strict=True)}
 

@@ -25,6 +25,7 @@ from prelimbic.circuits import Numerics
 from prelimbic.experiments.storage.files import StoreError, UnreadableError, sweep_stale
 from prelimbic.experiments.sweep.kept import Arrays, made_by, read, write
 from prelimbic.experiments.sweep.marks import BEAT_S, Marks
+from prelimbic.experiments.sweep.study import StudyError
 from prelimbic.parameters.caching import cache_folder
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.trail import trail, untreated
@@ -145,15 +146,27 @@ class Shelf:
 
 def shelf(numerics: Numerics) -> Shelf | None:
     """The shared states of this machine's code; none where they are switched off or there is no place."""
+    size = room()
     try:
-        room = float(os.environ.get(SIZE, "").strip() or USUAL_GB)
         folder = cache_folder() / FOLDER
-        if not room > 0:
+        if size == 0.0:
             return None
         folder.mkdir(parents=True, exist_ok=True)
-        return Shelf(folder, made_by(numerics) | {"code": _code()}, room * 1e9)
-    except (OSError, ValueError):
+        return Shelf(folder, made_by(numerics) | {"code": _code()}, size)
+    except OSError:
         return None
+
+
+def room() -> float:
+    """Bytes that shared states may take.  Raises StudyError."""
+    asked = os.environ.get(SIZE, "").strip() or str(USUAL_GB)
+    try:
+        found = float(asked)
+    except ValueError:
+        found = -1.0
+    if not 0.0 <= found < float("inf"):
+        raise StudyError(f"{SIZE} is {asked!r} but must be a number of GB, 0 for none")
+    return found * 1e9
 
 
 @cache
