@@ -171,7 +171,7 @@ def looks_for_all(
         check_begin(protocol, *given)
         check_readouts(protocol, *given)
         found.append(protocol)
-    read = {*highest, *hours}
+    read: set[float] = set()
     for arm, protocol in zip(arms, found, strict=True):
         read |= set(moments(protocol, arm.exposure.doses, arm.bath).values())
     return [sparing(protocol, read) for protocol in found]

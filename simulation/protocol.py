@@ -253,7 +253,7 @@ def sparing(protocol: Protocol, read: Iterable[float] = ()) -> Protocol:
     kept = {minutes(hour) for hour in (*protocol.moments().values(), *read)}
     spared = [
         look.time
-        for look in replace(protocol, look_scale=1.0, spared=()).looks()
+        for look in replace(protocol, look_scale=1.0, reused=(), spared=()).looks()
         if look.seconds == LONG_S or minutes(look.time) not in kept
     ]
     return replace(protocol, spared=tuple(spared))
