@@ -164,13 +164,15 @@ class _Program:
         inner = [line for line in inner if line not in of_row]
         of_row = [line.replace("[_postsynaptic_idx]", "[target[row.first]]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
-        lines = [f"void deliver_{name}(const int64_t now) {{", *pointers, *found.scalar]
+        lines = [f"void deliver_{name}(const int member, const int64_t now) {{", *pointers, *found.scalar]
         lines += [
             f"Rows& rows = engine.rows[{group}];",
             "const int32_t* __restrict target = rows.target.data();",
         ]
         lines += [
-            "for (const Rows::Row& row : rows.due(now)) {",
+            "for (const Rows::Row& whole : rows.due(now)) {",
+            "const Rows::Row row = engine.part(rows, whole, member);",
+            "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source;",
             *of_row,
         ]
@@ -178,7 +180,7 @@ class _Program:
             "for (int _idx = row.first; _idx < row.last; _idx++) {",
             "const int _postsynaptic_idx = target[_idx];",
         ]
-        lines += [*inner, "}", "}", "rows.due(now).clear();"]
+        lines += [*inner, "}", "}"]
         # Ask now for what is due next: else delivery waits for memory.
         arrays = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
         lines += [
@@ -238,37 +240,44 @@ class _Program:
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
         draws = [
-            f"draw_uniform(_array_cells_{name}, "
-            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, "
-            "(uint32_t)now, (uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);"
+            f"draw_share(_array_cells_{name}, "
+            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
             for k, name in enumerate(model.draws)
         ]
         traces = [
-            f"{{ double sum = 0; for (int k = 0; k < engine.bounds[0]; k++) sum += _array_cells_{name}[k]; "
-            f"engine.traces[{k}].push_back(sum/engine.bounds[0]); }}"
+            f"case {k}: for (int k = 0; k < engine.bounds[0]; k++) sum += _array_cells_{name}[k]; break;"
             for k, name in enumerate(model.traces)
         ]
-        each = "for (size_t p = 1; p < engine.bounds.size(); p++)"
-        sampling = [
-            "sample_cells(0, engine.bounds[0]);",
-            f"{each} sample_cells(engine.bounds[p - 1], engine.bounds[p]);",
-        ]
-        sampling = sampling if model.sample else []
         return [
-            "void sample() {",
-            *sampling,
-            *traces,
+            "void draw_share(Real* out, const int cells, const uint32_t stream, const int member, const int64_t now) {",
+            "const Span mine = engine.portions(cells, member);",
+            "draw_uniform(out, mine.first, mine.last, stream, (uint32_t)now, "
+            "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
             "}",
-            "void step(const int64_t now) {",
-            "time_now[0] = now*engine.step_s;",
+            "void draw(const int member, const int64_t now) {",
+            "if (member == 0) time_now[0] = now*engine.step_s;",
             *draws,
-            "update_0(0, engine.bounds[0]);",
-            f"{each} {elsewhere}(engine.bounds[p - 1], engine.bounds[p]);",
-            "engine.collect();",
-            "for (Rows& rows : engine.rows) rows.fire(engine.spiking.data(), engine.spiking_count, now);",
-            *(f"deliver_{name}(now);" for name in model.groups),
+            "}",
+            "void update(const Chunk& cells) {",
+            f"cells.population == 0 ? update_0(cells.first, cells.last) : {elsewhere}(cells.first, cells.last);",
+            "}",
+            "void deliver(const int member, const int64_t now) {",
+            *(f"deliver_{name}(member, now);" for name in model.groups),
+            "}",
+            "void settle(const int64_t now) {",
+            "for (Rows& rows : engine.rows) rows.due(now).clear();",
             "reset_spiking();",
             f"engine.record(_array_cells_{model.recorded}, now);",
+            "}",
+            "void sample(const Chunk& cells) {",
+            *(["sample_cells(cells.first, cells.last);"] if model.sample else []),
+            "}",
+            "void trace(const size_t which) {",
+            "double sum = 0;",
+            "switch (which) {",
+            *traces,
+            "}",
+            "engine.traces[which].push_back(sum/engine.bounds[0]);",
             "}",
             "const std::vector<const char*> GROUPS = {"
             + ", ".join(f'"{name}"' for name in model.groups)
@@ -349,7 +358,7 @@ def _functions() -> dict[str, Any]:
     return found
 
 
-MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, step, sample});
+MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, draw, update, deliver, settle, sample, trace});
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);

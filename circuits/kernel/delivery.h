@@ -42,6 +42,9 @@ class Rows {
             place[c] = next[row(c)]++;
             this->target[place[c]] = target[c];
         }
+        ascending = true;
+        for (size_t r = 1; r < begin_.size(); r++)
+            ascending &= std::is_sorted(this->target.begin() + begin_[r - 1], this->target.begin() + begin_[r]);
         size_t slots = 1;
         while (slots <= static_cast<size_t>(longest)) slots *= 2;
         due_.assign(slots, {});
@@ -84,6 +87,15 @@ class Rows {
         return true;
     }
 
+    // What of a row leads to cells first..last-1, where the targets of a row ascend.
+    Row part(const Row& row, int32_t first, int32_t last) const {
+        const int32_t *begin = target.data() + row.first, *end = target.data() + row.last;
+        begin = std::lower_bound(begin, end, first);
+        end = std::lower_bound(begin, end, last);
+        return {row.source, static_cast<int32_t>(begin - target.data()), static_cast<int32_t>(end - target.data())};
+    }
+
+    bool ascending = true;        // whether the targets of every row do
     std::vector<int32_t> place;   // where each contact, in the order given, stands
     std::vector<int32_t> target;  // by place
 

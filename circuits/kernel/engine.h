@@ -19,6 +19,7 @@
 #include "draws.h"
 #include "numeric.h"
 #include "pipe.h"
+#include "threads.h"
 
 namespace prelimbic {
 
@@ -40,8 +41,12 @@ struct Array {
 struct Network {  // the generated text
     std::vector<Array> arrays;
     std::vector<const char*> groups, traces;
-    void (*step)(int64_t now);  // finds the cells that spike, delivers, resets
-    void (*sample)();
+    void (*draw)(int member, int64_t now);     // the background's numbers, a share of them
+    void (*update)(const Chunk& cells);        // raises the flags of cells that spike
+    void (*deliver)(int member, int64_t now);  // what is due and leads to the cells of a thread
+    void (*settle)(int64_t now);               // resets cells that spiked, records them
+    void (*sample)(const Chunk& cells);
+    void (*trace)(size_t k);
 };
 
 class Engine {
@@ -78,16 +83,20 @@ class Engine {
         }
     }
 
-    // Cells whose flag is up, in ascending order.
-    void collect() {
-        spiking_count = 0;
-        for (int first = 0; first < cells; first += ROOM) {
-            int32_t any = 0;
-            for (int k = first; k < first + ROOM; k++) any |= fires[k];
-            if (any == 0) continue;
-            for (int k = first; k < first + ROOM && k < cells; k++)
-                if (fires[k]) spiking[spiking_count++] = k;
-        }
+    // A thread's share of so many cells, in whole portions of draws.
+    Span portions(int of, int member) const {
+        const int64_t all = (of + ROOM - 1) / ROOM;
+        const auto until = [&](int m) { return std::min(of, static_cast<int>(all * m / team_.size()) * ROOM); };
+        return {until(member), until(member + 1)};
+    }
+
+    // What of a row a thread delivers: what leads to its own cells, so that sums at a cell are added up in one order.
+    Rows::Row part(const Rows& of, const Rows::Row& row, int member) const {
+        if (team_.size() == 1) return row;
+        if (!divided_) return member == 0 ? row : Rows::Row{row.source, row.first, row.first};
+        size_t p = 0;
+        while (of.target[row.first] >= bounds[p]) p++;
+        return of.part(row, shares_[member][p].first, shares_[member][p].last);
     }
 
     void record(const Real* value, int64_t now) {
@@ -105,10 +114,12 @@ class Engine {
         size_t k = 0;
         std::memcpy(&step_s, &sizes[k++], sizeof(step_s));
         sample_every_ = sizes[k++];
+        team_.resize(static_cast<int>(sizes[k++]));
         contacts_.assign(sizes.begin() + k, sizes.begin() + k + groups_);
         k += groups_;
         bounds.assign(sizes.begin() + k, sizes.end());
         cells = bounds.back();
+        divide();
         now_ = 0;
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
@@ -176,13 +187,76 @@ class Engine {
                 throw Refused{std::string(network_.arrays[k].name) + " was not loaded"};
         wire();
         if (now_ + steps > LONGEST_RUN) throw Refused{"no run may be longer than " + std::to_string(LONGEST_RUN) + " steps"};
-        for (const int64_t end = now_ + steps; now_ < end; now_++) {
-            if (now_ % sample_every_ == 0) network_.sample();
-            if (now_ % 1024 == 0 && owner_gone()) ::_exit(0);
-            network_.step(now_);
-        }
+        team_.together([&](int member) {
+            for (int64_t now = now_; now < now_ + steps; now++) step(member, now);
+        });
+        now_ += steps;
         for (const Array& array : network_.arrays)
             if (array.real && array.extent == CELL) check(array, static_cast<const Real*>(*array.data));
+    }
+
+    // A step, as each thread goes through it: sample, draw, update, deliver, reset.
+    void step(int member, int64_t now) {
+        if (now % sample_every_ == 0) sample(member);
+        if (member == 0 && now % 1024 == 0 && owner_gone()) ::_exit(0);
+        network_.draw(member, now);
+        team_.meet();
+        for (const size_t k : mine_[member]) {
+            network_.update(chunks_[k]);
+            collect(k);
+        }
+        team_.meet();
+        if (member == 0) fire(now);
+        team_.meet();
+        network_.deliver(member, now);
+        team_.meet();
+        if (member == 0) network_.settle(now);
+    }
+
+    void sample(int member) {
+        team_.meet();  // cells have been reset
+        for (const size_t k : mine_[member]) network_.sample(chunks_[k]);
+        team_.meet();
+        for (size_t k = member; k < traces.size(); k += team_.size()) network_.trace(k);
+    }
+
+    // Cells of a chunk whose flag is up, in ascending order: they wait where the chunk's cells have their places.
+    void collect(size_t chunk) {
+        int32_t* found = &spiking[chunks_[chunk].first];
+        for (int first = chunks_[chunk].first; first < chunks_[chunk].last; first += ROOM) {
+            const int last = std::min(first + ROOM, chunks_[chunk].last);
+            int32_t any = 0;
+            for (int k = first; k < last; k++) any |= fires[k];
+            if (any == 0) continue;
+            for (int k = first; k < last; k++)
+                if (fires[k]) *found++ = k;
+        }
+        collected_[chunk] = static_cast<int>(found - &spiking[chunks_[chunk].first]);
+    }
+
+    // Close up the cells that spike, and have their rows fall due.
+    void fire(int64_t now) {
+        spiking_count = 0;
+        for (size_t k = 0; k < chunks_.size(); k++)
+            for (int s = 0; s < collected_[k]; s++) spiking[spiking_count++] = spiking[chunks_[k].first + s];
+        for (Rows& group : rows) group.fire(spiking.data(), spiking_count, now);
+    }
+
+    // Give every thread as many chunks of each population as the others have.
+    void divide() {
+        const size_t threads = static_cast<size_t>(team_.size());
+        chunks_ = chunks_of(bounds);
+        collected_.assign(chunks_.size(), 0);
+        mine_.assign(threads, {});
+        shares_.assign(threads, std::vector<Span>(bounds.size(), Span{0, 0}));
+        for (size_t p = 0, begin = 0, end = 0; p < bounds.size(); p++, begin = end) {
+            while (end < chunks_.size() && chunks_[end].population == static_cast<int>(p)) end++;
+            for (size_t t = 0; t < threads; t++) {
+                const size_t from = begin + (end - begin) * t / threads, to = begin + (end - begin) * (t + 1) / threads;
+                for (size_t k = from; k < to; k++) mine_[t].push_back(k);
+                if (from < to) shares_[t][p] = {chunks_[from].first, chunks_[to - 1].last};
+            }
+        }
     }
 
     void clear() {
@@ -268,6 +342,8 @@ class Engine {
                     throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
             rows[g].arrange(w.source.data(), w.target.data(), w.delay.data(), contacts_[g], cells, bounds);
         }
+        divided_ = true;
+        for (const Rows& group : rows) divided_ &= group.ascending;
         wired_ = true;
     }
 
@@ -305,7 +381,12 @@ class Engine {
     std::vector<bool> loaded_;
     size_t groups_ = 0;
     int64_t now_ = 0, sample_every_ = 1;
-    bool wired_ = false;
+    bool wired_ = false, divided_ = true;  // whether deliveries can be told apart by target
+    Team team_{sizeof(Real) == sizeof(float)};
+    std::vector<Chunk> chunks_;
+    std::vector<int> collected_;              // cells that spike, of each chunk
+    std::vector<std::vector<size_t>> mine_;   // chunks of each thread
+    std::vector<std::vector<Span>> shares_;   // of each thread, cells of each population
     std::vector<size_t> contacts_;
     std::vector<Wiring> wiring_;
     std::vector<int32_t> spike_cell_;
