@@ -138,10 +138,10 @@ class _Program:
         model = self.model
         code = f"{model.reset}\nwaiting = floor({model.refractory}/step + 1e-3)\n"
         found = self._translate(self.cells, code, code)
-        lines = ["void reset_spiking() {", *found.pointers, *found.scalar]
+        lines = ["void reset(const int32_t* cell, const int count) {", *found.pointers, *found.scalar]
         lines += [
-            "for (int k = 0; k < engine.spiking_count; k++) {",
-            "const int _idx = engine.spiking[k];",
+            "for (int k = 0; k < count; k++) {",
+            "const int _idx = cell[k];",
             *found.vector,
         ]
         return "\n".join([*lines, "}", "}"])
@@ -191,7 +191,7 @@ class _Program:
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
-        lines, rows = ["using namespace prelimbic;", "double time_now[1];"], []
+        lines, rows = ["using namespace prelimbic;", "thread_local double time_now[1];"], []
         for owner, extent in (
             ("cells", "CELL"),
             *((name, str(k)) for k, name in enumerate(self.model.groups)),
@@ -255,7 +255,7 @@ class _Program:
             "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
             "}",
             "void draw(const int member, const int64_t now) {",
-            "if (member == 0) time_now[0] = now*engine.step_s;",
+            "time_now[0] = now*engine.step_s;",
             *draws,
             "}",
             "void update(const Chunk& cells) {",
@@ -264,11 +264,7 @@ class _Program:
             "void deliver(const int member, const int64_t now) {",
             *(f"deliver_{name}(member, now);" for name in model.groups),
             "}",
-            "void settle(const int64_t now) {",
-            "for (Rows& rows : engine.rows) rows.due(now).clear();",
-            "reset_spiking();",
-            f"engine.record(_array_cells_{model.recorded}, now);",
-            "}",
+            f"const Real* recorded() {{ return _array_cells_{model.recorded}; }}",
             "void sample(const Chunk& cells) {",
             *(["sample_cells(cells.first, cells.last);"] if model.sample else []),
             "}",
@@ -358,7 +354,7 @@ def _functions() -> dict[str, Any]:
     return found
 
 
-MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, draw, update, deliver, settle, sample, trace});
+MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, draw, update, deliver, reset, recorded, sample, trace});
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);

@@ -62,6 +62,13 @@ class Rows {
         }
     }
 
+    // Ask for where the rows of a cell begin, which will fire soon.
+    void expect(int32_t cell) const {
+        if (cell < first_ || cell > last_) return;
+        const int32_t* begin = &begin_[(cell - first_) * steps_.size()];
+        for (size_t k = 0; k <= steps_.size(); k += 16) __builtin_prefetch(begin + k);
+    }
+
     struct Row { int32_t source, first, last; };
     std::vector<Row>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
 
@@ -88,7 +95,7 @@ class Rows {
     }
 
     // What of a row leads to cells first..last-1, where the targets of a row ascend.
-    Row part(const Row& row, int32_t first, int32_t last) const {
+    Row within(const Row& row, int32_t first, int32_t last) const {
         const int32_t *begin = target.data() + row.first, *end = target.data() + row.last;
         begin = std::lower_bound(begin, end, first);
         end = std::lower_bound(begin, end, last);

@@ -44,17 +44,17 @@ struct Network {  // the generated text
     void (*draw)(int member, int64_t now);     // the background's numbers, a share of them
     void (*update)(const Chunk& cells);        // raises the flags of cells that spike
     void (*deliver)(int member, int64_t now);  // what is due and leads to the cells of a thread
-    void (*settle)(int64_t now);               // resets cells that spiked, records them
+    void (*reset)(const int32_t* cell, int count);
+    const Real* (*recorded)();                 // what is stored with a spike
     void (*sample)(const Chunk& cells);
     void (*trace)(size_t k);
 };
 
 class Engine {
   public:
-    int cells = 0, spiking_count = 0;
+    int cells = 0;
     double step_s = 0.0;
     std::vector<int32_t> bounds;  // of populations
-    std::vector<int32_t> spiking;
     std::vector<int32_t> fires;  // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
     std::vector<Rows> rows;  // of each group
     std::vector<std::vector<double>> traces;
@@ -96,15 +96,7 @@ class Engine {
         if (!divided_) return member == 0 ? row : Rows::Row{row.source, row.first, row.first};
         size_t p = 0;
         while (of.target[row.first] >= bounds[p]) p++;
-        return of.part(row, shares_[member][p].first, shares_[member][p].last);
-    }
-
-    void record(const Real* value, int64_t now) {
-        for (int s = 0; s < spiking_count; s++) {
-            spike_cell_.push_back(spiking[s]);
-            spike_time_.push_back(now * step_s);
-            spike_value_.push_back(value[spiking[s]]);
-        }
+        return of.within(row, shares_[member][p].first, shares_[member][p].last);
     }
 
   private:
@@ -125,7 +117,7 @@ class Engine {
         wiring_.assign(groups_, Wiring());
         wired_ = false;
         fires.assign(cells + ROOM, 0);
-        spiking.assign(cells, 0);
+        spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
         for (const Array& array : network_.arrays) {
@@ -210,7 +202,9 @@ class Engine {
         team_.meet();
         network_.deliver(member, now);
         team_.meet();
-        if (member == 0) network_.settle(now);
+        if (member == 0)
+            for (Rows& group : rows) group.due(now).clear();
+        for (const size_t k : mine_[member]) reset(k);
     }
 
     void sample(int member) {
@@ -220,26 +214,40 @@ class Engine {
         for (size_t k = member; k < traces.size(); k += team_.size()) network_.trace(k);
     }
 
-    // Cells of a chunk whose flag is up, in ascending order: they wait where the chunk's cells have their places.
+    // Cells of a chunk whose flag is up, in ascending order.
     void collect(size_t chunk) {
-        int32_t* found = &spiking[chunks_[chunk].first];
+        int32_t* next = &spiking_[chunks_[chunk].first];
         for (int first = chunks_[chunk].first; first < chunks_[chunk].last; first += ROOM) {
             const int last = std::min(first + ROOM, chunks_[chunk].last);
             int32_t any = 0;
             for (int k = first; k < last; k++) any |= fires[k];
             if (any == 0) continue;
             for (int k = first; k < last; k++)
-                if (fires[k]) *found++ = k;
+                if (fires[k]) {
+                    *next++ = k;
+                    for (const Rows& group : rows) group.expect(k);
+                }
         }
-        collected_[chunk] = static_cast<int>(found - &spiking[chunks_[chunk].first]);
+        collected_[chunk] = static_cast<int>(next - &spiking_[chunks_[chunk].first]);
     }
 
-    // Close up the cells that spike, and have their rows fall due.
+    // Store the cells that spike, and have their rows fall due.
     void fire(int64_t now) {
-        spiking_count = 0;
-        for (size_t k = 0; k < chunks_.size(); k++)
-            for (int s = 0; s < collected_[k]; s++) spiking[spiking_count++] = spiking[chunks_[k].first + s];
-        for (Rows& group : rows) group.fire(spiking.data(), spiking_count, now);
+        for (size_t k = 0; k < chunks_.size(); k++) {
+            const int32_t* cell = &spiking_[chunks_[k].first];
+            stored_[k] = spike_cell_.size();
+            spike_cell_.insert(spike_cell_.end(), cell, cell + collected_[k]);
+            for (Rows& group : rows) group.fire(cell, collected_[k], now);
+        }
+        spike_time_.resize(spike_cell_.size(), now * step_s);
+        spike_value_.resize(spike_cell_.size());
+    }
+
+    // Reset the cells of a chunk that spike, and store what they have then.
+    void reset(size_t chunk) {
+        const int32_t* cell = &spiking_[chunks_[chunk].first];
+        network_.reset(cell, collected_[chunk]);
+        for (int s = 0; s < collected_[chunk]; s++) spike_value_[stored_[chunk] + s] = network_.recorded()[cell[s]];
     }
 
     // Give every thread as many chunks of each population as the others have.
@@ -247,6 +255,7 @@ class Engine {
         const size_t threads = static_cast<size_t>(team_.size());
         chunks_ = chunks_of(bounds);
         collected_.assign(chunks_.size(), 0);
+        stored_.assign(chunks_.size(), 0);
         mine_.assign(threads, {});
         shares_.assign(threads, std::vector<Span>(bounds.size(), Span{0, 0}));
         for (size_t p = 0, begin = 0, end = 0; p < bounds.size(); p++, begin = end) {
@@ -384,7 +393,9 @@ class Engine {
     bool wired_ = false, divided_ = true;  // whether deliveries can be told apart by target
     Team team_{sizeof(Real) == sizeof(float)};
     std::vector<Chunk> chunks_;
-    std::vector<int> collected_;              // cells that spike, of each chunk
+    std::vector<int32_t> spiking_;            // cells that spike, of each chunk where its cells have their places
+    std::vector<int> collected_;              // how many these are, of each chunk
+    std::vector<size_t> stored_;              // where they are stored, of each chunk
     std::vector<std::vector<size_t>> mine_;   // chunks of each thread
     std::vector<std::vector<Span>> shares_;   // of each thread, cells of each population
     std::vector<size_t> contacts_;
