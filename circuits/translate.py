@@ -21,6 +21,7 @@ import numpy as np
 
 from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
+AHEAD = 6  # rows between the one that is delivered and the one that memory is asked for
 FUNCTIONS = {
     "exp": "prelimbic::exp",
     "_brian_pow": "std::pow",
@@ -170,8 +171,12 @@ class _Program:
             "const int32_t* __restrict target = rows.target.data();",
         ]
         lines += [
-            "for (const Rows::Row& whole : rows.due(now)) {",
-            "const Rows::Row row = engine.part(rows, whole, member);",
+            "const std::vector<Rows::Row>& due = rows.due(now);",
+            "for (size_t r = 0; r < due.size(); r++) {",
+            f"if (r + {AHEAD} < due.size()) {{  // else delivery waits for memory",
+            *self._asked_for(name, of_row, f"due[r + {AHEAD}]"),
+            "}",
+            "const Rows::Row row = engine.part(rows, due[r], member);",
             "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source;",
             *of_row,
@@ -180,14 +185,15 @@ class _Program:
             "for (int _idx = row.first; _idx < row.last; _idx++) {",
             "const int _postsynaptic_idx = target[_idx];",
         ]
-        lines += [*inner, "}", "}"]
-        # Ask now for what is due next: else delivery waits for memory.
-        arrays = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
-        lines += [
-            "for (const Rows::Row& row : rows.due(now + 1)) {",
-            *(f"__builtin_prefetch(&{a}[row.first]);" for a in arrays),
-        ]
-        return "\n".join([*lines, "}", "}"])
+        return "\n".join([*lines, *inner, "}", "}", "}"])
+
+    def _asked_for(self, name: str, of_row: list[str], row: str) -> list[str]:
+        """Ask memory for what delivering a row will read."""
+        sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
+        contacts = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
+        asked = [f"{array}[{row}.source]" for array in sending]
+        asked += [f"{array}[{row}.{end}]" for array in contacts for end in ("first", "last - 1")]
+        return [f"__builtin_prefetch(&{place});" for place in asked]
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""

@@ -198,7 +198,8 @@ class Engine {
             collect(k);
         }
         team_.meet();
-        if (member == 0) fire(now);
+        for (size_t g = member; g < groups_; g += team_.size()) fire(rows[g], now);
+        if (member == 0) store(now);
         team_.meet();
         network_.deliver(member, now);
         team_.meet();
@@ -223,21 +224,24 @@ class Engine {
             for (int k = first; k < last; k++) any |= fires[k];
             if (any == 0) continue;
             for (int k = first; k < last; k++)
-                if (fires[k]) {
-                    *next++ = k;
-                    for (const Rows& group : rows) group.expect(k);
-                }
+                if (fires[k]) *next++ = k;
         }
         collected_[chunk] = static_cast<int>(next - &spiking_[chunks_[chunk].first]);
     }
 
-    // Store the cells that spike, and have their rows fall due.
-    void fire(int64_t now) {
+    // Have the rows of cells that spike fall due, those of a group after the other.
+    void fire(Rows& group, int64_t now) {
+        for (size_t k = 0; k < chunks_.size(); k++)
+            for (int s = 0; s < collected_[k]; s++) group.expect(spiking_[chunks_[k].first + s]);
+        for (size_t k = 0; k < chunks_.size(); k++) group.fire(&spiking_[chunks_[k].first], collected_[k], now);
+    }
+
+    // Store the cells that spike, and leave room for what they will have when they have been reset.
+    void store(int64_t now) {
         for (size_t k = 0; k < chunks_.size(); k++) {
             const int32_t* cell = &spiking_[chunks_[k].first];
             stored_[k] = spike_cell_.size();
             spike_cell_.insert(spike_cell_.end(), cell, cell + collected_[k]);
-            for (Rows& group : rows) group.fire(cell, collected_[k], now);
         }
         spike_time_.resize(spike_cell_.size(), now * step_s);
         spike_value_.resize(spike_cell_.size());
