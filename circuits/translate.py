@@ -14,7 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -79,12 +79,10 @@ class _Program:
         model = self.model
         everywhere = (model.cells, model.background)
         elsewhere = (model.motion_elsewhere, model.background_elsewhere)
-        body = [self._loop("update_0", self._update(*everywhere), model.background, flags=True)]
+        body = self._loops("update_0", self._update(*everywhere), model.background, flags=True)
         if model.motion_elsewhere:
-            body.append(
-                self._loop("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True)
-            )
-        body += [self._loop("sample_cells", model.sample, model.sample)] if model.sample else []
+            body += self._loops("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True)
+        body += self._loops("sample_cells", model.sample, model.sample) if model.sample else []
         body += [self._reset()]
         body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
         parts = [f"typedef {'float' if self.precision == 32 else 'double'} Real;", '#include "engine.h"']
@@ -114,11 +112,34 @@ class _Program:
                 )
         return f"waiting = one_less(waiting)\n{euler}\n{background}\n_cond = {self.model.threshold}\n"
 
-    def _loop(self, name: str, code: str, checked: str, flags: bool = False) -> str:
-        """A function that does `code` for cells first..last-1 of one population; the units of `checked` are
-        checked.
+    def _loops(self, name: str, code: str, checked: str, flags: bool = False) -> list[str]:
+        """Functions that do `code` for cells first..last-1 of one population, by how many spare parts these
+        are without, and a table of them; the units of `checked` are checked.
         """
         found = self._translate(self.cells, code, checked)
+        lacking = range(len(self.model.spare) + 1)
+        named = [name, *(f"{name}_without_{k}" for k in lacking[1:])]
+        loops = [self._loop(named[k], self._without(k, found), flags) for k in lacking]
+        return [*loops, f"void (*const {name}_for[])(int, int) = {{{', '.join(named)}}};"]
+
+    def _without(self, lacking: int, found: Statements) -> Statements:
+        """The same for cells that are without so many spare parts: states of these are 0, and neither they nor
+        their sums are stored.
+        """
+        spare = self.model.spare[:lacking]
+        states = {name for part in spare for name in part.states}
+        kept = states | {name for part in spare for name in part.sums}
+        lines = []
+        for line in found.vector:
+            stored = re.match(r"_ptr_array_cells_(\w+)\[\w+\] = ", line)
+            read = re.match(r"(.* = )_ptr_array_cells_(\w+)\[\w+\];$", line)
+            if read and read.group(2) in states:
+                lines.append(f"{read.group(1)}0;")
+            elif not (stored and stored.group(1) in kept):
+                lines.append(line)
+        return replace(found, vector=tuple(lines))
+
+    def _loop(self, name: str, found: Statements, flags: bool) -> str:
         shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
@@ -161,35 +182,45 @@ class _Program:
             for line in inner
             if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
         ]
-        inner = [line for line in inner if line not in of_row]
-        of_row = [line.replace("[_postsynaptic_idx]", "[target[row.first]]") for line in of_row]
+        inner = tuple(line for line in inner if line not in of_row)
+        of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
+        loops = [
+            self._without(k, replace(found, vector=inner)).vector for k in range(len(self.model.spare) + 1)
+        ]
         lines = [f"void deliver_{name}(const int64_t now) {{", *pointers, *found.scalar]
         lines += [
             f"Rows& rows = engine.rows[{group}];",
             "const int32_t* __restrict target = rows.target.data();",
         ]
         lines += [
-            "for (const Rows::Row& row : rows.due(now)) {",
-            "const int _presynaptic_idx = row.source;",
+            "for (const Rows::Spike& spike : rows.due(now)) {",
+            "const Rows::Row row = rows.row(spike);",
+            "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
+            "const int lacking = engine.lacking[row.population];",
             *of_row,
         ]
-        lines += [
-            "for (int _idx = row.first; _idx < row.last; _idx++) {",
-            "const int _postsynaptic_idx = target[_idx];",
-        ]
-        lines += [*inner, "}", "}", "rows.due(now).clear();"]
+        for k in sorted({loops.index(loop) for loop in loops}, reverse=True):
+            lines += [
+                f"{f'if (lacking >= {k}) ' if k else ''}for (int _idx = row.first; _idx < row.last; _idx++) {{",
+                "const int _postsynaptic_idx = target[_idx];",
+                *loops[k],
+                "} else" if k else "}",
+            ]
+        lines += ["}", "rows.due(now).clear();"]
         # Ask now for what is due next: else delivery waits for memory.
         arrays = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
         lines += [
-            "for (const Rows::Row& row : rows.due(now + 1)) {",
-            *(f"__builtin_prefetch(&{a}[row.first]);" for a in arrays),
+            "for (const Rows::Spike& spike : rows.due(now + 1)) {",
+            "const int first = rows.row(spike).first;",
+            *(f"__builtin_prefetch(&{a}[first]);" for a in arrays),
         ]
         return "\n".join([*lines, "}", "}"])
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
         lines, rows = ["using namespace prelimbic;", "double time_now[1];"], []
+        proportional = {contacts.name for contacts in self.model.contacts if contacts.proportional}
         for owner, extent in (
             ("cells", "CELL"),
             *((name, str(k)) for k, name in enumerate(self.model.groups)),
@@ -200,6 +231,8 @@ class _Program:
                 kind = (
                     "ALIKE"
                     if name in self.model.alike
+                    else "STRENGTH"
+                    if owner in proportional
                     else "CONSTANT"
                     if variable.constant or owner != "cells"
                     else "STATE"
@@ -248,12 +281,10 @@ class _Program:
             f"engine.traces[{k}].push_back(sum/engine.bounds[0]); }}"
             for k, name in enumerate(model.traces)
         ]
-        each = "for (size_t p = 1; p < engine.bounds.size(); p++)"
-        sampling = [
-            "sample_cells(0, engine.bounds[0]);",
-            f"{each} sample_cells(engine.bounds[p - 1], engine.bounds[p]);",
-        ]
-        sampling = sampling if model.sample else []
+        bounds = "engine.first_cell(p), engine.bounds[p]"
+        each = "for (size_t p = 0; p < engine.bounds.size(); p++)"
+        sampling = [f"{each} sample_cells_for[engine.lacking[p]]({bounds});"] if model.sample else []
+        moving = f"(p == 0 ? update_0_for : {elsewhere}_for)[engine.lacking[p]]({bounds});"
         return [
             "void sample() {",
             *sampling,
@@ -262,8 +293,7 @@ class _Program:
             "void step(const int64_t now) {",
             "time_now[0] = now*engine.step_s;",
             *draws,
-            "update_0(0, engine.bounds[0]);",
-            f"{each} {elsewhere}(engine.bounds[p - 1], engine.bounds[p]);",
+            f"{each} {moving}",
             "engine.collect();",
             "for (Rows& rows : engine.rows) rows.fire(engine.spiking.data(), engine.spiking_count, now);",
             *(f"deliver_{name}(now);" for name in model.groups),
@@ -275,6 +305,12 @@ class _Program:
             + "};",
             "const std::vector<const char*> TRACES = {"
             + ", ".join(f'"{name}"' for name in model.traces)
+            + "};",
+            "const std::vector<std::vector<const char*>> SPARE = {"
+            + ", ".join(
+                "{" + ", ".join(f'"cells.{name}"' for name in (*s.sources, *s.states)) + "}"
+                for s in model.spare
+            )
             + "};",
         ]
 
@@ -349,7 +385,7 @@ def _functions() -> dict[str, Any]:
     return found
 
 
-MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, step, sample});
+MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, SPARE, step, sample});
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);

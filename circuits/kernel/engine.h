@@ -23,8 +23,8 @@
 namespace prelimbic {
 
 // A state starts at zero; a constant must be loaded before anything runs; what is alike must also be the same in all cells of
-// a population, since the update loops take it from the first of them.
-enum Kind { STATE, CONSTANT, ALIKE };
+// a population, since the update loops take it from the first of them.  All that a contact does is in proportion to its strength.
+enum Kind { STATE, CONSTANT, ALIKE, STRENGTH };
 // Steps of a run: beyond, float32 no longer tells times half a millisecond apart.
 const int64_t LONGEST_RUN = 1 << 26;
 enum Extent { ONE = -2, CELL = -1 };  // else the number of a synapse group
@@ -40,6 +40,7 @@ struct Array {
 struct Network {  // the generated text
     std::vector<Array> arrays;
     std::vector<const char*> groups, traces;
+    std::vector<std::vector<const char*>> spare;  // what is zero, if anything is, in cells that have no such part
     void (*step)(int64_t now);  // finds the cells that spike, delivers, resets
     void (*sample)();
 };
@@ -49,6 +50,7 @@ class Engine {
     int cells = 0, spiking_count = 0;
     double step_s = 0.0;
     std::vector<int32_t> bounds;  // of populations
+    std::vector<int> lacking;     // of how many spare parts, from the first on, the cells of each have none
     std::vector<int32_t> spiking;
     std::vector<int32_t> fires;  // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
     std::vector<Rows> rows;  // of each group
@@ -77,6 +79,8 @@ class Engine {
             }
         }
     }
+
+    int first_cell(size_t population) const { return population == 0 ? 0 : bounds[population - 1]; }
 
     // Cells whose flag is up, in ascending order.
     void collect() {
@@ -109,6 +113,7 @@ class Engine {
         k += groups_;
         bounds.assign(sizes.begin() + k, sizes.end());
         cells = bounds.back();
+        lacking.assign(bounds.size(), 0);
         now_ = 0;
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
@@ -141,10 +146,11 @@ class Engine {
         if (array.real) check(array, reinterpret_cast<const Real*>(frame.payload));
         if (array.extent >= 0) {
             wire();
-            const Real* given = reinterpret_cast<const Real*>(frame.payload);
+            const Real* values = reinterpret_cast<const Real*>(frame.payload);
             Real* data = static_cast<Real*>(*array.data);
-            const int32_t* place = rows[array.extent].place.data();
-            for (size_t c = 0; c < contacts_[array.extent]; c++) data[place[c]] = given[c];
+            if (array.kind == STRENGTH) rows[array.extent].part(values);
+            const int32_t* given = rows[array.extent].given.data();
+            for (size_t c = 0; c < contacts_[array.extent]; c++) data[c] = values[given[c]];
         } else {
             std::memcpy(*array.data, frame.payload, frame.bytes);
         }
@@ -161,10 +167,10 @@ class Engine {
         const Array& array = network_.arrays[find(name)];
         if (array.extent < 0) return reply(0, *array.data, count(array) * width(array));
         wire();
-        std::vector<Real> given(contacts_[array.extent]);
-        const int32_t* place = rows[array.extent].place.data();
-        for (size_t c = 0; c < given.size(); c++) given[c] = static_cast<Real*>(*array.data)[place[c]];
-        reply(0, given.data(), given.size() * sizeof(Real));
+        std::vector<Real> values(contacts_[array.extent]);
+        const int32_t* given = rows[array.extent].given.data();
+        for (size_t c = 0; c < values.size(); c++) values[given[c]] = static_cast<Real*>(*array.data)[c];
+        reply(0, values.data(), values.size() * sizeof(Real));
     }
 
     void run(const Frame& frame) {
@@ -176,6 +182,7 @@ class Engine {
                 throw Refused{std::string(network_.arrays[k].name) + " was not loaded"};
         wire();
         if (now_ + steps > LONGEST_RUN) throw Refused{"no run may be longer than " + std::to_string(LONGEST_RUN) + " steps"};
+        for (size_t p = 0; p < bounds.size(); p++) lacking[p] = lacks(p);
         for (const int64_t end = now_ + steps; now_ < end; now_++) {
             if (now_ % sample_every_ == 0) network_.sample();
             if (now_ % 1024 == 0 && owner_gone()) ::_exit(0);
@@ -183,6 +190,20 @@ class Engine {
         }
         for (const Array& array : network_.arrays)
             if (array.real && array.extent == CELL) check(array, static_cast<const Real*>(*array.data));
+    }
+
+    // Of how many spare parts, from the first on, the cells of a population have none.
+    int lacks(size_t population) const {
+        int found = 0;
+        for (const std::vector<const char*>& names : network_.spare) {
+            for (const char* name : names) {
+                const Real* values = static_cast<const Real*>(*network_.arrays[find(name)].data);
+                for (int k = first_cell(population); k < bounds[population]; k++)
+                    if (values[k] != 0) return found;
+            }
+            found++;
+        }
+        return found;
     }
 
     void clear() {
@@ -235,7 +256,7 @@ class Engine {
                 throw Refused{"a saved state is too short for this network"};
             std::vector<Rows::Due> due(static_cast<size_t>(waiting));
             get(due.data(), due.size() * sizeof(Rows::Due));
-            if (!rows[g].wait_for(due, now_, cells)) throw Refused{"a saved state does not fit the wiring of this network"};
+            if (!rows[g].wait_for(due, now_)) throw Refused{"a saved state does not fit the wiring of this network"};
         }
         if (at != frame.bytes) throw Refused{"a saved state is too long for this network"};
         clear();
