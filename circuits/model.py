@@ -20,8 +20,8 @@ waiting : 1
 class Contacts:
     """A synapse group: what a contact has, and what a spike that arrives there does.
 
-    Where all of that is to add something in `proportional` to the one number that a contact has, those for
-    which it is 0 are not delivered.
+    Where all of that is to add something in proportion to the number that a contact has, which must then be
+    its only one, `proportional` lets those of 0 go undelivered.
     """
 
     name: str

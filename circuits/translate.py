@@ -30,6 +30,9 @@ FUNCTIONS = {
     "floor": "std::floor",
 }
 
+# Brian2's own variables of a group.
+HIDDEN = ("delay", "i", "j", "N", "t", "dt", "t_in_timesteps", "N_incoming", "N_outgoing", "N_pre", "N_post")
+
 
 @dataclass(frozen=True)
 class Statements:
@@ -123,8 +126,8 @@ class _Program:
         return [*loops, f"void (*const {name}_for[])(int, int) = {{{', '.join(named)}}};"]
 
     def _without(self, lacking: int, found: Statements) -> Statements:
-        """The same for cells that are without so many spare parts: states of these are 0, and neither they nor
-        their sums are stored.
+        """The same for cells without so many spare parts: their states are 0, and neither they nor sums of
+        them are stored.
         """
         spare = self.model.spare[:lacking]
         states = {name for part in spare for name in part.states}
@@ -182,12 +185,9 @@ class _Program:
             for line in inner
             if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
         ]
-        inner = tuple(line for line in inner if line not in of_row)
+        inner = [line for line in inner if line not in of_row]
         of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
-        loops = [
-            self._without(k, replace(found, vector=inner)).vector for k in range(len(self.model.spare) + 1)
-        ]
         lines = [f"void deliver_{name}(const int64_t now) {{", *pointers, *found.scalar]
         lines += [
             f"Rows& rows = engine.rows[{group}];",
@@ -199,15 +199,10 @@ class _Program:
             "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
             "const int lacking = engine.lacking[row.population];",
             *of_row,
+            *self._over_contacts(replace(found, vector=tuple(inner))),
+            "}",
+            "rows.due(now).clear();",
         ]
-        for k in sorted({loops.index(loop) for loop in loops}, reverse=True):
-            lines += [
-                f"{f'if (lacking >= {k}) ' if k else ''}for (int _idx = row.first; _idx < row.last; _idx++) {{",
-                "const int _postsynaptic_idx = target[_idx];",
-                *loops[k],
-                "} else" if k else "}",
-            ]
-        lines += ["}", "rows.due(now).clear();"]
         # Ask now for what is due next: else delivery waits for memory.
         arrays = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
         lines += [
@@ -216,6 +211,16 @@ class _Program:
             *(f"__builtin_prefetch(&{a}[first]);" for a in arrays),
         ]
         return "\n".join([*lines, "}", "}"])
+
+    def _over_contacts(self, found: Statements) -> list[str]:
+        """A loop over the contacts of a row, for every number of spare parts that makes it another."""
+        lines, loops = [], [self._without(k, found).vector for k in range(len(self.model.spare) + 1)]
+        for k in sorted({loops.index(loop) for loop in loops}, reverse=True):
+            lines += [f"if (lacking >= {k})"] if k else []
+            lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {"]
+            lines += ["const int _postsynaptic_idx = target[_idx];", *loops[k], "}"]
+            lines += ["else"] if k else []
+        return lines
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
@@ -228,15 +233,9 @@ class _Program:
             for name, variable in self._own_variables(owner):
                 real = np.issubdtype(variable.dtype, np.floating)
                 lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
-                kind = (
-                    "ALIKE"
-                    if name in self.model.alike
-                    else "STRENGTH"
-                    if owner in proportional
-                    else "CONSTANT"
-                    if variable.constant or owner != "cells"
-                    else "STATE"
-                )
+                constant = variable.constant or owner != "cells"
+                kind = "ALIKE" if name in self.model.alike else "CONSTANT" if constant else "STATE"
+                kind = "STRENGTH" if owner in proportional else kind
                 where = "ONE" if variable.scalar else extent
                 rows.append(
                     f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, '
@@ -248,22 +247,9 @@ class _Program:
         from brian2.core.variables import ArrayVariable
 
         of = self.cells if owner == "cells" else self.synapses[owner]
-        hidden = (
-            "delay",
-            "i",
-            "j",
-            "N",
-            "t",
-            "dt",
-            "t_in_timesteps",
-            "N_incoming",
-            "N_outgoing",
-            "N_pre",
-            "N_post",
-        )
         for name, variable in of.variables.items():
             own = isinstance(variable, ArrayVariable) and variable.owner.name == owner
-            if own and not name.startswith("_") and name not in hidden:
+            if own and not name.startswith("_") and name not in HIDDEN:
                 yield name, variable
 
     def _step(self) -> list[str]:
