@@ -14,7 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,9 @@ FUNCTIONS = {
     "int_": "int",
     "floor": "std::floor",
 }
+
+# Brian2's own variables of a group.
+HIDDEN = ("delay", "i", "j", "N", "t", "dt", "t_in_timesteps", "N_incoming", "N_outgoing", "N_pre", "N_post")
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,10 @@ class _Program:
         model = self.model
         everywhere = (model.cells, model.background)
         elsewhere = (model.motion_elsewhere, model.background_elsewhere)
-        body = [self._loop("update_0", self._update(*everywhere), model.background, flags=True)]
+        body = self._loops("update_0", self._update(*everywhere), model.background, flags=True)
         if model.motion_elsewhere:
-            body.append(
-                self._loop("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True)
-            )
-        body += [self._loop("sample_cells", model.sample, model.sample)] if model.sample else []
+            body += self._loops("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True)
+        body += self._loops("sample_cells", model.sample, model.sample) if model.sample else []
         body += [self._reset()]
         body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
         parts = [f"typedef {'float' if self.precision == 32 else 'double'} Real;", '#include "engine.h"']
@@ -115,11 +116,34 @@ class _Program:
                 )
         return f"waiting = one_less(waiting)\n{euler}\n{background}\n_cond = {self.model.threshold}\n"
 
-    def _loop(self, name: str, code: str, checked: str, flags: bool = False) -> str:
-        """A function that does `code` for cells first..last-1 of one population; the units of `checked` are
-        checked.
+    def _loops(self, name: str, code: str, checked: str, flags: bool = False) -> list[str]:
+        """Functions that do `code` for cells first..last-1 of one population, by how many spare parts these
+        are without, and a table of them; the units of `checked` are checked.
         """
         found = self._translate(self.cells, code, checked)
+        lacking = range(len(self.model.spare) + 1)
+        named = [name, *(f"{name}_without_{k}" for k in lacking[1:])]
+        loops = [self._loop(named[k], self._without(k, found), flags) for k in lacking]
+        return [*loops, f"void (*const {name}_for[])(int, int) = {{{', '.join(named)}}};"]
+
+    def _without(self, lacking: int, found: Statements) -> Statements:
+        """The same for cells without so many spare parts: their states are 0, and neither they nor sums of
+        them are stored.
+        """
+        spare = self.model.spare[:lacking]
+        states = {name for part in spare for name in part.states}
+        kept = states | {name for part in spare for name in part.sums}
+        lines = []
+        for line in found.vector:
+            stored = re.match(r"_ptr_array_cells_(\w+)\[\w+\] = ", line)
+            read = re.match(r"(.* = )_ptr_array_cells_(\w+)\[\w+\];$", line)
+            if read and read.group(2) in states:
+                lines.append(f"{read.group(1)}0;")
+            elif not (stored and stored.group(1) in kept):
+                lines.append(line)
+        return replace(found, vector=tuple(lines))
+
+    def _loop(self, name: str, found: Statements, flags: bool) -> str:
         shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
@@ -163,7 +187,7 @@ class _Program:
             if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
         ]
         inner = [line for line in inner if line not in of_row]
-        of_row = [line.replace("[_postsynaptic_idx]", "[target[row.first]]") for line in of_row]
+        of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
         lines = [f"void deliver_{name}(const int member, const int64_t now) {{", *pointers, *found.scalar]
         lines += [
@@ -171,33 +195,45 @@ class _Program:
             "const int32_t* __restrict target = rows.target.data();",
         ]
         lines += [
-            "const std::vector<Rows::Row>& due = rows.due(now);",
+            "const std::vector<Rows::Spike>& due = rows.due(now);",
             "for (size_t r = 0; r < due.size(); r++) {",
-            f"if (r + {AHEAD} < due.size()) {{  // else delivery waits for memory",
-            *self._asked_for(name, of_row, f"due[r + {AHEAD}]"),
+            f"if (r + {2 * AHEAD} < due.size()) rows.expect(due[r + {2 * AHEAD}]);",
+            f"if (r + {AHEAD} < due.size()) {{",
+            f"const Rows::Row soon = rows.row(due[r + {AHEAD}]);",
+            *self._asked_for(name, of_row),
             "}",
-            "const Rows::Row row = engine.part(rows, due[r], member);",
+            "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",
             "if (row.first == row.last) continue;",
-            "const int _presynaptic_idx = row.source;",
+            "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
+            "const int lacking = engine.lacking[row.population];",
             *of_row,
+            *self._over_contacts(replace(found, vector=tuple(inner))),
+            "}",
         ]
-        lines += [
-            "for (int _idx = row.first; _idx < row.last; _idx++) {",
-            "const int _postsynaptic_idx = target[_idx];",
-        ]
-        return "\n".join([*lines, *inner, "}", "}", "}"])
+        return "\n".join([*lines, "}"])
 
-    def _asked_for(self, name: str, of_row: list[str], row: str) -> list[str]:
-        """Ask memory for what delivering a row will read."""
+    def _asked_for(self, name: str, of_row: list[str]) -> list[str]:
+        """Ask memory for what delivering a row will read, which else waits for it."""
         sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
         contacts = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
-        asked = [f"{array}[{row}.source]" for array in sending]
-        asked += [f"{array}[{row}.{end}]" for array in contacts for end in ("first", "last - 1")]
+        asked = [f"{array}[soon.source]" for array in sending]
+        asked += [f"{array}[soon.{end}]" for array in contacts for end in ("first", "last - 1")]
         return [f"__builtin_prefetch(&{place});" for place in asked]
+
+    def _over_contacts(self, found: Statements) -> list[str]:
+        """A loop over the contacts of a row, for every number of spare parts that makes it another."""
+        lines, loops = [], [self._without(k, found).vector for k in range(len(self.model.spare) + 1)]
+        for k in sorted({loops.index(loop) for loop in loops}, reverse=True):
+            lines += [f"if (lacking >= {k})"] if k else []
+            lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {"]
+            lines += ["const int _postsynaptic_idx = target[_idx];", *loops[k], "}"]
+            lines += ["else"] if k else []
+        return lines
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
         lines, rows = ["using namespace prelimbic;", "thread_local double time_now[1];"], []
+        proportional = {contacts.name for contacts in self.model.contacts if contacts.proportional}
         for owner, extent in (
             ("cells", "CELL"),
             *((name, str(k)) for k, name in enumerate(self.model.groups)),
@@ -205,13 +241,9 @@ class _Program:
             for name, variable in self._own_variables(owner):
                 real = np.issubdtype(variable.dtype, np.floating)
                 lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
-                kind = (
-                    "ALIKE"
-                    if name in self.model.alike
-                    else "CONSTANT"
-                    if variable.constant or owner != "cells"
-                    else "STATE"
-                )
+                constant = variable.constant or owner != "cells"
+                kind = "ALIKE" if name in self.model.alike else "CONSTANT" if constant else "STATE"
+                kind = "STRENGTH" if owner in proportional else kind
                 where = "ONE" if variable.scalar else extent
                 rows.append(
                     f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, '
@@ -223,22 +255,9 @@ class _Program:
         from brian2.core.variables import ArrayVariable
 
         of = self.cells if owner == "cells" else self.synapses[owner]
-        hidden = (
-            "delay",
-            "i",
-            "j",
-            "N",
-            "t",
-            "dt",
-            "t_in_timesteps",
-            "N_incoming",
-            "N_outgoing",
-            "N_pre",
-            "N_post",
-        )
         for name, variable in of.variables.items():
             own = isinstance(variable, ArrayVariable) and variable.owner.name == owner
-            if own and not name.startswith("_") and name not in hidden:
+            if own and not name.startswith("_") and name not in HIDDEN:
                 yield name, variable
 
     def _step(self) -> list[str]:
@@ -265,14 +284,19 @@ class _Program:
             *draws,
             "}",
             "void update(const Chunk& cells) {",
-            f"cells.population == 0 ? update_0(cells.first, cells.last) : {elsewhere}(cells.first, cells.last);",
+            f"(cells.population == 0 ? update_0_for : {elsewhere}_for)[engine.lacking[cells.population]]"
+            "(cells.first, cells.last);",
             "}",
             "void deliver(const int member, const int64_t now) {",
             *(f"deliver_{name}(member, now);" for name in model.groups),
             "}",
             f"const Real* recorded() {{ return _array_cells_{model.recorded}; }}",
             "void sample(const Chunk& cells) {",
-            *(["sample_cells(cells.first, cells.last);"] if model.sample else []),
+            *(
+                ["sample_cells_for[engine.lacking[cells.population]](cells.first, cells.last);"]
+                if model.sample
+                else []
+            ),
             "}",
             "void trace(const size_t which) {",
             "double sum = 0;",
@@ -286,6 +310,12 @@ class _Program:
             + "};",
             "const std::vector<const char*> TRACES = {"
             + ", ".join(f'"{name}"' for name in model.traces)
+            + "};",
+            "const std::vector<std::vector<const char*>> SPARE = {"
+            + ", ".join(
+                "{" + ", ".join(f'"cells.{name}"' for name in (*s.sources, *s.states)) + "}"
+                for s in model.spare
+            )
             + "};",
         ]
 
@@ -360,7 +390,7 @@ def _functions() -> dict[str, Any]:
     return found
 
 
-MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, draw, update, deliver, reset, recorded, sample, trace});
+MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, SPARE, draw, update, deliver, reset, recorded, sample, trace});
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);

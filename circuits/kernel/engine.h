@@ -24,8 +24,8 @@
 namespace prelimbic {
 
 // A state starts at zero; a constant must be loaded before anything runs; what is alike must also be the same in all cells of
-// a population, since the update loops take it from the first of them.
-enum Kind { STATE, CONSTANT, ALIKE };
+// a population, since the update loops take it from the first of them.  All that a contact does is in proportion to its strength.
+enum Kind { STATE, CONSTANT, ALIKE, STRENGTH };
 // Steps of a run: beyond, float32 no longer tells times half a millisecond apart.
 const int64_t LONGEST_RUN = 1 << 26;
 enum Extent { ONE = -2, CELL = -1 };  // else the number of a synapse group
@@ -41,6 +41,7 @@ struct Array {
 struct Network {  // the generated text
     std::vector<Array> arrays;
     std::vector<const char*> groups, traces;
+    std::vector<std::vector<const char*>> spare;  // what is zero, if anything is, in cells that have no such part
     void (*draw)(int member, int64_t now);     // the background's numbers, a share of them
     void (*update)(const Chunk& cells);        // raises the flags of cells that spike
     void (*deliver)(int member, int64_t now);  // what is due and leads to the cells of a thread
@@ -55,6 +56,7 @@ class Engine {
     int cells = 0;
     double step_s = 0.0;
     std::vector<int32_t> bounds;  // of populations
+    std::vector<int> lacking;     // of how many spare parts, from the first on, the cells of each have none
     std::vector<int32_t> fires;  // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
     std::vector<Rows> rows;  // of each group
     std::vector<std::vector<double>> traces;
@@ -83,6 +85,8 @@ class Engine {
         }
     }
 
+    int first_cell(size_t population) const { return population == 0 ? 0 : bounds[population - 1]; }
+
     // A thread's share of so many cells, in whole portions of draws.
     Span portions(int of, int member) const {
         const int64_t all = (of + ROOM - 1) / ROOM;
@@ -93,10 +97,8 @@ class Engine {
     // What of a row a thread delivers: what leads to its own cells, so that sums at a cell are added up in one order.
     Rows::Row part(const Rows& of, const Rows::Row& row, int member) const {
         if (team_.size() == 1) return row;
-        if (!divided_) return member == 0 ? row : Rows::Row{row.source, row.first, row.first};
-        size_t p = 0;
-        while (of.target[row.first] >= bounds[p]) p++;
-        return of.within(row, shares_[member][p].first, shares_[member][p].last);
+        if (!divided_) return member == 0 ? row : Rows::Row{row.source, row.population, row.first, row.first};
+        return of.within(row, shares_[member][row.population].first, shares_[member][row.population].last);
     }
 
   private:
@@ -112,6 +114,7 @@ class Engine {
         bounds.assign(sizes.begin() + k, sizes.end());
         cells = bounds.back();
         divide();
+        lacking.assign(bounds.size(), 0);
         now_ = 0;
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
@@ -144,10 +147,11 @@ class Engine {
         if (array.real) check(array, reinterpret_cast<const Real*>(frame.payload));
         if (array.extent >= 0) {
             wire();
-            const Real* given = reinterpret_cast<const Real*>(frame.payload);
+            const Real* values = reinterpret_cast<const Real*>(frame.payload);
             Real* data = static_cast<Real*>(*array.data);
-            const int32_t* place = rows[array.extent].place.data();
-            for (size_t c = 0; c < contacts_[array.extent]; c++) data[place[c]] = given[c];
+            if (array.kind == STRENGTH) rows[array.extent].part(values);
+            const int32_t* given = rows[array.extent].given.data();
+            for (size_t c = 0; c < contacts_[array.extent]; c++) data[c] = values[given[c]];
         } else {
             std::memcpy(*array.data, frame.payload, frame.bytes);
         }
@@ -164,10 +168,10 @@ class Engine {
         const Array& array = network_.arrays[find(name)];
         if (array.extent < 0) return reply(0, *array.data, count(array) * width(array));
         wire();
-        std::vector<Real> given(contacts_[array.extent]);
-        const int32_t* place = rows[array.extent].place.data();
-        for (size_t c = 0; c < given.size(); c++) given[c] = static_cast<Real*>(*array.data)[place[c]];
-        reply(0, given.data(), given.size() * sizeof(Real));
+        std::vector<Real> values(contacts_[array.extent]);
+        const int32_t* given = rows[array.extent].given.data();
+        for (size_t c = 0; c < values.size(); c++) values[given[c]] = static_cast<Real*>(*array.data)[c];
+        reply(0, values.data(), values.size() * sizeof(Real));
     }
 
     void run(const Frame& frame) {
@@ -179,6 +183,7 @@ class Engine {
                 throw Refused{std::string(network_.arrays[k].name) + " was not loaded"};
         wire();
         if (now_ + steps > LONGEST_RUN) throw Refused{"no run may be longer than " + std::to_string(LONGEST_RUN) + " steps"};
+        for (size_t p = 0; p < bounds.size(); p++) lacking[p] = lacks(p);
         team_.together([&](int member) {
             for (int64_t now = now_; now < now_ + steps; now++) step(member, now);
         });
@@ -272,6 +277,20 @@ class Engine {
         }
     }
 
+    // Of how many spare parts, from the first on, the cells of a population have none.
+    int lacks(size_t population) const {
+        int found = 0;
+        for (const std::vector<const char*>& names : network_.spare) {
+            for (const char* name : names) {
+                const Real* values = static_cast<const Real*>(*network_.arrays[find(name)].data);
+                for (int k = first_cell(population); k < bounds[population]; k++)
+                    if (values[k] != 0) return found;
+            }
+            found++;
+        }
+        return found;
+    }
+
     void clear() {
         spike_cell_.clear();
         spike_time_.clear();
@@ -322,7 +341,7 @@ class Engine {
                 throw Refused{"a saved state is too short for this network"};
             std::vector<Rows::Due> due(static_cast<size_t>(waiting));
             get(due.data(), due.size() * sizeof(Rows::Due));
-            if (!rows[g].wait_for(due, now_, cells)) throw Refused{"a saved state does not fit the wiring of this network"};
+            if (!rows[g].wait_for(due, now_)) throw Refused{"a saved state does not fit the wiring of this network"};
         }
         if (at != frame.bytes) throw Refused{"a saved state is too long for this network"};
         clear();
