@@ -147,7 +147,7 @@ class _Program:
         shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
-        lines += ["int32_t* __restrict fires = engine.fires.data();"] if flags else []
+        lines += ["int32_t* __restrict fires = engine.fires;"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
         lines += [
             "PRELIMBIC_INDEPENDENT",
@@ -163,7 +163,8 @@ class _Program:
         model = self.model
         code = f"{model.reset}\nwaiting = floor({model.refractory}/step + 1e-3)\n"
         found = self._translate(self.cells, code, code)
-        lines = ["void reset(const int32_t* cell, const int count) {", *found.pointers, *found.scalar]
+        lines = ["void reset(const int32_t* cell, const int count) {", "if (count == 0) return;"]
+        lines += [*found.pointers, *found.scalar]
         lines += [
             "for (int k = 0; k < count; k++) {",
             "const int _idx = cell[k];",
@@ -206,8 +207,7 @@ class _Program:
             "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
             "const int lacking = engine.lacking[row.population];",
-            *of_row,
-            *self._over_contacts(replace(found, vector=tuple(inner))),
+            *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
         ]
         return "\n".join([*lines, "}"])
@@ -220,14 +220,13 @@ class _Program:
         asked += [f"{array}[soon.{end}]" for array in contacts for end in ("first", "last - 1")]
         return [f"__builtin_prefetch(&{place});" for place in asked]
 
-    def _over_contacts(self, found: Statements) -> list[str]:
+    def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
         """A loop over the contacts of a row, for every number of spare parts that makes it another."""
         lines, loops = [], [self._without(k, found).vector for k in range(len(self.model.spare) + 1)]
         for k in sorted({loops.index(loop) for loop in loops}, reverse=True):
-            lines += [f"if (lacking >= {k})"] if k else []
+            lines += [f"if (lacking >= {k}) {{" if k else "{", *of_row]
             lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {"]
-            lines += ["const int _postsynaptic_idx = target[_idx];", *loops[k], "}"]
-            lines += ["else"] if k else []
+            lines += ["const int _postsynaptic_idx = target[_idx];", *loops[k], "}", "} else" if k else "}"]
         return lines
 
     def _arrays(self) -> list[str]:

@@ -60,14 +60,15 @@ class Rows {
     void part(const T* strength) {
         std::vector<uint64_t> row;
         for (size_t r = 0; r + 1 < begin_.size(); r++) {
+            const auto idle = [&](int32_t c) { return strength[given[c]] == T(0); };
+            bool parted = true;
+            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++) parted &= idle(c) == (c >= end_[r]);
+            if (parted) continue;
             row.clear();
-            end_[r] = begin_[r];
-            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++) {
-                const bool idle = strength[given[c]] == T(0);
-                row.push_back(uint64_t(idle) << 63 | uint64_t(given[c]) << 32 | uint32_t(target[c]));
-                end_[r] += !idle;
-            }
+            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++)
+                row.push_back(uint64_t(idle(c)) << 63 | uint64_t(given[c]) << 32 | uint32_t(target[c]));
             std::sort(row.begin(), row.end());
+            end_[r] = begin_[r] + static_cast<int32_t>(std::lower_bound(row.begin(), row.end(), uint64_t(1) << 63) - row.begin());
             for (size_t k = 0; k < row.size(); k++) {
                 given[begin_[r] + k] = row[k] >> 32 & 0x7fffffff;
                 target[begin_[r] + k] = static_cast<int32_t>(row[k]);

@@ -57,7 +57,7 @@ class Engine {
     double step_s = 0.0;
     std::vector<int32_t> bounds;  // of populations
     std::vector<int> lacking;     // of how many spare parts, from the first on, the cells of each have none
-    std::vector<int32_t> fires;  // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
+    int32_t* fires = nullptr;     // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
     std::vector<Rows> rows;  // of each group
     std::vector<std::vector<double>> traces;
 
@@ -119,17 +119,21 @@ class Engine {
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
         wired_ = false;
-        fires.assign(cells + ROOM, 0);
+        fires = static_cast<int32_t*>(renewed(fires, (cells + ROOM) * sizeof(int32_t), "the flags of cells that spike"));
         spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
-        for (const Array& array : network_.arrays) {
-            std::free(*array.data);
-            const size_t room = (count(array) / ROOM + 1) * ROOM * width(array);
-            *array.data = std::aligned_alloc(64, room);
-            if (*array.data == nullptr) throw Refused{std::string("no memory is left for ") + array.name};
-            std::memset(*array.data, 0, room);
-        }
+        for (const Array& array : network_.arrays)
+            *array.data = renewed(*array.data, (count(array) / ROOM + 1) * ROOM * width(array), array.name);
+    }
+
+    // Zeros instead of what was there before, where whole vectors begin at whole lines of the processor's memory.
+    static void* renewed(void* before, size_t bytes, const char* name) {
+        std::free(before);
+        bytes = (bytes + 63) / 64 * 64;
+        void* made = std::aligned_alloc(64, bytes);
+        if (made == nullptr) throw Refused{std::string("no memory is left for ") + name};
+        return std::memset(made, 0, bytes);
     }
 
     void load(const Frame& frame) {
