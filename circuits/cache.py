@@ -101,9 +101,8 @@ def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> Non
         ready.mkdir()
         flags = tools.flags(precision)
         for report in (tools.report_flags(), ()):  # not every compiler tells of its loops
-            done = _run(
-                [*tools.command, *flags, *report, "-I", str(KERNEL), str(source), "-o", str(ready / "main")]
-            )
+            what = ["-I", str(KERNEL), "-pthread", str(source), "-o", str(ready / "main")]
+            done = _run([*tools.command, *flags, *report, *what])
             if done.returncode == 0:
                 break
         else:

@@ -90,15 +90,17 @@ class CompiledEngine:
         connections: dict[str, Connections],
         first: dict[str, np.ndarray],
         rounded: bool = False,
+        threads: int = 1,
     ):
         self._layout, self._rounded = layout, rounded
         self._float = np.float32 if precision == 32 else np.float64
         contacts = [len(connections[group].sources) for group in model.groups]
         bounds = np.cumsum(layout.counts)
         sizes = struct.pack(
-            f"<d{1 + len(contacts) + len(bounds)}q",
+            f"<d{2 + len(contacts) + len(bounds)}q",
             layout.step_ms * 1e-3,
             layout.sample_every,
+            threads,
             *contacts,
             *bounds,
         )

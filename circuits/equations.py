@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from prelimbic.circuits.model import Contacts, Model
+from prelimbic.circuits.model import Contacts, Model, Spare
 from prelimbic.circuits.wiring import places
 from prelimbic.parameters import POPULATIONS, SUBUNITS
 
@@ -290,6 +290,20 @@ def background(dendrites: bool) -> str:
     return text + BACKGROUND_APICAL + subunits(BACKGROUND_SUBUNIT_APICAL) if dendrites else text
 
 
+# Subunits that populations are most often without; the loops over those are made without them too.
+RARE = ("2C", "2D")
+
+
+def spare(subunit: str, dendrites: bool) -> Spare:
+    """What a population has that has a subunit."""
+    where = ("", "_apical") if dendrites else ("",)
+    return Spare(
+        sources=tuple(f"{name}_{subunit}{place}" for name in ("NMDA", "background") for place in where),
+        states=tuple(f"g_{subunit}{place}" for place in where),
+        sums=tuple(f"sum_{name}_{subunit}" for name in ("bound", "free", "open")),
+    )
+
+
 CONTACT = "weight : siemens\n"
 
 
@@ -324,7 +338,8 @@ def model(dendrites: bool) -> Model:
         background=background(dendrites),
         sample=sample(dendrites),
         contacts=tuple(
-            Contacts(group + place, CONTACT, spike(group, place)) for group, place in places(dendrites)
+            Contacts(group + place, CONTACT, spike(group, place), proportional=True)
+            for group, place in places(dendrites)
         ),
         draws=("draw", "draw_apical") if dendrites else ("draw",),
         traces=("seen_AMPA", "seen_GABA"),
@@ -332,6 +347,7 @@ def model(dendrites: bool) -> Model:
         alike=tuple(line.partition(" :")[0] for line in shared_by_population(dendrites).split("\n") if line),
         motion_elsewhere=currents(False) if dendrites else "",
         background_elsewhere=background(False) if dendrites else "",
+        spare=tuple(spare(subunit, dendrites) for subunit in RARE),
     )
 
 

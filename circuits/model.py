@@ -18,11 +18,29 @@ waiting : 1
 
 @dataclass(frozen=True)
 class Contacts:
-    """A synapse group: what a contact has, and what a spike that arrives there does."""
+    """A synapse group: what a contact has, and what a spike that arrives there does.
+
+    Where all of that is to add something in proportion to the number that a contact has, which must then be
+    its only one, `proportional` lets those of 0 go undelivered.
+    """
 
     name: str
     equations: str
     on_pre: str
+    proportional: bool = False
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A part that the cells of a population may be without.
+
+    Where none of its `sources`, which are constants, differs from 0, its `states` stay at 0 and its `sums`,
+    of samples, as they are.
+    """
+
+    sources: tuple[str, ...]
+    states: tuple[str, ...]
+    sums: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -34,7 +52,8 @@ class Model:
     variables that hold a new uniform number at every step, which `background` uses after the Euler step;
     draws that only the first population has end in `_apical`.  `sample` is done at every sample; `traces`
     are the means over the first population of variables it leaves. `alike` are the constants that all cells
-    of a population share.  `recorded` is stored with every spike.
+    of a population share.  `recorded` is stored with every spike.  Loops are made for cells that have all of
+    `spare`, for those without the first, without the first two, and so on.
     """
 
     cells: str
@@ -50,6 +69,7 @@ class Model:
     alike: tuple[str, ...]
     motion_elsewhere: str = ""
     background_elsewhere: str = ""
+    spare: tuple[Spare, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -65,5 +85,6 @@ class Model:
     def from_dict(cls, texts: dict[str, Any]) -> Model:
         """The model that `dataclasses.asdict` took apart."""
         contacts = tuple(Contacts(**c) for c in texts["contacts"])
+        spare = tuple(Spare(**{name: tuple(listed) for name, listed in s.items()}) for s in texts["spare"])
         listed = {name: tuple(texts[name]) for name in ("draws", "traces", "alike")}
-        return cls(**(texts | listed | {"contacts": contacts}))
+        return cls(**(texts | listed | {"contacts": contacts, "spare": spare}))

@@ -14,13 +14,14 @@ import json
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
+AHEAD = 6  # rows between the one that is delivered and the one that memory is asked for
 FUNCTIONS = {
     "exp": "prelimbic::exp",
     "_brian_pow": "std::pow",
@@ -29,6 +30,9 @@ FUNCTIONS = {
     "int_": "int",
     "floor": "std::floor",
 }
+
+# Brian2's own variables of a group.
+HIDDEN = ("delay", "i", "j", "N", "t", "dt", "t_in_timesteps", "N_incoming", "N_outgoing", "N_pre", "N_post")
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,10 @@ class _Program:
         model = self.model
         everywhere = (model.cells, model.background)
         elsewhere = (model.motion_elsewhere, model.background_elsewhere)
-        body = [self._loop("update_0", self._update(*everywhere), model.background, flags=True)]
+        body = self._loops("update_0", self._update(*everywhere), model.background, flags=True)
         if model.motion_elsewhere:
-            body.append(
-                self._loop("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True)
-            )
-        body += [self._loop("sample_cells", model.sample, model.sample)] if model.sample else []
+            body += self._loops("update_1", self._update(*elsewhere), model.background_elsewhere, flags=True)
+        body += self._loops("sample_cells", model.sample, model.sample) if model.sample else []
         body += [self._reset()]
         body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
         parts = [f"typedef {'float' if self.precision == 32 else 'double'} Real;", '#include "engine.h"']
@@ -114,15 +116,38 @@ class _Program:
                 )
         return f"waiting = one_less(waiting)\n{euler}\n{background}\n_cond = {self.model.threshold}\n"
 
-    def _loop(self, name: str, code: str, checked: str, flags: bool = False) -> str:
-        """A function that does `code` for cells first..last-1 of one population; the units of `checked` are
-        checked.
+    def _loops(self, name: str, code: str, checked: str, flags: bool = False) -> list[str]:
+        """Functions that do `code` for cells first..last-1 of one population, by how many spare parts these
+        are without, and a table of them; the units of `checked` are checked.
         """
         found = self._translate(self.cells, code, checked)
+        lacking = range(len(self.model.spare) + 1)
+        named = [name, *(f"{name}_without_{k}" for k in lacking[1:])]
+        loops = [self._loop(named[k], self._without(k, found), flags) for k in lacking]
+        return [*loops, f"void (*const {name}_for[])(int, int) = {{{', '.join(named)}}};"]
+
+    def _without(self, lacking: int, found: Statements) -> Statements:
+        """The same for cells without so many spare parts: their states are 0, and neither they nor sums of
+        them are stored.
+        """
+        spare = self.model.spare[:lacking]
+        states = {name for part in spare for name in part.states}
+        kept = states | {name for part in spare for name in part.sums}
+        lines = []
+        for line in found.vector:
+            stored = re.match(r"_ptr_array_cells_(\w+)\[\w+\] = ", line)
+            read = re.match(r"(.* = )_ptr_array_cells_(\w+)\[\w+\];$", line)
+            if read and read.group(2) in states:
+                lines.append(f"{read.group(1)}0;")
+            elif not (stored and stored.group(1) in kept):
+                lines.append(line)
+        return replace(found, vector=tuple(lines))
+
+    def _loop(self, name: str, found: Statements, flags: bool) -> str:
         shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
-        lines += ["int32_t* __restrict fires = engine.fires.data();"] if flags else []
+        lines += ["int32_t* __restrict fires = engine.fires;"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
         lines += [
             "PRELIMBIC_INDEPENDENT",
@@ -138,10 +163,11 @@ class _Program:
         model = self.model
         code = f"{model.reset}\nwaiting = floor({model.refractory}/step + 1e-3)\n"
         found = self._translate(self.cells, code, code)
-        lines = ["void reset_spiking() {", *found.pointers, *found.scalar]
+        lines = ["void reset(const int32_t* cell, const int count) {", "if (count == 0) return;"]
+        lines += [*found.pointers, *found.scalar]
         lines += [
-            "for (int k = 0; k < engine.spiking_count; k++) {",
-            "const int _idx = engine.spiking[k];",
+            "for (int k = 0; k < count; k++) {",
+            "const int _idx = cell[k];",
             *found.vector,
         ]
         return "\n".join([*lines, "}", "}"])
@@ -162,34 +188,51 @@ class _Program:
             if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
         ]
         inner = [line for line in inner if line not in of_row]
-        of_row = [line.replace("[_postsynaptic_idx]", "[target[row.first]]") for line in of_row]
+        of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
-        lines = [f"void deliver_{name}(const int64_t now) {{", *pointers, *found.scalar]
+        lines = [f"void deliver_{name}(const int member, const int64_t now) {{", *pointers, *found.scalar]
         lines += [
             f"Rows& rows = engine.rows[{group}];",
             "const int32_t* __restrict target = rows.target.data();",
         ]
         lines += [
-            "for (const Rows::Row& row : rows.due(now)) {",
-            "const int _presynaptic_idx = row.source;",
-            *of_row,
+            "const std::vector<Rows::Spike>& due = rows.due(now);",
+            "for (size_t r = 0; r < due.size(); r++) {",
+            f"if (r + {2 * AHEAD} < due.size()) rows.expect(due[r + {2 * AHEAD}]);",
+            f"if (r + {AHEAD} < due.size()) {{",
+            f"const Rows::Row soon = rows.row(due[r + {AHEAD}]);",
+            *self._asked_for(name, of_row),
+            "}",
+            "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",
+            "if (row.first == row.last) continue;",
+            "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
+            "const int lacking = engine.lacking[row.population];",
+            *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
+            "}",
         ]
-        lines += [
-            "for (int _idx = row.first; _idx < row.last; _idx++) {",
-            "const int _postsynaptic_idx = target[_idx];",
-        ]
-        lines += [*inner, "}", "}", "rows.due(now).clear();"]
-        # Ask now for what is due next: else delivery waits for memory.
-        arrays = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
-        lines += [
-            "for (const Rows::Row& row : rows.due(now + 1)) {",
-            *(f"__builtin_prefetch(&{a}[row.first]);" for a in arrays),
-        ]
-        return "\n".join([*lines, "}", "}"])
+        return "\n".join([*lines, "}"])
+
+    def _asked_for(self, name: str, of_row: list[str]) -> list[str]:
+        """Ask memory for what delivering a row will read, which else waits for it."""
+        sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
+        contacts = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
+        asked = [f"{array}[soon.source]" for array in sending]
+        asked += [f"{array}[soon.{end}]" for array in contacts for end in ("first", "last - 1")]
+        return [f"__builtin_prefetch(&{place});" for place in asked]
+
+    def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
+        """A loop over the contacts of a row, for every number of spare parts that makes it another."""
+        lines, loops = [], [self._without(k, found).vector for k in range(len(self.model.spare) + 1)]
+        for k in sorted({loops.index(loop) for loop in loops}, reverse=True):
+            lines += [f"if (lacking >= {k}) {{" if k else "{", *of_row]
+            lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {"]
+            lines += ["const int _postsynaptic_idx = target[_idx];", *loops[k], "}", "} else" if k else "}"]
+        return lines
 
     def _arrays(self) -> list[str]:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
-        lines, rows = ["using namespace prelimbic;", "double time_now[1];"], []
+        lines, rows = ["using namespace prelimbic;", "thread_local double time_now[1];"], []
+        proportional = {contacts.name for contacts in self.model.contacts if contacts.proportional}
         for owner, extent in (
             ("cells", "CELL"),
             *((name, str(k)) for k, name in enumerate(self.model.groups)),
@@ -197,13 +240,9 @@ class _Program:
             for name, variable in self._own_variables(owner):
                 real = np.issubdtype(variable.dtype, np.floating)
                 lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
-                kind = (
-                    "ALIKE"
-                    if name in self.model.alike
-                    else "CONSTANT"
-                    if variable.constant or owner != "cells"
-                    else "STATE"
-                )
+                constant = variable.constant or owner != "cells"
+                kind = "ALIKE" if name in self.model.alike else "CONSTANT" if constant else "STATE"
+                kind = "STRENGTH" if owner in proportional else kind
                 where = "ONE" if variable.scalar else extent
                 rows.append(
                     f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, '
@@ -215,22 +254,9 @@ class _Program:
         from brian2.core.variables import ArrayVariable
 
         of = self.cells if owner == "cells" else self.synapses[owner]
-        hidden = (
-            "delay",
-            "i",
-            "j",
-            "N",
-            "t",
-            "dt",
-            "t_in_timesteps",
-            "N_incoming",
-            "N_outgoing",
-            "N_pre",
-            "N_post",
-        )
         for name, variable in of.variables.items():
             own = isinstance(variable, ArrayVariable) and variable.owner.name == owner
-            if own and not name.startswith("_") and name not in hidden:
+            if own and not name.startswith("_") and name not in HIDDEN:
                 yield name, variable
 
     def _step(self) -> list[str]:
@@ -238,43 +264,57 @@ class _Program:
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
         draws = [
-            f"draw_uniform(_array_cells_{name}, "
-            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, "
-            "(uint32_t)now, (uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);"
+            f"draw_share(_array_cells_{name}, "
+            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
             for k, name in enumerate(model.draws)
         ]
         traces = [
-            f"{{ double sum = 0; for (int k = 0; k < engine.bounds[0]; k++) sum += _array_cells_{name}[k]; "
-            f"engine.traces[{k}].push_back(sum/engine.bounds[0]); }}"
+            f"case {k}: for (int k = 0; k < engine.bounds[0]; k++) sum += _array_cells_{name}[k]; break;"
             for k, name in enumerate(model.traces)
         ]
-        each = "for (size_t p = 1; p < engine.bounds.size(); p++)"
-        sampling = [
-            "sample_cells(0, engine.bounds[0]);",
-            f"{each} sample_cells(engine.bounds[p - 1], engine.bounds[p]);",
-        ]
-        sampling = sampling if model.sample else []
         return [
-            "void sample() {",
-            *sampling,
-            *traces,
+            "void draw_share(Real* out, const int cells, const uint32_t stream, const int member, const int64_t now) {",
+            "const Span mine = engine.portions(cells, member);",
+            "draw_uniform(out, mine.first, mine.last, stream, (uint32_t)now, "
+            "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
             "}",
-            "void step(const int64_t now) {",
+            "void draw(const int member, const int64_t now) {",
             "time_now[0] = now*engine.step_s;",
             *draws,
-            "update_0(0, engine.bounds[0]);",
-            f"{each} {elsewhere}(engine.bounds[p - 1], engine.bounds[p]);",
-            "engine.collect();",
-            "for (Rows& rows : engine.rows) rows.fire(engine.spiking.data(), engine.spiking_count, now);",
-            *(f"deliver_{name}(now);" for name in model.groups),
-            "reset_spiking();",
-            f"engine.record(_array_cells_{model.recorded}, now);",
+            "}",
+            "void update(const Chunk& cells) {",
+            f"(cells.population == 0 ? update_0_for : {elsewhere}_for)[engine.lacking[cells.population]]"
+            "(cells.first, cells.last);",
+            "}",
+            "void deliver(const int member, const int64_t now) {",
+            *(f"deliver_{name}(member, now);" for name in model.groups),
+            "}",
+            f"const Real* recorded() {{ return _array_cells_{model.recorded}; }}",
+            "void sample(const Chunk& cells) {",
+            *(
+                ["sample_cells_for[engine.lacking[cells.population]](cells.first, cells.last);"]
+                if model.sample
+                else []
+            ),
+            "}",
+            "void trace(const size_t which) {",
+            "double sum = 0;",
+            "switch (which) {",
+            *traces,
+            "}",
+            "engine.traces[which].push_back(sum/engine.bounds[0]);",
             "}",
             "const std::vector<const char*> GROUPS = {"
             + ", ".join(f'"{name}"' for name in model.groups)
             + "};",
             "const std::vector<const char*> TRACES = {"
             + ", ".join(f'"{name}"' for name in model.traces)
+            + "};",
+            "const std::vector<std::vector<const char*>> SPARE = {"
+            + ", ".join(
+                "{" + ", ".join(f'"cells.{name}"' for name in (*s.sources, *s.states)) + "}"
+                for s in model.spare
+            )
             + "};",
         ]
 
@@ -349,7 +389,7 @@ def _functions() -> dict[str, Any]:
     return found
 
 
-MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, step, sample});
+MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, SPARE, draw, update, deliver, reset, recorded, sample, trace});
 int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);

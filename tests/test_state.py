@@ -79,12 +79,13 @@ BAD = {
     "not finite": lambda state: np.concatenate([state[:8], np.full(state.size - 8, 255, np.uint8)]),
     "a step before the first": lambda state: np.concatenate([np.full(8, 255, np.uint8), state[8:]]),
     # The end: of the last group no row (two words), before them the one row of the first: steps, source,
-    # first, last.
-    "a row beyond the contacts": lambda state: mended(state, -3, 99),
-    "a row that ends before it begins": lambda state: mended(state, -4, 5),
-    "a cell that is not there": lambda state: mended(state, -5, 1000),
-    "a delay that is not there": lambda state: mended(state, -6, -1),
-    "more rows than follow": lambda state: mended(state, -8, 1 << 20),
+    # which of its rows.
+    "a row that is not there": lambda state: mended(state, -3, 1),
+    "a row before the first": lambda state: mended(state, -3, -1),
+    "a cell that is not there": lambda state: mended(state, -4, 1000),
+    "a cell without contacts": lambda state: mended(state, -4, 1),
+    "a delay that is not there": lambda state: mended(state, -5, -1),
+    "more rows than follow": lambda state: mended(state, -7, 1 << 20),
 }
 
 

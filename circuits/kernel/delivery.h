@@ -1,5 +1,5 @@
 // Contacts of a synapse group in rows of one sending cell, one delay and one target population, and the rows that are due at
-// coming steps.
+// coming steps.  In a row, contacts that do nothing stand behind the others and are not delivered.
 #ifndef PRELIMBIC_DELIVERY_H
 #define PRELIMBIC_DELIVERY_H
 #include <algorithm>
@@ -23,10 +23,12 @@ class Rows {
         const auto combination = [&](size_t c) { return delay[c] * populations + population[target[c]]; };
         for (size_t c = 0; c < contacts; c++) kind[combination(c)] = 0;
         steps_.clear();
+        population_.clear();
         for (size_t k = 0; k < kind.size(); k++)
             if (kind[k] == 0) {
                 kind[k] = static_cast<int32_t>(steps_.size());
                 steps_.push_back(static_cast<int32_t>(k) / populations);
+                population_.push_back(static_cast<int32_t>(k) % populations);
             }
         const size_t kinds = steps_.size();
         first_ = contacts == 0 ? 0 : *std::min_element(source, source + contacts);
@@ -36,15 +38,42 @@ class Rows {
         for (size_t c = 0; c < contacts; c++) begin_[row(c) + 1]++;
         for (size_t r = 1; r < begin_.size(); r++) begin_[r] += begin_[r - 1];
         std::vector<int32_t> next(begin_.begin(), begin_.end());
-        place.resize(contacts);
+        given.resize(contacts);
         this->target.resize(contacts);
         for (size_t c = 0; c < contacts; c++) {
-            place[c] = next[row(c)]++;
-            this->target[place[c]] = target[c];
+            const int32_t place = next[row(c)]++;
+            given[place] = static_cast<int32_t>(c);
+            this->target[place] = target[c];
         }
+        ascending = true;
+        for (size_t r = 1; r < begin_.size(); r++)
+            ascending &= std::is_sorted(this->target.begin() + begin_[r - 1], this->target.begin() + begin_[r]);
+        end_.assign(begin_.begin() + 1, begin_.end());
         size_t slots = 1;
         while (slots <= static_cast<size_t>(longest)) slots *= 2;
         due_.assign(slots, {});
+    }
+
+    // Put the contacts of each row that have a strength, of those given, before those that have none; both stay in the order in
+    // which they were given, so that sums are made in one order whatever the others are.  Rows on their way keep their meaning.
+    template <typename T>
+    void part(const T* strength) {
+        std::vector<uint64_t> row;
+        for (size_t r = 0; r + 1 < begin_.size(); r++) {
+            const auto idle = [&](int32_t c) { return strength[given[c]] == T(0); };
+            bool parted = true;
+            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++) parted &= idle(c) == (c >= end_[r]);
+            if (parted) continue;
+            row.clear();
+            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++)
+                row.push_back(uint64_t(idle(c)) << 63 | uint64_t(given[c]) << 32 | uint32_t(target[c]));
+            std::sort(row.begin(), row.end());
+            end_[r] = begin_[r] + static_cast<int32_t>(std::lower_bound(row.begin(), row.end(), uint64_t(1) << 63) - row.begin());
+            for (size_t k = 0; k < row.size(); k++) {
+                given[begin_[r] + k] = row[k] >> 32 & 0x7fffffff;
+                target[begin_[r] + k] = static_cast<int32_t>(row[k]);
+            }
+        }
     }
 
     // Cells that spiked at this step: their rows fall due after their delays.
@@ -54,43 +83,74 @@ class Rows {
             if (cell[s] < first_ || cell[s] > last_) continue;
             const int32_t* begin = &begin_[(cell[s] - first_) * kinds];
             for (int k = 0; k < kinds; k++)
-                if (begin[k] < begin[k + 1])
-                    due_[(now + steps_[k]) & (due_.size() - 1)].push_back({cell[s], begin[k], begin[k + 1]});
+                if (begin[k] < begin[k + 1]) due(now + steps_[k]).push_back({cell[s], k});
         }
     }
 
-    struct Row { int32_t source, first, last; };
-    std::vector<Row>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
+    struct Spike { int32_t source, kind; };  // under way in a row of its cell
+    std::vector<Spike>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
+
+    struct Row { int32_t source, population, first, last; };  // `population` is that of the targets
+    Row row(const Spike& spike) const {
+        const size_t r = place(spike);
+        return {spike.source, population_[spike.kind], begin_[r], end_[r]};
+    }
+
+    // Ask memory for where the rows of a cell begin, which will fire soon.
+    void expect(int32_t cell) const {
+        if (cell < first_ || cell > last_) return;
+        const int32_t* begin = &begin_[(cell - first_) * steps_.size()];
+        for (size_t k = 0; k <= steps_.size(); k += 16) __builtin_prefetch(begin + k);
+    }
+    void expect(const Spike& spike) const {
+        __builtin_prefetch(&begin_[place(spike)]);
+        __builtin_prefetch(&end_[place(spike)]);
+    }
 
     // A row that is due so many steps from now; all of them, in the order in which they will be delivered.
-    struct Due { int32_t steps; Row row; };
+    struct Due { int32_t steps; Spike spike; };
     std::vector<Due> waiting(int64_t now) {
         std::vector<Due> found;
         for (size_t steps = 0; steps < due_.size(); steps++)
-            for (const Row& row : due(now + static_cast<int64_t>(steps))) found.push_back({static_cast<int32_t>(steps), row});
+            for (const Spike& spike : due(now + static_cast<int64_t>(steps)))
+                found.push_back({static_cast<int32_t>(steps), spike});
         return found;
     }
 
     // Wait for these rows instead of all others; false where they are no rows of this group.
-    bool wait_for(const std::vector<Due>& rows, int64_t now, int cells) {
-        for (std::vector<Row>& slot : due_) slot.clear();
+    bool wait_for(const std::vector<Due>& rows, int64_t now) {
+        for (std::vector<Spike>& slot : due_) slot.clear();
         for (const Due& one : rows) {
-            const bool known = one.steps >= 0 && static_cast<size_t>(one.steps) < due_.size() && one.row.source >= 0 &&
-                               one.row.source < cells && one.row.first >= 0 && one.row.first < one.row.last &&
-                               static_cast<size_t>(one.row.last) <= target.size();
+            const Spike& spike = one.spike;
+            const bool known = one.steps >= 0 && static_cast<size_t>(one.steps) < due_.size() && spike.source >= first_ &&
+                               spike.source <= last_ && spike.kind >= 0 && static_cast<size_t>(spike.kind) < steps_.size() &&
+                               begin_[place(spike)] < begin_[place(spike) + 1];
             if (!known) return false;
-            due(now + one.steps).push_back(one.row);
+            due(now + one.steps).push_back(spike);
         }
         return true;
     }
 
-    std::vector<int32_t> place;   // where each contact, in the order given, stands
+    // What of a row leads to cells first..last-1, where the targets of a row ascend.
+    Row within(const Row& row, int32_t first, int32_t last) const {
+        const int32_t *begin = target.data() + row.first, *end = target.data() + row.last;
+        begin = std::lower_bound(begin, end, first);
+        end = std::lower_bound(begin, end, last);
+        return {row.source, row.population,
+                static_cast<int32_t>(begin - target.data()), static_cast<int32_t>(end - target.data())};
+    }
+
+    bool ascending = true;        // whether the targets of every row do
+    std::vector<int32_t> given;   // by place: which contact, in the order given, stands there
     std::vector<int32_t> target;  // by place
 
   private:
-    int32_t first_ = 0, last_ = -1;       // sources
-    std::vector<int32_t> steps_, begin_;  // delay of each kind of row; where each row begins
-    std::vector<std::vector<Row>> due_;
+    size_t place(const Spike& spike) const { return (spike.source - first_) * steps_.size() + spike.kind; }
+
+    int32_t first_ = 0, last_ = -1;            // sources
+    std::vector<int32_t> steps_, population_;  // of each kind of row: delay, and which population the targets are of
+    std::vector<int32_t> begin_, end_;         // of each row: where it begins, and where what is delivered ends
+    std::vector<std::vector<Spike>> due_;
 };
 
 }  // namespace prelimbic

@@ -34,11 +34,11 @@ inline float below(uint32_t step) { return static_cast<float>((step * 2654435769
 
 inline float unit(uint32_t bits, float rest) { return (static_cast<float>(static_cast<int32_t>(bits)) + rest) * 1.52587890625e-5f; }
 
-// Fill out[0..cells) for one step; the array has room up to the next multiple of ROOM.
+// Fill out[begin..end) for one step; `begin` is a multiple of ROOM, and the array has room up to the next one after `end`.
 template <typename T>
-inline void draw_uniform(T* __restrict out, int cells, uint32_t stream, uint32_t step, uint32_t key_0, uint32_t key_1) {
+inline void draw_uniform(T* __restrict out, int begin, int end, uint32_t stream, uint32_t step, uint32_t key_0, uint32_t key_1) {
     const float rest = below(step);
-    for (int first = 0; first < cells; first += ROOM) {
+    for (int first = begin; first < end; first += ROOM) {
         PRELIMBIC_INDEPENDENT
         for (int k = 0; k < LANES; k++) {
             uint32_t a = static_cast<uint32_t>(first / 8 + k), b = step, c = stream, d = 0;

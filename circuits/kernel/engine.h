@@ -19,12 +19,13 @@
 #include "draws.h"
 #include "numeric.h"
 #include "pipe.h"
+#include "threads.h"
 
 namespace prelimbic {
 
 // A state starts at zero; a constant must be loaded before anything runs; what is alike must also be the same in all cells of
-// a population, since the update loops take it from the first of them.
-enum Kind { STATE, CONSTANT, ALIKE };
+// a population, since the update loops take it from the first of them.  All that a contact does is in proportion to its strength.
+enum Kind { STATE, CONSTANT, ALIKE, STRENGTH };
 // Steps of a run: beyond, float32 no longer tells times half a millisecond apart.
 const int64_t LONGEST_RUN = 1 << 26;
 enum Extent { ONE = -2, CELL = -1 };  // else the number of a synapse group
@@ -40,17 +41,23 @@ struct Array {
 struct Network {  // the generated text
     std::vector<Array> arrays;
     std::vector<const char*> groups, traces;
-    void (*step)(int64_t now);  // finds the cells that spike, delivers, resets
-    void (*sample)();
+    std::vector<std::vector<const char*>> spare;  // what is zero, if anything is, in cells that have no such part
+    void (*draw)(int member, int64_t now);     // the background's numbers, a share of them
+    void (*update)(const Chunk& cells);        // raises the flags of cells that spike
+    void (*deliver)(int member, int64_t now);  // what is due and leads to the cells of a thread
+    void (*reset)(const int32_t* cell, int count);
+    const Real* (*recorded)();                 // what is stored with a spike
+    void (*sample)(const Chunk& cells);
+    void (*trace)(size_t k);
 };
 
 class Engine {
   public:
-    int cells = 0, spiking_count = 0;
+    int cells = 0;
     double step_s = 0.0;
     std::vector<int32_t> bounds;  // of populations
-    std::vector<int32_t> spiking;
-    std::vector<int32_t> fires;  // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
+    std::vector<int> lacking;     // of how many spare parts, from the first on, the cells of each have none
+    int32_t* fires = nullptr;     // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
     std::vector<Rows> rows;  // of each group
     std::vector<std::vector<double>> traces;
 
@@ -78,24 +85,20 @@ class Engine {
         }
     }
 
-    // Cells whose flag is up, in ascending order.
-    void collect() {
-        spiking_count = 0;
-        for (int first = 0; first < cells; first += ROOM) {
-            int32_t any = 0;
-            for (int k = first; k < first + ROOM; k++) any |= fires[k];
-            if (any == 0) continue;
-            for (int k = first; k < first + ROOM && k < cells; k++)
-                if (fires[k]) spiking[spiking_count++] = k;
-        }
+    int first_cell(size_t population) const { return population == 0 ? 0 : bounds[population - 1]; }
+
+    // A thread's share of so many cells, in whole portions of draws.
+    Span portions(int of, int member) const {
+        const int64_t all = (of + ROOM - 1) / ROOM;
+        const auto until = [&](int m) { return std::min(of, static_cast<int>(all * m / team_.size()) * ROOM); };
+        return {until(member), until(member + 1)};
     }
 
-    void record(const Real* value, int64_t now) {
-        for (int s = 0; s < spiking_count; s++) {
-            spike_cell_.push_back(spiking[s]);
-            spike_time_.push_back(now * step_s);
-            spike_value_.push_back(value[spiking[s]]);
-        }
+    // What of a row a thread delivers: what leads to its own cells, so that sums at a cell are added up in one order.
+    Rows::Row part(const Rows& of, const Rows::Row& row, int member) const {
+        if (team_.size() == 1) return row;
+        if (!divided_) return member == 0 ? row : Rows::Row{row.source, row.population, row.first, row.first};
+        return of.within(row, shares_[member][row.population].first, shares_[member][row.population].last);
     }
 
   private:
@@ -105,25 +108,32 @@ class Engine {
         size_t k = 0;
         std::memcpy(&step_s, &sizes[k++], sizeof(step_s));
         sample_every_ = sizes[k++];
+        team_.resize(static_cast<int>(sizes[k++]));
         contacts_.assign(sizes.begin() + k, sizes.begin() + k + groups_);
         k += groups_;
         bounds.assign(sizes.begin() + k, sizes.end());
         cells = bounds.back();
+        divide();
+        lacking.assign(bounds.size(), 0);
         now_ = 0;
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
         wired_ = false;
-        fires.assign(cells + ROOM, 0);
-        spiking.assign(cells, 0);
+        fires = static_cast<int32_t*>(renewed(fires, (cells + ROOM) * sizeof(int32_t), "the flags of cells that spike"));
+        spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
-        for (const Array& array : network_.arrays) {
-            std::free(*array.data);
-            const size_t room = (count(array) / ROOM + 1) * ROOM * width(array);
-            *array.data = std::aligned_alloc(64, room);
-            if (*array.data == nullptr) throw Refused{std::string("no memory is left for ") + array.name};
-            std::memset(*array.data, 0, room);
-        }
+        for (const Array& array : network_.arrays)
+            *array.data = renewed(*array.data, (count(array) / ROOM + 1) * ROOM * width(array), array.name);
+    }
+
+    // Zeros instead of what was there before, where whole vectors begin at whole lines of the processor's memory.
+    static void* renewed(void* before, size_t bytes, const char* name) {
+        std::free(before);
+        bytes = (bytes + 63) / 64 * 64;
+        void* made = std::aligned_alloc(64, bytes);
+        if (made == nullptr) throw Refused{std::string("no memory is left for ") + name};
+        return std::memset(made, 0, bytes);
     }
 
     void load(const Frame& frame) {
@@ -141,10 +151,11 @@ class Engine {
         if (array.real) check(array, reinterpret_cast<const Real*>(frame.payload));
         if (array.extent >= 0) {
             wire();
-            const Real* given = reinterpret_cast<const Real*>(frame.payload);
+            const Real* values = reinterpret_cast<const Real*>(frame.payload);
             Real* data = static_cast<Real*>(*array.data);
-            const int32_t* place = rows[array.extent].place.data();
-            for (size_t c = 0; c < contacts_[array.extent]; c++) data[place[c]] = given[c];
+            if (array.kind == STRENGTH) rows[array.extent].part(values);
+            const int32_t* given = rows[array.extent].given.data();
+            for (size_t c = 0; c < contacts_[array.extent]; c++) data[c] = values[given[c]];
         } else {
             std::memcpy(*array.data, frame.payload, frame.bytes);
         }
@@ -161,10 +172,10 @@ class Engine {
         const Array& array = network_.arrays[find(name)];
         if (array.extent < 0) return reply(0, *array.data, count(array) * width(array));
         wire();
-        std::vector<Real> given(contacts_[array.extent]);
-        const int32_t* place = rows[array.extent].place.data();
-        for (size_t c = 0; c < given.size(); c++) given[c] = static_cast<Real*>(*array.data)[place[c]];
-        reply(0, given.data(), given.size() * sizeof(Real));
+        std::vector<Real> values(contacts_[array.extent]);
+        const int32_t* given = rows[array.extent].given.data();
+        for (size_t c = 0; c < values.size(); c++) values[given[c]] = static_cast<Real*>(*array.data)[c];
+        reply(0, values.data(), values.size() * sizeof(Real));
     }
 
     void run(const Frame& frame) {
@@ -176,13 +187,112 @@ class Engine {
                 throw Refused{std::string(network_.arrays[k].name) + " was not loaded"};
         wire();
         if (now_ + steps > LONGEST_RUN) throw Refused{"no run may be longer than " + std::to_string(LONGEST_RUN) + " steps"};
-        for (const int64_t end = now_ + steps; now_ < end; now_++) {
-            if (now_ % sample_every_ == 0) network_.sample();
-            if (now_ % 1024 == 0 && owner_gone()) ::_exit(0);
-            network_.step(now_);
-        }
+        for (size_t p = 0; p < bounds.size(); p++) lacking[p] = lacks(p);
+        team_.together([&](int member) {
+            for (int64_t now = now_; now < now_ + steps; now++) step(member, now);
+        });
+        now_ += steps;
         for (const Array& array : network_.arrays)
             if (array.real && array.extent == CELL) check(array, static_cast<const Real*>(*array.data));
+    }
+
+    // A step, as each thread goes through it: sample, draw, update, deliver, reset.
+    void step(int member, int64_t now) {
+        if (now % sample_every_ == 0) sample(member);
+        if (member == 0 && now % 1024 == 0 && owner_gone()) ::_exit(0);
+        network_.draw(member, now);
+        team_.meet();
+        for (const size_t k : mine_[member]) {
+            network_.update(chunks_[k]);
+            collect(k);
+        }
+        team_.meet();
+        for (size_t g = member; g < groups_; g += team_.size()) fire(rows[g], now);
+        if (member == 0) store(now);
+        team_.meet();
+        network_.deliver(member, now);
+        team_.meet();
+        if (member == 0)
+            for (Rows& group : rows) group.due(now).clear();
+        for (const size_t k : mine_[member]) reset(k);
+    }
+
+    void sample(int member) {
+        team_.meet();  // cells have been reset
+        for (const size_t k : mine_[member]) network_.sample(chunks_[k]);
+        team_.meet();
+        for (size_t k = member; k < traces.size(); k += team_.size()) network_.trace(k);
+    }
+
+    // Cells of a chunk whose flag is up, in ascending order.
+    void collect(size_t chunk) {
+        int32_t* next = &spiking_[chunks_[chunk].first];
+        for (int first = chunks_[chunk].first; first < chunks_[chunk].last; first += ROOM) {
+            const int last = std::min(first + ROOM, chunks_[chunk].last);
+            int32_t any = 0;
+            for (int k = first; k < last; k++) any |= fires[k];
+            if (any == 0) continue;
+            for (int k = first; k < last; k++)
+                if (fires[k]) *next++ = k;
+        }
+        collected_[chunk] = static_cast<int>(next - &spiking_[chunks_[chunk].first]);
+    }
+
+    // Have the rows of cells that spike fall due, those of a group after the other.
+    void fire(Rows& group, int64_t now) {
+        for (size_t k = 0; k < chunks_.size(); k++)
+            for (int s = 0; s < collected_[k]; s++) group.expect(spiking_[chunks_[k].first + s]);
+        for (size_t k = 0; k < chunks_.size(); k++) group.fire(&spiking_[chunks_[k].first], collected_[k], now);
+    }
+
+    // Store the cells that spike, and leave room for what they will have when they have been reset.
+    void store(int64_t now) {
+        for (size_t k = 0; k < chunks_.size(); k++) {
+            const int32_t* cell = &spiking_[chunks_[k].first];
+            stored_[k] = spike_cell_.size();
+            spike_cell_.insert(spike_cell_.end(), cell, cell + collected_[k]);
+        }
+        spike_time_.resize(spike_cell_.size(), now * step_s);
+        spike_value_.resize(spike_cell_.size());
+    }
+
+    // Reset the cells of a chunk that spike, and store what they have then.
+    void reset(size_t chunk) {
+        const int32_t* cell = &spiking_[chunks_[chunk].first];
+        network_.reset(cell, collected_[chunk]);
+        for (int s = 0; s < collected_[chunk]; s++) spike_value_[stored_[chunk] + s] = network_.recorded()[cell[s]];
+    }
+
+    // Give every thread as many chunks of each population as the others have.
+    void divide() {
+        const size_t threads = static_cast<size_t>(team_.size());
+        chunks_ = chunks_of(bounds);
+        collected_.assign(chunks_.size(), 0);
+        stored_.assign(chunks_.size(), 0);
+        mine_.assign(threads, {});
+        shares_.assign(threads, std::vector<Span>(bounds.size(), Span{0, 0}));
+        for (size_t p = 0, begin = 0, end = 0; p < bounds.size(); p++, begin = end) {
+            while (end < chunks_.size() && chunks_[end].population == static_cast<int>(p)) end++;
+            for (size_t t = 0; t < threads; t++) {
+                const size_t from = begin + (end - begin) * t / threads, to = begin + (end - begin) * (t + 1) / threads;
+                for (size_t k = from; k < to; k++) mine_[t].push_back(k);
+                if (from < to) shares_[t][p] = {chunks_[from].first, chunks_[to - 1].last};
+            }
+        }
+    }
+
+    // Of how many spare parts, from the first on, the cells of a population have none.
+    int lacks(size_t population) const {
+        int found = 0;
+        for (const std::vector<const char*>& names : network_.spare) {
+            for (const char* name : names) {
+                const Real* values = static_cast<const Real*>(*network_.arrays[find(name)].data);
+                for (int k = first_cell(population); k < bounds[population]; k++)
+                    if (values[k] != 0) return found;
+            }
+            found++;
+        }
+        return found;
     }
 
     void clear() {
@@ -235,7 +345,7 @@ class Engine {
                 throw Refused{"a saved state is too short for this network"};
             std::vector<Rows::Due> due(static_cast<size_t>(waiting));
             get(due.data(), due.size() * sizeof(Rows::Due));
-            if (!rows[g].wait_for(due, now_, cells)) throw Refused{"a saved state does not fit the wiring of this network"};
+            if (!rows[g].wait_for(due, now_)) throw Refused{"a saved state does not fit the wiring of this network"};
         }
         if (at != frame.bytes) throw Refused{"a saved state is too long for this network"};
         clear();
@@ -268,6 +378,8 @@ class Engine {
                     throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
             rows[g].arrange(w.source.data(), w.target.data(), w.delay.data(), contacts_[g], cells, bounds);
         }
+        divided_ = true;
+        for (const Rows& group : rows) divided_ &= group.ascending;
         wired_ = true;
     }
 
@@ -305,7 +417,14 @@ class Engine {
     std::vector<bool> loaded_;
     size_t groups_ = 0;
     int64_t now_ = 0, sample_every_ = 1;
-    bool wired_ = false;
+    bool wired_ = false, divided_ = true;  // whether deliveries can be told apart by target
+    Team team_{sizeof(Real) == sizeof(float)};
+    std::vector<Chunk> chunks_;
+    std::vector<int32_t> spiking_;            // cells that spike, of each chunk where its cells have their places
+    std::vector<int> collected_;              // how many these are, of each chunk
+    std::vector<size_t> stored_;              // where they are stored, of each chunk
+    std::vector<std::vector<size_t>> mine_;   // chunks of each thread
+    std::vector<std::vector<Span>> shares_;   // of each thread, cells of each population
     std::vector<size_t> contacts_;
     std::vector<Wiring> wiring_;
     std::vector<int32_t> spike_cell_;

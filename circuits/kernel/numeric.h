@@ -28,6 +28,15 @@ inline void flush_denormals() {
 #endif
 }
 
+// What a thread does between two looks at what it waits for.
+inline void rest_a_moment() {
+#if defined(__SSE2__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 inline float clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
 inline double clip(double x, double low, double high) { return x < low ? low : (x > high ? high : x); }
 

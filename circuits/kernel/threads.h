@@ -1,0 +1,126 @@
+// The threads of a network, which go through a step together, and which cells belong to which of them.
+//
+// Cells are cut into chunks of one population that do not depend on the number of threads, and a loop over cells is a loop over
+// whole chunks: every number comes out the same with any number of threads.
+#ifndef PRELIMBIC_THREADS_H
+#define PRELIMBIC_THREADS_H
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "numeric.h"
+#include "pipe.h"
+
+namespace prelimbic {
+
+const int CHUNK = 1024;  // cells of a chunk, but for the last of a population; a multiple of any vector's width
+
+class Team {
+  public:
+    explicit Team(bool flush) : flush_(flush) {}
+
+    int size() const { return size_; }
+
+    // So many threads from now on, this one among them.
+    void resize(int size) {
+        if (size == size_) return;
+        dismiss();
+        try {
+            for (int member = 1; member < size; member++) others_.emplace_back([this, member] { wait_for_work(member); });
+        } catch (const std::system_error&) {
+            dismiss();
+            throw Refused{"the machine does not give " + std::to_string(size) + " threads"};
+        }
+        size_ = size;
+    }
+
+    // Every thread does the work of its number at once.
+    void together(const std::function<void(int)>& work) {
+        {
+            const std::lock_guard<std::mutex> held(lock_);
+            work_ = &work;
+            orders_++;
+        }
+        told_.notify_all();
+        work(0);
+        meet();
+    }
+
+    // Go on when all threads are here.  They are so within microseconds, unless there are more of them than cores.
+    void meet() {
+        if (size_ == 1) return;
+        const uint32_t round = round_.load(std::memory_order_acquire);
+        if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
+            arrived_.store(0, std::memory_order_relaxed);
+            round_.store(round + 1, std::memory_order_release);
+            return;
+        }
+        for (int turn = 0; round_.load(std::memory_order_acquire) == round; turn++) {
+            if (turn > PATIENT_TURNS) std::this_thread::yield();
+            else rest_a_moment();
+        }
+    }
+
+  private:
+    static constexpr int PATIENT_TURNS = 2000;
+
+    void wait_for_work(int member) {
+        if (flush_) flush_denormals();
+        for (uint64_t done = 0;;) {
+            const std::function<void(int)>* work;
+            {
+                std::unique_lock<std::mutex> held(lock_);
+                told_.wait(held, [&] { return orders_ > done; });
+                done = orders_;
+                work = work_;
+            }
+            if (work == nullptr) return;
+            (*work)(member);
+            meet();
+        }
+    }
+
+    void dismiss() {
+        {
+            const std::lock_guard<std::mutex> held(lock_);
+            work_ = nullptr;
+            orders_++;
+        }
+        told_.notify_all();
+        for (std::thread& other : others_) other.join();
+        others_.clear();
+        orders_ = 0;
+        size_ = 1;
+    }
+
+    const bool flush_;
+    int size_ = 1;
+    std::vector<std::thread> others_;
+    std::mutex lock_;
+    std::condition_variable told_;
+    const std::function<void(int)>* work_ = nullptr;
+    uint64_t orders_ = 0;
+    std::atomic<int> arrived_{0};
+    std::atomic<uint32_t> round_{0};
+};
+
+struct Span { int first, last; };
+struct Chunk { int population, first, last; };
+
+// Every chunk, in the order of the cells.
+inline std::vector<Chunk> chunks_of(const std::vector<int32_t>& bounds) {
+    std::vector<Chunk> found;
+    for (size_t p = 0; p < bounds.size(); p++)
+        for (int first = p == 0 ? 0 : bounds[p - 1]; first < bounds[p]; first += CHUNK)
+            found.push_back({static_cast<int>(p), first, std::min(first + CHUNK, bounds[p])});
+    return found;
+}
+
+}  // namespace prelimbic
+#endif
