@@ -22,7 +22,6 @@ from prelimbic.parameters.granted import available_cpus
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
 COARSE_LOOKS, COARSE_S, COARSE_GAIN = 60, 1.0, (0.05, 0.1, 0.2, 0.2)
-RECENT, IN_RANGE = 5, 0.25  # coarse looks over which the mean log error must be so small for Newton to begin
 PROBE, PROBE_S = 0.08, 3.0
 NEWTON_STEPS, NEWTON_S, DAMPING, LONGEST_STEP = 20, 4.0, 0.7, 0.3
 CHECK_S, SETTLE_S = 10.0, 0.5
@@ -146,15 +145,10 @@ class _Bench:
         return looks
 
     def coarse(self) -> None:
-        """Until every class is in range, or so many looks were taken."""
-        gain, errors = np.array(COARSE_GAIN) * self.free, list[np.ndarray]()
+        gain = np.array(COARSE_GAIN) * self.free
         for k in range(COARSE_LOOKS):
             slower = 1.0 if k < COARSE_LOOKS // 2 else 0.5
-            errors.append(self._error(COARSE_S, "coarse"))
-            self._move(slower * gain * np.clip(-errors[-1], -1.5, 1.5))
-            recent = np.mean(errors[-RECENT:], axis=0)[self.free]
-            if k + 1 >= RECENT and (np.abs(recent) < IN_RANGE).all():
-                return
+            self._move(slower * gain * np.clip(-self._error(COARSE_S, "coarse"), -1.5, 1.5))
 
     def newton(self) -> None:
         free = np.flatnonzero(self.free)
