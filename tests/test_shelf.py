@@ -9,18 +9,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
 from rich.console import Console
 
+from prelimbic.experiments.sweep import execute as executing
 from prelimbic.experiments.sweep import shelf as shelves
 from prelimbic.experiments.sweep.checkpoint import Place
 from prelimbic.experiments.sweep.execute import execute, shared
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.shelf import SIZE, STATE, Branches, branches, room, shelf
 from prelimbic.experiments.sweep.study import Run, StudyError, prepare
+from prelimbic.experiments.sweep.watch import Watch
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -197,6 +200,17 @@ def test_a_sweep_shares_gives_the_same_files_and_says_so(cache: Path, tmp_path: 
     assert digests(tmp_path / "together") == digests(tmp_path / "alone")
     assert [told(tmp_path / "together" / run.file) > 0 for run in runs][1:] == [True, True]
     assert {told(tmp_path / "alone" / run.file) for run in runs} == {0.0}
+
+
+def test_workers_begin_with_runs_that_share_nothing_with_those_at_work(tmp_path: Path):
+    runs = [Run({"dose": d, "seed": s}, brief(d, s, protocol=LOOKS)) for s in (1, 2) for d in (0.0, 10.0)]
+    crew = executing._Crew(runs, tmp_path, 0, True, Watch(Console(quiet=True), runs))
+    first = crew._next()
+    crew._workers = [SimpleNamespace(run=first)]  # type: ignore[list-item]
+    second = crew._next()
+    assert [run.place for run in (first, second)] == [{"dose": 0.0, "seed": 1}, {"dose": 0.0, "seed": 2}]
+    crew._workers += [SimpleNamespace(run=second)]  # type: ignore[list-item]
+    assert crew._next() is runs[1]  # nothing else is left
 
 
 def told(path: Path) -> float:

@@ -91,7 +91,7 @@ class _Crew:
         self._folder, self._compiled, self._watch = folder, compiled, watch
         self._marks, self._context = Marks(folder), multiprocessing.get_context("spawn")
         self._waiting, self._elsewhere = deque(runs), list[Run]()
-        self._branches = shared(runs)
+        self._runs, self._branches = runs, dict[str, Branches]()
         self._deaths: Counter[str] = Counter()
         # functions of the program that was started are found by workers that read it, too
         self._alone = all(run.compute.__module__ != "__main__" for run in runs)
@@ -138,16 +138,18 @@ class _Crew:
 
     def _next(self) -> Run:
         """The first run that waits for no state that another is about to leave behind, or else the first."""
-        under_way = {
-            key
-            for worker in self._workers
-            if worker.run is not None
-            for key in self._branches[worker.run.file].values()
-        }
-        free = (run for run in self._waiting if not under_way & {*[*self._branches[run.file].values()][:1]})
+        at_work = [worker.run for worker in self._workers if worker.run is not None]
+        under_way = {key for run in at_work for key in self._shared(run).values()}
+        free = (run for run in self._waiting if not under_way & {*self._shared(run).values()})
         run = next(free, self._waiting[0])
         self._waiting.remove(run)
         return run
+
+    def _shared(self, run: Run) -> Branches:
+        """Looks after which a run's state is shared, found for all of a seed when the first is asked."""
+        if run.file not in self._branches:
+            self._branches |= shared([one for one in self._runs if one.config.seed == run.config.seed])
+        return self._branches[run.file]
 
     def _give(self, worker: _Worker, run: Run) -> None:
         """Let a worker compute a run, unless another process does or has done so."""
@@ -157,7 +159,7 @@ class _Crew:
             elif is_whole(self._folder / run.file, run.config.run_id()):
                 self._ended(run, Told("done"))
             else:
-                place, branches = self._marks.checkpoint(run.file), self._branches[run.file]
+                place, branches = self._marks.checkpoint(run.file), self._shared(run)
                 worker.take(run, Order(run, self._folder, self._compiled, place, branches))
         except UnreadableError as error:  # somebody finished it meanwhile
             self._ended(run, Told("failed", reason=str(error)))
@@ -300,9 +302,7 @@ class _Worker:
 
 
 def shared(runs: list[Run]) -> dict[str, Branches]:
-    """By file, the looks after which each run's state is shared; runs without the loop share nothing.
-    Raises StudyError for a size of the shelf that is none.
-    """
+    """By file, the looks after which each run's state is shared; runs without the loop share nothing."""
     loops = [run for run in runs if run.resumable and room()]
     found = branches([run.config for run in loops])
     return {run.file: {} for run in runs} | {run.file: of for run, of in zip(loops, found, strict=True)}
