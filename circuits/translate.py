@@ -21,7 +21,6 @@ import numpy as np
 
 from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
-AHEAD = 6  # rows between the one that is delivered and the one that memory is asked for
 FUNCTIONS = {
     "exp": "prelimbic::exp",
     "_brian_pow": "std::pow",
@@ -197,9 +196,9 @@ class _Program:
         lines += [
             "const std::vector<Rows::Spike>& due = rows.due(now);",
             "for (size_t r = 0; r < due.size(); r++) {",
-            f"if (r + {2 * AHEAD} < due.size()) rows.expect(due[r + {2 * AHEAD}]);",
-            f"if (r + {AHEAD} < due.size()) {{",
-            f"const Rows::Row soon = rows.row(due[r + {AHEAD}]);",
+            "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
+            "if (r + AHEAD < due.size()) {",
+            "const Rows::Row soon = rows.row(due[r + AHEAD]);",
             *self._asked_for(name, of_row),
             "}",
             "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",

@@ -17,6 +17,7 @@
 
 #include "delivery.h"
 #include "draws.h"
+#include "memory.h"
 #include "numeric.h"
 #include "pipe.h"
 #include "threads.h"
@@ -123,13 +124,20 @@ class Engine {
         spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
+        make_arrays();
+    }
+
+    // Give every array zeros and room for whole portions.  They follow one another an odd number of lines apart: arrays that all
+    // begin at the same place of a page would drive each other out of the cache.
+    void make_arrays() {
+        std::vector<size_t> at;
+        size_t lines = 0;
         for (const Array& array : network_.arrays) {
-            std::free(*array.data);
-            const size_t room = (count(array) / ROOM + 1) * ROOM * width(array);
-            *array.data = std::aligned_alloc(64, room);
-            if (*array.data == nullptr) throw Refused{std::string("no memory is left for ") + array.name};
-            std::memset(*array.data, 0, room);
+            at.push_back(lines * LINE);
+            lines += ((count(array) / ROOM + 1) * ROOM * width(array) / LINE) | 1;
         }
+        memory_.reset(lines * LINE);
+        for (size_t k = 0; k < at.size(); k++) *network_.arrays[k].data = memory_.data() + at[k];
     }
 
     void load(const Frame& frame) {
@@ -204,7 +212,7 @@ class Engine {
         }
         team_.meet();
         for (size_t g = member; g < groups_; g += team_.size()) fire(rows[g], now);
-        if (member == 0) store(now);
+        if (member == team_.size() - 1) store(now);
         team_.meet();
         network_.deliver(member, now);
         team_.meet();
@@ -410,6 +418,7 @@ class Engine {
     static size_t width(const Array& a) { return a.real ? sizeof(Real) : sizeof(int32_t); }
 
     const Network network_;
+    Memory memory_;  // of the arrays
     std::vector<bool> loaded_;
     size_t groups_ = 0;
     int64_t now_ = 0, sample_every_ = 1;
