@@ -21,7 +21,6 @@ import numpy as np
 
 from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
-AHEAD = 6  # rows between the one that is delivered and the one that memory is asked for
 FUNCTIONS = {
     "exp": "prelimbic::exp",
     "_brian_pow": "std::pow",
@@ -198,9 +197,9 @@ class _Program:
         lines += [
             "const std::vector<Rows::Spike>& due = rows.due(now);",
             "for (size_t r = 0; r < due.size(); r++) {",
-            f"if (r + {2 * AHEAD} < due.size()) rows.expect(due[r + {2 * AHEAD}]);",
-            f"if (r + {AHEAD} < due.size()) {{",
-            f"const Rows::Row soon = rows.row(due[r + {AHEAD}]);",
+            "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
+            "if (r + AHEAD < due.size()) {",
+            "const Rows::Row soon = rows.row(due[r + AHEAD]);",
             *self._asked_for(name, of_row),
             "}",
             "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",
@@ -263,6 +262,7 @@ class _Program:
         """What happens at a step, in the order of Brian2's schedule."""
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
+        spare = [_quoted(f"cells.{name}" for name in (*part.sources, *part.states)) for part in model.spare]
         draws = [
             f"draw_share(_array_cells_{name}, "
             f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
@@ -304,18 +304,9 @@ class _Program:
             "}",
             "engine.traces[which].push_back(sum/engine.bounds[0]);",
             "}",
-            "const std::vector<const char*> GROUPS = {"
-            + ", ".join(f'"{name}"' for name in model.groups)
-            + "};",
-            "const std::vector<const char*> TRACES = {"
-            + ", ".join(f'"{name}"' for name in model.traces)
-            + "};",
-            "const std::vector<std::vector<const char*>> SPARE = {"
-            + ", ".join(
-                "{" + ", ".join(f'"cells.{name}"' for name in (*s.sources, *s.states)) + "}"
-                for s in model.spare
-            )
-            + "};",
+            f"const std::vector<const char*> GROUPS = {_quoted(model.groups)};",
+            f"const std::vector<const char*> TRACES = {_quoted(model.traces)};",
+            f"const std::vector<std::vector<const char*>> SPARE = {{{', '.join(spare)}}};",
         ]
 
     @staticmethod
@@ -373,6 +364,10 @@ class _Program:
         if self.precision == 32:
             text = re.sub(r"(?<![\w.])(\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)(?![\w.])", r"\1f", text)
         return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return "{" + ", ".join(f'"{name}"' for name in names) + "}"
 
 
 def _functions() -> dict[str, Any]:

@@ -8,6 +8,8 @@
 
 namespace prelimbic {
 
+const size_t AHEAD = 6;  // rows between the one that is delivered and the one that memory is asked for
+
 class Rows {
   public:
     // Given contacts in any order, find the place of each: by source, delay (steps), target population, then as given.
@@ -133,11 +135,7 @@ class Rows {
 
     // What of a row leads to cells first..last-1, where the targets of a row ascend.
     Row within(const Row& row, int32_t first, int32_t last) const {
-        const int32_t *begin = target.data() + row.first, *end = target.data() + row.last;
-        begin = std::lower_bound(begin, end, first);
-        end = std::lower_bound(begin, end, last);
-        return {row.source, row.population,
-                static_cast<int32_t>(begin - target.data()), static_cast<int32_t>(end - target.data())};
+        return {row.source, row.population, reaches(row, first), reaches(row, last)};
     }
 
     bool ascending = true;        // whether the targets of every row do
@@ -145,6 +143,18 @@ class Rows {
     std::vector<int32_t> target;  // by place
 
   private:
+    // Where in a row the targets reach a cell.  It steps without branches, which no processor would foresee.
+    int32_t reaches(const Row& row, int32_t cell) const {
+        if (row.first == row.last || target[row.first] >= cell) return row.first;
+        int32_t place = row.first;
+        for (int32_t left = row.last - row.first; left > 1;) {
+            const int32_t half = left / 2;
+            place += target[place + half] < cell ? half : 0;
+            left -= half;
+        }
+        return place + 1;
+    }
+
     size_t place(const Spike& spike) const { return (spike.source - first_) * steps_.size() + spike.kind; }
 
     int32_t first_ = 0, last_ = -1;            // sources

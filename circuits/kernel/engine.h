@@ -17,6 +17,7 @@
 
 #include "delivery.h"
 #include "draws.h"
+#include "memory.h"
 #include "numeric.h"
 #include "pipe.h"
 #include "threads.h"
@@ -119,21 +120,25 @@ class Engine {
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
         wired_ = false;
-        fires = static_cast<int32_t*>(renewed(fires, (cells + ROOM) * sizeof(int32_t), "the flags of cells that spike"));
         spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
-        for (const Array& array : network_.arrays)
-            *array.data = renewed(*array.data, (count(array) / ROOM + 1) * ROOM * width(array), array.name);
+        make_arrays();
     }
 
-    // Zeros instead of what was there before, where whole vectors begin at whole lines of the processor's memory.
-    static void* renewed(void* before, size_t bytes, const char* name) {
-        std::free(before);
-        bytes = (bytes + 63) / 64 * 64;
-        void* made = std::aligned_alloc(64, bytes);
-        if (made == nullptr) throw Refused{std::string("no memory is left for ") + name};
-        return std::memset(made, 0, bytes);
+    // Give every array zeros and room for whole portions, which fill multiples of 8 lines.  They follow one another 8 lines more
+    // apart: arrays that begin at one place of a page would drive each other out of the cache, and where one begins a few lines
+    // behind another, what is read looks to some processors like what was just written.
+    void make_arrays() {
+        std::vector<size_t> at;
+        size_t lines = 0;
+        for (const Array& array : network_.arrays) {
+            at.push_back(lines * LINE);
+            lines += ((count(array) / ROOM + 1) * ROOM * width(array) / LINE) + 8;
+        }
+        memory_.reset(lines * LINE + (cells + ROOM) * sizeof(int32_t));
+        for (size_t k = 0; k < at.size(); k++) *network_.arrays[k].data = memory_.data() + at[k];
+        fires = reinterpret_cast<int32_t*>(memory_.data() + lines * LINE);
     }
 
     void load(const Frame& frame) {
@@ -208,7 +213,7 @@ class Engine {
         }
         team_.meet();
         for (size_t g = member; g < groups_; g += team_.size()) fire(rows[g], now);
-        if (member == 0) store(now);
+        if (member == team_.size() - 1) store(now);
         team_.meet();
         network_.deliver(member, now);
         team_.meet();
@@ -414,6 +419,7 @@ class Engine {
     static size_t width(const Array& a) { return a.real ? sizeof(Real) : sizeof(int32_t); }
 
     const Network network_;
+    Memory memory_;  // of the arrays
     std::vector<bool> loaded_;
     size_t groups_ = 0;
     int64_t now_ = 0, sample_every_ = 1;
