@@ -27,6 +27,7 @@ from prelimbic.parameters.errors import RunError
 PATIENCE_S, STRETCH_S = 600.0, 1.0
 SAMPLE_MS = 1.0
 SHARED_BYTES = 1 << 16  # a larger payload goes through shared memory instead of the pipe
+KEPT_BYTES = 1 << 24  # of it; more is given back after each payload
 
 
 class EngineError(RunError):
@@ -255,6 +256,9 @@ class Process:
         status, size = struct.unpack("<qq", self._receive(16))
         answer = self._receive(size)
         self._waiting = False
+        if self._memory is not None and len(body) > KEPT_BYTES:  # the pages; the file is as long as before
+            os.ftruncate(self._memory_file, 0)
+            os.ftruncate(self._memory_file, len(self._memory))
         if status != 0:
             raise EngineError(answer.decode())
         return answer
