@@ -18,6 +18,7 @@ from prelimbic.circuits.report import Means, delivered_ampa, report
 from prelimbic.circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
 from prelimbic.parameters import POPULATIONS, SUBUNITS
 from prelimbic.parameters.errors import RunError
+from prelimbic.parameters.granted import threads_asked
 from prelimbic.parameters.plain import real, settle, truth, whole
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
@@ -109,9 +110,9 @@ class Network:
         connections = self._placed = wiring.connections(circuit.apical is not None)
         self.engine: Engine
         if compiled:
-            built = cache.program(model, precision, numerics.portable)
+            threads, built = threads_asked(), cache.program(model, precision, numerics.portable)
             self.engine = CompiledEngine(
-                built, model, layout, precision, connections, first, numerics.portable
+                built, model, layout, precision, connections, first, numerics.portable, threads
             )
         elif numerics.portable:
             raise NetworkError(
