@@ -187,6 +187,9 @@ class _Program:
             if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
         ]
         inner = [line for line in inner if line not in of_row]
+        proportional, stored = self.model.contacts[group].proportional, f"_ptr_array_{name}_weight"
+        if proportional:
+            inner = [line.replace(f"{stored}[_idx]", "strength.of[_idx & strength.each]") for line in inner]
         of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
         lines = [f"void deliver_{name}(const int member, const int64_t now) {{", *pointers, *found.scalar]
@@ -200,24 +203,38 @@ class _Program:
             "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
             "if (r + AHEAD < due.size()) {",
             "const Rows::Row soon = rows.row(due[r + AHEAD]);",
-            *self._asked_for(name, of_row),
+            *self._asked_for(name, of_row, proportional),
             "}",
             "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",
             "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
             "const int lacking = engine.lacking[row.population];",
+            *(
+                [f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"]
+                if proportional
+                else []
+            ),
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
         ]
         return "\n".join([*lines, "}"])
 
-    def _asked_for(self, name: str, of_row: list[str]) -> list[str]:
+    def _asked_for(self, name: str, of_row: list[str], proportional: bool) -> list[str]:
         """Ask memory for what delivering a row will read, which else waits for it."""
         sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
-        contacts = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
+        own = [f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name)]
+        strength = f"const Rows::Strengths strength = rows.strengths(due[r + AHEAD], {own[0]});"
         asked = [f"{array}[soon.source]" for array in sending]
-        asked += [f"{array}[soon.{end}]" for array in contacts for end in ("first", "last - 1")]
-        return [f"__builtin_prefetch(&{place});" for place in asked]
+        asked += [f"target[soon.{end}]" for end in ("first", "last - 1")]
+        asked += (
+            ["strength.of[soon.first & strength.each]"]
+            if proportional
+            else [f"{a}[soon.first]" for a in own]
+        )
+        return [
+            *([strength] if proportional else []),
+            *(f"__builtin_prefetch(&{place});" for place in asked),
+        ]
 
     def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
         """A loop over the contacts of a row, for every number of spare parts that makes it another."""
@@ -389,6 +406,7 @@ int main() {
     // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
     for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);
     if (sizeof(Real) == sizeof(float)) prelimbic::flush_denormals();
+    prelimbic::give_back_memory();
     engine.serve();
 }"""
 

@@ -119,7 +119,6 @@ class Engine {
         now_ = 0;
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
-        wired_ = false;
         spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
@@ -142,14 +141,7 @@ class Engine {
     }
 
     void load(const Frame& frame) {
-        if (std::vector<int32_t>* wiring = wiring_named(frame)) {
-            wiring->resize(frame.bytes / sizeof(int32_t));
-            std::memcpy(wiring->data(), frame.payload, frame.bytes);
-            wired_ = false;
-            for (size_t k = 0; k < loaded_.size(); k++)
-                if (network_.arrays[k].extent >= 0) loaded_[k] = false;  // they stand in the old order
-            return;
-        }
+        if (load_wiring(frame)) return;
         const size_t k = find(frame.name);
         const Array& array = network_.arrays[k];
         fits(frame.name, frame, count(array) * width(array));
@@ -158,9 +150,9 @@ class Engine {
             wire();
             const Real* values = reinterpret_cast<const Real*>(frame.payload);
             Real* data = static_cast<Real*>(*array.data);
-            if (array.kind == STRENGTH) rows[array.extent].part(values);
-            const int32_t* given = rows[array.extent].given.data();
-            for (size_t c = 0; c < contacts_[array.extent]; c++) data[c] = values[given[c]];
+            Rows& group = rows[array.extent];
+            const bool known = array.kind == STRENGTH && group.part(values);  // by row, which saves the memory of data
+            for (size_t c = 0; c < contacts_[array.extent] && !known; c++) data[c] = values[group.given(c)];
         } else {
             std::memcpy(*array.data, frame.payload, frame.bytes);
         }
@@ -178,8 +170,7 @@ class Engine {
         if (array.extent < 0) return reply(0, *array.data, count(array) * width(array));
         wire();
         std::vector<Real> values(contacts_[array.extent]);
-        const int32_t* given = rows[array.extent].given.data();
-        for (size_t c = 0; c < values.size(); c++) values[given[c]] = static_cast<Real*>(*array.data)[c];
+        rows[array.extent].tell(static_cast<const Real*>(*array.data), values.data());
         reply(0, values.data(), values.size() * sizeof(Real));
     }
 
@@ -271,7 +262,7 @@ class Engine {
     // Give every thread as many chunks of each population as the others have.
     void divide() {
         const size_t threads = static_cast<size_t>(team_.size());
-        chunks_ = chunks_of(bounds);
+        chunks_ = chunks_of(bounds, team_.size());
         collected_.assign(chunks_.size(), 0);
         stored_.assign(chunks_.size(), 0);
         mine_.assign(threads, {});
@@ -356,10 +347,17 @@ class Engine {
         clear();
     }
 
-    struct Wiring { std::vector<int32_t> source, target, delay; };
+    // What is sent of a group's contacts, until its rows are arranged.
+    struct Wiring {
+        std::vector<int32_t> source, target, delay;
+        bool arranged = false;
+        bool is_of(size_t contacts) const {
+            return source.size() == contacts && target.size() == contacts && delay.size() == contacts;
+        }
+    };
 
-    // Where the sources, targets or delays (steps) of a group go, or nothing.
-    std::vector<int32_t>* wiring_named(const Frame& frame) {
+    // Take the sources, targets or delays (steps) of a group, if these are what is sent; with the third its rows are arranged.
+    bool load_wiring(const Frame& frame) {
         for (size_t g = 0; g < groups_; g++) {
             const std::string group = network_.groups[g];
             std::vector<int32_t>* found = frame.name == group + ".sources" ? &wiring_[g].source
@@ -367,25 +365,32 @@ class Engine {
                                         : frame.name == group + ".delays" ? &wiring_[g].delay : nullptr;
             if (found == nullptr) continue;
             fits(frame.name, frame, contacts_[g] * sizeof(int32_t));
-            return found;
+            const int32_t* given = reinterpret_cast<const int32_t*>(frame.payload);
+            found->assign(given, given + contacts_[g]);
+            wiring_[g].arranged = false;
+            for (size_t k = 0; k < loaded_.size(); k++)
+                if (network_.arrays[k].extent == static_cast<int>(g)) loaded_[k] = false;  // they stand in the old order
+            if (wiring_[g].is_of(contacts_[g])) arrange(g);
+            return true;
         }
-        return nullptr;
+        return false;
+    }
+
+    void arrange(size_t g) {
+        const Wiring given = std::move(wiring_[g]);  // which is not kept
+        wiring_[g] = Wiring();
+        for (size_t c = 0; c < contacts_[g]; c++)
+            if (given.source[c] < 0 || given.source[c] >= cells || given.target[c] < 0 || given.target[c] >= cells || given.delay[c] < 0)
+                throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
+        rows[g].arrange(given.source.data(), given.target.data(), given.delay.data(), contacts_[g], cells, bounds);
+        wiring_[g].arranged = true;
+        divided_ = true;
+        for (const Rows& group : rows) divided_ &= group.ascending;
     }
 
     void wire() {
-        if (wired_) return;
-        for (size_t g = 0; g < groups_; g++) {
-            const Wiring& w = wiring_[g];
-            if (w.source.size() != contacts_[g] || w.target.size() != contacts_[g] || w.delay.size() != contacts_[g])
-                throw Refused{std::string("the wiring of ") + network_.groups[g] + " was not loaded"};
-            for (size_t c = 0; c < contacts_[g]; c++)
-                if (w.source[c] < 0 || w.source[c] >= cells || w.target[c] < 0 || w.target[c] >= cells || w.delay[c] < 0)
-                    throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
-            rows[g].arrange(w.source.data(), w.target.data(), w.delay.data(), contacts_[g], cells, bounds);
-        }
-        divided_ = true;
-        for (const Rows& group : rows) divided_ &= group.ascending;
-        wired_ = true;
+        for (size_t g = 0; g < groups_; g++)
+            if (!wiring_[g].arranged) throw Refused{std::string("the wiring of ") + network_.groups[g] + " was not loaded"};
     }
 
     void check(const Array& array, const Real* values) const {
@@ -423,7 +428,7 @@ class Engine {
     std::vector<bool> loaded_;
     size_t groups_ = 0;
     int64_t now_ = 0, sample_every_ = 1;
-    bool wired_ = false, divided_ = true;  // whether deliveries can be told apart by target
+    bool divided_ = true;  // whether deliveries can be told apart by target
     Team team_{sizeof(Real) == sizeof(float)};
     std::vector<Chunk> chunks_;
     std::vector<int32_t> spiking_;            // cells that spike, of each chunk where its cells have their places

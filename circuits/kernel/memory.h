@@ -4,7 +4,12 @@
 #include <sys/mman.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <string>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "pipe.h"
 
@@ -48,6 +53,13 @@ class Memory {
     char* data_ = nullptr;
     size_t bytes_ = 0;
 };
+
+// Have large pieces of memory given back when they are no longer used, where the C library would keep them for later.
+inline void give_back_memory() {
+#if defined(__GLIBC__)
+    ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
 
 }  // namespace prelimbic
 #endif
