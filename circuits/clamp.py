@@ -59,7 +59,9 @@ def clamp(
     owners: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
     for projected in (p for group in course for p in wiring.onto("Pyr", group)):
         sources, plastic = projected.sources[:clamped], projected.group == "plastic"
-        full_nS = weights[:clamped] * circuit.ampa[0] if plastic else np.full(sources.shape, projected.weight)
+        full_nS = (
+            weights[:clamped] * circuit.ampa[0] if plastic else np.full(sources.shape, projected.weight)
+        )
         owner, contact = np.nonzero(full_nS > 0)
         soma, dendrite = event_peaks(circuit, *course[projected.group])
         seen = np.where(projected.apical[contact], dendrite, soma)

@@ -239,9 +239,7 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence, classes: int = 0) -> Wi
     return Wiring(tuple(drawn), threshold, rest, start, classes)
 
 
-def _contacts(
-    rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool
-) -> np.ndarray:
+def _contacts(rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool) -> np.ndarray:
     """Sources of a fixed in-degree projection, (target cell, contact), int32."""
     pool, cells = source.stop - source.start, target.stop - target.start
     chosen = np.empty((cells, degree), dtype=np.int32)
@@ -294,18 +292,24 @@ def _classed(delays: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     which = np.empty(len(delays), dtype=np.uint8 if classes <= 1 << 8 else np.uint16)
     for block in _blocks(len(delays)):
         which[block] = np.searchsorted(edges, delays[block], side="right")
-    count = sum(np.bincount(which[block], minlength=classes) for block in _blocks(len(delays)))
-    if (count != np.diff([0, *begins, len(delays)])).any():  # equal delays
+    begin = np.array([0, *begins, len(delays)])
+    if (_counted(which, classes) != np.diff(begin)).any():  # equal delays on both sides of an edge
         rank = np.empty(len(delays), dtype=np.int64)
         rank[np.argsort(delays, kind="stable")] = np.arange(len(delays))
         which[:] = rank * classes // len(delays)
-        count = np.bincount(which, minlength=classes)
     total, each = np.zeros(classes), np.arange(classes, dtype=which.dtype)
     for block in _blocks(len(delays)):  # sums go on from block to block as if there were one
-        total = np.bincount(
-            np.concatenate([each, which[block]]), np.concatenate([total, delays[block]]), minlength=classes
-        )
-    return which, total / np.maximum(count, 1)
+        belongs, values = np.concatenate([each, which[block]]), np.concatenate([total, delays[block]])
+        total = np.bincount(belongs, values, minlength=classes).astype(float)
+    return which, total / np.maximum(_counted(which, classes), 1)
+
+
+def _counted(which: np.ndarray, classes: int) -> np.ndarray:
+    """How many belong to each class, (class,)."""
+    count = np.zeros(classes, dtype=np.int64)
+    for block in _blocks(len(which)):
+        count += np.bincount(which[block], minlength=classes)
+    return count
 
 
 def _blocks(count: int) -> Iterator[slice]:
