@@ -43,7 +43,7 @@ class Delays:
 @dataclass(frozen=True)
 class Projected:
     """The contacts of one projection, of each target cell equally many: `sources` (cell, contact), int32
-    indices of cells; `delays` of the same shape; `weight` in nS; which of a cell's contacts stand on the
+    indices of cells; `delays` of the same shape, unless they have been left out; `weight` in nS; which of a cell's contacts stand on the
     apical dendrite, `apical` (contact,), bool.  The first target cell is `first`.
     """
 
@@ -51,13 +51,19 @@ class Projected:
     target: str
     first: int
     sources: np.ndarray
-    delays: Delays
+    delays: Delays | None
     weight: float
     apical: np.ndarray
 
     @property
     def group(self) -> str:
         return group_of(self.source, self.target)
+
+    def known_delays(self) -> Delays:
+        """Raises ValueError where they have been left out."""
+        if self.delays is None:
+            raise ValueError("a built network keeps no delays beside those of its engine")
+        return self.delays
 
     @property
     def targets(self) -> np.ndarray:
@@ -110,7 +116,7 @@ class Placed:
         return _joined(found, values.dtype)
 
     def _delays(self) -> Iterator[Delays]:
-        return (p.delays.of(which) for p, which in self.parts)
+        return (p.known_delays().of(which) for p, which in self.parts)
 
 
 class ByGroup(Mapping[str, np.ndarray]):
@@ -164,11 +170,15 @@ class Wiring:
 
     @property
     def delays(self) -> ByGroup:
-        return ByGroup(self.drawn, lambda p: p.delays.ms())
+        return ByGroup(self.drawn, lambda p: p.known_delays().ms())
 
     @property
     def apical(self) -> ByGroup:
         return ByGroup(self.drawn, lambda p: np.tile(p.apical.astype(float), len(p.sources)))
+
+    def without_delays(self) -> Wiring:
+        """What there is to know of it once an engine has it."""
+        return replace(self, drawn=tuple(replace(p, delays=None) for p in self.drawn))
 
     def onto(self, target: str, group: str) -> Iterator[Projected]:
         """The projections of a group onto a population."""
@@ -271,7 +281,7 @@ def with_delay_classes(wiring: Wiring, classes: int) -> Wiring:
 
 
 def _in_classes(drawn: Projected, classes: int) -> Projected:
-    which, mean = _classed(drawn.delays.classes.ravel(), classes)
+    which, mean = _classed(drawn.known_delays().classes.ravel(), classes)
     return replace(drawn, delays=Delays(mean, which.reshape(drawn.sources.shape)))
 
 
