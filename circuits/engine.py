@@ -15,7 +15,6 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -148,10 +147,10 @@ class CompiledEngine:
         return self._taken
 
     def _wire(self, group: str, contacts: Contacts) -> None:
-        steps = partial(contacts.delay_steps, self._layout.step_ms)
-        made = {"sources": lambda: contacts.sources, "targets": lambda: contacts.targets, "delays": steps}
-        for name, values in made.items():  # one at a time: they may be large
-            self._process.call(b"L", f"{group}.{name}", np.ascontiguousarray(values(), dtype=np.int32).data)
+        for name in ("sources", "targets", "delays"):  # one at a time: they may be large
+            steps = name == "delays"
+            values = contacts.delay_steps(self._layout.step_ms) if steps else getattr(contacts, name)
+            self._process.call(b"L", f"{group}.{name}", np.ascontiguousarray(values, dtype=np.int32).data)
 
     def load(self, name: str, values: np.ndarray) -> None:
         kind = self._dtype(name)

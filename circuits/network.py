@@ -98,7 +98,8 @@ class Network:
         numerics: Numerics = STANDARD,
     ):
         wiring = with_delay_classes(wiring, numerics.delay_classes) if numerics.delay_classes else wiring
-        self.circuit, self.described, self.wiring = circuit, circuit, wiring
+        self.circuit, self.described, self.wiring = circuit, circuit, wiring.without_delays()
+        self._placed = self.wiring.connections(circuit.apical is not None)
         precision, step_ms = numerics.precision, numerics.step
         (self.partners,) = (projected.sources for projected in wiring.onto("Pyr", "plastic"))
         self._elapsed, self._step_ms = 0.0, step_ms
@@ -107,7 +108,7 @@ class Network:
         keys = seed.generate_state(2, dtype=np.uint32).astype(np.int32)
         first = constants.constants(circuit, wiring, keys, step_ms)
         model, layout = model_of(circuit), Layout(circuit.counts, step_ms)
-        connections = self._placed = wiring.connections(circuit.apical is not None)
+        connections = wiring.connections(circuit.apical is not None)
         self.engine: Engine
         if compiled:
             threads, built = threads_asked(), cache.program(model, precision, numerics.portable)
@@ -256,6 +257,10 @@ def drawn_network(
     circuit: Circuit, seed: int, compiled: bool = True, numerics: Numerics = STANDARD
 ) -> Network:
     """A network whose wiring and background come from one integer, as those of a run do."""
-    wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
-    wiring = draw(circuit, wiring_seed, numerics.delay_classes)
-    return Network(circuit, wiring, spiking_seed, compiled, numerics)
+    _, spiking_seed = np.random.SeedSequence(seed).spawn(2)
+    return Network(circuit, drawn_wiring(circuit, seed, numerics), spiking_seed, compiled, numerics)
+
+
+def drawn_wiring(circuit: Circuit, seed: int, numerics: Numerics = STANDARD) -> Wiring:
+    """The wiring of such a network."""
+    return draw(circuit, np.random.SeedSequence(seed).spawn(2)[0], numerics.delay_classes)

@@ -107,15 +107,13 @@ def _few(contacts: np.ndarray) -> Iterator[slice]:
 
 
 def _arriving(count: np.ndarray, sources: np.ndarray, filled: np.ndarray | None = None) -> np.ndarray:
-    """Spikes that arrive at each cell, (cell,), through contacts from `sources`, (cell, contact), where these
-    are filled, from how often every cell spiked.
+    """Spikes that arrive at each cell, (cell,), through contacts from `sources`, (cell, contact), of those
+    `filled`, from how often every cell spiked.
     """
-    found = [
-        (count[sources[few]] if filled is None else np.where(filled[few], count[sources[few]], 0)).sum(
-            axis=1
-        )
-        for few in _few(sources)
-    ]
+    found = []
+    for few in _few(sources):
+        spikes = count[sources[few]]
+        found.append((spikes if filled is None else np.where(filled[few], spikes, 0)).sum(axis=1))
     return np.concatenate(found)
 
 

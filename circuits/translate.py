@@ -90,7 +90,7 @@ class _Program:
         body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
         parts = [f"typedef {'float' if self.precision == 32 else 'double'} Real;", '#include "engine.h"']
         parts += ["extern prelimbic::Engine engine;", "namespace {"]
-        parts += [*self._arrays(), *body, *self._step(), "}", MAIN]
+        parts += [*self._arrays(), *body, *self._step(), "}", '#include "main.h"']
         return "\n".join(parts) + "\n"
 
     def _update(self, equations: str, background: str) -> str:
@@ -164,11 +164,7 @@ class _Program:
         found = self._translate(self.cells, code, code)
         lines = ["void reset(const int32_t* cell, const int count) {", "if (count == 0) return;"]
         lines += [*found.pointers, *found.scalar]
-        lines += [
-            "for (int k = 0; k < count; k++) {",
-            "const int _idx = cell[k];",
-            *found.vector,
-        ]
+        lines += ["for (int k = 0; k < count; k++) {", "const int _idx = cell[k];", *found.vector]
         return "\n".join([*lines, "}", "}"])
 
     def _delivery(self, group: int, name: str) -> str:
@@ -209,11 +205,7 @@ class _Program:
             "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
             "const int lacking = engine.lacking[row.population];",
-            *(
-                [f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"]
-                if proportional
-                else []
-            ),
+            *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
         ]
@@ -223,18 +215,14 @@ class _Program:
         """Ask memory for what delivering a row will read, which else waits for it."""
         sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
         own = [f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name)]
-        strength = f"const Rows::Strengths strength = rows.strengths(due[r + AHEAD], {own[0]});"
-        asked = [f"{array}[soon.source]" for array in sending]
+        asked, lines = [f"{array}[soon.source]" for array in sending], []
         asked += [f"target[soon.{end}]" for end in ("first", "last - 1")]
-        asked += (
-            ["strength.of[soon.first & strength.each]"]
-            if proportional
-            else [f"{a}[soon.first]" for a in own]
-        )
-        return [
-            *([strength] if proportional else []),
-            *(f"__builtin_prefetch(&{place});" for place in asked),
-        ]
+        if proportional:
+            lines = [f"const Rows::Strengths strength = rows.strengths(due[r + AHEAD], {own[0]});"]
+            asked += ["strength.of[soon.first & strength.each]"]
+        else:
+            asked += [f"{array}[soon.first]" for array in own]
+        return lines + [f"__builtin_prefetch(&{place});" for place in asked]
 
     def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
         """A loop over the contacts of a row, for every number of spare parts that makes it another."""
@@ -290,7 +278,7 @@ class _Program:
             for k, name in enumerate(model.traces)
         ]
         return [
-            "void draw_share(Real* out, const int cells, const uint32_t stream, const int member, const int64_t now) {",
+            "void draw_share(Real* out, int cells, uint32_t stream, int member, int64_t now) {",
             "const Span mine = engine.portions(cells, member);",
             "draw_uniform(out, mine.first, mine.last, stream, (uint32_t)now, "
             "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
@@ -399,16 +387,6 @@ def _functions() -> dict[str, Any]:
         function.implementations.add_implementation("cpp", "")
         found[name] = function
     return found
-
-
-MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, SPARE, draw, update, deliver, reset, recorded, sample, trace});
-int main() {
-    // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
-    for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);
-    if (sizeof(Real) == sizeof(float)) prelimbic::flush_denormals();
-    prelimbic::give_back_memory();
-    engine.serve();
-}"""
 
 
 if __name__ == "__main__":

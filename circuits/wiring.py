@@ -43,7 +43,7 @@ class Delays:
 @dataclass(frozen=True)
 class Projected:
     """The contacts of one projection, of each target cell equally many: `sources` (cell, contact), int32
-    indices of cells; `delays` of the same shape; `weight` in nS; which of a cell's contacts stand on the
+    indices of cells; `delays` of the same shape, unless they have been left out; `weight` in nS; which of a cell's contacts stand on the
     apical dendrite, `apical` (contact,), bool.  The first target cell is `first`.
     """
 
@@ -51,13 +51,19 @@ class Projected:
     target: str
     first: int
     sources: np.ndarray
-    delays: Delays
+    delays: Delays | None
     weight: float
     apical: np.ndarray
 
     @property
     def group(self) -> str:
         return group_of(self.source, self.target)
+
+    def known_delays(self) -> Delays:
+        """Raises ValueError where they have been left out."""
+        if self.delays is None:
+            raise ValueError("a built network keeps no delays beside those of its engine")
+        return self.delays
 
     @property
     def targets(self) -> np.ndarray:
@@ -110,7 +116,7 @@ class Placed:
         return _joined(found, values.dtype)
 
     def _delays(self) -> Iterator[Delays]:
-        return (p.delays.of(which) for p, which in self.parts)
+        return (p.known_delays().of(which) for p, which in self.parts)
 
 
 class ByGroup(Mapping[str, np.ndarray]):
@@ -164,11 +170,15 @@ class Wiring:
 
     @property
     def delays(self) -> ByGroup:
-        return ByGroup(self.drawn, lambda p: p.delays.ms())
+        return ByGroup(self.drawn, lambda p: p.known_delays().ms())
 
     @property
     def apical(self) -> ByGroup:
         return ByGroup(self.drawn, lambda p: np.tile(p.apical.astype(float), len(p.sources)))
+
+    def without_delays(self) -> Wiring:
+        """What there is to know of it once an engine has it."""
+        return replace(self, drawn=tuple(replace(p, delays=None) for p in self.drawn))
 
     def onto(self, target: str, group: str) -> Iterator[Projected]:
         """The projections of a group onto a population."""
@@ -271,7 +281,7 @@ def with_delay_classes(wiring: Wiring, classes: int) -> Wiring:
 
 
 def _in_classes(drawn: Projected, classes: int) -> Projected:
-    which, mean = _classed(drawn.delays.classes.ravel(), classes)
+    which, mean = _classed(drawn.known_delays().classes.ravel(), classes)
     return replace(drawn, delays=Delays(mean, which.reshape(drawn.sources.shape)))
 
 
@@ -292,18 +302,24 @@ def _classed(delays: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     which = np.empty(len(delays), dtype=np.uint8 if classes <= 1 << 8 else np.uint16)
     for block in _blocks(len(delays)):
         which[block] = np.searchsorted(edges, delays[block], side="right")
-    count = sum(np.bincount(which[block], minlength=classes) for block in _blocks(len(delays)))
-    if (count != np.diff([0, *begins, len(delays)])).any():  # equal delays
+    begin = np.array([0, *begins, len(delays)])
+    if (_counted(which, classes) != np.diff(begin)).any():  # equal delays on both sides of an edge
         rank = np.empty(len(delays), dtype=np.int64)
         rank[np.argsort(delays, kind="stable")] = np.arange(len(delays))
         which[:] = rank * classes // len(delays)
-        count = np.bincount(which, minlength=classes)
     total, each = np.zeros(classes), np.arange(classes, dtype=which.dtype)
     for block in _blocks(len(delays)):  # sums go on from block to block as if there were one
-        total = np.bincount(
-            np.concatenate([each, which[block]]), np.concatenate([total, delays[block]]), minlength=classes
-        )
-    return which, total / np.maximum(count, 1)
+        belongs, values = np.concatenate([each, which[block]]), np.concatenate([total, delays[block]])
+        total = np.bincount(belongs, values, minlength=classes).astype(float)
+    return which, total / np.maximum(_counted(which, classes), 1)
+
+
+def _counted(which: np.ndarray, classes: int) -> np.ndarray:
+    """How many belong to each class, (class,)."""
+    count = np.zeros(classes, dtype=np.int64)
+    for block in _blocks(len(which)):
+        count += np.bincount(which[block], minlength=classes)
+    return count
 
 
 def _blocks(count: int) -> Iterator[slice]:

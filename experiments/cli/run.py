@@ -102,7 +102,8 @@ OPTIONS: tuple[Any, ...] = (
     click.option(
         "--threads",
         type=int,
-        help="Threads of each circuit, for large ones; results are the same.  [default: $PRELIMBIC_THREADS, or 1]",
+        help="Threads of each circuit, for large ones; results stay the same.  "
+        "[default: $PRELIMBIC_THREADS, or 1]",
     ),
     click.option(
         "--out",
