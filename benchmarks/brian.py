@@ -50,7 +50,8 @@ def standalone(
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        arrays = {f"wiring/{g}/{n}": v for g, c in connections.items() for n, v in vars(c).items()} | first
+        names = ("sources", "targets", "delays")
+        arrays = {f"wiring/{g}/{n}": getattr(c, n) for g, c in connections.items() for n in names} | first
         np.savez(place / "arrays.npz", **arrays)
         request = {
             "model": asdict(model),

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +133,7 @@ def export_w2(
     cells = {
         name.removeprefix("cells."): values for name, values in known.items() if name.startswith("cells.")
     }
-    filled = replace(wiring, weights=wiring.weights | {"plastic": np.asarray(weights).ravel()})
+    filled = dict(wiring.weights) | {"plastic": np.asarray(weights).ravel()}
     slots = _slots(circuit.counts)
     arrays = {"bounds": slots.bounds, "counts": slots.counts, "cells.wait": slots.wait}
     arrays |= {f"cells.{name}": slots.spread(cells.pop(name)) for name in OF_CELLS}
@@ -143,7 +143,7 @@ def export_w2(
             values if alike else _by_population(circuit, name, values)
         )
     for kind, groups in KINDS.items():
-        arrays |= _contacts(circuit, filled, slots, kind, groups)
+        arrays |= _contacts(circuit, wiring, filled, slots, kind, groups)
     _write(arrays, folder)
 
 
@@ -200,7 +200,12 @@ def _by_population(circuit: Circuit, name: str, values: np.ndarray) -> np.ndarra
 
 
 def _contacts(
-    circuit: Circuit, wiring: Wiring, slots: _Slots, kind: str, groups: tuple[str, ...]
+    circuit: Circuit,
+    wiring: Wiring,
+    weights: dict[str, np.ndarray],
+    slots: _Slots,
+    kind: str,
+    groups: tuple[str, ...],
 ) -> dict[str, np.ndarray]:
     """Contacts of some groups that have a weight, sorted by source, then delay, then place.
 
@@ -209,7 +214,7 @@ def _contacts(
     """
     source, target, weight, delay, apical = (
         np.concatenate([values[group] for group in groups])
-        for values in (wiring.sources, wiring.targets, wiring.weights, wiring.delays, wiring.apical)
+        for values in (wiring.sources, wiring.targets, weights, wiring.delays, wiring.apical)
     )
     population = np.repeat(np.arange(len(POPULATIONS)), circuit.counts)
     columns = {

@@ -28,7 +28,7 @@ from benchmarks.builds import BuildFailed
 from prelimbic.circuits.cache import BuildError
 from prelimbic.circuits.describe import describe, resting_weights
 from prelimbic.circuits.engine import CompiledEngine, EngineError
-from prelimbic.circuits.network import drawn_network
+from prelimbic.circuits.network import drawn_network, drawn_wiring
 from prelimbic.parameters import SpineNumbers, circuit_numbers, circuit_sheet, sheet
 
 SECONDS, WARM_UP_S = 2.0, 0.5
@@ -136,7 +136,7 @@ def w2(folder: Path, repeats: int) -> list[Row]:
     network.load_weights(weights)
     network.load_block(shut)
     network.engine.run(WARM_UP_S)
-    reference.export_w2(circuit, network.wiring, weights, shut, folder / "w2")
+    reference.export_w2(circuit, drawn_wiring(circuit, 1), weights, shut, folder / "w2")
     found = []
     for kind, goal in (("plain", "<= 1.2"), ("tuned", "<= 1.5")):
         program, pairs = reference.compile_reference("w2", kind == "tuned"), []

@@ -7,17 +7,18 @@ This is the reference that the compiled program must equal, and what runs where 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from prelimbic.circuits import background
-from prelimbic.circuits.engine import SAMPLE_MS, Connections, EngineError, Layout
+from prelimbic.circuits.engine import SAMPLE_MS, Contacts, EngineError, Layout
 from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
 
 def construct(
-    model: Model, layout: Layout, precision: int, connections: dict[str, Connections]
+    model: Model, layout: Layout, precision: int, connections: Mapping[str, Contacts]
 ) -> dict[str, Any]:
     """Brian2 objects of the network, by name, in the current device."""
     import brian2
@@ -57,12 +58,12 @@ def construct(
             dt=layout.step_ms * ms,
         )
         wiring = connections[contacts.name]
-        if len(wiring.sources) > 0:
+        if len(wiring) > 0:
             synapses.connect(i=wiring.sources, j=wiring.targets)
         made[contacts.name] = synapses
     made["spikes"] = brian2.SpikeMonitor(cells, variables=model.recorded, when="after_resets", name="spikes")
     # Brian2 would not run these
-    empty = [name for name, wiring in connections.items() if len(wiring.sources) == 0]
+    empty = [name for name, wiring in connections.items() if len(wiring) == 0]
     made["network"] = brian2.Network(*(o for name, o in made.items() if name not in empty), name="circuit")
     return made
 
@@ -79,7 +80,7 @@ class InterpretedEngine:
         model: Model,
         layout: Layout,
         precision: int,
-        connections: dict[str, Connections],
+        connections: Mapping[str, Contacts],
         first: dict[str, np.ndarray],
     ):
         known = "brian2" in sys.modules
@@ -102,7 +103,7 @@ class InterpretedEngine:
             brian2.NetworkOperation(self._trace, dt=SAMPLE_MS * brian2.ms, when="after_start", name="trace")
         )
         for group in model.groups:
-            if len(connections[group].delays) > 0:
+            if len(connections[group]) > 0:
                 self._made[group].pre.variables["delay"].set_value(connections[group].delays * 1e-3)
         self.load("cells.step", np.array([layout.step_ms * 1e-3]))
         for name, values in first.items():

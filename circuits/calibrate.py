@@ -18,7 +18,7 @@ from prelimbic.circuits.describe import Circuit, resting_weights, with_backgroun
 from prelimbic.circuits.network import STANDARD, Network, Numerics, drawn_network
 from prelimbic.parameters import POPULATIONS
 from prelimbic.parameters.errors import UsageError
-from prelimbic.parameters.granted import available_cpus
+from prelimbic.parameters.granted import workers_by_default
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
 COARSE_LOOKS, COARSE_S, COARSE_GAIN = 60, 1.0, (0.05, 0.1, 0.2, 0.2)
@@ -137,7 +137,7 @@ class _Bench:
         """Observe every wiring at the present background."""
         for network in self._networks:
             network.set_background(self.rates)
-        with ThreadPoolExecutor(available_cpus()) as pool:  # the networks are processes of their own
+        with ThreadPoolExecutor(workers_by_default()) as pool:  # the networks are processes of their own
             looks = list(
                 pool.map(lambda n: n.observe(self._weights, self._open, seconds, SETTLE_S), self._networks)
             )

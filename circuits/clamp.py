@@ -54,20 +54,21 @@ def clamp(
     ampa = (r.excitatory_reversal, HOLD_EPSC_MV, pyr.ampa_decay)
     course = {"plastic": ampa, "fast": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_PV),
               "slow": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_SST_VIP)}  # fmt: skip
-    size = {"plastic": weights.ravel() * circuit.ampa[0]} | {
-        group: wiring.weights[group] for group in ("fast", "slow")
-    }
     spikes = _by_cell(cell, release, circuit.size)
     peaks: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
     owners: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
-    for group, full_nS in size.items():
-        contacts = np.flatnonzero((wiring.targets[group] < clamped) & (full_nS > 0))
-        soma, dendrite = event_peaks(circuit, *course[group])
-        seen = np.where(wiring.apical[group][contacts] > 0, dendrite, soma)
-        which, released = _events(wiring.sources[group][contacts], *spikes)
-        kind = "excitatory" if group == "plastic" else "inhibitory"
-        peaks[kind].append((full_nS[contacts] * seen)[which] * released)
-        owners[kind].append(wiring.targets[group][contacts][which])
+    for projected in (p for group in course for p in wiring.onto("Pyr", group)):
+        sources, plastic = projected.sources[:clamped], projected.group == "plastic"
+        full_nS = (
+            weights[:clamped] * circuit.ampa[0] if plastic else np.full(sources.shape, projected.weight)
+        )
+        owner, contact = np.nonzero(full_nS > 0)
+        soma, dendrite = event_peaks(circuit, *course[projected.group])
+        seen = np.where(projected.apical[contact], dendrite, soma)
+        which, released = _events(sources[owner, contact], *spikes)
+        kind = "excitatory" if plastic else "inhibitory"
+        peaks[kind].append((full_nS[owner, contact] * seen)[which] * released)
+        owners[kind].append(owner[which])
     epsc, ipsc = (
         _summary(np.concatenate(peaks[k]), np.concatenate(owners[k]), clamped, seconds) for k in peaks
     )

@@ -26,7 +26,7 @@ NO_DENDRITE = {"C_apical": 1e-12, "g_L_apical": 1e-9, "E_L_apical": -0.07}
 
 
 def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float) -> dict[str, np.ndarray]:
-    """Arrays to load into a new network; `keys` are the two integers that key the background."""
+    """Arrays of cells to load into a new network; `keys` are the two integers that key the background."""
     found = _shared(circuit) | {"key_0": keys[:1], "key_1": keys[1:]}
     for name, (field, unit) in PER_CELL.items():
         found[name] = circuit.per_cell([getattr(p, field) * unit for p in circuit.populations])
@@ -38,11 +38,7 @@ def constants(circuit: Circuit, wiring: Wiring, keys: np.ndarray, step_ms: float
     if circuit.apical is not None:
         found |= _dendrites(circuit, circuit.apical) | {"v_apical": wiring.start * 1e-3}
     found |= ampa_left(circuit)
-    loaded = {f"cells.{name}": values for name, values in found.items()}
-    placed = wiring.placed(circuit.apical is not None)
-    return loaded | {
-        f"{name}.weight": wiring.weights[group][which] * 1e-9 for name, (group, which) in placed.items()
-    }
+    return {f"cells.{name}": values for name, values in found.items()}
 
 
 def background(circuit: Circuit, step_ms: float) -> dict[str, np.ndarray]:

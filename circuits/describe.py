@@ -19,7 +19,7 @@ from prelimbic.parameters import (
 )
 from prelimbic.parameters.errors import UsageError
 
-SCALES = (0.5, 20.0)
+SCALES = (0.5, 100.0)
 PLASTIC = ("Pyr", "Pyr")
 
 
@@ -125,7 +125,7 @@ def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) ->
     """Size a circuit sheet.  A Pyr cell has `sites_per_contact` potential sites for each Pyr->Pyr contact.
 
     In-degrees stay as they are; one that exceeds its pool is capped and its weight raised, so that the total
-    conductance on a cell is kept.  Raises CircuitError for a scale outside 0.5-20.
+    conductance on a cell is kept.  Raises CircuitError for a scale outside SCALES.
     """
     if not SCALES[0] <= scale <= SCALES[1]:
         raise CircuitError(f"scale is {scale:g} but must lie between {SCALES[0]:g} and {SCALES[1]:g}")

@@ -13,6 +13,7 @@ import select
 import struct
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +26,7 @@ from prelimbic.parameters.errors import RunError
 PATIENCE_S, STRETCH_S = 600.0, 1.0
 SAMPLE_MS = 1.0
 SHARED_BYTES = 1 << 16  # a larger payload goes through shared memory instead of the pipe
+KEPT_BYTES = 1 << 24  # of it; more is given back after each payload
 
 
 class EngineError(RunError):
@@ -48,13 +50,29 @@ class Layout:
         return round(SAMPLE_MS / self.step_ms)
 
 
+class Contacts(Protocol):
+    """Contacts of a synapse group: cells (int32) and delays (ms), each (contact,)."""
+
+    @property
+    def sources(self) -> np.ndarray: ...
+    @property
+    def targets(self) -> np.ndarray: ...
+    @property
+    def delays(self) -> np.ndarray: ...
+    def delay_steps(self, step_ms: float) -> np.ndarray: ...
+    def __len__(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Connections:
-    """Contacts of a synapse group: cells (int32) and delays (ms), each (contact,)."""
+    """Contacts given as arrays."""
 
     sources: np.ndarray
     targets: np.ndarray
     delays: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.sources)
 
     def delay_steps(self, step_ms: float) -> np.ndarray:
         """Delays in steps, to the nearest."""
@@ -87,14 +105,14 @@ class CompiledEngine:
         model: Model,
         layout: Layout,
         precision: int,
-        connections: dict[str, Connections],
+        connections: Mapping[str, Contacts],
         first: dict[str, np.ndarray],
         rounded: bool = False,
         threads: int = 1,
     ):
         self._layout, self._rounded = layout, rounded
         self._float = np.float32 if precision == 32 else np.float64
-        contacts = [len(connections[group].sources) for group in model.groups]
+        contacts = [len(connections[group]) for group in model.groups]
         bounds = np.cumsum(layout.counts)
         sizes = struct.pack(
             f"<d{2 + len(contacts) + len(bounds)}q",
@@ -128,12 +146,10 @@ class CompiledEngine:
             raise EngineError("this network is closed")
         return self._taken
 
-    def _wire(self, group: str, connections: Connections) -> None:
-        for name, values in (
-            ("sources", connections.sources),
-            ("targets", connections.targets),
-            ("delays", connections.delay_steps(self._layout.step_ms)),
-        ):
+    def _wire(self, group: str, contacts: Contacts) -> None:
+        for name in ("sources", "targets", "delays"):  # one at a time: they may be large
+            steps = name == "delays"
+            values = contacts.delay_steps(self._layout.step_ms) if steps else getattr(contacts, name)
             self._process.call(b"L", f"{group}.{name}", np.ascontiguousarray(values, dtype=np.int32).data)
 
     def load(self, name: str, values: np.ndarray) -> None:
@@ -239,6 +255,9 @@ class Process:
         status, size = struct.unpack("<qq", self._receive(16))
         answer = self._receive(size)
         self._waiting = False
+        if self._memory is not None and len(body) > KEPT_BYTES:  # the pages; the file is as long as before
+            os.ftruncate(self._memory_file, 0)
+            os.ftruncate(self._memory_file, len(self._memory))
         if status != 0:
             raise EngineError(answer.decode())
         return answer

@@ -18,6 +18,7 @@ from prelimbic.circuits.report import Means, delivered_ampa, report
 from prelimbic.circuits.wiring import Wiring, draw, fixed_weights, with_delay_classes
 from prelimbic.parameters import POPULATIONS, SUBUNITS
 from prelimbic.parameters.errors import RunError
+from prelimbic.parameters.granted import threads_asked
 from prelimbic.parameters.plain import real, settle, truth, whole
 
 SETTLE_S = 0.3  # after weights and block change: a few decays of the fast conductances
@@ -96,25 +97,23 @@ class Network:
         compiled: bool = True,
         numerics: Numerics = STANDARD,
     ):
-        wiring = (
-            with_delay_classes(circuit, wiring, numerics.delay_classes) if numerics.delay_classes else wiring
-        )
-        self.circuit, self.described, self.wiring = circuit, circuit, wiring
+        wiring = with_delay_classes(wiring, numerics.delay_classes) if numerics.delay_classes else wiring
+        self.circuit, self.described, self.wiring = circuit, circuit, wiring.without_delays()
+        self._placed = self.wiring.connections(circuit.apical is not None)
         precision, step_ms = numerics.precision, numerics.step
-        self.partners = wiring.sources["plastic"].reshape(circuit.counts[0], circuit.sites)
+        (self.partners,) = (projected.sources for projected in wiring.onto("Pyr", "plastic"))
         self._elapsed, self._step_ms = 0.0, step_ms
         self._sums = tuple(eq.sums(circuit.apical is not None))
         self._counters = (*COUNTERS, "background_events_apical") if circuit.apical is not None else COUNTERS
         keys = seed.generate_state(2, dtype=np.uint32).astype(np.int32)
         first = constants.constants(circuit, wiring, keys, step_ms)
         model, layout = model_of(circuit), Layout(circuit.counts, step_ms)
-        self._placed = wiring.placed(circuit.apical is not None)
         connections = wiring.connections(circuit.apical is not None)
         self.engine: Engine
         if compiled:
-            built = cache.program(model, precision, numerics.portable)
+            threads, built = threads_asked(), cache.program(model, precision, numerics.portable)
             self.engine = CompiledEngine(
-                built, model, layout, precision, connections, first, numerics.portable
+                built, model, layout, precision, connections, first, numerics.portable, threads
             )
         elif numerics.portable:
             raise NetworkError(
@@ -122,6 +121,8 @@ class Network:
             )
         else:
             self.engine = InterpretedEngine(model, layout, precision, connections, first)
+        for name, placed in connections.items():
+            self.engine.load(f"{name}.weight", placed.weights() * 1e-9)
 
     def observe(
         self,
@@ -187,9 +188,9 @@ class Network:
 
     def load_contacts(self, group: str, weights: np.ndarray) -> None:
         """Set the weights (nS, shape (contact,)) of a synapse group in the order of the wiring."""
-        for name, (of, which) in self._placed.items():
-            if of == group:
-                self.engine.load(f"{name}.weight", weights[which] * 1e-9)
+        for name, placed in self._placed.items():
+            if name.removesuffix("_apical") == group:
+                self.engine.load(f"{name}.weight", placed.of(weights) * 1e-9)
 
     def load_block(self, block: np.ndarray) -> None:
         """Set the NMDA block, shape (population, subunit)."""
@@ -256,5 +257,10 @@ def drawn_network(
     circuit: Circuit, seed: int, compiled: bool = True, numerics: Numerics = STANDARD
 ) -> Network:
     """A network whose wiring and background come from one integer, as those of a run do."""
-    wiring_seed, spiking_seed = np.random.SeedSequence(seed).spawn(2)
-    return Network(circuit, draw(circuit, wiring_seed), spiking_seed, compiled, numerics)
+    _, spiking_seed = np.random.SeedSequence(seed).spawn(2)
+    return Network(circuit, drawn_wiring(circuit, seed, numerics), spiking_seed, compiled, numerics)
+
+
+def drawn_wiring(circuit: Circuit, seed: int, numerics: Numerics = STANDARD) -> Wiring:
+    """The wiring of such a network."""
+    return draw(circuit, np.random.SeedSequence(seed).spawn(2)[0], numerics.delay_classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from prelimbic.circuits.clamp import clamp
 from prelimbic.circuits.describe import PLASTIC, Circuit
 from prelimbic.circuits.wiring import Wiring
 from prelimbic.parameters import POPULATIONS, SUBUNITS
+
+MOST_AT_ONCE = 1 << 19  # contacts
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def report(
     count = np.bincount(cell, minlength=circuit.size)
     rate, cv, burst = rate_statistics(cell, time_ms, [circuit.cells(p) for p in POPULATIONS], seconds)
     nano = {name: values * 1e9 for name, values in raw.mean.items()}
-    partners = wiring.sources["plastic"].reshape(weights.shape)
+    (partners,) = (projected.sources for projected in wiring.onto("Pyr", "plastic"))
     filled = weights > 0
     release_on_pyr = raw.counted["released_Pyr"][:pyr] / seconds
     ampa = delivered_ampa(circuit, partners, weights, release_on_pyr)
@@ -60,7 +63,7 @@ def report(
         recurrent_ampa_per_contact=ampa / np.maximum(filled.sum(axis=1), 1),
         nmda_conductance=nano["NMDA"][:pyr],
         gaba_conductance=nano["GABA"][:pyr],
-        excitatory_events_recurrent=np.where(filled, count[partners], 0).sum(axis=1) / seconds,
+        excitatory_events_recurrent=_arriving(count, partners, filled) / seconds,
         excitatory_events_background=raw.counted["background_events"][:pyr] / seconds,
         inhibitory_events_recurrent=_inhibitory_events(wiring, count, pyr) / seconds,
         inhibitory_events_background=np.zeros(pyr),
@@ -93,7 +96,25 @@ def delivered_ampa(
     at `release_Hz`.
     """
     decay_s = circuit.populations[0].ampa_decay * 1e-3
-    return np.einsum("ij,ij->i", weights, release_Hz[partners]) * decay_s * circuit.ampa[0]
+    total = [np.einsum("ij,ij->i", weights[few], release_Hz[partners[few]]) for few in _few(partners)]
+    return np.concatenate(total) * decay_s * circuit.ampa[0]
+
+
+def _few(contacts: np.ndarray) -> Iterator[slice]:
+    """Cells after cells, so few that what is made of their contacts (cell, contact) is small."""
+    each = max(MOST_AT_ONCE // contacts.shape[1], 1)
+    return (slice(begin, begin + each) for begin in range(0, len(contacts), each))
+
+
+def _arriving(count: np.ndarray, sources: np.ndarray, filled: np.ndarray | None = None) -> np.ndarray:
+    """Spikes that arrive at each cell, (cell,), through contacts from `sources`, (cell, contact), of those
+    `filled`, from how often every cell spiked.
+    """
+    found = []
+    for few in _few(sources):
+        spikes = count[sources[few]]
+        found.append((spikes if filled is None else np.where(filled[few], spikes, 0)).sum(axis=1))
+    return np.concatenate(found)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -192,7 +213,6 @@ def _background_events(raw: Means) -> tuple[np.ndarray, np.ndarray]:
 def _inhibitory_events(wiring: Wiring, count: np.ndarray, pyr: int) -> np.ndarray:
     total = np.zeros(pyr)
     for group in ("fast", "slow"):
-        on_pyr = wiring.targets[group] < pyr
-        sources, targets = wiring.sources[group][on_pyr], wiring.targets[group][on_pyr]
-        total += np.bincount(targets, count[sources], minlength=pyr)
+        for projected in wiring.onto("Pyr", group):
+            total += _arriving(count, projected.sources)
     return total

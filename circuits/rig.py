@@ -55,7 +55,7 @@ class Rig:
         self.circuit = circuit
         self.network = drawn_network(circuit, seed, compiled, numerics)
         self.wiring, self.engine = self.network.wiring, self.network.engine
-        self._weights = self.wiring.weights | {"plastic": resting_weights(circuit).ravel()}
+        self._weights = dict(self.wiring.weights) | {"plastic": resting_weights(circuit).ravel()}
         self._places = ("", "_apical") if circuit.apical is not None else ("",)
         zero = np.zeros(circuit.size)
         for k in (1, 2, 3, 4):

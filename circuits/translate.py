@@ -21,7 +21,6 @@ import numpy as np
 
 from prelimbic.circuits.model import ENGINE_EQUATIONS, Model
 
-AHEAD = 6  # rows between the one that is delivered and the one that memory is asked for
 FUNCTIONS = {
     "exp": "prelimbic::exp",
     "_brian_pow": "std::pow",
@@ -91,7 +90,7 @@ class _Program:
         body += [self._delivery(g, name) for g, name in enumerate(model.groups)]
         parts = [f"typedef {'float' if self.precision == 32 else 'double'} Real;", '#include "engine.h"']
         parts += ["extern prelimbic::Engine engine;", "namespace {"]
-        parts += [*self._arrays(), *body, *self._step(), "}", MAIN]
+        parts += [*self._arrays(), *body, *self._step(), "}", '#include "main.h"']
         return "\n".join(parts) + "\n"
 
     def _update(self, equations: str, background: str) -> str:
@@ -165,11 +164,7 @@ class _Program:
         found = self._translate(self.cells, code, code)
         lines = ["void reset(const int32_t* cell, const int count) {", "if (count == 0) return;"]
         lines += [*found.pointers, *found.scalar]
-        lines += [
-            "for (int k = 0; k < count; k++) {",
-            "const int _idx = cell[k];",
-            *found.vector,
-        ]
+        lines += ["for (int k = 0; k < count; k++) {", "const int _idx = cell[k];", *found.vector]
         return "\n".join([*lines, "}", "}"])
 
     def _delivery(self, group: int, name: str) -> str:
@@ -188,6 +183,9 @@ class _Program:
             if self._reads(line, "_presynaptic_idx") or self._reads(line, "_postsynaptic_idx", alike)
         ]
         inner = [line for line in inner if line not in of_row]
+        proportional, stored = self.model.contacts[group].proportional, f"_ptr_array_{name}_weight"
+        if proportional:
+            inner = [line.replace(f"{stored}[_idx]", "strength.of[_idx & strength.each]") for line in inner]
         of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
         lines = [f"void deliver_{name}(const int member, const int64_t now) {{", *pointers, *found.scalar]
@@ -198,27 +196,33 @@ class _Program:
         lines += [
             "const std::vector<Rows::Spike>& due = rows.due(now);",
             "for (size_t r = 0; r < due.size(); r++) {",
-            f"if (r + {2 * AHEAD} < due.size()) rows.expect(due[r + {2 * AHEAD}]);",
-            f"if (r + {AHEAD} < due.size()) {{",
-            f"const Rows::Row soon = rows.row(due[r + {AHEAD}]);",
-            *self._asked_for(name, of_row),
+            "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
+            "if (r + AHEAD < due.size()) {",
+            "const Rows::Row soon = rows.row(due[r + AHEAD]);",
+            *self._asked_for(name, of_row, proportional),
             "}",
             "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",
             "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
             "const int lacking = engine.lacking[row.population];",
+            *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
         ]
         return "\n".join([*lines, "}"])
 
-    def _asked_for(self, name: str, of_row: list[str]) -> list[str]:
+    def _asked_for(self, name: str, of_row: list[str], proportional: bool) -> list[str]:
         """Ask memory for what delivering a row will read, which else waits for it."""
         sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
-        contacts = ["target", *(f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name))]
-        asked = [f"{array}[soon.source]" for array in sending]
-        asked += [f"{array}[soon.{end}]" for array in contacts for end in ("first", "last - 1")]
-        return [f"__builtin_prefetch(&{place});" for place in asked]
+        own = [f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name)]
+        asked, lines = [f"{array}[soon.source]" for array in sending], []
+        asked += [f"target[soon.{end}]" for end in ("first", "last - 1")]
+        if proportional:
+            lines = [f"const Rows::Strengths strength = rows.strengths(due[r + AHEAD], {own[0]});"]
+            asked += ["strength.of[soon.first & strength.each]"]
+        else:
+            asked += [f"{array}[soon.first]" for array in own]
+        return lines + [f"__builtin_prefetch(&{place});" for place in asked]
 
     def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
         """A loop over the contacts of a row, for every number of spare parts that makes it another."""
@@ -263,6 +267,7 @@ class _Program:
         """What happens at a step, in the order of Brian2's schedule."""
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
+        spare = [_quoted(f"cells.{name}" for name in (*part.sources, *part.states)) for part in model.spare]
         draws = [
             f"draw_share(_array_cells_{name}, "
             f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
@@ -273,7 +278,7 @@ class _Program:
             for k, name in enumerate(model.traces)
         ]
         return [
-            "void draw_share(Real* out, const int cells, const uint32_t stream, const int member, const int64_t now) {",
+            "void draw_share(Real* out, int cells, uint32_t stream, int member, int64_t now) {",
             "const Span mine = engine.portions(cells, member);",
             "draw_uniform(out, mine.first, mine.last, stream, (uint32_t)now, "
             "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
@@ -304,18 +309,9 @@ class _Program:
             "}",
             "engine.traces[which].push_back(sum/engine.bounds[0]);",
             "}",
-            "const std::vector<const char*> GROUPS = {"
-            + ", ".join(f'"{name}"' for name in model.groups)
-            + "};",
-            "const std::vector<const char*> TRACES = {"
-            + ", ".join(f'"{name}"' for name in model.traces)
-            + "};",
-            "const std::vector<std::vector<const char*>> SPARE = {"
-            + ", ".join(
-                "{" + ", ".join(f'"cells.{name}"' for name in (*s.sources, *s.states)) + "}"
-                for s in model.spare
-            )
-            + "};",
+            f"const std::vector<const char*> GROUPS = {_quoted(model.groups)};",
+            f"const std::vector<const char*> TRACES = {_quoted(model.traces)};",
+            f"const std::vector<std::vector<const char*>> SPARE = {{{', '.join(spare)}}};",
         ]
 
     @staticmethod
@@ -375,6 +371,10 @@ class _Program:
         return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def _quoted(names: Iterable[str]) -> str:
+    return "{" + ", ".join(f'"{name}"' for name in names) + "}"
+
+
 def _functions() -> dict[str, Any]:
     """Functions of the fused loop, by the names that its statements use."""
     from brian2.core.functions import Function
@@ -387,15 +387,6 @@ def _functions() -> dict[str, Any]:
         function.implementations.add_implementation("cpp", "")
         found[name] = function
     return found
-
-
-MAIN = """prelimbic::Engine engine(prelimbic::Network{ARRAYS, GROUPS, TRACES, SPARE, draw, update, deliver, reset, recorded, sample, trace});
-int main() {
-    // Ctrl-C and a time limit are its owner's business; it goes when its owner has gone.
-    for (const int told : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) std::signal(told, SIG_IGN);
-    if (sizeof(Real) == sizeof(float)) prelimbic::flush_denormals();
-    engine.serve();
-}"""
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How many CPUs this process may use: the least of its affinity mask, the quotas of its control groups, and
 what the batch system granted; never what the machine has.
 
-It stands in the lowest room because circuits and experiments both ask it.
+It stands in the lowest room because circuits and experiments both ask it.  So do the threads that a circuit
+is run by, which come from $PRELIMBIC_THREADS: how a machine runs it, not what is computed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from prelimbic.parameters.errors import UsageError
+
 ROOT = Path("/")
+THREADS = "PRELIMBIC_THREADS"
 # Of each group the first that is set.  Slurm tells what a task has; Torque, PBS Pro, LSF and Grid Engine
 # what a job has.
 GRANTS = (
@@ -29,6 +33,25 @@ def available_cpus(environment: Mapping[str, str] = os.environ, root: Path = ROO
     and sys are.
     """
     return max(1, min([len(os.sched_getaffinity(0)), *quotas(root), *grants(environment)]))
+
+
+def threads_asked(environment: Mapping[str, str] = os.environ, called: str = THREADS) -> int:
+    """Threads that one circuit is run by; results are the same with any number.  Raises UsageError for what
+    is no number, and for more than there are CPUs.  `called` is where a user asked for them.
+    """
+    text, granted = environment.get(THREADS, "").strip() or "1", available_cpus()
+    if not text.isdecimal() or not 1 <= int(text) <= granted:
+        raise UsageError(
+            f"{called} is {text} but must be a whole number from 1 to {granted}, the CPUs granted here"
+        )
+    return int(text)
+
+
+def workers_by_default() -> int:
+    """Worker processes that fill the CPUs, each with a circuit of so many threads as are asked.  Raises
+    UsageError.
+    """
+    return max(1, available_cpus() // threads_asked())
 
 
 def grants(environment: Mapping[str, str]) -> Iterator[int]:

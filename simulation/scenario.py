@@ -58,7 +58,7 @@ class Scenario:
     `weight` (kg, or a text such as "25 g") is needed by amounts of the whole body, and volumes and
     clearances follow it; without one the body is that of the sheet `species`.  `sex`, the genotype of
     `cyp2b6` and `age` (years, in man) change the exposure where that is known.  `sheet` is a shipped
-    circuit sheet or the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 20.  `bath` holds
+    circuit sheet or the path of one's own; `scale` 1 is 1,000 cells, from 0.5 to 100.  `bath` holds
     unbound drugs at the receptors, a text such as "ketamine 3 uM from 0h to 2h" or a Bath.  `inhibit`
     takes inhibitors, such as "rapamycin_po at -2h", or Inhibition objects, `manipulate` what `prelimbic
     switches` lists, `stress` spells such as "21d before 0h" or the first and last hour, `overrides`

@@ -70,6 +70,7 @@ def toy(
     far: Connections = ONE,
     without: str = "",
     compiled: bool = True,
+    threads: int = 1,
     **arrays: object,
 ) -> CompiledEngine | InterpretedEngine:
     """A toy network that rests; `arrays` of its cells replace what it starts from, and the one called
@@ -88,7 +89,8 @@ def toy(
     wiring, layout = {"near": near, "far": far}, Layout(counts)
     if not compiled:
         return InterpretedEngine(TOY, layout, precision, wiring, first)
-    return CompiledEngine(cache.program(TOY, precision), TOY, layout, precision, wiring, first)
+    program = cache.program(TOY, precision)
+    return CompiledEngine(program, TOY, layout, precision, wiring, first, threads=threads)
 
 
 def works() -> int:

@@ -117,7 +117,8 @@ def test_ampa_delivered_is_told_against_the_circuit_as_described_whatever_it_was
 def test_a_release_gain_is_on_all_that_pyramidal_cells_send_and_on_nothing_else(circuit):
     wiring, seed = wired(circuit)
     net = Network(circuit, wiring, seed)
-    groups = [name for name in wiring.placed(circuit.apical is not None) if not name.startswith("plastic")]
+    names = wiring.connections(circuit.apical is not None)
+    groups = [name for name in names if not name.startswith("plastic")]
     before = {name: net.engine.fetch(f"{name}.weight").astype(float) for name in groups}
     net.alter(manipulated(circuit, ("release=1.3",)))
     after = {name: net.engine.fetch(f"{name}.weight").astype(float) for name in groups}

@@ -35,7 +35,7 @@ BAD_WORDS = {
     "no workers": ((*RUN, "--workers", "0"), "--workers", "0"),
     "negative workers": ((*RUN, "--workers", "-2"), "--workers", "-2"),
     "workers no integer": ((*RUN, "--workers", "all"), "--workers", "'all'"),
-    "scale too large": ((*RUN, "--scale", "30"), "--scale", "30", "20"),
+    "scale too large": ((*RUN, "--scale", "300"), "--scale", "300", "100"),
     "scale too small": ((*RUN, "--scale", "0.4"), "--scale", "0.4", "0.5"),
     "scale nan": ((*RUN, "--scale", "nan"), "--scale", "nan"),
     "scale infinite": ((*RUN, "--scale", "inf"), "--scale", "inf"),

@@ -13,6 +13,7 @@ from prelimbic.circuits import EngineError, Network, Numerics, cache
 from prelimbic.circuits import equations as eq
 from prelimbic.circuits.engine import CompiledEngine, Connections, Layout
 from prelimbic.circuits.model import Model
+from prelimbic.circuits.network import drawn_wiring
 from prelimbic.parameters import SUBUNITS
 from tests.conftest import healthy_weights, network
 from tests.engines import NOBODY, STEP_S, contacts, everything, names, toy
@@ -51,9 +52,8 @@ def are_those_of_brian2(
 
 def test_every_spike_of_the_circuit_is_that_of_brian2():
     net = begun(64)
-    are_those_of_brian2(
-        net.engine, MODELS["dendritic"], Layout(net.circuit.counts), net.wiring.connections(True)
-    )
+    connections = drawn_wiring(net.circuit, 1).connections(True)
+    are_those_of_brian2(net.engine, MODELS["dendritic"], Layout(net.circuit.counts), connections)
 
 
 @pytest.mark.slow

@@ -36,15 +36,22 @@ def begin() -> Iterator[Callable[[], Network]]:
         net.close()
 
 
-def patterns(net: Network, many: int) -> list[np.ndarray]:
-    """Weights of which at every time others are 0: a third, all, none but those of some cells."""
-    weights = np.full_like(healthy_weights(net.circuit), 0.4)
-    rng = np.random.default_rng(1)
-    found = []
+def load(net: Network, weights: dict[str, np.ndarray], instead: float) -> None:
+    """Plastic weights, in siemens, of which those of 0 are replaced."""
+    for name, values in weights.items():
+        given = np.where(values == 0, instead * 1e-9, values)
+        net.engine.load(name, given)
+        assert np.array_equal(net.engine.fetch(name), given)
+
+
+def patterns(net: Network, many: int) -> list[dict[str, np.ndarray]]:
+    """Weights of which at every time others are 0, a third, all, few; all others alike, or none."""
+    rng, found = np.random.default_rng(1), []
+    sizes = {name: len(net.engine.fetch(name)) for name in ("plastic.weight", "plastic_apical.weight")}
     for k in range(many):
-        kept = rng.random(weights.shape) < (0.67, 0.0, 1.0)[k % 3]
-        kept[k::7] &= k % 3 < 2
-        found.append(weights * kept)
+        share = (0.67, 0.0, 0.95)[k % 3]
+        each = {name: 4e-10 if k < 4 else rng.uniform(3e-10, 5e-10, size) for name, size in sizes.items()}
+        found.append({name: each[name] * (rng.random(size) < share) for name, size in sizes.items()})
     return found
 
 
@@ -65,11 +72,7 @@ def test_contacts_without_a_weight_are_as_if_delivered_whatever_weights_come_whi
         patterns(left_out, 7), (0.1, 0.002, 0.003, 0.1, 0.001, 0.05, 0.1), strict=True
     ):
         for net, instead in ((left_out, 0.0), (delivered, TINY)):
-            given = np.where(weights == 0, instead, weights)
-            net.load_weights(given)
-            for name, (group, which) in net._placed.items():
-                if group == "plastic":
-                    assert np.array_equal(net.engine.fetch(f"{name}.weight"), given.ravel()[which] * 1e-9)
+            load(net, weights, instead)
             net.engine.run(seconds)
     assert alike(left_out, delivered) > 300
 
@@ -78,15 +81,15 @@ def test_a_state_is_taken_under_other_weights_than_those_it_was_saved_under(begi
     first, then, later = patterns(saved := begin(), 3)
     delivered = begin()
     for net, instead in ((saved, 0.0), (delivered, TINY)):
-        net.load_weights(np.where(first == 0, instead, first))
+        load(net, first, instead)
         net.engine.run(0.1)
     state = saved.engine.state()
     other = begin()
-    other.load_weights(later)
+    load(other, later, 0.0)
     other.engine.take(state)
     for net, instead in ((saved, 0.0), (other, 0.0), (delivered, TINY)):
         net.engine.clear()
-        net.load_weights(np.where(then == 0, instead, then))
+        load(net, then, instead)
         net.engine.run(0.1)
     assert alike(saved, other) == alike(saved, delivered) > 50
 

@@ -131,7 +131,7 @@ WRONG = {
         "no data of ketamine given ip to a human; there are of iv, im,",
     ),
     "sheet": ({"sheet": "dendrtic"}, "did you mean dendritic?"),
-    "scale": ({"scale": 100.0}, "`scale` is 100 but must lie between 0.5 and 20"),
+    "scale": ({"scale": 200.0}, "`scale` is 200 but must lie between 0.5 and 100"),
     "switch": ({"baseline": "helthy"}, "`baseline` is 'helthy' (did you mean healthy?)"),
     "word": ({"baselin": "healthy"}, "did you mean baseline?"),
     "pair": ({"surge": "off", "memory": "adaptation"}, "`surge` off and `memory` adaptation exclude"),

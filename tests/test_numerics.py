@@ -94,7 +94,7 @@ def test_a_run_has_windows_under_the_same_noise_and_a_day_of_growth():
 def test_classes_keep_the_mean_delay_of_a_projection_and_no_delay_moves_far():
     circuit = small_circuit("dendritic")
     wiring, _ = wired(circuit)
-    classed = with_delay_classes(circuit, wiring, 5)
+    classed = with_delay_classes(wiring, 5)
     contacts = wiring.sources["plastic"].size
     assert len(np.unique(classed.delays["plastic"])) == 5
     assert classed.delays["plastic"].mean() == pytest.approx(wiring.delays["plastic"].mean())

@@ -90,7 +90,7 @@ FILES = {
         "species = 'rat'\n[set]\n'circuit.PV.leak' = 8\ncircuit.PV.leak = 9",
         "circuit.PV.leak twice",
     ),
-    "a scale that is too large": ("species = 'rat'\nscale = 100", "0.5 to 20"),
+    "a scale that is too large": ("species = 'rat'\nscale = 200", "0.5 to 100"),
     "a sheet that is not there": ("species = 'rat'\nsheet = 'nope.toml'", "nope.toml"),
     "a sheet twice": ("species = 'rat'\nsheet = ['point', 'point']", "point twice"),
     "a time that is a number": ("species = 'rat'\n[read]\ntimes = [24]", "read.times is [24]"),

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import reference, table, w1, w1_engine
 from prelimbic.circuits import Numerics, describe, drawn_network, resting_weights
+from prelimbic.circuits.network import drawn_wiring
 from prelimbic.parameters import circuit_numbers, circuit_sheet
 
 SEEDS = (1, 2, 3, 4, 5, 6)
@@ -55,9 +56,10 @@ def test_the_shipped_circuit_fires_as_plain_cpp_says(block, tmp_path):
     program = reference.compile_reference("w2")
     ours, theirs = [], []
     for seed in SEEDS:
-        network = drawn_network(circuit, seed, numerics=Numerics(delay_classes=0))
+        exact = Numerics(delay_classes=0)
+        network = drawn_network(circuit, seed, numerics=exact)
         ours.append(network.observe(weights, shut, SECONDS, settle=0.5).rate)
-        reference.export_w2(circuit, network.wiring, weights, shut, tmp_path / str(seed))
+        reference.export_w2(circuit, drawn_wiring(circuit, seed, exact), weights, shut, tmp_path / str(seed))
         theirs.append(reference.run(program, tmp_path / str(seed), SECONDS, seed).rates)
         network.close()
     agree(np.array(ours), np.array(theirs))

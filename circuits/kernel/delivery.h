@@ -6,10 +6,16 @@
 #include <cstdint>
 #include <vector>
 
+#include "given.h"
+
 namespace prelimbic {
+
+const size_t AHEAD = 6;  // rows between the one that is delivered and the one that memory is asked for
 
 class Rows {
   public:
+    struct Spike { int32_t source, kind; };  // under way in a row of its cell
+
     // Given contacts in any order, find the place of each: by source, delay (steps), target population, then as given.
     void arrange(const int32_t* source, const int32_t* target, const int32_t* delay, size_t contacts, int cells,
                  const std::vector<int32_t>& bounds) {
@@ -38,17 +44,19 @@ class Rows {
         for (size_t c = 0; c < contacts; c++) begin_[row(c) + 1]++;
         for (size_t r = 1; r < begin_.size(); r++) begin_[r] += begin_[r - 1];
         std::vector<int32_t> next(begin_.begin(), begin_.end());
-        given.resize(contacts);
+        given_.arrange(target, contacts, cells);
         this->target.resize(contacts);
         for (size_t c = 0; c < contacts; c++) {
             const int32_t place = next[row(c)]++;
-            given[place] = static_cast<int32_t>(c);
+            given_.put(place, target[c], static_cast<int32_t>(c));
             this->target[place] = target[c];
         }
         ascending = true;
         for (size_t r = 1; r < begin_.size(); r++)
             ascending &= std::is_sorted(this->target.begin() + begin_[r - 1], this->target.begin() + begin_[r]);
         end_.assign(begin_.begin() + 1, begin_.end());
+        strength_.assign(end_.size(), 0);
+        alike_ = false;
         size_t slots = 1;
         while (slots <= static_cast<size_t>(longest)) slots *= 2;
         due_.assign(slots, {});
@@ -56,25 +64,33 @@ class Rows {
 
     // Put the contacts of each row that have a strength, of those given, before those that have none; both stay in the order in
     // which they were given, so that sums are made in one order whatever the others are.  Rows on their way keep their meaning.
-    template <typename T>
-    void part(const T* strength) {
+    // True where all strengths of a row are one, of each row: they need not be stored.
+    bool part(const Real* strength) {
         std::vector<uint64_t> row;
-        for (size_t r = 0; r + 1 < begin_.size(); r++) {
-            const auto idle = [&](int32_t c) { return strength[given[c]] == T(0); };
-            bool parted = true;
-            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++) parted &= idle(c) == (c >= end_[r]);
-            if (parted) continue;
-            row.clear();
-            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++)
-                row.push_back(uint64_t(idle(c)) << 63 | uint64_t(given[c]) << 32 | uint32_t(target[c]));
-            std::sort(row.begin(), row.end());
-            end_[r] = begin_[r] + static_cast<int32_t>(std::lower_bound(row.begin(), row.end(), uint64_t(1) << 63) - row.begin());
-            for (size_t k = 0; k < row.size(); k++) {
-                given[begin_[r] + k] = row[k] >> 32 & 0x7fffffff;
-                target[begin_[r] + k] = static_cast<int32_t>(row[k]);
-            }
+        alike_ = true;
+        for (size_t r = 0; r < end_.size(); r++) {
+            if (!parted(r, strength)) sort(r, strength, row);
+            const int32_t first = begin_[r], last = end_[r];
+            strength_[r] = first < last ? strength[given(first)] : Real(0);
+            for (int32_t c = first; c < last && alike_; c++) alike_ = strength[given(c)] == strength_[r];
         }
+        return alike_;
     }
+
+    // The strength of a contact by its place, of those stored or of its row.
+    struct Strengths { const Real* of; int32_t each; };
+    Strengths strengths(const Spike& spike, const Real* stored) const {
+        return alike_ ? Strengths{&strength_[place(spike)], 0} : Strengths{stored, -1};
+    }
+
+    // What contacts have, in the order given, from what they have by place or, without that, of their row.
+    void tell(const Real* stored, Real* out) const {
+        for (size_t r = 0; r < end_.size(); r++)
+            for (int32_t c = begin_[r]; c < begin_[r + 1]; c++)
+                out[given(c)] = !alike_ ? stored[c] : c < end_[r] ? strength_[r] : Real(0);
+    }
+
+    int32_t given(int32_t place) const { return given_.at(place, target[place]); }
 
     // Cells that spiked at this step: their rows fall due after their delays.
     void fire(const int32_t* cell, int count, int64_t now) {
@@ -87,7 +103,6 @@ class Rows {
         }
     }
 
-    struct Spike { int32_t source, kind; };  // under way in a row of its cell
     std::vector<Spike>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
 
     struct Row { int32_t source, population, first, last; };  // `population` is that of the targets
@@ -133,23 +148,57 @@ class Rows {
 
     // What of a row leads to cells first..last-1, where the targets of a row ascend.
     Row within(const Row& row, int32_t first, int32_t last) const {
-        const int32_t *begin = target.data() + row.first, *end = target.data() + row.last;
-        begin = std::lower_bound(begin, end, first);
-        end = std::lower_bound(begin, end, last);
-        return {row.source, row.population,
-                static_cast<int32_t>(begin - target.data()), static_cast<int32_t>(end - target.data())};
+        return {row.source, row.population, reaches(row, first), reaches(row, last)};
     }
 
-    bool ascending = true;        // whether the targets of every row do
-    std::vector<int32_t> given;   // by place: which contact, in the order given, stands there
+    bool ascending = true;  // whether the targets of every row do
     std::vector<int32_t> target;  // by place
 
   private:
+    // Whether those of a row that have a strength are the first ones already.
+    bool parted(size_t r, const Real* strength) const {
+        for (int32_t c = begin_[r]; c < begin_[r + 1]; c++)
+            if ((strength[given(c)] != Real(0)) != (c < end_[r])) return false;
+        return true;
+    }
+
+    void sort(size_t r, const Real* strength, std::vector<uint64_t>& row) {
+        row.clear();
+        end_[r] = begin_[r];
+        for (int32_t c = begin_[r]; c < begin_[r + 1]; c++) {
+            const int32_t contact = given(c);
+            const bool idle = strength[contact] == Real(0);
+            row.push_back(uint64_t(idle) << 63 | uint64_t(contact) << 32 | uint32_t(target[c]));
+            end_[r] += !idle;
+        }
+        std::sort(row.begin(), row.end());
+        for (size_t k = 0; k < row.size(); k++) {
+            const int32_t place = begin_[r] + static_cast<int32_t>(k);
+            target[place] = static_cast<int32_t>(row[k]);
+            given_.put(place, target[place], row[k] >> 32 & 0x7fffffff);
+        }
+    }
+
+    // Where in a row the targets reach a cell.  It steps without branches, which no processor would foresee.
+    int32_t reaches(const Row& row, int32_t cell) const {
+        if (row.first == row.last || target[row.first] >= cell) return row.first;
+        int32_t place = row.first;
+        for (int32_t left = row.last - row.first; left > 1;) {
+            const int32_t half = left / 2;
+            place += target[place + half] < cell ? half : 0;
+            left -= half;
+        }
+        return place + 1;
+    }
+
     size_t place(const Spike& spike) const { return (spike.source - first_) * steps_.size() + spike.kind; }
 
     int32_t first_ = 0, last_ = -1;            // sources
     std::vector<int32_t> steps_, population_;  // of each kind of row: delay, and which population the targets are of
     std::vector<int32_t> begin_, end_;         // of each row: where it begins, and where what is delivered ends
+    std::vector<Real> strength_;               // of each row, where its contacts have all the same
+    bool alike_ = false;
+    Given given_;
     std::vector<std::vector<Spike>> due_;
 };
 

@@ -17,6 +17,7 @@
 
 #include "delivery.h"
 #include "draws.h"
+#include "memory.h"
 #include "numeric.h"
 #include "pipe.h"
 #include "threads.h"
@@ -118,33 +119,29 @@ class Engine {
         now_ = 0;
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
-        wired_ = false;
-        fires = static_cast<int32_t*>(renewed(fires, (cells + ROOM) * sizeof(int32_t), "the flags of cells that spike"));
         spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
-        for (const Array& array : network_.arrays)
-            *array.data = renewed(*array.data, (count(array) / ROOM + 1) * ROOM * width(array), array.name);
+        make_arrays();
     }
 
-    // Zeros instead of what was there before, where whole vectors begin at whole lines of the processor's memory.
-    static void* renewed(void* before, size_t bytes, const char* name) {
-        std::free(before);
-        bytes = (bytes + 63) / 64 * 64;
-        void* made = std::aligned_alloc(64, bytes);
-        if (made == nullptr) throw Refused{std::string("no memory is left for ") + name};
-        return std::memset(made, 0, bytes);
+    // Give every array zeros and room for whole portions, which fill multiples of 8 lines.  They follow one another 8 lines more
+    // apart: arrays that begin at one place of a page would drive each other out of the cache, and where one begins a few lines
+    // behind another, what is read looks to some processors like what was just written.
+    void make_arrays() {
+        std::vector<size_t> at;
+        size_t lines = 0;
+        for (const Array& array : network_.arrays) {
+            at.push_back(lines * LINE);
+            lines += ((count(array) / ROOM + 1) * ROOM * width(array) / LINE) + 8;
+        }
+        memory_.reset(lines * LINE + (cells + ROOM) * sizeof(int32_t));
+        for (size_t k = 0; k < at.size(); k++) *network_.arrays[k].data = memory_.data() + at[k];
+        fires = reinterpret_cast<int32_t*>(memory_.data() + lines * LINE);
     }
 
     void load(const Frame& frame) {
-        if (std::vector<int32_t>* wiring = wiring_named(frame)) {
-            wiring->resize(frame.bytes / sizeof(int32_t));
-            std::memcpy(wiring->data(), frame.payload, frame.bytes);
-            wired_ = false;
-            for (size_t k = 0; k < loaded_.size(); k++)
-                if (network_.arrays[k].extent >= 0) loaded_[k] = false;  // they stand in the old order
-            return;
-        }
+        if (load_wiring(frame)) return;
         const size_t k = find(frame.name);
         const Array& array = network_.arrays[k];
         fits(frame.name, frame, count(array) * width(array));
@@ -153,9 +150,9 @@ class Engine {
             wire();
             const Real* values = reinterpret_cast<const Real*>(frame.payload);
             Real* data = static_cast<Real*>(*array.data);
-            if (array.kind == STRENGTH) rows[array.extent].part(values);
-            const int32_t* given = rows[array.extent].given.data();
-            for (size_t c = 0; c < contacts_[array.extent]; c++) data[c] = values[given[c]];
+            Rows& group = rows[array.extent];
+            const bool known = array.kind == STRENGTH && group.part(values);  // by row, which saves the memory of data
+            for (size_t c = 0; c < contacts_[array.extent] && !known; c++) data[c] = values[group.given(c)];
         } else {
             std::memcpy(*array.data, frame.payload, frame.bytes);
         }
@@ -173,8 +170,7 @@ class Engine {
         if (array.extent < 0) return reply(0, *array.data, count(array) * width(array));
         wire();
         std::vector<Real> values(contacts_[array.extent]);
-        const int32_t* given = rows[array.extent].given.data();
-        for (size_t c = 0; c < values.size(); c++) values[given[c]] = static_cast<Real*>(*array.data)[c];
+        rows[array.extent].tell(static_cast<const Real*>(*array.data), values.data());
         reply(0, values.data(), values.size() * sizeof(Real));
     }
 
@@ -208,7 +204,7 @@ class Engine {
         }
         team_.meet();
         for (size_t g = member; g < groups_; g += team_.size()) fire(rows[g], now);
-        if (member == 0) store(now);
+        if (member == team_.size() - 1) store(now);
         team_.meet();
         network_.deliver(member, now);
         team_.meet();
@@ -266,7 +262,7 @@ class Engine {
     // Give every thread as many chunks of each population as the others have.
     void divide() {
         const size_t threads = static_cast<size_t>(team_.size());
-        chunks_ = chunks_of(bounds);
+        chunks_ = chunks_of(bounds, team_.size());
         collected_.assign(chunks_.size(), 0);
         stored_.assign(chunks_.size(), 0);
         mine_.assign(threads, {});
@@ -351,10 +347,17 @@ class Engine {
         clear();
     }
 
-    struct Wiring { std::vector<int32_t> source, target, delay; };
+    // What is sent of a group's contacts, until its rows are arranged.
+    struct Wiring {
+        std::vector<int32_t> source, target, delay;
+        bool arranged = false;
+        bool is_of(size_t contacts) const {
+            return source.size() == contacts && target.size() == contacts && delay.size() == contacts;
+        }
+    };
 
-    // Where the sources, targets or delays (steps) of a group go, or nothing.
-    std::vector<int32_t>* wiring_named(const Frame& frame) {
+    // Take the sources, targets or delays (steps) of a group, if these are what is sent; with the third its rows are arranged.
+    bool load_wiring(const Frame& frame) {
         for (size_t g = 0; g < groups_; g++) {
             const std::string group = network_.groups[g];
             std::vector<int32_t>* found = frame.name == group + ".sources" ? &wiring_[g].source
@@ -362,25 +365,32 @@ class Engine {
                                         : frame.name == group + ".delays" ? &wiring_[g].delay : nullptr;
             if (found == nullptr) continue;
             fits(frame.name, frame, contacts_[g] * sizeof(int32_t));
-            return found;
+            const int32_t* given = reinterpret_cast<const int32_t*>(frame.payload);
+            found->assign(given, given + contacts_[g]);
+            wiring_[g].arranged = false;
+            for (size_t k = 0; k < loaded_.size(); k++)
+                if (network_.arrays[k].extent == static_cast<int>(g)) loaded_[k] = false;  // they stand in the old order
+            if (wiring_[g].is_of(contacts_[g])) arrange(g);
+            return true;
         }
-        return nullptr;
+        return false;
+    }
+
+    void arrange(size_t g) {
+        const Wiring given = std::move(wiring_[g]);  // which is not kept
+        wiring_[g] = Wiring();
+        for (size_t c = 0; c < contacts_[g]; c++)
+            if (given.source[c] < 0 || given.source[c] >= cells || given.target[c] < 0 || given.target[c] >= cells || given.delay[c] < 0)
+                throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
+        rows[g].arrange(given.source.data(), given.target.data(), given.delay.data(), contacts_[g], cells, bounds);
+        wiring_[g].arranged = true;
+        divided_ = true;
+        for (const Rows& group : rows) divided_ &= group.ascending;
     }
 
     void wire() {
-        if (wired_) return;
-        for (size_t g = 0; g < groups_; g++) {
-            const Wiring& w = wiring_[g];
-            if (w.source.size() != contacts_[g] || w.target.size() != contacts_[g] || w.delay.size() != contacts_[g])
-                throw Refused{std::string("the wiring of ") + network_.groups[g] + " was not loaded"};
-            for (size_t c = 0; c < contacts_[g]; c++)
-                if (w.source[c] < 0 || w.source[c] >= cells || w.target[c] < 0 || w.target[c] >= cells || w.delay[c] < 0)
-                    throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
-            rows[g].arrange(w.source.data(), w.target.data(), w.delay.data(), contacts_[g], cells, bounds);
-        }
-        divided_ = true;
-        for (const Rows& group : rows) divided_ &= group.ascending;
-        wired_ = true;
+        for (size_t g = 0; g < groups_; g++)
+            if (!wiring_[g].arranged) throw Refused{std::string("the wiring of ") + network_.groups[g] + " was not loaded"};
     }
 
     void check(const Array& array, const Real* values) const {
@@ -414,10 +424,11 @@ class Engine {
     static size_t width(const Array& a) { return a.real ? sizeof(Real) : sizeof(int32_t); }
 
     const Network network_;
+    Memory memory_;  // of the arrays
     std::vector<bool> loaded_;
     size_t groups_ = 0;
     int64_t now_ = 0, sample_every_ = 1;
-    bool wired_ = false, divided_ = true;  // whether deliveries can be told apart by target
+    bool divided_ = true;  // whether deliveries can be told apart by target
     Team team_{sizeof(Real) == sizeof(float)};
     std::vector<Chunk> chunks_;
     std::vector<int32_t> spiking_;            // cells that spike, of each chunk where its cells have their places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from prelimbic.experiments.sweep.options import flag
 from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options, Study, StudyError
 from prelimbic.parameters import CIRCUITS, near
-from prelimbic.parameters.granted import available_cpus
+from prelimbic.parameters.granted import THREADS, threads_asked, workers_by_default
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import parse_inhibitions
 from prelimbic.simulation.overrides import parse_overrides
@@ -31,6 +32,7 @@ OF_THE_DRIVER = (
     "account",
     "further",
     "workers",
+    "threads",
     "out",
     "share",
     "among",
@@ -52,7 +54,7 @@ def options_asked(words: Words, switches: dict[str, str], study: Study, context:
     options = Options(
         seeds=study.seeds if words.seeds is None else words.seeds,
         scale=words.scale,
-        workers=available_cpus() if words.workers is None else words.workers,
+        workers=_workers(words),
         out=words.out or Path("results"),
         share=share_asked(words.share),
         among=words.among,
@@ -66,6 +68,17 @@ def options_asked(words: Words, switches: dict[str, str], study: Study, context:
         given=named(context),
     )
     return options if words.out else replace(options, out=options.out / own_name(study, options))
+
+
+def _workers(words: Words) -> int:
+    """Worker processes, whose circuits have the threads asked for from here on.  Jobs of a cluster have CPUs
+    of their own.  Raises UsageError.
+    """
+    if words.threads is not None and words.cluster is None:
+        asked = {THREADS: str(words.threads)}
+        threads_asked(asked, "--threads")
+        os.environ.update(asked)  # which worker processes inherit
+    return workers_by_default() if words.workers is None else words.workers
 
 
 def jobs_asked(words: Words, options: Options) -> Jobs | None:
@@ -95,6 +108,7 @@ def jobs_asked(words: Words, options: Options) -> Jobs | None:
     jobs = Jobs(
         cluster=words.cluster,
         workers=words.workers or 1,
+        threads=1 if words.threads is None else words.threads,
         time=words.limit or "",
         partition=words.partition or "",
         memory=words.mem or "",

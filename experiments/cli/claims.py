@@ -87,7 +87,7 @@ def show_claims(asked: Words) -> None:
     from prelimbic.experiments.claims.look import look
     from prelimbic.experiments.cli.ends import say as warn
     from prelimbic.experiments.sweep.conduct import console
-    from prelimbic.parameters.granted import available_cpus
+    from prelimbic.parameters.granted import workers_by_default
     from prelimbic.simulation.overrides import parse_overrides
 
     overrides = parse_overrides(asked.overrides, (asked.sheet,))
@@ -99,7 +99,7 @@ def show_claims(asked: Words) -> None:
 
     bench = Bench(asked.sheet, asked.seeds, overrides, asked.results, say)
     if asked.run_missing:
-        compute(claims, bench, asked.workers or available_cpus(), screen)
+        compute(claims, bench, asked.workers or workers_by_default(), screen)
     board = look(claims, bench, named=bool(asked.ids), for_all=asked.for_all, tell=say)
     _print(board.judged, bench, asked.as_json, screen, say)
     if asked.page is not None:

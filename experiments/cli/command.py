@@ -164,7 +164,7 @@ def switches() -> None:
 @click.option(
     "--free", default="Pyr,PV,SST,VIP", show_default=True, help="Populations whose background rate may move."
 )
-@click.option("--scale", default=1.0, show_default=True, help="Circuit size; 0.5 to 20.")
+@click.option("--scale", default=1.0, show_default=True, help="Circuit size; 0.5 to 100.")
 @click.option("--wirings", default=4, show_default=True, help="Wirings whose mean rate is fitted.")
 @click.option(
     "--draw", type=int, metavar="SEED", help="Draw every number that has a range from that range first."

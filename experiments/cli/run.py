@@ -43,6 +43,7 @@ class Words:
     seeds: int | None
     scale: float
     workers: int | None
+    threads: int | None
     out: Path | None
     sheets: tuple[str, ...]
     inhibitions: tuple[str, ...]
@@ -93,10 +94,16 @@ OPTIONS: tuple[Any, ...] = (
         "--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]"
     ),
     click.option(
-        "--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 20."
+        "--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 100."
     ),
     click.option(
         "--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]"
+    ),
+    click.option(
+        "--threads",
+        type=int,
+        help="Threads of each circuit, for large ones; results stay the same.  "
+        "[default: $PRELIMBIC_THREADS, or 1]",
     ),
     click.option(
         "--out",

@@ -17,7 +17,7 @@ from prelimbic.experiments.storage.dataset import load
 from prelimbic.experiments.sweep.conduct import conduct_quietly
 from prelimbic.experiments.sweep.execute import Stopped
 from prelimbic.experiments.sweep.study import MOST_SEEDS, Options, Study
-from prelimbic.parameters.granted import available_cpus
+from prelimbic.parameters.granted import workers_by_default
 from prelimbic.parameters.plain import listed, of_type, path, text, truth, unboxed, whole
 from prelimbic.simulation.arms import QuestionError, as_plain
 from prelimbic.simulation.question import Question
@@ -169,7 +169,7 @@ def _options(
         if seeds is None
         else whole(seeds, "`seeds`", QuestionError, range(1, MOST_SEEDS + 1), must),
         workers=(
-            available_cpus()
+            workers_by_default()
             if workers is None
             else whole(
                 workers, "`workers`", QuestionError, range(1, MOST_WORKERS + 1), "a whole number from 1"

@@ -153,6 +153,7 @@ def _frozen(runs: list[Run], words: list[str], folder: Path) -> list[str]:
 def _command(queue: Queue, jobs: Jobs, among: Path, words: list[str]) -> list[str]:
     """The plain command for the runs that a file names, but for its share."""
     own = ["run", *words, f"--out={queue.folder}", f"--among={among}", f"--workers={jobs.workers}"]
+    own += [f"--threads={jobs.threads}"] if jobs.threads > 1 else []
     return [sys.executable, "-P", "-m", "prelimbic", *own]
 
 

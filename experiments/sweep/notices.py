@@ -13,7 +13,7 @@ from prelimbic.experiments.storage.targets import targets_of, unlike
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters.caching import CacheError, the_cache
-from prelimbic.parameters.granted import available_cpus
+from prelimbic.parameters.granted import available_cpus, threads_asked
 
 
 def tell_damaged(todo: list[Run], causes: dict[str, str], folder: Path, screen: Console) -> None:
@@ -50,10 +50,11 @@ def tell_surroundings(workers: int, screen: Console) -> None:
     """Say what is unusual about where this is computed: a cache that may not last, more workers than
     CPUs.
     """
-    granted = available_cpus()
-    if workers > granted:
+    granted, threads = available_cpus(), threads_asked()
+    if workers * threads > granted:
+        of = f" of {threads} threads" if threads > 1 else ""
         screen.print(
-            f"{workers} workers are more than the CPUs granted here, {granted}: they will share them",
+            f"{workers} workers{of} are more than the CPUs granted here, {granted}: they will share them",
             highlight=False,
         )
     with suppress(CacheError):  # raised again by what needs it

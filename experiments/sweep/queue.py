@@ -25,12 +25,13 @@ class ClusterError(RunError):
 @dataclass(frozen=True)
 class Jobs:
     """What each job of a study is given, in the words of the batch system `cluster`; empty is its default.
-    Raises StudyError for a number of jobs below 1.
+    Raises StudyError for a number of jobs or threads below 1.
     """
 
     cluster: str = "slurm"  # one of cluster.BACKENDS
     count: int = 8
     workers: int = 1
+    threads: int = 1  # of a worker
     time: str = ""
     partition: str = ""
     memory: str = ""
@@ -40,6 +41,8 @@ class Jobs:
     def __post_init__(self) -> None:
         if self.count < 1:
             raise StudyError(f"--jobs is {self.count} but must be at least 1")
+        if self.threads < 1:
+            raise StudyError(f"--threads is {self.threads} but must be at least 1")
 
 
 @dataclass

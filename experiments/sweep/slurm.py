@@ -146,7 +146,7 @@ class Slurm(Queue):
         asked = {
             "job-name": self.name,
             "array": f"1-{count}",
-            "cpus-per-task": jobs.workers,
+            "cpus-per-task": jobs.workers * jobs.threads,
             "chdir": os.getcwd(),
             "output": f"{logs}/slurm-%A_%a.log",
             "open-mode": "append",
