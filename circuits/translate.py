@@ -146,7 +146,7 @@ class _Program:
         shared = [line for line in found.vector if self._reads(line, "_idx", self.model.alike)]
         own = [line for line in found.vector if line not in shared]
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
-        lines += ["int32_t* __restrict fires = engine.fires.data();"] if flags else []
+        lines += ["int32_t* __restrict fires = engine.fires;"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
         lines += [
             "PRELIMBIC_INDEPENDENT",
@@ -162,7 +162,8 @@ class _Program:
         model = self.model
         code = f"{model.reset}\nwaiting = floor({model.refractory}/step + 1e-3)\n"
         found = self._translate(self.cells, code, code)
-        lines = ["void reset(const int32_t* cell, const int count) {", *found.pointers, *found.scalar]
+        lines = ["void reset(const int32_t* cell, const int count) {", "if (count == 0) return;"]
+        lines += [*found.pointers, *found.scalar]
         lines += [
             "for (int k = 0; k < count; k++) {",
             "const int _idx = cell[k];",
@@ -209,8 +210,7 @@ class _Program:
             "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
             "const int lacking = engine.lacking[row.population];",
             *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
-            *of_row,
-            *self._over_contacts(replace(found, vector=tuple(inner))),
+            *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
         ]
         return "\n".join([*lines, "}"])
@@ -228,14 +228,13 @@ class _Program:
             asked += [f"{array}[soon.first]" for array in own]
         return lines + [f"__builtin_prefetch(&{place});" for place in asked]
 
-    def _over_contacts(self, found: Statements) -> list[str]:
+    def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
         """A loop over the contacts of a row, for every number of spare parts that makes it another."""
         lines, loops = [], [self._without(k, found).vector for k in range(len(self.model.spare) + 1)]
         for k in sorted({loops.index(loop) for loop in loops}, reverse=True):
-            lines += [f"if (lacking >= {k})"] if k else []
+            lines += [f"if (lacking >= {k}) {{" if k else "{", *of_row]
             lines += ["for (int _idx = row.first; _idx < row.last; _idx++) {"]
-            lines += ["const int _postsynaptic_idx = target[_idx];", *loops[k], "}"]
-            lines += ["else"] if k else []
+            lines += ["const int _postsynaptic_idx = target[_idx];", *loops[k], "}", "} else" if k else "}"]
         return lines
 
     def _arrays(self) -> list[str]:
@@ -272,6 +271,7 @@ class _Program:
         """What happens at a step, in the order of Brian2's schedule."""
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
+        spare = [_quoted(f"cells.{name}" for name in (*part.sources, *part.states)) for part in model.spare]
         draws = [
             f"draw_share(_array_cells_{name}, "
             f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
@@ -313,18 +313,9 @@ class _Program:
             "}",
             "engine.traces[which].push_back(sum/engine.bounds[0]);",
             "}",
-            "const std::vector<const char*> GROUPS = {"
-            + ", ".join(f'"{name}"' for name in model.groups)
-            + "};",
-            "const std::vector<const char*> TRACES = {"
-            + ", ".join(f'"{name}"' for name in model.traces)
-            + "};",
-            "const std::vector<std::vector<const char*>> SPARE = {"
-            + ", ".join(
-                "{" + ", ".join(f'"cells.{name}"' for name in (*s.sources, *s.states)) + "}"
-                for s in model.spare
-            )
-            + "};",
+            f"const std::vector<const char*> GROUPS = {_quoted(model.groups)};",
+            f"const std::vector<const char*> TRACES = {_quoted(model.traces)};",
+            f"const std::vector<std::vector<const char*>> SPARE = {{{', '.join(spare)}}};",
         ]
 
     @staticmethod
@@ -382,6 +373,10 @@ class _Program:
         if self.precision == 32:
             text = re.sub(r"(?<![\w.])(\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)(?![\w.])", r"\1f", text)
         return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return "{" + ", ".join(f'"{name}"' for name in names) + "}"
 
 
 def _functions() -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Engine {
     double step_s = 0.0;
     std::vector<int32_t> bounds;  // of populations
     std::vector<int> lacking;     // of how many spare parts, from the first on, the cells of each have none
-    std::vector<int32_t> fires;  // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
+    int32_t* fires = nullptr;     // as wide as the other numbers of a cell: a narrower type would widen the vectors' stride
     std::vector<Rows> rows;  // of each group
     std::vector<std::vector<double>> traces;
 
@@ -119,24 +119,25 @@ class Engine {
         now_ = 0;
         rows.assign(groups_, Rows());
         wiring_.assign(groups_, Wiring());
-        fires.assign(cells + ROOM, 0);
         spiking_.assign(cells, 0);
         clear();
         loaded_.assign(network_.arrays.size(), false);
         make_arrays();
     }
 
-    // Give every array zeros and room for whole portions.  They follow one another an odd number of lines apart: arrays that all
-    // begin at the same place of a page would drive each other out of the cache.
+    // Give every array zeros and room for whole portions, which fill multiples of 8 lines.  They follow one another 8 lines more
+    // apart: arrays that begin at one place of a page would drive each other out of the cache, and where one begins a few lines
+    // behind another, what is read looks to some processors like what was just written.
     void make_arrays() {
         std::vector<size_t> at;
         size_t lines = 0;
         for (const Array& array : network_.arrays) {
             at.push_back(lines * LINE);
-            lines += ((count(array) / ROOM + 1) * ROOM * width(array) / LINE) | 1;
+            lines += ((count(array) / ROOM + 1) * ROOM * width(array) / LINE) + 8;
         }
-        memory_.reset(lines * LINE);
+        memory_.reset(lines * LINE + (cells + ROOM) * sizeof(int32_t));
         for (size_t k = 0; k < at.size(); k++) *network_.arrays[k].data = memory_.data() + at[k];
+        fires = reinterpret_cast<int32_t*>(memory_.data() + lines * LINE);
     }
 
     void load(const Frame& frame) {
@@ -261,7 +262,7 @@ class Engine {
     // Give every thread as many chunks of each population as the others have.
     void divide() {
         const size_t threads = static_cast<size_t>(team_.size());
-        chunks_ = chunks_of(bounds);
+        chunks_ = chunks_of(bounds, team_.size());
         collected_.assign(chunks_.size(), 0);
         stored_.assign(chunks_.size(), 0);
         mine_.assign(threads, {});

@@ -1,7 +1,7 @@
 // The threads of a network, which go through a step together, and which cells belong to which of them.
 //
-// Cells are cut into chunks of one population that do not depend on the number of threads, and a loop over cells is a loop over
-// whole chunks: every number comes out the same with any number of threads.
+// Cells are cut into chunks of one population, and a loop over cells is a loop over whole chunks.  These end where vectors do, but
+// for the last of a population: every number comes out the same with any number of threads.
 #ifndef PRELIMBIC_THREADS_H
 #define PRELIMBIC_THREADS_H
 #include <algorithm>
@@ -113,12 +113,14 @@ class Team {
 struct Span { int first, last; };
 struct Chunk { int population, first, last; };
 
-// Every chunk, in the order of the cells.
-inline std::vector<Chunk> chunks_of(const std::vector<int32_t>& bounds) {
+// Every chunk, in the order of the cells; a thread alone takes a population as a whole, whose constants it then reads once.
+inline std::vector<Chunk> chunks_of(const std::vector<int32_t>& bounds, int threads) {
     std::vector<Chunk> found;
     for (size_t p = 0; p < bounds.size(); p++)
-        for (int first = p == 0 ? 0 : bounds[p - 1]; first < bounds[p]; first += CHUNK)
-            found.push_back({static_cast<int>(p), first, std::min(first + CHUNK, bounds[p])});
+        for (int first = p == 0 ? 0 : bounds[p - 1], last; first < bounds[p]; first = last) {
+            last = threads == 1 ? bounds[p] : std::min(first + CHUNK, bounds[p]);
+            found.push_back({static_cast<int>(p), first, last});
+        }
     return found;
 }
 
