@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,20 +58,16 @@ def clamp(
     size = {"plastic": weights.ravel() * circuit.ampa[0]} | {
         group: wiring.weights[group] for group in ("fast", "slow")
     }
-    spikes = _by_cell(cell, release, circuit.size)
-    peaks: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
-    owners: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
+    contacts: dict[str, tuple[np.ndarray, ...]] = {}
     for group, full_nS in size.items():
-        contacts = np.flatnonzero((wiring.targets[group] < clamped) & (full_nS > 0))
+        own = np.flatnonzero((wiring.targets[group] < clamped) & (full_nS > 0))
         soma, dendrite = event_peaks(circuit, *course[group])
-        seen = np.where(wiring.apical[group][contacts] > 0, dendrite, soma)
-        which, released = _events(wiring.sources[group][contacts], *spikes)
-        kind = "excitatory" if group == "plastic" else "inhibitory"
-        peaks[kind].append((full_nS[contacts] * seen)[which] * released)
-        owners[kind].append(wiring.targets[group][contacts][which])
-    epsc, ipsc = (
-        _summary(np.concatenate(peaks[k]), np.concatenate(owners[k]), clamped, seconds) for k in peaks
-    )
+        seen = np.where(wiring.apical[group][own] > 0, dendrite, soma)
+        contacts[group] = wiring.sources[group][own], full_nS[own] * seen, wiring.targets[group][own]
+    spikes = _by_cell(cell, release, circuit.size)
+    epsc = _events(*contacts["plastic"], *spikes, clamped, seconds)
+    inhibitory = map(np.concatenate, zip(contacts["fast"], contacts["slow"], strict=True))
+    ipsc = _events(*inhibitory, *spikes, clamped, seconds)
     on = np.array([pyr.background_ampa, 0.0 if circuit.apical is None else circuit.apical.background_ampa])
     background_pA = on * circuit.background_ampa[0] * np.array(event_peaks(circuit, *ampa))
     background = _background(background_pA, background_events, clamped, seconds)
@@ -128,20 +125,32 @@ def _by_cell(cell: np.ndarray, release: np.ndarray, cells: int) -> tuple[np.ndar
 
 
 def _events(
-    sources: np.ndarray, release: np.ndarray, begin: np.ndarray, count: np.ndarray
+    sources: np.ndarray,
+    size_pA: np.ndarray,
+    owner: np.ndarray,
+    release: np.ndarray,
+    begin: np.ndarray,
+    count: np.ndarray,
+    clamped: int,
+    seconds: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Every release at every contact: index of the contact and what was released."""
-    which = np.repeat(np.arange(len(sources)), count[sources])
-    nth = np.arange(len(which)) - np.repeat(np.cumsum(count[sources]) - count[sources], count[sources])
-    return which, release[begin[sources][which] + nth]
-
-
-def _summary(
-    peak: np.ndarray, owner: np.ndarray, clamped: int, seconds: float
-) -> tuple[np.ndarray, np.ndarray]:
-    large = np.flatnonzero(peak >= SMALLEST_PA)
-    mine = owner[large]
-    count = np.bincount(mine, minlength=clamped)
-    total = np.bincount(mine, peak[large], minlength=clamped)
-    mean = np.divide(total, count, out=np.full(clamped, np.nan), where=count > 0)
-    return count / seconds, mean
+    """Rate and mean peak of every release at every contact that is seen, of each clamped cell; of a contact
+    its source, the peak of a full release, and whose it is.
+    """
+    order = np.argsort(owner, kind="stable")
+    sources, times = sources[order], count[sources[order]]
+    ends = np.cumsum(times)
+    nth = np.repeat(begin[sources] - (ends - times), times)
+    nth += np.arange(len(nth))
+    peak = np.repeat(size_pA[order], times)
+    peak *= release.take(nth)
+    bounds = np.append(0, ends)[np.searchsorted(owner[order], np.arange(clamped + 1))]
+    number = np.diff(bounds)
+    if len(peak) and peak.min() < SMALLEST_PA:
+        seen = peak >= SMALLEST_PA
+        peak *= seen
+        number = np.diff(np.append(0, np.cumsum(seen))[bounds])
+    # numpy takes differences one after the other, as a count by hand, and sums in another order
+    total = [-np.subtract.reduce(peak[low:high], initial=0.0) for low, high in pairwise(bounds)]
+    mean = np.divide(total, number, out=np.full(clamped, np.nan), where=number > 0)
+    return number / seconds, mean
