@@ -11,7 +11,6 @@ import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import least_squares, leastsq
 
 TOLERANCE, MOST_CALLS = 1e-5, 5000
 LOWEST_SHARE = 0.025  # percent of the bins, the lowest, that the second fit of the aperiodic part follows
@@ -106,6 +105,8 @@ def _aperiodic(
     if begin is None:
         slope = np.abs((power[-1] - power[0]) / (np.log10(frequency[-1]) - np.log10(frequency[0])))
         begin = np.array([power[0], 0.0, slope] if knee else [power[0], slope])
+    from scipy.optimize import leastsq  # which takes a tenth of a second to import
+
     of = _Aperiodic(frequency, knee)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -206,6 +207,8 @@ def _fitted(
     frequency: np.ndarray, flat: np.ndarray, found: np.ndarray, widths: tuple[float, float]
 ) -> np.ndarray:
     """Peaks fitted together, ordered by their centres."""
+    from scipy.optimize import least_squares
+
     centre, _, sd = found.T
     reach = 2 * CENTRE_MOVES * sd
     low, high = np.empty_like(found), np.empty_like(found)

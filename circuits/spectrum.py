@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import numpy as np
-from scipy.fft import rfft, rfftfreq
-from scipy.special import digamma
 
 from prelimbic.circuits.peaks import Parts, parts
 
@@ -85,6 +83,8 @@ def power_density(trace: np.ndarray, segment_s: float = SEGMENT_S) -> tuple[np.n
     """Frequencies (Hz) and one-sided densities (T^2/Hz) of a trace (sample,), Welch, segments no longer than
     the trace; to the last bit those of scipy.signal.welch.
     """
+    from scipy.fft import rfft  # which takes as long to import as the rest of the circuits
+
     samples = min(len(trace), round(segment_s * SAMPLING_HZ))
     shared = int(samples * OVERLAP)
     frequency, window = _window(samples)
@@ -100,6 +100,8 @@ def power_density(trace: np.ndarray, segment_s: float = SEGMENT_S) -> tuple[np.n
 @lru_cache(maxsize=16)
 def _window(samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies of so many samples, and a Hann window that makes of them a density."""
+    from scipy.fft import rfftfreq
+
     turn = np.linspace(-np.pi, np.pi, samples + 1)
     window = (0.5 * np.cos(0 * turn) + 0.5 * np.cos(turn))[:-1]
     window = window * (1 / np.sqrt(sum(window**2) / (1 / SAMPLING_HZ)))
@@ -138,6 +140,8 @@ def _fit(frequency: np.ndarray, density: np.ndarray, seconds: float) -> Parts:
     """Aperiodic part and peaks of a density of `seconds` of trace; all NaN and no peaks where they cannot be
     told.
     """
+    from scipy.special import digamma
+
     segments = int((seconds - SEGMENT_S) / (SEGMENT_S * (1 - OVERLAP))) + 1
     there = slice(*np.searchsorted(frequency, FIT_HZ))
     if segments < FEWEST_SEGMENTS or not (density[there] > 0).all():

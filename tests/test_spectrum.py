@@ -206,7 +206,7 @@ def test_a_fit_that_does_not_converge_is_not_a_number(monkeypatch):
     def lost(*_: object, **__: object) -> OptimizeResult:
         return OptimizeResult(success=False)
 
-    monkeypatch.setattr("prelimbic.circuits.peaks.least_squares", lost)
+    monkeypatch.setattr("scipy.optimize.least_squares", lost)
     look = spectrum(noise(LOOK, pink, 8))
     assert np.isfinite(look.power[1:]).all()
     assert np.isnan(
