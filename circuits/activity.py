@@ -111,8 +111,8 @@ def pair_correlation(cell: np.ndarray, time_ms: np.ndarray, cells: int, seconds:
     bins = int(seconds / CORRELATION_BIN_S)
     inside = time_ms < bins * CORRELATION_BIN_S * 1e3
     slot = (time_ms[inside] * 1e-3 / CORRELATION_BIN_S).astype(int)
-    counts = np.zeros((cells, bins))
-    np.add.at(counts, (cell[inside], np.minimum(slot, bins - 1)), 1.0)
+    place = cell[inside] * bins + np.minimum(slot, bins - 1)
+    counts = np.bincount(place, minlength=cells * bins).reshape(cells, bins).astype(float)
     spread = counts.std(axis=1)
     active = spread > 0
     n = int(active.sum())

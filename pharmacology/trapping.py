@@ -33,8 +33,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.constants import physical_constants
-from scipy.linalg import expm
 
 from prelimbic.parameters import POPULATIONS, SUBUNITS, Channel, Compound
 from prelimbic.pharmacology.block import UNIFORM, Concentrations, half_maximal
@@ -43,7 +41,7 @@ from prelimbic.pharmacology.gating import Gating
 
 SECONDS_PER_HOUR = 3600.0
 LONGEST_STEP = 60.0  # s, over which concentrations count as constant
-VOLTS_PER_KELVIN = physical_constants["Boltzmann constant in eV/K"][0]  # R/F
+VOLTS_PER_KELVIN = 1.380649e-23 / 1.602176634e-19  # R/F: Boltzmann's constant over a charge, both exact
 CLOSED, OPEN, FIRST_DRUG = 0, 1, 2
 KINETICS = ("unblocking", "escape", "electrical_distance", "magnesium_competition")
 
@@ -93,6 +91,8 @@ class TrappingBlock:
             raise DoseError(
                 f"a block of {', '.join(self.names)} cannot go on with {', '.join(exposure.names)}"
             )
+        from scipy.linalg import expm  # for start-up time
+
         still, per_uM = self._rates(gating)
         steps, later = self.entering(exposure, stride)
         seconds = stride * SECONDS_PER_HOUR / len(steps)

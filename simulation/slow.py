@@ -9,7 +9,7 @@ import numpy as np
 from prelimbic.circuits import Activity, Circuit
 from prelimbic.parameters import CascadeNumbers
 from prelimbic.pharmacology import Concentrations
-from prelimbic.plasticity import READOUTS, Cascade, Spines
+from prelimbic.plasticity import Cascade, Spines
 from prelimbic.simulation.acting import Acting
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.protocol import Look, minutes
@@ -94,12 +94,7 @@ class Slow:
         )
         for part in np.array_split(np.arange(start, end), max(min(SAMPLES, end - start), 1)):
             cascade = cascade.advance(drive, nmda, factors[part - start], resting, deficit, contacts)
-            sampled.append(
-                (
-                    start / 60.0 + cascade.ticks / 60.0,
-                    np.array([cascade.of(name).mean() for name in READOUTS]),
-                )
-            )
+            sampled.append((start / 60.0 + cascade.ticks / 60.0, cascade.means()))
         stress = [minutes(hour) for hour in self.config.protocol.stress or ()]
         if start in stress[::2]:
             spines = spines.stress_begins()
