@@ -115,6 +115,7 @@ def test_a_state_that_is_not_whole_is_computed_again(kind: str, cache: Path, tmp
     found, seconds = computed(second, wanted[1], tmp_path)
     assert seconds == 0.0
     assert same(found, arrange(second, simulate(second, True, silent)))
+    assert (computed(first, wanted[0], tmp_path)[1] > 0.0) == (kind != "a folder")  # it is whole again
 
 
 def test_the_state_of_another_code_is_none(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -132,14 +133,14 @@ def test_the_shelf_stays_below_its_size_and_loses_what_was_used_longest_ago(
     assert own is not None
     rows = {"x": np.zeros(125_000)}  # a megabyte
     for k in range(3):
-        own.keep({0: f"{k:032x}"}, 0, rows)
+        own.keep({0: f"{k:032x}"}, 0, lambda: rows)
         os.utime(states(cache)[-1])
         time.sleep(0.02)
     assert own.find({0: f"{0:032x}"}) is not None  # used now
     monkeypatch.setenv(SIZE, "0.0031")
     tight = shelf(brief().numerics)
     assert tight is not None
-    tight.keep({0: f"{3:032x}"}, 0, rows)
+    tight.keep({0: f"{3:032x}"}, 0, lambda: rows)
     assert [tight.find({0: f"{k:032x}"}) is not None for k in range(4)] == [True, False, True, True]
     tight.leave()
 

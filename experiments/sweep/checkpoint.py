@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from prelimbic.circuits import Network, Numerics
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.sweep.kept import arrays_of, course_of, made_by, read, write
@@ -53,9 +55,11 @@ class Place:
         """
         arrays = read(self.path, self._about())
         course = None if arrays is None else course_of(arrays, slow, block, network)
-        if course is None and self.shelf is not None and self.branches:
-            found = self.shelf.find(self.branches)
-            course = None if found is None else course_of(found[1], slow, block, network)
+        if course is not None and arrays is not None:
+            self.shared_s = float(arrays.get("shared_s", 0.0))
+        elif self.shelf is not None and self.branches:
+            shared = self.shelf.find(self.branches, self.leaving)
+            course = None if shared is None else course_of(shared, slow, block, network)
             self.shared_s = _seconds(course)
         self.found = self.kept = 0 if course is None else len(course.seen)
         self.resumed_s = _seconds(course)
@@ -64,17 +68,14 @@ class Place:
     def keep(self, course: Course, network: Network) -> None:
         """Keep the course if it is time to, or the run has to stop.  Raises Paused."""
         leaving, look = self.leaving(), len(course.seen) - 1
-        shared = self.shelf is not None and look in self.branches
-        due = leaving or time.monotonic() >= self._due
-        arrays = arrays_of(course, network) if shared or due else {}
-        if arrays and shared and self.shelf is not None:
-            self.shelf.keep(self.branches, look, arrays)
-        if not due:
+        if self.shelf is not None and look in self.branches:
+            self.shelf.keep(self.branches, look, lambda: arrays_of(course, network))
+        if not leaving and time.monotonic() < self._due:
             return
-        begun = time.monotonic()
+        arrays, begun = arrays_of(course, network), time.monotonic()
         if arrays:
             with contextlib.suppress(StoreError):  # on a full disk the run may still come to its end
-                write(self.path, self._about(), arrays)
+                write(self.path, self._about(), arrays | {"shared_s": np.array(self.shared_s)})
                 self.kept = len(course.seen)
         took = time.monotonic() - begun
         self._due = time.monotonic() + max(EVERY_S, took / SHARE)

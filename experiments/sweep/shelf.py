@@ -16,7 +16,7 @@ import hashlib
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -60,9 +60,9 @@ class Shelf:
         self._folder, self._made, self._room = folder, made, room
         self._marks, self._leased, self._beaten = Marks(folder), "", 0.0
 
-    def find(self, wanted: Branches) -> tuple[int, Arrays] | None:
-        """The latest look of which the state is there, with that state; where another process is on its way
-        to a later one, that is waited for.  The way to the next is leased then.
+    def find(self, wanted: Branches, leaving: Callable[[], bool] = lambda: False) -> Arrays | None:
+        """The state after the latest look of which there is one; where another process is on its way to a
+        later one, that is waited for, unless we are `leaving()`.  The way to the next is leased then.
         """
         names = {look: self._name(key) for look, key in sorted(wanted.items(), reverse=True)}
         while True:
@@ -70,22 +70,22 @@ class Shelf:
                 arrays = self._read(name, wanted[look])
                 if arrays is not None:
                     self._lease(names, look)
-                    return look, arrays
-                if self._marks.taken(name):
+                    return arrays
+                if self._marks.renewed(name) and not leaving():
                     break
             else:
                 self._lease(names, -1)
                 return None
             time.sleep(POLL_S)
 
-    def keep(self, wanted: Branches, look: int, arrays: Arrays) -> None:
+    def keep(self, wanted: Branches, look: int, made: Callable[[], Arrays]) -> None:
         """Leave the state after a look to others, unless it is there, and lease the way to the next."""
         name = self._name(wanted[look])
         path = self._folder / f"{name}{STATE}"
-        if not path.exists():
-            with contextlib.suppress(StoreError):
+        with contextlib.suppress(StoreError, OSError):
+            if not path.exists() and (arrays := made()):
                 write(path, self._about(wanted[look]), arrays)
-            self._make_room(path)
+                self._make_room(path)
         self._lease({k: self._name(key) for k, key in wanted.items()}, look)
 
     def beat(self) -> None:
@@ -116,26 +116,25 @@ class Shelf:
             arrays = read(path, self._about(key))
         except UnreadableError:
             return None
-        if arrays is not None:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if arrays is None:
+                path.unlink()  # it is not there, or damaged
+            else:
                 os.utime(path)
         return arrays
 
     def _make_room(self, newest: Path) -> None:
         """Remove what was used longest ago, until all takes no more than it may."""
-        with contextlib.suppress(OSError):
-            sweep_stale(self._folder)
-            found = sorted(
-                (about.st_mtime, about.st_size, entry.path)
-                for entry in os.scandir(self._folder)
-                if entry.name.endswith(STATE)
-                for about in [entry.stat()]
-            )
-            over = sum(size for _, size, _ in found) - self._room
-            for _, size, path in found:
-                if over > 0 and path != str(newest):
-                    os.unlink(path)
-                    over -= size
+        sweep_stale(self._folder)
+        found = []
+        for path in self._folder.glob(f"*{STATE}"):
+            with contextlib.suppress(OSError):  # another process has removed it
+                found.append((path.stat().st_mtime, path.stat().st_size, path))
+        over = sum(size for _, size, _ in found) - self._room
+        for _, size, path in sorted(found):
+            if over > 0 and path != newest:
+                path.unlink(missing_ok=True)
+                over -= size
 
     def _about(self, key: str) -> dict[str, str]:
         return {"state": key} | self._made
