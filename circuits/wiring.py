@@ -43,8 +43,8 @@ class Delays:
 @dataclass(frozen=True)
 class Projected:
     """The contacts of one projection, of each target cell equally many: `sources` (cell, contact), int32
-    indices of cells; `delays` of the same shape, unless they have been left out; `weight` in nS; which of a cell's contacts stand on the
-    apical dendrite, `apical` (contact,), bool.  The first target cell is `first`.
+    indices of cells; `delays` of the same shape, unless they have been left out; `weight` in nS; `apical`
+    (contact,), bool, those of a cell's contacts that stand on its dendrite.  `first` is the first target.
     """
 
     source: str
