@@ -289,8 +289,8 @@ class _Program:
             "draw_within(all, some.first, some.last, cells, stream, (uint32_t)now, "
             "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
             "}",
+            "void tell_time(const int64_t now) { time_now[0] = now*engine.step_s; }",
             "void draw(const Span& cells, const int64_t now) {",
-            "time_now[0] = now*engine.step_s;",
             *draws,
             "}",
             "void update(const Chunk& cells) {",

@@ -45,6 +45,7 @@ struct Network {  // the generated text
     std::vector<const char*> groups, traces;
     std::vector<std::vector<const char*>> spare;  // what is zero, if anything is, in cells that have no such part
     std::vector<std::vector<const char*>> changed;  // variables of target cells that contacts of each group change
+    void (*tell_time)(int64_t now);                 // to a thread
     void (*draw)(const Span& cells, int64_t now);   // the background's numbers
     void (*update)(const Chunk& cells);             // raises the flags of cells that spike
     void (*deliver)(int group, int population, int64_t now);
@@ -185,6 +186,7 @@ class Engine {
     void step(int member, int64_t now) {
         if (now % sample_every_ == 0) sample(member);
         if (member == 0 && now % 1024 == 0 && owner_gone()) ::_exit(0);
+        network_.tell_time(now);
         if (whole_) network_.draw({0, cells}, now);
         for (const size_t k : mine_[member]) {
             if (!whole_) network_.draw({chunks_[k].first, chunks_[k].last}, now);
