@@ -17,6 +17,7 @@ from elephant.conversion import BinnedSpikeTrain
 from elephant.spike_train_correlation import correlation_coefficient
 from elephant.statistics import cv, isi, mean_firing_rate
 
+from prelimbic.circuits import activity
 from prelimbic.circuits.activity import CORRELATION_BIN_S, pair_correlation, rate_statistics
 from prelimbic.circuits.spectrum import BANDS, _band_power, _Fit, power_density, spectrum
 
@@ -233,10 +234,14 @@ def test_rates_and_cvs_of_spike_intervals_are_elephants(spikes):
     assert rate == pytest.approx([np.mean(theirs[:12]), np.mean(theirs[12:])])
 
 
-def test_pair_correlation_is_the_mean_of_elephants_coefficients(spikes):
+def test_pair_correlation_is_the_mean_of_elephants_coefficients(spikes, monkeypatch):
     cell, time_ms, trains = spikes
     binned = BinnedSpikeTrain(trains, bin_size=CORRELATION_BIN_S * pq.s)
     theirs = correlation_coefficient(binned)[~np.eye(len(trains), dtype=bool)].mean()
     assert theirs > 0.02
     # A cell that never fires counts in no pair.
+    assert pair_correlation(cell, time_ms, len(trains) + 1, SECONDS) == pytest.approx(theirs)
+    monkeypatch.setattr(
+        activity, "MOST_COUNTS", 3 * int(SECONDS / CORRELATION_BIN_S)
+    )  # three cells at a time
     assert pair_correlation(cell, time_ms, len(trains) + 1, SECONDS) == pytest.approx(theirs)
