@@ -267,7 +267,10 @@ class _Program:
         """What happens at a step, in the order of Brian2's schedule."""
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
-        spare = [_quoted(f"cells.{name}" for name in (*part.sources, *part.states)) for part in model.spare]
+        spare = [
+            f"{{{_quoted(f'cells.{name}' for name in (*s.sources, *s.states))}, {_quoted(s.contacts)}}}"
+            for s in model.spare
+        ]
         draws = [
             f"draw_share(_array_cells_{name}, "
             f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
@@ -311,7 +314,7 @@ class _Program:
             "}",
             f"const std::vector<const char*> GROUPS = {_quoted(model.groups)};",
             f"const std::vector<const char*> TRACES = {_quoted(model.traces)};",
-            f"const std::vector<std::vector<const char*>> SPARE = {{{', '.join(spare)}}};",
+            f"const std::vector<Spare> SPARE = {{{', '.join(spare)}}};",
         ]
 
     @staticmethod

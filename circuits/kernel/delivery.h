@@ -105,6 +105,11 @@ class Rows {
 
     std::vector<Spike>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
 
+    // Whether any contact leads to cells of a population.
+    bool reaches(size_t population) const {
+        return std::count(population_.begin(), population_.end(), static_cast<int32_t>(population)) > 0;
+    }
+
     struct Row { int32_t source, population, first, last; };  // `population` is that of the targets
     Row row(const Spike& spike) const {
         const size_t r = place(spike);

@@ -39,10 +39,13 @@ struct Array {
     void** data;
 };
 
+// A part that cells are without where all these arrays are zero and no contact of these groups leads.
+struct Spare { std::vector<std::string> arrays, groups; };
+
 struct Network {  // the generated text
     std::vector<Array> arrays;
     std::vector<const char*> groups, traces;
-    std::vector<std::vector<const char*>> spare;  // what is zero, if anything is, in cells that have no such part
+    std::vector<Spare> spare;
     void (*draw)(int member, int64_t now);     // the background's numbers, a share of them
     void (*update)(const Chunk& cells);        // raises the flags of cells that spike
     void (*deliver)(int member, int64_t now);  // what is due and leads to the cells of a thread
@@ -280,8 +283,11 @@ class Engine {
     // Of how many spare parts, from the first on, the cells of a population have none.
     int lacks(size_t population) const {
         int found = 0;
-        for (const std::vector<const char*>& names : network_.spare) {
-            for (const char* name : names) {
+        for (const Spare& part : network_.spare) {
+            for (size_t g = 0; g < groups_; g++)
+                if (rows[g].reaches(population) && std::count(part.groups.begin(), part.groups.end(), network_.groups[g]) > 0)
+                    return found;
+            for (const std::string& name : part.arrays) {
                 const Real* values = static_cast<const Real*>(*network_.arrays[find(name)].data);
                 for (int k = first_cell(population); k < bounds[population]; k++)
                     if (values[k] != 0) return found;
