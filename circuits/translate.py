@@ -63,6 +63,7 @@ class _Program:
         import brian2
 
         self.model, self.precision = model, precision
+        self.changed: list[list[str]] = []  # variables of target cells that contacts of each group change
         # Without Brian2's own refractoriness: its clock of the last spike is a double, which would not
         # vectorise.
         equations = model.cells.replace("(unless refractory)", "") + ENGINE_EQUATIONS
@@ -187,24 +188,28 @@ class _Program:
         if proportional:
             inner = [line.replace(f"{stored}[_idx]", "strength.of[_idx & strength.each]") for line in inner]
         of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
+        changes = re.compile(r"_ptr_array_cells_(\w+)\[_postsynaptic_idx\] [-+*/]?=")
+        self.changed.append(sorted({text for line in inner for text in changes.findall(line)}))
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
-        lines = [f"void deliver_{name}(const int member, const int64_t now) {{", *pointers, *found.scalar]
+        lines = [
+            f"void deliver_{name}(const int population, const int64_t now) {{",
+            *pointers,
+            *found.scalar,
+        ]
         lines += [
             f"Rows& rows = engine.rows[{group}];",
             "const int32_t* __restrict target = rows.target.data();",
-        ]
-        lines += [
-            "const std::vector<Rows::Spike>& due = rows.due(now);",
+            "const int like = engine.first_cell(population), lacking = engine.lacking[population];",
+            "const std::vector<Rows::Spike>& due = rows.due(population, now);",
             "for (size_t r = 0; r < due.size(); r++) {",
             "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
             "if (r + AHEAD < due.size()) {",
             "const Rows::Row soon = rows.row(due[r + AHEAD]);",
             *self._asked_for(name, of_row, proportional),
             "}",
-            "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",
+            "const Rows::Row row = rows.row(due[r]);",
             "if (row.first == row.last) continue;",
-            "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
-            "const int lacking = engine.lacking[row.population];",
+            "const int _presynaptic_idx = row.source;",
             *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
@@ -267,13 +272,15 @@ class _Program:
         """What happens at a step, in the order of Brian2's schedule."""
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
+        delivering = ", ".join(f"deliver_{name}" for name in model.groups)
+        changed = ", ".join(map(_quoted, self.changed))
         spare = [
             f"{{{_quoted(f'cells.{name}' for name in (*s.sources, *s.states))}, {_quoted(s.contacts)}}}"
             for s in model.spare
         ]
         draws = [
-            f"draw_share(_array_cells_{name}, "
-            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
+            f"draw_some(_array_cells_{name}, "
+            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, cells, now);"
             for k, name in enumerate(model.draws)
         ]
         traces = [
@@ -281,12 +288,11 @@ class _Program:
             for k, name in enumerate(model.traces)
         ]
         return [
-            "void draw_share(Real* out, int cells, uint32_t stream, int member, int64_t now) {",
-            "const Span mine = engine.portions(cells, member);",
-            "draw_uniform(out, mine.first, mine.last, stream, (uint32_t)now, "
+            "void draw_some(Real* all, const int cells, uint32_t stream, const Span& some, int64_t now) {",
+            "draw_within(all, some.first, some.last, cells, stream, (uint32_t)now, "
             "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
             "}",
-            "void draw(const int member, const int64_t now) {",
+            "void draw(const Span& cells, const int64_t now) {",
             "time_now[0] = now*engine.step_s;",
             *draws,
             "}",
@@ -294,8 +300,9 @@ class _Program:
             f"(cells.population == 0 ? update_0_for : {elsewhere}_for)[engine.lacking[cells.population]]"
             "(cells.first, cells.last);",
             "}",
-            "void deliver(const int member, const int64_t now) {",
-            *(f"deliver_{name}(member, now);" for name in model.groups),
+            f"void (*const DELIVER[])(int, int64_t) = {{{delivering}}};",
+            "void deliver(const int group, const int population, const int64_t now) {",
+            "DELIVER[group](population, now);",
             "}",
             f"const Real* recorded() {{ return _array_cells_{model.recorded}; }}",
             "void sample(const Chunk& cells) {",
@@ -315,6 +322,7 @@ class _Program:
             f"const std::vector<const char*> GROUPS = {_quoted(model.groups)};",
             f"const std::vector<const char*> TRACES = {_quoted(model.traces)};",
             f"const std::vector<Spare> SPARE = {{{', '.join(spare)}}};",
+            f"const std::vector<std::vector<const char*>> CHANGED = {{{changed}}};",
         ]
 
     @staticmethod
