@@ -193,41 +193,44 @@ class _Program:
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
         lines = [
             f"void deliver_{name}(const int population, const int64_t now) {{",
+            f"Rows& rows = engine.rows[{group}];",
+            "const std::vector<Rows::Spike> &due = rows.due(population, now), "
+            "&next = rows.due(population, now + 1);",
+            "if (due.empty() && next.empty()) return;",
             *pointers,
             *found.scalar,
-        ]
-        lines += [
-            f"Rows& rows = engine.rows[{group}];",
             "const int32_t* __restrict target = rows.target.data();",
             "const int like = engine.first_cell(population), lacking = engine.lacking[population];",
-            "const std::vector<Rows::Spike>& due = rows.due(population, now);",
+            *self._asking(name, of_row, proportional),
             "for (size_t r = 0; r < due.size(); r++) {",
             "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
-            "if (r + AHEAD < due.size()) {",
-            "const Rows::Row soon = rows.row(due[r + AHEAD]);",
-            *self._asked_for(name, of_row, proportional),
-            "}",
+            "if (r + AHEAD < due.size()) ask(due[r + AHEAD]);",
             "const Rows::Row row = rows.row(due[r]);",
             "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source;",
             *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
+            "for (size_t r = 0; r < AHEAD && r < next.size(); r++) ask(next[r]);",
         ]
         return "\n".join([*lines, "}"])
 
-    def _asked_for(self, name: str, of_row: list[str], proportional: bool) -> list[str]:
-        """Ask memory for what delivering a row will read, which else waits for it."""
+    def _asking(self, name: str, of_row: list[str], proportional: bool) -> list[str]:
+        """A function that asks memory for what delivering a row will read, which else waits for it."""
         sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
         own = [f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name)]
-        asked, lines = [f"{array}[soon.source]" for array in sending], []
+        asked, lines = (
+            [f"{array}[soon.source]" for array in sending],
+            ["const Rows::Row soon = rows.row(spike);"],
+        )
         asked += [f"target[soon.{end}]" for end in ("first", "last - 1")]
         if proportional:
-            lines = [f"const Rows::Strengths strength = rows.strengths(due[r + AHEAD], {own[0]});"]
+            lines += [f"const Rows::Strengths strength = rows.strengths(spike, {own[0]});"]
             asked += ["strength.of[soon.first & strength.each]"]
         else:
             asked += [f"{array}[soon.first]" for array in own]
-        return lines + [f"__builtin_prefetch(&{place});" for place in asked]
+        lines += [f"__builtin_prefetch(&{place});" for place in asked]
+        return ["const auto ask = [&](const Rows::Spike& spike) {", *lines, "};"]
 
     def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
         """A loop over the contacts of a row, for every number of spare parts that makes it another."""
