@@ -188,21 +188,22 @@ class Engine {
     void step(int member, int64_t now) {
         if (now % sample_every_ == 0) sample(member);
         if (member == 0 && now % 1024 == 0 && owner_gone()) ::_exit(0);
-        if (team_.size() == 1) network_.draw({0, cells}, now);
+        if (whole_) network_.draw({0, cells}, now);
         for (const size_t k : mine_[member]) {
-            if (team_.size() > 1) network_.draw({chunks_[k].first, chunks_[k].last}, now);
+            if (!whole_) network_.draw({chunks_[k].first, chunks_[k].last}, now);
             network_.update(chunks_[k]);
             collect(k);
         }
         team_.meet();
-        for (size_t g = member; g < groups_; g += team_.size()) fire(rows[g], now);
-        if (member == team_.size() - 1) store(now);
-        if (member == 0) next_task_ = 0;
+        if (member == 0) store(now);
+        for (size_t g; (g = next_group_++) < groups_;) fire(rows[g], now);
         team_.meet();
         deliver(now);
         team_.meet();
-        if (member == 0)
+        if (member == 0) {
             for (Rows& group : rows) group.clear(now);
+            next_group_ = next_task_ = 0;
+        }
         for (const size_t k : mine_[member]) reset(k);
     }
 
@@ -294,7 +295,8 @@ class Engine {
     // Give every thread as many chunks of each population as the others have.
     void divide() {
         const size_t threads = static_cast<size_t>(team_.size());
-        chunks_ = chunks_of(bounds, team_.size());
+        whole_ = team_.size() == 1 && cells <= FEW_CELLS;
+        chunks_ = chunks_of(bounds, whole_);
         collected_.assign(chunks_.size(), 0);
         stored_.assign(chunks_.size(), 0);
         mine_.assign(threads, {});
@@ -463,8 +465,9 @@ class Engine {
     int64_t now_ = 0, sample_every_ = 1;
     struct Task { int population; std::vector<int> groups; size_t contacts; };
     std::vector<Task> tasks_;  // of delivery
-    std::atomic<size_t> next_task_{0};
+    alignas(64) std::atomic<size_t> next_task_{0}, next_group_{0};
     Team team_{sizeof(Real) == sizeof(float)};
+    bool whole_ = false;  // whether one thread takes populations as they are
     std::vector<Chunk> chunks_;
     std::vector<int32_t> spiking_;            // cells that spike, of each chunk where its cells have their places
     std::vector<int> collected_;              // how many these are, of each chunk
