@@ -149,14 +149,10 @@ class _Program:
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
         lines += ["int32_t* __restrict fires = engine.fires;"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
-        lines += [
-            "PRELIMBIC_INDEPENDENT",
-            f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}",
-            *own,
-        ]
-        lines += (
-            ["fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"] if flags else []
-        )
+        loop = f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}"
+        lines += ["PRELIMBIC_INDEPENDENT", loop, *own]
+        raised = "fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"
+        lines += [raised] if flags else []
         return "\n".join([*lines, "}", "}"])
 
     def _reset(self) -> str:
@@ -194,43 +190,40 @@ class _Program:
         lines = [
             f"void deliver_{name}(const int population, const int64_t now) {{",
             f"Rows& rows = engine.rows[{group}];",
-            "const std::vector<Rows::Spike> &due = rows.due(population, now), "
-            "&next = rows.due(population, now + 1);",
-            "if (due.empty() && next.empty()) return;",
+            "std::vector<Rows::Spike>& due = rows.due(population, now);",
+            "if (due.empty()) return;",
             *pointers,
             *found.scalar,
             "const int32_t* __restrict target = rows.target.data();",
             "const int like = engine.first_cell(population), lacking = engine.lacking[population];",
-            *self._asking(name, of_row, proportional),
             "for (size_t r = 0; r < due.size(); r++) {",
             "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
-            "if (r + AHEAD < due.size()) ask(due[r + AHEAD]);",
+            "if (r + AHEAD < due.size()) {",
+            "const Rows::Row soon = rows.row(due[r + AHEAD]);",
+            *self._asked_for(name, of_row, proportional),
+            "}",
             "const Rows::Row row = rows.row(due[r]);",
             "if (row.first == row.last) continue;",
             "const int _presynaptic_idx = row.source;",
             *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
-            "for (size_t r = 0; r < AHEAD && r < next.size(); r++) ask(next[r]);",
+            "due.clear();",
         ]
         return "\n".join([*lines, "}"])
 
-    def _asking(self, name: str, of_row: list[str], proportional: bool) -> list[str]:
-        """A function that asks memory for what delivering a row will read, which else waits for it."""
+    def _asked_for(self, name: str, of_row: list[str], proportional: bool) -> list[str]:
+        """Ask memory for what delivering a row will read, which else waits for it."""
         sending = re.findall(r"= (_ptr_array_cells_\w+)\[_presynaptic_idx\];", "\n".join(of_row))
         own = [f"_ptr_array_{name}_{own}" for own, _ in self._own_variables(name)]
-        asked, lines = (
-            [f"{array}[soon.source]" for array in sending],
-            ["const Rows::Row soon = rows.row(spike);"],
-        )
+        asked, lines = [f"{array}[soon.source]" for array in sending], []
         asked += [f"target[soon.{end}]" for end in ("first", "last - 1")]
         if proportional:
-            lines += [f"const Rows::Strengths strength = rows.strengths(spike, {own[0]});"]
+            lines = [f"const Rows::Strengths strength = rows.strengths(due[r + AHEAD], {own[0]});"]
             asked += ["strength.of[soon.first & strength.each]"]
         else:
             asked += [f"{array}[soon.first]" for array in own]
-        lines += [f"__builtin_prefetch(&{place});" for place in asked]
-        return ["const auto ask = [&](const Rows::Spike& spike) {", *lines, "};"]
+        return lines + [f"__builtin_prefetch(&{place});" for place in asked]
 
     def _over_contacts(self, of_row: list[str], found: Statements) -> list[str]:
         """A loop over the contacts of a row, for every number of spare parts that makes it another."""
@@ -245,10 +238,8 @@ class _Program:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
         lines, rows = ["using namespace prelimbic;", "thread_local double time_now[1];"], []
         proportional = {contacts.name for contacts in self.model.contacts if contacts.proportional}
-        for owner, extent in (
-            ("cells", "CELL"),
-            *((name, str(k)) for k, name in enumerate(self.model.groups)),
-        ):
+        groups = [(name, str(k)) for k, name in enumerate(self.model.groups)]
+        for owner, extent in (("cells", "CELL"), *groups):
             for name, variable in self._own_variables(owner):
                 real = np.issubdtype(variable.dtype, np.floating)
                 lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
@@ -256,10 +247,8 @@ class _Program:
                 kind = "ALIKE" if name in self.model.alike else "CONSTANT" if constant else "STATE"
                 kind = "STRENGTH" if owner in proportional else kind
                 where = "ONE" if variable.scalar else extent
-                rows.append(
-                    f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, '
-                    f"(void**)&_array_{owner}_{name}}},"
-                )
+                told = f'"{owner}.{name}", {str(real).lower()}, {kind}, {where}'
+                rows.append(f"{{{told}, (void**)&_array_{owner}_{name}}},")
         return [*lines, "const std::vector<Array> ARRAYS = {", *rows, "};"]
 
     def _own_variables(self, owner: str) -> Iterable[tuple[str, Any]]:

@@ -196,14 +196,11 @@ class Engine {
         }
         team_.meet();
         if (member == 0) store(now);
-        for (size_t g; (g = next_group_++) < groups_;) fire(rows[g], now);
+        for (size_t g; (g = taken(next_group_)) < groups_;) fire(rows[g], now);
         team_.meet();
         deliver(now);
         team_.meet();
-        if (member == 0) {
-            for (Rows& group : rows) group.clear(now);
-            next_group_ = next_task_ = 0;
-        }
+        if (member == 0) next_group_ = next_task_ = 0;
         for (const size_t k : mine_[member]) reset(k);
     }
 
@@ -215,8 +212,16 @@ class Engine {
 
     // What is due is delivered task by task, by whoever is free.
     void deliver(int64_t now) {
-        for (size_t k; (k = next_task_++) < tasks_.size();)
+        for (size_t k; (k = taken(next_task_)) < tasks_.size();)
             for (const int group : tasks_[k].groups) network_.deliver(group, tasks_[k].population, now);
+    }
+
+    // The number of what is taken next; a thread alone need not lock the processor's memory for it.
+    size_t taken(std::atomic<size_t>& next) const {
+        if (team_.size() > 1) return next++;
+        const size_t number = next.load(std::memory_order_relaxed);
+        next.store(number + 1, std::memory_order_relaxed);
+        return number;
     }
 
     // Groups whose contacts change the same variables of a population are delivered one after the other, by one thread: sums are
