@@ -149,14 +149,10 @@ class _Program:
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
         lines += ["int32_t* __restrict fires = engine.fires;"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
-        lines += [
-            "PRELIMBIC_INDEPENDENT",
-            f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}",
-            *own,
-        ]
-        lines += (
-            ["fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"] if flags else []
-        )
+        loop = f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}"
+        lines += ["PRELIMBIC_INDEPENDENT", loop, *own]
+        raised = "fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"
+        lines += [raised] if flags else []
         return "\n".join([*lines, "}", "}"])
 
     def _reset(self) -> str:
@@ -193,14 +189,13 @@ class _Program:
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
         lines = [
             f"void deliver_{name}(const int population, const int64_t now) {{",
+            f"Rows& rows = engine.rows[{group}];",
+            "std::vector<Rows::Spike>& due = rows.due(population, now);",
+            "if (due.empty()) return;",
             *pointers,
             *found.scalar,
-        ]
-        lines += [
-            f"Rows& rows = engine.rows[{group}];",
             "const int32_t* __restrict target = rows.target.data();",
             "const int like = engine.first_cell(population), lacking = engine.lacking[population];",
-            "const std::vector<Rows::Spike>& due = rows.due(population, now);",
             "for (size_t r = 0; r < due.size(); r++) {",
             "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
             "if (r + AHEAD < due.size()) {",
@@ -213,6 +208,7 @@ class _Program:
             *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
+            "due.clear();",
         ]
         return "\n".join([*lines, "}"])
 
@@ -242,10 +238,8 @@ class _Program:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
         lines, rows = ["using namespace prelimbic;", "thread_local double time_now[1];"], []
         proportional = {contacts.name for contacts in self.model.contacts if contacts.proportional}
-        for owner, extent in (
-            ("cells", "CELL"),
-            *((name, str(k)) for k, name in enumerate(self.model.groups)),
-        ):
+        groups = [(name, str(k)) for k, name in enumerate(self.model.groups)]
+        for owner, extent in (("cells", "CELL"), *groups):
             for name, variable in self._own_variables(owner):
                 real = np.issubdtype(variable.dtype, np.floating)
                 lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
@@ -253,10 +247,8 @@ class _Program:
                 kind = "ALIKE" if name in self.model.alike else "CONSTANT" if constant else "STATE"
                 kind = "STRENGTH" if owner in proportional else kind
                 where = "ONE" if variable.scalar else extent
-                rows.append(
-                    f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, '
-                    f"(void**)&_array_{owner}_{name}}},"
-                )
+                told = f'"{owner}.{name}", {str(real).lower()}, {kind}, {where}'
+                rows.append(f"{{{told}, (void**)&_array_{owner}_{name}}},")
         return [*lines, "const std::vector<Array> ARRAYS = {", *rows, "};"]
 
     def _own_variables(self, owner: str) -> Iterable[tuple[str, Any]]:
@@ -274,7 +266,10 @@ class _Program:
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
         delivering = ", ".join(f"deliver_{name}" for name in model.groups)
         changed = ", ".join(map(_quoted, self.changed))
-        spare = [_quoted(f"cells.{name}" for name in (*part.sources, *part.states)) for part in model.spare]
+        spare = [
+            f"{{{_quoted(f'cells.{name}' for name in (*s.sources, *s.states))}, {_quoted(s.contacts)}}}"
+            for s in model.spare
+        ]
         draws = [
             f"draw_some(_array_cells_{name}, "
             f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, cells, now);"
@@ -318,7 +313,7 @@ class _Program:
             "}",
             f"const std::vector<const char*> GROUPS = {_quoted(model.groups)};",
             f"const std::vector<const char*> TRACES = {_quoted(model.traces)};",
-            f"const std::vector<std::vector<const char*>> SPARE = {{{', '.join(spare)}}};",
+            f"const std::vector<Spare> SPARE = {{{', '.join(spare)}}};",
             f"const std::vector<std::vector<const char*>> CHANGED = {{{changed}}};",
         ]
 

@@ -103,9 +103,6 @@ class Rows {
     }
 
     std::vector<Spike>& due(int population, int64_t now) { return due_[population * slots_ + (now & (slots_ - 1))]; }
-    void clear(int64_t now) {
-        for (size_t p = 0; p < reached_.size(); p++) due(p, now).clear();
-    }
 
     // Contacts on cells of a population.
     size_t reaches(int population) const { return reached_[population]; }

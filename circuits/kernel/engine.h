@@ -40,10 +40,13 @@ struct Array {
     void** data;
 };
 
+// A part that cells are without where all these arrays are zero and no contact of these groups leads.
+struct Spare { std::vector<std::string> arrays, groups; };
+
 struct Network {  // the generated text
     std::vector<Array> arrays;
     std::vector<const char*> groups, traces;
-    std::vector<std::vector<const char*>> spare;  // what is zero, if anything is, in cells that have no such part
+    std::vector<Spare> spare;
     std::vector<std::vector<const char*>> changed;  // variables of target cells that contacts of each group change
     void (*tell_time)(int64_t now);                 // to a thread
     void (*draw)(const Span& cells, int64_t now);   // the background's numbers
@@ -195,14 +198,11 @@ class Engine {
         }
         team_.meet();
         if (member == 0) store(now);
-        for (size_t g; (g = next_group_++) < groups_;) fire(rows[g], now);
+        for (size_t g; (g = taken(next_group_)) < groups_;) fire(rows[g], now);
         team_.meet();
         deliver(now);
         team_.meet();
-        if (member == 0) {
-            for (Rows& group : rows) group.clear(now);
-            next_group_ = next_task_ = 0;
-        }
+        if (member == 0) next_group_ = next_task_ = 0;
         for (const size_t k : mine_[member]) reset(k);
     }
 
@@ -214,8 +214,16 @@ class Engine {
 
     // What is due is delivered task by task, by whoever is free.
     void deliver(int64_t now) {
-        for (size_t k; (k = next_task_++) < tasks_.size();)
+        for (size_t k; (k = taken(next_task_)) < tasks_.size();)
             for (const int group : tasks_[k].groups) network_.deliver(group, tasks_[k].population, now);
+    }
+
+    // The number of what is taken next; a thread alone need not lock the processor's memory for it.
+    size_t taken(std::atomic<size_t>& next) const {
+        if (team_.size() > 1) return next++;
+        const size_t number = next.load(std::memory_order_relaxed);
+        next.store(number + 1, std::memory_order_relaxed);
+        return number;
     }
 
     // Groups whose contacts change the same variables of a population are delivered one after the other, by one thread: sums are
@@ -311,8 +319,11 @@ class Engine {
     // Of how many spare parts, from the first on, the cells of a population have none.
     int lacks(size_t population) const {
         int found = 0;
-        for (const std::vector<const char*>& names : network_.spare) {
-            for (const char* name : names) {
+        for (const Spare& part : network_.spare) {
+            for (size_t g = 0; g < groups_; g++)
+                if (rows[g].reaches(static_cast<int>(population)) > 0 && std::count(part.groups.begin(), part.groups.end(), network_.groups[g]) > 0)
+                    return found;
+            for (const std::string& name : part.arrays) {
                 const Real* values = static_cast<const Real*>(*network_.arrays[find(name)].data);
                 for (int k = first_cell(population); k < bounds[population]; k++)
                     if (values[k] != 0) return found;
