@@ -13,6 +13,7 @@ from prelimbic.circuits.spectrum import Spectrum, spectrum
 BURST_MS = 10.0
 CORRELATION_BIN_S = 0.05
 FEWEST_INTERVALS = 4
+MOST_COUNTS = 1 << 23  # of spikes in bins that are looked at together
 # Weighted sum of currents that best follows the field of a network of point neurons (Mazzoni et al. 2015).
 LFP_AMPA_LAG_MS = 6
 LFP_GABA_WEIGHT = 1.65
@@ -111,15 +112,23 @@ def pair_correlation(cell: np.ndarray, time_ms: np.ndarray, cells: int, seconds:
     bins = int(seconds / CORRELATION_BIN_S)
     inside = time_ms < bins * CORRELATION_BIN_S * 1e3
     slot = (time_ms[inside] * 1e-3 / CORRELATION_BIN_S).astype(int)
-    place = cell[inside] * bins + np.minimum(slot, bins - 1)
-    counts = np.bincount(place, minlength=cells * bins).reshape(cells, bins).astype(float)
-    spread = counts.std(axis=1)
-    active = spread > 0
-    n = int(active.sum())
-    if n < 2:
+    cell, slot = cell[inside], np.minimum(slot, bins - 1)
+    if bins < 1:
         return 0.0
-    z = (counts[active] - counts[active].mean(axis=1, keepdims=True)) / spread[active, None]
-    return float((z.sum(axis=0).var() - n) / (n * (n - 1)))
+    total, n, each = np.zeros(bins), 0, max(MOST_COUNTS // bins, 1)
+    for first in range(0, cells, each):
+        rows = min(each, cells - first)
+        mine: slice | np.ndarray = slice(None)
+        if cells > each:
+            mine = (cell >= first) & (cell < first + each)
+        place = (cell[mine] - first) * bins + slot[mine]
+        counts = np.bincount(place, minlength=rows * bins).reshape(rows, bins).astype(float)
+        spread = counts.std(axis=1)
+        active = spread > 0
+        z = (counts[active] - counts[active].mean(axis=1, keepdims=True)) / spread[active, None]
+        total += z.sum(axis=0)
+        n += int(active.sum())
+    return float((total.var() - n) / (n * (n - 1))) if n >= 2 else 0.0
 
 
 def lfp_proxy(ampa_pA: np.ndarray, gaba_pA: np.ndarray) -> np.ndarray:

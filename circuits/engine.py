@@ -26,7 +26,7 @@ from prelimbic.parameters.errors import RunError
 PATIENCE_S, STRETCH_S = 600.0, 1.0
 SAMPLE_MS = 1.0
 SHARED_BYTES = 1 << 16  # a larger payload goes through shared memory instead of the pipe
-KEPT_BYTES = 1 << 24  # of it; more is given back after each payload
+KEPT_BYTES = 1 << 22  # of it; more is given back after each payload
 
 
 class EngineError(RunError):

@@ -304,6 +304,8 @@ def spare(subunit: str, dendrites: bool) -> Spare:
     )
 
 
+# As a rule, PV cells reach Pyr cells with a dendrite at the soma, and SST cells at the dendrite.
+APART = Spare(states=("g_slow", "g_fast_apical"), contacts=("slow", "fast_apical"))
 CONTACT = "weight : siemens\n"
 
 
@@ -347,7 +349,7 @@ def model(dendrites: bool) -> Model:
         alike=tuple(line.partition(" :")[0] for line in shared_by_population(dendrites).split("\n") if line),
         motion_elsewhere=currents(False) if dendrites else "",
         background_elsewhere=background(False) if dendrites else "",
-        spare=tuple(spare(subunit, dendrites) for subunit in RARE),
+        spare=(*(spare(subunit, dendrites) for subunit in RARE), *((APART,) if dendrites else ())),
     )
 
 

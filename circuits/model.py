@@ -34,13 +34,14 @@ class Contacts:
 class Spare:
     """A part that the cells of a population may be without.
 
-    Where none of its `sources`, which are constants, differs from 0, its `states` stay at 0 and its `sums`,
-    of samples, as they are.
+    Where none of its `sources`, which are constants, differs from 0, and none of its `contacts`, which are
+    synapse groups, leads there, its `states` stay at 0 and its `sums`, of samples, as they are.
     """
 
-    sources: tuple[str, ...]
     states: tuple[str, ...]
-    sums: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

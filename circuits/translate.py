@@ -63,6 +63,7 @@ class _Program:
         import brian2
 
         self.model, self.precision = model, precision
+        self.changed: list[list[str]] = []  # variables of target cells that contacts of each group change
         # Without Brian2's own refractoriness: its clock of the last spike is a double, which would not
         # vectorise.
         equations = model.cells.replace("(unless refractory)", "") + ENGINE_EQUATIONS
@@ -148,14 +149,10 @@ class _Program:
         lines = [f"void {name}(const int first, const int last) {{", *found.pointers]
         lines += ["int32_t* __restrict fires = engine.fires;"] if flags else []
         lines += [*found.scalar, *(line.replace("[_idx]", "[first]") for line in shared)]
-        lines += [
-            "PRELIMBIC_INDEPENDENT",
-            f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}",
-            *own,
-        ]
-        lines += (
-            ["fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"] if flags else []
-        )
+        loop = f"for (int _idx = first; _idx < last; _idx++) {{  // loop {name}"
+        lines += ["PRELIMBIC_INDEPENDENT", loop, *own]
+        raised = "fires[_idx] = unless_waiting(waiting, Real(_cond), Real(0)) > Real(0.5);"
+        lines += [raised] if flags else []
         return "\n".join([*lines, "}", "}"])
 
     def _reset(self) -> str:
@@ -187,27 +184,31 @@ class _Program:
         if proportional:
             inner = [line.replace(f"{stored}[_idx]", "strength.of[_idx & strength.each]") for line in inner]
         of_row = [line.replace("[_postsynaptic_idx]", "[like]") for line in of_row]
+        changes = re.compile(r"_ptr_array_cells_(\w+)\[_postsynaptic_idx\] [-+*/]?=")
+        self.changed.append(sorted({text for line in inner for text in changes.findall(line)}))
         pointers = [p for p in found.pointers if "__synaptic_p" not in p]
-        lines = [f"void deliver_{name}(const int member, const int64_t now) {{", *pointers, *found.scalar]
-        lines += [
+        lines = [
+            f"void deliver_{name}(const int population, const int64_t now) {{",
             f"Rows& rows = engine.rows[{group}];",
+            "std::vector<Rows::Spike>& due = rows.due(population, now);",
+            "if (due.empty()) return;",
+            *pointers,
+            *found.scalar,
             "const int32_t* __restrict target = rows.target.data();",
-        ]
-        lines += [
-            "const std::vector<Rows::Spike>& due = rows.due(now);",
+            "const int like = engine.first_cell(population), lacking = engine.lacking[population];",
             "for (size_t r = 0; r < due.size(); r++) {",
             "if (r + AHEAD + AHEAD < due.size()) rows.expect(due[r + AHEAD + AHEAD]);",
             "if (r + AHEAD < due.size()) {",
             "const Rows::Row soon = rows.row(due[r + AHEAD]);",
             *self._asked_for(name, of_row, proportional),
             "}",
-            "const Rows::Row row = engine.part(rows, rows.row(due[r]), member);",
+            "const Rows::Row row = rows.row(due[r]);",
             "if (row.first == row.last) continue;",
-            "const int _presynaptic_idx = row.source, like = engine.first_cell(row.population);",
-            "const int lacking = engine.lacking[row.population];",
+            "const int _presynaptic_idx = row.source;",
             *[f"const Rows::Strengths strength = rows.strengths(due[r], {stored});"][:proportional],
             *self._over_contacts(of_row, replace(found, vector=tuple(inner))),
             "}",
+            "due.clear();",
         ]
         return "\n".join([*lines, "}"])
 
@@ -237,10 +238,8 @@ class _Program:
         """Declarations of all arrays, and the table of those that can be loaded or fetched."""
         lines, rows = ["using namespace prelimbic;", "thread_local double time_now[1];"], []
         proportional = {contacts.name for contacts in self.model.contacts if contacts.proportional}
-        for owner, extent in (
-            ("cells", "CELL"),
-            *((name, str(k)) for k, name in enumerate(self.model.groups)),
-        ):
+        groups = [(name, str(k)) for k, name in enumerate(self.model.groups)]
+        for owner, extent in (("cells", "CELL"), *groups):
             for name, variable in self._own_variables(owner):
                 real = np.issubdtype(variable.dtype, np.floating)
                 lines.append(f"{'Real' if real else 'int32_t'}* _array_{owner}_{name};")
@@ -248,10 +247,8 @@ class _Program:
                 kind = "ALIKE" if name in self.model.alike else "CONSTANT" if constant else "STATE"
                 kind = "STRENGTH" if owner in proportional else kind
                 where = "ONE" if variable.scalar else extent
-                rows.append(
-                    f'{{"{owner}.{name}", {str(real).lower()}, {kind}, {where}, '
-                    f"(void**)&_array_{owner}_{name}}},"
-                )
+                told = f'"{owner}.{name}", {str(real).lower()}, {kind}, {where}'
+                rows.append(f"{{{told}, (void**)&_array_{owner}_{name}}},")
         return [*lines, "const std::vector<Array> ARRAYS = {", *rows, "};"]
 
     def _own_variables(self, owner: str) -> Iterable[tuple[str, Any]]:
@@ -267,10 +264,15 @@ class _Program:
         """What happens at a step, in the order of Brian2's schedule."""
         model = self.model
         elsewhere = "update_1" if model.motion_elsewhere else "update_0"
-        spare = [_quoted(f"cells.{name}" for name in (*part.sources, *part.states)) for part in model.spare]
+        delivering = ", ".join(f"deliver_{name}" for name in model.groups)
+        changed = ", ".join(map(_quoted, self.changed))
+        spare = [
+            f"{{{_quoted(f'cells.{name}' for name in (*s.sources, *s.states))}, {_quoted(s.contacts)}}}"
+            for s in model.spare
+        ]
         draws = [
-            f"draw_share(_array_cells_{name}, "
-            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, member, now);"
+            f"draw_some(_array_cells_{name}, "
+            f"{'engine.bounds[0]' if name.endswith('_apical') else 'engine.cells'}, {k}, cells, now);"
             for k, name in enumerate(model.draws)
         ]
         traces = [
@@ -278,21 +280,21 @@ class _Program:
             for k, name in enumerate(model.traces)
         ]
         return [
-            "void draw_share(Real* out, int cells, uint32_t stream, int member, int64_t now) {",
-            "const Span mine = engine.portions(cells, member);",
-            "draw_uniform(out, mine.first, mine.last, stream, (uint32_t)now, "
+            "void draw_some(Real* all, const int cells, uint32_t stream, const Span& some, int64_t now) {",
+            "draw_within(all, some.first, some.last, cells, stream, (uint32_t)now, "
             "(uint32_t)_array_cells_key_0[0], (uint32_t)_array_cells_key_1[0]);",
             "}",
-            "void draw(const int member, const int64_t now) {",
-            "time_now[0] = now*engine.step_s;",
+            "void tell_time(const int64_t now) { time_now[0] = now*engine.step_s; }",
+            "void draw(const Span& cells, const int64_t now) {",
             *draws,
             "}",
             "void update(const Chunk& cells) {",
             f"(cells.population == 0 ? update_0_for : {elsewhere}_for)[engine.lacking[cells.population]]"
             "(cells.first, cells.last);",
             "}",
-            "void deliver(const int member, const int64_t now) {",
-            *(f"deliver_{name}(member, now);" for name in model.groups),
+            f"void (*const DELIVER[])(int, int64_t) = {{{delivering}}};",
+            "void deliver(const int group, const int population, const int64_t now) {",
+            "DELIVER[group](population, now);",
             "}",
             f"const Real* recorded() {{ return _array_cells_{model.recorded}; }}",
             "void sample(const Chunk& cells) {",
@@ -311,7 +313,8 @@ class _Program:
             "}",
             f"const std::vector<const char*> GROUPS = {_quoted(model.groups)};",
             f"const std::vector<const char*> TRACES = {_quoted(model.traces)};",
-            f"const std::vector<std::vector<const char*>> SPARE = {{{', '.join(spare)}}};",
+            f"const std::vector<Spare> SPARE = {{{', '.join(spare)}}};",
+            f"const std::vector<std::vector<const char*>> CHANGED = {{{changed}}};",
         ]
 
     @staticmethod

@@ -1,5 +1,5 @@
-"""What a step leaves out because it would add nothing, contacts without a weight and subunits that a
-population has not: every spike is what it is when nothing is left out.
+"""What a step leaves out because it would add nothing, contacts without a weight, subunits and inhibition
+that a population has not: every spike is what it is when nothing is left out.
 
 A number that is too small to be seen beside any other, and yet none, has it done.
 """
@@ -94,15 +94,11 @@ def test_a_state_is_taken_under_other_weights_than_those_it_was_saved_under(begi
     assert alike(saved, other) == alike(saved, delivered) > 50
 
 
-def sources(net: Network) -> list[str]:
-    """Constants from which populations have any of the rare subunits."""
-    return [f"cells.{name}" for part in model_of(net.circuit).spare for name in part.sources]
-
-
-def test_populations_without_a_subunit_are_as_if_it_were_computed(begin):
+def test_populations_without_a_part_are_as_if_it_were_computed(begin):
     without, computed = begin(), begin()
-    for name in sources(computed):
-        computed.engine.load(name, np.maximum(computed.engine.fetch(name), TINY))
+    for part in model_of(computed.circuit).spare:
+        for name in (*part.sources, *part.states):
+            computed.engine.load(f"cells.{name}", np.maximum(computed.engine.fetch(f"cells.{name}"), TINY))
     for net in (without, computed):
         net.engine.run(0.3)
     assert alike(without, computed) > 200
@@ -129,3 +125,21 @@ def test_a_subunit_that_comes_later_is_computed_from_then_on(begin, name):
     tau = net.engine.fetch(f"cells.tau_{name}")[0]
     after = net.engine.fetch(f"cells.g_{name}_apical")[pyr]
     np.testing.assert_allclose(after, before * (1 - 1e-4 / tau), rtol=1e-9)
+
+
+def test_inhibition_where_no_contact_stands_goes_on_when_it_is_put_there(begin):
+    left_out, net = begin(), begin()
+    for one in (left_out, net):
+        one.engine.run(0.05)
+    for name in ("g_slow", "g_fast_apical"):
+        assert not net.engine.fetch(f"cells.{name}")[: net.circuit.counts[0]].any()
+        net.engine.load(f"cells.{name}", net.circuit.per_cell([1e-8, 0, 0, 0]))
+    for one in (left_out, net):
+        one.engine.run(1e-4)
+    for name, tau in (("g_slow", "tau_slow"), ("g_fast_apical", "tau_fast")):
+        kept = 1 - 1e-4 / net.engine.fetch(f"cells.{tau}")[0]
+        assert net.engine.fetch(f"cells.{name}")[0] == pytest.approx(1e-8 * kept, abs=0)
+    potentials = [
+        one.engine.fetch(name)[0] for name in ("cells.v", "cells.v_apical") for one in (net, left_out)
+    ]
+    assert potentials[0] < potentials[1] and potentials[2] < potentials[3]

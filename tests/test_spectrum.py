@@ -17,6 +17,7 @@ from elephant.statistics import cv, isi, mean_firing_rate
 from scipy.optimize import OptimizeResult
 from specparam import SpectralModel
 
+from prelimbic.circuits import activity
 from prelimbic.circuits.activity import CORRELATION_BIN_S, pair_correlation, rate_statistics
 from prelimbic.circuits.peaks import Parts, parts
 from prelimbic.circuits.spectrum import BANDS, PEAK_WIDTH_HZ, _band_power, power_density, spectrum
@@ -244,10 +245,12 @@ def test_rates_and_cvs_of_spike_intervals_are_elephants(spikes):
     assert rate == pytest.approx([np.mean(theirs[:12]), np.mean(theirs[12:])])
 
 
-def test_pair_correlation_is_the_mean_of_elephants_coefficients(spikes):
+def test_pair_correlation_is_the_mean_of_elephants_coefficients(spikes, monkeypatch):
     cell, time_ms, trains = spikes
     binned = BinnedSpikeTrain(trains, bin_size=CORRELATION_BIN_S * pq.s)
     theirs = correlation_coefficient(binned)[~np.eye(len(trains), dtype=bool)].mean()
     assert theirs > 0.02
     # A cell that never fires counts in no pair.
+    assert pair_correlation(cell, time_ms, len(trains) + 1, SECONDS) == pytest.approx(theirs)
+    monkeypatch.setattr(activity, "MOST_COUNTS", 3 * int(SECONDS / CORRELATION_BIN_S))  # three at a time
     assert pair_correlation(cell, time_ms, len(trains) + 1, SECONDS) == pytest.approx(theirs)

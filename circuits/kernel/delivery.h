@@ -51,15 +51,14 @@ class Rows {
             given_.put(place, target[c], static_cast<int32_t>(c));
             this->target[place] = target[c];
         }
-        ascending = true;
-        for (size_t r = 1; r < begin_.size(); r++)
-            ascending &= std::is_sorted(this->target.begin() + begin_[r - 1], this->target.begin() + begin_[r]);
         end_.assign(begin_.begin() + 1, begin_.end());
         strength_.assign(end_.size(), 0);
         alike_ = false;
-        size_t slots = 1;
-        while (slots <= static_cast<size_t>(longest)) slots *= 2;
-        due_.assign(slots, {});
+        slots_ = 1;
+        while (slots_ <= static_cast<size_t>(longest)) slots_ *= 2;
+        due_.assign(slots_ * populations, {});
+        reached_.assign(populations, 0);
+        for (size_t c = 0; c < contacts; c++) reached_[population[target[c]]]++;
     }
 
     // Put the contacts of each row that have a strength, of those given, before those that have none; both stay in the order in
@@ -99,16 +98,19 @@ class Rows {
             if (cell[s] < first_ || cell[s] > last_) continue;
             const int32_t* begin = &begin_[(cell[s] - first_) * kinds];
             for (int k = 0; k < kinds; k++)
-                if (begin[k] < begin[k + 1]) due(now + steps_[k]).push_back({cell[s], k});
+                if (begin[k] < begin[k + 1]) due(population_[k], now + steps_[k]).push_back({cell[s], k});
         }
     }
 
-    std::vector<Spike>& due(int64_t now) { return due_[now & (due_.size() - 1)]; }
+    std::vector<Spike>& due(int population, int64_t now) { return due_[population * slots_ + (now & (slots_ - 1))]; }
 
-    struct Row { int32_t source, population, first, last; };  // `population` is that of the targets
+    // Contacts on cells of a population.
+    size_t reaches(int population) const { return reached_[population]; }
+
+    struct Row { int32_t source, first, last; };
     Row row(const Spike& spike) const {
         const size_t r = place(spike);
-        return {spike.source, population_[spike.kind], begin_[r], end_[r]};
+        return {spike.source, begin_[r], end_[r]};
     }
 
     // Ask memory for where the rows of a cell begin, which will fire soon.
@@ -126,9 +128,10 @@ class Rows {
     struct Due { int32_t steps; Spike spike; };
     std::vector<Due> waiting(int64_t now) {
         std::vector<Due> found;
-        for (size_t steps = 0; steps < due_.size(); steps++)
-            for (const Spike& spike : due(now + static_cast<int64_t>(steps)))
-                found.push_back({static_cast<int32_t>(steps), spike});
+        for (size_t steps = 0; steps < slots_; steps++)
+            for (size_t p = 0; p < reached_.size(); p++)
+                for (const Spike& spike : due(p, now + static_cast<int64_t>(steps)))
+                    found.push_back({static_cast<int32_t>(steps), spike});
         return found;
     }
 
@@ -137,21 +140,15 @@ class Rows {
         for (std::vector<Spike>& slot : due_) slot.clear();
         for (const Due& one : rows) {
             const Spike& spike = one.spike;
-            const bool known = one.steps >= 0 && static_cast<size_t>(one.steps) < due_.size() && spike.source >= first_ &&
+            const bool known = one.steps >= 0 && static_cast<size_t>(one.steps) < slots_ && spike.source >= first_ &&
                                spike.source <= last_ && spike.kind >= 0 && static_cast<size_t>(spike.kind) < steps_.size() &&
                                begin_[place(spike)] < begin_[place(spike) + 1];
             if (!known) return false;
-            due(now + one.steps).push_back(spike);
+            due(population_[spike.kind], now + one.steps).push_back(spike);
         }
         return true;
     }
 
-    // What of a row leads to cells first..last-1, where the targets of a row ascend.
-    Row within(const Row& row, int32_t first, int32_t last) const {
-        return {row.source, row.population, reaches(row, first), reaches(row, last)};
-    }
-
-    bool ascending = true;  // whether the targets of every row do
     std::vector<int32_t> target;  // by place
 
   private:
@@ -179,18 +176,6 @@ class Rows {
         }
     }
 
-    // Where in a row the targets reach a cell.  It steps without branches, which no processor would foresee.
-    int32_t reaches(const Row& row, int32_t cell) const {
-        if (row.first == row.last || target[row.first] >= cell) return row.first;
-        int32_t place = row.first;
-        for (int32_t left = row.last - row.first; left > 1;) {
-            const int32_t half = left / 2;
-            place += target[place + half] < cell ? half : 0;
-            left -= half;
-        }
-        return place + 1;
-    }
-
     size_t place(const Spike& spike) const { return (spike.source - first_) * steps_.size() + spike.kind; }
 
     int32_t first_ = 0, last_ = -1;            // sources
@@ -199,7 +184,9 @@ class Rows {
     std::vector<Real> strength_;               // of each row, where its contacts have all the same
     bool alike_ = false;
     Given given_;
-    std::vector<std::vector<Spike>> due_;
+    size_t slots_ = 1;
+    std::vector<size_t> reached_;            // contacts on each population
+    std::vector<std::vector<Spike>> due_;    // of each population, and of it of each slot of time
 };
 
 }  // namespace prelimbic

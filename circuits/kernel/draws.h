@@ -34,10 +34,12 @@ inline float below(uint32_t step) { return static_cast<float>((step * 2654435769
 
 inline float unit(uint32_t bits, float rest) { return (static_cast<float>(static_cast<int32_t>(bits)) + rest) * 1.52587890625e-5f; }
 
-// Fill out[begin..end) for one step; `begin` is a multiple of ROOM, and the array has room up to the next one after `end`.
+// Fill out with the numbers of cells begin..end-1 for one step; `begin` is a multiple of ROOM, and there is room for as many
+// numbers as the next multiple of ROOM takes.
 template <typename T>
 inline void draw_uniform(T* __restrict out, int begin, int end, uint32_t stream, uint32_t step, uint32_t key_0, uint32_t key_1) {
     const float rest = below(step);
+    out -= begin;
     for (int first = begin; first < end; first += ROOM) {
         PRELIMBIC_INDEPENDENT
         for (int k = 0; k < LANES; k++) {
@@ -52,6 +54,20 @@ inline void draw_uniform(T* __restrict out, int begin, int end, uint32_t stream,
             out[first + 6 * LANES + k] = unit(c >> 16, rest);
             out[first + 7 * LANES + k] = unit(d >> 16, rest);
         }
+    }
+}
+
+// The same in an array of all cells, but for any cells and without touching those of others.
+template <typename T>
+inline void draw_within(T* __restrict all, int begin, int end, int cells, uint32_t stream, uint32_t step, uint32_t key_0, uint32_t key_1) {
+    alignas(64) static thread_local T some[ROOM];
+    end = end < cells ? end : cells;
+    const int whole_begin = (begin + ROOM - 1) / ROOM * ROOM, whole_end = end == cells ? end : end / ROOM * ROOM;
+    if (whole_begin < whole_end) draw_uniform(all + whole_begin, whole_begin, whole_end, stream, step, key_0, key_1);
+    for (int first = begin / ROOM * ROOM; first < end; first += ROOM) {
+        if (first >= whole_begin && first < whole_end) continue;
+        draw_uniform(some, first, first + 1, stream, step, key_0, key_1);
+        for (int k = begin > first ? begin : first; k < end && k < first + ROOM; k++) all[k] = some[k - first];
     }
 }
 

@@ -7,6 +7,7 @@
 //   S  fetch the state: all that what follows depends on, but for wiring, weights and records        T  take such a state
 #ifndef PRELIMBIC_ENGINE_H
 #define PRELIMBIC_ENGINE_H
+#include <atomic>
 #include <cmath>
 #include <csignal>
 #include <cstdint>
@@ -39,15 +40,20 @@ struct Array {
     void** data;
 };
 
+// A part that cells are without where all these arrays are zero and no contact of these groups leads.
+struct Spare { std::vector<std::string> arrays, groups; };
+
 struct Network {  // the generated text
     std::vector<Array> arrays;
     std::vector<const char*> groups, traces;
-    std::vector<std::vector<const char*>> spare;  // what is zero, if anything is, in cells that have no such part
-    void (*draw)(int member, int64_t now);     // the background's numbers, a share of them
-    void (*update)(const Chunk& cells);        // raises the flags of cells that spike
-    void (*deliver)(int member, int64_t now);  // what is due and leads to the cells of a thread
+    std::vector<Spare> spare;
+    std::vector<std::vector<const char*>> changed;  // variables of target cells that contacts of each group change
+    void (*tell_time)(int64_t now);                 // to a thread
+    void (*draw)(const Span& cells, int64_t now);   // the background's numbers
+    void (*update)(const Chunk& cells);             // raises the flags of cells that spike
+    void (*deliver)(int group, int population, int64_t now);
     void (*reset)(const int32_t* cell, int count);
-    const Real* (*recorded)();                 // what is stored with a spike
+    const Real* (*recorded)();  // what is stored with a spike
     void (*sample)(const Chunk& cells);
     void (*trace)(size_t k);
 };
@@ -88,20 +94,6 @@ class Engine {
 
     int first_cell(size_t population) const { return population == 0 ? 0 : bounds[population - 1]; }
 
-    // A thread's share of so many cells, in whole portions of draws.
-    Span portions(int of, int member) const {
-        const int64_t all = (of + ROOM - 1) / ROOM;
-        const auto until = [&](int m) { return std::min(of, static_cast<int>(all * m / team_.size()) * ROOM); };
-        return {until(member), until(member + 1)};
-    }
-
-    // What of a row a thread delivers: what leads to its own cells, so that sums at a cell are added up in one order.
-    Rows::Row part(const Rows& of, const Rows::Row& row, int member) const {
-        if (team_.size() == 1) return row;
-        if (!divided_) return member == 0 ? row : Rows::Row{row.source, row.population, row.first, row.first};
-        return of.within(row, shares_[member][row.population].first, shares_[member][row.population].last);
-    }
-
   private:
     void begin(const Frame& frame) {
         std::vector<int64_t> sizes(frame.bytes / sizeof(int64_t));
@@ -118,6 +110,7 @@ class Engine {
         lacking.assign(bounds.size(), 0);
         now_ = 0;
         rows.assign(groups_, Rows());
+        tasks_.clear();
         wiring_.assign(groups_, Wiring());
         spiking_.assign(cells, 0);
         clear();
@@ -196,28 +189,75 @@ class Engine {
     void step(int member, int64_t now) {
         if (now % sample_every_ == 0) sample(member);
         if (member == 0 && now % 1024 == 0 && owner_gone()) ::_exit(0);
-        network_.draw(member, now);
-        team_.meet();
+        network_.tell_time(now);
+        if (whole_) network_.draw({0, cells}, now);
         for (const size_t k : mine_[member]) {
+            if (!whole_) network_.draw({chunks_[k].first, chunks_[k].last}, now);
             network_.update(chunks_[k]);
             collect(k);
         }
         team_.meet();
-        for (size_t g = member; g < groups_; g += team_.size()) fire(rows[g], now);
-        if (member == team_.size() - 1) store(now);
+        if (member == 0) store(now);
+        for (size_t g; (g = taken(next_group_)) < groups_;) fire(rows[g], now);
         team_.meet();
-        network_.deliver(member, now);
+        deliver(now);
         team_.meet();
-        if (member == 0)
-            for (Rows& group : rows) group.due(now).clear();
+        if (member == 0) next_group_ = next_task_ = 0;
         for (const size_t k : mine_[member]) reset(k);
     }
 
     void sample(int member) {
-        team_.meet();  // cells have been reset
         for (const size_t k : mine_[member]) network_.sample(chunks_[k]);
-        team_.meet();
+        if (!traces.empty()) team_.meet();
         for (size_t k = member; k < traces.size(); k += team_.size()) network_.trace(k);
+    }
+
+    // What is due is delivered task by task, by whoever is free.
+    void deliver(int64_t now) {
+        for (size_t k; (k = taken(next_task_)) < tasks_.size();)
+            for (const int group : tasks_[k].groups) network_.deliver(group, tasks_[k].population, now);
+    }
+
+    // The number of what is taken next; a thread alone need not lock the processor's memory for it.
+    size_t taken(std::atomic<size_t>& next) const {
+        if (team_.size() > 1) return next++;
+        const size_t number = next.load(std::memory_order_relaxed);
+        next.store(number + 1, std::memory_order_relaxed);
+        return number;
+    }
+
+    // Groups whose contacts change the same variables of a population are delivered one after the other, by one thread: sums are
+    // then added up in one order.  The largest tasks come first.
+    void make_tasks() {
+        tasks_.clear();
+        for (size_t p = 0; p < bounds.size(); p++) {
+            std::vector<Task> found;
+            for (size_t g = 0; g < groups_; g++) {
+                if (rows[g].reaches(p) == 0) continue;
+                Task task{static_cast<int>(p), {}, rows[g].reaches(p)};
+                std::vector<Task> others;
+                for (const Task& other : found) {
+                    const bool shared = std::any_of(other.groups.begin(), other.groups.end(), [&](int o) { return share(o, g); });
+                    if (!shared) { others.push_back(other); continue; }
+                    task.groups.insert(task.groups.end(), other.groups.begin(), other.groups.end());
+                    task.contacts += other.contacts;
+                }
+                std::sort(task.groups.begin(), task.groups.end());
+                task.groups.push_back(static_cast<int>(g));
+                others.push_back(task);
+                found = others;
+            }
+            tasks_.insert(tasks_.end(), found.begin(), found.end());
+        }
+        std::stable_sort(tasks_.begin(), tasks_.end(), [](const Task& a, const Task& b) { return a.contacts > b.contacts; });
+    }
+
+    // Whether contacts of two groups change a variable of the same name.
+    bool share(size_t a, size_t b) const {
+        for (const std::string name : network_.changed[a])
+            for (const char* other : network_.changed[b])
+                if (name == other) return true;
+        return false;
     }
 
     // Cells of a chunk whose flag is up, in ascending order.
@@ -262,17 +302,16 @@ class Engine {
     // Give every thread as many chunks of each population as the others have.
     void divide() {
         const size_t threads = static_cast<size_t>(team_.size());
-        chunks_ = chunks_of(bounds, team_.size());
+        whole_ = team_.size() == 1 && cells <= FEW_CELLS;
+        chunks_ = chunks_of(bounds, whole_);
         collected_.assign(chunks_.size(), 0);
         stored_.assign(chunks_.size(), 0);
         mine_.assign(threads, {});
-        shares_.assign(threads, std::vector<Span>(bounds.size(), Span{0, 0}));
         for (size_t p = 0, begin = 0, end = 0; p < bounds.size(); p++, begin = end) {
             while (end < chunks_.size() && chunks_[end].population == static_cast<int>(p)) end++;
             for (size_t t = 0; t < threads; t++) {
                 const size_t from = begin + (end - begin) * t / threads, to = begin + (end - begin) * (t + 1) / threads;
                 for (size_t k = from; k < to; k++) mine_[t].push_back(k);
-                if (from < to) shares_[t][p] = {chunks_[from].first, chunks_[to - 1].last};
             }
         }
     }
@@ -280,8 +319,11 @@ class Engine {
     // Of how many spare parts, from the first on, the cells of a population have none.
     int lacks(size_t population) const {
         int found = 0;
-        for (const std::vector<const char*>& names : network_.spare) {
-            for (const char* name : names) {
+        for (const Spare& part : network_.spare) {
+            for (size_t g = 0; g < groups_; g++)
+                if (rows[g].reaches(static_cast<int>(population)) > 0 && std::count(part.groups.begin(), part.groups.end(), network_.groups[g]) > 0)
+                    return found;
+            for (const std::string& name : part.arrays) {
                 const Real* values = static_cast<const Real*>(*network_.arrays[find(name)].data);
                 for (int k = first_cell(population); k < bounds[population]; k++)
                     if (values[k] != 0) return found;
@@ -384,13 +426,13 @@ class Engine {
                 throw Refused{std::string("a contact of ") + network_.groups[g] + " leads out of the network"};
         rows[g].arrange(given.source.data(), given.target.data(), given.delay.data(), contacts_[g], cells, bounds);
         wiring_[g].arranged = true;
-        divided_ = true;
-        for (const Rows& group : rows) divided_ &= group.ascending;
+        tasks_.clear();
     }
 
     void wire() {
         for (size_t g = 0; g < groups_; g++)
             if (!wiring_[g].arranged) throw Refused{std::string("the wiring of ") + network_.groups[g] + " was not loaded"};
+        if (tasks_.empty()) make_tasks();
     }
 
     void check(const Array& array, const Real* values) const {
@@ -428,14 +470,16 @@ class Engine {
     std::vector<bool> loaded_;
     size_t groups_ = 0;
     int64_t now_ = 0, sample_every_ = 1;
-    bool divided_ = true;  // whether deliveries can be told apart by target
+    struct Task { int population; std::vector<int> groups; size_t contacts; };
+    std::vector<Task> tasks_;  // of delivery
+    alignas(64) std::atomic<size_t> next_task_{0}, next_group_{0};
     Team team_{sizeof(Real) == sizeof(float)};
+    bool whole_ = false;  // whether one thread takes populations as they are
     std::vector<Chunk> chunks_;
     std::vector<int32_t> spiking_;            // cells that spike, of each chunk where its cells have their places
     std::vector<int> collected_;              // how many these are, of each chunk
     std::vector<size_t> stored_;              // where they are stored, of each chunk
     std::vector<std::vector<size_t>> mine_;   // chunks of each thread
-    std::vector<std::vector<Span>> shares_;   // of each thread, cells of each population
     std::vector<size_t> contacts_;
     std::vector<Wiring> wiring_;
     std::vector<int32_t> spike_cell_;

@@ -19,6 +19,8 @@
 
 namespace prelimbic {
 
+// Of so many cells, what is drawn for all is still in the cache when it is used.
+const int FEW_CELLS = 8192;
 const int CHUNK = 1024;  // cells of a chunk, but for the last of a population; a multiple of any vector's width
 
 class Team {
@@ -106,19 +108,19 @@ class Team {
     std::condition_variable told_;
     const std::function<void(int)>* work_ = nullptr;
     uint64_t orders_ = 0;
-    std::atomic<int> arrived_{0};
-    std::atomic<uint32_t> round_{0};
+    alignas(64) std::atomic<int> arrived_{0};
+    alignas(64) std::atomic<uint32_t> round_{0};
 };
 
 struct Span { int first, last; };
 struct Chunk { int population, first, last; };
 
-// Every chunk, in the order of the cells; a thread alone takes a population as a whole, whose constants it then reads once.
-inline std::vector<Chunk> chunks_of(const std::vector<int32_t>& bounds, int threads) {
+// Every chunk, in the order of the cells; `whole` takes a population as one, whose constants are then read once.
+inline std::vector<Chunk> chunks_of(const std::vector<int32_t>& bounds, bool whole) {
     std::vector<Chunk> found;
     for (size_t p = 0; p < bounds.size(); p++)
         for (int first = p == 0 ? 0 : bounds[p - 1], last; first < bounds[p]; first = last) {
-            last = threads == 1 ? bounds[p] : std::min(first + CHUNK, bounds[p]);
+            last = whole ? bounds[p] : std::min(first + CHUNK, bounds[p]);
             found.push_back({static_cast<int>(p), first, last});
         }
     return found;
