@@ -276,7 +276,7 @@ def _fulfil(
         tell_surroundings(workers, screen)
         compiled = _prepare(todo, screen)
         tell_unlike(runs, todo, folder, compiled, screen)
-        threading.Thread(target=_load_tables, daemon=True).start()  # while this process only waits
+        threading.Thread(target=_load_tables).start()  # while this process only waits
         execute(todo, folder, workers, compiled, screen)
     return finished
 
