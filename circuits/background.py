@@ -72,13 +72,21 @@ def threefry(
 
 
 def event_probabilities(rate_Hz: np.ndarray, step_ms: float) -> np.ndarray:
-    """P(at least k events in a step) for k = 1..MOST_EVENTS, shape (MOST_EVENTS, cells)."""
+    """P(at least k events in a step) for k = 1..MOST_EVENTS, shape (MOST_EVENTS, cells).  Raises ValueError
+    for a rate that is too fast.
+    """
     from scipy.special import pdtrc  # for start-up time
 
+    mean = events_a_step(rate_Hz, step_ms)
+    return np.stack([pdtrc(k, mean) for k in range(MOST_EVENTS)])
+
+
+def events_a_step(rate_Hz: np.ndarray, step_ms: float) -> np.ndarray:
+    """Mean number of events in a step.  Raises ValueError for a rate that is too fast."""
     mean = np.asarray(rate_Hz) * step_ms * 1e-3
     if mean.max(initial=0.0) > HIGHEST_MEAN:
         fastest = mean.max() / step_ms * 1e3
         raise ValueError(
             f"a background of {fastest:g} Hz (background_rate) is too fast for a {step_ms:g} ms step"
         )
-    return np.stack([pdtrc(k, mean) for k in range(MOST_EVENTS)])
+    return mean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prelimbic.circuits.background import event_probabilities
+from prelimbic.circuits.background import event_probabilities, events_a_step
 from prelimbic.circuits.describe import Circuit, CircuitError
 from prelimbic.circuits.wiring import Wiring
 from prelimbic.parameters import POPULATIONS, SUBUNITS, Apical
@@ -67,8 +67,10 @@ def ampa_left(circuit: Circuit) -> dict[str, np.ndarray]:
 
 def check_background(circuit: Circuit, step_ms: float = 0.1) -> None:
     """Raise CircuitError for a background with more events in a step than can be told apart."""
+    apical = [] if circuit.apical is None else [circuit.apical.background_rate]
     try:
-        background(circuit, step_ms)
+        for rates in ([p.background_rate for p in circuit.populations], apical):
+            events_a_step(np.array(rates), step_ms)
     except ValueError as error:
         raise CircuitError(f"circuit {circuit.name}: {error}") from None
 

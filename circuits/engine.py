@@ -13,7 +13,7 @@ import select
 import struct
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -158,7 +158,7 @@ class CompiledEngine:
 
     def load_all(self, arrays: Mapping[str, np.ndarray]) -> None:
         """The same with many, without waiting for an answer to each."""
-        self._process.calls([(b"L", name, self._given(name, values)) for name, values in arrays.items()])
+        self._process.calls((b"L", name, self._given(name, values)) for name, values in arrays.items())
 
     def _given(self, name: str, values: np.ndarray) -> memoryview:
         kind = self._dtype(name)
@@ -170,7 +170,7 @@ class CompiledEngine:
 
     def fetch_all(self, names: Sequence[str]) -> dict[str, np.ndarray]:
         """The same with many, without waiting for each before the next is asked for."""
-        answers = self._process.calls([(b"F", name, b"") for name in names])
+        answers = self._process.calls((b"F", name, b"") for name in names)
         return {n: np.frombuffer(a, dtype=self._dtype(n)) for n, a in zip(names, answers, strict=True)}
 
     def run(self, seconds: float) -> None:
@@ -255,7 +255,7 @@ class Process:
         """Send a command and wait for its answer.  Raises EngineError."""
         return self.calls([(op, name, payload)])[0]
 
-    def calls(self, asked: Sequence[tuple[bytes, str, Any]]) -> list[bytearray]:
+    def calls(self, asked: Iterable[tuple[bytes, str, Any]]) -> list[bytearray]:
         """Send commands (operation, name, payload) and then wait for their answers.  Raises EngineError for
         the first that is refused, all others being done.
         """

@@ -188,8 +188,9 @@ class Network:
 
     def load_contacts(self, group: str, weights: np.ndarray) -> None:
         """Set the weights (nS, shape (contact,)) of a synapse group in the order of the wiring."""
-        placed = {n: p.of(weights) for n, p in self._placed.items() if n.removesuffix("_apical") == group}
-        self.engine.load_all({f"{name}.weight": values * 1e-9 for name, values in placed.items()})
+        for name, placed in self._placed.items():  # one at a time: they may be large
+            if name.removesuffix("_apical") == group:
+                self.engine.load(f"{name}.weight", placed.of(weights) * 1e-9)
 
     def load_block(self, block: np.ndarray) -> None:
         """Set the NMDA block, shape (population, subunit)."""

@@ -5,6 +5,7 @@ agent each.
 import numpy as np
 
 from prelimbic.parameters import STATES, Arms, CascadeNumbers, SpineNumbers, sheet
+from prelimbic.plasticity import kept
 from prelimbic.plasticity.cascade import READOUTS, Cascade, CascadeError, resting_factors
 from prelimbic.plasticity.constants import FACTORS, LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
 from prelimbic.plasticity.saved import restored, saved
@@ -35,9 +36,14 @@ __all__ = [
 
 
 def warm_up() -> None:
-    """Compile the kernels into numba's cache on disk, so that later processes only load them."""
+    """Compile the kernels into numba's cache on disk, so that later processes only load them; where all are
+    there, nothing is done.
+    """
+    if kept.are_there():
+        return
     cascade = Cascade.at_rest(sheet("cascade").fill("cascade", CascadeNumbers), 2)
     signal = cascade.advance(np.ones(2), np.ones(2), resting_factors(2)).signal
     Spines.at_rest(
         sheet("spines").fill("spines", SpineNumbers), 50.0, 107, 2, np.random.SeedSequence(0)
     ).advance(signal, 1.0)
+    kept.note()

@@ -19,6 +19,7 @@ from prelimbic.experiments.studies import ablation_grid, blockers, cascade, knoc
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options, write_manifest
 from prelimbic.parameters import PRIOR, SPECIES
+from prelimbic.plasticity import kept, warm_up
 from prelimbic.simulation.observers.numerics import VARIANTS
 from prelimbic.simulation.switches import SWITCHES
 from prelimbic.simulation.variable import Variable
@@ -69,7 +70,17 @@ def test_a_plan_waits_for_no_library_that_only_answers_and_figures_need() -> Non
         "import sys\n"
         "from prelimbic.experiments.studies.registry import SHIPPED, find_study\n"
         "print([find_study(name).name for name in SHIPPED] == [*SHIPPED])\n"
-        "print({*sys.modules} & {'pandas', 'xarray', 'matplotlib', 'rich', 'numba', 'brian2'})"
+        "print({*sys.modules} & {'pandas', 'xarray', 'matplotlib', 'rich', 'numba', 'brian2', 'scipy'})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.stdout.split("\n"), done.stderr) == (["True", "set()", ""], "")
+
+
+def test_kernels_that_were_compiled_are_not_loaded_to_see_that_they_were(monkeypatch) -> None:
+    warm_up()
+    assert kept.are_there()
+    script = "import sys; from prelimbic.plasticity import warm_up; warm_up(); print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+    monkeypatch.setattr(kept, "_processor", lambda: ["another"])
+    assert not kept.are_there()

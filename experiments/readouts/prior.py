@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import binomtest, norm, spearmanr
 
 from prelimbic.pharmacology import Dose, Exposure
 
@@ -136,6 +135,8 @@ class Knob:
 
 def knobs(cell: xr.Dataset, readout: np.ndarray) -> list[Knob]:
     """Every drawn number, by the size of its rank correlation with a readout (circuit,)."""
+    from scipy.stats import norm, spearmanr  # half a second, which a plan does not wait for
+
     drawn = cell["drawn"].transpose("seed", "knob").values
     bound = norm.ppf(1.0 - 0.025 / drawn.shape[1]) / np.sqrt(len(drawn) - 1)
     rho = [float(spearmanr(column, readout)[0]) for column in drawn.T]
@@ -155,6 +156,8 @@ def valid_circuits(dataset: xr.Dataset) -> xr.Dataset:
 
 def interval(share: float, n: int) -> tuple[float, float]:
     """95 % interval of a share of n (Wilson 1927)."""
+    from scipy.stats import binomtest
+
     found = binomtest(round(share * n), n).proportion_ci(0.95, method="wilson")
     return float(found.low), float(found.high)
 

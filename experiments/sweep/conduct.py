@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import warnings
 from collections.abc import Sequence
@@ -275,8 +276,14 @@ def _fulfil(
         tell_surroundings(workers, screen)
         compiled = _prepare(todo, screen)
         tell_unlike(runs, todo, folder, compiled, screen)
+        threading.Thread(target=_load_tables).start()  # while this process only waits
         execute(todo, folder, workers, compiled, screen)
     return finished
+
+
+def _load_tables() -> None:
+    """Import what a report takes, which is half a second."""
+    from prelimbic.experiments.storage import dataset  # noqa: F401
 
 
 def _unfinished(runs: list[Run], folder: Path) -> tuple[list[Run], dict[str, str]]:

@@ -28,6 +28,7 @@ def progress_bar(console: Console, unit: str) -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(elapsed_when_finished=False),
         console=console,
+        refresh_per_second=2,
         disable=not console.is_terminal,
         transient=True,
     )
