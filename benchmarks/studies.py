@@ -5,6 +5,7 @@ as sure: the same wirings and background, so seeds are paired.
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 
@@ -85,7 +86,8 @@ def board() -> Rows:
 
 
 def study(build: Build, name: str, seeds: int) -> float:
-    """CPU seconds of a study."""
+    """CPU seconds of a study, that finds no state of another."""
+    shutil.rmtree(build.cache / "states", ignore_errors=True)
     words = ("--seeds", str(seeds), "--workers", "2", "--out", str(build.cache / name))
     return build.cpu_of("-m", "prelimbic", "run", name, *words)
 

@@ -263,22 +263,21 @@ def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
     """The protocol with inhibitors; one that acts on the circuit itself is looked at while it comes and
     goes.
     """
-    times, reused, spared = set(protocol.times), set(protocol.reused), set(protocol.spared)
+    times, reused = set(protocol.times), set(protocol.reused)
     first, last = (protocol.times[0], protocol.times[-1]) if protocol.times else (0.0, 0.0)
     for item in inhibitions:
         if target_of(item.name) == "ampa":
             for time in (item.start + hours for hours in GIVEN_H):
                 if first < time < last and all(abs(time - other) > NEARBY_H for other in times):
                     times.add(time)
-                    spared |= {time} if spared else set()
             reused -= {time for time in reused if item.start <= time <= item.start + SLOW_STRIDE_H}
-    return replace(
+    found = replace(
         protocol,
         times=tuple(sorted(times)),
         reused=tuple(sorted(reused)),
-        spared=tuple(sorted(spared)),
         inhibitions=(*protocol.inhibitions, *inhibitions),
     )
+    return sparing(found, set(protocol.times) - set(protocol.spared)) if protocol.spared else found
 
 
 def snapped(hour: float, anchors: tuple[float, ...]) -> float:

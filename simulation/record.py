@@ -30,6 +30,7 @@ LFP_HZ = 1000.0
 SITE_STATES = {"vacant": VACANT, "nascent": NASCENT, "mature": MATURE}
 SITE_BITS = {"lost_to_stress_or_baseline": LOST, "stood_when_stress_began": STOOD}
 OF_LOOKS = ("time", "look_seconds", "settle_seconds")
+OF_LENGTH = ("power", "periodic")  # which a look may be too short for
 RASTER_CELLS = 4  # whose every site is stored at every look
 IMAGED_H = 48.0  # between two images of the same dendrite
 PEAKS = ("bdnf", "mtorc1", "protein")
@@ -253,7 +254,7 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
         rows = [
             trace.values[int(np.argmin(np.abs(time - moments[r])))]
             if r in moments
-            else _mean(trace.values, time, *windows[r])
+            else _mean(trace.values, time, *windows[r], name in OF_LENGTH)
             for r in config.protocol.readouts
         ]
         out[name] = Variable(("readout", *trace.dimensions[1:]), np.array(rows), trace.unit, trace.meaning)
@@ -274,10 +275,17 @@ def _summary(config: Config, rest: Activity, traces: dict[str, Variable]) -> dic
     return out
 
 
-def _mean(values: np.ndarray, time: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Mean of a trace over the hours from one look to another."""
+def _mean(values: np.ndarray, time: np.ndarray, low: float, high: float, skips: bool = False) -> np.ndarray:
+    """Mean of a trace over the hours from one look to another; with `skips` a line is drawn past looks that
+    have no value.
+    """
     inside = (time >= low - 1e-9) & (time <= high + 1e-9)
-    return np.trapezoid(values[inside], time[inside], axis=0) / (high - low)
+    values, time = values[inside].copy(), time[inside]
+    for column in values.reshape(len(time), -1).T if skips else ():
+        known = np.isfinite(column)
+        if known.any():
+            column[~known] = np.interp(time[~known], time[known], column[known])
+    return np.trapezoid(values, time, axis=0) / (high - low)
 
 
 def _spikes(outcome: Outcome) -> Groups:

@@ -65,7 +65,7 @@ def untreated(config: Config) -> int:
     protocol, doses = config.protocol, tuple(dose for dose in config.doses if dose.amount)
     begins = [event.hour for event in starts(doses, (), config.bath)]
     begins += [item.start for item in protocol.inhibitions] + [*(protocol.stress or ())][:1]
-    if config.bath is not None:
+    if config.bath is not None and config.bath.start == -math.inf:
         begins.append(config.bath.start)
     first = min(begins, default=-math.inf)
     return sum(look.time + look.stride <= first for look in protocol.looks())

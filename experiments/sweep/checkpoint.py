@@ -57,10 +57,13 @@ class Place:
         course = None if arrays is None else course_of(arrays, slow, block, network)
         if course is not None and arrays is not None:
             self.shared_s = float(arrays.get("shared_s", 0.0))
-        elif self.shelf is not None and self.branches:
-            shared = self.shelf.find(self.branches, self.leaving)
-            course = None if shared is None else course_of(shared, slow, block, network)
+            if self.shelf is not None:
+                self.shelf.lease(self.branches, len(course.seen) - 1)
+        elif self.shelf is not None and (shared := self.shelf.find(self.branches, self.leaving)):
+            course = course_of(shared[1], slow, block, network)
             self.shared_s = _seconds(course)
+            if course is None:
+                self.shelf.drop(self.branches[shared[0]])
         self.found = self.kept = 0 if course is None else len(course.seen)
         self.resumed_s = _seconds(course)
         return course

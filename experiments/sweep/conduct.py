@@ -148,7 +148,7 @@ def _job(
                 "not "
                 "be the same files"
             )
-        execute(todo, options.out, options.workers, True, screen)
+        execute(todo, options.out, options.workers, True, screen, runs)
     if causes:
         raise unreadable(options.out, causes)
     screen.print(
@@ -277,7 +277,7 @@ def _fulfil(
         compiled = _prepare(todo, screen)
         tell_unlike(runs, todo, folder, compiled, screen)
         threading.Thread(target=_load_tables).start()  # while this process only waits
-        execute(todo, folder, workers, compiled, screen)
+        execute(todo, folder, workers, compiled, screen, runs)
     return finished
 
 

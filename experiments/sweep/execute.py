@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -57,15 +57,23 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
         return self.told in WARNINGS
 
 
-def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console: Console) -> None:
-    """Compute `runs` into `folder`, but for those that another process finishes meanwhile.
+def execute(
+    runs: list[Run],
+    folder: Path,
+    workers: int,
+    compiled: bool,
+    console: Console,
+    among: Sequence[Run] = (),
+) -> None:
+    """Compute `runs` into `folder`, but for those that another process finishes meanwhile; `among` are all
+    with which they may share states.
 
     Raises ExecuteError after all others have finished when some failed, and Stopped after SIGINT, SIGTERM,
     SIGUSR1, SIGUSR2 or SIGXCPU, when every run that can has kept its place.
     """
     told: list[int] = []
     with Watch(console, runs) as watch, _signals(told.append), _one_thread():
-        crew = _Crew(runs, folder, workers, compiled, watch)
+        crew = _Crew(runs, folder, workers, compiled, watch, among)
         try:
             while crew.at_work() and not told:
                 crew.go_on()
@@ -85,13 +93,22 @@ def execute(runs: list[Run], folder: Path, workers: int, compiled: bool, console
 class _Crew:
     """The workers, the runs that wait, and those that processes elsewhere have."""
 
-    def __init__(self, runs: list[Run], folder: Path, workers: int, compiled: bool, watch: Watch):
+    def __init__(
+        self,
+        runs: list[Run],
+        folder: Path,
+        workers: int,
+        compiled: bool,
+        watch: Watch,
+        among: Sequence[Run] = (),
+    ):
         self.failures: list[str] = []
         self.moved = self._leaving = False
         self._folder, self._compiled, self._watch = folder, compiled, watch
         self._marks, self._context = Marks(folder), multiprocessing.get_context("spawn")
         self._waiting, self._elsewhere = deque(runs), list[Run]()
-        self._runs, self._branches = runs, dict[str, Branches]()
+        self._among = {run.file: run for run in (*among, *runs)}
+        self._branches = dict[str, Branches]()
         self._deaths: Counter[str] = Counter()
         # functions of the program that was started are found by workers that read it, too
         self._alone = all(run.compute.__module__ != "__main__" for run in runs)
@@ -148,7 +165,8 @@ class _Crew:
     def _shared(self, run: Run) -> Branches:
         """Looks after which a run's state is shared, found for all of a seed when the first is asked."""
         if run.file not in self._branches:
-            self._branches |= shared([one for one in self._runs if one.config.seed == run.config.seed])
+            alike = [one for one in self._among.values() if one.config.seed == run.config.seed]
+            self._branches |= shared(alike)
         return self._branches[run.file]
 
     def _give(self, worker: _Worker, run: Run) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import math
+import platform
 import zipfile
 from collections.abc import Collection, Iterable
 from dataclasses import fields, is_dataclass, replace
@@ -20,7 +21,7 @@ import numpy as np
 
 from prelimbic.circuits import Activity, EngineError, Network, Numerics
 from prelimbic.experiments.storage.files import UnreadableError, content_of, publish, trouble
-from prelimbic.experiments.storage.provenance import installed, machine_code
+from prelimbic.experiments.storage.provenance import IN_TARGET, installed, machine_code
 from prelimbic.parameters import COMPOUNDS
 from prelimbic.pharmacology import Block
 from prelimbic.plasticity import READOUTS, CascadeError, SpineError, restored, saved
@@ -50,8 +51,8 @@ Arrays = dict[str, np.ndarray]
 
 def made_by(numerics: Numerics) -> dict[str, str]:
     """The programs and the kind of machine that a network's state belongs to."""
-    made = {package: installed(package) for package in ("prelimbic", "numpy", "numba")}
-    return made | machine_code(True, numerics)
+    made = {package: installed(package) for package in ("prelimbic", *IN_TARGET)}
+    return made | {"libc": " ".join(platform.libc_ver())} | machine_code(True, numerics)
 
 
 def arrays_of(course: Course, network: Network) -> Arrays:

@@ -154,10 +154,13 @@ class Marks:
         other = _mark(self.folder / f"{run}{RUNNING}")
         return other is not None and other.holder != self.me and other.current(self.me, self._now())
 
-    def renewed(self, run: str) -> bool:
-        """Whether a process that is known is at work on a run, other than this one."""
+    def holder(self, run: str) -> Mark | None:
+        """Who else is at work on a run, as far as it can be read and is known."""
+        with contextlib.suppress(OSError):
+            self._measure()
         other = _mark(self.folder / f"{run}{RUNNING}")
-        return other is not None and other.holder.process > 0 and self.taken(run)
+        known = other is not None and other.holder.process > 0 and other.holder != self.me
+        return other if known and other is not None and other.current(self.me, self._now()) else None
 
     def beat(self, run: str, done_s: float, resumed_s: float) -> None:
         """Renew that a run is being computed, and how far it is."""

@@ -1,5 +1,5 @@
-"""States that several runs pass through, computed once: a run begins where the deepest of them ends that is
-there, and leaves behind those that it passes first.
+"""States that several runs pass through, computed once: a run begins from the latest of those that it is
+told of, and leaves behind those that it passes first.
 
     states/KEY.state          a run in its middle (sweep.checkpoint), under a digest of all that led there
     states/jobs/KEY.running   one process computes the way there: a lease that it renews (sweep.marks)
@@ -23,8 +23,9 @@ from pathlib import Path
 from prelimbic import circuits, parameters, pharmacology, plasticity, simulation
 from prelimbic.circuits import Numerics
 from prelimbic.experiments.storage.files import StoreError, UnreadableError, sweep_stale
+from prelimbic.experiments.sweep import kept
 from prelimbic.experiments.sweep.kept import Arrays, made_by, read, write
-from prelimbic.experiments.sweep.marks import BEAT_S, Marks
+from prelimbic.experiments.sweep.marks import BEAT_S, Mark, Marks
 from prelimbic.experiments.sweep.study import StudyError
 from prelimbic.parameters.caching import cache_folder
 from prelimbic.simulation.config import Config
@@ -60,33 +61,50 @@ class Shelf:
         self._folder, self._made, self._room = folder, made, room
         self._marks, self._leased, self._beaten = Marks(folder), "", 0.0
 
-    def find(self, wanted: Branches, leaving: Callable[[], bool] = lambda: False) -> Arrays | None:
-        """The state after the latest look of which there is one; where another process is on its way to a
-        later one, that is waited for, unless we are `leaving()`.  The way to the next is leased then.
+    def find(
+        self, wanted: Branches, leaving: Callable[[], bool] = lambda: False
+    ) -> tuple[int, Arrays] | None:
+        """The latest look of which there is a state, with that state.  One process that is on its way to a
+        later one is waited for, unless we are `leaving()`.  The way to the next is leased then.
         """
         names = {look: self._name(key) for look, key in sorted(wanted.items(), reverse=True)}
+        waited: dict[str, Mark] = {}
         while True:
             for look, name in names.items():
                 arrays = self._read(name, wanted[look])
                 if arrays is not None:
-                    self._lease(names, look)
-                    return arrays
-                if self._marks.renewed(name) and not leaving():
+                    self.lease(wanted, look)
+                    return look, arrays
+                other = self._marks.holder(name)
+                if other is not None and not leaving() and _same(waited.setdefault(name, other), other):
                     break
             else:
-                self._lease(names, -1)
+                self.lease(wanted, -1)
                 return None
             time.sleep(POLL_S)
 
     def keep(self, wanted: Branches, look: int, made: Callable[[], Arrays]) -> None:
         """Leave the state after a look to others, unless it is there, and lease the way to the next."""
-        name = self._name(wanted[look])
-        path = self._folder / f"{name}{STATE}"
+        path = self._path(self._name(wanted[look]))
         with contextlib.suppress(StoreError, OSError):
             if not path.exists() and (arrays := made()):
                 write(path, self._about(wanted[look]), arrays)
-                self._make_room(path)
-        self._lease({k: self._name(key) for k, key in wanted.items()}, look)
+                self._make_room()
+        self.lease(wanted, look)
+
+    def drop(self, key: str) -> None:
+        """Remove a state that is of no use."""
+        with contextlib.suppress(OSError):
+            self._path(self._name(key)).unlink()
+
+    def lease(self, wanted: Branches, look: int) -> None:
+        """Tell others that the state after the first look after this one is being made."""
+        self.leave()
+        after = [k for k in wanted if k > look]
+        with contextlib.suppress(OSError):
+            name = self._name(wanted[min(after)]) if after else ""
+            if after and self._marks.hold(name, 0.0):
+                self._leased, self._beaten = name, time.monotonic()
 
     def beat(self) -> None:
         """Renew the lease, if it is time to."""
@@ -100,30 +118,21 @@ class Shelf:
         name, self._leased = self._leased, ""
         with contextlib.suppress(OSError):
             self._marks.release(name)
-            self._marks.tidy()
-
-    def _lease(self, names: dict[int, str], look: int) -> None:
-        """Tell others that the state after the first look after this one is being made."""
-        self.leave()
-        after = [k for k in names if k > look]
-        with contextlib.suppress(OSError):
-            if after and self._marks.hold(names[min(after)], 0.0):
-                self._leased, self._beaten = names[min(after)], time.monotonic()
 
     def _read(self, name: str, key: str) -> Arrays | None:
-        path = self._folder / f"{name}{STATE}"
+        path = self._path(name)
         try:
+            before = path.stat()
             arrays = read(path, self._about(key))
-        except UnreadableError:
-            return None
-        with contextlib.suppress(OSError):
-            if arrays is None:
-                path.unlink()  # it is not there, or damaged
-            else:
+            if arrays is not None:
                 os.utime(path)
+            elif os.path.samestat(before, path.stat()):  # and not one that has just come
+                path.unlink()
+        except (OSError, UnreadableError):
+            return None
         return arrays
 
-    def _make_room(self, newest: Path) -> None:
+    def _make_room(self) -> None:
         """Remove what was used longest ago, until all takes no more than it may."""
         sweep_stale(self._folder)
         found = []
@@ -132,15 +141,24 @@ class Shelf:
                 found.append((path.stat().st_mtime, path.stat().st_size, path))
         over = sum(size for _, size, _ in found) - self._room
         for _, size, path in sorted(found):
-            if over > 0 and path != newest:
-                path.unlink(missing_ok=True)
-                over -= size
+            with contextlib.suppress(OSError):  # it is not ours
+                if over > 0:
+                    path.unlink()
+                    over -= size
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}{STATE}"
 
     def _about(self, key: str) -> dict[str, str]:
         return {"state": key} | self._made
 
     def _name(self, key: str) -> str:
         return hashlib.blake2b(repr(sorted(self._about(key).items())).encode(), digest_size=16).hexdigest()
+
+
+def _same(one: Mark, other: Mark) -> bool:
+    """Whether two marks are of one process, that began once."""
+    return (one.holder, one.since) == (other.holder, other.since)
 
 
 def shelf(numerics: Numerics) -> Shelf | None:
@@ -175,5 +193,6 @@ def _code() -> str:
         Path(str(module.__file__)).parent
         for module in (parameters, pharmacology, circuits, plasticity, simulation)
     ]
-    texts = (path for room in rooms for end in ("py", "h") for path in sorted(room.rglob(f"*.{end}")))
+    texts = [path for room in rooms for end in ("py", "h") for path in sorted(room.rglob(f"*.{end}"))]
+    texts.append(Path(kept.__file__))
     return hashlib.sha256(b"".join(path.read_bytes() for path in texts)).hexdigest()
