@@ -261,6 +261,8 @@ class Config:
             del whole["numerics"]["portable"]
         if self.body == AS_IT_IS:  # nor this
             del whole["body"]
+        if not self.protocol.spared:
+            del whole["protocol"]["spared"]
         return whole
 
     def numbers(self) -> dict[str, float]:

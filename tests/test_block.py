@@ -353,10 +353,10 @@ def test_a_drug_named_twice_is_refused():
         Bath((("ketamine", 1.0), ("ketamine", 2.0)))
 
 
-def test_pharmacology_alone_brings_in_neither_brian2_nor_numba():
+def test_pharmacology_alone_brings_in_neither_brian2_nor_numba_nor_scipy():
     script = """
 import sys, prelimbic.pharmacology
 print(sorted({m.split(".")[0] for m in sys.modules} & {"brian2", "numba", "scipy"}))
 """
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "['scipy']"
+    assert found.stdout.strip() == "[]"
