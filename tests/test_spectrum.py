@@ -241,7 +241,5 @@ def test_pair_correlation_is_the_mean_of_elephants_coefficients(spikes, monkeypa
     assert theirs > 0.02
     # A cell that never fires counts in no pair.
     assert pair_correlation(cell, time_ms, len(trains) + 1, SECONDS) == pytest.approx(theirs)
-    monkeypatch.setattr(
-        activity, "MOST_COUNTS", 3 * int(SECONDS / CORRELATION_BIN_S)
-    )  # three at a time
+    monkeypatch.setattr(activity, "MOST_COUNTS", 3 * int(SECONDS / CORRELATION_BIN_S))  # three at a time
     assert pair_correlation(cell, time_ms, len(trains) + 1, SECONDS) == pytest.approx(theirs)
