@@ -20,7 +20,7 @@ from prelimbic.circuits.cache import KERNEL
 from prelimbic.circuits.engine import Connections, Layout
 from prelimbic.circuits.model import Model
 
-EXACT = ["-w", "-O3", "-std=c++17", "-march=native", "-ffp-contract=off"]  # every operation as it is written
+EXACT = ["-w", "-O1", "-std=c++17", "-march=native", "-ffp-contract=off"]  # every operation as it is written
 OUR_EXP = '#include "numeric.h"\n#define exp(x) prelimbic::exp(x)\n'
 
 

@@ -23,7 +23,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import brian, closure, exposure, nest, reference, slow, w1, w1_engine
+from benchmarks import brian, closure, exposure, nest, reference, slow, studies, w1, w1_engine
+from benchmarks.builds import BuildFailed
 from prelimbic.circuits.cache import BuildError
 from prelimbic.circuits.describe import describe, resting_weights
 from prelimbic.circuits.engine import CompiledEngine, EngineError
@@ -225,13 +226,21 @@ def exposures(repeats: int) -> list[Row]:
     return [*found, row("1,000 subjects, 14 days, against 2 s", exposure.subjects(repeats), "<= 1", "s")]
 
 
+def against_before(rows: studies.Rows) -> list[Row]:
+    """Rows of this build against an earlier one."""
+    return [row(f"{name}, against before", pairs, goal, unit) for name, (pairs, goal, unit) in rows.items()]
+
+
 def main() -> None:
     """Measure what is asked for and show it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print a list of rows as JSON")
     parser.add_argument("--repeats", type=int, default=5, help="rounds of every comparison")
     parser.add_argument(
-        "rows", nargs="*", metavar="ROW", help="w1, w2, large, slow, exposure, study; all without"
+        "rows",
+        nargs="*",
+        metavar="ROW",
+        help="w1, w2, large, slow, exposure, study, sweep, board; all without",
     )
     asked = parser.parse_args()
     console = Console(stderr=True)
@@ -242,6 +251,8 @@ def main() -> None:
         "slow": lambda _: slow_layer(asked.repeats),
         "exposure": lambda _: exposures(asked.repeats),
         "study": lambda _: whole_study(console),
+        "sweep": lambda _: against_before(studies.sweep()),
+        "board": lambda _: against_before(studies.board()),
     }
     unknown = [name for name in asked.rows if name not in parts]
     if unknown or asked.repeats < 1:
@@ -281,5 +292,5 @@ def shown(rows: list[Row]) -> Table:
 if __name__ == "__main__":
     try:
         main()
-    except (reference.ProgramError, nest.NestError, BuildError, EngineError) as error:
+    except (reference.ProgramError, nest.NestError, BuildError, BuildFailed, EngineError) as error:
         sys.exit(f"table.py: {error}")

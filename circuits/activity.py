@@ -117,8 +117,12 @@ def pair_correlation(cell: np.ndarray, time_ms: np.ndarray, cells: int, seconds:
         return 0.0
     total, n, each = np.zeros(bins), 0, max(MOST_COUNTS // bins, 1)
     for first in range(0, cells, each):
-        counts, mine = np.zeros((min(each, cells - first), bins)), (cell >= first) & (cell < first + each)
-        np.add.at(counts, (cell[mine] - first, slot[mine]), 1.0)
+        rows = min(each, cells - first)
+        mine: slice | np.ndarray = slice(None)
+        if cells > each:
+            mine = (cell >= first) & (cell < first + each)
+        place = (cell[mine] - first) * bins + slot[mine]
+        counts = np.bincount(place, minlength=rows * bins).reshape(rows, bins).astype(float)
         spread = counts.std(axis=1)
         active = spread > 0
         z = (counts[active] - counts[active].mean(axis=1, keepdims=True)) / spread[active, None]

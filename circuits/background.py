@@ -6,7 +6,6 @@ The draw depends only on (seed, cell, step), so it is the same for every dose, p
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import poisson
 
 MOST_EVENTS = 4  # events a step that are told apart; more are counted as this many
 HIGHEST_MEAN = 0.5  # events a step; above it the truncation would show
@@ -74,10 +73,12 @@ def threefry(
 
 def event_probabilities(rate_Hz: np.ndarray, step_ms: float) -> np.ndarray:
     """P(at least k events in a step) for k = 1..MOST_EVENTS, shape (MOST_EVENTS, cells)."""
+    from scipy.special import pdtrc  # for start-up time
+
     mean = np.asarray(rate_Hz) * step_ms * 1e-3
     if mean.max(initial=0.0) > HIGHEST_MEAN:
         fastest = mean.max() / step_ms * 1e3
         raise ValueError(
             f"a background of {fastest:g} Hz (background_rate) is too fast for a {step_ms:g} ms step"
         )
-    return np.stack([poisson.sf(k, mean) for k in range(MOST_EVENTS)])
+    return np.stack([pdtrc(k, mean) for k in range(MOST_EVENTS)])

@@ -7,7 +7,7 @@ This is the reference that the compiled program must equal, and what runs where 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -106,8 +106,7 @@ class InterpretedEngine:
             if len(connections[group]) > 0:
                 self._made[group].pre.variables["delay"].set_value(connections[group].delays * 1e-3)
         self.load("cells.step", np.array([layout.step_ms * 1e-3]))
-        for name, values in first.items():
-            self.load(name, values)
+        self.load_all(first)
 
     def _trace(self) -> None:
         for name, values in self._traces.items():
@@ -123,6 +122,13 @@ class InterpretedEngine:
             raise EngineError(f"{name} is not finite at {np.flatnonzero(~np.isfinite(values))[0]}")
         if variable.size > 0:
             variable.set_value(np.asarray(values, dtype=variable.dtype))
+
+    def load_all(self, arrays: Mapping[str, np.ndarray]) -> None:
+        for name, values in arrays.items():
+            self.load(name, values)
+
+    def fetch_all(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        return {name: self.fetch(name) for name in names}
 
     def fetch(self, name: str) -> np.ndarray:
         owner, _, last = name.partition(".")

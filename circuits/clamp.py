@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -55,8 +56,9 @@ def clamp(
     course = {"plastic": ampa, "fast": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_PV),
               "slow": (r.inhibitory_reversal, HOLD_IPSC_MV, r.gaba_decay_SST_VIP)}  # fmt: skip
     spikes = _by_cell(cell, release, circuit.size)
-    peaks: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
-    owners: dict[str, list[np.ndarray]] = {"excitatory": [], "inhibitory": []}
+    nobody = np.zeros(0, dtype=np.int32)
+    contacts: dict[str, list[tuple[np.ndarray, ...]]]
+    contacts = {kind: [(nobody, np.zeros(0), nobody)] for kind in ("excitatory", "inhibitory")}
     for projected in (p for group in course for p in wiring.onto("Pyr", group)):
         sources, plastic = projected.sources[:clamped], projected.group == "plastic"
         full_nS = (
@@ -64,14 +66,10 @@ def clamp(
         )
         owner, contact = np.nonzero(full_nS > 0)
         soma, dendrite = event_peaks(circuit, *course[projected.group])
-        seen = np.where(projected.apical[contact], dendrite, soma)
-        which, released = _events(sources[owner, contact], *spikes)
-        kind = "excitatory" if plastic else "inhibitory"
-        peaks[kind].append((full_nS[owner, contact] * seen)[which] * released)
-        owners[kind].append(owner[which])
-    epsc, ipsc = (
-        _summary(np.concatenate(peaks[k]), np.concatenate(owners[k]), clamped, seconds) for k in peaks
-    )
+        peak = full_nS[owner, contact] * np.where(projected.apical[contact], dendrite, soma)
+        contacts["excitatory" if plastic else "inhibitory"].append((sources[owner, contact], peak, owner))
+    joined = (tuple(map(np.concatenate, zip(*parts, strict=True))) for parts in contacts.values())
+    epsc, ipsc = (_events(these, spikes, clamped, seconds) for these in joined)
     on = np.array([pyr.background_ampa, 0.0 if circuit.apical is None else circuit.apical.background_ampa])
     background_pA = on * circuit.background_ampa[0] * np.array(event_peaks(circuit, *ampa))
     background = _background(background_pA, background_events, clamped, seconds)
@@ -129,20 +127,29 @@ def _by_cell(cell: np.ndarray, release: np.ndarray, cells: int) -> tuple[np.ndar
 
 
 def _events(
-    sources: np.ndarray, release: np.ndarray, begin: np.ndarray, count: np.ndarray
+    contacts: tuple[np.ndarray, ...],
+    spikes: tuple[np.ndarray, np.ndarray, np.ndarray],
+    clamped: int,
+    seconds: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Every release at every contact: index of the contact and what was released."""
-    which = np.repeat(np.arange(len(sources)), count[sources])
-    nth = np.arange(len(which)) - np.repeat(np.cumsum(count[sources]) - count[sources], count[sources])
-    return which, release[begin[sources][which] + nth]
-
-
-def _summary(
-    peak: np.ndarray, owner: np.ndarray, clamped: int, seconds: float
-) -> tuple[np.ndarray, np.ndarray]:
-    large = np.flatnonzero(peak >= SMALLEST_PA)
-    mine = owner[large]
-    count = np.bincount(mine, minlength=clamped)
-    total = np.bincount(mine, peak[large], minlength=clamped)
-    mean = np.divide(total, count, out=np.full(clamped, np.nan), where=count > 0)
-    return count / seconds, mean
+    """Rate and mean peak of every release at every contact that is seen, of each clamped cell; of a contact
+    its source, the peak of a full release, and whose it is.
+    """
+    (sources, size_pA, owner), (release, begin, count) = contacts, spikes
+    order = np.argsort(owner, kind="stable")
+    sources, times = sources[order], count[sources[order]]
+    ends = np.cumsum(times)
+    nth = np.repeat(begin[sources] - (ends - times), times)
+    nth += np.arange(len(nth))
+    peak = np.repeat(size_pA[order], times)
+    peak *= release.take(nth)
+    bounds = np.append(0, ends)[np.searchsorted(owner[order], np.arange(clamped + 1))]
+    number = np.diff(bounds)
+    if len(peak) and peak.min() < SMALLEST_PA:
+        seen = peak >= SMALLEST_PA
+        peak *= seen
+        number = np.diff(np.append(0, np.cumsum(seen))[bounds])
+    # numpy takes differences one after the other, as a count by hand, and sums in another order
+    total = [-np.subtract.reduce(peak[low:high], initial=0.0) for low, high in pairwise(bounds)]
+    mean = np.divide(total, number, out=np.full(clamped, np.nan), where=number > 0)
+    return number / seconds, mean

@@ -13,7 +13,7 @@ import select
 import struct
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -83,7 +83,9 @@ class Engine(Protocol):
     """What a network needs of its simulator."""
 
     def load(self, name: str, values: np.ndarray) -> None: ...
+    def load_all(self, arrays: Mapping[str, np.ndarray]) -> None: ...
     def fetch(self, name: str) -> np.ndarray: ...
+    def fetch_all(self, names: Sequence[str]) -> dict[str, np.ndarray]: ...
     def run(self, seconds: float) -> None: ...
     def clear(self) -> None: ...
     def state(self) -> np.ndarray: ...
@@ -128,8 +130,7 @@ class CompiledEngine:
             for group in model.groups:
                 self._wire(group, connections[group])
             self.load("cells.step", np.array([layout.step_ms * 1e-3]))
-            for name, values in first.items():
-                self.load(name, values)
+            self.load_all(first)
         except BaseException:
             self._process.kill()
             self._taken = None
@@ -153,12 +154,24 @@ class CompiledEngine:
             self._process.call(b"L", f"{group}.{name}", np.ascontiguousarray(values, dtype=np.int32).data)
 
     def load(self, name: str, values: np.ndarray) -> None:
+        self.load_all({name: values})
+
+    def load_all(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """The same with many, without waiting for an answer to each."""
+        self._process.calls([(b"L", name, self._given(name, values)) for name, values in arrays.items()])
+
+    def _given(self, name: str, values: np.ndarray) -> memoryview:
         kind = self._dtype(name)
         values = np.asarray(values).astype(np.float32) if self._rounded and kind is np.float64 else values
-        self._process.call(b"L", name, np.ascontiguousarray(values, dtype=kind).data)
+        return np.ascontiguousarray(values, dtype=kind).data
 
     def fetch(self, name: str) -> np.ndarray:
-        return np.frombuffer(self._process.call(b"F", name), dtype=self._dtype(name))
+        return self.fetch_all([name])[name]
+
+    def fetch_all(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """The same with many, without waiting for each before the next is asked for."""
+        answers = self._process.calls([(b"F", name, b"") for name in names])
+        return {n: np.frombuffer(a, dtype=self._dtype(n)) for n, a in zip(names, answers, strict=True)}
 
     def run(self, seconds: float) -> None:
         left, stretch = (
@@ -226,7 +239,8 @@ class Process:
             os.close(answers_in)
         assert self._process.stdin is not None
         self._input = self._process.stdin.fileno()
-        os.set_blocking(self._input, False)  # a process that does not read is noticed
+        for pipe in (self._input, self._answers):  # a process that does not read or answer is noticed
+            os.set_blocking(pipe, False)
 
     @property
     def process_id(self) -> int:
@@ -239,28 +253,52 @@ class Process:
 
     def call(self, op: bytes, name: str = "", payload: Any = b"") -> bytearray:
         """Send a command and wait for its answer.  Raises EngineError."""
+        return self.calls([(op, name, payload)])[0]
+
+    def calls(self, asked: Sequence[tuple[bytes, str, Any]]) -> list[bytearray]:
+        """Send commands (operation, name, payload) and then wait for their answers.  Raises EngineError for
+        the first that is refused, all others being done.
+        """
         if self._owner != os.getpid():
             raise EngineError("this network belongs to another process")
         self._waiting = True
-        body = memoryview(payload).cast("B")
-        try:
+        answers: list[tuple[int, bytearray]] = []
+        frames, owed, largest = bytearray(), 0, 0
+        for op, name, payload in asked:
+            body = memoryview(payload).cast("B")
             shared = len(body) > SHARED_BYTES
-            if shared:
+            if shared:  # of which there is one at a time
+                answers += self._exchange(frames, owed)
+                frames, owed = bytearray(), 0
                 self._share(body)
-            self._send(memoryview(struct.pack("<cBB5xq", op, len(name), shared, len(body)) + name.encode()))
-            if not shared:
-                self._send(body)
-        except (BrokenPipeError, ValueError):
-            raise self._dead() from None
-        status, size = struct.unpack("<qq", self._receive(16))
-        answer = self._receive(size)
+            frames += struct.pack("<cBB5xq", op, len(name), shared, len(body)) + name.encode()
+            frames += b"" if shared else body
+            owed, largest = owed + 1, max(largest, len(body))
+        answers += self._exchange(frames, owed)
         self._waiting = False
-        if self._memory is not None and len(body) > KEPT_BYTES:  # the pages; the file is as long as before
+        if largest > KEPT_BYTES:
+            self._give_up_pages()
+        for status, answer in answers:
+            if status != 0:
+                raise EngineError(answer.decode())
+        return [answer for _, answer in answers]
+
+    def _give_up_pages(self) -> None:
+        """Give the pages of a large payload back; the file is as long as before."""
+        if self._memory is not None:
             os.ftruncate(self._memory_file, 0)
             os.ftruncate(self._memory_file, len(self._memory))
-        if status != 0:
-            raise EngineError(answer.decode())
-        return answer
+
+    def _exchange(self, frames: bytearray, owed: int) -> list[tuple[int, bytearray]]:
+        """Send frames, and take so many answers: status and content.  What the process answers meanwhile is
+        short, or the frames are.
+        """
+        try:
+            self._send(memoryview(frames))
+        except (BrokenPipeError, ValueError):
+            raise self._dead() from None
+        heads = (struct.unpack("<qq", self._receive(16)) for _ in range(owed))
+        return [(status, self._receive(size)) for status, size in heads]
 
     def kill(self) -> None:
         """End the process, whatever it does."""
@@ -283,15 +321,20 @@ class Process:
 
     def _send(self, view: memoryview) -> None:
         while view:
-            self._wait(self._input, select.POLLOUT)
-            view = view[os.write(self._input, view) :]
+            try:
+                view = view[os.write(self._input, view) :]
+            except BlockingIOError:
+                self._wait(self._input, select.POLLOUT)
 
     def _receive(self, size: int) -> bytearray:
         buffer = bytearray(size)
         view = memoryview(buffer)
         while view:
-            self._wait(self._answers, select.POLLIN)
-            read = os.readv(self._answers, [view])
+            try:
+                read = os.readv(self._answers, [view])
+            except BlockingIOError:
+                self._wait(self._answers, select.POLLIN)
+                continue
             if not read:
                 raise self._dead()
             view = view[read:]

@@ -188,14 +188,12 @@ class Network:
 
     def load_contacts(self, group: str, weights: np.ndarray) -> None:
         """Set the weights (nS, shape (contact,)) of a synapse group in the order of the wiring."""
-        for name, placed in self._placed.items():
-            if name.removesuffix("_apical") == group:
-                self.engine.load(f"{name}.weight", placed.of(weights) * 1e-9)
+        placed = {n: p.of(weights) for n, p in self._placed.items() if n.removesuffix("_apical") == group}
+        self.engine.load_all({f"{name}.weight": values * 1e-9 for name, values in placed.items()})
 
     def load_block(self, block: np.ndarray) -> None:
         """Set the NMDA block, shape (population, subunit)."""
-        for k, subunit in enumerate(SUBUNITS):
-            self.engine.load(f"cells.block_{subunit}", self.circuit.per_cell(block[:, k]))
+        self._load({f"block_{s}": self.circuit.per_cell(block[:, k]) for k, s in enumerate(SUBUNITS)})
 
     def set_background(self, rates_Hz: np.ndarray) -> None:
         """Change the background rate of every population, shape (population,); what the dendrite gets
@@ -238,18 +236,21 @@ class Network:
         )
 
     def _load(self, arrays: dict[str, np.ndarray]) -> None:
-        for name, values in arrays.items():
-            self.engine.load(f"cells.{name}", values)
+        self.engine.load_all({f"cells.{name}": values for name, values in arrays.items()})
 
     def _means(self) -> Means:
-        samples = self.engine.fetch("cells.samples").astype(float)
+        cells = [*(f"sum_{s}" for s in self._sums), *self._counters]
+        spikes, traces = [f"spikes.{name}" for name in ("i", "t", "value")], ("AMPA", "GABA")
+        seen = [*(f"cells.{name}" for name in cells), *spikes, *(f"traces.seen_{name}" for name in traces)]
+        found = self.engine.fetch_all(seen)
+        samples = found["cells.samples"].astype(float)
         return Means(
-            mean={s: self.engine.fetch(f"cells.sum_{s}").astype(float) / samples for s in self._sums},
-            counted={name: self.engine.fetch(f"cells.{name}").astype(float) for name in self._counters},
-            spike_cell=self.engine.fetch("spikes.i").astype(np.int64),
-            spike_time_s=self.engine.fetch("spikes.t"),
-            spike_release=self.engine.fetch("spikes.value").astype(float),
-            electrode={name: self.engine.fetch(f"traces.seen_{name}") for name in ("AMPA", "GABA")},
+            mean={s: found[f"cells.sum_{s}"].astype(float) / samples for s in self._sums},
+            counted={name: found[f"cells.{name}"].astype(float) for name in self._counters},
+            spike_cell=found["spikes.i"].astype(np.int64),
+            spike_time_s=found["spikes.t"],
+            spike_release=found["spikes.value"].astype(float),
+            electrode={name: found[f"traces.seen_{name}"] for name in traces},
         )
 
 

@@ -1,19 +1,18 @@
 """Power spectrum of a look's field proxy: bands, the aperiodic part, and the rhythms that stand above it.
 
-specparam (Donoghue et al. 2020) tells the aperiodic part from the peaks.  Its aperiodic model has a knee
-where one is seen: currents of decaying synapses are low-pass filtered noise, flat below a corner, and a bare
-1/f would call that corner a peak.
+The aperiodic model has a knee where one is seen: currents of decaying synapses are low-pass filtered noise,
+flat below a corner, and a bare 1/f would call that corner a peak.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 import numpy as np
-from scipy.signal import welch
-from scipy.special import digamma
+
+from prelimbic.circuits.peaks import Parts, parts
 
 SAMPLING_HZ = 1000.0
 BANDS = {
@@ -63,31 +62,6 @@ class Spectrum:
     gamma_peak: float  # Hz, centre of the highest peak in the gamma band; NaN where there is none
 
 
-@dataclass(frozen=True)
-class _Fit:
-    offset: float = np.nan
-    exponent: float = np.nan
-    knee: float = np.nan  # Hz^exponent
-    # (peak, 3): centre Hz, height log10, width Hz
-    peaks: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
-
-    def density(self, frequency: np.ndarray) -> np.ndarray:
-        """Aperiodic density (T^2/Hz) at frequencies above 0 Hz."""
-        return 10.0**self.offset / (self.knee + frequency**self.exponent)
-
-    def corner(self) -> float:
-        """Frequency (Hz) at which the aperiodic part bends, 0 where it does not."""
-        if self.knee == 0:
-            return 0.0
-        # A spectrum that is flat throughout bends nowhere, or anywhere.
-        with np.errstate(over="ignore"):
-            return float(np.float64(self.knee) ** (1.0 / self.exponent))
-
-    def gamma_peak(self) -> float:
-        centre, height, _ = self.peaks[_inside(self.peaks[:, 0], BANDS["gamma"])].T
-        return float(centre[height.argmax()]) if len(height) else float("nan")
-
-
 def spectrum(trace: np.ndarray) -> Spectrum:
     """Spectrum of a trace (sample,) at 1 kHz; the fit asks for 2.75 s or more, slow delta for 4 s."""
     known = cache(lambda segment_s: power_density(trace, segment_s))  # most bands ask for the same
@@ -96,29 +70,51 @@ def spectrum(trace: np.ndarray) -> Spectrum:
     return Spectrum(
         frequency=frequency,
         density=density,
-        power=np.array([_band_power(known, len(trace), band, np.zeros_like) for band in BANDS.values()]),
+        power=np.array([_band_power(known, len(trace), band) for band in BANDS.values()]),
         periodic=np.array([_band_power(known, len(trace), band, fit.density) for band in BANDS.values()]),
         aperiodic_offset=fit.offset,
         aperiodic_knee=fit.corner(),
         aperiodic_exponent=fit.exponent,
-        gamma_peak=fit.gamma_peak(),
+        gamma_peak=_highest(fit.peaks, BANDS["gamma"]),
     )
 
 
 def power_density(trace: np.ndarray, segment_s: float = SEGMENT_S) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies (Hz) and one-sided densities (T^2/Hz) of a trace (sample,), Welch, segments no longer than
-    the trace.
+    the trace; to the last bit those of scipy.signal.welch.
     """
+    from scipy.fft import rfft  # which takes as long to import as the rest of the circuits
+
     samples = min(len(trace), round(segment_s * SAMPLING_HZ))
+    shared = int(samples * OVERLAP)
+    frequency, window = _window(samples)
     # Counted from its first value, a constant trace is exactly zero.
-    return welch(trace - trace[0], SAMPLING_HZ, nperseg=samples, noverlap=int(samples * OVERLAP))
+    every = np.lib.stride_tricks.sliding_window_view(trace - trace[0], samples)
+    segments = every[:: samples - shared][: (len(trace) - shared) // (samples - shared)]
+    found = rfft((segments - segments.mean(axis=1, keepdims=True)) * window).T.copy()
+    density = found.real**2 + found.imag**2
+    density[1 : -1 if samples % 2 == 0 else None] *= 2  # both signs of a frequency
+    return frequency, density.mean(axis=1)
+
+
+@lru_cache(maxsize=16)
+def _window(samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies of so many samples, and a Hann window that makes of them a density."""
+    from scipy.fft import rfftfreq
+
+    turn = np.linspace(-np.pi, np.pi, samples + 1)
+    window = (0.5 * np.cos(0 * turn) + 0.5 * np.cos(turn))[:-1]
+    window = window * (1 / np.sqrt(sum(window**2) / (1 / SAMPLING_HZ)))
+    frequency = rfftfreq(samples, 1 / SAMPLING_HZ)
+    frequency.flags.writeable = window.flags.writeable = False
+    return frequency, window
 
 
 def _band_power(
     density_in: Callable[[float], tuple[np.ndarray, np.ndarray]],
     samples: int,
     band: tuple[float, float],
-    above: Callable[[np.ndarray], np.ndarray],
+    above: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> float:
     """Power (T^2) of a trace of so many samples in a band (Hz, upper edge left out), above a density
     (T^2/Hz) by frequency; the trace's density in segments of some length (s) is given.
@@ -129,43 +125,33 @@ def _band_power(
     if samples < cycles_s * SAMPLING_HZ:
         return float("nan")
     frequency, density = density_in(max(SEGMENT_S, cycles_s))
-    inside = _inside(frequency, band)
-    return float((density[inside] - above(frequency[inside])).sum() * frequency[1])
+    inside = slice(*np.searchsorted(frequency, band))
+    there = density[inside] if above is None else density[inside] - above(frequency[inside])
+    return float(there.sum() * frequency[1])
 
 
-def _inside(frequency: np.ndarray, band: tuple[float, float]) -> np.ndarray:
-    return (frequency >= band[0]) & (frequency < band[1])
+def _highest(peaks: np.ndarray, band: tuple[float, float]) -> float:
+    """Centre (Hz) of the highest peak in a band; NaN where there is none."""
+    centre, height, _ = peaks[(peaks[:, 0] >= band[0]) & (peaks[:, 0] < band[1])].T
+    return float(centre[height.argmax()]) if len(height) else float("nan")
 
 
-def _fit(frequency: np.ndarray, density: np.ndarray, seconds: float) -> _Fit:
+def _fit(frequency: np.ndarray, density: np.ndarray, seconds: float) -> Parts:
     """Aperiodic part and peaks of a density of `seconds` of trace; all NaN and no peaks where they cannot be
     told.
     """
+    from scipy.special import digamma
+
     segments = int((seconds - SEGMENT_S) / (SEGMENT_S * (1 - OVERLAP))) + 1
-    if segments < FEWEST_SEGMENTS or not (density[_inside(frequency, FIT_HZ)] > 0).all():
-        return _Fit()
-    height = PEAK_HEIGHT / np.sqrt(seconds)
-    fit = _parameterize(frequency, density, height, "knee")
+    there = slice(*np.searchsorted(frequency, FIT_HZ))
+    if segments < FEWEST_SEGMENTS or not (density[there] > 0).all():
+        return Parts()
+    own = slice(there.start, np.searchsorted(frequency, FIT_HZ[1], side="right"))
+    seen = frequency[own], np.log10(density[own]), PEAK_WIDTH_HZ, PEAK_HEIGHT / np.sqrt(seconds)
+    fit = parts(*seen, knee=True)
     if fit.knee <= 0:
-        fit = _parameterize(frequency, density, height, "fixed")
+        fit = parts(*seen, knee=False)
     # The fit is to logarithms, whose mean lies below the logarithm of the mean by what so many windows leave
     # of noise.
     windows = segments / SEGMENTS_PER_WINDOW
     return replace(fit, offset=fit.offset + (np.log(windows) - digamma(windows)) / np.log(10.0))
-
-
-def _parameterize(frequency: np.ndarray, density: np.ndarray, height: float, mode: str) -> _Fit:
-    from specparam import SpectralModel  # half a second, matplotlib with it
-    from specparam.modutils.errors import FitError
-
-    settings = {"peak_width_limits": PEAK_WIDTH_HZ, "min_peak_height": height, "peak_threshold": 0.0}
-    model = SpectralModel(aperiodic_mode=mode, algorithm_settings=settings, debug=True, verbose=False)
-    try:
-        # A knee it tries on its way may be so negative that the logarithm has no value.
-        with np.errstate(invalid="ignore"):
-            model.fit(frequency, density, list(FIT_HZ))
-    except (FitError, ValueError):  # no convergence; such a knee as the start of its second round
-        return _Fit()
-    offset, *knee, exponent = model.get_params("aperiodic")
-    peaks = model.get_params("periodic").reshape(-1, 3)
-    return _Fit(float(offset), float(exponent), float(knee[0]) if knee else 0.0, peaks)

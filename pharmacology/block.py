@@ -78,6 +78,12 @@ class Block(Protocol):
         """The block `stride` hours later, the gating being the same all along."""
         ...
 
+    def entering(self, exposure: Concentrations, stride: float) -> tuple[np.ndarray, Block]:
+        """What makes the block of `stride` hours later but gating, and that block as far as it is known
+        without.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class HillBlock:
@@ -104,8 +110,12 @@ class HillBlock:
         return cls(compounds, affinity, time, _equilibrium(exposure, compounds, time, affinity))
 
     def advance(self, exposure: Concentrations, gating: Gating, stride: float) -> HillBlock:
+        return self.entering(exposure, stride)[1]
+
+    def entering(self, exposure: Concentrations, stride: float) -> tuple[np.ndarray, HillBlock]:
         later = self.time + stride
-        return replace(self, time=later, value=_equilibrium(exposure, self.compounds, later, self.affinity))
+        value = _equilibrium(exposure, self.compounds, later, self.affinity)
+        return value, replace(self, time=later, value=value)
 
 
 def _equilibrium(

@@ -33,8 +33,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.constants import physical_constants
-from scipy.linalg import expm
 
 from prelimbic.parameters import POPULATIONS, SUBUNITS, Channel, Compound
 from prelimbic.pharmacology.block import UNIFORM, Concentrations, half_maximal
@@ -43,7 +41,7 @@ from prelimbic.pharmacology.gating import Gating
 
 SECONDS_PER_HOUR = 3600.0
 LONGEST_STEP = 60.0  # s, over which concentrations count as constant
-VOLTS_PER_KELVIN = physical_constants["Boltzmann constant in eV/K"][0]  # R/F
+VOLTS_PER_KELVIN = 1.380649e-23 / 1.602176634e-19  # R/F: Boltzmann's constant over a charge, both exact
 CLOSED, OPEN, FIRST_DRUG = 0, 1, 2
 KINETICS = ("unblocking", "escape", "electrical_distance", "magnesium_competition")
 
@@ -93,18 +91,23 @@ class TrappingBlock:
             raise DoseError(
                 f"a block of {', '.join(self.names)} cannot go on with {', '.join(exposure.names)}"
             )
-        steps = max(math.ceil(stride * SECONDS_PER_HOUR / LONGEST_STEP), 1)
-        middles = self.time + stride * (np.arange(steps) + 0.5) / steps
+        from scipy.linalg import expm  # for start-up time
+
         still, per_uM = self._rates(gating)
-        seconds = stride * SECONDS_PER_HOUR / steps
+        steps, later = self.entering(exposure, stride)
+        seconds = stride * SECONDS_PER_HOUR / len(steps)
         occupancy = self.occupancy[..., None]
-        for unbound_uM in exposure.brain_unbound(middles):
+        for unbound_uM in steps:
             occupancy = expm((still + np.tensordot(unbound_uM, per_uM, axes=1)) * seconds) @ occupancy
         # Against rounding only: in exact arithmetic every step keeps signs and sum.
         occupancy = np.maximum(occupancy[..., 0], 0.0)
-        return replace(
-            self, time=self.time + stride, occupancy=occupancy / occupancy.sum(axis=-1, keepdims=True)
-        )
+        return replace(later, occupancy=occupancy / occupancy.sum(axis=-1, keepdims=True))
+
+    def entering(self, exposure: Concentrations, stride: float) -> tuple[np.ndarray, TrappingBlock]:
+        """Concentrations (uM, (step, drug)) in the middle of steps, and the block, only its time moved."""
+        steps = max(math.ceil(stride * SECONDS_PER_HOUR / LONGEST_STEP), 1)
+        middles = self.time + stride * (np.arange(steps) + 0.5) / steps
+        return exposure.brain_unbound(middles), replace(self, time=self.time + stride)
 
     def _rates(self, gating: Gating) -> tuple[np.ndarray, np.ndarray]:
         """Generators, 1/s, whose columns sum to zero: without drug, (population, subunit, to, from), and per

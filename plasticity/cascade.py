@@ -119,6 +119,11 @@ class Cascade:
             return (1.0 + half) * mtorc1 / (mtorc1 + half)
         return self.states[getattr(STATE_AT, name)]
 
+    def means(self) -> np.ndarray:
+        """Mean over cells of each of READOUTS, shape (readout,)."""
+        every = np.stack([self.of(name) for name in READOUTS])
+        return np.asarray(np.add.reduce(every, axis=1) / every.shape[1])
+
 
 def check_times(numbers: CascadeNumbers) -> None:
     """Raise CascadeError for a time constant that the step of the slow world cannot follow."""

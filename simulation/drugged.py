@@ -15,7 +15,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from prelimbic.circuits import SETTLE_S, Activity, Circuit, Network, drawn_network, resting_weights
+from prelimbic.circuits import (
+    SETTLE_S,
+    Activity,
+    Circuit,
+    Network,
+    NetworkError,
+    drawn_network,
+    resting_weights,
+)
 from prelimbic.pharmacology import Bath, Block, Concentrations, Together
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import gating
@@ -31,7 +39,7 @@ class Moment:
     NMDA receptors shut, (population, subunit); `hcn`: share of HCN channels shut.
     """
 
-    network: Network
+    network: Network | None
     circuit: Circuit
     unbound: dict[str, float]
     nmda: np.ndarray
@@ -44,21 +52,29 @@ class Moment:
         weights: Callable[[Circuit], np.ndarray] = resting_weights,
     ) -> Activity:
         """Spike for `settle` + `seconds` and report the latter part; `weights` gives the plastic weights of
-        a circuit (nS, (pyr, site)).  Raises EngineError.
+        a circuit (nS, (pyr, site)).  Raises EngineError, and NetworkError where none runs.
         """
-        self.network.alter(self.circuit)
-        return self.network.observe(weights(self.circuit), self.nmda, seconds, settle, self.hcn)
+        network = _alive(self.network)
+        network.alter(self.circuit)
+        return network.observe(weights(self.circuit), self.nmda, seconds, settle, self.hcn)
 
 
 @dataclass(frozen=True)
 class Drugged:
-    """A running circuit, the drugs around it, and the block that they have brought about."""
+    """A running circuit, the drugs around it, and the block that they have brought about; without a
+    network it tells what drugs do, and cannot be observed.
+    """
 
     config: Config
     circuit: Circuit
-    network: Network
+    held: Network | None
     source: Concentrations
     block: Block
+
+    @property
+    def network(self) -> Network:
+        """The network that runs.  Raises NetworkError where none does."""
+        return _alive(self.held)
 
     def given(self, source: Concentrations, hour: float = 0.0) -> Drugged:
         """The circuit with these drugs and no others around it, the block being that of their `hour`."""
@@ -71,7 +87,7 @@ class Drugged:
         switches, sizes, unbound = self.config.hypotheses, self.config.sizes(), self.source.at(hour)
         ketamine, hnk = (unbound.get(drug, 0.0) for drug in ("ketamine", "hydroxynorketamine"))
         return Moment(
-            self.network,
+            self.held,
             switches.at_look(self.circuit, hnk, ampa_left, sizes),
             unbound,
             switches.nmda_shut(self.block, self.circuit, self.config.seed),
@@ -85,6 +101,12 @@ class Drugged:
     def until(self, hour: float, activity: Activity) -> Drugged:
         """The same, up to an hour."""
         return self.later(activity, hour - self.block.time)
+
+
+def _alive(network: Network | None) -> Network:
+    if network is None:
+        raise NetworkError("this circuit is described, and does not run")
+    return network
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from prelimbic.simulation.looks import (
     check_readouts,
     ends,
     later,
+    moments,
     starts,
 )
 from prelimbic.simulation.protocol import (
@@ -39,6 +40,7 @@ from prelimbic.simulation.protocol import (
     apart,
     minutes,
     snapped,
+    sparing,
 )
 from prelimbic.simulation.times import spells
 
@@ -169,7 +171,10 @@ def looks_for_all(
         check_begin(protocol, *given)
         check_readouts(protocol, *given)
         found.append(protocol)
-    return found
+    read: set[float] = set()
+    for arm, protocol in zip(arms, found, strict=True):
+        read |= set(moments(protocol, arm.exposure.doses, arm.bath).values())
+    return [sparing(protocol, read) for protocol in found]
 
 
 def _check_last(arms: Sequence[Done], last: float) -> None:

@@ -22,6 +22,7 @@ LATE_H = (6.0, 9.0, 12.0, 16.0, 20.0, 24.0)
 ANCHORS_H = (0.0, 2.0, 4.0, 24.0)  # looked at whatever else is
 NEARBY_H = 0.05  # grid times this close to the peak give way to it
 SHORT_S, LONG_S = 6.0, 12.0
+SPARED = 0.5  # of the usual length, of looks that are spared
 LONG_STRIDE_H = 2.0  # a look that stands for this long is a long one: its noise is held that long
 # after the first day, until something is done again
 FIRST_STRIDE_H, STRIDE_GROWTH, LONGEST_STRIDE_H = 6.0, 1.25, 24.0
@@ -54,10 +55,11 @@ class Protocol:
     seed.
 
     The run begins with `rest` seconds untreated, which are its own reference; `look_scale` stretches every
-    look.  At the times in `reused` the look before stands in.  `readouts` names looks: rest, peak, or a time
-    such as 24 h or 7 d; 0-2 h and windows such as 24 h..72 h are means over looks.  `stress` holds the first
-    and last hour of one spell, or of several one after the other.  Raises ProtocolError for times that do
-    not increase or lie too far apart, and for whatever else cannot be.
+    look.  At the times in `reused` the look before stands in; those in `spared` last half as long.
+    `readouts` names looks: rest, peak, or a time such as 24 h or 7 d; 0-2 h and windows such as 24 h..72 h
+    are means over looks.  `stress` holds the first and last hour of one spell, or of several one after the
+    other.  Raises ProtocolError for times that do not increase or lie too far apart, and for whatever else
+    cannot be.
     """
 
     times: tuple[float, ...]
@@ -68,6 +70,7 @@ class Protocol:
     reused: tuple[float, ...] = ()
     stress: tuple[float, ...] | None = None
     inhibitions: tuple[Inhibition, ...] = ()
+    spared: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         hour = partial(real, unit="h")
@@ -82,6 +85,7 @@ class Protocol:
             reused=several(hour, "a list of hours"),
             stress=maybe(_spells),
             inhibitions=several(of_type(Inhibition), "a list of Inhibition objects"),
+            spared=several(hour, "a list of hours"),
         )
         minutes(self.peak)
         for read in (*self.moments().values(), *(end for ends in self.windows().values() for end in ends)):
@@ -112,10 +116,12 @@ class Protocol:
                     "is what BDNF, the "
                     f"fastest state that outlasts a look, allows in the {FAST_H:g} h after a dose"
                 )
-        if strange := set(self.reused) - set(self.times):
-            raise ProtocolError(
-                f"there is no look at {min(strange):g} h, for which the look before could stand in"
-            )
+        for strange, done in (
+            (set(self.reused) - set(self.times), "for which the look before could stand in"),
+            (set(self.spared) - set(self.times), "which could be spared"),
+        ):
+            if strange:
+                raise ProtocolError(f"there is no look at {min(strange):g} h, {done}")
         if self.stress is not None and not set(self.stress) <= set(self.times):
             told = " and ".join(f"{hour:g}" for hour in self.stress)
             raise ProtocolError(f"stress begins and ends at looks, in this order, not at {told} h")
@@ -125,7 +131,8 @@ class Protocol:
             stride = self.times[k + 1] - time if k + 1 < len(self.times) else 0.0
             stands = next((t for t in self.times[k + 1 :] if t not in self.reused), self.times[-1]) - time
             seconds = LONG_S if stands >= LONG_STRIDE_H or time < 0 or stride == 0 else SHORT_S
-            yield Look(time, stride, 0.0 if k and time in self.reused else seconds * self.look_scale)
+            seconds *= (SPARED if time in self.spared else 1.0) * self.look_scale
+            yield Look(time, stride, 0.0 if k and time in self.reused else seconds)
 
     @property
     def seconds(self) -> float:
@@ -192,7 +199,7 @@ def one_day(peak: float, halved: bool = False) -> Protocol:
     grid = [t for t in (*DRUG_H, *LATE_H) if t in ANCHORS_H or abs(t - peak) > NEARBY_H]
     early = [peak / 2] if peak / 2 > NEARBY_H and all(abs(peak / 2 - t) > NEARBY_H for t in grid) else []
     times = apart((*ANCHORS_H, peak), (*RELAX_H, *grid, *early))
-    return Protocol(tuple(_halved(times) if halved else times), peak)
+    return sparing(Protocol(tuple(_halved(times) if halved else times), peak))
 
 
 def weeks(
@@ -228,27 +235,48 @@ def weeks(
     ordered = [t for t in apart((*hours, peak), sorted(times)) if t <= last]
     ordered = _halved(ordered) if halved else ordered
     quiet = [t for t in ordered if t < 0 or t > 24.0]
-    return Protocol(
-        tuple(ordered), peak, readouts=readouts, reused=tuple(quiet[1::2]) if reuse else (), stress=stress
+    return sparing(
+        Protocol(
+            tuple(ordered),
+            peak,
+            readouts=readouts,
+            reused=tuple(quiet[1::2]) if reuse else (),
+            stress=stress,
+        )
     )
+
+
+def sparing(protocol: Protocol, read: Iterable[float] = ()) -> Protocol:
+    """The protocol with looks half as long, but for short ones that are read: its own readouts, and those at
+    further hours.  What slow states make of many looks hardly feels it; a rate that is read in one does.
+    """
+    kept = {minutes(hour) for hour in (*protocol.moments().values(), *read)}
+    spared = [
+        look.time
+        for look in replace(protocol, look_scale=1.0, reused=(), spared=()).looks()
+        if look.seconds == LONG_S or minutes(look.time) not in kept
+    ]
+    return replace(protocol, spared=tuple(spared))
 
 
 def given(protocol: Protocol, inhibitions: tuple[Inhibition, ...]) -> Protocol:
     """The protocol with inhibitors; one that acts on the circuit itself is looked at while it comes and
     goes.
     """
-    times, reused = set(protocol.times), set(protocol.reused)
+    times, reused, spared = set(protocol.times), set(protocol.reused), set(protocol.spared)
     first, last = (protocol.times[0], protocol.times[-1]) if protocol.times else (0.0, 0.0)
     for item in inhibitions:
         if target_of(item.name) == "ampa":
             for time in (item.start + hours for hours in GIVEN_H):
                 if first < time < last and all(abs(time - other) > NEARBY_H for other in times):
                     times.add(time)
+                    spared |= {time} if spared else set()
             reused -= {time for time in reused if item.start <= time <= item.start + SLOW_STRIDE_H}
     return replace(
         protocol,
         times=tuple(sorted(times)),
         reused=tuple(sorted(reused)),
+        spared=tuple(sorted(spared)),
         inhibitions=(*protocol.inhibitions, *inhibitions),
     )
 

@@ -60,7 +60,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Course:
-    """What the loop carries from look to look."""
+    """What the loop carries from look to look; `block` is that of the last look."""
 
     rest: Activity
     seen: tuple[Snapshot, ...]
@@ -121,6 +121,8 @@ def simulate(
         drive = seen[-1].drive if seen else np.ones_like(rest.recurrent_ampa)
         tell(protocol.rest + sum(snapshot.look.seconds for snapshot in seen))
         for look in list(protocol.looks())[len(seen) :]:
+            if seen:
+                drugged = drugged.later(activity, seen[-1].look.stride)
             ampa_left = slow.ampa_left(look.time)
             now = drugged.at(look.time, ampa_left)
             if look.seconds > 0:
@@ -134,7 +136,6 @@ def simulate(
             shut = (now.nmda, now.hcn, ampa_left)
             seen.append(Snapshot(look, unbound, *shut, activity, drive, slow, formed, lost))
             before, slow = slow, slow.advance(look, drive, activity, rest, now.nmda)
-            drugged = drugged.later(activity, look.stride)
             tell(look.seconds)
             if bookmark is not None:
                 bookmark.keep(Course(rest, tuple(seen), slow, drugged.block), network)

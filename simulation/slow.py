@@ -9,17 +9,13 @@ import numpy as np
 from prelimbic.circuits import Activity, Circuit
 from prelimbic.parameters import CascadeNumbers
 from prelimbic.pharmacology import Concentrations
-from prelimbic.plasticity import FACTORS, READOUTS, Cascade, Spines, resting_factors
+from prelimbic.plasticity import Cascade, Spines
+from prelimbic.simulation.acting import Acting
 from prelimbic.simulation.config import Config
-from prelimbic.simulation.inhibition import left
-from prelimbic.simulation.looks import ends, starts
 from prelimbic.simulation.protocol import Look, minutes
 
 RULES = {"activity": "everywhere", "homeostatic": "everywhere", "branch": "lost_sites"}
 SAMPLES = 12  # of the cascade in a stride
-# hours of a stride at which a concentration is computed, further to where it jumps; between them it is a
-# line
-KNOTS = 33
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ class Slow:
 
     def ampa_left(self, hour: float) -> float:
         """Share of AMPA conductance that antagonists leave at an hour."""
-        return float(self._left(np.array([hour])).get("ampa", np.ones(1))[0])
+        return self._acting.ampa_left(hour)
 
     def advance(
         self, look: Look, drive: np.ndarray, activity: Activity, rest: Activity, shut: np.ndarray
@@ -91,19 +87,14 @@ class Slow:
         stressed = self.config.protocol.stressed(look.time)
         contacts = self.spines.mature / self.circuit.projection("Pyr", "Pyr").in_degree
         factors, cascade, spines, sampled = (
-            self._factors(start, end, stressed),
+            self._acting.factors(start, end, stressed),
             self.cascade.begun(),
             self.spines,
             [],
         )
         for part in np.array_split(np.arange(start, end), max(min(SAMPLES, end - start), 1)):
             cascade = cascade.advance(drive, nmda, factors[part - start], resting, deficit, contacts)
-            sampled.append(
-                (
-                    start / 60.0 + cascade.ticks / 60.0,
-                    np.array([cascade.of(name).mean() for name in READOUTS]),
-                )
-            )
+            sampled.append((start / 60.0 + cascade.ticks / 60.0, cascade.means()))
         stress = [minutes(hour) for hour in self.config.protocol.stress or ()]
         if start in stress[::2]:
             spines = spines.stress_begins()
@@ -112,33 +103,6 @@ class Slow:
             spines = spines.stress_ends()
         return replace(self, cascade=cascade, spines=spines, sampled=tuple(sampled))
 
-    def _left(self, hours: np.ndarray) -> dict[str, np.ndarray]:
-        systemic = self.config.hypotheses.mtor == "systemic"
-        return left(self.config.protocol.inhibitions, self.config.sheets()["inhibitors"], hours, systemic)
-
-    def _knots(self, hours: np.ndarray) -> np.ndarray:
-        """Evenly over a stride of these hours, and on both sides of what comes or goes within it."""
-        even, config = np.linspace(hours[0], hours[-1], KNOTS), self.config
-        jumps = [
-            event.hour
-            for event in (*starts(config.doses, (), config.bath), *ends(config.doses, config.bath))
-        ]
-        after = np.searchsorted(hours, [hour for hour in jumps if hours[0] < hour < hours[-1]])
-        return np.unique([*even, *hours[after - 1], *hours[after]]) if len(after) else even
-
-    def _factors(self, start: int, end: int, stressed: bool) -> np.ndarray:
-        """What acts on the cascade in each minute, shape (minute, factor)."""
-        hours = (np.arange(start, end) + 0.5) / 60.0
-        factors = resting_factors(len(hours))
-        for target, share in self._left(hours).items():
-            if target in FACTORS:
-                factors[:, FACTORS.index(target)] = share
-        if self.config.hypotheses.trkb == "on" and len(hours):
-            knots = self._knots(hours)
-            ketamine = np.interp(hours, knots, self.exposure.of("ketamine", knots))
-            factors[:, FACTORS.index("sensitisation")] = self.config.hypotheses.sensitisation(
-                ketamine, self.config.sizes()
-            )
-        if stressed:
-            factors[:, FACTORS.index("making")] = 1.0 - self.config.spine_numbers().stress_protein
-        return factors
+    @property
+    def _acting(self) -> Acting:
+        return Acting(self.config, self.exposure)

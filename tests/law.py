@@ -23,7 +23,7 @@ from prelimbic.experiments.storage.dataset import load
 from prelimbic.experiments.storage.files import DamagedError, UnreadableError
 from prelimbic.experiments.storage.store import _held
 from prelimbic.experiments.sweep import conduct
-from prelimbic.experiments.sweep.checkpoint import read
+from prelimbic.experiments.sweep.kept import read
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.study import Options

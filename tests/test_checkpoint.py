@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from prelimbic.experiments.sweep import checkpoint
+from prelimbic.experiments.sweep import kept as kept_files
 from prelimbic.experiments.sweep.checkpoint import Place
 from prelimbic.experiments.sweep.study import Run, carry_out, prepare
 from prelimbic.pharmacology import Dose
@@ -141,7 +142,7 @@ def test_the_file_of_a_place_is_numpy_arrays_and_text_alone(kept):
     path, _ = kept
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        assert names[0] == checkpoint.ABOUT and all(name.endswith(".npy") for name in names[1:])
+        assert names[0] == kept_files.ABOUT and all(name.endswith(".npy") for name in names[1:])
         for name in names[1:]:
             with archive.open(name) as member:
                 assert np.lib.format.read_array(member, allow_pickle=False).dtype.kind in "fiub"
@@ -166,7 +167,7 @@ def test_the_place_of_another_run_is_passed_over(kept, other):
 
 def test_the_place_of_another_processor_or_version_is_passed_over(kept, monkeypatch):
     path, config = kept
-    monkeypatch.setattr(checkpoint, "machine_code", lambda compiled, numerics: {"cpu_target": "another"})
+    monkeypatch.setattr(kept_files, "machine_code", lambda compiled, numerics: {"cpu_target": "another"})
     bookmark = place(path, config, leave=False)
     simulate(config, True, silent, bookmark)
     assert bookmark.found == 0

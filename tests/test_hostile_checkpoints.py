@@ -19,7 +19,8 @@ import pytest
 
 from prelimbic.circuits import STANDARD, Network
 from prelimbic.experiments.storage.files import publish
-from prelimbic.experiments.sweep.checkpoint import ABOUT, Arrays, Place, packed, read, write
+from prelimbic.experiments.sweep.checkpoint import Place
+from prelimbic.experiments.sweep.kept import ABOUT, Arrays, packed, read, write
 from prelimbic.pharmacology import Block
 from prelimbic.simulation.record import arrange
 from prelimbic.simulation.run import Paused, simulate

@@ -15,7 +15,7 @@ import pytest
 
 from prelimbic import load
 from prelimbic.experiments.storage.dataset import write_sweep
-from prelimbic.experiments.sweep.checkpoint import write
+from prelimbic.experiments.sweep.kept import write
 from prelimbic.experiments.sweep.marks import CHECKPOINT
 from tests.law import RUNS
 from tests.machine import made_shim, ordinary

@@ -14,7 +14,7 @@ from prelimbic import load
 from prelimbic.experiments.storage import reader
 from prelimbic.experiments.storage.files import DamagedError, UnreadableError, sweep_stale
 from prelimbic.experiments.storage.store import check_run, is_whole, read_groups
-from prelimbic.experiments.sweep.checkpoint import read, write
+from prelimbic.experiments.sweep.kept import read, write
 from prelimbic.experiments.sweep.marks import CHECKPOINT, LOST_S, RUNNING, Holder, Mark, Marks, myself
 from tests import test_machine
 from tests.law import RUNS
@@ -218,7 +218,7 @@ def test_a_place_that_cannot_be_read_is_kept(top):
     assert read(path, {"run_id": "this"}) == {}
     path.chmod(0)
     script = (
-        "from pathlib import Path\nfrom prelimbic.experiments.sweep.checkpoint import read\n"
+        "from pathlib import Path\nfrom prelimbic.experiments.sweep.kept import read\n"
         + f"read(Path({str(path)!r}), {{'run_id': 'this'}})"
     )
     done = ordinary("-c", script, folder=top)

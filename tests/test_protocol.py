@@ -1,5 +1,6 @@
 """Laws of the protocols of a day and of weeks, and the wording of the answer."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -77,7 +78,8 @@ def test_no_look_but_the_readouts_stands_close_to_the_peak(peak):
 
 
 def test_a_run_lasts_as_long_as_its_looks_and_its_rest():
-    short, long = one_day(0.26), Protocol(one_day(0.26).times, 0.26, look_scale=2.0)
+    short = one_day(0.26)
+    long = replace(short, look_scale=2.0)
     looked = sum(look.seconds for look in short.looks())
     assert sum(look.seconds for look in long.looks()) == pytest.approx(2.0 * looked)
     assert long.seconds - short.seconds == pytest.approx(looked)
@@ -87,11 +89,27 @@ def test_a_run_lasts_as_long_as_its_looks_and_its_rest():
 @given(PEAKS, st.booleans())
 @settings(max_examples=50, deadline=None)
 def test_a_look_that_stands_for_hours_is_a_long_one(peak, reuse):
-    protocol = weeks(peak, ("rest", "7 d"), reuse=reuse)
+    protocol = replace(weeks(peak, ("rest", "7 d"), reuse=reuse), spared=())
     for look in protocol.looks():
         short = 0.0 <= look.time < protocol.times[-1] and look.stride < LONG_STRIDE_H
         assert look.seconds == (0.0 if look.time in protocol.reused else SHORT_S if short else LONG_S)
     assert 0.0 < SHORT_S < LONG_S
+
+
+@given(PEAKS, st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_planned_looks_last_half_as_long_but_for_short_ones_that_are_read(peak, reuse):
+    protocol = weeks(peak, ("rest", "peak", "1 h", "0-2 h", "7 d"), reuse=reuse)
+    usual = {look.time: look.seconds for look in replace(protocol, spared=()).looks()}
+    read = {minutes(hour) for hour in protocol.moments().values()}
+    for look in protocol.looks():
+        kept = minutes(look.time) in read and usual[look.time] == SHORT_S
+        assert look.seconds == usual[look.time] * (1.0 if kept else 0.5)
+
+
+def test_a_look_that_is_not_there_is_not_spared():
+    with pytest.raises(ProtocolError, match="there is no look at 1 h, which could be spared"):
+        Protocol((0.0, 2.0), 0.0, spared=(1.0,))
 
 
 def test_a_look_that_stands_in_for_others_is_as_long_as_if_their_strides_were_its_own():

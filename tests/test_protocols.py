@@ -237,6 +237,7 @@ def begun(config: Config, begin: float, hours: float) -> Config:
         config,
         times=times,
         reused=tuple(time for time in protocol.reused if time in times),
+        spared=tuple(time for time in protocol.spared if time in times),
         readouts=tuple(dict.fromkeys((*there, f"{hours:g} h"))),
         stress=protocol.stress and (times[0], protocol.stress[1]),
     )

@@ -23,6 +23,7 @@ from prelimbic.experiments.sweep.execute import ExecuteError, execute
 from prelimbic.experiments.sweep.marks import CHECKPOINT, JOBS, RUNNING, Marks, failures, myself
 from prelimbic.experiments.sweep.study import Options, Run, Study, carry_out, prepare
 from tests.conftest import COMMAND, brief
+from tests.faults import Faults
 from tests.hostile import put
 from tests.test_store import QUIET, digests, planned, stamped
 
@@ -132,37 +133,43 @@ def test_a_failing_run_is_named_and_the_others_are_kept(tmp_path):
     ]
 
 
-SMALL_RUN = ["run", "dose_response", "--seeds", "1", "--scale", "0.5", "--workers", "2"]
+SMALL_RUN = [str(COMMAND), "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--workers", "2"]
 
 
-def test_a_killed_sweep_leaves_no_file_that_does_not_load_and_goes_on_afterwards(tmp_path, sweep):
-    for whole in sorted(sweep.glob("*seed*.h5"))[3:]:  # of six; the others are computed
-        shutil.copy(whole, tmp_path)
+def test_a_killed_sweep_leaves_no_file_that_does_not_load_and_goes_on_afterwards(tmp_path, quick_sweep):
+    faults, folder = Faults(tmp_path / "faults"), tmp_path / "sweep"
+    folder.mkdir()
+    for whole in sorted(quick_sweep.glob("*seed*.h5"))[3:]:  # of six; the others are computed
+        shutil.copy(whole, folder)
+    held = sorted(quick_sweep.glob("*seed*.h5"))[0]
+    faults.hold(held.name.split("dose-")[1].split("_")[0], look=20)  # of 22; the first may be another run's
+    command = [*SMALL_RUN, "--spikes", "--out", str(folder)]
+    environment = os.environ | faults.environment
     process = subprocess.Popen(
-        [str(COMMAND), *SMALL_RUN, "--spikes", "--out", str(tmp_path)],
+        command,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=environment,
     )
     deadline = time.monotonic() + 300
-    while len(list(tmp_path.glob("*seed*.h5"))) < 4 and time.monotonic() < deadline:
+    while len(list(folder.glob("*seed*.h5"))) < 5 and time.monotonic() < deadline:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    finished = list(tmp_path.glob("*seed*.h5"))
-    assert 4 <= len(finished) < 6
-    kept = stamped(tmp_path)
-    done = subprocess.run(
-        [str(COMMAND), *SMALL_RUN, "--spikes", "--out", str(tmp_path)], capture_output=True, text=True
-    )
+    finished = list(folder.glob("*seed*.h5"))
+    assert len(finished) == 5 and not (folder / held.name).exists()
+    kept = stamped(folder)
+    faults.let_go()
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    assert all((tmp_path / name).stat().st_mtime_ns == when for name, (when, _) in kept.items())
-    assert digests(tmp_path) == digests(sweep)
-    assert not list(tmp_path.glob(".*.tmp"))
+    assert all((folder / name).stat().st_mtime_ns == when for name, (when, _) in kept.items())
+    assert digests(folder) == digests(quick_sweep)
+    assert not list(folder.glob(".*.tmp"))
 
 
 def test_workers_end_with_the_process_that_started_them(tmp_path):
-    words = [str(COMMAND), *SMALL_RUN, "--out", str(tmp_path)]
+    words = [*SMALL_RUN, "--out", str(tmp_path)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
     while len(workers := spawned(process.pid)) < 2 and time.monotonic() < deadline:

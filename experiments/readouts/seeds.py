@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import t as student
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -80,7 +79,9 @@ def is_clear(percent: np.ndarray) -> bool:
 
 def half_interval(values: np.ndarray) -> float:
     """Half of the 95 % t-interval of the mean of two or more values."""
-    return float(student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    from scipy.special import stdtrit  # for start-up time
+
+    return float(stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def change(percent: np.ndarray, what: str) -> str:

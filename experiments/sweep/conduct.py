@@ -39,6 +39,7 @@ from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.notices import tell_damaged, tell_surroundings, tell_unlike, tell_unusual
 from prelimbic.experiments.sweep.queue import Jobs
+from prelimbic.experiments.sweep.shelf import room
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
 from prelimbic.experiments.sweep.surroundings import settle_figures
 from prelimbic.experiments.sweep.tables import printed
@@ -291,7 +292,8 @@ def refuse(study: Study, options: Options, runs: list[Run]) -> None:
 
 
 def _check(runs: list[Run]) -> None:
-    """Tell bad numbers before anything is written, once for each set of them."""
+    """Tell bad numbers before anything is written, once for each set of them, and a size that is none."""
+    room()
     for config in {replace(run.config, seed=1, doses=()): run.config for run in runs}.values():
         config.check()
     for run in {(run.config.protocol, run.config.doses, run.config.bath): run for run in runs}.values():

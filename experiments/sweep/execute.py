@@ -26,6 +26,7 @@ from rich.console import Console
 from prelimbic.experiments.storage.files import UnreadableError, sweep_stale
 from prelimbic.experiments.storage.store import is_whole
 from prelimbic.experiments.sweep.marks import BEAT_S, Marks
+from prelimbic.experiments.sweep.shelf import Branches, branches, room
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.experiments.sweep.surroundings import ONE_THREAD, STOPPED
 from prelimbic.experiments.sweep.watch import Watch
@@ -90,6 +91,7 @@ class _Crew:
         self._folder, self._compiled, self._watch = folder, compiled, watch
         self._marks, self._context = Marks(folder), multiprocessing.get_context("spawn")
         self._waiting, self._elsewhere = deque(runs), list[Run]()
+        self._runs, self._branches = runs, dict[str, Branches]()
         self._deaths: Counter[str] = Counter()
         # functions of the program that was started are found by workers that read it, too
         self._alone = all(run.compute.__module__ != "__main__" for run in runs)
@@ -107,7 +109,7 @@ class _Crew:
         """Give runs to workers that have none, and hear what the others say, for a moment."""
         for worker in self._workers:
             while worker.run is None and self._waiting:
-                self._give(worker, self._waiting.popleft())
+                self._give(worker, self._next())
         self._listen(LOOK_S)
         self._look_elsewhere()
         self._beat()
@@ -134,6 +136,21 @@ class _Crew:
         sweep_stale(self._folder)
         self._marks.tidy()
 
+    def _next(self) -> Run:
+        """The first run that waits for no state that another is about to leave behind, or else the first."""
+        at_work = [worker.run for worker in self._workers if worker.run is not None]
+        under_way = {key for run in at_work for key in self._shared(run).values()}
+        free = (run for run in self._waiting if not under_way & {*self._shared(run).values()})
+        run = next(free, self._waiting[0])
+        self._waiting.remove(run)
+        return run
+
+    def _shared(self, run: Run) -> Branches:
+        """Looks after which a run's state is shared, found for all of a seed when the first is asked."""
+        if run.file not in self._branches:
+            self._branches |= shared([one for one in self._runs if one.config.seed == run.config.seed])
+        return self._branches[run.file]
+
     def _give(self, worker: _Worker, run: Run) -> None:
         """Let a worker compute a run, unless another process does or has done so."""
         try:
@@ -142,7 +159,8 @@ class _Crew:
             elif is_whole(self._folder / run.file, run.config.run_id()):
                 self._ended(run, Told("done"))
             else:
-                worker.take(run, Order(run, self._folder, self._compiled, self._marks.checkpoint(run.file)))
+                place, branches = self._marks.checkpoint(run.file), self._shared(run)
+                worker.take(run, Order(run, self._folder, self._compiled, place, branches))
         except UnreadableError as error:  # somebody finished it meanwhile
             self._ended(run, Told("failed", reason=str(error)))
         except OSError as error:
@@ -281,6 +299,13 @@ class _Worker:
     def _signal(self, told: int) -> None:
         if self.process.pid is not None and self.process.is_alive():
             os.kill(self.process.pid, told)
+
+
+def shared(runs: list[Run]) -> dict[str, Branches]:
+    """By file, the looks after which each run's state is shared; runs without the loop share nothing."""
+    loops = [run for run in runs if run.resumable and room()]
+    found = branches([run.config for run in loops])
+    return {run.file: {} for run in runs} | {run.file: of for run, of in zip(loops, found, strict=True)}
 
 
 @contextmanager

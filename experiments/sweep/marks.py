@@ -154,6 +154,11 @@ class Marks:
         other = _mark(self.folder / f"{run}{RUNNING}")
         return other is not None and other.holder != self.me and other.current(self.me, self._now())
 
+    def renewed(self, run: str) -> bool:
+        """Whether a process that is known is at work on a run, other than this one."""
+        other = _mark(self.folder / f"{run}{RUNNING}")
+        return other is not None and other.holder.process > 0 and self.taken(run)
+
     def beat(self, run: str, done_s: float, resumed_s: float) -> None:
         """Renew that a run is being computed, and how far it is."""
         mark = replace(self._mine[run], done_s=done_s, resumed_s=resumed_s)

@@ -337,5 +337,6 @@ def carry_out(
     groups = run.compute(run.config, compiled, tell, *([bookmark] if run.resumable else []))
     wall = time.monotonic() - begun
     facts = provenance(wall, compiled, run.config.numerics) | {"model_sha256": model_digest(groups)}
+    facts |= {"shared_s": getattr(bookmark, "shared_s", 0.0)}
     write_run(folder / run.file, run.config, groups, facts)
     return wall

@@ -8,12 +8,13 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from prelimbic.circuits import EngineLost
 from prelimbic.experiments.storage.files import StoreError
+from prelimbic.experiments.sweep.shelf import Branches, shelf
 from prelimbic.experiments.sweep.study import Run, carry_out
 from prelimbic.experiments.sweep.surroundings import settle_figures
 
@@ -26,12 +27,15 @@ _leaving = threading.Event()
 
 @dataclass(frozen=True)
 class Order:
-    """One run to compute; `checkpoint` is where it is saved when it is stopped."""
+    """One run to compute; `checkpoint` is where it is saved when it is stopped, `branches` are the looks
+    after which its state is shared.
+    """
 
     run: Run
     folder: Path
     compiled: bool
     checkpoint: Path
+    branches: Branches = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,14 @@ def _carried_out(order: Order, orders: Connection) -> Told:
     from prelimbic.simulation.run import Paused
 
     run = order.run
-    place = Place(order.checkpoint, run.config.run_id(), run.config.numerics, _leaving.is_set)
+    shared = shelf(run.config.numerics) if order.branches and order.compiled else None
+    place = Place(
+        order.checkpoint, run.config.run_id(), run.config.numerics, _leaving.is_set, shared, order.branches
+    )
 
     def tell(seconds: float) -> None:
+        if shared is not None:
+            shared.beat()
         orders.send(Told("did", seconds, place.resumed_s, place.kept > place.found))
 
     try:
@@ -86,6 +95,9 @@ def _carried_out(order: Order, orders: Connection) -> Told:
             with suppress(OSError):
                 order.checkpoint.unlink(missing_ok=True)
         return Told("failed", reason=reason(error), trace="".join(traceback.format_exception(error)))
+    finally:
+        if shared is not None:
+            shared.leave()
     return Told("done")
 
 
