@@ -30,7 +30,7 @@ WARM_UP_S, SECONDS = 0.2, 0.1
 LIMIT_BYTES, LIMIT_S = 12.0, 60.0
 
 
-def circuit(denser: float = 1.0) -> Circuit:
+def circuit(denser: float = 1.0, scale: float = SCALE) -> Circuit:
     """The shipped circuit with so many times the contacts, each so much weaker."""
     numbers = circuit_numbers(circuit_sheet("dendritic"))
     projections = {
@@ -38,7 +38,7 @@ def circuit(denser: float = 1.0) -> Circuit:
         for name, p in numbers.projections.items()
     }
     sites = sheet("spines").fill("spines", SpineNumbers).sites_per_contact
-    return describe(replace(numbers, projections=projections), SCALE, sites)
+    return describe(replace(numbers, projections=projections), scale, sites)
 
 
 def synapses(built: Circuit) -> int:
@@ -76,6 +76,8 @@ def drawn_and_loaded(denser: float) -> dict[str, float]:
     """Seconds to draw and to load a circuit, and the bytes a synapse by which this process and that of the
     circuit have grown then (memory that they share counts once).
     """
+    small = circuit(scale=1.0)  # with which come the libraries
+    Network(small, drawn_wiring(small, 1), np.random.SeedSequence(2)).close()
     built, before, begun = circuit(denser), _held("self"), time.perf_counter()
     drawn = drawn_wiring(built, 1)
     drawing = time.perf_counter() - begun

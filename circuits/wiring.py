@@ -42,15 +42,17 @@ class Delays:
 
 @dataclass(frozen=True)
 class Projected:
-    """The contacts of one projection, of each target cell equally many: `sources` (cell, contact), int32
-    indices of cells; `delays` of the same shape, unless they have been left out; `weight` in nS; `apical`
-    (contact,), bool, those of a cell's contacts that stand on its dendrite.  `first` is the first target.
+    """The contacts of one projection, of each target cell equally many: `picks` (cell, contact), which of
+    the sending population's cells, whose first is `first_source`; `delays` of the same shape, unless they
+    have been left out; `weight` in nS; `apical` (contact,), bool, those of a cell's contacts that stand on
+    its dendrite.  `first` is the first target.
     """
 
     source: str
     target: str
     first: int
-    sources: np.ndarray
+    first_source: int
+    picks: np.ndarray
     delays: Delays | None
     weight: float
     apical: np.ndarray
@@ -58,6 +60,18 @@ class Projected:
     @property
     def group(self) -> str:
         return group_of(self.source, self.target)
+
+    @property
+    def sources(self) -> np.ndarray:
+        """Index of the sending cell, (cell, contact), int32."""
+        return self._index(self.picks)
+
+    def sources_of(self, contacts: np.ndarray) -> np.ndarray:
+        """Those of some of each cell's contacts, in a row."""
+        return self._index(_columns(self.picks, contacts))
+
+    def _index(self, picks: np.ndarray) -> np.ndarray:
+        return picks if picks.dtype == np.int32 else picks + np.int32(self.first_source)
 
     def known_delays(self) -> Delays:
         """Raises ValueError where they have been left out."""
@@ -68,7 +82,7 @@ class Projected:
     @property
     def targets(self) -> np.ndarray:
         """Cell of each contact, (contact of all,), int32."""
-        cells, degree = self.sources.shape
+        cells, degree = self.picks.shape
         return np.repeat(np.arange(self.first, self.first + cells, dtype=np.int32), degree)
 
 
@@ -81,15 +95,15 @@ class Placed:
     parts: tuple[tuple[Projected, np.ndarray], ...]
 
     def __len__(self) -> int:
-        return sum(len(p.sources) * int(which.sum()) for p, which in self.parts)
+        return sum(len(p.picks) * int(which.sum()) for p, which in self.parts)
 
     @property
     def sources(self) -> np.ndarray:
-        return _joined([_columns(p.sources, which) for p, which in self.parts], np.int32)
+        return _joined([p.sources_of(which) for p, which in self.parts], np.int32)
 
     @property
     def targets(self) -> np.ndarray:
-        chosen = [(p.first, len(p.sources), int(which.sum())) for p, which in self.parts]
+        chosen = [(p.first, len(p.picks), int(which.sum())) for p, which in self.parts]
         cells = [np.repeat(np.arange(first, first + n, dtype=np.int32), each) for first, n, each in chosen]
         return _joined(cells, np.int32)
 
@@ -104,15 +118,15 @@ class Placed:
 
     def weights(self) -> np.ndarray:
         """In nS."""
-        return _joined([np.full(len(p.sources) * which.sum(), p.weight) for p, which in self.parts], float)
+        return _joined([np.full(len(p.picks) * which.sum(), p.weight) for p, which in self.parts], float)
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """What these contacts have of the values of their whole group, in the order of the wiring."""
         found, begin = [], 0
         for p, which in self.parts:
-            mine = values[begin : begin + p.sources.size].reshape(p.sources.shape)
+            mine = values[begin : begin + p.picks.size].reshape(p.picks.shape)
             found.append(_columns(mine, which))
-            begin += p.sources.size
+            begin += p.picks.size
         return _joined(found, values.dtype)
 
     def _delays(self) -> Iterator[Delays]:
@@ -166,7 +180,7 @@ class Wiring:
 
     @property
     def weights(self) -> ByGroup:
-        return ByGroup(self.drawn, lambda p: np.full(p.sources.size, p.weight))
+        return ByGroup(self.drawn, lambda p: np.full(p.picks.size, p.weight))
 
     @property
     def delays(self) -> ByGroup:
@@ -174,7 +188,7 @@ class Wiring:
 
     @property
     def apical(self) -> ByGroup:
-        return ByGroup(self.drawn, lambda p: np.tile(p.apical.astype(float), len(p.sources)))
+        return ByGroup(self.drawn, lambda p: np.tile(p.apical.astype(float), len(p.picks)))
 
     def without_delays(self) -> Wiring:
         """What there is to know of it once an engine has it."""
@@ -231,12 +245,13 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence, classes: int = 0) -> Wi
     drawn = []
     for source, target, projection in circuit.projections:
         degree = circuit.sites if (source, target) == PLASTIC else int(projection.in_degree)
-        sources = _contacts(rng, circuit.cells(source), circuit.cells(target), degree, source == target)
-        delay = rng.uniform(projection.delay_min, projection.delay_max, sources.shape)
+        pre, post = circuit.cells(source), circuit.cells(target)
+        picks = _contacts(rng, pre, post, degree, source == target)
+        delay = rng.uniform(projection.delay_min, projection.delay_max, picks.shape)
         # Evenly spread over a cell's contacts, so that any number of filled sites has the same share.
         apical = evenly(degree, projection.apical_share)
-        first = circuit.cells(target).start
-        made = Projected(source, target, first, sources, Delays(delay), projection.weight, apical)
+        where = (source, target, post.start, pre.start)
+        made = Projected(*where, picks, Delays(delay), projection.weight, apical)
         drawn.append(_in_classes(made, classes) if classes else made)
         del delay, made
     reset = circuit.per_cell([p.reset for p in circuit.populations])
@@ -250,13 +265,14 @@ def draw(circuit: Circuit, seed: np.random.SeedSequence, classes: int = 0) -> Wi
 
 
 def _contacts(rng: np.random.Generator, source: slice, target: slice, degree: int, same: bool) -> np.ndarray:
-    """Sources of a fixed in-degree projection, (target cell, contact), int32."""
+    """Sources of a fixed in-degree projection, (target cell, contact): int32 where they begin at the first
+    cell of all, and then need no change to be indices, else no wider than they need be.
+    """
     pool, cells = source.stop - source.start, target.stop - target.start
-    chosen = np.empty((cells, degree), dtype=np.int32)
+    chosen = np.empty((cells, degree), np.min_scalar_type(pool) if source.start else np.int32)
     for cell in range(cells):
         picks = rng.choice(pool - same, degree, replace=False, shuffle=False)
         chosen[cell] = picks + (picks >= cell) if same else picks
-    chosen += source.start
     return chosen
 
 
@@ -282,7 +298,7 @@ def with_delay_classes(wiring: Wiring, classes: int) -> Wiring:
 
 def _in_classes(drawn: Projected, classes: int) -> Projected:
     which, mean = _classed(drawn.known_delays().classes.ravel(), classes)
-    return replace(drawn, delays=Delays(mean, which.reshape(drawn.sources.shape)))
+    return replace(drawn, delays=Delays(mean, which.reshape(drawn.picks.shape)))
 
 
 def delay_classes(delays: np.ndarray, classes: int) -> np.ndarray:

@@ -35,6 +35,8 @@ BAD_WORDS = {
     "no workers": ((*RUN, "--workers", "0"), "--workers", "0"),
     "negative workers": ((*RUN, "--workers", "-2"), "--workers", "-2"),
     "workers no integer": ((*RUN, "--workers", "all"), "--workers", "'all'"),
+    "no threads": ((*RUN, "--threads", "0"), "--threads", "0", "from 1 to"),
+    "more threads than CPUs": ((*RUN, "--threads", "4000"), "--threads", "4000", "CPUs granted"),
     "scale too large": ((*RUN, "--scale", "300"), "--scale", "300", "100"),
     "scale too small": ((*RUN, "--scale", "0.4"), "--scale", "0.4", "0.5"),
     "scale nan": ((*RUN, "--scale", "nan"), "--scale", "nan"),

@@ -143,7 +143,7 @@ def test_a_command_that_fails_or_hangs_is_told_with_its_own_words(pretended):
 def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell(tmp_path):
     queue, jobs = (
         Slurm(tmp_path / 'my "doses", #1 %a'),
-        Jobs(workers=2, time="20", memory="4G", further=("--qos=long",)),
+        Jobs(workers=2, threads=3, time="20", memory="4G", further=("--qos=long",)),
     )
     words = ["dose_response", "--sheet=it's mine.toml", "--set=circuit.Pyr.leak=9"]
     options, command = (
@@ -155,12 +155,12 @@ def test_the_script_is_the_plain_command_for_a_share_and_can_be_given_to_a_shell
     told = shlex.split(lines[3].removeprefix("exec "))
     assert told[3:8] == ["prelimbic", "run", *words]
     assert told[-2:] == ["--share", "$SLURM_ARRAY_TASK_ID/5"]
-    assert f"--out={queue.folder}" in told and "--workers=2" in told
+    assert f"--out={queue.folder}" in told and {"--workers=2", "--threads=3"} <= set(told)
     assert {
         "--array=1-5",
         "--time=20",
         "--mem=4G",
-        "--cpus-per-task=2",
+        "--cpus-per-task=6",
         "--qos=long",
         "--signal=B:USR1@120",
     } <= set(options)

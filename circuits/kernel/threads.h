@@ -54,23 +54,31 @@ class Team {
         meet();
     }
 
-    // Go on when all threads are here.  They are so within microseconds, unless there are more of them than cores.
+    // Go on when all threads are here.  They are so within microseconds, unless others want the cores too: who waits longer
+    // leaves them to those who are awaited.
     void meet() {
         if (size_ == 1) return;
         const uint32_t round = round_.load(std::memory_order_acquire);
         if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
             arrived_.store(0, std::memory_order_relaxed);
-            round_.store(round + 1, std::memory_order_release);
+            round_.store(round + 1);
+            if (asleep_ == 0) return;
+            { const std::lock_guard<std::mutex> held(lock_); }  // who goes to sleep does
+            met_.notify_all();
             return;
         }
-        for (int turn = 0; round_.load(std::memory_order_acquire) == round; turn++) {
-            if (turn > PATIENT_TURNS) std::this_thread::yield();
-            else rest_a_moment();
+        for (int turn = 0; turn < PATIENT_TURNS; turn++) {
+            if (round_.load(std::memory_order_acquire) != round) return;
+            rest_a_moment();
         }
+        std::unique_lock<std::mutex> held(lock_);
+        asleep_++;
+        met_.wait(held, [&] { return round_ != round; });
+        asleep_--;
     }
 
   private:
-    static constexpr int PATIENT_TURNS = 2000;
+    static constexpr int PATIENT_TURNS = 4000;
 
     void wait_for_work(int member) {
         if (flush_) flush_denormals();
@@ -105,11 +113,12 @@ class Team {
     int size_ = 1;
     std::vector<std::thread> others_;
     std::mutex lock_;
-    std::condition_variable told_;
+    std::condition_variable told_, met_;
     const std::function<void(int)>* work_ = nullptr;
     uint64_t orders_ = 0;
     alignas(64) std::atomic<int> arrived_{0};
     alignas(64) std::atomic<uint32_t> round_{0};
+    std::atomic<int> asleep_{0};
 };
 
 struct Span { int first, last; };
