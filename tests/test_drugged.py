@@ -14,7 +14,7 @@ from prelimbic.circuits import EngineError
 from prelimbic.parameters import COMPOUNDS, animal, compounds, sheet
 from prelimbic.pharmacology import Bath, Dose, DoseError, Exposure, Together
 from prelimbic.pharmacology.block import summed
-from prelimbic.plasticity import compiled
+from prelimbic.plasticity import kept
 from prelimbic.simulation import drugged
 from prelimbic.simulation.drugged import around, running
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -135,8 +135,8 @@ def test_all_that_a_configuration_gives_is_around_its_circuit():
 
 
 def test_a_kernel_is_compiled_anew_where_the_list_of_states_is_another(monkeypatch, tmp_path):
-    before = compiled._folder.__wrapped__()
+    before = kept.kernels.__wrapped__()
     other = tmp_path / "slow.py"
-    other.write_text(Path(compiled.slow.__file__).read_text() + "\n")
-    monkeypatch.setattr(compiled.slow, "__file__", str(other))
-    assert compiled._folder.__wrapped__() != before
+    other.write_text(Path(kept.slow.__file__).read_text() + "\n")
+    monkeypatch.setattr(kept.slow, "__file__", str(other))
+    assert kept.kernels.__wrapped__() != before

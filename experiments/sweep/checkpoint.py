@@ -13,8 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from prelimbic.circuits import Network, Numerics
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.sweep.kept import arrays_of, course_of, made_by, read, write
@@ -41,7 +39,7 @@ class Place:
     found: int = 0  # looks
     kept: int = 0
     resumed_s: float = 0.0  # biological seconds of those that were found
-    shared_s: float = 0.0  # of them, those that another run computed
+    shared_s: float = 0.0  # of them, those of a shared state, from which it began this time
 
     def __post_init__(self) -> None:
         self._due = time.monotonic() + EVERY_S
@@ -55,10 +53,8 @@ class Place:
         """
         arrays = read(self.path, self._about())
         course = None if arrays is None else course_of(arrays, slow, block, network)
-        if course is not None and arrays is not None:
-            self.shared_s = float(arrays.get("shared_s", 0.0))
-            if self.shelf is not None:
-                self.shelf.lease(self.branches, len(course.seen) - 1)
+        if course is not None and self.shelf is not None:
+            self.shelf.lease(self.branches, len(course.seen) - 1)
         elif self.shelf is not None and (shared := self.shelf.find(self.branches, self.leaving)):
             course = course_of(shared[1], slow, block, network)
             self.shared_s = _seconds(course)
@@ -78,7 +74,7 @@ class Place:
         arrays, begun = arrays_of(course, network), time.monotonic()
         if arrays:
             with contextlib.suppress(StoreError):  # on a full disk the run may still come to its end
-                write(self.path, self._about(), arrays | {"shared_s": np.array(self.shared_s)})
+                write(self.path, self._about(), arrays)
                 self.kept = len(course.seen)
         took = time.monotonic() - begun
         self._due = time.monotonic() + max(EVERY_S, took / SHARE)
