@@ -51,7 +51,9 @@ class Faults:
         folder.mkdir()
         shutil.copy(__file__, folder / "sitecustomize.py")
         root = Path(__file__).resolve().parent.parent
-        self.environment = {FOLDER: str(folder), "PYTHONPATH": f"{folder}{os.pathsep}{root}"}
+        # a run that begins from another's state has no first looks to be disturbed in
+        alone = {"PRELIMBIC_STATES": "0"}
+        self.environment = {FOLDER: str(folder), "PYTHONPATH": f"{folder}{os.pathsep}{root}"} | alone
 
     def fail(self, dose: str, times: int = 10**6) -> None:
         """The run raises after its second look, so many times."""
