@@ -32,7 +32,8 @@ def test_over_a_month_vehicle_keeps_its_spines_and_its_bdnf(seed):
     spines = np.array(list(density(outcome).values()))
     assert len(spines) > 40 and outcome.seen[-1].look.time == 672.0
     assert np.abs(spines / spines[0] - 1.0).max() < 0.02
-    assert max(s.cascade.of("bdnf").mean() for s in outcome.seen) < 1.01
+    # what the noise of short looks lets over the threshold: a percent, where whole looks let a tenth of one
+    assert max(s.cascade.of("bdnf").mean() for s in outcome.seen) < 1.02
 
 
 def test_what_a_strong_dose_grew_is_gone_in_a_month():
