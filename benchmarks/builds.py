@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from prelimbic.experiments.storage.provenance import ROOMS
+from prelimbic.experiments.sweep.surroundings import ONE_THREAD
+
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 
 
 class BuildFailed(Exception):  # noqa: N818 - told as a sentence
@@ -38,7 +40,7 @@ class Build:
         BuildFailed.
         """
         environment = {**os.environ, "PYTHONPATH": str(self.packages), "PRELIMBIC_CACHE": str(self.cache)}
-        environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+        environment |= dict.fromkeys(ONE_THREAD, "1")
         with tempfile.TemporaryFile() as said:
             started = subprocess.Popen(
                 [sys.executable, *words], cwd=self.cache, env=environment, stdout=said, stderr=said
