@@ -18,7 +18,7 @@ from prelimbic.circuits.network import (
     drawn_network,
     model_of,
 )
-from prelimbic.circuits.rig import Passive, Rig, releases
+from prelimbic.circuits.rig import Passive, Rig, of_projection, releases
 from prelimbic.circuits.spectrum import BANDS, Spectrum
 from prelimbic.circuits.toolchain import compiler, toolchain, why_no_compiler
 from prelimbic.circuits.wiring import Wiring, draw
@@ -55,6 +55,7 @@ __all__ = [
     "manipulated",
     "methods_text",
     "model_of",
+    "of_projection",
     "program",
     "releases",
     "residual_text",

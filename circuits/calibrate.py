@@ -16,7 +16,7 @@ from prelimbic.circuits.activity import Activity
 from prelimbic.circuits.background import HIGHEST_MEAN
 from prelimbic.circuits.describe import Circuit, resting_weights, with_background
 from prelimbic.circuits.network import STANDARD, Network, Numerics, drawn_network
-from prelimbic.parameters import POPULATIONS
+from prelimbic.parameters import POPULATIONS, SUBUNITS
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.granted import workers_by_default
 
@@ -127,7 +127,7 @@ class _Bench:
             tolerance / 3,
         )
         self.rates = np.array([p.background_rate for p in circuit.populations])
-        self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), 4))
+        self._weights, self._open = resting_weights(circuit), np.zeros((len(POPULATIONS), len(SUBUNITS)))
         self._networks: list[Network] = []
         for seed in seeds:
             self._networks.append(drawn_network(circuit, seed, True, numerics))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from prelimbic.circuits.background import event_probabilities, events_a_step
-from prelimbic.circuits.describe import Circuit, CircuitError
+from prelimbic.circuits.describe import Circuit, CircuitError, magnesium_slope
 from prelimbic.circuits.wiring import Wiring
-from prelimbic.parameters import POPULATIONS, SUBUNITS, Apical
+from prelimbic.parameters import OUTSIDE, POPULATIONS, SUBUNITS, Apical
 
+GOLDEN = (5**0.5 - 1) / 2
 LEAST_TAU_MS = 1e-3  # stands for a time constant of 0: all is forgotten before the next spike
 
 PER_CELL = {
@@ -65,6 +68,16 @@ def ampa_left(circuit: Circuit) -> dict[str, np.ndarray]:
     return found
 
 
+def tonic(circuit: Circuit) -> np.ndarray:
+    """Conductance (nS, without Mg and drug) of receptors outside synapses that hold glutamate at the ambient
+    concentration, shape (population, subunit).
+    """
+    glutamate = circuit.receptors.ambient_glutamate
+    bound = [(glutamate / s.glutamate_ec50) ** s.glutamate_hill for s in circuit.subunits]
+    share = np.array([b / (1.0 + b) for b in bound])
+    return np.array([p.tonic for p in circuit.populations]) * share
+
+
 def check_background(circuit: Circuit, step_ms: float = 0.1) -> None:
     """Raise CircuitError for a background with more events in a step than can be told apart."""
     apical = [] if circuit.apical is None else [circuit.apical.background_rate]
@@ -96,7 +109,7 @@ def _shared(circuit: Circuit) -> dict[str, np.ndarray]:
         "E_GABA": r.inhibitory_reversal * 1e-3,
         "E_h": r.hcn_reversal * 1e-3,
         "Mg": r.magnesium,
-        "Mg_slope": r.magnesium_slope * 1e3,
+        "Mg_slope": magnesium_slope(r) * 1e3,
         "tau_fast": r.gaba_decay_PV * 1e-3,
         "tau_slow": r.gaba_decay_SST_VIP * 1e-3,
         "saturation": r.nmda_saturation,
@@ -127,6 +140,9 @@ def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
             f"NMDA_{name}": circuit.per_cell(ratio),
             f"background_{name}": circuit.per_cell(of_background),
         }
+        if name in OUTSIDE:
+            held = tonic(circuit)[:, k] * 1e-9
+            found[f"tonic_{name}"] = circuit.per_cell(held)
     return found
 
 
@@ -135,21 +151,32 @@ def _terminals(circuit: Circuit) -> dict[str, np.ndarray]:
     ones.
     """
     found: dict[str, np.ndarray] = {}
-    for target in POPULATIONS:
-        known = {s: p for s, t, p in circuit.projections if t == target}
+    for k, target in enumerate(POPULATIONS):
+        known = {s: p.types for s, t, p in circuit.projections if t == target}
         rows = [
-            (known[s].release, known[s].recovery, known[s].facilitation) if s in known else (1.0, 0.0, 0.0)
-            for s in POPULATIONS
+            of_types(known.get(s, ((1.0, 1.0, 0.0, 0.0),)), count, k)
+            for s, count in zip(POPULATIONS, circuit.counts, strict=True)
         ]
-        use, recovery, facilitation = np.array(rows).T
+        use, recovery, facilitation = np.concatenate(rows).T
         found |= {
-            f"U_{target}": circuit.per_cell(use),
-            f"tau_rec_{target}": circuit.per_cell(np.maximum(recovery, LEAST_TAU_MS) * 1e-3),
-            f"tau_facil_{target}": circuit.per_cell(np.maximum(facilitation, LEAST_TAU_MS) * 1e-3),
+            f"U_{target}": use,
+            f"tau_rec_{target}": np.maximum(recovery, LEAST_TAU_MS) * 1e-3,
+            f"tau_facil_{target}": np.maximum(facilitation, LEAST_TAU_MS) * 1e-3,
             f"x_{target}": np.ones(circuit.size),
             f"on_{target}": circuit.per_cell([float(p == target) for p in POPULATIONS]),
         }
     return found
+
+
+def of_types(types: Sequence[tuple[float, ...]], count: int, turn: int) -> np.ndarray:
+    """Constants of the type that each of `count` sending cells has, shape (cell, constant), from `types` of
+    (share, *constants).  Types stand evenly among the cells, and differently for every `turn`, so that those
+    of one target say nothing about those of another.
+    """
+    shares = np.array([one[0] for one in types])
+    place = (np.arange(count) * GOLDEN + turn * GOLDEN**2) % 1.0
+    which = np.searchsorted(np.cumsum(shares)[:-1], place, side="right")
+    return np.array([one[1:] for one in types])[which]
 
 
 def _dendrites(circuit: Circuit, apical: Apical) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -109,7 +110,7 @@ class Circuit:
         Jahr and Stevens 1990: 1/(1 + Mg/Mg_half exp(-slope v)).
         """
         half = np.array([s.magnesium_half for s in self.subunits])
-        relief = np.exp(-self.receptors.magnesium_slope * potential_mV)
+        relief = np.exp(-magnesium_slope(self.receptors) * potential_mV)
         magnesium = self.receptors.magnesium if magnesium_mM is None else magnesium_mM
         return 1.0 / (1.0 + magnesium / half * relief)
 
@@ -121,6 +122,42 @@ class Circuit:
         r = self.receptors
         decay_s = np.array([s.decay for s in self.subunits]) * 1e-3
         return 1.0 / (1.0 + r.background_fibre_rate * r.nmda_saturation * decay_s)
+
+
+def magnesium_slope(receptors: Receptors) -> float:
+    """Steepness of the Mg block (1/mV) at the circuit's temperature: the charge that Mg carries through the
+    field does not change, kT does (Woodhull 1973).
+    """
+    return receptors.magnesium_slope * receptors.magnesium_temperature / receptors.temperature
+
+
+def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, ...], tuple[Subunit, ...]]:
+    """Receptors at the circuit's temperature; dendrite and populations with NMDA:AMPA ratios of the peaks,
+    where the sheet gives charges.
+    """
+    r = numbers.receptors
+    warm = tuple(numbers.subunits[k].at(r.temperature) for k in SUBUNITS)
+    relief = np.exp(-magnesium_slope(r) * r.charge_potential)
+    # charge that a peak conductance of 1 carries while the potential stays where it is
+    carried = [s.decay / (1.0 + r.magnesium / s.magnesium_half * relief) for s in warm]
+
+    def peak(charge: float, p: Population) -> float:
+        return charge * p.ampa_decay / float(np.dot(p.subunit_fractions, carried))
+
+    found = []
+    for p in (numbers.populations[name] for name in POPULATIONS):
+        given = {
+            f"{where}nmda_to_ampa": (f"{where}nmda_charge", getattr(p, f"{where}nmda_charge"))
+            for where in ("", "background_")
+        }
+        for ratio, (row, charge) in given.items():
+            if not math.isnan(charge):
+                p = replace(p, **{ratio: peak(charge, p), row: math.nan})
+        found.append(p)
+    apical = numbers.apical
+    if apical is not None and not math.isnan(apical.nmda_charge):
+        apical = replace(apical, nmda_to_ampa=peak(apical.nmda_charge, found[0]), nmda_charge=math.nan)
+    return apical, tuple(found), warm
 
 
 def evenly(count: int, share: float) -> np.ndarray:
@@ -144,14 +181,15 @@ def describe(numbers: CircuitNumbers, scale: float, sites_per_contact: float) ->
             "into "
             f"{counts['Pyr']} Pyr cells (count times scale)"
         )
+    apical, populations, subunits = _by_peak(numbers)
     return Circuit(
         name=numbers.name,
         scale=float(scale),
         sites=sites,
         receptors=numbers.receptors,
-        subunits=tuple(numbers.subunits[k] for k in SUBUNITS),
-        apical=numbers.apical,
-        populations=tuple(numbers.populations[p] for p in POPULATIONS),
+        subunits=subunits,
+        apical=apical,
+        populations=populations,
         counts=tuple(counts[p] for p in POPULATIONS),
         projections=tuple(
             (s, t, _capped(projection, counts[s] - (s == t)))

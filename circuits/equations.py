@@ -11,7 +11,7 @@ from functools import cache
 
 from prelimbic.circuits.model import Contacts, Model, Spare
 from prelimbic.circuits.wiring import places
-from prelimbic.parameters import POPULATIONS, SUBUNITS
+from prelimbic.parameters import OUTSIDE, POPULATIONS, SUBUNITS
 
 SOMA = """
 dv/dt = (g_L*(E_L - v) - g_h_shut*(E_h - v) + I_AMPA + I_NMDA + I_GABA - I_adapt
@@ -36,10 +36,11 @@ dg_slow_here/dt = -g_slow_here/tau_slow : siemens
 g_NMDA_here = {total} : siemens
 pore_Mg_here = Mg*exp(-Mg_slope*v_here) : 1
 """
-# The ketamine factor (1 - block) stands here and nowhere else.
+# The ketamine factor (1 - block) stands here and nowhere else.  `held` is what holds glutamate: receptors of
+# synapses, and of somata outside synapses.
 RECEPTOR = """
 dg_K_here/dt = -g_K_here/tau_K : siemens
-free_K_here = g_K_here/(1 + pore_Mg_here/Mg_half_K) : siemens
+free_K_here = {held}/(1 + pore_Mg_here/Mg_half_K) : siemens
 open_K_here = (1 - block_K)*free_K_here : siemens
 """
 
@@ -86,6 +87,8 @@ q_2 : 1 (constant)
 q_3 : 1 (constant)
 q_4 : 1 (constant)
 """
+# Conductance of receptors outside synapses, which hold what glutamate there is all along.
+ALIKE_OUTSIDE = "tonic_K : siemens (constant)\n"
 # NMDA_K: peak NMDA conductance of subunit K over the AMPA conductance of a contact.
 ALIKE_SUBUNIT = """
 block_K : 1 (constant)
@@ -96,12 +99,12 @@ ALIKE_SUBUNIT_APICAL = """
 NMDA_K_apical : 1 (constant)
 background_K_apical : siemens (constant)
 """
+ALIKE_TARGET = "on_T : 1 (constant)\n"
 # Tsodyks-Markram constants and state of a cell's terminals on population T.
-ALIKE_TERMINAL = """
+TERMINAL = """
 U_T : 1 (constant)
 tau_rec_T : second (constant)
 tau_facil_T : second (constant)
-on_T : 1 (constant)
 """
 CELL_TERMINAL = """
 u_T : 1
@@ -182,7 +185,7 @@ SUMS = {
     "free_v": ("amp", f"({_FREE})*v{{+({_FREE_APICAL})*v_apical}}"),
 }
 SUMS_SUBUNIT = {
-    "bound_K": ("siemens", "g_K{+g_K_apical}"),
+    "bound_K": ("siemens", "{held}{+g_K_apical}"),
     "free_K": ("siemens", "free_K{+free_K_apical}"),
     "open_K": ("siemens", "open_K{+open_K_apical}"),
 }
@@ -207,8 +210,14 @@ def each(text: str, letter: str, names: tuple[str, ...]) -> str:
 
 
 def subunits(text: str) -> str:
-    """A template once for every NMDA receptor subunit."""
+    """A template once for every kind of NMDA receptor."""
     return each(text, "_K", SUBUNITS)
+
+
+def held(subunit: str, suffix: str = "") -> str:
+    """Conductance of the receptors of a compartment that hold glutamate."""
+    outside = subunit in OUTSIDE and not suffix
+    return f"(g_{subunit} + tonic_{subunit})" if outside else f"g_{subunit}{suffix}"
 
 
 def terminals(text: str) -> str:
@@ -217,9 +226,8 @@ def terminals(text: str) -> str:
 
 
 def _compartment(suffix: str, tonic: str = "") -> str:
-    text = SYNAPTIC.format(total=" + ".join(f"open_{k}_here" for k in SUBUNITS), tonic=tonic) + subunits(
-        RECEPTOR
-    )
+    text = SYNAPTIC.format(total=" + ".join(f"open_{k}_here" for k in SUBUNITS), tonic=tonic)
+    text += "".join(RECEPTOR.replace("_K", f"_{k}").format(held=held(k, suffix)) for k in SUBUNITS)
     return text.replace("_here", suffix)
 
 
@@ -235,7 +243,8 @@ def sums(dendrites: bool) -> dict[str, tuple[str, str]]:
     found = dict(SUMS)
     for k in SUBUNITS:
         found |= {
-            n.replace("_K", f"_{k}"): (u, e.replace("_K", f"_{k}")) for n, (u, e) in SUMS_SUBUNIT.items()
+            n.replace("_K", f"_{k}"): (u, e.replace("_K", f"_{k}").replace("{held}", held(k)))
+            for n, (u, e) in SUMS_SUBUNIT.items()
         }
     found |= SUMS_APICAL if dendrites else {}
     return {name: (unit, _with_apical(expression, dendrites)) for name, (unit, expression) in found.items()}
@@ -251,7 +260,7 @@ def cells(dendrites: bool) -> str:
         currents(dendrites)
         + CELL
         + shared_by_population(dendrites)
-        + terminals(CELL_TERMINAL + subunits(CELL_SATURATION))
+        + terminals(TERMINAL + CELL_TERMINAL + subunits(CELL_SATURATION))
     )
     text += SHARED + subunits(SHARED_SUBUNIT)
     text += CELL_APICAL + SHARED_APICAL if dendrites else ""
@@ -265,7 +274,7 @@ def cells(dendrites: bool) -> str:
 
 def shared_by_population(dendrites: bool) -> str:
     """Constants that all cells of a population share."""
-    text = ALIKE + subunits(ALIKE_SUBUNIT) + terminals(ALIKE_TERMINAL)
+    text = ALIKE + subunits(ALIKE_SUBUNIT) + each(ALIKE_OUTSIDE, "_K", OUTSIDE) + terminals(ALIKE_TARGET)
     return text + ALIKE_APICAL + subunits(ALIKE_SUBUNIT_APICAL) if dendrites else text
 
 
@@ -290,15 +299,18 @@ def background(dendrites: bool) -> str:
     return text + BACKGROUND_APICAL + subunits(BACKGROUND_SUBUNIT_APICAL) if dendrites else text
 
 
-# Subunits that populations are most often without; the loops over those are made without them too.
-RARE = ("2C", "2D")
+# Receptors that populations are most often without; the loops over those are made without them too.
+RARE, LESS_RARE = ("2C", "2D", "2BD"), ("2AB",)
 
 
 def spare(subunit: str, dendrites: bool) -> Spare:
     """What a population has that has a subunit."""
     where = ("", "_apical") if dendrites else ("",)
     return Spare(
-        sources=tuple(f"{name}_{subunit}{place}" for name in ("NMDA", "background") for place in where),
+        sources=(
+            *(f"{name}_{subunit}{place}" for name in ("NMDA", "background") for place in where),
+            *((f"tonic_{subunit}",) if subunit in OUTSIDE else ()),
+        ),
         states=tuple(f"g_{subunit}{place}" for place in where),
         sums=tuple(f"sum_{name}_{subunit}" for name in ("bound", "free", "open")),
     )
@@ -349,7 +361,11 @@ def model(dendrites: bool) -> Model:
         alike=tuple(line.partition(" :")[0] for line in shared_by_population(dendrites).split("\n") if line),
         motion_elsewhere=currents(False) if dendrites else "",
         background_elsewhere=background(False) if dendrites else "",
-        spare=(*(spare(subunit, dendrites) for subunit in RARE), *((APART,) if dendrites else ())),
+        spare=(
+            *(spare(subunit, dendrites) for subunit in RARE),
+            *((APART,) if dendrites else ()),
+            *(spare(subunit, dendrites) for subunit in LESS_RARE),
+        ),
     )
 
 
@@ -357,12 +373,17 @@ def methods_text(dendrites: bool) -> str:
     """All equations with their events, for printing: K stands for a GluN2 subunit, T for the population of a
     target.
     """
-    here = (SYNAPTIC.format(total="sum over K of open_K", tonic="") + RECEPTOR).replace("_here", "")
+    receptor = RECEPTOR.format(held="(g_K + tonic_K)")
+    here = (SYNAPTIC.format(total="sum over K of open_K", tonic="") + receptor).replace("_here", "")
     soma, dendrite = SOMA.format(coupled=COUPLED if dendrites else ""), APICAL if dendrites else ""
     delivered = "arrived = weight*release_T"
     excitatory = "g_AMPA += arrived*AMPA_left\ng_K += weight*NMDA_K*given_K_T"
     place = ", in the compartment where the contact stands" if dendrites else ""
-    twice = "; the dendrite has the same with v_apical, and g_tonic beside g_slow" if dendrites else ""
+    twice = (
+        "; the dendrite has the same with v_apical, and g_tonic beside g_slow, but not tonic_K"
+        if dendrites
+        else ""
+    )
     parts = [
         (
             "Cells (every population; only Pyr cells have a dendrite)"

@@ -11,9 +11,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from prelimbic.circuits.describe import PLASTIC, Circuit, CircuitError, with_background
-from prelimbic.parameters import POPULATIONS, SUBUNITS, Population, Projection, near, unknown
+from prelimbic.parameters import OUTSIDE, POPULATIONS, SUBUNITS, Population, Projection, near, unknown
 
 LARGEST_FACTOR = 1e6
+# What becomes of receptors when a subunit is deleted; those that are not named are left as they are.
+DELETED: dict[str, dict[str, str | None]] = {
+    "GluN1": dict.fromkeys(SUBUNITS),
+    "GluN2A": {"2A": None, "2AB": "2B"},
+    "GluN2B": {"2B": None, "2AB": "2A", "2BD": None},
+    "GluN2C": {"2C": None},
+    "GluN2D": {"2D": None, "2BD": None},
+}
 OUT_OF_REACH_MV = 100.0  # a threshold above every reversal potential
 
 
@@ -43,21 +51,25 @@ def release(circuit: Circuit, gain: float, site: str = "recurrent") -> Circuit:
 
 
 def delete(circuit: Circuit, subunit: str, population: str) -> Circuit:
-    """Delete GluN1 (all NMDA receptors) or one GluN2 subunit in a population; the other subunits are left as
-    they are.
+    """Delete GluN1 (all NMDA receptors) or one GluN2 subunit in a population.
+
+    Receptors of 2A and 2B become those of the one that is left; receptors of 2B and 2D go with either, as
+    both knock-outs report.  The others are left as they are.
     """
-    names = ("GluN1", *(f"GluN{k}" for k in SUBUNITS))
-    if subunit not in names:
+    if subunit not in DELETED:
         raise CircuitError(
-            f"there is no subunit {subunit!r}{near(subunit, names)} to delete; there are {', '.join(names)}"
+            f"there is no subunit {subunit!r}{near(subunit, DELETED)} to delete; there are "
+            f"{', '.join(DELETED)}"
         )
     k = _index(population)
-    kept = [
-        0.0 if subunit in ("GluN1", f"GluN{name}") else share
-        for name, share in zip(SUBUNITS, circuit.populations[k].subunit_fractions, strict=True)
-    ]
-    left = sum(kept)
-    shares = [share / left for share in kept] if left > 0 else list(circuit.populations[k].subunit_fractions)
+    before = dict(zip(SUBUNITS, circuit.populations[k].subunit_fractions, strict=True))
+    kept = dict.fromkeys(SUBUNITS, 0.0)
+    for name, share in before.items():
+        if (becomes := DELETED[subunit].get(name, name)) is not None:
+            kept[becomes] += share
+    left = sum(kept.values())
+    shares = {name: share / left for name, share in kept.items()} if left > 0 else before
+    outside = {f"tonic_{name}": 0.0 for name in OUTSIDE if DELETED[subunit].get(name, name) is None}
     changed = _each_population(
         circuit,
         population,
@@ -65,10 +77,8 @@ def delete(circuit: Circuit, subunit: str, population: str) -> Circuit:
             p,
             nmda_to_ampa=p.nmda_to_ampa * left,
             background_nmda_to_ampa=p.background_nmda_to_ampa * left,
-            fraction_2A=shares[0],
-            fraction_2B=shares[1],
-            fraction_2C=shares[2],
-            fraction_2D=shares[3],
+            **{f"fraction_{name}": share for name, share in shares.items()},
+            **outside,
         ),
     )
     if population != "Pyr" or changed.apical is None:
@@ -138,7 +148,7 @@ NAMED: dict[str, tuple[str, Callable[[Circuit, float, str], Circuit]]] = {
         "@POPULATION, a deleted NMDA receptor subunit",
         lambda c, _, site, name=name: delete(c, name, site),
     )
-    for name in ("GluN1", *(f"GluN{k}" for k in SUBUNITS))
+    for name in DELETED
 }
 
 

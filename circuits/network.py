@@ -74,8 +74,8 @@ def model_of(circuit: Circuit) -> Model:
 
 @dataclass(frozen=True)
 class Volley:
-    """A brief rise of the dendrites' background: by `rate` (Hz a cell) for `seconds`, one volley `every` so
-    many seconds.
+    """A brief rise of the background: of the dendrites' by `rate` (Hz a cell), and of GABAergic cells' by as
+    large a share of theirs, for `seconds`, one volley `every` so many seconds.
     """
 
     rate: float
@@ -148,16 +148,21 @@ class Network:
 
     def evoke(self, volley: Volley, pulses: int, after: float) -> np.ndarray:
         """Mean activation of the dendrites' Ca channels, shape (pyr,), during a train of volleys to their
-        afferents and `after` seconds more, with the weights and block of the look before.  Raises
-        CircuitError for a circuit of points.
+        afferents and `after` seconds more, with the weights and block of the look before.  The afferents end
+        on GABAergic cells too: else these could not act on what is evoked.  Raises CircuitError for a
+        circuit of points.
         """
         apical = self.circuit.apical
         if apical is None:
             raise CircuitError(
                 f"circuit {self.circuit.name} has no dendrites whose afferents could be stimulated"
             )
+        rates = np.array([p.background_rate for p in self.circuit.populations])
+        if apical.background_rate > 0:
+            rates[1:] *= 1.0 + volley.rate / apical.background_rate
         stirred = replace(
-            self.circuit, apical=replace(apical, background_rate=apical.background_rate + volley.rate)
+            with_background(self.circuit, rates),
+            apical=replace(apical, background_rate=apical.background_rate + volley.rate),
         )
         at_volley, between = (
             constants.background(circuit, self._step_ms) for circuit in (stirred, self.circuit)

@@ -138,8 +138,8 @@ def _open_probability(circuit: Circuit, weights: np.ndarray, nano: dict[str, np.
 
 
 def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
-    """Mg-free NMDA conductance (nS) of a cell whose receptors all hold glutamate, shape (population,
-    subunit).
+    """Mg-free NMDA conductance (nS) of a cell whose receptors all hold glutamate, those outside synapses
+    among them, shape (population, subunit).
 
     A release fills the share `nmda_saturation` of a contact's receptors.  Background fibres are as many as
     give the background its rate when each fires at `background_fibre_rate`.  `pyr_weight`: total plastic
@@ -165,7 +165,8 @@ def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
         capacity[0] += (
             apical.background_rate / r.background_fibre_rate * apical.background_ampa * apical.nmda_to_ampa
         )
-    return capacity[:, None] * circuit.mixtures / r.nmda_saturation
+    outside = np.array([p.tonic for p in circuit.populations])
+    return capacity[:, None] * circuit.mixtures / r.nmda_saturation + outside
 
 
 def _magnesium_free(circuit: Circuit, nano: dict[str, np.ndarray]) -> np.ndarray:

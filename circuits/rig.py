@@ -14,7 +14,7 @@ import numpy as np
 from prelimbic.circuits.describe import Circuit, resting_weights
 from prelimbic.circuits.network import STANDARD, Numerics, drawn_network
 from prelimbic.circuits.wiring import group_of
-from prelimbic.parameters import POPULATIONS, SUBUNITS
+from prelimbic.parameters import POPULATIONS, SUBUNITS, Projection
 
 REST_S = 1.0
 SAMPLE_S = 5e-4
@@ -31,6 +31,18 @@ class Passive:
     rest: np.ndarray
     resistance: np.ndarray
     time_constant: np.ndarray
+
+
+def of_projection(projection: Projection, interval: float, pulses: int) -> np.ndarray:
+    """Releases in such a train of every type of a projection's terminals, (type, pulse), each with its share:
+    their sum is the mean over sending cells.
+    """
+    return np.array(
+        [
+            share * releases(use, recovery * 1e-3, facilitation * 1e-3, interval, pulses)
+            for share, use, recovery, facilitation in projection.types
+        ]
+    )
 
 
 def releases(use: float, recovery: float, facilitation: float, interval: float, pulses: int) -> np.ndarray:
@@ -270,19 +282,15 @@ class Rig:
         receptors take that are still free, (pulse, subunit).
         """
         projection = self.circuit.projection("Pyr", population)
-        released = releases(
-            projection.release,
-            projection.recovery * 1e-3,
-            projection.facilitation * 1e-3,
-            interval_s,
-            pulses,
-        )
         decay = np.exp(-interval_s * 1e3 / np.array([s.decay for s in self.circuit.subunits]))
-        bound, given = np.zeros(len(SUBUNITS)), np.zeros((pulses, len(SUBUNITS)))
-        for pulse, amount in enumerate(released):
-            given[pulse] = amount * (1.0 - bound)
-            bound = (bound + self.circuit.receptors.nmda_saturation * given[pulse]) * decay
-        return released, given
+        each = of_projection(projection, interval_s, pulses)
+        shares = np.array([one[0] for one in projection.types])[:, None]
+        bound, given = np.zeros((len(each), len(SUBUNITS))), np.zeros((pulses, len(SUBUNITS)))
+        for pulse in range(pulses):
+            taken = each[:, pulse, None] / shares * (1.0 - bound)
+            given[pulse] = (shares * taken).sum(axis=0)
+            bound = (bound + self.circuit.receptors.nmda_saturation * taken) * decay
+        return each.sum(axis=0), given
 
     def _excite(self, k: int, contacts: float, released: float, given: np.ndarray) -> None:
         """Open receptors of so many contacts from Pyr cells on the k-th population."""

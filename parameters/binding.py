@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from prelimbic.parameters.disposition import ENANTIOMERS
 from prelimbic.parameters.sheet import SHEETS, Sheet, headings, number
 
-SUBUNITS = ("2A", "2B", "2C", "2D")
+# GluN2 subunits of the assemblies that receptors come in; GluN1 is in all of them.
+SUBUNITS = ("2A", "2AB", "2B", "2BD", "2C", "2D")
 IC50 = tuple(f"ic50_{subunit}" for subunit in SUBUNITS)
 STEEPEST = 10.0  # Hill slope of a block
-BLOCKERS = tuple(name for name in headings("compounds") if name not in ("channel", "enantiomers"))
+BLOCKERS = tuple(name for name in headings("compounds") if name not in ("channel", "enantiomers", "tissue"))
 IN_A_BATH = (*BLOCKERS, *ENANTIOMERS)  # all that a bath can hold
 
 
@@ -27,7 +28,9 @@ class Compound:
 
     molar_mass: float = number("g/mol", "above 0")
     ic50_2A: float = number("uM", "above 0")
+    ic50_2AB: float = number("uM", "above 0")
     ic50_2B: float = number("uM", "above 0")
+    ic50_2BD: float = number("uM", "above 0")
     ic50_2C: float = number("uM", "above 0")
     ic50_2D: float = number("uM", "above 0")
     hill: float = number("1", "above 0")
@@ -60,6 +63,27 @@ class Channel:
     gate_relaxation: float = number("s", "above 0")
     reference_potential: float = number("mV")
     temperature: float = number("K", "above 0")
+
+
+@dataclass(frozen=True)
+class Tissue:
+    """How receptors of tissue differ from recombinant ones in what they hold: a factor on every IC50 of a
+    drug that Mg competes with, and the Hill slope of all these.
+    """
+
+    ic50_factor: float = number("1", "above 0")
+    hill: float = number("1", "above 0")
+
+
+def in_tissue(drugs: dict[str, Compound], source: Sheet | None = None) -> dict[str, Compound]:
+    """Drugs as receptors of tissue bind them; one that binds outside the pore stays as it is."""
+    own: Tissue = (source or Sheet(SHEETS / "compounds.toml")).fill("tissue", Tissue)
+    return {
+        name: drug
+        if drug.magnesium_competition == 0
+        else replace(drug, hill=own.hill, **{k: getattr(drug, k) * own.ic50_factor for k in IC50})
+        for name, drug in drugs.items()
+    }
 
 
 def compounds(source: Sheet | None = None) -> dict[str, Compound]:

@@ -67,9 +67,14 @@ DOMAINS: dict[str, Callable[[float], bool]] = {
 }
 
 
-def number(unit: str, domain: str = "any finite number") -> Any:
-    """Declare a dataclass field that a sheet row of this unit fills, with a value from this domain."""
-    return dataclasses.field(metadata={"unit": unit, "domain": domain})
+def number(unit: str, domain: str = "any finite number", without: float | None = None) -> Any:
+    """Declare a dataclass field that a sheet row of this unit fills, with a value from this domain; a row
+    that may be left out is then `without`.
+    """
+    about = {"unit": unit, "domain": domain}
+    if without is None:
+        return dataclasses.field(metadata=about)
+    return dataclasses.field(default=without, kw_only=True, metadata=about)
 
 
 def headings(subject: str) -> tuple[str, ...]:
@@ -136,7 +141,9 @@ class Sheet:
         return Sheet(beside[self.based_on], known, above)
 
     def fill(self, section: str, record: type[Record]) -> Record:
-        """Build the frozen dataclass `record` from one section; names and units must match exactly."""
+        """Build the frozen dataclass `record` from one section; names and units must match exactly, and no row
+        may be missing but those that the record can do without.
+        """
         rows = self.sections.get(section)
         where = f"{self.path.name} [{section}]"
         if rows is None:
@@ -144,9 +151,10 @@ class Sheet:
                 f"{self.path.name}: section [{section}] is missing; it has {_listed(sorted(self.sections))}"
             )
         fields = {f.name: f for f in dataclasses.fields(record)}  # type: ignore[arg-type]
-        missing, unknown = set(fields) - set(rows), set(rows) - set(fields)
+        needed = {name for name, f in fields.items() if f.default is dataclasses.MISSING}
+        missing, unknown = needed - set(rows), set(rows) - set(fields)
         if missing or unknown:
-            strange = [f"{name}{near(name, missing)}" for name in sorted(unknown)]
+            strange = [f"{name}{near(name, set(fields) - set(rows))}" for name in sorted(unknown)]
             raise SheetError(
                 f"{where}: missing rows: {_listed(sorted(missing))}; unknown rows: {_listed(strange)}"
             )

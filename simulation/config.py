@@ -28,7 +28,6 @@ from prelimbic.parameters import (
     SpineNumbers,
     channel,
     circuit_numbers,
-    compounds,
     digest,
     recorded,
     species,
@@ -167,8 +166,9 @@ class Config:
 
     def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
         """NMDA block at an hour as the hypotheses have it, before `site` is asked."""
-        drugs = self.sheets()["compounds"]
-        return self.hypotheses.block(exposure, compounds(drugs), channel(drugs), circuit, self.sizes(), hour)
+        sheet = self.sheets()["compounds"]
+        drugs = self.hypotheses.binding(sheet)
+        return self.hypotheses.block(exposure, drugs, channel(sheet), circuit, self.sizes(), hour)
 
     def calibration(self) -> str:
         """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from prelimbic.circuits import manipulated
-from prelimbic.parameters import HNK_SETS, POPULATIONS, compounds, section_of
+from prelimbic.parameters import HNK_SETS, POPULATIONS, section_of
 from prelimbic.parameters.plain import listed, unboxed
 from prelimbic.pharmacology import Bath, Body, Concentrations, Dose, DoseError, Exposure, Together
 from prelimbic.pharmacology.block import by_population, by_subunit, racemates, summed
@@ -163,7 +163,7 @@ def arranged(config: Config, at: np.ndarray, found: Mapping[str, Exposure]) -> x
     mixtures = manipulated(config.grown(), config.manipulations).mixtures
     source: Concentrations = next(iter(found.values()))
     source = source if bath is None else Together((source, bath))
-    drugs = compounds(sheets["compounds"])
+    drugs = config.hypotheses.binding(sheets["compounds"])
     shut = by_subunit(source.brain_unbound(at), [drugs[name] for name in source.names])
     lead = ("subject",) if levels.ndim > 3 else ()
     whole = {

@@ -18,7 +18,10 @@ from prelimbic.parameters import (
     Channel,
     Compound,
     HypothesisNumbers,
+    Sheet,
     SpineNumbers,
+    compounds,
+    in_tissue,
     near,
     unknown,
 )
@@ -84,6 +87,13 @@ class Hypotheses(_Switched):
         if self.baseline in ("sst_loss", "both"):
             circuit = lose_sst(circuit, numbers.sst_left)
         return slice_state(circuit, numbers.slice_background) if self.state == "slice" else circuit
+
+    def binding(self, source: Sheet) -> dict[str, Compound]:
+        """What every drug of a bath or a body does at the receptors that are asked for, by name; `source` is
+        the sheet `compounds`.
+        """
+        drugs = compounds(source)
+        return in_tissue(drugs, source) if self.affinity == "tissue" else drugs
 
     def block(
         self,

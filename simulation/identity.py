@@ -86,10 +86,12 @@ def numbers_used(
     """Every number that a run uses, by its full name SHEET.SECTION.NUMBER; `drugs` are those of baths,
     `subjects` species of which subjects are drawn.
     """
+    given, drugs = tuple(given), set(drugs)
     sections = of_drugs(drugs) | {f"population.{animal}" for animal in subjects}
     sections |= {f"bodies.{animal}/sex/{sex}" for animal in subjects for sex in SEXES}
     sections |= {f"inhibitors.{name}" for name in inhibitors}
     sections |= {section for kind in given for section in kind.sections(sheets)}
+    sections |= {"compounds.tissue"} if hypotheses.affinity == "tissue" and (drugs or given) else set()
     sizes = {f"hypotheses.hypotheses.{row}" for row in sizes_used(hypotheses)}
     return {
         name: row.value

@@ -25,6 +25,11 @@ SWITCHES: dict[str, dict[str, str]] = {
         "affinity_scaled": "subunit block, higher affinity on GABAergic cells (assumed by Susin and "
         "Destexhe 2023)",
     },
+    "affinity": {
+        "tissue": "IC50 and Hill slope as receptors of tissue have them: one factor for all channel blockers, "
+        "fitted on occupancy and on shutdown (default)",
+        "recombinant": "IC50 as they stand in the sheet, of recombinant receptors",
+    },
     "hcn": {
         "nmda": "NMDA receptors only (default)",
         "nmda_hcn1": "ketamine shuts HCN1 channels too (Chen et al. 2009)",

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from prelimbic.circuits import Circuit
-from prelimbic.parameters import COMPOUNDS, CascadeNumbers, channel, compounds
+from prelimbic.parameters import COMPOUNDS, CascadeNumbers, channel
 from prelimbic.pharmacology import TrappingBlock
 from prelimbic.simulation.acting import Acting
 from prelimbic.simulation.config import MODEL_VERSION, Config
@@ -77,7 +77,7 @@ def _beginning(config: Config, circuit: Circuit) -> bytes:
     drugs: tuple[object, ...] = ()
     if switches.selectivity == "use_dependent":  # states of receptors by drug, whether it is there or not
         names = around(config).names
-        known = compounds(sheets["compounds"])
+        known = switches.binding(sheets["compounds"])
         drugs = (switches, channel(sheets["compounds"]), [(name, known[name]) for name in names])
     parts = (
         MODEL_VERSION,

@@ -84,7 +84,8 @@ def occupancy(bench: Bench) -> list[Measure]:
     """V4b."""
     sheets = bench.config.sheets()
     rat = disposition("ketamine", "rat", sheets["species"])
-    brain = _half_block(compounds(sheets["compounds"])["ketamine"], bench.circuit.mixtures[0])
+    drugs = bench.config.hypotheses.binding(sheets["compounds"])
+    brain = _half_block(drugs["ketamine"], bench.circuit.mixtures[0])
     plasma = brain / rat.brain_to_plasma_unbound
     return [
         Measure(
@@ -143,7 +144,7 @@ def trapping(bench: Bench) -> list[Measure]:
 
 
 def _shut(bench: Bench, drug: str, concentration_uM: float) -> np.ndarray:
-    drugs = compounds(bench.config.sheets()["compounds"])
+    drugs = bench.config.hypotheses.binding(bench.config.sheets()["compounds"])
     return HillBlock.at(Bath(((drug, concentration_uM),)), drugs, 0.0).value
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prelimbic.circuits import Circuit, Rig, releases
+from prelimbic.circuits import Circuit, Rig, of_projection
 from prelimbic.parameters import (
     POPULATIONS,
     SUBUNITS,
@@ -93,7 +93,7 @@ def _synapses(rig: Rig, circuit: Circuit) -> dict[str, Variable]:
         for target, values in rig.trains(source, FAST_INTERVAL_S, FAST_PULSES).items():
             late[names.index(f"{source}->{target}")] = (values[LATE].mean() - 1.0) / values.max()
     for s, t, p in circuit.projections:
-        train = releases(p.release, p.recovery * 1e-3, p.facilitation * 1e-3, INTERVAL_S, PULSES)
+        train = of_projection(p, INTERVAL_S, PULSES).sum(axis=0)
         expected[names.index(f"{s}->{t}")] = train / train[0]
     return {
         "projection": _axis("projection", names),

@@ -104,6 +104,8 @@ def rested(source: Sheet, centre: Sheet) -> Sheet:
     changes: dict[str, float] = {}
     for population in POPULATIONS:
         for row, releases in NMDA_RATIOS.items():
+            if f"{population}.{row}" not in found:
+                continue  # the sheet gives charges
             scale = _charge(before, population, releases) / _charge(found, population, releases)
             changes[f"{population}.{row}"] = found[f"{population}.{row}"] * scale
     for name in (section for section in source.sections if "->" in section):
@@ -118,9 +120,11 @@ def _charge(
     release left free.
     """
     filled = numbers["receptors.nmda_saturation"] * releases(numbers, population)
-    decay = {k: numbers[f"{k}.decay"] for k in SUBUNITS}
+    shares = {k: numbers.get(f"{population}.fraction_{k}", 0.0) for k in SUBUNITS}
     return sum(
-        numbers[f"{population}.fraction_{k}"] * t / (1.0 + filled * t * 1e-3) for k, t in decay.items()
+        share * t / (1.0 + filled * t * 1e-3)
+        for k, share in shares.items()
+        if share > 0 and (t := numbers[f"{k}.decay"])
     )
 
 
@@ -140,11 +144,16 @@ def _release(numbers: dict[str, float], projection: str) -> float:
     Markram 1998).
     """
     rate = numbers[f"{projection.split('->')[0]}.target_rate"] * 1e-3
-    full, recovery, facilitation = (
-        numbers[f"{projection}.{row}"] for row in ("release", "recovery", "facilitation")
-    )
-    used = full * (1.0 + rate * facilitation) / (1.0 + full * rate * facilitation)
-    return used / (1.0 + used * rate * recovery)
+    others = {kind: numbers.get(f"{projection}.share{kind}", 0.0) for kind in ("_2", "_3")}
+    total = 0.0
+    for kind, share in {"": 1.0 - sum(others.values()), **others}.items():
+        if share > 0:
+            full, recovery, facilitation = (
+                numbers[f"{projection}.{row}{kind}"] for row in ("release", "recovery", "facilitation")
+            )
+            used = full * (1.0 + rate * facilitation) / (1.0 + full * rate * facilitation)
+            total += share * used / (1.0 + used * rate * recovery)
+    return total
 
 
 # NMDA:AMPA ratios of a class, and how often its receptors are filled
