@@ -34,8 +34,8 @@ class Passive:
 
 
 def of_projection(projection: Projection, interval: float, pulses: int) -> np.ndarray:
-    """Releases in such a train of every type of a projection's terminals, (type, pulse), each with its share:
-    their sum is the mean over sending cells.
+    """Releases in a regular train of every type of a projection's terminals, (type, pulse), each with its
+    share: their sum is the mean over sending cells.
     """
     return np.array(
         [

@@ -95,8 +95,8 @@ class Population:
 
     `leak` and `rest` hold the resting HCN conductance `hcn`, so that shutting it takes something away from
     them.  What NMDA receptors a contact has is told by their peak conductance without Mg over that of AMPA
-    receptors (`nmda_to_ampa`), or by the charge that they carry over that of AMPA receptors after one release
-    (`nmda_charge`, at the `charge_potential` of `Receptors`); and so for background fibres.  `fraction_*` are
+    receptors (`nmda_to_ampa`), or by the charge that they carry over that of AMPA receptors after a release
+    (`nmda_charge`, at the `charge_potential` of `Receptors`); so for background fibres.  `fraction_*` are
     shares of the peak.  `tonic_*` are receptors outside synapses, without Mg and all holding glutamate.
     """
 

@@ -141,8 +141,8 @@ class Sheet:
         return Sheet(beside[self.based_on], known, above)
 
     def fill(self, section: str, record: type[Record]) -> Record:
-        """Build the frozen dataclass `record` from one section; names and units must match exactly, and no row
-        may be missing but those that the record can do without.
+        """Build the frozen dataclass `record` from one section; names and units must match exactly, and no
+        row may be missing but those that the record can do without.
         """
         rows = self.sections.get(section)
         where = f"{self.path.name} [{section}]"

@@ -26,8 +26,8 @@ SWITCHES: dict[str, dict[str, str]] = {
         "Destexhe 2023)",
     },
     "affinity": {
-        "tissue": "IC50 and Hill slope as receptors of tissue have them: one factor for all channel blockers, "
-        "fitted on occupancy and on shutdown (default)",
+        "tissue": "IC50 and Hill slope as receptors of tissue have them: one factor for all channel "
+        "blockers, fitted on occupancy and on shutdown (default)",
         "recombinant": "IC50 as they stand in the sheet, of recombinant receptors",
     },
     "hcn": {
