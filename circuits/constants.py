@@ -69,13 +69,12 @@ def ampa_left(circuit: Circuit) -> dict[str, np.ndarray]:
 
 
 def tonic(circuit: Circuit) -> np.ndarray:
-    """Conductance (nS, without Mg and drug) of receptors outside synapses that hold glutamate at the ambient
-    concentration, shape (population, subunit).
+    """Conductance (nS, without Mg and drug) of receptors outside synapses at the ambient glutamate, shape
+    (population, subunit).
     """
-    glutamate = circuit.receptors.ambient_glutamate
-    bound = [(glutamate / s.glutamate_ec50) ** s.glutamate_hill for s in circuit.subunits]
-    share = np.array([b / (1.0 + b) for b in bound])
-    return np.array([p.tonic for p in circuit.populations]) * share
+    r = circuit.receptors
+    more = [s.holding(r.ambient_glutamate) / s.holding(r.slice_glutamate) for s in circuit.subunits]
+    return np.array([p.tonic for p in circuit.populations]) * more
 
 
 def check_background(circuit: Circuit, step_ms: float = 0.1) -> None:

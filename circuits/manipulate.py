@@ -124,9 +124,14 @@ def shut_hcn(circuit: Circuit, share: float) -> Circuit:
 
 
 def slice_state(circuit: Circuit, left: float) -> Circuit:
-    """The low background of a slice: every background rate times `left`."""
+    """The low background of a slice: every background rate times `left`, and glutamate between cells as
+    slices have it.
+    """
     _at_least_0("slice", left)
     changed = with_background(circuit, [p.background_rate * left for p in circuit.populations])
+    r = changed.receptors
+    if r.ambient_glutamate > 0:
+        changed = replace(changed, receptors=replace(r, ambient_glutamate=r.slice_glutamate))
     if changed.apical is None:
         return changed
     return replace(

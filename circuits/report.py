@@ -165,7 +165,8 @@ def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
         capacity[0] += (
             apical.background_rate / r.background_fibre_rate * apical.background_ampa * apical.nmda_to_ampa
         )
-    outside = np.array([p.tonic for p in circuit.populations])
+    holding = np.array([s.holding(r.slice_glutamate) for s in circuit.subunits])
+    outside = np.array([p.tonic for p in circuit.populations]) / holding
     return capacity[:, None] * circuit.mixtures / r.nmda_saturation + outside
 
 

@@ -97,7 +97,7 @@ class Population:
     them.  What NMDA receptors a contact has is told by their peak conductance without Mg over that of AMPA
     receptors (`nmda_to_ampa`), or by the charge that they carry over that of AMPA receptors after a release
     (`nmda_charge`, at the `charge_potential` of `Receptors`); so for background fibres.  `fraction_*` are
-    shares of the peak.  `tonic_*` are receptors outside synapses, without Mg and all holding glutamate.
+    shares of the peak.  `tonic_*` is what receptors outside synapses conduct, without Mg, in a slice.
     """
 
     count: float = number("cells", WHOLE)
@@ -148,7 +148,7 @@ class Population:
 
     @property
     def tonic(self) -> tuple[float, ...]:
-        """Conductance of receptors outside synapses (nS), shape (subunit,)."""
+        """Conductance of receptors outside synapses in a slice (nS), shape (subunit,)."""
         return tuple(getattr(self, f"tonic_{k}") if k in OUTSIDE else 0.0 for k in SUBUNITS)
 
     def has(self, subunit: str) -> bool:
@@ -208,8 +208,9 @@ class Projection:
 class Receptors:
     """Constants that all cells share.
 
-    Receptors hold glutamate as `ambient_glutamate` has it wherever they are not at a synapse.  The slope of
-    the Mg block was recorded at `magnesium_temperature` and is that at `temperature` by Woodhull's law.
+    Receptors outside synapses see `ambient_glutamate`; what they conduct was recorded at `slice_glutamate`.
+    The slope of the Mg block was recorded at `magnesium_temperature`; at `temperature` it is as Woodhull's
+    law has it.
     """
 
     excitatory_reversal: float = number("mV")
@@ -225,6 +226,7 @@ class Receptors:
     magnesium_temperature: float = number("K", "above 0", without=BODY_K)
     charge_potential: float = number("mV", without=-60.0)
     ambient_glutamate: float = number("uM", "at least 0", without=0.0)
+    slice_glutamate: float = number("uM", "above 0", without=1.0)
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,11 @@ class Subunit:
     recorded_at: float = number("K", "above 0", without=BODY_K)
     glutamate_ec50: float = number("uM", "above 0", without=2.0)
     glutamate_hill: float = number("1", "above 0", without=1.5)
+
+    def holding(self, glutamate_uM: float) -> float:
+        """Share of receptors that hold glutamate at a steady concentration."""
+        bound = (glutamate_uM / self.glutamate_ec50) ** self.glutamate_hill
+        return bound / (1.0 + bound)
 
     def at(self, kelvin: float) -> Subunit:
         """The same at another temperature."""
