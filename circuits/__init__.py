@@ -18,6 +18,7 @@ from prelimbic.circuits.network import (
     drawn_network,
     model_of,
 )
+from prelimbic.circuits.potentials import as_recorded
 from prelimbic.circuits.rig import Passive, Rig, of_projection, releases
 from prelimbic.circuits.spectrum import BANDS, Spectrum
 from prelimbic.circuits.toolchain import compiler, toolchain, why_no_compiler
@@ -45,6 +46,7 @@ __all__ = [
     "Spectrum",
     "Volley",
     "Wiring",
+    "as_recorded",
     "build_record",
     "calibrate",
     "check_background",

@@ -19,7 +19,7 @@ from prelimbic.parameters import POPULATIONS, SUBUNITS, Projection
 REST_S = 1.0
 SAMPLE_S = 5e-4
 PSP_WINDOW_S, PULSE_WINDOW_S = 0.06, 0.006
-BELOW_THRESHOLD_MV = 5.0  # where inhibitory potentials are measured
+HELD_MV = -55.0  # where inhibitory potentials are measured, as those of aisynphys were
 PROBE_PA = -10.0
 CONDUCTANCE = {"plastic": "AMPA", "excitatory": "AMPA", "fast": "fast", "slow": "slow"}
 
@@ -143,14 +143,13 @@ class Rig:
     def postsynaptic_potentials(self, source: str, cells: int = 4) -> dict[str, np.ndarray]:
         """Peak somatic deflection (mV) at contacts of single cells of `source`, by target population.
 
-        Excitatory ones from rest, inhibitory ones from BELOW_THRESHOLD_MV below each cell's threshold.  One
-        value a contact; plastic sites that are empty give none.
+        Excitatory ones from rest, inhibitory ones from HELD_MV.  One value a contact; plastic sites that are
+        empty give none.
         """
         passive = self.passive()
         held = source != "Pyr"
-        held_at = self.wiring.threshold - BELOW_THRESHOLD_MV
         current = (
-            (held_at - passive.rest) / passive.resistance * 1e3 if held else np.zeros(self.circuit.size)
+            (HELD_MV - passive.rest) / passive.resistance * 1e3 if held else np.zeros(self.circuit.size)
         )
         found: dict[str, list[np.ndarray]] = {}
         self.connect(True)

@@ -71,6 +71,8 @@ BODY_K = 310.15
 OUTSIDE = ("2B", "2BD")  # subunits of receptors outside synapses
 PRIOR = "prior"  # the circuit sheet that circuits are drawn from
 CIRCUITS = (
+    "native",
+    "native_point",
     "dendritic",
     "point",
     "static_release",

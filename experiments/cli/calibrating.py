@@ -12,7 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from prelimbic import circuits
-from prelimbic.circuits import Calibration, CircuitError, calibrate, check_background, manipulated
+from prelimbic.circuits import (
+    Calibration,
+    Circuit,
+    CircuitError,
+    as_recorded,
+    calibrate,
+    check_background,
+    manipulated,
+)
+from prelimbic.circuits.calibrate import FIRST_SEED
 from prelimbic.experiments.storage.files import StoreError, publish
 from prelimbic.experiments.sweep.conduct import console
 from prelimbic.experiments.sweep.study import StudyError
@@ -25,6 +34,7 @@ from prelimbic.parameters import (
     drawn,
     near,
     recorded,
+    recording,
     sheet,
     sheet_text,
     structure_digest,
@@ -42,6 +52,7 @@ def calibrate_sheet(
     seed: int | None,
     manipulations: tuple[str, ...],
     overrides: tuple[tuple[str, float], ...],
+    potentials: bool = False,
 ) -> None:
     """Calibrate and write `out`; nothing is written when it does not succeed.
 
@@ -78,6 +89,8 @@ def calibrate_sheet(
     if circuits.compiler() is None:
         raise StudyError(f"calibrate needs a C++ compiler, and none works: {circuits.why_no_compiler()}")
     settle_figures()
+    if potentials:
+        circuit, source = _strengths(circuit, source, screen)
     with _told(screen) as tell:
         found = calibrate(circuit, wirings, free, tell)
     title = f"{source.title}; background calibrated" + (f" after {developmental}" if developmental else "")
@@ -89,6 +102,27 @@ def calibrate_sheet(
     )
     _report(found, screen)
     screen.print(f"written: {out}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _strengths(circuit: Circuit, source: Sheet, screen: Console) -> tuple[Circuit, Sheet]:
+    """Circuit and sheet with the weights at which unitary potentials are those of sheet `recordings`."""
+    rows = {(s, t): recording(f"{s}->{t}", "psp") for s, t, _ in circuit.projections}
+    wanted = {pair: row.value for pair, row in rows.items() if row is not None}
+    screen.print("weights: until unitary potentials are as recorded", highlight=False)
+    circuit, found = as_recorded(circuit, wanted, FIRST_SEED)
+    sections = {section: dict(own) for section, own in source.sections.items()}
+    for s, t in wanted:
+        weight = sections[f"{s}->{t}"]["weight"]
+        note = (
+            f"makes the unitary potential {found[s, t]:.2f} mV in the rig, as recorded (sheet recordings: "
+            f"{rows[s, t].source})"  # type: ignore[union-attr]
+        )
+        value = float(f"{circuit.projection(s, t).weight:.4g}")
+        sections[f"{s}->{t}"]["weight"] = replace(
+            weight, value=value, status="fitted", source="calibration", note=note, range=None
+        )
+    source = source.with_sections(sections)
+    return circuit, source
 
 
 def _variant(source: Sheet, seed: int | None, overrides: tuple[tuple[str, float], ...]) -> Sheet:

@@ -183,6 +183,11 @@ def switches() -> None:
     metavar="NUMBER=VALUE",
     help="As in run, circuit numbers only; repeatable.",
 )
+@click.option(
+    "--potentials",
+    is_flag=True,
+    help="First find the weights at which unitary potentials are those of sheet recordings.",
+)
 def calibrate(
     sheet: str,
     out: Path,
@@ -192,6 +197,7 @@ def calibrate(
     draw: int | None,
     manipulations: tuple[str, ...],
     overrides: tuple[str, ...],
+    potentials: bool,
 ) -> None:
     """Find background rates at which SHEET, changed as asked, rests at its target rates, and write it as a
     new sheet.
@@ -201,8 +207,9 @@ def calibrate(
 
     populations = tuple(name.strip() for name in free.split(",") if name.strip())
     once("--manipulate", (target(text) for text in manipulations))
+    changes = parse_overrides(overrides, (sheet,))
     calibrate_sheet(
-        sheet, out, populations, scale, wirings, draw, manipulations, parse_overrides(overrides, (sheet,))
+        sheet, out, populations, scale, wirings, draw, manipulations, changes, potentials=potentials
     )
 
 

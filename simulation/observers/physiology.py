@@ -102,7 +102,7 @@ def _synapses(rig: Rig, circuit: Circuit) -> dict[str, Variable]:
             ("projection",),
             size,
             "mV",
-            "unitary potential in the soma; inhibitory ones from 5 mV below threshold",
+            "unitary potential in the soma; inhibitory ones from -55 mV",
         ),
         "pulse_ratio": Variable(
             ("projection", "pulse"), pulses, "1", "conductance of each pulse at 20 Hz over the first"
