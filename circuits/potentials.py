@@ -16,8 +16,8 @@ NEAR = 0.02  # of a potential asked for
 def as_recorded(
     circuit: Circuit, potentials_mV: Mapping[tuple[str, str], float], seed: int
 ) -> tuple[Circuit, dict[tuple[str, str], float]]:
-    """The circuit with weights at which the rig finds the mean unitary potentials asked for, (source, target)
-    -> mV without sign; and what it finds in the end.
+    """The circuit with weights at which the rig finds the mean unitary potentials asked for, of (source,
+    target) in mV without sign; and what it finds in the end.
 
     A weight moves in proportion to what is missing, a few times over, on one wiring.  Raises CircuitError
     when a potential cannot be reached.
