@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prelimbic.circuits.background import event_probabilities, events_a_step
-from prelimbic.circuits.describe import Circuit, CircuitError, magnesium_slope
+from prelimbic.circuits.describe import Circuit, CircuitError, holding, magnesium_slope
 from prelimbic.circuits.wiring import Wiring
 from prelimbic.parameters import OUTSIDE, POPULATIONS, SUBUNITS, Apical
 
@@ -68,12 +68,12 @@ def ampa_left(circuit: Circuit) -> dict[str, np.ndarray]:
     return found
 
 
-def tonic(circuit: Circuit) -> np.ndarray:
+def outside(circuit: Circuit) -> np.ndarray:
     """Conductance (nS, without Mg and drug) of receptors outside synapses at the ambient glutamate, shape
     (population, subunit).
     """
     r = circuit.receptors
-    more = [s.holding(r.ambient_glutamate) / s.holding(r.slice_glutamate) for s in circuit.subunits]
+    more = [holding(s, r.ambient_glutamate) / holding(s, r.slice_glutamate) for s in circuit.subunits]
     return np.array([p.tonic for p in circuit.populations]) * more
 
 
@@ -140,7 +140,7 @@ def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
             f"background_{name}": circuit.per_cell(of_background),
         }
         if name in OUTSIDE:
-            held = tonic(circuit)[:, k] * 1e-9
+            held = outside(circuit)[:, k] * 1e-9
             found[f"tonic_{name}"] = circuit.per_cell(held)
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from prelimbic.parameters import (
+    ABSENT,
     POPULATIONS,
     SUBUNITS,
     Apical,
@@ -131,12 +131,24 @@ def magnesium_slope(receptors: Receptors) -> float:
     return receptors.magnesium_slope * receptors.magnesium_temperature / receptors.temperature
 
 
+def at_temperature(subunit: Subunit, kelvin: float) -> Subunit:
+    """The receptor at another temperature: its deactivation by its Q10."""
+    factor = subunit.q10 ** ((subunit.recorded_at - kelvin) / 10.0)
+    return replace(subunit, decay=subunit.decay * factor, recorded_at=kelvin)
+
+
+def holding(subunit: Subunit, glutamate_uM: float) -> float:
+    """Share of receptors that hold glutamate at a steady concentration (Hill)."""
+    bound = (glutamate_uM / subunit.glutamate_ec50) ** subunit.glutamate_hill
+    return float(bound / (1.0 + bound))
+
+
 def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, ...], tuple[Subunit, ...]]:
     """Receptors at the circuit's temperature; dendrite and populations with NMDA:AMPA ratios of the peaks,
     where the sheet gives charges.
     """
     r = numbers.receptors
-    warm = tuple(numbers.subunits[k].at(r.temperature) for k in SUBUNITS)
+    warm = tuple(at_temperature(numbers.subunits[k], r.temperature) for k in SUBUNITS)
     relief = np.exp(-magnesium_slope(r) * r.charge_potential)
     # charge that a peak conductance of 1 carries while the potential stays where it is
     carried = [s.decay / (1.0 + r.magnesium / s.magnesium_half * relief) for s in warm]
@@ -151,12 +163,12 @@ def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, 
             for where in ("", "background_")
         }
         for ratio, (row, charge) in given.items():
-            if not math.isnan(charge):
-                p = replace(p, **{ratio: peak(charge, p), row: math.nan})
+            if charge != ABSENT:
+                p = replace(p, **{ratio: peak(charge, p), row: ABSENT})
         found.append(p)
     apical = numbers.apical
-    if apical is not None and not math.isnan(apical.nmda_charge):
-        apical = replace(apical, nmda_to_ampa=peak(apical.nmda_charge, found[0]), nmda_charge=math.nan)
+    if apical is not None and apical.nmda_charge != ABSENT:
+        apical = replace(apical, nmda_to_ampa=peak(apical.nmda_charge, found[0]), nmda_charge=ABSENT)
     return apical, tuple(found), warm
 
 
