@@ -27,8 +27,9 @@ class Population:
     `leak` and `rest` hold the resting HCN conductance `hcn`, so that shutting it takes something away from
     them.  What NMDA receptors a contact has is told by their peak conductance without Mg over that of AMPA
     receptors (`nmda_to_ampa`), or by the charge that they carry over that of AMPA receptors after a release
-    (`nmda_charge`, at the `charge_potential` of `Receptors`); so for background fibres.  `fraction_*` are
-    shares of the peak.  `tonic_*` is what receptors outside synapses conduct, without Mg, in a slice.
+    (`nmda_charge`, at the `charge_potential` of `Receptors`); so for background fibres, which are as those
+    contacts where nothing else is said.  `fraction_*` are shares of the peak.  `tonic_*` is what receptors
+    outside synapses conduct, without Mg, in a slice.
     """
 
     count: float = number("cells", WHOLE)
@@ -43,18 +44,18 @@ class Population:
     adaptation_slope: float = number("nS", "at least 0")
     adaptation_jump: float = number("pA", "at least 0")
     adaptation_decay: float = number("ms", "above 0")
-    hcn: float = number("nS", "at least 0")
+    hcn: float = number("nS", "at least 0", without=0.0)
     ampa_decay: float = number("ms", "above 0")
     nmda_to_ampa: float = number("1", "at least 0", without=ABSENT)
     background_nmda_to_ampa: float = number("1", "at least 0", without=ABSENT)
     nmda_charge: float = number("1", "at least 0", without=ABSENT)
     background_nmda_charge: float = number("1", "at least 0", without=ABSENT)
-    fraction_2A: float = number("1", "from 0 to 1")
+    fraction_2A: float = number("1", "from 0 to 1", without=0.0)
     fraction_2AB: float = number("1", "from 0 to 1", without=0.0)
-    fraction_2B: float = number("1", "from 0 to 1")
+    fraction_2B: float = number("1", "from 0 to 1", without=0.0)
     fraction_2BD: float = number("1", "from 0 to 1", without=0.0)
-    fraction_2C: float = number("1", "from 0 to 1")
-    fraction_2D: float = number("1", "from 0 to 1")
+    fraction_2C: float = number("1", "from 0 to 1", without=0.0)
+    fraction_2D: float = number("1", "from 0 to 1", without=0.0)
     tonic_2B: float = number("nS", "at least 0", without=0.0)
     tonic_2BD: float = number("nS", "at least 0", without=0.0)
     background_ampa: float = number("nS", "at least 0")
@@ -66,8 +67,9 @@ class Population:
         if abs(total - 1.0) > 1e-6 or min(self.subunit_fractions) < 0:
             listed = f"{', '.join(SUBUNITS[:-1])} and {SUBUNITS[-1]}"
             raise ValueError(f"the fractions of {listed} must be at least 0 and sum to 1, not to {total:g}")
-        for background in ("", "background_"):
-            _either(self, f"{background}nmda_to_ampa", f"{background}nmda_charge")
+        _either(self, "nmda_to_ampa", "nmda_charge")
+        if self.nmda_charge == ABSENT:
+            _either(self, "background_nmda_to_ampa", "background_nmda_charge")
         if self.reset >= self.threshold:
             raise ValueError(
                 f"reset is {self.reset:g} mV but must lie below the threshold of {self.threshold:g} mV"
@@ -143,8 +145,8 @@ class Receptors:
     """Constants that all cells share.
 
     Receptors outside synapses see `ambient_glutamate`; what they conduct was recorded at `slice_glutamate`.
-    The slope of the Mg block was recorded at `magnesium_temperature`; at `temperature` it is as Woodhull's
-    law has it.
+    Deactivation and the slope of the Mg block were `recorded_at` another temperature than the circuit's; the
+    slope there is as Woodhull's law has it.
     """
 
     excitatory_reversal: float = number("mV")
@@ -157,7 +159,7 @@ class Receptors:
     gaba_decay_PV: float = number("ms", "above 0")
     gaba_decay_SST_VIP: float = number("ms", "above 0")
     temperature: float = number("K", "above 0", without=BODY_K)
-    magnesium_temperature: float = number("K", "above 0", without=BODY_K)
+    recorded_at: float = number("K", "above 0", without=BODY_K)
     charge_potential: float = number("mV", without=-60.0)
     ambient_glutamate: float = number("uM", "at least 0", without=0.0)
     slice_glutamate: float = number("uM", "above 0", without=1.0)
@@ -165,17 +167,16 @@ class Receptors:
 
 @dataclass(frozen=True)
 class Subunit:
-    """An NMDA receptor by its GluN2 subunits: deactivation at the temperature of its recording and how much
-    faster it is ten degrees up (`q10`), the Mg that halves its current at 0 mV, and the glutamate that half
-    of such receptors hold, with its Hill slope.
+    """An NMDA receptor by its GluN2 subunits: deactivation where it was recorded and how much faster it is
+    ten degrees up (`q10`), the Mg that halves its current at 0 mV, and, where there are such receptors
+    outside synapses, the glutamate that half of them hold, with its Hill slope.
     """
 
     decay: float = number("ms", "above 0")
     magnesium_half: float = number("mM", "above 0")
     q10: float = number("1", "above 0", without=1.0)
-    recorded_at: float = number("K", "above 0", without=BODY_K)
-    glutamate_ec50: float = number("uM", "above 0", without=2.0)
-    glutamate_hill: float = number("1", "above 0", without=1.5)
+    glutamate_ec50: float = number("uM", "above 0", without=ABSENT)
+    glutamate_hill: float = number("1", "above 0", without=ABSENT)
 
 
 @dataclass(frozen=True)
@@ -241,14 +242,18 @@ def circuit_numbers(source: Sheet) -> CircuitNumbers:
             )
     populations = {p: source.fill(p, Population) for p in POPULATIONS}
     # of receptors that no class has, a sheet may be silent
-    used = [any(p.has(k) for p in populations.values()) for k in SUBUNITS]
+    used = {k for k in SUBUNITS if any(p.has(k) for p in populations.values())} | {*source.sections}
+    subunits = {k: source.fill(k, Subunit) if k in used else Subunit(1.0, 1.0) for k in SUBUNITS}
+    for k in OUTSIDE:
+        silent = ABSENT in (subunits[k].glutamate_ec50, subunits[k].glutamate_hill)
+        if silent and any(p.tonic[SUBUNITS.index(k)] > 0 for p in populations.values()):
+            raise SheetError(
+                f"{source.path.name} [{k}]: tonic_{k} needs the rows glutamate_ec50 and glutamate_hill there"
+            )
     return CircuitNumbers(
         name=source.name,
         receptors=source.fill("receptors", Receptors),
-        subunits={
-            k: source.fill(k, Subunit) if have or k in source.sections else Subunit(1.0, 1.0)
-            for k, have in zip(SUBUNITS, used, strict=True)
-        },
+        subunits=subunits,
         apical=source.fill("apical", Apical) if "apical" in source.sections else None,
         populations=populations,
         projections={(s.split("->")[0], s.split("->")[1]): source.fill(s, Projection) for s in pairs},
