@@ -1,5 +1,5 @@
-"""Fits the turnover of spines again, on images of mice that were given no drug, and the gain of formation, on
-images of mice before and after ketamine, and prints both beside the sheet:
+"""Fits the turnover of spines again, on images of mice that were given no drug, and the gain of formation,
+on images of mice before and after ketamine, and prints both beside the sheet:
 
     python benchmarks/fit_spines.py            # turnover: a second
     python benchmarks/fit_spines.py SHEET      # and the gain in a circuit: a minute
@@ -88,17 +88,19 @@ def gain(wanted: float, course: list[tuple[float, float]]) -> float:
 
 
 def main() -> None:
+    """Print what is fitted beside the sheet."""
     values, errors, squared = turnover()
     print(f"turnover: sum of squared misses {squared:.1f}, sheet {float(np.sum(misses(SPINES) ** 2)):.1f}")
     for name in FITTED:
-        print(f"  {name}: {values[name]:.4g} (SE {100 * errors[name]:.0f} %), sheet {getattr(SPINES, name):.4g}")
+        error = f"SE {100 * errors[name]:.0f} %"
+        print(f"  {name}: {values[name]:.4g} ({error}), sheet {getattr(SPINES, name):.4g}")
     for circuit in sys.argv[1:]:
         for seed in (1, 2, 3):
             course = signal(circuit, seed)
             found = [gain(FOLD + step * FOLD_SE, course) for step in (-1.0, 0.0, 1.0)]
             told = ", ".join(f"{each:.2f}" for each in found)
-            print(f"  formation_gain in {circuit}, seed {seed}: {told} for {FOLD} -+ {FOLD_SE}; sheet's is", end=" ")
-            print(f"{SPINES.formation_gain:g}, {fold(SPINES.formation_gain, course):.2f}-fold")
+            print(f"{circuit}, seed {seed}: formation_gain {told} for {FOLD} -SE, +0, +SE")
+            print(f"  sheet {SPINES.formation_gain:g}: {fold(SPINES.formation_gain, course):.2f}-fold")
 
 
 if __name__ == "__main__":

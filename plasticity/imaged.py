@@ -34,7 +34,9 @@ def survival(rates: Rates, since: float, hours: Sequence[float]) -> np.ndarray:
     return np.array(found)
 
 
-def formed(rates: Rates, contacts: float, sites: int, signal: Sequence[tuple[float, float]], hours: float) -> float:
+def formed(
+    rates: Rates, contacts: float, sites: int, signal: Sequence[tuple[float, float]], hours: float
+) -> float:
     """Share of the spines `hours` before the end of a course that are new at its end; `signal`: hours of
     each stride of the course and the signal in it, from rest.
     """
