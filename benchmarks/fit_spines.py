@@ -22,6 +22,7 @@ from prelimbic.parameters import SpineNumbers, sheet
 from prelimbic.plasticity.imaged import formed, survival, turned_over
 from prelimbic.plasticity.spines import rates
 from prelimbic.simulation.hypotheses import Hypotheses
+from prelimbic.simulation.protocol import weeks
 from prelimbic.simulation.run import simulate
 
 CONTACTS, SITES, DAY_H = 80.0, 107, 24.0
@@ -33,7 +34,7 @@ TURNOVER = ((2.0, 0.0772, 0.0100), (2.0, 0.0781, 0.0093), (27.0, 0.139, 0.019), 
 # Ketamine 10 mg/kg (phoumthipphavong2016): formation in the two days before day 3 over that of the same 24
 # fields before the drug, and SE.
 FOLD, FOLD_SE = 1.24, 0.16
-IMAGES_H, UNTIL_H = 48.0, 72.0
+IMAGES_H = 48.0
 SPINES = sheet("spines").fill("spines", SpineNumbers)
 
 
@@ -65,8 +66,7 @@ def signal(circuit: str, seed: int, baseline: str = "healthy") -> list[tuple[flo
     options = Options(seeds=seed, sheets=(circuit,), hypotheses=Hypotheses(baseline=baseline))
     place = {"species": "mouse", "dose": 10.0, "seed": seed}
     run = next(r for r in find_study("cascade").plan(options) if place.items() <= r.place.items())
-    times = tuple(hour for hour in run.config.protocol.times if hour <= UNTIL_H)
-    short = replace(run.config.protocol, times=times, readouts=())
+    short = weeks(run.config.protocol.peak, ("rest", "72 h"))
     seen = simulate(replace(run.config, protocol=short), True, lambda seconds: None).seen
     strides = [snapshot.look.stride for snapshot in seen[:-1]]
     return list(zip(strides, (float(s.slow.signal.mean()) for s in seen[1:]), strict=True))
@@ -80,11 +80,15 @@ def fold(gain: float, course: list[tuple[float, float]], contacts: float = CONTA
 
 
 def gain(wanted: float, course: list[tuple[float, float]]) -> float:
-    """The gain that makes formation so many times that of rest; NaN where none up to 20 does."""
-    most = 20.0
-    if fold(most, course) < wanted:
+    """The least gain that makes formation so many times that of rest; NaN where none up to 20 does.  Sites
+    are few: beyond some gain most are filled before the images are taken.
+    """
+    tried = np.linspace(0.0, 20.0, 81)
+    above = [fold(each, course) >= wanted for each in tried]
+    if not any(above):
         return float("nan")
-    return float(brentq(lambda g: fold(g, course) - wanted, 0.0, most))
+    first = int(np.argmax(above))
+    return float(brentq(lambda g: fold(g, course) - wanted, tried[max(first - 1, 0)], tried[first]))
 
 
 def main() -> None:
