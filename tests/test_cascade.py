@@ -25,7 +25,7 @@ EVERY_ARM = Arms(
     latch_least=0.1,
     elements_rate=0.02,
     elements_lowest=0.1,
-    second_gain=15.0,
+    second_gain=10.0,
     second_delay=3.0,
     second_stages=4.0,
 )
@@ -154,7 +154,7 @@ DONE = {
     "a latch": ((1.3, 1.0, 1.0, 0.4, {}, 1.0), Arms(latch_charging=10.0, latch_time=12.0, latch_least=0.1)),
     "a second phase": (
         (1.6, 1.0, 1.0, 0.0, {"mtorc1": 0.97}, 1.0),
-        Arms(second_gain=15.0, second_delay=3.0, second_stages=4.0),
+        Arms(second_gain=10.0, second_delay=3.0, second_stages=4.0),
     ),
     "elements": ((0.5, 1.0, 1.0, 0.0, {}, 1.0), Arms(elements_rate=0.02, elements_lowest=0.1)),
     "elements of more contacts": (
@@ -348,7 +348,7 @@ def test_the_chain_delays_a_pulse_by_the_maturation_delay_and_loses_nothing_of_i
 # A second phase
 
 
-SECOND = Arms(second_gain=15.0, second_delay=24.0, second_stages=16.0)
+SECOND = Arms(second_gain=10.0, second_delay=24.0, second_stages=16.0)
 HOUR = 60
 
 
