@@ -345,37 +345,6 @@ def test_the_chain_delays_a_pulse_by_the_maturation_delay_and_loses_nothing_of_i
     assert spread == pytest.approx(stage * np.sqrt(CASCADE.maturation_stages), rel=0.02)
 
 
-# A second phase
-
-
-SECOND = Arms(second_gain=10.0, second_delay=24.0, second_stages=16.0)
-HOUR = 60
-
-
-def phases(until: int, arms: Arms = SECOND, inhibited: tuple[int, int] = (0, 0), **left: float) -> Cascade:
-    """One cell, driven for an hour, `until` hours after; inhibitors leave so much between two hours."""
-    cascade = Cascade.at_rest(CASCADE, 1, arms)
-    for hour in range(until):
-        under = left if inhibited[0] <= hour < inhibited[1] else {}
-        drive = np.array([1.25 if hour == 0 else 1.0])
-        cascade = cascade.advance(drive, np.ones(1), factors(HOUR, **under))
-    return cascade
-
-
-def test_mtorc1_is_on_off_and_on_again_a_day_later_with_bdnf_at_rest():
-    rises = {h: float(phases(h).of("mtorc1")[0]) - 1.0 for h in (1, 12, 22)}
-    assert rises[1] > 0.3 and rises[22] > 5.0 * abs(rises[12]) and abs(rises[12]) < 0.03
-    assert phases(22).of("bdnf") == pytest.approx(1.0, abs=1e-6)
-    assert phases(22, Arms()).of("mtorc1") == pytest.approx(1.0, abs=1e-3)
-    assert phases(72).of("protein") > 1.1 * phases(72, Arms()).of("protein")
-
-
-def test_the_second_phase_is_stopped_by_what_shuts_mtorc1_in_either_phase():
-    once = phases(48, Arms()).of("protein")
-    assert phases(48, inhibited=(10, 48), mtorc1=0.5).of("protein") == pytest.approx(once, abs=0.02)
-    assert phases(48, inhibited=(0, 6), mtorc1=0.3).of("protein") == pytest.approx(1.0, abs=0.05)
-
-
 # What cannot be
 
 
@@ -393,11 +362,6 @@ def test_a_time_constant_below_two_minutes_is_refused_by_name(name):
 def test_stages_of_maturation_below_two_minutes_are_refused():
     with pytest.raises(CascadeError, match=r"maturation_delay over maturation_stages is 0\.01 h"):
         Cascade.at_rest(replace(CASCADE, maturation_delay=0.05, maturation_stages=5.0), 1)
-
-
-def test_stages_of_a_second_phase_below_two_minutes_are_refused():
-    with pytest.raises(CascadeError, match=r"hypotheses\] second_delay over second_stages is 0\.01 h"):
-        Cascade.at_rest(CASCADE, 1, SECOND._replace(second_delay=0.16))
 
 
 @pytest.mark.parametrize("name", Arms._fields)

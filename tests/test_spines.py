@@ -281,24 +281,6 @@ def test_without_lost_sites_both_rules_are_one_under_any_signal():
     assert np.array_equal(one.states, other.states)
 
 
-def test_what_is_added_on_lost_sites_fills_these_at_its_own_rate_and_no_other():
-    begun, added = table(2000, healthy=HEALTHY), np.full(2000, 0.1)
-    plain = begun.advance(np.ones(2000), 3.0)
-    quick = begun.advance(np.ones(2000), 3.0, on_lost=added)
-    lost = (begun.states & LOST) > 0
-    assert np.array_equal(quick.states[~lost], plain.states[~lost])
-    back = [each.regained.sum() / lost.sum() for each in (plain, quick)]
-    r = begun.rates
-    flow = np.array(
-        [[-r.formation - 0.1, r.formation + 0.1, 0.0], [r.nascent_loss, 0.0, r.maturation], [0.0] * 3]
-    )
-    flow[1, 1], flow[2, 0], flow[2, 2] = -r.nascent_loss - r.maturation, r.mature_loss, -r.mature_loss
-    assert back[1] == pytest.approx(1.0 - expm(3.0 * flow)[0, 0], abs=0.01) and back[0] < 0.1 < back[1]
-    whole = table(500)
-    same = [whole.advance(np.ones(500), 3.0, on_lost=each).states for each in (None, np.full(500, 0.1))]
-    assert np.array_equal(*same)
-
-
 # Branches
 
 
