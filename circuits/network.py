@@ -10,6 +10,7 @@ import numpy as np
 from prelimbic.circuits import cache, constants
 from prelimbic.circuits import equations as eq
 from prelimbic.circuits.activity import Activity
+from prelimbic.circuits.background import HIGHEST_MEAN
 from prelimbic.circuits.build import InterpretedEngine
 from prelimbic.circuits.describe import Circuit, CircuitError, with_background
 from prelimbic.circuits.engine import CompiledEngine, Engine, Layout
@@ -74,8 +75,9 @@ def model_of(circuit: Circuit) -> Model:
 
 @dataclass(frozen=True)
 class Volley:
-    """A brief rise of the background: of the dendrites' by `rate` (Hz a cell), and of GABAergic cells' by as
-    large a share of theirs, for `seconds`, one volley `every` so many seconds.
+    """A brief rise of the background: of the dendrites' by `rate` (Hz a cell), and of GABAergic cells' by the
+    share of theirs that this is of all that Pyr cells get, as far as a step can hold it; for `seconds`, one
+    volley `every` so many seconds.
     """
 
     rate: float
@@ -158,8 +160,8 @@ class Network:
                 f"circuit {self.circuit.name} has no dendrites whose afferents could be stimulated"
             )
         rates = np.array([p.background_rate for p in self.circuit.populations])
-        if apical.background_rate > 0:
-            rates[1:] *= 1.0 + volley.rate / apical.background_rate
+        share = volley.rate / max(apical.background_rate + rates[0], 1.0)
+        rates[1:] = np.minimum(rates[1:] * (1.0 + share), 0.99 * HIGHEST_MEAN / (self._step_ms * 1e-3))
         stirred = replace(
             with_background(self.circuit, rates),
             apical=replace(apical, background_rate=apical.background_rate + volley.rate),

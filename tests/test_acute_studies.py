@@ -147,7 +147,7 @@ def test_cells_are_seen_before_and_in_a_bath_that_takes_hold_the_more_the_longer
         len(POPULATIONS),
     )
     block = found["block"].values
-    assert not block[0].any() and (np.diff(block[:, 0], axis=0)[:, :2] > 0).all()
+    assert not block[0].any() and (np.diff(block[:, 0], axis=0)[:, [0, 2]] > 0).all()
     assert sum(heard) == pytest.approx(config.protocol.seconds)
 
 

@@ -21,7 +21,7 @@ import prelimbic
 from prelimbic import parameters, plasticity
 from prelimbic.circuits import toolchain
 from prelimbic.experiments.sweep import conduct
-from prelimbic.experiments.sweep.notices import tell_surroundings, tell_threads
+from prelimbic.experiments.sweep.notices import tell_surroundings
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.parameters import caching
 from prelimbic.parameters.caching import CacheError, the_cache, unusable
@@ -116,7 +116,7 @@ def test_a_temporary_folder_that_another_could_have_put_there_is_not_used(alone,
 
 
 def test_a_study_says_where_it_keeps_what_may_not_last(capsys):
-    tell_surroundings(1, conduct.console())
+    tell_surroundings(1, [], conduct.console())
     said = capsys.readouterr().out
     assert (
         said.startswith(NOWHERE)
@@ -127,7 +127,7 @@ def test_a_study_says_where_it_keeps_what_may_not_last(capsys):
 
 def test_more_workers_than_cpus_are_told_and_not_refused(monkeypatch, capsys):
     monkeypatch.setenv("PRELIMBIC_CACHE", "/nonexistent")
-    tell_surroundings(10_000, conduct.console())
+    tell_surroundings(10_000, [], conduct.console())
     assert "10000 workers are more than the CPUs granted here, " in capsys.readouterr().out
 
 
@@ -188,6 +188,6 @@ def test_threads_on_a_small_circuit_are_told_and_one_thread_is_not(monkeypatch, 
     run = Run({}, brief())
     for threads, told in (("1", ""), ("2", "2 threads a circuit: one of 500 cells")):
         monkeypatch.setenv("PRELIMBIC_THREADS", threads)
-        tell_threads([run], conduct.console())
+        tell_surroundings(1, [run], conduct.console())
         said = capsys.readouterr().out
-        assert said.startswith(told) and bool(said) == bool(told)
+        assert said.startswith(told) and ("threads" in said) == bool(told)

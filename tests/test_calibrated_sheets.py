@@ -11,7 +11,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from prelimbic.circuits import Circuit, manipulated
-from prelimbic.parameters import CIRCUITS, Sheet, circuit_numbers, drawn, sheet, sheet_text, structure_digest
+from prelimbic.parameters import (
+    CIRCUITS,
+    SUBUNITS,
+    Sheet,
+    circuit_numbers,
+    drawn,
+    sheet,
+    sheet_text,
+    structure_digest,
+)
 from prelimbic.parameters.sheet import LARGEST, SMALLEST, Row
 from prelimbic.simulation.hypotheses import Hypotheses
 from tests import test_calibration
@@ -110,7 +119,8 @@ def test_a_knock_out_goes_into_the_sheet_and_every_run_of_it_has_it(call, tmp_pa
     config = brief(circuit=str(path), scale=1.0, hypotheses=Hypotheses(baseline="healthy"))
     assert config.calibration() == "yes"
     wild = replace(config, circuit="sst").described()
-    assert config.described().mixtures[2, 1] == 0.0 < wild.mixtures[2, 1]
+    k = SUBUNITS.index("2B")
+    assert config.described().mixtures[2, k] == 0.0 < wild.mixtures[2, k]
     assert same_but_background(
         replace(config.described(), name="sst"), manipulated(wild, ("delete-GluN2B@SST",))
     )
@@ -118,7 +128,7 @@ def test_a_knock_out_goes_into_the_sheet_and_every_run_of_it_has_it(call, tmp_pa
         call, twice, "--manipulate", "delete-GluN1@PV", "--manipulate", "ampa=0.5", name=str(path)
     )
     assert again.manipulations == "delete-GluN2B@SST delete-GluN1@PV ampa=0.5"
-    assert described(twice).populations[1].nmda_to_ampa == described(twice).mixtures[2, 1] == 0.0
+    assert described(twice).populations[1].nmda_to_ampa == described(twice).mixtures[2, k] == 0.0
 
 
 def test_an_exposure_shows_the_block_of_the_circuit_that_the_sheet_describes(call, tmp_path, at_once):
@@ -138,7 +148,7 @@ def test_an_exposure_shows_the_block_of_the_circuit_that_the_sheet_describes(cal
         "--sheet",
     )
     by_hand = ("--set", "circuit.Pyr.fraction_2A=1", "--set", "circuit.Pyr.fraction_2B=0")
-    assert described(path).mixtures[0] == pytest.approx([1, 0, 0, 0])
+    assert described(path).mixtures[0] == pytest.approx([1, 0, 0, 0, 0, 0])
     grown, set_, plain = (
         json.loads(call(*asked, *words)[1]) for words in ((path,), ("sst", *by_hand), ("sst",))
     )

@@ -146,7 +146,7 @@ def test_a_dataset_and_its_sweep_say_what_was_done_to_whom(tmp_path):
         "overrides": "none",
         "manipulations": "none",
         "inhibitors": "none",
-        "model_version": 4,
+        "model_version": 5,
     }
     path = write_sweep(dataset, tmp_path)
     with xr.open_dataset(path) as stored:

@@ -32,7 +32,7 @@ MEANT = {
     ),
     "a number of a drug": (
         (*RUN, "--set", "compounds.ketamin.ic50_2A=9"),
-        "did you mean compounds.ketamine.ic50_2A?",
+        "did you mean compounds.ketamine.ic50_2A or compounds.ketamine.ic50_2AB?",
     ),
     "a sheet": ((*RUN, "--sheet", "dendrtic"), "did you mean dendritic?", ".toml"),
     "a sheet that is shipped": (

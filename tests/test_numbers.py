@@ -121,6 +121,7 @@ def test_a_name_of_the_field_stands_for_its_numbers_in_every_animal_or_drug(word
     wanted = {f.name for f in dataclasses.fields(kind) if f.name.endswith(ends)}
     wanted = {name for name in wanted if name.startswith("ic50")} if word == "ic50" else wanted
     sections = {n.section for n in in_force(sheet)} - {"channel", "enantiomers", *parameters.SPECIES}
+    sections -= {"tissue"} if word == "ic50" else set()
     found = {(n.section, n.row) for n in numbers(word, sheet).itertuples()}
     assert found == {(section, name) for section in sections for name in wanted}
 
@@ -326,7 +327,7 @@ def test_a_window_too_narrow_for_notes_shows_every_value(call, monkeypatch):
         ("number", ""): ("there is no number ''",),
         ("number", "Pyr.leak", "--sheet", ""): ("unknown sheet ''",),
         ("numbers", "fracton_2D"): ("fraction_2D",),
-        ("numbers", "leak", "--status", "measured"): ("measured", "'leak'"),
+        ("numbers", "hcn", "--status", "measured"): ("measured", "'hcn'"),
     }.items(),
 )
 def test_an_unknown_or_ambiguous_name_is_answered_with_what_may_have_been_meant(call, words, named):

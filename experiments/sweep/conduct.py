@@ -38,13 +38,7 @@ from prelimbic.experiments.sweep.cluster import BACKENDS, drive
 from prelimbic.experiments.sweep.execute import ExecuteError, execute
 from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
-from prelimbic.experiments.sweep.notices import (
-    tell_damaged,
-    tell_surroundings,
-    tell_threads,
-    tell_unlike,
-    tell_unusual,
-)
+from prelimbic.experiments.sweep.notices import tell_damaged, tell_surroundings, tell_unlike, tell_unusual
 from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.shelf import room
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
@@ -147,8 +141,7 @@ def _job(
         write_manifest(study, runs, options.out)
     if todo:
         settle_figures()
-        tell_surroundings(options.workers, screen)
-        tell_threads(todo, screen)
+        tell_surroundings(options.workers, todo, screen)
         if not prepare(todo):
             raise ExecuteError(
                 f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would "
@@ -280,8 +273,7 @@ def _fulfil(
     tell_damaged(todo, causes, folder, screen)
     if todo:
         settle_figures()
-        tell_surroundings(workers, screen)
-        tell_threads(todo, screen)
+        tell_surroundings(workers, todo, screen)
         compiled = _prepare(todo, screen)
         tell_unlike(runs, todo, folder, compiled, screen)
         threading.Thread(target=_load_tables).start()  # while this process only waits

@@ -49,10 +49,9 @@ def tell_unusual(runs: list[Run], screen: Console) -> None:
 FEW_CELLS = 10_000  # below, threads wait for each other longer than they compute
 
 
-def tell_threads(runs: list[Run], screen: Console) -> None:
+def _tell_threads(threads: int, cells: int, screen: Console) -> None:
     """Say when several threads a circuit are not worth it."""
-    cells = runs[0].config.described().size
-    if (threads := threads_asked()) > 1 and cells < FEW_CELLS:
+    if threads > 1 and cells < FEW_CELLS:
         screen.print(
             f"{threads} threads a circuit: one of {cells:,} cells is hardly faster, and many times slower "
             f"on cores that others use; threads are for {FEW_CELLS:,} cells and more, workers for many runs",
@@ -61,11 +60,12 @@ def tell_threads(runs: list[Run], screen: Console) -> None:
         )
 
 
-def tell_surroundings(workers: int, screen: Console) -> None:
+def tell_surroundings(workers: int, runs: list[Run], screen: Console) -> None:
     """Say what is unusual about where this is computed: a cache that may not last, more workers than
-    CPUs.
+    CPUs, threads for a small circuit.
     """
     granted, threads = available_cpus(), threads_asked()
+    _tell_threads(threads, runs[0].config.described().size if threads > 1 else 0, screen)
     if workers * threads > granted:
         of = f" of {threads} threads" if threads > 1 else ""
         screen.print(
