@@ -75,7 +75,7 @@ def model_of(circuit: Circuit) -> Model:
 
 @dataclass(frozen=True)
 class Volley:
-    """A brief rise of the background: of the dendrites' by `rate` (Hz a cell), and of GABAergic cells' by the
+    """A brief rise of the background: of dendrites' by `rate` (Hz a cell), and of GABAergic cells' by the
     share of theirs that this is of all that Pyr cells get, as far as a step can hold it; for `seconds`, one
     volley `every` so many seconds.
     """

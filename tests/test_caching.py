@@ -190,4 +190,4 @@ def test_threads_on_a_small_circuit_are_told_and_one_thread_is_not(monkeypatch, 
         monkeypatch.setenv("PRELIMBIC_THREADS", threads)
         tell_surroundings(1, [run], conduct.console())
         said = capsys.readouterr().out
-        assert said.startswith(told) and ("threads" in said) == bool(told)
+        assert said.startswith(told) and ("2 threads a circuit" in said) == bool(told)
