@@ -49,6 +49,7 @@ class Words:
     inhibitions: tuple[str, ...]
     manipulations: tuple[str, ...]
     overrides: tuple[str, ...]
+    numbers: tuple[str, ...]
     spikes: bool
     precision: int
     step: float
@@ -139,6 +140,13 @@ OPTIONS: tuple[Any, ...] = (
         multiple=True,
         metavar="NUMBER=VALUE",
         help="Override a number, such as circuit.Pyr.leak=9; repeatable.",
+    ),
+    click.option(
+        "--number",
+        "numbers",
+        multiple=True,
+        metavar="PATTERN",
+        help="Of study influence: vary only numbers of such a name, such as 2BD or 'PV->*'; repeatable.",
     ),
     click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout."),
     click.option(

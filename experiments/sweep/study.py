@@ -57,6 +57,7 @@ class Options:
     manipulations: tuple[str, ...] = ()
     inhibitions: tuple[Inhibition, ...] = ()
     spikes: bool = False
+    numbers: tuple[str, ...] = ()  # patterns of names of numbers that are varied
     numerics: circuits.Numerics = circuits.STANDARD
     given: frozenset[str] = frozenset()
 
@@ -177,7 +178,7 @@ class Study:
         """Raise StudyError for an option that the study sets itself or that would do nothing there."""
         o = options
         refusal = self.reads.refusal(
-            self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given
+            self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given, o.numbers
         )
         if refusal is not None:
             raise StudyError(refusal)
