@@ -1,4 +1,4 @@
-"""The prior of a circuit: the range of every number that is not known well, and circuits drawn from these."""
+"""The prior of a circuit: the ranges of numbers that are not known well, and circuits drawn from these."""
 
 from __future__ import annotations
 

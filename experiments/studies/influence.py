@@ -120,7 +120,7 @@ def _of_drug(compounds: Sheet, affinity: str, idle: set[str]) -> dict[str, Row]:
 
 def _of_circuit(circuit: Sheet, idle: set[str]) -> dict[str, Row]:
     """The numbers with a range that a circuit uses."""
-    found = {}
+    found: dict[str, Row] = {}
     for name, row in circuit.rows().items():
         section, _, last = name.rpartition(".")
         unread = section in idle or (last == "apical_share" and "apical" not in circuit.sections)
@@ -171,7 +171,7 @@ def _numbers(found: list[Influence], sheet: str) -> pd.DataFrame:
             cells += ["", ""] if at is None else [told_value(one.name, at.value), told_curve(at)]
         rows.append(((one.name,), [*cells, one.moves]))
     title = (
-        f"sheet {sheet}, as it stands {told_curve(found[0].sheet)}: peak of Pyr firing over rest, % (at uM), "
+        f"sheet {sheet}, as it stands {told_curve(found[0].sheet)}: peak of Pyr firing over rest, % (uM), "
         "and where it has fallen to half, uM; moves: highest less lowest curve, mean over concentrations, % "
         f"of rest (two seeds of the sheet: {noise(found[0].sheet):.0f})"
     )
@@ -203,9 +203,8 @@ def _shut(at: xr.Dataset, curve: Curve) -> list[Cell]:
 
 def _sentence(found: list[Influence], sheet: str) -> str:
     most = [one for one in found if np.isfinite(one.moves)][:SHOWN]
-    lost = [
-        f"{o.name} {told_value(o.name, c.value)}" for o in found for c in o.ends.values() if not any(c.there)
-    ]
+    every = [(one.name, curve) for one in found for curve in one.ends.values()]
+    lost = [f"{name} {told_value(name, curve.value)}" for name, curve in every if not curve.there.any()]
     told = [f"{one.name} ({', '.join(map(_peak, one.ends.values()))})" for one in most]
     words = " ".join(f"--number '{one.name}'" for one in most)
     said = (

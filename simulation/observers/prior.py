@@ -117,8 +117,8 @@ def _calibrated(config: Config, source: Sheet) -> Circuit | None:
 
 
 def calibrated(circuit: Circuit, seed: int, tolerance: float, portable: bool) -> Circuit | None:
-    """A circuit with background rates that hold one wiring within `tolerance` of its target rates; None where
-    none do.
+    """A circuit with background rates that hold one wiring within `tolerance` of its target rates; None
+    where none do.
     """
     try:
         check_background(circuit)
