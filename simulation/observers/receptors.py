@@ -30,9 +30,9 @@ def examine(config: Config, circuit: Circuit) -> dict[str, Variable]:
     numbers = circuit_numbers(config.sheets()["circuit"])
     at = [ZERO_K + celsius for celsius in CELSIUS]
     told = np.array([1.0 if k in config.sheets()["circuit"].sections else np.nan for k in SUBUNITS])
-    decay = [[numbers.subunits[k].at(kelvin).decay for k in SUBUNITS] for kelvin in at]
+    decay = np.array([[numbers.subunits[k].at(kelvin).decay for k in SUBUNITS] for kelvin in at])
     warmed = [replace(circuit, receptors=replace(circuit.receptors, temperature=kelvin)) for kelvin in at]
-    free = [[each.magnesium_free(float(potential)) for potential in MEMBRANE_MV] for each in warmed]
+    free = np.array([[each.magnesium_free(float(v)) for v in MEMBRANE_MV] for each in warmed])
     source = config.sheets()["compounds"]
     drugs = [
         replace(config.hypotheses, affinity=affinity).binding(source)["ketamine"] for affinity in AFFINITIES
