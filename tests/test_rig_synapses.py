@@ -201,12 +201,12 @@ def test_magnesium_at_its_half_blocks_half_at_0_mv_and_without_magnesium_all_is_
         rig = bench(replace(small_circuit("sst"), receptors=config.described().receptors))
         assert rig.conducting(0.0)[0][PYR] == pytest.approx(expected, rel=1e-4)
         if expected[0] == 1.0:
-            assert rig.conducting(-100.0)[0] == pytest.approx(np.ones((4, 4)))
+            assert rig.conducting(-100.0)[0] == pytest.approx(np.ones((4, 6)))
 
 
 def test_block_and_magnesium_multiply(bench):
     rig = bench(small_circuit("sst"))
-    shut = np.linspace(0.0, 1.0, 16).reshape(4, 4)
+    shut = np.linspace(0.0, 1.0, 24).reshape(4, 6)
     for potential in (-80.0, 0.0):
         rig.block(OPEN)
         free = rig.conducting(potential)[0]
