@@ -1,6 +1,4 @@
-"""A tree finds the few numbers that part two kinds, says how well on those it has not seen, and nothing where
-there is nothing.
-"""
+"""A tree finds the few numbers that part two kinds, and says how well on those that it has not seen."""
 
 from __future__ import annotations
 

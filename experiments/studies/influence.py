@@ -32,7 +32,7 @@ from prelimbic.experiments.readouts.influence import (
     told_value,
 )
 from prelimbic.experiments.sweep.reads import DRUG as ACUTE
-from prelimbic.experiments.sweep.reads import Reads
+from prelimbic.experiments.sweep.reads import HEALTHY, Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, asked_in, planned
 from prelimbic.parameters import POPULATIONS, SUBUNITS, Sheet, circuit_numbers, moved, near, ranged
 from prelimbic.parameters.sheet import Row
@@ -76,7 +76,7 @@ def plan(options: Options) -> list[Run]:
         "species": "rat",
         "doses": (),
         "protocol": Protocol((), 0.0, rest=WORK_S),
-        "hypotheses": replace(options.hypotheses, baseline="healthy"),
+        "hypotheses": replace(options.hypotheses, baseline="healthy", state="awake"),
         "drugs": ("ketamine",),
         "spikes": False,
     }
@@ -232,7 +232,7 @@ STUDY = Study(
     reads=Reads(
         switches=ACUTE,
         options=("number",),
-        sets={"baseline": "to healthy"},
+        sets=HEALTHY,
         lacks="its circuits differ in their numbers alone, and nothing slow moves in them",
         baths={"ketamine": 3.0},
         calibrates=True,
