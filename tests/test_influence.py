@@ -199,6 +199,8 @@ def test_a_curve_that_begins_below_half_has_fallen_at_the_lowest_concentration()
 def test_numbers_come_by_how_far_they_move_the_curve_and_those_that_cannot_rest_move_nothing():
     found = influences(curves(**SEEN))
     assert [one.name for one in found[:2]] == ["PV.leak", "2BD.decay"]
+    assert found[0].peak_change == pytest.approx(-30.0) and found[0].falls_change == np.inf
+    assert found[1].peak_change == pytest.approx(15.0) and np.isnan(found[1].falls_change)
     assert found[0].moves == pytest.approx(100 * np.mean([0.1, 0.3, 0.2, 0.4, 0.8]))
     assert found[1].moves == pytest.approx(100 * np.mean([0.1, 0.15, 0.1, 0.0, 0.0]))
     assert {one.name: one.moves for one in found[2:]} == {"Pyr.leak": 0.0, "compounds.ketamine.ic50_2A": 0.0}

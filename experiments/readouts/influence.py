@@ -94,16 +94,30 @@ class Influence:
     ends: dict[str, Curve]
 
     @property
-    def reach(self) -> np.ndarray:
-        """By how much the curve moves: the highest less the lowest of its curves, mean over the
-        concentrations, % of rest, (seed,); NaN where a curve is missing.
+    def both(self) -> tuple[Curve, Curve]:
+        """Curves at the low and the high end: that of the sheet where it stands at an end, or where no
+        circuit can rest.
         """
-        curves = np.array([c.over_rest[:, 1:] for c in (self.sheet, *self.ends.values()) if c.there.any()])
-        return 100.0 * (curves.max(axis=0) - curves.min(axis=0)).mean(axis=1)
+        low, high = (self.ends.get(end, self.sheet) for end in ENDS)
+        return low if low.there.any() else self.sheet, high if high.there.any() else self.sheet
+
+    @property
+    def peak_change(self) -> float:
+        """Peak at the high end less that at the low one, points of % over rest."""
+        low, high = (float(c.peak[c.there].mean()) if c.there.any() else np.nan for c in self.both)
+        return high - low
+
+    @property
+    def falls_change(self) -> float:
+        """Where it falls at the high end over where it does at the low one; NaN where both never do."""
+        low, high = (c.falls for c in self.both)
+        return high / low if np.isfinite([low, high]).any() else np.nan
 
     @property
     def moves(self) -> float:
-        """The same of the mean curves, whose noise is less."""
+        """By how much the curve moves: the highest less the lowest of its mean curves, mean over the
+        concentrations, % of rest.
+        """
         curves = np.array([c.mean[1:] for c in (self.sheet, *self.ends.values()) if c.there.any()])
         return float(100.0 * (curves.max(axis=0) - curves.min(axis=0)).mean()) if len(curves) else np.nan
 
