@@ -171,11 +171,11 @@ def _numbers(found: list[Influence], sheet: str) -> pd.DataFrame:
             cells += ["", ""] if at is None else [told_value(one.name, at.value), told_curve(at)]
         rows.append(((one.name,), [*cells, one.moves, one.peak_change, one.falls_change]))
     title = (
-        f"sheet {sheet}, as it stands {told_curve(found[0].sheet)}: peak of Pyr firing over rest, % (uM), and "
-        "where it has fallen to half, uM\n"
+        f"sheet {sheet}, as it stands {told_curve(found[0].sheet)}: peak of Pyr firing over rest, % (uM), "
+        "and where it has fallen to half, uM\n"
         "moves: highest less lowest curve, mean over concentrations, % of rest (two seeds of the sheet: "
-        f"{noise(found[0].sheet):.0f}); peak: that at high less that at low, points; half: one place over the "
-        "other"
+        f"{noise(found[0].sheet):.0f}); peak: that at high less that at low, points; half: one place over "
+        "the other"
     )
     heads = ("sheet", "low", "curve there", "high", "and there", "moves", "peak", "half")
     formats = {"moves": ".0f", "peak": "+.0f", "half": ".2g"}
