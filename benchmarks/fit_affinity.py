@@ -45,7 +45,9 @@ def main() -> None:
     half, ten, memantine = found(best)
     print(f"factor on IC50 {np.exp(best):.3f}, squared misses {miss(best):.2f} over 2 records, 1 number")
     print(f"half occupancy {half:.2f} uM in plasma ({HALF_UM}, {HALF_LOW} to {HALF_HIGH})")
-    print(f"10 uM shuts {ten:.3f} ({SHUT} +- {SHUT_SE}); 10 uM memantine, not fitted, {memantine:.3f} (0.81)")
+    print(
+        f"10 uM shuts {ten:.3f} ({SHUT} +- {SHUT_SE}); 10 uM memantine, not fitted, {memantine:.3f} (0.81)"
+    )
 
 
 if __name__ == "__main__":

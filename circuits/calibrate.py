@@ -66,16 +66,18 @@ def calibrate(
     first: int = FIRST_SEED,
     tolerance: float = TOLERANCE,
     numerics: Numerics = STANDARD,
+    coarse: int = COARSE_LOOKS,
 ) -> Calibration:
     """Move the background rates of the `free` populations, on wirings of the seeds from `first` on; `tell`
-    hears every stage and the rates seen (population,).
+    hears every stage and the rates seen (population,).  `coarse` looks bring a circuit into range: fewer are
+    enough for one that is near.
 
     Raises CalibrationError, with residuals, when any class stays more than `tolerance` from its target.
     """
     seeds = tuple(range(first, first + wirings))
     bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell, tolerance, numerics)
     try:
-        bench.coarse()
+        bench.coarse(coarse)
         bench.newton()
         looks = bench.look(CHECK_S, "check")
     finally:
@@ -144,10 +146,10 @@ class _Bench:
         self._tell(stage, np.mean([a.rate for a in looks], axis=0))
         return looks
 
-    def coarse(self) -> None:
+    def coarse(self, looks: int) -> None:
         gain = np.array(COARSE_GAIN) * self.free
-        for k in range(COARSE_LOOKS):
-            slower = 1.0 if k < COARSE_LOOKS // 2 else 0.5
+        for k in range(looks):
+            slower = 1.0 if k < looks // 2 else 0.5
             self._move(slower * gain * np.clip(-self._error(COARSE_S, "coarse"), -1.5, 1.5))
 
     def newton(self) -> None:

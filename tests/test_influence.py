@@ -239,7 +239,7 @@ def test_the_answer_tells_the_most_influential_numbers_how_to_run_them_again_and
 def brief(monkeypatch):
     """A network that does not spike, and a calibration that is content with what there is."""
     answer_for(monkeypatch)
-    monkeypatch.setattr(influence, "calibrated", lambda circuit, *rest: circuit)
+    monkeypatch.setattr(influence, "calibrated", lambda circuit, *rest, **how: circuit)
     influence._calibrated.cache_clear()
     yield monkeypatch
     influence._calibrated.cache_clear()
@@ -266,7 +266,7 @@ def test_a_run_holds_the_curve_the_number_and_what_the_drug_shuts_of_each_class(
 
 def test_an_affinity_moves_no_calibration_and_a_number_of_the_circuit_does(brief):
     seen = []
-    brief.setattr(influence, "calibrated", lambda circuit, *rest: seen.append(rest) or circuit)
+    brief.setattr(influence, "calibrated", lambda circuit, *rest, **how: seen.append(rest) or circuit)
     for run in planned("compounds.ketamine.ic50_2AB", "compounds.tissue.hill"):
         computed(run)
     assert len(seen) == 1 and seen[0][:2] == (1, influence.TOLERANCE)
@@ -275,7 +275,7 @@ def test_an_affinity_moves_no_calibration_and_a_number_of_the_circuit_does(brief
 
 
 def test_a_circuit_that_cannot_rest_at_its_rates_is_kept_as_such(brief):
-    brief.setattr(influence, "calibrated", lambda circuit, *rest: None)
+    brief.setattr(influence, "calibrated", lambda circuit, *rest, **how: None)
     found = computed(planned("2BD.decay")[-1])
     assert found["calibrated"] == 0.0 and "rate" not in found and found["value"] == 1767.0
 

@@ -87,6 +87,7 @@ def plan(options: Options) -> list[Run]:
             for number, end, changes in _points(sheet, options)
         ]
         runs += planned(STUDY.name, replace(options, sheets=(sheet,)), points, observe)
+    runs = [replace(run, varied=run.place["number"] != SHEET) for run in runs]
     return sorted(runs, key=lambda run: run.place["seed"])
 
 

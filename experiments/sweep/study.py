@@ -133,6 +133,7 @@ class Run:
     place: dict[str, Any]  # axis -> value; seed last
     config: Config
     compute: Compute = whole_loop
+    varied: bool = False  # its study sets numbers of its own
 
     @property
     def resumable(self) -> bool:

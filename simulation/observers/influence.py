@@ -16,9 +16,10 @@ from prelimbic.simulation.sheets import overridden
 from prelimbic.simulation.variable import Groups, Variable
 
 CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
-SECONDS = (0.5, 8.0)  # to settle, and of each look
+SECONDS = (0.5, 6.0)  # to settle, and of each look
 TOLERANCE = 0.1  # of a target rate, on the one wiring of a run
-WORK_S = 230.0  # biological seconds of one run, roughly; for the progress bar
+COARSE_LOOKS = 20  # of a calibration that begins with the rates of the sheet
+WORK_S = 110.0  # biological seconds of one run, roughly; for the progress bar
 
 
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
@@ -52,7 +53,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 # A drug's affinities move no calibration: their runs have that of the circuit as it stands.
 @lru_cache(maxsize=4)
 def _calibrated(circuit: Circuit, seed: int, portable: bool) -> Circuit | None:
-    return calibrated(circuit, seed, TOLERANCE, portable)
+    return calibrated(circuit, seed, TOLERANCE, portable, coarse=COARSE_LOOKS)
 
 
 def _value(config: Config) -> dict[str, Variable]:

@@ -116,14 +116,14 @@ def _calibrated(config: Config, source: Sheet) -> Circuit | None:
     return calibrated(circuit, config.seed, TOLERANCE, config.numerics.portable)
 
 
-def calibrated(circuit: Circuit, seed: int, tolerance: float, portable: bool) -> Circuit | None:
+def calibrated(circuit: Circuit, seed: int, tolerance: float, portable: bool, **how: int) -> Circuit | None:
     """A circuit with background rates that hold one wiring within `tolerance` of its target rates; None
-    where none do.
+    where none do.  `how` goes to `calibrate`.
     """
     try:
         check_background(circuit)
         numerics = Numerics(portable=portable)
-        return calibrate(circuit, 1, first=seed, tolerance=tolerance, numerics=numerics).circuit
+        return calibrate(circuit, 1, first=seed, tolerance=tolerance, numerics=numerics, **how).circuit
     except (CalibrationError, CircuitError, NetworkError):
         return None
 
