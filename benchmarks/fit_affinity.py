@@ -1,4 +1,4 @@
-"""The one factor from the IC50 of recombinant receptors to those of tissue: `python benchmarks/fit_affinity.py`.
+"""The one factor from IC50 of recombinant receptors to those of tissue: `python benchmarks/fit_affinity.py`.
 
 Fitted on what was recorded of occupancy and of shutdown (claims V4b and V4c), for the Pyr cells of a sheet
 and with the Hill slope of the sheet `compounds`; memantine's shutdown is then a prediction.
@@ -28,7 +28,7 @@ def main() -> None:
     to_brain = disposition("ketamine", "rat", sheet("species")).brain_to_plasma_unbound
 
     def found(log_factor: float) -> tuple[float, float, float]:
-        source = sheet("compounds").replaced({"tissue.ic50_factor": float(np.exp(log_factor))})
+        source = sheet("compounds").replaced({"tissue.factor": float(np.exp(log_factor))})
         drugs = in_tissue(compounds(source), source)
         tried = np.geomspace(1e-2, 1e2, 2001)
         shut = np.array([by_subunit(np.array([c]), [drugs["ketamine"]]) @ mixture for c in tried])

@@ -75,8 +75,8 @@ def magnesium_shift(bench: Bench) -> list[Measure]:
     shift = np.where(odds[0] > LEAST_SHUT, odds[0] / odds[1], np.nan)
     ranges = {"2A": (8.0, 24.0), "2B": (8.0, 24.0), "2C": (1.15, 3.5), "2D": (1.8, 5.3)}
     return [
-        Measure(f"IC50 at 1 mM Mg over that without, {k}", "1", shift[[i]], *ranges[k])
-        for i, k in enumerate(SUBUNITS)
+        Measure(f"IC50 at 1 mM Mg over that without, {k}", "1", shift[[SUBUNITS.index(k)]], *between)
+        for k, between in ranges.items()
     ]
 
 
