@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from prelimbic.circuits import Circuit
+from prelimbic.circuits.describe import at_temperature
 from prelimbic.parameters import SUBUNITS, circuit_numbers
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.config import Config
@@ -30,7 +31,10 @@ def examine(config: Config, circuit: Circuit) -> dict[str, Variable]:
     numbers = circuit_numbers(config.sheets()["circuit"])
     at = [ZERO_K + celsius for celsius in CELSIUS]
     told = np.array([1.0 if k in config.sheets()["circuit"].sections else np.nan for k in SUBUNITS])
-    decay = np.array([[numbers.subunits[k].at(kelvin).decay for k in SUBUNITS] for kelvin in at])
+    warm = [
+        [at_temperature(numbers.subunits[k], numbers.receptors, kelvin) for k in SUBUNITS] for kelvin in at
+    ]
+    decay = np.array([[each.decay for each in row] for row in warm])
     warmed = [replace(circuit, receptors=replace(circuit.receptors, temperature=kelvin)) for kelvin in at]
     free = np.array([[each.magnesium_free(float(v)) for v in MEMBRANE_MV] for each in warmed])
     source = config.sheets()["compounds"]
