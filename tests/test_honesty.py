@@ -18,7 +18,7 @@ import pytest
 
 import prelimbic
 from prelimbic import circuits
-from prelimbic.parameters import ABSENT, CIRCUITS, circuit_numbers, sheet
+from prelimbic.parameters import ABSENT, CIRCUITS, PRIOR, circuit_numbers, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, OWN = (ROOT / "notebooks" / f"{name}.ipynb" for name in ("first_look", "own_question"))
@@ -155,8 +155,7 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     assert done.returncode == 0, done.stderr
     others = {"compounds", "species", "routes", "bodies", "population", "salts", "cascade", "spines"}
     others |= {"inhibitors", "hypotheses", "recordings"}
-    # the prior has no rows of its own
-    assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS} | others
+    assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, PRIOR} | others
 
 
 def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):

@@ -162,7 +162,8 @@ def curves(**numbers: dict[str, tuple[list[list[float]], float]]) -> xr.Dataset:
     shut = np.broadcast_to(np.array([0.2, 0.4, 0.3, 0.3]), (*shape, len(UM), 4))
     data = {
         "rate": ((*axes, "concentration", "population"), rate),
-        "nmda_shut": ((*axes, "concentration", "population"), shut),
+        "synaptic_shut": ((*axes, "concentration", "population"), shut),
+        "tonic_shut": ((*axes, "concentration", "population"), 0.5 * shut),
         "calibrated": (axes, calibrated),
         "value": (axes, value),
         "stands": (axes, np.full(shape, 1.5)),
@@ -257,11 +258,12 @@ def test_a_run_holds_the_curve_the_number_and_what_the_drug_shuts_of_each_class(
     stands, low, high = (computed(runs[end]) for end in (STANDS, *ENDS))
     assert np.isnan(stands["value"]) and (low["value"], high["value"], low["stands"]) == (0.5, 10.0, 5.213)
     assert low["rate"].shape == (len(UM), len(POPULATIONS)) and low["concentration"].tolist() == UM
-    assert not stands["nmda_shut"][0].any() and (np.diff(stands["nmda_shut"], axis=0) > 0).all()
-    assert (low["nmda_shut"][1:] > stands["nmda_shut"][1:]).all()
-    # Pyr cells have most of this assembly
-    more = low["nmda_shut"][3] - stands["nmda_shut"][3]
-    assert more.argmax() == 0 and (high["nmda_shut"][1:] < stands["nmda_shut"][1:]).all()
+    assert not stands["synaptic_shut"][0].any() and (np.diff(stands["synaptic_shut"], axis=0) > 0).all()
+    assert (low["synaptic_shut"][1:] > stands["synaptic_shut"][1:]).all()
+    # it is in synapses alone, and Pyr cells have most of it
+    assert (low["tonic_shut"] == stands["tonic_shut"]).all() and (stands["tonic_shut"][1:] > 0).all()
+    more = low["synaptic_shut"][3] - stands["synaptic_shut"][3]
+    assert more.argmax() == 0 and (high["synaptic_shut"][1:] < stands["synaptic_shut"][1:]).all()
 
 
 def test_an_affinity_moves_no_calibration_and_a_number_of_the_circuit_does(brief):

@@ -171,12 +171,12 @@ def _numbers(found: list[Influence], sheet: str) -> pd.DataFrame:
             at = one.ends.get(end)
             cells += ["", ""] if at is None else [told_value(one.name, at.value), told_curve(at)]
         rows.append(((one.name,), [*cells, one.moves, one.peak_change, one.falls_change]))
+    apart = noise(found[0].sheet)
+    chance = f" (two seeds of the sheet: {apart:.0f})" if np.isfinite(apart) else ""
     title = (
         f"sheet {sheet}, as it stands {told_curve(found[0].sheet)}: peak of Pyr firing over rest, % (uM), "
-        "and where it has fallen to half, uM\n"
-        "moves: highest less lowest curve, mean over concentrations, % of rest (two seeds of the sheet: "
-        f"{noise(found[0].sheet):.0f}); peak: that at high less that at low, points; half: one place over "
-        "the other"
+        f"and where it has fallen to half, uM\nmoves: highest less lowest curve, mean, % of rest{chance}; "
+        "peak: that at high less that at low, points; half: one place over the other"
     )
     heads = ("sheet", "low", "curve there", "high", "and there", "moves", "peak", "half")
     formats = {"moves": ".0f", "peak": "+.0f", "half": ".2g"}
@@ -191,18 +191,19 @@ def _ratios(cell: xr.Dataset, found: list[Influence], sheet: str) -> pd.DataFram
             at = cell.sel(number=one.name, end=end)
             rows.append(((one.name, told_value(one.name, curve.value)), _shut(at, curve)))
     title = (
-        f"sheet {sheet}: NMDA conductance of each class that {RATIO_UM:g} uM ketamine shuts, %; that of PV "
-        "and of SST over that of Pyr cells; and the curve"
+        f"sheet {sheet}: synaptic NMDA conductance of each class that {RATIO_UM:g} uM ketamine shuts, %, "
+        "that of receptors outside synapses of Pyr and PV cells, PV over Pyr of both; and the curve"
     )
-    heads = (*POPULATIONS, "PV / Pyr", "SST / Pyr", "curve")
-    formats = dict.fromkeys(POPULATIONS, ".0f") | dict.fromkeys(heads[4:6], ".2f")
+    heads = (*POPULATIONS, "Pyr, outside", "PV, outside", "PV / Pyr", "outside", "curve")
+    formats = dict.fromkeys(heads[:6], ".0f") | dict.fromkeys(heads[6:8], ".2f")
     return table(title, ("number", "value"), rows if len(rows) > 1 else [], heads, formats=formats)
 
 
 def _shut(at: xr.Dataset, curve: Curve) -> list[Cell]:
-    share = at["nmda_shut"].sel(concentration=RATIO_UM).mean("seed")
-    each = [100.0 * float(share.sel(population=p)) for p in POPULATIONS]
-    return [*each, each[1] / each[0], each[2] / each[0], told_curve(curve)]
+    kinds = (at[name].sel(concentration=RATIO_UM).mean("seed") for name in ("synaptic_shut", "tonic_shut"))
+    synaptic, outside = ([100.0 * float(kind.sel(population=p)) for p in POPULATIONS] for kind in kinds)
+    ratios = [synaptic[1] / synaptic[0], outside[1] / outside[0]]
+    return [*synaptic, *outside[:2], *ratios, told_curve(curve)]
 
 
 def _sentence(found: list[Influence], sheet: str) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from prelimbic.circuits import Activity, Circuit, CircuitError
+from prelimbic.circuits import Circuit, CircuitError
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.observers.acute import arranged, in_baths
 from prelimbic.simulation.observers.prior import WARM_S, calibrated
@@ -41,12 +41,16 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
         tell(spiking)
         return {"summary": scales() | found}
     seen, blocks = in_baths(config, circuit, CONCENTRATIONS_UM, SECONDS, True, tell, WARM_S)
-    found["nmda_shut"] = Variable(
-        ("concentration", "population"),
-        shut(circuit, seen[0], blocks),
-        "1",
-        "share of the synaptic NMDA conductance at rest that the drug shuts",
-    )
+    held = np.nan_to_num(seen[0].nmda_open_probability) * circuit.mixtures
+    outside = np.array([p.tonic for p in circuit.populations])
+    by_class = ("concentration", "population")
+    for name, conductance in {"synaptic": held, "tonic": outside}.items():
+        found[f"{name}_shut"] = Variable(
+            by_class,
+            shut(conductance * seen[0].magnesium_free, blocks),
+            "1",
+            f"share of the {name} NMDA conductance at rest that the drug shuts",
+        )
     return {"summary": scales() | found | arranged(CONCENTRATIONS_UM, seen, blocks)}
 
 
@@ -69,10 +73,10 @@ def _value(config: Config) -> dict[str, Variable]:
     }
 
 
-def shut(circuit: Circuit, untreated: Activity, blocks: np.ndarray) -> np.ndarray:
-    """Share of the synaptic NMDA conductance of each class at rest that a block takes, shape (concentration,
-    population); `blocks` have shape (concentration, population, subunit).
+def shut(conductance: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """Share of a conductance (population, subunit) that blocks (concentration, population, subunit) take,
+    shape (concentration, population); NaN where there is none.
     """
-    held = np.nan_to_num(untreated.nmda_open_probability * untreated.magnesium_free)
-    carried = circuit.mixtures * held
-    return (blocks * carried).sum(axis=2) / carried.sum(axis=1)
+    carried = np.nan_to_num(conductance)
+    with np.errstate(invalid="ignore"):
+        return (blocks * carried).sum(axis=2) / carried.sum(axis=1)
