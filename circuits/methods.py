@@ -7,8 +7,8 @@ from prelimbic.parameters import SUBUNITS
 
 
 def methods_text(dendrites: bool) -> str:
-    """All equations with their events, for printing: K stands for the GluN2 subunits of a receptor, T for the population of a
-    target.
+    """All equations with their events, for printing: K stands for GluN2 subunits of a receptor, T for the
+    population of a target; only K = 2B and 2BD have a tonic_K.
     """
     receptor = eq.RECEPTOR.format(held="(g_K + tonic_K)")
     here = (eq.SYNAPTIC.format(total="sum over K of open_K", tonic="") + receptor).replace("_here", "")
