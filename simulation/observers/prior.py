@@ -116,16 +116,19 @@ def _calibrated(config: Config, source: Sheet) -> Circuit | None:
     return calibrated(circuit, config.seed, TOLERANCE, config.numerics.portable)
 
 
-def calibrated(circuit: Circuit, seed: int, tolerance: float, portable: bool, **how: int) -> Circuit | None:
+def calibrated(
+    circuit: Circuit, seed: int, tolerance: float, portable: bool, coarse: int | None = None
+) -> Circuit | None:
     """A circuit with background rates that hold one wiring within `tolerance` of its target rates; None
-    where none do.  `how` goes to `calibrate`.
+    where none do.  `coarse` is as `calibrate` has it.
     """
+    numerics = Numerics(portable=portable)
     try:
         check_background(circuit)
-        numerics = Numerics(portable=portable)
-        return calibrate(circuit, 1, first=seed, tolerance=tolerance, numerics=numerics, **how).circuit
+        found = calibrate(circuit, 1, first=seed, tolerance=tolerance, numerics=numerics, coarse=coarse)
     except (CalibrationError, CircuitError, NetworkError):
         return None
+    return found.circuit
 
 
 Looks = tuple[list[Activity], np.ndarray, list[Activity], np.ndarray]
