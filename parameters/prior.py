@@ -112,6 +112,7 @@ def _drawn(name: str, row: Row, rng: np.random.Generator, seed: int) -> Row:
         return row
     low, high = row.range
     value = math.exp(rng.uniform(math.log(low), math.log(high))) if low > 0 else rng.uniform(low, high)
+    value = min(max(value, low), high)  # the logarithm's exponential rounds
     return replace(
         row,
         value=float(round(value)) if name in WHOLE else value,

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prelimbic.circuits import CalibrationError, Circuit, CircuitError
-from prelimbic.circuits.describe import with_background
+from prelimbic.circuits import CalibrationError, Circuit, CircuitError, manipulated
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.study import Options, Run
 from prelimbic.parameters import (
@@ -198,7 +197,7 @@ def test_an_examined_circuit_holds_what_was_drawn_and_what_it_does_awake_and_as_
 
 def test_a_circuit_that_fell_silent_after_its_calibration_is_kept_as_not_valid(short):
     def silenced(circuit: Circuit, *rest: Any, **more: Any) -> Any:
-        return SimpleNamespace(circuit=with_background(circuit, [1.0] * 4))
+        return SimpleNamespace(circuit=manipulated(circuit, tuple(f"silence@{p}" for p in POPULATIONS)))
 
     short.setattr(prior, "calibrate", silenced)
     found = values(1)
