@@ -80,10 +80,14 @@ def answer(dataset: xr.Dataset) -> Answer:
         said.append(
             f"{resting}; of these {told_share(surge)} show the surge and {told_share(turns(cell))} the "
             "whole inverted U. The NMDA share of PV and SST cells less that of Pyr cells goes with the "
-            f"surge (r {r:.2f}); of all numbers {most.name} moves the surge most ({most.rho:+.2f}), and "
-            f"{end.name} the falling limb ({end.rho:+.2f})."
+            f"surge (r {r:.2f}); of all numbers {most.name} moves the surge most ({_rho(most)}), and "
+            f"{end.name} the falling limb ({_rho(end)})."
         )
     return Answer(tuple(tables), "\n".join(said))
+
+
+def _rho(knob: Knob) -> str:
+    return f"{knob.rho:+.2f}{'' if knob.clear else ', not clear of 0'}"
 
 
 def _shares(cell: xr.Dataset, name: str) -> pd.DataFrame:
@@ -123,16 +127,25 @@ def _knobs(moves: dict[str, list[Knob]]) -> pd.DataFrame:
 def _tree(cell: xr.Dataset) -> pd.DataFrame:
     """Groups of circuits that a few drawn numbers make, and how much of the surge they tell apart."""
     flags, drawn = surges(cell) >= SURGE, cell["drawn"].transpose("seed", "knob").values
+    readout = logs(surges(cell))
     rows: list[Row] = [
-        ((leaf.words(names(cell, "knob")),), [int(leaf.inside.sum()), told_share(flags[leaf.inside])])
-        for leaf in grown(drawn, flags)
+        (
+            (leaf.words(names(cell, "knob")),),
+            [int(leaf.inside.sum()), float(np.exp(leaf.mean)), told_share(flags[leaf.inside])],
+        )
+        for leaf in grown(drawn, readout)
     ]
-    told = explained(drawn, flags)
     title = (
-        "drawn numbers that part circuits with a surge from those without; of circuits that it has not seen "
-        f"such a tree explains {100 * told:.0f} % of the variance" + ": nothing" * (told <= 0)
+        "drawn numbers that part circuits by their highest Pyr firing over rest at 1-3 uM (geometric mean); "
+        f"in circuits that it has not seen such a tree explains {_percent(explained(drawn, readout))} of the "
+        "variance of its logarithm"
     )
-    return table(title, ("circuits with",), rows, ("circuits", "with a surge"))
+    heads = ("circuits", "Pyr over rest", "with a surge")
+    return table(title, ("circuits with",), rows, heads, formats={heads[1]: ".2f"})
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share > 0 else "nothing"
 
 
 STUDY = Study(
@@ -143,7 +156,7 @@ STUDY = Study(
     answer=answer,
     draw=drawing("circuit_prior"),
     sheet=PRIOR,
-    seeds=640,
+    seeds=480,
     reads=Reads(
         options=(),
         sets={"baseline": "to healthy"},
