@@ -38,7 +38,7 @@ class Leaf:
 
 
 def grown(values: np.ndarray, readout: np.ndarray, depth: int = DEPTH, least: int = LEAST) -> list[Leaf]:
-    """Leaves of the tree whose every split parts a readout (n,) best by one column of values (n, columns)."""
+    """Leaves of the tree whose every split parts a readout (n,) best by a column of values (n, columns)."""
     return _grown(
         values, np.asarray(readout, dtype=float), (), np.ones(len(readout), dtype=bool), depth, least
     )
