@@ -100,7 +100,9 @@ def test_a_pattern_chooses_among_all_numbers_with_a_range_and_a_whole_name_that_
 
 
 def test_recombinant_affinities_have_no_factor_of_tissue():
-    assert not any("tissue" in name for name in named(planned(affinity="recombinant")))
+    found = named(planned(affinity="recombinant"))
+    assert not any("tissue" in name for name in found) and "compounds.ketamine.hill" in found
+    assert "compounds.ketamine.hill" not in named(planned())
     with pytest.raises(StudyError, match="tissue"):
         planned("compounds.tissue.factor", affinity="recombinant")
 
@@ -221,14 +223,17 @@ def test_every_number_that_may_be_varied_has_a_unit():
 
 
 def test_the_answer_tells_the_most_influential_numbers_how_to_run_them_again_and_what_was_lost(tmp_path):
-    dataset = curves(**SEEN).expand_dims(sheet=["native_point"])
+    dataset = curves(**SEEN).expand_dims(sheet=["native_point"]).assign_attrs(switches="affinity=tissue")
     told = answer(dataset)
     numbers, ratios = told.tables
     assert [*numbers.index] == [one.name for one in influences(curves(**SEEN))]
     assert numbers.loc["PV.leak", ("curve there", "")] == "+30 ± 0 (1), 13"
     assert numbers.loc["Pyr.leak", ("curve there", "")] == "cannot rest"
     assert ratios["PV / Pyr", ""].tolist() == pytest.approx([2.0, 2.0])
-    assert "--number 'PV.leak' --number '2BD.decay'" in told.found and "Pyr.leak 4.1 nS" in told.found
+    assert (
+        "--affinity tissue --number 'PV.leak' --number '2BD.decay'" in told.found
+        and "Pyr.leak 4.1 nS" in told.found
+    )
     (path,) = drawing("influence")(dataset, tmp_path)
     assert path.name == "influence.png" and path.read_bytes().startswith(b"\x89PNG")
 

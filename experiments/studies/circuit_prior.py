@@ -135,10 +135,10 @@ def _tree(cell: xr.Dataset) -> pd.DataFrame:
         )
         for leaf in grown(drawn, readout)
     ]
+    told = _percent(explained(drawn, readout))
     title = (
-        "drawn numbers that part circuits by their highest Pyr firing over rest at 1-3 uM (geometric mean); "
-        f"in circuits that it has not seen such a tree explains {_percent(explained(drawn, readout))} of the "
-        "variance of its logarithm"
+        "drawn numbers that part circuits by their highest Pyr firing over rest at 1-3 uM, geometric mean; "
+        f"in circuits that it has not seen such a tree explains {told} of the variance of its logarithm"
     )
     heads = ("circuits", "Pyr over rest", "with a surge")
     return table(title, ("circuits with",), rows, heads, formats={heads[1]: ".2f"})

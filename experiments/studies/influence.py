@@ -36,6 +36,7 @@ from prelimbic.experiments.sweep.reads import HEALTHY, Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, asked_in, planned
 from prelimbic.parameters import POPULATIONS, SUBUNITS, Sheet, circuit_numbers, moved, near, ranged
 from prelimbic.parameters.sheet import Row
+from prelimbic.simulation.facts import NONE
 from prelimbic.simulation.observers.influence import WORK_S, observe
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.sheets import overridden
@@ -111,10 +112,11 @@ def _points(sheet: str, options: Options) -> Iterator[tuple[str, str, dict[str, 
 
 def _of_drug(compounds: Sheet, affinity: str, idle: set[str]) -> dict[str, Row]:
     """The numbers with a range that say how much ketamine shuts."""
-    ketamine = [f"ic50_{k}" for k in SUBUNITS if k not in idle]
-    own = {"ketamine": ketamine} | (
-        {"tissue": list(compounds.sections["tissue"])} if affinity == "tissue" else {}
-    )
+    own = {"ketamine": [f"ic50_{k}" for k in SUBUNITS if k not in idle]}
+    if affinity == "tissue":
+        own |= {"tissue": list(compounds.sections["tissue"])}
+    else:
+        own["ketamine"].append("hill")
     found = {f"{DRUG}{s}.{k}": compounds.sections[s][k] for s, rows in own.items() for k in rows}
     return {name: row for name, row in found.items() if row.range is not None}
 
@@ -159,7 +161,7 @@ def answer(dataset: xr.Dataset) -> Answer:
             said.append(f"Sheet {name}: no number was varied.")
             continue
         tables += [_numbers(found, name), _ratios(cell, found, name)]
-        said.append(_sentence(found, name))
+        said += [_sentence(found, name), _again(found, name, str(dataset.attrs.get("switches", NONE)))]
     return Answer(tuple(t for t in tables if len(t)), "\n".join(said))
 
 
@@ -211,14 +213,20 @@ def _sentence(found: list[Influence], sheet: str) -> str:
     every = [(one.name, curve) for one in found for curve in one.ends.values()]
     lost = [f"{name} {told_value(name, curve.value)}" for name, curve in every if not curve.there.any()]
     told = [f"{one.name} ({', '.join(map(_peak, one.ends.values()))})" for one in most]
-    words = " ".join(f"--number '{one.name}'" for one in most)
     said = (
         f"Sheet {sheet}: as it stands Pyr firing is highest at {_peak(found[0].sheet)} over rest.  Of "
         f"{len(found)} numbers these move the curve most, with the peak at each end: {'; '.join(told)}."
     )
     if lost:
         said += f"  No background holds the circuit at its rates with {', '.join(lost)}."
-    return f"{said}\nMore seeds of these: prelimbic run {STUDY.name} --seeds 5 --sheet {sheet} {words}"
+    return said
+
+
+def _again(found: list[Influence], sheet: str, switches: str) -> str:
+    """The command that runs the most influential numbers with more seeds."""
+    words = [f"--{word.replace('=', ' ')}" for word in switches.split() if word != NONE]
+    words += [f"--number '{one.name}'" for one in found[:SHOWN]]
+    return f"More seeds of these: prelimbic run {STUDY.name} --seeds 5 --sheet {sheet} {' '.join(words)}"
 
 
 def _peak(curve: Curve) -> str:
