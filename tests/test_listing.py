@@ -165,7 +165,7 @@ SET = {
 )
 def test_a_switch_that_a_study_sets_itself_is_refused_in_one_sentence(call, study, switch, option):
     code, out, err = call("run", study, "--list", "--seeds", 1, f"--{switch}", option)
-    is_one_sentence(err, study, "switches" if study == "circuit_prior" else f"--{switch}")
+    is_one_sentence(err, study, f"--{switch}")
     assert (code, out) == (USAGE, "")
 
 

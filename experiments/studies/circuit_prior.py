@@ -46,14 +46,14 @@ if TYPE_CHECKING:
 
 
 def plan(options: Options) -> list[Run]:
-    """Every prior asked for x circuit.  Raises StudyError for switches and manipulations: the circuits vary
-    by their numbers.
+    """Every prior asked for x circuit.  Raises StudyError for manipulations and all switches but that of
+    affinity: the circuits vary by their numbers.
     """
     STUDY.accept(options)
     return resting_runs(
         STUDY.name,
         options,
-        Hypotheses(baseline="healthy"),
+        Hypotheses(baseline="healthy", affinity=options.hypotheses.affinity),
         WORK_S,
         examine,
         drugs=("ketamine",),
@@ -158,6 +158,7 @@ STUDY = Study(
     sheet=PRIOR,
     seeds=480,
     reads=Reads(
+        switches=("affinity",),
         options=(),
         sets={"baseline": "to healthy"},
         lacks="its circuits differ in their numbers alone",
