@@ -22,6 +22,7 @@ from prelimbic.parameters.granted import workers_by_default
 
 TOLERANCE = 0.05  # of the target rate, on the mean over wirings
 COARSE_LOOKS, COARSE_S, COARSE_GAIN = 60, 1.0, (0.05, 0.1, 0.2, 0.2)
+HOPELESS = 1.0  # error of a log rate, which no step brings down where there is no background left
 PROBE, PROBE_S = 0.08, 3.0
 NEWTON_STEPS, NEWTON_S, DAMPING, LONGEST_STEP = 20, 4.0, 0.7, 0.3
 CHECK_S, SETTLE_S = 10.0, 0.5
@@ -66,17 +67,19 @@ def calibrate(
     first: int = FIRST_SEED,
     tolerance: float = TOLERANCE,
     numerics: Numerics = STANDARD,
+    coarse: int | None = None,
 ) -> Calibration:
     """Move the background rates of the `free` populations, on wirings of the seeds from `first` on; `tell`
-    hears every stage and the rates seen (population,).
+    hears every stage and the rates seen (population,).  `coarse` looks bring a circuit into range, fewer
+    than usual one that is near.
 
     Raises CalibrationError, with residuals, when any class stays more than `tolerance` from its target.
     """
     seeds = tuple(range(first, first + wirings))
     bench = _Bench(circuit, seeds, [p in free for p in POPULATIONS], tell, tolerance, numerics)
     try:
-        bench.coarse()
-        bench.newton()
+        if bench.coarse(COARSE_LOOKS if coarse is None else coarse):
+            bench.newton()
         looks = bench.look(CHECK_S, "check")
     finally:
         bench.close()
@@ -144,11 +147,14 @@ class _Bench:
         self._tell(stage, np.mean([a.rate for a in looks], axis=0))
         return looks
 
-    def coarse(self) -> None:
-        gain = np.array(COARSE_GAIN) * self.free
-        for k in range(COARSE_LOOKS):
-            slower = 1.0 if k < COARSE_LOOKS // 2 else 0.5
-            self._move(slower * gain * np.clip(-self._error(COARSE_S, "coarse"), -1.5, 1.5))
+    def coarse(self, looks: int) -> bool:
+        """Whether steps from here may arrive: no class fires far too much with hardly any background."""
+        gain, error = np.array(COARSE_GAIN) * self.free, np.zeros(len(self.rates))
+        for k in range(looks):
+            slower = 1.0 if k < looks // 2 else 0.5
+            error = self._error(COARSE_S, "coarse")
+            self._move(slower * gain * np.clip(-error, -1.5, 1.5))
+        return not (self.free & (self.rates <= SLOWEST_HZ) & (error > HOPELESS)).any()
 
     def newton(self) -> None:
         free = np.flatnonzero(self.free)

@@ -1,4 +1,4 @@
-"""Draw a circuit from its prior: every number that has a range, from that range."""
+"""The prior of a circuit: the ranges of numbers that are not known well, and circuits drawn from these."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prelimbic.parameters.records import POPULATIONS, SUBUNITS, circuit_numbers
+from prelimbic.parameters.records import POPULATIONS, SUBUNITS, circuit_numbers, recording
 from prelimbic.parameters.sheet import Row, Sheet, SheetError
 
 if TYPE_CHECKING:
@@ -15,6 +15,57 @@ if TYPE_CHECKING:
 
 FIXED = ("background_rate", "target_rate")  # what a calibration moves, and what it aims at
 WHOLE = ("count", "in_degree")
+ORDERED = (("delay_min", "delay_max"), ("reset", "threshold"))  # whose ranges may overlap
+
+
+def ranged(sheet: Sheet) -> Sheet:
+    """The sheet with a range for every weight that was fitted to a unitary potential and has none: as far
+    around its value as the potential was recorded to lie around its own.
+    """
+    sections = dict(sheet.sections)
+    for name, rows in sections.items():
+        row, size = rows.get("weight"), recording(name, "psp") if "->" in name else None
+        if row is not None and row.range is None and size is not None and size.range is not None:
+            low, high = (row.value * end / size.value for end in size.range)
+            sections[name] = rows | {"weight": replace(row, range=(low, high))}
+    return sheet.with_sections(sections)
+
+
+def at_unitary(sheet: Sheet, centre: Sheet) -> Sheet:
+    """The sheet with weights at which the first release of its terminals opens what its own weights would
+    with those of `centre`: a changed weight is then a changed unitary potential, a changed release none.
+    """
+    found, before = sheet.values(), centre.values()
+    changes = {}
+    for name in [section for section in sheet.sections if "->" in section]:
+        was, now = first_release(before, name), first_release(found, name)
+        if now not in (0.0, was):
+            changes[f"{name}.weight"] = found[f"{name}.weight"] * was / now
+    return sheet.replaced(changes)
+
+
+def moved(centre: Sheet, name: str, value: float) -> dict[str, float]:
+    """Every number of a circuit sheet that changes where one, `name`, has another value, which comes last:
+    other fractions of its class give way in proportion, weights as `at_unitary` has it.
+
+    Raises SheetError for no number, and for the fraction of a class that has nothing else.
+    """
+    source, before = centre.replaced({name: value}), centre.values()
+    section, _, row = name.rpartition(".")
+    if row.startswith("fraction_"):
+        others = {k: v for k, v in before.items() if k.startswith(f"{section}.fraction_") and k != name}
+        if (total := sum(others.values())) <= 0:
+            raise SheetError(f"{centre.path.name} [{section}]: there is no fraction but {row} to give way")
+        source = source.replaced({k: v * (1.0 - value) / total for k, v in others.items()})
+    after = at_unitary(source, centre).values()
+    return {k: v for k, v in after.items() if v != before[k] and k != name} | {name: value}
+
+
+def first_release(numbers: dict[str, float], projection: str) -> float:
+    """Share that a rested terminal releases, mean over the types of a projection."""
+    others = {kind: numbers.get(f"{projection}.share{kind}", 0.0) for kind in ("_2", "_3")}
+    shares = {"": 1.0 - sum(others.values())} | others
+    return sum(share * numbers[f"{projection}.release{kind}"] for kind, share in shares.items() if share > 0)
 
 
 def drawn(sheet: Sheet, seed: int, fixed: Collection[str] = FIXED) -> Sheet:
@@ -33,13 +84,11 @@ def drawn(sheet: Sheet, seed: int, fixed: Collection[str] = FIXED) -> Sheet:
         section: {name: row if name in fixed else _drawn(name, row, rng, seed) for name, row in rows.items()}
         for section, rows in sheet.sections.items()
     }
-    for section in [name for name in sections if "->" in name]:
-        rows = sections[section]
-        low, high = sorted((rows["delay_min"].value, rows["delay_max"].value))
-        rows["delay_min"], rows["delay_max"] = (
-            replace(rows["delay_min"], value=low),
-            replace(rows["delay_max"], value=high),
-        )
+    for rows in sections.values():
+        for below, above in ORDERED:
+            if {below, above} <= {*rows}:
+                low, high = sorted((rows[below].value, rows[above].value))
+                rows[below], rows[above] = replace(rows[below], value=low), replace(rows[above], value=high)
     for population in POPULATIONS:
         rows = sections.get(population, {})
         names = [f"fraction_{k}" for k in SUBUNITS if f"fraction_{k}" in rows]
@@ -63,6 +112,7 @@ def _drawn(name: str, row: Row, rng: np.random.Generator, seed: int) -> Row:
         return row
     low, high = row.range
     value = math.exp(rng.uniform(math.log(low), math.log(high))) if low > 0 else rng.uniform(low, high)
+    value = min(max(value, low), high)  # the logarithm's exponential rounds
     return replace(
         row,
         value=float(round(value)) if name in WHOLE else value,

@@ -114,12 +114,13 @@ class Sheet:
             raise SheetError(f"{self.path.name}: [sheet] {wanted}, not {_told(head)}")
         self.title: str = head["title"]
         self.based_on: str | None = head.get("based_on")
-        self.calibrated: str = head.get("calibrated", "")
         self.manipulations: str = head.get("manipulations", "")
         known = reference_keys() if references is None else references
         own = {section: _rows(self.path.name, section, table, known) for section, table in text.items()}
         self.own_rows = own
         self.base = base = self._base(known, (*above, _real(self.path)))
+        # that of the base holds as long as the structure is the same
+        self.calibrated: str = head.get("calibrated", base.calibrated if base else "")
         self.lineage: tuple[str, ...] = (self.name, *(base.lineage if base else ()))
         self.files: tuple[Path, ...] = (self.path, *(base.files if base else ()))
         self.sections: dict[str, dict[str, Row]] = _merged(

@@ -29,6 +29,7 @@ from prelimbic.parameters import (
     channel,
     circuit_numbers,
     digest,
+    ranged,
     recorded,
     species,
     structure_digest,
@@ -300,9 +301,9 @@ class Config:
 
     def _drawn_from(self) -> dict[str, Any]:
         """Of a run whose numbers are drawn: their ranges, and the recorded rates at which a circuit counts
-        as resting.
+        as resting where its sheet says nothing of that.
         """
         if not self.ranges:
             return {}
-        ranges = {name: row.range for name, row in self.sheets()["circuit"].rows().items()}
+        ranges = {name: row.range for name, row in ranged(self.sheets()["circuit"]).rows().items()}
         return ranges | {f"recordings.{p}.rate": recorded(p, "rate") for p in POPULATIONS}

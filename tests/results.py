@@ -121,7 +121,24 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 # Units in files: words of UDUNITS, each tried with udunits2 2.2.28, which reads neither uM nor spikes.
-UNITS = {"1", "%", "s", "ms", "min", "h", "Hz", "mV", "pA", "pA^2", "nS", "nS/s", "MOhm", "umol/L", "mg/kg"}
+UNITS = {
+    "1",
+    "%",
+    "s",
+    "ms",
+    "min",
+    "h",
+    "Hz",
+    "mV",
+    "pA",
+    "pA^2",
+    "nS",
+    "nS/s",
+    "MOhm",
+    "umol/L",
+    "mg/kg",
+    "degC",
+}
 
 
 def undescribed(made: Groups) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,17 @@ def test_from_half_the_background_a_circuit_comes_back_near_its_rates_and_nothin
     assert same_but_background(found.circuit, circuit)
     assert np.abs(np.log(rates(found.circuit) / rates(circuit))).max() < 0.3
     assert [stage for stage, _ in said].index("check") == len(said) - 1
+
+
+@pytest.mark.parametrize(
+    ("background", "error", "goes_on"), [(1.0, 2.0, False), (90.0, 2.0, True), (1.0, 0.5, True)]
+)
+def test_no_step_is_tried_where_a_class_fires_far_too_much_without_background(background, error, goes_on):
+    bench: Any = object.__new__(steps._Bench)
+    bench.free, bench.rates, bench._step_s = np.ones(4, dtype=bool), np.full(4, 100.0), 1e-4
+    bench.rates[2] = background
+    bench._error = lambda seconds, stage: np.array([0.0, 0.0, error, 0.0])
+    assert bench.coarse(1) == goes_on
 
 
 @pytest.mark.slow

@@ -217,7 +217,8 @@ def test_numbers_that_a_run_does_not_name_move_nothing_it_is_made_of(study):
             if f"{subject}.{name}" not in used and not row.fixed and subject != "circuit"
         ]
         assert others
-        assert makings(replace(config, overrides=tuple(others)), found.reads) == makings(config, found.reads)
+        moved = replace(config, overrides=(*config.overrides, *others))
+        assert makings(moved, found.reads) == makings(config, found.reads)
 
 
 def test_drugs_of_a_studys_own_are_named_in_its_runs():

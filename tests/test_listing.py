@@ -98,9 +98,7 @@ def test_every_study_lists_its_runs_each_once_and_computes_nothing(call, tmp_pat
     files = [line.split()[-1] for line in out.splitlines()]
     assert all(line.startswith("missing ") for line in out.splitlines())
     assert files and len(set(files)) == len(set(ids([(True, name) for name in files]))) == len(files)
-    assert all(
-        name.startswith("prior_seed-" if study == "circuit_prior" else f"{DEFAULT_SHEET}_") for name in files
-    )
+    assert all(name.startswith(f"{find_study(study).sheet}_") for name in files)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -124,7 +122,17 @@ def test_a_sheet_that_is_asked_for_takes_the_place_of_that_of_the_study(call):
 
 
 # Studies in which nothing slow moves, so that an inhibitor has no place in them.
-BRIEF = ("acute", "physiology", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")
+BRIEF = (
+    "acute",
+    "physiology",
+    "surge",
+    "evoked",
+    "slice",
+    "mk801",
+    "knockouts",
+    "circuit_prior",
+    "influence",
+)
 
 
 @pytest.mark.parametrize("study", BRIEF)
@@ -141,6 +149,7 @@ SET = {
     "evoked": {"site": "pv", "baseline": "healthy", "state": "slice"},
     "mk801": {"site": "pv", "baseline": "healthy", "state": "slice", "selectivity": "use_dependent"},
     "knockouts": {"baseline": "healthy", "state": "slice"},
+    "influence": {"baseline": "healthy", "state": "slice"},
     "circuit_prior": {
         "site": "pv",
         "baseline": "healthy",
@@ -156,7 +165,7 @@ SET = {
 )
 def test_a_switch_that_a_study_sets_itself_is_refused_in_one_sentence(call, study, switch, option):
     code, out, err = call("run", study, "--list", "--seeds", 1, f"--{switch}", option)
-    is_one_sentence(err, study, "switches" if study == "circuit_prior" else f"--{switch}")
+    is_one_sentence(err, study, f"--{switch}")
     assert (code, out) == (USAGE, "")
 
 

@@ -238,10 +238,10 @@ def test_the_answer_counts_the_circuits_that_rest_and_shares_among_these():
         told.found.startswith("Sheet mine: 12 of 14 circuits rest")
         and "50 % (25 to 75) show the surge and 25 % (9 to 53)" in told.found
     )
-    shares, separations, moving = told.tables
+    shares, separations, moving, parted = told.tables
     assert {"claim V10", "claim V16"} <= {*shares.index}
     assert shares.loc["surge"].tolist() == ["50 % (25 to 75)", 12]
-    assert separations["circuits", ""].sum() == 12 and len(moving) == 16
+    assert separations["circuits", ""].sum() == parted["circuits", ""].sum() == 12 and len(moving) == 16
     few = found.assign(valid=("seed", np.eye(n)[0]))
     assert (
         answer(few.expand_dims(sheet=["mine"])).found

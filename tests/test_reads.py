@@ -20,7 +20,7 @@ from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.observers import acute, course, evoked, knockouts
+from prelimbic.simulation.observers import acute, course, evoked, influence, knockouts, prior
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 from tests.answering import answer_for, differing
@@ -187,6 +187,8 @@ HIGH = {"doses": (Dose(100.0, "ip"),), "protocol": DAY}
 BATHED = {"doses": (), "bath": Bath((("ketamine", 10.0),), 0.0, 2.0), "protocol": DAY}
 OWN: dict[str, dict[str, Any]] = {  # a run of a study that is smaller than its own, and of the same kind
     "acute": {"doses": ()},
+    "influence": {"doses": ()} | HEALTHY,
+    "circuit_prior": {"doses": ()} | HEALTHY,
     "slice": {"doses": ()} | HEALTHY,
     "surge": COURSE,
     "evoked": COURSE,
@@ -215,6 +217,8 @@ def answering(monkeypatch) -> None:
     monkeypatch.setattr(
         knockouts, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit)
     )
+    monkeypatch.setattr(influence, "_calibrated", lambda circuit, *rest: circuit)
+    monkeypatch.setattr(prior, "calibrated", lambda circuit, *rest: circuit)
 
 
 def computed(study: str, config: Config) -> Any:
@@ -226,6 +230,8 @@ TRIED = {
     "dose_response": OPTIONS,
     "human_dose": [("hnk_exposure", "kamp")],
     "acute": OPTIONS,
+    "influence": OPTIONS,
+    "circuit_prior": [("affinity", "tissue")],
     "slice": OPTIONS,
     "surge": OPTIONS,
     "evoked": OPTIONS,
@@ -313,10 +319,13 @@ def test_in_a_circuit_that_spikes_every_option_that_is_read_moves_a_stored_value
         (course, {"LOOK_S": 0.6}),
         (evoked, {"PULSES": (2,), "TRAINS": 1, "REST_S": 1.0}),
         (acute, {"CONCENTRATIONS_UM": (0.0, 10.0), "LOOK_S": 0.6, "SETTLE_S": 0.2}),
+        (influence, {"CONCENTRATIONS_UM": (0.0, 10.0), "SECONDS": (0.2, 0.6), "WARM_S": 0.2}),
     ):
         for name, value in changes.items():
             monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(knockouts, "_calibrated", lambda circuit, seed, portable: None)
+    for module, name in ((influence, "_calibrated"), (prior, "calibrated")):
+        monkeypatch.setattr(module, name, lambda circuit, *rest: circuit)
     reads = find_study(study).reads
     shown = [(s, o) for s, o in TRIED[study] if s in reads.switches]
     plain: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies import ablation_grid, blockers, cascade, knockouts, stress
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options, write_manifest
-from prelimbic.parameters import PRIOR, SPECIES
+from prelimbic.parameters import PRIOR, SPECIES, ranged, sheet
 from prelimbic.plasticity import kept, warm_up
 from prelimbic.simulation.observers.numerics import VARIANTS
 from prelimbic.simulation.switches import SWITCHES
@@ -33,6 +33,16 @@ MEANT: dict[str, dict[str, Any]] = {
     "evoked": {"null": LABELS},
     "growth_dose": {"memory": SWITCHES["memory"]},
     "human_dose": {"memory": SWITCHES["memory"]},
+    "influence": {
+        "number": dict.fromkeys(
+            (
+                "sheet",
+                *(f"compounds.{name}" for name in sheet("compounds").values()),
+                *(name for each in SHEETS for name, row in ranged(sheet(each)).rows().items() if row.range),
+            )
+        ),
+        "end": ("as it stands", "low", "high"),
+    },
     "knockouts": {"deleted": knockouts.DELETED},
     "mk801": {"null": LABELS},
     "numerics": {"variant": reversed(VARIANTS)},  # as they are run: the largest first

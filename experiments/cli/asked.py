@@ -50,6 +50,7 @@ def options_asked(words: Words, switches: dict[str, str], study: Study, context:
     sheets = tuple(dict.fromkeys(each))
     inhibitions = tuple(item for text in words.inhibitions for item in parse_inhibitions(text))
     once("--inhibit", (f"{i.name}@{i.start:g}h" for i in inhibitions), "; give more of it as NAME=AMOUNT")
+    once("--number", words.numbers)
     once("--manipulate", (target(text) for text in words.manipulations))
     options = Options(
         seeds=study.seeds if words.seeds is None else words.seeds,
@@ -64,6 +65,7 @@ def options_asked(words: Words, switches: dict[str, str], study: Study, context:
         inhibitions=inhibitions,
         manipulations=words.manipulations,
         spikes=words.spikes,
+        numbers=words.numbers,
         numerics=Numerics(words.precision, words.step, words.delay_classes, words.portable),
         given=named(context),
     )

@@ -49,6 +49,7 @@ class Words:
     inhibitions: tuple[str, ...]
     manipulations: tuple[str, ...]
     overrides: tuple[str, ...]
+    numbers: tuple[str, ...]
     spikes: bool
     precision: int
     step: float
@@ -91,7 +92,9 @@ OPTIONS: tuple[Any, ...] = (
         help="With --cluster: further option of sbatch, such as --sbatch=--qos=long.",
     ),
     click.option(
-        "--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 320]"
+        "--seeds",
+        type=int,
+        help="Number of seeds, counted from 1.  [default: 3; circuit_prior 480; influence 2]",
     ),
     click.option(
         "--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 100."
@@ -139,6 +142,13 @@ OPTIONS: tuple[Any, ...] = (
         multiple=True,
         metavar="NUMBER=VALUE",
         help="Override a number, such as circuit.Pyr.leak=9; repeatable.",
+    ),
+    click.option(
+        "--number",
+        "numbers",
+        multiple=True,
+        metavar="PATTERN",
+        help="Of study influence: vary only numbers of such a name, such as 2BD or 'PV->*'; repeatable.",
     ),
     click.option("--spikes", is_flag=True, help="Store every spike, in the SONATA layout."),
     click.option(

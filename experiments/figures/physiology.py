@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from prelimbic.experiments.figures import receptors
 from prelimbic.experiments.figures.style import (
     COLOURS,
     INK,
@@ -35,7 +36,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         "coupling": _coupling,
     }
     made = [_page(dataset, folder, name, panel) for name, panel in pages.items()]
-    return [*made, _block(dataset, folder)]
+    return [*made, _block(dataset, folder), *receptors.draw(dataset, folder)]
 
 
 def _page(dataset: xr.Dataset, folder: Path, name: str, panel: Callable[[Axes, xr.Dataset], None]) -> Path:

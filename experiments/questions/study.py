@@ -9,7 +9,7 @@ from typing import Any
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.questions.answered import answer
 from prelimbic.experiments.sweep.reads import DAYS
-from prelimbic.experiments.sweep.study import Options, Run, Study
+from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
 from prelimbic.parameters import circuit_sheet
 from prelimbic.simulation.arms import TEXTS, Arm, Plain
 from prelimbic.simulation.hypotheses import AS_SHEETS
@@ -74,8 +74,10 @@ def as_asked(asked: Question, options: Options) -> Options:
 
 def with_options(asked: Question, options: Options) -> tuple[Question, Options]:
     """The question with switches, numbers, inhibitors and manipulations of the command line in it, and the
-    options without them.  Raises QuestionError for what an arm sets itself.
+    options without them.  Raises QuestionError for what an arm sets itself, StudyError for `number`.
     """
+    if options.numbers:
+        raise StudyError("a question does not read `number`: vary a number of its own with `vary`")
     switches = {name: getattr(options.hypotheses, name) for name in SWITCHES}
     more: Plain = {
         name: option

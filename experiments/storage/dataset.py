@@ -55,6 +55,8 @@ AXES = {
     "group": "group of animals",
     "variant": "what is changed",
     "memory": "what outlasts the drug",
+    "number": "number that is varied",
+    "end": "end of its range",
 }
 # of a variable, by the group that it is read from
 SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}

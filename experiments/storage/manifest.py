@@ -38,7 +38,8 @@ def file_of(place: dict[str, Any], run_id: str) -> str:
         f"{axis}-{value:g}" if isinstance(value, (int, float)) else str(value)
         for axis, value in place.items()
     )
-    return f"{label.replace(' ', '-').replace('/', '-')[:LONGEST_LABEL]}_{run_id}.h5"
+    plain = label.replace("->", "-to-").replace(" ", "-").replace("/", "-")
+    return f"{plain[:LONGEST_LABEL]}_{run_id}.h5"
 
 
 def publish_manifest(

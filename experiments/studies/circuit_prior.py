@@ -33,6 +33,7 @@ from prelimbic.experiments.readouts.prior import (
     turns,
     valid_circuits,
 )
+from prelimbic.experiments.readouts.tree import explained, grown
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, resting_runs
 from prelimbic.parameters import PRIOR
@@ -45,14 +46,14 @@ if TYPE_CHECKING:
 
 
 def plan(options: Options) -> list[Run]:
-    """Every prior asked for x circuit.  Raises StudyError for switches and manipulations: the circuits vary
-    by their numbers.
+    """Every prior asked for x circuit.  Raises StudyError for manipulations and all switches but that of
+    affinity: the circuits vary by their numbers.
     """
     STUDY.accept(options)
     return resting_runs(
         STUDY.name,
         options,
-        Hypotheses(baseline="healthy"),
+        Hypotheses(baseline="healthy", affinity=options.hypotheses.affinity),
         WORK_S,
         examine,
         drugs=("ketamine",),
@@ -61,7 +62,7 @@ def plan(options: Options) -> list[Run]:
 
 
 def answer(dataset: xr.Dataset) -> Answer:
-    """How many circuits show what, by what separates them, and what moves surge and falling limb."""
+    """How many circuits show what, what separates them, and what moves surge and falling limb."""
     tables: list[pd.DataFrame] = []
     said = []
     for name in names(dataset, "sheet"):
@@ -73,16 +74,20 @@ def answer(dataset: xr.Dataset) -> Answer:
             said.append(f"{resting}.")
             continue
         moves = {"surge": knobs(cell, logs(surges(cell))), "falling limb": knobs(cell, logs(ends(cell)))}
-        tables += [_shares(cell, name), _separations(cell), _knobs(moves)]
+        tables += [_shares(cell, name), _separations(cell), _knobs(moves), _tree(cell)]
         surge, (most, *_), (end, *_) = surges(cell) >= SURGE, *moves.values()
         r = float(np.corrcoef(separation(cell), logs(surges(cell)))[0, 1])
         said.append(
             f"{resting}; of these {told_share(surge)} show the surge and {told_share(turns(cell))} the "
             "whole inverted U. The NMDA share of PV and SST cells less that of Pyr cells goes with the "
-            f"surge (r {r:.2f}); of all numbers {most.name} moves the surge most ({most.rho:+.2f}), and "
-            f"{end.name} the falling limb ({end.rho:+.2f})."
+            f"surge (r {r:.2f}); of all numbers {most.name} moves the surge most ({_rho(most)}), and "
+            f"{end.name} the falling limb ({_rho(end)})."
         )
     return Answer(tuple(tables), "\n".join(said))
+
+
+def _rho(knob: Knob) -> str:
+    return f"{knob.rho:+.2f}{'' if knob.clear else ', not clear of 0'}"
 
 
 def _shares(cell: xr.Dataset, name: str) -> pd.DataFrame:
@@ -119,6 +124,30 @@ def _knobs(moves: dict[str, list[Knob]]) -> pd.DataFrame:
     return table("numbers that move it", ("what", "number"), rows, heads, formats={heads[0]: "+.2f"})
 
 
+def _tree(cell: xr.Dataset) -> pd.DataFrame:
+    """Groups of circuits that a few drawn numbers make, and how much of the surge they tell apart."""
+    flags, drawn = surges(cell) >= SURGE, cell["drawn"].transpose("seed", "knob").values
+    readout = logs(surges(cell))
+    rows: list[Row] = [
+        (
+            (leaf.words(names(cell, "knob")),),
+            [int(leaf.inside.sum()), float(np.exp(leaf.mean)), told_share(flags[leaf.inside])],
+        )
+        for leaf in grown(drawn, readout)
+    ]
+    told = _percent(explained(drawn, readout))
+    title = (
+        "drawn numbers that part circuits by their highest Pyr firing over rest at 1-3 uM, geometric mean; "
+        f"in circuits that it has not seen such a tree explains {told} of the variance of its logarithm"
+    )
+    heads = ("circuits", "Pyr over rest", "with a surge")
+    return table(title, ("circuits with",), rows, heads, formats={heads[1]: ".2f"})
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share > 0 else "nothing"
+
+
 STUDY = Study(
     name="circuit_prior",
     question=asked_in(__doc__),
@@ -127,8 +156,9 @@ STUDY = Study(
     answer=answer,
     draw=drawing("circuit_prior"),
     sheet=PRIOR,
-    seeds=320,
+    seeds=480,
     reads=Reads(
+        switches=("affinity",),
         options=(),
         sets={"baseline": "to healthy"},
         lacks="its circuits differ in their numbers alone",

@@ -106,7 +106,17 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=drawing("physiology"),
-    figures=("firing", "potentials", "trains", "dendrite", "magnesium", "trapping", "coupling", "block"),
+    figures=(
+        "firing",
+        "potentials",
+        "trains",
+        "dendrite",
+        "magnesium",
+        "trapping",
+        "coupling",
+        "block",
+        "receptors",
+    ),
     reads=Reads(
         sets={"baseline": "to healthy"},
         baths=dict.fromkeys(DRUGS, 1.0),

@@ -53,6 +53,7 @@ SHIPPED = [
     "mk801",
     "knockouts",
     "circuit_prior",
+    "influence",
     "validation",
 ]
 GROUP = "prelimbic.studies"

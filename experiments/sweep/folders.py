@@ -75,6 +75,7 @@ def _others(options: Options) -> Iterator[str]:
             + (f"@{item.start!r}h" if item.start else "")
         )
     yield from (text.replace("->", "-to-") for text in options.manipulations)
+    yield from (f"number-{text}" for text in options.numbers)
     if options.spikes:
         yield "spikes"
     for name, value in vars(options.numerics).items():

@@ -13,7 +13,17 @@ from prelimbic.circuits import Circuit
 from prelimbic.experiments.sweep.options import as_options, flag
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
-from prelimbic.parameters import HNK_SETS, POPULATIONS, SUBUNITS, CascadeNumbers, channel, compounds, drawn
+from prelimbic.parameters import (
+    HNK_SETS,
+    POPULATIONS,
+    SUBUNITS,
+    CascadeNumbers,
+    at_unitary,
+    channel,
+    compounds,
+    drawn,
+    ranged,
+)
 from prelimbic.pharmacology import Bath, Concentrations, Gating
 from prelimbic.simulation.config import Config, grown
 from prelimbic.simulation.inhibition import left
@@ -133,10 +143,10 @@ def _circuit(config: Config, reads: Reads) -> Circuit:
 
 def _drawn(config: Config) -> Circuit:
     """The circuit that the numbers of the sheet are drawn around, as the first seed has it."""
-    from prelimbic.simulation.observers.prior import FIXED, rested
+    from prelimbic.simulation.observers.prior import FIXED
 
-    centre = config.sheets()["circuit"]
-    return grown(rested(drawn(centre, 1, FIXED), centre), config.scale, config.spine_numbers())
+    centre = ranged(config.sheets()["circuit"])
+    return grown(at_unitary(drawn(centre, 1, FIXED), centre), config.scale, config.spine_numbers())
 
 
 def _sources(config: Config, reads: Reads) -> list[Concentrations]:

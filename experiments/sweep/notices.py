@@ -41,8 +41,10 @@ def tell_unlike(runs: list[Run], todo: list[Run], folder: Path, compiled: bool, 
 
 
 def tell_unusual(runs: list[Run], screen: Console) -> None:
-    """Say which numbers were set, and which circuits were not calibrated for them."""
-    for line in unusual(run.config for run in runs):
+    """Say which numbers were set, but for those that a study itself sets in turn, and which circuits were
+    not calibrated for them.
+    """
+    for line in unusual(run.config for run in runs if not run.varied):
         screen.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -20,14 +20,18 @@ SLOW = tuple(switch for switch in SWITCHES if switch in {*ARMS, "trkb"})  # what
 HEALTHY = {"baseline": "to healthy", "state": "to awake"}
 NULLS = {"site": "to all, and to each control model beside it"}
 AWAKE_NULLS = NULLS | HEALTHY
-WITHOUT_MAN = "it gives a drug to rat or mouse, and kamp is known in man alone"
+# why a study does not read an option, where that is not what it lacks
+WHY = {
+    "hnk_exposure": "it gives a drug to rat or mouse, and kamp is known in man alone",
+    "number": "it varies no number of a sheet",
+}
 
 
 @dataclass(frozen=True)
 class Reads:
     """Of `switches` a study reads any option, of `sets` it puts its own (name -> what, and why); `options`
-    are those of `--inhibit`, `--manipulate` and `--spikes` that do something there.  `lacks` says why the
-    rest does nothing.
+    are those of `--inhibit`, `--manipulate`, `--spikes` and `--number` that do something there.  `lacks`
+    says why the rest does nothing.
 
     `slow`: whether its runs go through the slow layer, in circuits up to scale `slow_to`.  `baths` (drug ->
     uM) and `doses` are what a run is given beside those of its configuration.  `calibrates`: its circuits
@@ -57,17 +61,18 @@ class Reads:
         manipulations: tuple[str, ...],
         spikes: bool,
         given: Collection[str],
+        numbers: tuple[str, ...] = (),
     ) -> str | None:
         """Why the study cannot be asked this, in one sentence; nothing where it can.
 
         `given`: names of what was asked for by name, at its default or not.
         """
-        for name, told, asked in _asked(hypotheses, inhibitions, manipulations, spikes):
+        for name, told, asked in _asked(hypotheses, inhibitions, manipulations, spikes, numbers):
             if name in self.sets and (asked or name in given):
                 sets = f"study {study} sets {flag(name)} itself ({self.sets[name]})"
                 return f"{sets}: leave out {told}; {self.words()}"
             if asked and name not in (*self.switches, *self.options):
-                why = WITHOUT_MAN if name == "hnk_exposure" else self.lacks
+                why = WHY.get(name, self.lacks)
                 return f"study {study} does not read {told}: {why}; {self.words()}"
         for name in sorted({*self.sets} & {*given} & {*NUMERICS}):
             return (
@@ -82,7 +87,11 @@ class Reads:
 
 
 def _asked(
-    hypotheses: Hypotheses, inhibitions: tuple[Inhibition, ...], manipulations: tuple[str, ...], spikes: bool
+    hypotheses: Hypotheses,
+    inhibitions: tuple[Inhibition, ...],
+    manipulations: tuple[str, ...],
+    spikes: bool,
+    numbers: tuple[str, ...],
 ) -> Iterator[tuple[str, str, bool]]:
     """Every option with its value as the command line has it, and whether it is not the default."""
     for switch in SWITCHES:
@@ -95,6 +104,7 @@ def _asked(
         bool(manipulations),
     )
     yield "spikes", "--spikes", spikes
+    yield "number", f"--number {numbers[0]}" if numbers else "--number", bool(numbers)
 
 
 # options of the circuit's arithmetic, which most studies leave as asked

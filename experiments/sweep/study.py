@@ -57,6 +57,7 @@ class Options:
     manipulations: tuple[str, ...] = ()
     inhibitions: tuple[Inhibition, ...] = ()
     spikes: bool = False
+    numbers: tuple[str, ...] = ()  # patterns of names of numbers that are varied
     numerics: circuits.Numerics = circuits.STANDARD
     given: frozenset[str] = frozenset()
 
@@ -132,6 +133,7 @@ class Run:
     place: dict[str, Any]  # axis -> value; seed last
     config: Config
     compute: Compute = whole_loop
+    varied: bool = False  # its study sets numbers of its own
 
     @property
     def resumable(self) -> bool:
@@ -177,7 +179,7 @@ class Study:
         """Raise StudyError for an option that the study sets itself or that would do nothing there."""
         o = options
         refusal = self.reads.refusal(
-            self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given
+            self.name, o.hypotheses, o.inhibitions, o.manipulations, o.spikes, o.given, o.numbers
         )
         if refusal is not None:
             raise StudyError(refusal)

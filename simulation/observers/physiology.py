@@ -15,6 +15,7 @@ from prelimbic.parameters import (
 )
 from prelimbic.pharmacology import Bath, Gating, HillBlock, TrappingBlock
 from prelimbic.simulation.config import Config
+from prelimbic.simulation.observers import receptors
 from prelimbic.simulation.variable import Variable
 
 CURRENTS_PA = np.array([0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 300.0, 350.0, 400.0])
@@ -45,6 +46,7 @@ def examine(config: Config, seed: int, compiled: bool) -> dict[str, Variable]:
             _block(rig, config),
             _coupling(rig),
             _trapping(config, circuit),
+            receptors.examine(config, circuit),
         )
     finally:
         rig.close()
