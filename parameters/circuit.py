@@ -65,8 +65,8 @@ class Population:
     def __post_init__(self) -> None:
         total = sum(self.subunit_fractions)
         if abs(total - 1.0) > 1e-6 or min(self.subunit_fractions) < 0:
-            listed = f"{', '.join(SUBUNITS[:-1])} and {SUBUNITS[-1]}"
-            raise ValueError(f"the fractions of {listed} must be at least 0 and sum to 1, not to {total:g}")
+            listed = ", ".join(f"fraction_{k}" for k in SUBUNITS)
+            raise ValueError(f"{listed} must be at least 0 and sum to 1, not to {total:g}")
         _either(self, "nmda_to_ampa", "nmda_charge")
         if self.nmda_charge == ABSENT:
             _either(self, "background_nmda_to_ampa", "background_nmda_charge")

@@ -127,6 +127,7 @@ KINDS = {
     "validation": Kind("validation", {}, {}, last=True),
     "knockouts": Kind("knockouts", {"doses": (Dose(10.0, "ip"),)}, {}, slow=True),
     "circuit_prior": Kind("circuit_prior", {}, {}, slow=True),
+    "influence": Kind("influence", {}, {f"{OBSERVERS}.influence.CONCENTRATIONS_UM": (0.0, 3.0)}, slow=True),
 }
 
 

@@ -69,7 +69,7 @@ def test_a_drug_in_a_bath_goes_through_the_loop_and_shuts_what_its_ic50_say(with
     config = brief(0.0, bath=Bath((("ourdrug", 1.0),), 0.26, 4.0))
     seen = {s.look.time: s.block for s in simulate(config, True, lambda seconds: None).seen}
     assert seen[0.0].max() == 0.0 and seen[24.0].max() == 0.0
-    assert seen[2.0][0] == pytest.approx([1 / 3, 1 / 2, 1 / 2, 1 / 2])
+    assert seen[2.0][0] == pytest.approx([1 / 3, 1 / 2.4, 1 / 2, 1 / 2, 1 / 2, 1 / 2])
     used = {name.rpartition(".")[0] for name in config.numbers() if name.startswith("compounds.")}
     assert used == {"compounds.ourdrug", "compounds.channel"}
 
@@ -112,7 +112,7 @@ PLAIN = brief().run_id()
 def test_the_figure_of_dose_block_curves_has_a_panel_for_every_drug_there_is(tmp_path):
     drugs, uM = [f"drug {k}" for k in range(7)], [0.1, 1.0, 10.0]
     block = xr.DataArray(
-        np.zeros((1, 2, 7, 4, 3)),
+        np.zeros((1, 2, 7, len(SUBUNITS), 3)),
         dims=("sheet", "seed", "drug", "subunit", "concentration"),
         coords={"sheet": ["a"], "drug": drugs, "subunit": list(SUBUNITS), "concentration": uM},
     )

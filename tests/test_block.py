@@ -205,8 +205,10 @@ def test_many_times_are_shut_as_each_alone():
     near(by_subunit(many, drugs), np.stack([by_subunit(row, drugs) for row in many]))
 
 
-SHUT = st.tuples(*[st.floats(0.0, 1.0)] * 4).map(np.array)
-SHARES = st.tuples(*[st.floats(0.01, 1.0)] * 4).map(lambda shares: np.array([shares]) / sum(shares))
+SHUT = st.tuples(*[st.floats(0.0, 1.0)] * len(SUBUNITS)).map(np.array)
+SHARES = st.tuples(*[st.floats(0.01, 1.0)] * len(SUBUNITS)).map(
+    lambda shares: np.array([shares]) / sum(shares)
+)
 
 
 @given(SHUT, SHARES)

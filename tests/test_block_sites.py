@@ -12,7 +12,7 @@ from tests.test_block import DRUGS, FEW, SHAPE, SHARES, course, mixtures
 
 # Sites
 
-VALUES = st.lists(st.floats(0.0, 1.0), min_size=16, max_size=16).map(lambda v: np.array(v).reshape(SHAPE))
+VALUES = st.lists(st.floats(0.0, 1.0), min_size=24, max_size=24).map(lambda v: np.array(v).reshape(SHAPE))
 
 
 @pytest.mark.parametrize("site", SITES)
@@ -101,7 +101,7 @@ def test_shuffled_labels_make_no_block_where_there_is_none(subunits, seed):
 
 
 def test_over_seeds_labels_are_shuffled_in_nine_ways_that_each_come_as_often():
-    value = np.arange(1.0, 17.0).reshape(SHAPE) / 20.0
+    value = np.arange(1.0, 25.0).reshape(SHAPE) / 30.0
     ways = [tuple(relabelled(value, mixtures("literature"), seed)[:, 0]) for seed in range(1, 91)]
     assert sorted(ways.count(way) for way in set(ways)) == [10] * 9
 

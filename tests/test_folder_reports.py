@@ -169,5 +169,6 @@ def test_a_job_leaves_a_study_that_lists_its_runs_and_its_report_as_they_are(cal
 
 def test_every_figure_that_a_study_declares_is_drawn_under_that_name():
     for name in ("cascade", "physiology"):
-        source = Path(figures.__file__).with_name(f"{name}.py").read_text()
+        folder = Path(figures.__file__).parent
+        source = "".join((folder / f"{one}.py").read_text() for one in (name, "receptors"))
         assert all(f'"{figure}"' in source for figure in find_study(name).figures)

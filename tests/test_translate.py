@@ -56,7 +56,7 @@ def test_the_program_holds_no_number_but_those_of_its_formulas(name, precision):
     # A half is where truth values are told apart, a thousandth the share of a step by which a period may be
     # too short.
     assert {round(float(n), 8) for n in real} <= {0.0, 0.5, 1.0, 0.001}
-    assert {int(n) for n in whole} <= set(range(max(len(model.groups), 3)))
+    assert {int(n) for n in whole} <= set(range(max(len(model.groups), len(model.spare) + 1)))
 
 
 @pytest.mark.parametrize("precision", [32, 64])
