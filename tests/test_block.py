@@ -222,7 +222,7 @@ def test_the_block_of_a_population_lies_between_those_of_its_subunits(shut, subu
 @given(SHUT)
 @settings(max_examples=25, deadline=None)
 def test_a_population_of_one_subunit_is_shut_as_that_subunit(shut):
-    assert by_population(shut, np.eye(4)).tolist() == shut.tolist()
+    assert by_population(shut, np.eye(len(SUBUNITS))).tolist() == shut.tolist()
 
 
 def test_memantine_shuts_2c_and_2d_more_than_2a_where_mg_is_present():
