@@ -185,6 +185,7 @@ def test_the_study_draws_every_protocol_and_does_nothing_twice(tmp_path):
     )
     assert (first.returncode, first.stderr) == (0, ""), first.stderr
     pages = {"firing", "potentials", "trains", "dendrite", "magnesium", "block", "trapping", "coupling"}
+    pages |= {"receptors"}
     assert {p.stem for p in tmp_path.glob("*.png")} == pages
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in tmp_path.glob("*.png"))
     for projection in ("Pyr->Pyr", "PV->Pyr", "SST->VIP"):

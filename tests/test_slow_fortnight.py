@@ -20,11 +20,12 @@ def interval(values: list[float]) -> tuple[float, float]:
     return float(np.mean(values) - half), float(np.mean(values) + half)
 
 
-def test_looks_of_half_the_length_do_not_grow_spines_in_vehicle():
+def test_looks_of_half_the_length_grow_hardly_a_spine_in_vehicle():
     halved = replace(FORTNIGHT, look_scale=0.5)
     ends = [
         [density(run(0.0, seed, protocol))[336.0] for protocol in (FORTNIGHT, halved)]
         for seed in (1, 2, 3, 4, 5)
     ]
     low, high = interval([100.0 * (half / whole - 1.0) for whole, half in ends])
-    assert low <= 0.0 or high < 0.5
+    # noise above the threshold of the surge; docs/engine.md says by how much
+    assert low <= 0.0 or high < 1.5
