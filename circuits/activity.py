@@ -21,8 +21,8 @@ LFP_GABA_WEIGHT = 1.65
 
 @dataclass(frozen=True)
 class Activity:
-    """One look.  Axes: cell (all cells), pyr (Pyr cells), population (Pyr PV SST VIP), subunit (2A 2B 2C
-    2D).
+    """One look.  Axes: cell (all cells), pyr (Pyr cells), population (Pyr PV SST VIP), subunit
+    (SUBUNITS).
 
     Conductances are means over the look and over both compartments where there are two; "recurrent" is what
     other cells of the circuit send, "background" the rest.  Release is counted in full releases: a terminal
