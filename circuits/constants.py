@@ -73,7 +73,7 @@ def outside(circuit: Circuit) -> np.ndarray:
     (population, subunit).
     """
     r = circuit.receptors
-    found = np.array([p.tonic for p in circuit.populations])
+    found = circuit.tonic
     for k in (k for k, name in enumerate(SUBUNITS) if name in OUTSIDE and found[:, k].any()):
         s = circuit.subunits[k]
         found[:, k] *= holding(s, r.ambient_glutamate) / holding(s, r.slice_glutamate)
@@ -128,7 +128,7 @@ def _shared(circuit: Circuit) -> dict[str, np.ndarray]:
 
 def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
     weight = [p.background_ampa * 1e-9 for p in circuit.populations]
-    found: dict[str, np.ndarray] = {}
+    tonic, found = outside(circuit) * 1e-9, dict[str, np.ndarray]()
     for k, name in enumerate(SUBUNITS):
         ratio = [
             p.nmda_to_ampa * share
@@ -143,8 +143,7 @@ def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
             f"background_{name}": circuit.per_cell(of_background),
         }
         if name in OUTSIDE:
-            held = outside(circuit)[:, k] * 1e-9
-            found[f"tonic_{name}"] = circuit.per_cell(held)
+            found[f"tonic_{name}"] = circuit.per_cell(tonic[:, k])
     return found
 
 

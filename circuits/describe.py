@@ -103,16 +103,19 @@ class Circuit:
         """Shares of NMDA peak conductance, shape (population, subunit)."""
         return np.array([p.subunit_fractions for p in self.populations])
 
+    @property
+    def tonic(self) -> np.ndarray:
+        """Conductance of receptors outside synapses in a slice (nS), shape (population, subunit)."""
+        return np.array([p.tonic for p in self.populations])
+
     def magnesium_free(self, potential_mV: float, magnesium_mM: float | None = None) -> np.ndarray:
         """Share of open receptors that Mg (of the sheet unless given) leaves free at a potential, shape
         (subunit,).
 
         Jahr and Stevens 1990: 1/(1 + Mg/Mg_half exp(-slope v)).
         """
-        half = np.array([s.magnesium_half for s in self.subunits])
-        relief = np.exp(-magnesium_slope(self.receptors) * potential_mV)
         magnesium = self.receptors.magnesium if magnesium_mM is None else magnesium_mM
-        return 1.0 / (1.0 + magnesium / half * relief)
+        return 1.0 / _by_magnesium(self.receptors, self.subunits, potential_mV, magnesium)
 
     def background_availability(self) -> np.ndarray:
         """Share of receptors under a background fibre that its last release left free, shape (subunit,): the
@@ -129,6 +132,14 @@ def magnesium_slope(receptors: Receptors) -> float:
     field does not change, kT does (Woodhull 1973).
     """
     return receptors.magnesium_slope * receptors.recorded_at / receptors.temperature
+
+
+def _by_magnesium(
+    receptors: Receptors, subunits: Sequence[Subunit], potential_mV: float, magnesium_mM: float
+) -> np.ndarray:
+    """By how much Mg cuts the conductance of open receptors at a potential, shape (subunit,)."""
+    half = np.array([s.magnesium_half for s in subunits])
+    return np.asarray(1.0 + magnesium_mM / half * np.exp(-magnesium_slope(receptors) * potential_mV))
 
 
 def at_temperature(subunit: Subunit, receptors: Receptors, kelvin: float) -> Subunit:
@@ -149,9 +160,9 @@ def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, 
     """
     r = numbers.receptors
     warm = tuple(at_temperature(numbers.subunits[k], r, r.temperature) for k in SUBUNITS)
-    relief = np.exp(-magnesium_slope(r) * r.charge_potential)
     # charge that a peak conductance of 1 carries while the potential stays where it is
-    carried = [s.decay / (1.0 + r.magnesium / s.magnesium_half * relief) for s in warm]
+    decay = np.array([s.decay for s in warm])
+    carried = decay / _by_magnesium(r, warm, r.charge_potential, r.magnesium)
 
     def peak(charge: float, p: Population) -> float:
         return charge * p.ampa_decay / float(np.dot(p.subunit_fractions, carried))

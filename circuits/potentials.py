@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from prelimbic.circuits.describe import Circuit, CircuitError
+from prelimbic.circuits.manipulate import release
 from prelimbic.circuits.rig import Rig
 from prelimbic.parameters import POPULATIONS
 
 ROUNDS, SENDERS = 3, 8
 NEAR = 0.02  # of a potential asked for
+Potentials = Mapping[tuple[str, str], float]  # (source, target) -> mV
 
 
 def as_recorded(
-    circuit: Circuit, potentials_mV: Mapping[tuple[str, str], float], seed: int
+    circuit: Circuit, potentials_mV: Potentials, seed: int
 ) -> tuple[Circuit, dict[tuple[str, str], float]]:
     """The circuit with weights at which the rig finds the mean unitary potentials asked for, of (source,
     target) in mV without sign; and what it finds in the end.
@@ -22,27 +23,31 @@ def as_recorded(
     A weight moves in proportion to what is missing, a few times over, on one wiring.  Raises CircuitError
     when a potential cannot be reached.
     """
-    found: dict[tuple[str, str], float] = {}
-    for last in (*[False] * ROUNDS, True):
-        rig = Rig(circuit, seed)
-        try:
-            for source in POPULATIONS:
-                for target, sizes in rig.postsynaptic_potentials(source, SENDERS).items():
-                    found[source, target] = abs(float(sizes.mean()))
-        finally:
-            rig.close()
-        missing = {pair: mV / found[pair] for pair, mV in potentials_mV.items() if pair in found}
-        if last:
-            break
-        circuit = replace(
-            circuit,
-            projections=tuple(
-                (s, t, replace(p, weight=p.weight * missing.get((s, t), 1.0)))
-                for s, t, p in circuit.projections
-            ),
-        )
+    for _ in range(ROUNDS):
+        for (s, t), factor in _missing(_found(circuit, seed), potentials_mV).items():
+            circuit = release(circuit, factor, f"{s}->{t}")
+    found = _found(circuit, seed)
+    missing = _missing(found, potentials_mV)
     away = [pair for pair, factor in missing.items() if abs(factor - 1.0) > NEAR]
     if away:
         told = ", ".join(f"{s}->{t} {found[s, t]:.2f} mV for {potentials_mV[s, t]:g}" for s, t in away)
         raise CircuitError(f"circuit {circuit.name}: unitary potentials cannot be reached: {told}")
     return circuit, found
+
+
+def _missing(found: Potentials, wanted: Potentials) -> dict[tuple[str, str], float]:
+    """By what each potential that the rig finds has to grow."""
+    return {pair: mV / found[pair] for pair, mV in wanted.items() if pair in found}
+
+
+def _found(circuit: Circuit, seed: int) -> dict[tuple[str, str], float]:
+    """Mean unitary potentials of one wiring, mV without sign."""
+    rig = Rig(circuit, seed)
+    try:
+        return {
+            (source, target): abs(float(sizes.mean()))
+            for source in POPULATIONS
+            for target, sizes in rig.postsynaptic_potentials(source, SENDERS).items()
+        }
+    finally:
+        rig.close()

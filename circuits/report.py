@@ -165,7 +165,7 @@ def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
         capacity[0] += (
             apical.background_rate / r.background_fibre_rate * apical.background_ampa * apical.nmda_to_ampa
         )
-    outside = np.array([p.tonic for p in circuit.populations])
+    outside = circuit.tonic
     for k in np.flatnonzero(outside.any(axis=0)):
         outside[:, k] /= holding(circuit.subunits[k], r.slice_glutamate)
     return capacity[:, None] * circuit.mixtures / r.nmda_saturation + outside

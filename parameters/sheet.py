@@ -77,6 +77,11 @@ def number(unit: str, domain: str = "any finite number", without: float | None =
     return dataclasses.field(default=without, kw_only=True, metadata=about)
 
 
+def needed(record: type) -> set[str]:
+    """Rows that no section of a record can be without."""
+    return {f.name for f in dataclasses.fields(record) if f.default is dataclasses.MISSING}
+
+
 def headings(subject: str) -> tuple[str, ...]:
     """Names of the sections of a shipped sheet in its order, without a look at its rows."""
     text = (SHEETS / f"{subject}.toml").read_text(encoding="utf-8")
@@ -152,8 +157,7 @@ class Sheet:
                 f"{self.path.name}: section [{section}] is missing; it has {_listed(sorted(self.sections))}"
             )
         fields = {f.name: f for f in dataclasses.fields(record)}  # type: ignore[arg-type]
-        needed = {name for name, f in fields.items() if f.default is dataclasses.MISSING}
-        missing, unknown = needed - set(rows), set(rows) - set(fields)
+        missing, unknown = needed(record) - set(rows), set(rows) - set(fields)
         if missing or unknown:
             strange = [f"{name}{near(name, set(fields) - set(rows))}" for name in sorted(unknown)]
             raise SheetError(

@@ -23,6 +23,7 @@ from prelimbic.parameters import (
     HNK_SETS,
     POPULATIONS,
     CascadeNumbers,
+    Compound,
     HypothesisNumbers,
     Sheet,
     SpineNumbers,
@@ -167,9 +168,12 @@ class Config:
 
     def block(self, exposure: Concentrations, circuit: Circuit, hour: float) -> Block:
         """NMDA block at an hour as the hypotheses have it, before `site` is asked."""
-        sheet = self.sheets()["compounds"]
-        drugs = self.hypotheses.binding(sheet)
-        return self.hypotheses.block(exposure, drugs, channel(sheet), circuit, self.sizes(), hour)
+        shared = channel(self.sheets()["compounds"])
+        return self.hypotheses.block(exposure, self.binding(), shared, circuit, self.sizes(), hour)
+
+    def binding(self) -> dict[str, Compound]:
+        """What every drug does at the receptors that are asked for, by name."""
+        return self.hypotheses.binding(self.sheets()["compounds"])
 
     def calibration(self) -> str:
         """Whether the background rates were found for this very structure: "yes"; "inherited" by a baseline

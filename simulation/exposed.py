@@ -163,7 +163,7 @@ def arranged(config: Config, at: np.ndarray, found: Mapping[str, Exposure]) -> x
     mixtures = manipulated(config.grown(), config.manipulations).mixtures
     source: Concentrations = next(iter(found.values()))
     source = source if bath is None else Together((source, bath))
-    drugs = config.hypotheses.binding(sheets["compounds"])
+    drugs = config.binding()
     shut = by_subunit(source.brain_unbound(at), [drugs[name] for name in source.names])
     lead = ("subject",) if levels.ndim > 3 else ()
     whole = {

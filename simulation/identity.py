@@ -86,7 +86,7 @@ def numbers_used(
     """Every number that a run uses, by its full name SHEET.SECTION.NUMBER; `drugs` are those of baths,
     `subjects` species of which subjects are drawn.
     """
-    given, drugs = tuple(given), set(drugs)
+    given = tuple(given)
     sections = of_drugs(drugs) | {f"population.{animal}" for animal in subjects}
     sections |= {f"bodies.{animal}/sex/{sex}" for animal in subjects for sex in SEXES}
     sections |= {f"inhibitors.{name}" for name in inhibitors}

@@ -77,7 +77,7 @@ def _beginning(config: Config, circuit: Circuit) -> bytes:
     drugs: tuple[object, ...] = ()
     if switches.selectivity == "use_dependent":  # states of receptors by drug, whether it is there or not
         names = around(config).names
-        known = switches.binding(sheets["compounds"])
+        known = config.binding()
         drugs = (switches, channel(sheets["compounds"]), [(name, known[name]) for name in names])
     parts = (
         MODEL_VERSION,

@@ -84,8 +84,7 @@ def occupancy(bench: Bench) -> list[Measure]:
     """V4b."""
     sheets = bench.config.sheets()
     rat = disposition("ketamine", "rat", sheets["species"])
-    drugs = bench.config.hypotheses.binding(sheets["compounds"])
-    brain = _half_block(drugs["ketamine"], bench.circuit.mixtures[0])
+    brain = _half_block(bench.config.binding()["ketamine"], bench.circuit.mixtures[0])
     plasma = brain / rat.brain_to_plasma_unbound
     return [
         Measure(
@@ -144,8 +143,7 @@ def trapping(bench: Bench) -> list[Measure]:
 
 
 def _shut(bench: Bench, drug: str, concentration_uM: float) -> np.ndarray:
-    drugs = bench.config.hypotheses.binding(bench.config.sheets()["compounds"])
-    return HillBlock.at(Bath(((drug, concentration_uM),)), drugs, 0.0).value
+    return HillBlock.at(Bath(((drug, concentration_uM),)), bench.config.binding(), 0.0).value
 
 
 def _half_block(drug: Compound, mixture: np.ndarray) -> float:

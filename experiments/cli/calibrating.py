@@ -118,11 +118,13 @@ def _strengths(circuit: Circuit, source: Sheet, screen: Console) -> tuple[Circui
             f"{rows[s, t].source})"  # type: ignore[union-attr]
         )
         value = float(f"{circuit.projection(s, t).weight:.4g}")
-        sections[f"{s}->{t}"]["weight"] = replace(
-            weight, value=value, status="fitted", source="calibration", note=note, range=None
-        )
-    source = source.with_sections(sections)
-    return circuit, source
+        sections[f"{s}->{t}"]["weight"] = _fitted(weight, value, note)
+    return circuit, source.with_sections(sections)
+
+
+def _fitted(row: Row, value: float, note: str) -> Row:
+    """A row with what a calibration found."""
+    return replace(row, value=value, status="fitted", source="calibration", note=note, range=None)
 
 
 def _variant(source: Sheet, seed: int | None, overrides: tuple[tuple[str, float], ...]) -> Sheet:
@@ -168,9 +170,7 @@ def _placed(
         )
         row = sections[name]["background_rate"]
         rate = round(found.circuit.populations[k].background_rate, 1)
-        sections[name]["background_rate"] = replace(
-            row, value=rate, status="fitted", source="calibration", note=note, range=None
-        )
+        sections[name]["background_rate"] = _fitted(row, rate, note)
     return sections
 
 

@@ -25,7 +25,7 @@ from prelimbic.parameters.finding import (
     own_of,
     searched,
 )
-from prelimbic.parameters.sheet import STATUSES
+from prelimbic.parameters.sheet import STATUSES, needed
 
 WIDTH = 100  # of what is told of one number, where there is room
 NARROW = 120  # columns of a window below which a table has no sources and notes
@@ -180,12 +180,7 @@ def _record(n: Number) -> type | None:
     rows = {*n.asked.sections[n.section]}
     every = (getattr(parameters, name) for name in parameters.__all__)
     filled = (r for r in every if isinstance(r, type) and dataclasses.is_dataclass(r))
-    return next((r for r in filled if _needed(r) <= rows <= {f.name for f in dataclasses.fields(r)}), None)
-
-
-def _needed(record: type) -> set[str]:
-    """Rows that no section of a record can be without."""
-    return {f.name for f in dataclasses.fields(record) if f.default is dataclasses.MISSING}
+    return next((r for r in filled if needed(r) <= rows <= {f.name for f in dataclasses.fields(r)}), None)
 
 
 def _acts(n: Number) -> dict[str, list[str]]:

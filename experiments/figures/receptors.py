@@ -64,29 +64,33 @@ def _classes(here: xr.Dataset, name: str) -> str:
 
 
 def _magnesium(axis: Axes, here: xr.Dataset, known: list[str]) -> None:
-    free = here["receptor_free"]
-    for names in _alike(free, known):
-        for celsius, style in ((WARM, "-"), (COLD, "--")):
-            values = free.sel(subunit=names[0], celsius=celsius).values
-            label = ", ".join(WORDS[n] for n in names) if celsius == WARM else ""
-            axis.plot(here["membrane"].values, values, style, color=COLOUR[names[0]], label=label)
+    _curves(axis, here["receptor_free"], known, "membrane", {"celsius": (WARM, COLD)})
     axis.axvline(-60.0, color=INK, linewidth=0.8, linestyle=":")
     axis.set_ylim(0, 1)
     tidy(axis, f"membrane potential (mV); solid {WARM:g} °C, dashed {COLD:g} °C", "share free of Mg")
 
 
 def _block(axis: Axes, here: xr.Dataset, known: list[str]) -> None:
-    block = here["receptor_block"]
-    for names in _alike(block, known):
-        for affinity, style in ((TISSUE, "-"), (RECOMBINANT, "--")):
-            values = block.sel(subunit=names[0], affinity=affinity).values
-            label = ", ".join(WORDS[n] for n in names) if affinity == TISSUE else ""
-            axis.plot(here["ketamine"].values, values, style, color=COLOUR[names[0]], label=label)
+    _curves(axis, here["receptor_block"], known, "ketamine", {"affinity": (TISSUE, RECOMBINANT)})
     no_change(axis, 0.5)
     axis.set_xscale("log")
     axis.set_ylim(0, 1)
     axis.set_title(f"alike at {COLD:g} and {WARM:g} °C: no sheet has affinities by temperature", fontsize=9)
     tidy(axis, "free ketamine (uM); solid tissue, dashed recombinant", "share of receptors shut")
+
+
+def _curves(
+    axis: Axes, values: xr.DataArray, known: list[str], along: str, styles: dict[str, tuple[object, object]]
+) -> None:
+    """Curves of assemblies, equal ones once: solid at the first, dashed at the second place of another
+    dimension.
+    """
+    ((dimension, places),) = styles.items()
+    for names in _alike(values, known):
+        one, label = values.sel(subunit=names[0]), ", ".join(WORDS[n] for n in names)
+        for place, style, told in zip(places, ("-", "--"), (label, ""), strict=True):
+            curve = one.sel({dimension: place})
+            axis.plot(curve[along].values, curve.values, style, color=COLOUR[names[0]], label=told)
 
 
 def _alike(values: xr.DataArray, known: list[str]) -> list[list[str]]:

@@ -42,9 +42,8 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
         return {"summary": scales() | found}
     seen, blocks = in_baths(config, circuit, CONCENTRATIONS_UM, SECONDS, True, tell, WARM_S)
     held = np.nan_to_num(seen[0].nmda_open_probability) * circuit.mixtures
-    outside = np.array([p.tonic for p in circuit.populations])
     by_class = ("concentration", "population")
-    for name, conductance in {"synaptic": held, "tonic": outside}.items():
+    for name, conductance in {"synaptic": held, "tonic": circuit.tonic}.items():
         found[f"{name}_shut"] = Variable(
             by_class,
             shut(conductance * seen[0].magnesium_free, blocks),

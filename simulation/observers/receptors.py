@@ -42,7 +42,6 @@ def examine(config: Config, circuit: Circuit) -> dict[str, Variable]:
         replace(config.hypotheses, affinity=affinity).binding(source)["ketamine"] for affinity in AFFINITIES
     ]
     block = [by_subunit(KETAMINE_UM[:, None], [drug]) for drug in drugs]
-    tonic = np.array([p.tonic for p in circuit.populations])
     by_class = ("population", "subunit")
     axes = {
         "celsius": Variable(("celsius",), CELSIUS, "degC", "temperature"),
@@ -59,7 +58,7 @@ def examine(config: Config, circuit: Circuit) -> dict[str, Variable]:
         "free": (("celsius", "membrane", "subunit"), free * told, "1", "share of open receptors free of Mg"),
         "block": (("affinity", "ketamine", "subunit"), np.array(block), "1", "share that ketamine shuts"),
         "share": (by_class, circuit.mixtures, "1", "share of the NMDA peak conductance of a class"),
-        "tonic": (by_class, tonic, "nS", "conductance of receptors outside synapses, in a slice"),
+        "tonic": (by_class, circuit.tonic, "nS", "conductance of receptors outside synapses, in a slice"),
     }
     named = {f"receptor_{name}": Variable(*of) for name, of in found.items()}
     return axes | coordinate("affinity", AFFINITIES) | named
