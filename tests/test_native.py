@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.moved import lines
-from prelimbic.circuits import describe, manipulated
+from prelimbic.circuits import CircuitError, as_recorded, describe, manipulated, potentials
 from prelimbic.circuits.constants import of_types, outside
 from prelimbic.circuits.describe import at_temperature, magnesium_slope
 from prelimbic.circuits.report import nmda_capacity
@@ -152,3 +152,17 @@ def test_the_page_lists_every_number_that_moved():
     assert (
         len([line for line in page if line.count("|") == 7 and "." in line.split("|")[1]]) == len(told) - 2
     )
+
+
+def test_weights_move_until_the_rig_finds_the_potentials_asked_for_and_no_others_do(monkeypatch):
+    monkeypatch.setattr(potentials, "SENDERS", 2)
+    small = describe(circuit_numbers(circuit_sheet("native_point")), 0.5, 1.3375)
+    wanted = {("Pyr", "PV"): 1.0, ("PV", "Pyr"): 0.8}
+    made, found = as_recorded(small, wanted, 1)
+    assert {pair: found[pair] for pair in wanted} == pytest.approx(wanted, rel=potentials.NEAR)
+    for s, t, projection in small.projections:
+        moved = made.projection(s, t).weight != projection.weight
+        assert moved == ((s, t) in wanted), f"{s}->{t}"
+    monkeypatch.setattr(potentials, "ROUNDS", 0)
+    with pytest.raises(CircuitError, match=r"Pyr->PV .* mV for 1"):
+        as_recorded(small, {("Pyr", "PV"): 1.0}, 1)
