@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prelimbic.circuits import NAMED
+from prelimbic.circuits import NAMED, SCALES
 from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.experiments.sweep.options import flag
 from prelimbic.parameters import CIRCUITS, COMPOUNDS, INHIBITORS, POPULATIONS, PRIOR, SPECIES, shipped
@@ -167,7 +167,7 @@ BAD = {
     "run --cluster": ((*RUN, "--cluster={}"), unless("slurm"), "--cluster"),
     "run --jobs": ((*RUN, "--cluster=slurm", "--jobs={}"), NO_NUMBERS | below(1), "--jobs"),
     "run --seeds": ((*RUN, "--seeds={}"), NO_NUMBERS | below(1), "--seeds"),
-    "run --scale": ((*RUN, "--scale={}"), NO_NUMBERS | beyond(0.5, 20.0), "--scale"),
+    "run --scale": ((*RUN, "--scale={}"), NO_NUMBERS | beyond(*SCALES), "--scale"),
     "run --workers": ((*RUN, "--workers={}"), NO_NUMBERS | below(1), "--workers"),
     "run --sheet": ((*RUN, "--sheet={}"), NO_CIRCUIT),
     "run --inhibit": (("run", "human_dose", "--list", "--seeds=1", "--inhibit={}"), NO_INHIBITION),
@@ -235,7 +235,7 @@ BAD = {
         "--free",
         *POPULATIONS,
     ),
-    "calibrate --scale": ((*CALIBRATE, "--scale={}"), NO_NUMBERS | beyond(0.5, 20.0), "scale"),
+    "calibrate --scale": ((*CALIBRATE, "--scale={}"), NO_NUMBERS | beyond(*SCALES), "scale"),
     "calibrate --wirings": ((*CALIBRATE, "--wirings={}"), NO_NUMBERS | below(1), "--wirings"),
     "calibrate --draw": ((*CALIBRATE, "--draw={}"), NO_NUMBERS | below(0), "--draw"),
     "calibrate --manipulate": ((*CALIBRATE, "--manipulate={}"), NO_MANIPULATION),
