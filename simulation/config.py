@@ -20,6 +20,7 @@ from prelimbic.circuits import (
     manipulated,
 )
 from prelimbic.parameters import (
+    COMPOUNDS,
     HNK_SETS,
     POPULATIONS,
     CascadeNumbers,
@@ -30,6 +31,7 @@ from prelimbic.parameters import (
     circuit_numbers,
     digest,
     recorded,
+    recording,
     species,
     structure_digest,
 )
@@ -45,6 +47,7 @@ from prelimbic.simulation.sheets import KEPT, check_numbers, overridden, read_ci
 
 SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
+OTHER_ANIMAL = "mouse"  # whose exposures drawn models meet beside those of their own
 MODEL_VERSION = 4  # raised when a change alters results
 NOT_STORED = ("drugs", "ranges", "subjects", "frozen")  # of a configuration: they follow from the study
 
@@ -298,10 +301,22 @@ class Config:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
 
     def _drawn_from(self) -> dict[str, Any]:
-        """Of a run whose numbers are drawn: their ranges, and the recorded rates at which a circuit counts
-        as resting.
+        """Of a run whose numbers are drawn: their ranges, and the recordings that a circuit is drawn and
+        counted by.
         """
         if not self.ranges:
             return {}
-        ranges = {name: row.range for name, row in self.sheets()["circuit"].rows().items()}
-        return ranges | {f"recordings.{p}.rate": recorded(p, "rate") for p in POPULATIONS}
+        sheets = self.sheets()
+        used = {name.rpartition(".")[0] for name in self.numbers()}
+        other = Kind(OTHER_ANIMAL, self.body, COMPOUNDS[0], "ip", self.hypotheses.hnk_exposure).sections(
+            sheets
+        )
+        rows = every_row(sheets).items()
+        ranges: dict[str, Any] = {n: row.range for n, row in rows if n.rpartition(".")[0] in used}
+        ranges |= {n: row.value for n, row in rows if n.rpartition(".")[0] in other - used}
+        ranges |= {f"recordings.{p}.rate": recorded(p, "rate") for p in POPULATIONS}
+        return ranges | {
+            f"recordings.{s}.psp": row.range
+            for s in self.own_sheet.sections
+            if (row := recording(s, "psp")) is not None
+        }

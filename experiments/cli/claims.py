@@ -154,12 +154,19 @@ def as_table(board: list[Judged]) -> Group:
     from rich.console import Group
     from rich.table import Table
 
-    from prelimbic.experiments.claims.board import told_prior, told_range, told_role, told_value
+    from prelimbic.experiments.claims.board import (
+        told_draws,
+        told_other,
+        told_range,
+        told_role,
+        told_value,
+    )
+    from prelimbic.experiments.claims.claim import AFFINITIES
     from prelimbic.experiments.readouts.nulls import INERT, MEANING
 
     table = Table(
-        title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at "
-        "random",
+        title="claims; intervals are 95 % of the mean over seeds; drawn is the share of models whose numbers "
+        "are drawn from their ranges, under tissue and recombinant affinity",
         title_justify="left",
     )
     for heading in (
@@ -170,15 +177,18 @@ def as_table(board: list[Judged]) -> Group:
         "model",
         "published",
         "verdict",
+        "recombinant",
         "seeds",
-        "prior share",
+        "drawn",
+        "drawn, recombinant",
     ):
         table.add_column(heading, overflow="fold")
     for j in board:
         about = f"{j.claim.statement} ({j.claim.source}); {j.claim.protocol}"
         for k, m in enumerate(j.measures):
             first = (f"{j.claim.id}\n{j.verdict}", told_role(j), about) if k == 0 else ("", "", "")
-            last = (str(j.seeds) if j.claim.study else "", told_prior(j)) if k == 0 else ("", "")
+            draws = [told_draws(j, affinity) for affinity in AFFINITIES]
+            last = (told_other(j), str(j.seeds) if j.claim.study else "", *draws) if k == 0 else [""] * 4
             table.add_row(*first, m.name, told_value(m), told_range(m), j.of(m), *last)
     beside = [j for j in board if j.nulls or j.inert]
     if not beside:

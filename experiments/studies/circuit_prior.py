@@ -1,8 +1,10 @@
 """How general is the answer: of all circuits that the numbers allow, how many show the surge, and how many
 the inverted U?
 
-Point neurons; circuit k has every uncertain number drawn from its range with seed k, background rates of its
-own, and wiring k.  In baths of ketamine, awake and as a slice.
+Point neurons; circuit k has every uncertain number drawn from its range with seed k, background rates of
+its own, and wiring k.  In baths of ketamine and other blockers, awake and as a slice, whole and without a
+subunit, at receptors as tissue has them and as recombinant; drugs, cascade and spines are drawn beside it, and its slow
+layer is driven by what it did in baths.  Claims are asked of these models too.
 """
 
 from __future__ import annotations
@@ -35,13 +37,17 @@ from prelimbic.experiments.readouts.prior import (
 )
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, resting_runs
-from prelimbic.parameters import PRIOR
+from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers.prior import WORK_S, examine
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+DRUGS = ("ketamine", "memantine", "ro25_6981")
+SEEDS = 200  # models drawn; claims want a hundred that rest
 
 
 def plan(options: Options) -> list[Run]:
@@ -55,7 +61,7 @@ def plan(options: Options) -> list[Run]:
         Hypotheses(baseline="healthy"),
         WORK_S,
         examine,
-        drugs=("ketamine",),
+        drugs=(*DRUGS, Dose(1.0, "ip")),
         ranges=True,
     )
 
@@ -66,7 +72,7 @@ def answer(dataset: xr.Dataset) -> Answer:
     said = []
     for name in names(dataset, "sheet"):
         drawn = dataset.sel(sheet=name)
-        cell = valid_circuits(drawn)
+        cell = valid_circuits(drawn).sel(affinity="tissue")
         n = cell.sizes["seed"]
         resting = f"Sheet {name}: {n} of {drawn.sizes['seed']} circuits rest at recorded rates"
         if n < 2:
@@ -126,17 +132,20 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=drawing("circuit_prior"),
-    sheet=PRIOR,
-    seeds=320,
+    sheet="native_point",
+    seeds=SEEDS,
     reads=Reads(
         options=(),
         sets={"baseline": "to healthy"},
         lacks="its circuits differ in their numbers alone",
-        baths={"ketamine": 3.0},
+        baths={"ketamine": 3.0, "memantine": 3.0, "ro25_6981": 1.0},
+        slow=True,
         calibrates=True,
         drawn=True,
     ),
-    inert=at_vehicle(concentration=0.0, slice_concentration=0.0),
+    inert=at_vehicle(
+        concentration=0.0, slice_concentration=0.0, bath_drug="none", knockout_given=0.0, ex_vivo_given=0.0
+    ),
 )
 
 if __name__ == "__main__":
