@@ -8,7 +8,8 @@ predicts nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ CIRCUIT = (*DRUG, "spines.spines.sites_per_contact")
 CASCADE = (*DRUG, "spines.", "cascade.", "inhibitors.")
 
 ANY = float("inf")
+CLEAR = 2.0  # %: one look at one model does not tell less
 NORMAL = 1.96  # standard errors in half of a 95 % interval
 SHOWN = "shown"  # in the place of a verdict on what is reported and not judged
 UP, DOWN = (0.0, ANY), (-ANY, 0.0)
@@ -110,10 +112,17 @@ class Measure:
         return "holds" if off <= record / NORMAL and own <= record else "inconclusive"
 
     def within(self) -> np.ndarray:
-        """Of every value, whether it lies in the range: 1 or 0, NaN where there is no number."""
-        (open_low, open_high), v = self.open, self.values
-        inside = (v > self.low if open_low else v >= self.low) & (
-            v < self.high if open_high else v <= self.high
+        """Of every value by itself, whether it lies in the range, or within a standard error of the record:
+        1 or 0, NaN where there is no number.  A change in per cent does so by more than CLEAR where the end
+        lies outside.
+        """
+        (open_low, open_high), clear = self.open, CLEAR if self.unit == "%" else 0.0
+        v = self.values
+        if self.recorded is not None:
+            near = [self.recorded + (end - self.recorded) / NORMAL for end in (self.low, self.high)]
+            return np.where(np.isfinite(v), ((v >= near[0]) & (v <= near[1])).astype(float), np.nan)
+        inside = (v > self.low + clear if open_low else v >= self.low) & (
+            v < self.high - clear if open_high else v <= self.high
         )
         return np.where(np.isfinite(v), inside.astype(float), np.nan)
 
@@ -198,8 +207,7 @@ def deciding(measures: Iterable[Measure]) -> Measure:
 @dataclass(frozen=True)
 class Judged:
     """A claim with what the model gave, what each null gave, what it gives under the other affinity
-    (nothing where that takes runs), and by affinity the share of drawn models in which it holds, or why
-    there is none.
+    (nothing where that takes runs), and `drawn`, which gives the share of drawn models in which it holds.
 
     `role` is that of the claim, or CAL for a held-out claim that was looked at under other numbers before.
     """
@@ -210,10 +218,17 @@ class Judged:
     sheet: str
     sheet_hash: str
     nulls: dict[str, tuple[Measure, ...]]
-    draws: dict[str, DrawnShare | str]
+    drawn: Callable[[str], DrawnShare | str] = field(repr=False, compare=False)
     role: str
     inert: tuple[Measure, ...] = ()
     other: tuple[Measure, ...] = ()
+
+    @cached_property
+    def draws(self) -> dict[str, DrawnShare | str]:
+        """By affinity the share of drawn models in which the claim holds, or why there is none; computed
+        when it is first asked for.
+        """
+        return {affinity: self.drawn(affinity) for affinity in AFFINITIES}
 
     @property
     def deciding(self) -> Measure:
@@ -312,7 +327,7 @@ def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
         bench.config.sheet_name,
         sheet_hash,
         {n: tuple(claim.readout(bench.under(n))) for n in nulls},
-        {affinity: drawn_share(claim, bench, affinity) for affinity in AFFINITIES},
+        partial(drawn_share, claim, bench),
         "CAL" if claim.role == "PRED" and looked - {sheet_hash} else claim.role,
         without_drug(claim, bench),
         other,

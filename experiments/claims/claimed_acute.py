@@ -29,10 +29,11 @@ from prelimbic.experiments.readouts.columns import against, at
 from prelimbic.experiments.readouts.evoked import of_trains
 from prelimbic.experiments.readouts.knockouts import READOUTS as EFFECTS
 from prelimbic.experiments.readouts.knockouts import WHOLE, effect
-from prelimbic.experiments.readouts.prior import FALL, HIGH, RISE
 from prelimbic.experiments.readouts.slice import effect as in_bath
 
 MOST = (0.5, ANY)
+# The dose curve of claim V11 in its three parts, mg/kg: glutamate, %
+RISE, HIGH, FALL = {10.0: UP, 20.0: UP}, {30.0: UP}, {50.0: (-15.0, 15.0), 200.0: DOWN}
 SLICE = (*CIRCUIT, "hypotheses.hypotheses.slice_background")
 GABAERGIC = ("2B_SST", "2B_PV", "2B_GABA")
 GLUTAMATE, EPSC, GAMMA = (EFFECTS[name] for name in ("glutamate", "sEPSC Hz", "gamma"))

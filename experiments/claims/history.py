@@ -31,8 +31,8 @@ class Kept:
 
 def kept() -> tuple[Kept, ...]:
     """Every kept verdict, in the order of the board."""
-    with KEPT.open(encoding="utf-8", newline="") as handle:
-        return tuple(Kept(**row) for row in csv.DictReader(handle))
+    lines = KEPT.read_text(encoding="utf-8").splitlines()
+    return tuple(Kept(**row) for row in csv.DictReader(lines))
 
 
 def way(before: str, now: str) -> str:

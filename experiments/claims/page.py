@@ -47,11 +47,11 @@ RULES = """## How a verdict carries what is not known
   it is undecided. More seeds take their own part of the spread away and never that of the record: a model
   that lies between one and two of its standard errors off stays undecided however often it runs.
 * **In the numbers.** "Drawn" is the share of models, each with its own numbers, in which every quantity
-  lies in its range (of a mean with spread: its 95 % interval). Circuits are drawn from their sheet, each
-  with background rates of its own; IC50 log-normal about their values within their ranges; cascade and
-  spines from theirs. One look of 5 s a bath: near an end noise decides. The slow layer of a drawn model
-  is driven by what its circuit did in baths. Claims without a circuit: drugs, bodies and receptors drawn.
-  "Not drawn" says why in its section.
+  lies in its range (of a mean with spread: within a standard error of it). Circuits are drawn from their
+  sheet, each with background rates of its own; IC50 log-normal about their values within their ranges;
+  cascade and spines from theirs. One look of 5 s a bath: near an end noise decides. The slow layer of a
+  drawn model is driven by what its circuit did in baths. Claims without a circuit: drugs, bodies and
+  receptors drawn. "Not drawn" says why in its section.
 * **In affinity.** Verdicts are those of receptors in tissue; "recombinant" is the verdict, and the drawn
   share, with the IC50 of recombinant receptors. Of what takes runs the draws tell.
 * Of several quantities the worst decides. What is shown and "not judged" decides nothing.

@@ -165,8 +165,8 @@ def as_table(board: list[Judged]) -> Group:
     from prelimbic.experiments.readouts.nulls import INERT, MEANING
 
     table = Table(
-        title="claims; intervals are 95 % of the mean over seeds; drawn is the share of models whose numbers "
-        "are drawn from their ranges, under tissue and recombinant affinity",
+        title="claims; intervals are 95 % of the mean over seeds; drawn is the share of models whose "
+        "numbers are drawn from their ranges, under tissue and recombinant affinity",
         title_justify="left",
     )
     for heading in (

@@ -3,8 +3,8 @@ the inverted U?
 
 Point neurons; circuit k has every uncertain number drawn from its range with seed k, background rates of
 its own, and wiring k.  In baths of ketamine and other blockers, awake and as a slice, whole and without a
-subunit, at receptors as tissue has them and as recombinant; drugs, cascade and spines are drawn beside it, and its slow
-layer is driven by what it did in baths.  Claims are asked of these models too.
+subunit, at receptors as tissue has them and as recombinant; drugs, cascade and spines are drawn beside it,
+and its slow layer is driven by what it did in baths.  Claims ask these models too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from prelimbic.experiments.readouts.answer import Answer, Row, table
 from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.prior import (
-    DOSE_CURVE,
     SHARES,
     SURGE,
     Knob,
@@ -27,9 +26,6 @@ from prelimbic.experiments.readouts.prior import (
     knobs,
     logs,
     separation,
-    shows_gamma,
-    shows_glutamate,
-    shows_slice,
     surges,
     told_share,
     turns,
@@ -95,9 +91,6 @@ def _shares(cell: xr.Dataset, name: str) -> pd.DataFrame:
     found = {
         "surge": surges(cell) >= SURGE,
         "whole inverted U": turns(cell),
-        "claim V10": shows_slice(cell),
-        "all doses of claim V11": shows_glutamate(cell, DOSE_CURVE),
-        "claim V16": shows_gamma(cell),
     }
     there = {what: flags[np.isfinite(flags)] for what, flags in found.items()}
     rows: list[Row] = [((what,), [told_share(flags), len(flags)]) for what, flags in there.items()]

@@ -21,7 +21,7 @@ from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import Drugged, around
 from prelimbic.simulation.observers.looks import AFFINITIES, AWAKE_UM, COMPARED, OTHERS, Seen, with_affinity
 from prelimbic.simulation.protocol import one_day, weeks
-from prelimbic.simulation.record import arrange, coordinate
+from prelimbic.simulation.record import coordinate, summarised
 from prelimbic.simulation.run import Outcome, Snapshot
 from prelimbic.simulation.slow import Slow
 from prelimbic.simulation.variable import Variable
@@ -31,8 +31,10 @@ BATH_H, STRESS_H = 2.0, (-21 * 24.0, 0.0)  # as in studies blockers and stress
 COURSE = ("rest", "peak", "0.5 h", "1 h", "2 h", "4 h", "6 h", "24 h", "72 h", "3 d", "10 d", "15 d")
 STRESSED = ("rest", "24 h")
 IMAGES_H = (8 * 24.0, 13 * 24.0)  # two days before images that are readouts
-KEPT = ("spines", "bdnf", "mtorc1", "protein", "imaged_formation", "imaged_elimination")
-KEPT += ("gaba_conductance", "sipsc_rate", "glutamate_cycling", "rate")
+KEPT = (
+    *("spines", "bdnf", "mtorc1", "protein", "imaged_formation", "imaged_elimination"),
+    *("gaba_conductance", "sipsc_rate", "glutamate_cycling", "rate"),
+)
 PEAKS = ("peak_bdnf", "peak_mtorc1", "peak_mtorc1_time")
 
 
@@ -75,8 +77,8 @@ def _few(seen: Activity) -> Activity:
 
 
 def slow_layer(config: Config, circuit: Circuit, seen: Seen) -> dict[str, Variable]:
-    """Readouts of the slow layer by affinity, as studies cascade, growth_dose, blockers and stress have them;
-    nothing where the drawn numbers make no slow layer.
+    """Readouts of the slow layer by affinity, as studies cascade, growth_dose, blockers and stress have
+    them; nothing where the drawn numbers make no slow layer.
     """
     try:
         each = [_by_study(with_affinity(config, a), circuit, seen[a]) for a in AFFINITIES]
@@ -143,7 +145,7 @@ def _runs(config: Config) -> Iterator[tuple[str, dict[str, Config]]]:
 
 
 def _summary(config: Config, circuit: Circuit, watched: Watched) -> dict[str, Variable]:
-    kept = arrange(config, replayed(config, circuit, watched))["summary"]
+    kept = summarised(config, replayed(config, circuit, watched), KEPT)
     return {name: kept[name] for name in ("readout", *KEPT, *PEAKS)}
 
 
