@@ -131,7 +131,7 @@ def w2(folder: Path, repeats: int) -> list[Row]:
     """The shipped circuit at scale 4 against plain C++."""
     sites = sheet("spines").fill("spines", SpineNumbers).sites_per_contact
     circuit = describe(circuit_numbers(circuit_sheet("dendritic")), 4.0, sites)
-    weights, shut = resting_weights(circuit), np.zeros((4, 4))
+    weights, shut = resting_weights(circuit), np.zeros((4, 6))
     network = drawn_network(circuit, 1)
     network.load_weights(weights)
     network.load_block(shut)

@@ -67,7 +67,7 @@ def _by(threads: int, built: Circuit) -> Network:
     network = Network(built, drawn_wiring(built, 1), np.random.SeedSequence(2))
     os.environ[THREADS] = known or "1"
     network.load_weights(resting_weights(built))
-    network.load_block(np.zeros((4, 4)))
+    network.load_block(np.zeros((4, 6)))
     network.engine.run(WARM_UP_S)
     return network
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from prelimbic.circuits.background import event_probabilities, events_a_step
-from prelimbic.circuits.describe import Circuit, CircuitError, magnesium_slope
+from prelimbic.circuits.describe import Circuit, CircuitError, holding, magnesium_slope
 from prelimbic.circuits.wiring import Wiring
 from prelimbic.parameters import OUTSIDE, POPULATIONS, SUBUNITS, Apical
 
-GOLDEN = (5**0.5 - 1) / 2
+IRRATIONAL = ((5**0.5 - 1) / 2, 2**0.5, 3**0.5, 7**0.5)  # one a target
 LEAST_TAU_MS = 1e-3  # stands for a time constant of 0: all is forgotten before the next spike
 
 PER_CELL = {
@@ -68,13 +68,16 @@ def ampa_left(circuit: Circuit) -> dict[str, np.ndarray]:
     return found
 
 
-def tonic(circuit: Circuit) -> np.ndarray:
+def outside(circuit: Circuit) -> np.ndarray:
     """Conductance (nS, without Mg and drug) of receptors outside synapses at the ambient glutamate, shape
     (population, subunit).
     """
     r = circuit.receptors
-    more = [s.holding(r.ambient_glutamate) / s.holding(r.slice_glutamate) for s in circuit.subunits]
-    return np.array([p.tonic for p in circuit.populations]) * more
+    found = np.array([p.tonic for p in circuit.populations])
+    for k in (k for k, name in enumerate(SUBUNITS) if name in OUTSIDE and found[:, k].any()):
+        s = circuit.subunits[k]
+        found[:, k] *= holding(s, r.ambient_glutamate) / holding(s, r.slice_glutamate)
+    return found
 
 
 def check_background(circuit: Circuit, step_ms: float = 0.1) -> None:
@@ -140,7 +143,7 @@ def _receptors(circuit: Circuit) -> dict[str, np.ndarray]:
             f"background_{name}": circuit.per_cell(of_background),
         }
         if name in OUTSIDE:
-            held = tonic(circuit)[:, k] * 1e-9
+            held = outside(circuit)[:, k] * 1e-9
             found[f"tonic_{name}"] = circuit.per_cell(held)
     return found
 
@@ -173,7 +176,7 @@ def of_types(types: Sequence[tuple[float, ...]], count: int, turn: int) -> np.nd
     of one target say nothing about those of another.
     """
     shares = np.array([one[0] for one in types])
-    place = (np.arange(count) * GOLDEN + turn * GOLDEN**2) % 1.0
+    place = np.arange(count) * IRRATIONAL[turn] % 1.0
     which = np.searchsorted(np.cumsum(shares)[:-1], place, side="right")
     return np.array([one[1:] for one in types])[which]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from prelimbic.parameters import (
+    ABSENT,
     POPULATIONS,
     SUBUNITS,
     Apical,
@@ -128,7 +128,19 @@ def magnesium_slope(receptors: Receptors) -> float:
     """Steepness of the Mg block (1/mV) at the circuit's temperature: the charge that Mg carries through the
     field does not change, kT does (Woodhull 1973).
     """
-    return receptors.magnesium_slope * receptors.magnesium_temperature / receptors.temperature
+    return receptors.magnesium_slope * receptors.recorded_at / receptors.temperature
+
+
+def at_temperature(subunit: Subunit, receptors: Receptors, kelvin: float) -> Subunit:
+    """The receptor at another temperature than that of its recording: its deactivation by its Q10."""
+    factor = subunit.q10 ** ((receptors.recorded_at - kelvin) / 10.0)
+    return replace(subunit, decay=subunit.decay * factor, q10=1.0)
+
+
+def holding(subunit: Subunit, glutamate_uM: float) -> float:
+    """Share of receptors that hold glutamate at a steady concentration (Hill)."""
+    bound = (glutamate_uM / subunit.glutamate_ec50) ** subunit.glutamate_hill
+    return float(bound / (1.0 + bound))
 
 
 def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, ...], tuple[Subunit, ...]]:
@@ -136,7 +148,7 @@ def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, 
     where the sheet gives charges.
     """
     r = numbers.receptors
-    warm = tuple(numbers.subunits[k].at(r.temperature) for k in SUBUNITS)
+    warm = tuple(at_temperature(numbers.subunits[k], r, r.temperature) for k in SUBUNITS)
     relief = np.exp(-magnesium_slope(r) * r.charge_potential)
     # charge that a peak conductance of 1 carries while the potential stays where it is
     carried = [s.decay / (1.0 + r.magnesium / s.magnesium_half * relief) for s in warm]
@@ -145,19 +157,27 @@ def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, 
         return charge * p.ampa_decay / float(np.dot(p.subunit_fractions, carried))
 
     found = []
-    for p in (numbers.populations[name] for name in POPULATIONS):
+    for p in (_background_told(numbers.populations[name]) for name in POPULATIONS):
         given = {
             f"{where}nmda_to_ampa": (f"{where}nmda_charge", getattr(p, f"{where}nmda_charge"))
             for where in ("", "background_")
         }
         for ratio, (row, charge) in given.items():
-            if not math.isnan(charge):
-                p = replace(p, **{ratio: peak(charge, p), row: math.nan})
+            if charge != ABSENT:
+                p = replace(p, **{ratio: peak(charge, p), row: ABSENT})
         found.append(p)
     apical = numbers.apical
-    if apical is not None and not math.isnan(apical.nmda_charge):
-        apical = replace(apical, nmda_to_ampa=peak(apical.nmda_charge, found[0]), nmda_charge=math.nan)
+    if apical is not None and apical.nmda_charge != ABSENT:
+        apical = replace(apical, nmda_to_ampa=peak(apical.nmda_charge, found[0]), nmda_charge=ABSENT)
     return apical, tuple(found), warm
+
+
+def _background_told(p: Population) -> Population:
+    """The class with receptors under background fibres, which are as those under recurrent contacts unless
+    the sheet says otherwise.
+    """
+    silent = p.background_nmda_charge == p.background_nmda_to_ampa == ABSENT
+    return replace(p, background_nmda_charge=p.nmda_charge) if silent else p
 
 
 def evenly(count: int, share: float) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from prelimbic.circuits.activity import Activity, lfp_proxy, pair_correlation, rate_statistics
 from prelimbic.circuits.clamp import clamp
-from prelimbic.circuits.describe import PLASTIC, Circuit
+from prelimbic.circuits.describe import PLASTIC, Circuit, holding
 from prelimbic.circuits.wiring import Wiring
 from prelimbic.parameters import POPULATIONS, SUBUNITS
 
@@ -165,8 +165,9 @@ def nmda_capacity(circuit: Circuit, pyr_weight: float) -> np.ndarray:
         capacity[0] += (
             apical.background_rate / r.background_fibre_rate * apical.background_ampa * apical.nmda_to_ampa
         )
-    holding = np.array([s.holding(r.slice_glutamate) for s in circuit.subunits])
-    outside = np.array([p.tonic for p in circuit.populations]) / holding
+    outside = np.array([p.tonic for p in circuit.populations])
+    for k in np.flatnonzero(outside.any(axis=0)):
+        outside[:, k] /= holding(circuit.subunits[k], r.slice_glutamate)
     return capacity[:, None] * circuit.mixtures / r.nmda_saturation + outside
 
 

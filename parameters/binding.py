@@ -71,7 +71,7 @@ class Tissue:
     drug that Mg competes with, and the Hill slope of all these.
     """
 
-    ic50_factor: float = number("1", "above 0")
+    factor: float = number("1", "above 0")
     hill: float = number("1", "above 0")
 
 
@@ -81,7 +81,7 @@ def in_tissue(drugs: dict[str, Compound], source: Sheet | None = None) -> dict[s
     return {
         name: drug
         if drug.magnesium_competition == 0
-        else replace(drug, hill=own.hill, **{k: getattr(drug, k) * own.ic50_factor for k in IC50})
+        else replace(drug, hill=own.hill, **{k: getattr(drug, k) * own.factor for k in IC50})
         for name, drug in drugs.items()
     }
 

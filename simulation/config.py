@@ -48,7 +48,7 @@ from prelimbic.simulation.sheets import KEPT, check_numbers, overridden, read_ci
 SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
 OTHER_ANIMAL = "mouse"  # whose exposures drawn models meet beside those of their own
-MODEL_VERSION = 4  # raised when a change alters results
+MODEL_VERSION = 5  # raised when a change alters results
 NOT_STORED = ("drugs", "ranges", "subjects", "frozen")  # of a configuration: they follow from the study
 
 

@@ -63,7 +63,7 @@ def shares(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     looks, n = counts.shape
     config: Any = SimpleNamespace(protocol=Protocol(tuple(np.arange(looks - BEFORE) / 60.0), 1.0))
     parts = [slice(k * n // 4, (k + 1) * n // 4) for k in range(4)]
-    blank = np.zeros((looks - BEFORE, 4, 4))
+    blank = np.zeros((looks - BEFORE, 4, 6))
     found = cells._arranged(config, z_scores(counts), np.zeros((looks, 4)), blank, parts)
     return found["share_up"].values, found["share_down"].values
 

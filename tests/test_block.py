@@ -235,6 +235,7 @@ def test_a_micromolar_of_hydroxynorketamine_shuts_next_to_nothing():
 def test_ro_25_6981_at_a_tenth_of_a_micromolar_shuts_2b_and_spares_the_rest():
     shut = dict(zip(SUBUNITS, by_subunit(alone("ro25_6981", 0.1), ALL), strict=True))
     assert shut.pop("2B") > 0.9
+    assert shut.pop("2AB") + shut.pop("2BD") < 0.3  # one 2B subunit of two is not enough
     assert max(shut.values()) < 0.01
 
 

@@ -15,7 +15,7 @@ from prelimbic.circuits.wiring import GROUPS, draw, group_of
 from prelimbic.parameters import POPULATIONS, SUBUNITS, circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, small_circuit, wired
 
-OPEN = np.zeros((4, 4))
+OPEN = np.zeros((4, 6))
 
 
 @pytest.mark.parametrize("name", ["literature", "pv_sst", "sst"])
@@ -153,14 +153,14 @@ def test_every_projection_delivers_its_conductance_and_to_its_target_only():
 def test_full_block_silences_the_nmda_current():
     net = network()
     weights = healthy_weights(net.circuit)
-    half, full = (net.observe(weights, np.full((4, 4), b), 0.5) for b in (0.5, 1.0))
+    half, full = (net.observe(weights, np.full((4, 6), b), 0.5) for b in (0.5, 1.0))
     # What is reported is sampled in the simulator, from the variable that enters the membrane equation.
     assert half.nmda_conductance.mean() > 0
     assert (full.nmda_conductance == 0).all() and (full.nmda_share == 0).all()
     # receptors still gate, the pore is shut
     assert full.nmda_open_probability[net.circuit.mixtures > 0].min() > 0
     net.engine.load("cells.g_2B", np.full(net.circuit.size, 1e-6))
-    silent = [net.observe(weights, np.ones((4, 4)), 0.05, settle=0.0).spike_count.sum() for _ in range(2)]
+    silent = [net.observe(weights, np.ones((4, 6)), 0.05, settle=0.0).spike_count.sum() for _ in range(2)]
     net.engine.load("cells.g_2B", np.full(net.circuit.size, 1e-6))
     driven = net.observe(weights, OPEN, 0.05, settle=0.0).spike_count.sum()
     net.close()
@@ -195,7 +195,7 @@ def test_block_on_pyramidal_cells_alone_lowers_their_rate():
     for seed in (1, 2, 3):
         net = network(seed)
         weights = healthy_weights(net.circuit)
-        block = np.zeros((4, 4))
+        block = np.zeros((4, 6))
         free = net.observe(weights, block, 2.0).rate[0]
         block[0] = 0.5
         changes.append(net.observe(weights, block, 2.0).rate[0] / free - 1.0)

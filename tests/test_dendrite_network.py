@@ -53,6 +53,8 @@ def test_dendritic_compartments_of_interneurons_get_nothing_and_move_nothing(beg
         assert (net.engine.fetch(f"cells.{name}_apical")[others] == 0).all(), name
         assert net.engine.fetch(f"cells.{name}_apical")[: net.circuit.counts[0]].any() or name in (
             "g_fast",
+            "g_2AB",
+            "g_2BD",
             "g_2C",
             "g_2D",
         )
@@ -130,8 +132,8 @@ def test_shares_are_shares_and_a_subunit_that_is_not_there_holds_nothing(looks):
             seen.apical_calcium,
         ):
             assert ((shares >= 0) & (shares < 1)).all()
-        assert (seen.nmda_open_probability[0, 2:] == 0).all()  # Pyr cells have no 2C and 2D
-        assert (seen.nmda_open_probability[0, :2] > 0).all()
+        held = dict(zip(SUBUNITS, seen.nmda_open_probability[0], strict=True))
+        assert {k for k, share in held.items() if share > 0} == {"2A", "2B"}  # Pyr cells have no others
         assert (seen.apical_nmda > 0).all() and (seen.apical_nmda < seen.nmda_conductance).all()
 
 
@@ -144,7 +146,7 @@ def test_all_receptors_bound_would_be_every_contact_and_fibre_filled(begun):
     # of 1 nS.
     recurrent = 80 * 5.56 * (0.4 * 0.128 + 0.6 * 0.256)
     background = net.circuit.populations[0].background_rate / 2.5 * 0.128 + 300.0 / 2.5 * 0.256
-    assert seen.nmda_open_probability[0, 1] == pytest.approx(
+    assert seen.nmda_open_probability[0, SUBUNITS.index("2B")] == pytest.approx(
         bound / ((recurrent + background) * 0.5 / 0.4), rel=1e-4
     )
 
@@ -155,7 +157,8 @@ def test_receptors_under_background_fibres_alone_hold_what_their_fibre_rate_says
     seen = net.observe(weights, OPEN, 2.0, settle=1.5)
     net.close()
     # r a tau/(1 + r a tau) with fibres at 2.5 Hz that fill 0.4, and decays of 50 and 300 ms.
-    assert seen.nmda_open_probability[0, :2] == pytest.approx([0.05 / 1.05, 0.3 / 1.3], rel=0.02)
+    held = seen.nmda_open_probability[0, [SUBUNITS.index(k) for k in ("2A", "2B")]]
+    assert held == pytest.approx([0.05 / 1.05, 0.3 / 1.3], rel=0.02)
     assert (seen.recurrent_ampa == 0).all()
 
 

@@ -60,17 +60,18 @@ def test_a_drawn_circuit_can_be_described_and_every_number_is_one_that_its_sheet
 def test_drawn_fractions_sum_to_one_and_keep_the_ratios_that_their_ranges_allow(name):
     source = sheet(name)
     for seed, population in product(SEEDS, POPULATIONS):
-        rows = {k: drawn(source, seed).sections[population][f"fraction_{k}"] for k in SUBUNITS}
-        ranges = {k: source.sections[population][f"fraction_{k}"].range for k in SUBUNITS}
+        there = [k for k in SUBUNITS if f"fraction_{k}" in source.sections[population]]
+        rows = {k: drawn(source, seed).sections[population][f"fraction_{k}"] for k in there}
+        ranges = {k: source.sections[population][f"fraction_{k}"].range for k in there}
         assert sum(row.value for row in rows.values()) == pytest.approx(1.0, abs=1e-12)
-        for one, other in permutations([k for k in SUBUNITS if ranges[k]], 2):
+        for one, other in permutations([k for k in there if ranges[k]], 2):
             assert rows[one].value * ranges[other][0] <= ranges[one][1] * rows[other].value * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("name", ["sst", "pv_sst"])
 def test_a_fraction_without_a_range_is_not_drawn_and_gets_none(name):
     before, after = sheet(name).sections, drawn(sheet(name), 1).sections
-    for population, k in product(POPULATIONS, SUBUNITS):
+    for population, k in product(POPULATIONS, ("2A", "2B", "2C", "2D")):
         row = before[population][f"fraction_{k}"]
         assert row.range is None and after[population][f"fraction_{k}"] == row
 

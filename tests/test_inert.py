@@ -190,7 +190,7 @@ COURSE = {
     "hour": [0.1, 0.3, 1.0],
 } | POPULATION
 BANDS = {"band": ["slow_delta", "gamma"]}
-DAYS = AT | POPULATION | {"subunit": ["2A", "2B", "2C", "2D"]}
+DAYS = AT | POPULATION | {"subunit": ["2A", "2AB", "2B", "2BD", "2C", "2D"]}
 INNER: dict[str, dict[str, Any]] = {
     "surge": COURSE | BANDS,
     "evoked": {"given": [0.0, 10.0], "pulses": [1.0, 2, 4, 8, 16, 32, 64]},

@@ -16,7 +16,7 @@ from prelimbic.circuits.equations import RARE
 from tests.conftest import healthy_weights, network
 
 TINY = 1e-290  # nS
-SHUT = np.full((4, 4), 0.3)
+SHUT = np.full((4, 6), 0.3)
 SEEN = ("spikes.i", "spikes.t", "spikes.value", "cells.v", "cells.v_apical", "cells.sum_AMPA")
 
 

@@ -319,7 +319,7 @@ def test_a_window_too_narrow_for_notes_shows_every_value(call, monkeypatch):
     ("words", "named"),
     {
         ("number", "F"): ("routes.human/im.available", "`prelimbic numbers F` lists them"),
-        ("number", "PV.fraction_2E"): ("PV.fraction_2D",),
+        ("number", "PV.fraction_2E"): ("PV.fraction_2",),
         ("number", "tau"): ("`prelimbic numbers tau` lists them",),
         ("number", "Pyr.leak", "--sheet", "dendrite"): ("did you mean dendritic",),
         ("number",): ("NAME",),

@@ -25,7 +25,7 @@ from tests.engines import digest, everything
 # the package has a function of this name
 MADE: ModuleType = importlib.import_module("prelimbic.circuits.toolchain")
 PORTABLE = Numerics(portable=True)
-BLOCK = np.full((4, 4), 0.4)
+BLOCK = np.full((4, 6), 0.4)
 WIDEST = ("-march=native", "-mprefer-vector-width=512")
 # Other compilers are tried where they are installed, each under one of its names.
 NAMES = ("g++", "g++-11", "g++-13", "g++-14", "clang++", "clang++-14", "clang++-19")
@@ -50,7 +50,7 @@ def seen(numerics: Numerics = PORTABLE, seconds: float = 3.0, name: str = "sst")
     """
     net = drawn_network(small_circuit(name), 1, True, numerics)
     try:
-        for block in (np.zeros((4, 4)), BLOCK, np.full((4, 4), 0.97)):
+        for block in (np.zeros((4, 6)), BLOCK, np.full((4, 6), 0.97)):
             net.observe(healthy_weights(net.circuit), block, seconds / 3)
         return digest(everything(net, net.circuit.apical is not None))
     finally:
@@ -112,7 +112,7 @@ def test_the_last_digits_that_libraries_differ_in_do_not_reach_the_circuit():
         net = drawn_network(small_circuit(), 1, True, numerics)
         try:
             net.observe(
-                healthy_weights(net.circuit) * (1 + noise), np.full((4, 4), 0.123456789) * (1 + noise), 1.0
+                healthy_weights(net.circuit) * (1 + noise), np.full((4, 6), 0.123456789) * (1 + noise), 1.0
             )
             return digest(everything(net, False))
         finally:
@@ -135,7 +135,7 @@ def test_conductances_of_silent_cells_do_not_come_to_denormals():
     net = drawn_network(small_circuit(), 1, True, PORTABLE)
     try:
         net.set_background(np.zeros(4))
-        net.observe(healthy_weights(net.circuit), np.zeros((4, 4)), 0.5)
+        net.observe(healthy_weights(net.circuit), np.zeros((4, 6)), 0.5)
         # a little above the least normal number
         net.engine.load("cells.g_fast", np.full(net.circuit.size, 1.3e-38))
         net.engine.run(0.02)

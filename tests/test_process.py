@@ -17,7 +17,7 @@ from tests.conftest import healthy_weights, network, small_circuit, wired
 from tests.engines import ROOT, STEP_S, children, contacts, digest, everything, toy, works
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
-BLOCK = np.full((4, 4), 0.3)
+BLOCK = np.full((4, 6), 0.3)
 
 
 def settled(name: str, precision: int, seed: int = 1) -> dict[str, np.ndarray]:
@@ -42,7 +42,7 @@ def test_a_used_process_does_exactly_what_a_fresh_one_does(name, precision):
     numbers = circuit_numbers(sheet("human_l23" if name == "dendritic" else "pv_sst"))
     other = manipulated(describe(numbers, 1.3, 1.3375), ("release=1.5", "ampa=1.2", "hcn1=0.5"))
     net = Network(other, *wired(other, 9), numerics=Numerics(precision))
-    net.observe(3.0 * healthy_weights(other), np.zeros((4, 4)), 0.3, settle=0.0)
+    net.observe(3.0 * healthy_weights(other), np.zeros((4, 6)), 0.3, settle=0.0)
     assert net.circuit.size != len(fresh["cells.v"]) and len(net.engine.fetch("spikes.i")) > 100
     used = net.engine.process_id
     net.close()
@@ -148,7 +148,7 @@ def test_two_networks_at_once_and_one_in_another_process_spike_alike():
         "from tests.engines import digest, everything\n"
         "net = network(name='dendritic')\n"
         "net.load_weights(healthy_weights(net.circuit))\n"
-        "net.load_block(np.full((4, 4), 0.3))\n"
+        "net.load_block(np.full((4, 6), 0.3))\n"
         "net.engine.run(0.3)\n"
         "print(digest(everything(net, True)))\n"
     )

@@ -52,7 +52,7 @@ def test_w1_fires_as_plain_cpp_says(tmp_path):
 @pytest.mark.parametrize("block", [0.0, 0.3])
 def test_the_shipped_circuit_fires_as_plain_cpp_says(block, tmp_path):
     circuit = describe(circuit_numbers(circuit_sheet("dendritic")), 1.0, 1.3375)
-    weights, shut = resting_weights(circuit), np.full((4, 4), block)
+    weights, shut = resting_weights(circuit), np.full((4, 6), block)
     program = reference.compile_reference("w2")
     ours, theirs = [], []
     for seed in SEEDS:

@@ -122,7 +122,7 @@ def test_the_elasticity_of_the_drive_is_what_the_loop_gain_was_asked_for(baselin
             weights = np.zeros((circuit.counts[0], circuit.sites))
             weights[:, :filled] = weight
             weights = np.random.default_rng(1).permuted(weights, axis=1)
-            activity = network.observe(weights, np.zeros((4, 4)), 20.0, settle=2.0)
+            activity = network.observe(weights, np.zeros((4, 6)), 20.0, settle=2.0)
             seen.append((activity, weights))
         network.close()
         at_rest = seen[0][0].release_on_pyr

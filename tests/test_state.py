@@ -11,7 +11,7 @@ from prelimbic.parameters import SpineNumbers, circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, wired
 from tests.engines import NOBODY, STEP_S, contacts, digest, everything, toy
 
-SHUT = np.full((4, 4), 0.3)
+SHUT = np.full((4, 6), 0.3)
 
 
 def circuit_of(name: str):

@@ -13,7 +13,7 @@ from tests.conftest import small_circuit
 from tests.engines import contacts, digest, everything, toy
 
 SEVERAL_CHUNKS = 3.1  # scale: 2,480 Pyr cells, whose last chunk is no multiple of any vector
-BLOCK = np.full((4, 4), 0.3)
+BLOCK = np.full((4, 6), 0.3)
 
 
 @pytest.fixture(autouse=True)

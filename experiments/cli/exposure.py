@@ -30,7 +30,7 @@ MOST_DRAWN = 24  # arms
 MOST_SUBJECTS = 100_000
 SHORT = ("route", "dose", "duration", "compound")  # words of one dose
 OF_A_FILE = ("species", "give", *BODY, *SHORT)  # what a file says itself
-ON_BLOCK = ("site", "selectivity", "hcn")  # switches
+ON_BLOCK = ("site", "selectivity", "hcn")  # switches that change the block, and not what is printed of it
 COLUMNS = {
     "arterial": "arterial_ng_per_ml",
     "venous": "venous_ng_per_ml",

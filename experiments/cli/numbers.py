@@ -174,11 +174,18 @@ def _aliases(n: Number) -> list[Any]:
 
 
 def _record(n: Number) -> type | None:
-    """The record that a number's section fills: a section has just the rows that its record has fields."""
+    """The record that a number's section fills: a section has just the rows that its record has fields, but
+    for those that may be left out.
+    """
     rows = {*n.asked.sections[n.section]}
     every = (getattr(parameters, name) for name in parameters.__all__)
     filled = (r for r in every if isinstance(r, type) and dataclasses.is_dataclass(r))
-    return next((r for r in filled if {f.name for f in dataclasses.fields(r)} == rows), None)
+    return next((r for r in filled if _needed(r) <= rows <= {f.name for f in dataclasses.fields(r)}), None)
+
+
+def _needed(record: type) -> set[str]:
+    """Rows that no section of a record can be without."""
+    return {f.name for f in dataclasses.fields(record) if f.default is dataclasses.MISSING}
 
 
 def _acts(n: Number) -> dict[str, list[str]]:

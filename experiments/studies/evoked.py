@@ -71,7 +71,7 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=drawing("evoked"),
-    reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
+    reads=Reads(("selectivity", "affinity", "hcn", "hnk"), sets=AWAKE_NULLS),
     inert=at_vehicle(given=0.0),
 )
 

@@ -107,7 +107,7 @@ STUDY = Study(
     answer=answer,
     draw=drawing("slice"),
     reads=Reads(
-        ("selectivity", "hcn"),
+        ("selectivity", "affinity", "hcn"),
         sets=NULLS | HEALTHY | {"state": "to slice, and to awake beside it"},
         lacks="its baths of ketamine meet nothing slow and no HNK",
         baths={"ketamine": 3.0},

@@ -92,7 +92,7 @@ STUDY = Study(
     plan=plan,
     answer=answer,
     draw=drawing("surge"),
-    reads=Reads(("selectivity", "hcn", "hnk"), sets=AWAKE_NULLS),
+    reads=Reads(("selectivity", "affinity", "hcn", "hnk"), sets=AWAKE_NULLS),
     inert=at_vehicle(given=0.0),
 )
 

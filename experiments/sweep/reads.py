@@ -14,7 +14,7 @@ from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
 from prelimbic.simulation.switches import ARMS, DEFAULTS, SWITCHES
 
-DRUG = ("site", "selectivity", "hcn")  # what the drug does to the circuit
+DRUG = ("site", "selectivity", "affinity", "hcn")  # what the drug does to the circuit
 CIRCUIT = ("baseline", "state")
 SLOW = tuple(switch for switch in SWITCHES if switch in {*ARMS, "trkb"})  # what the drug does to the cascade
 HEALTHY = {"baseline": "to healthy", "state": "to awake"}
