@@ -110,7 +110,7 @@ def drawn_numbers(
             continue
         for name, row in source.rows().items():
             if row.range is not None and not row.fixed and row.range[0] < row.range[1]:
-                log_normal = "ic50_" in name
+                log_normal = "ic50_" in name or name == "tissue.factor"
                 value = _log_normal(row, rng) if log_normal else _drawn(name, row, rng, seed).value
                 found[f"{subject}.{name}"] = float(round(value)) if row.unit in COUNTED else value
         if subject == "compounds":

@@ -349,12 +349,12 @@ def drawn_share(claim: Claim, bench: Bench, affinity: str) -> DrawnShare | str:
         models = list(bench.models(claim.study, affinity))
     except ClaimError as error:
         return str(error)
-    shown = np.concatenate([_shows(claim, model) for model in models])
+    shown = np.concatenate([shows_it(claim, model) for model in models])
     seen = shown[np.isfinite(shown)]
     return DrawnShare(float(seen.mean()), len(seen)) if len(seen) else "nothing to see in drawn models"
 
 
-def _shows(claim: Claim, models: Bench) -> np.ndarray:
+def shows_it(claim: Claim, models: Bench) -> np.ndarray:
     """Of each of drawn models, whether all that is judged lies in its range; NaN where a part has no
     number.
     """

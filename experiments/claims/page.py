@@ -19,6 +19,7 @@ from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.nulls import INERT, MEANING
 from prelimbic.experiments.storage.files import StoreError, publish
 
+OWN, OTHER = AFFINITIES
 PAGE, FIGURES = "claims.md", "claims"
 HEADINGS = {
     "holds": "What holds",
@@ -52,8 +53,8 @@ RULES = """## How a verdict carries what is not known
   cascade and spines from theirs. One look of 5 s a bath: near an end noise decides. The slow layer of a
   drawn model is driven by what its circuit did in baths. Claims without a circuit: drugs, bodies and
   receptors drawn. "Not drawn" says why in its section.
-* **In affinity.** Verdicts are those of receptors in tissue; "recombinant" is the verdict, and the drawn
-  share, with the IC50 of recombinant receptors. Of what takes runs the draws tell.
+* **In affinity.** Verdicts, and "drawn", are those of receptors with {own} affinity; beside them stand the
+  verdict and the drawn share with {other} affinity. Of what takes runs the draws tell.
 * Of several quantities the worst decides. What is shown and "not judged" decides nothing.
 """
 
@@ -100,7 +101,7 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
         + "; ".join(f"{role}, {meaning}" for role, meaning in ROLES.items())
         + ".\n",
         f"**{summary(board)}.** Fewer than ten seeds make no verdict.\n",
-        RULES,
+        RULES.format(own=OWN, other=OTHER),
         "An end that is called above or below is no part of the range, nor is no effect where an effect was "
         "found. An inert drug "
         "binds nothing: what it does stands in the vehicle runs of the same seeds. A claim that it meets as "
@@ -121,7 +122,7 @@ def page(board: list[Judged], left_out: dict[str, str]) -> str:
 
 def _contents(board: list[Judged]) -> str:
     rows = [
-        "| claim | role | finding | verdict | recombinant | drawn | drawn, recombinant |",
+        f"| claim | role | finding | verdict | {OTHER} | drawn | drawn, {OTHER} |",
         "|---|---|---|---|---|---|---|",
     ]
     rows += [

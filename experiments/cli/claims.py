@@ -164,9 +164,10 @@ def as_table(board: list[Judged]) -> Group:
     from prelimbic.experiments.claims.claim import AFFINITIES
     from prelimbic.experiments.readouts.nulls import INERT, MEANING
 
+    own, other = AFFINITIES
     table = Table(
         title="claims; intervals are 95 % of the mean over seeds; drawn is the share of models whose "
-        "numbers are drawn from their ranges, under tissue and recombinant affinity",
+        f"numbers are drawn from their ranges; affinity {own} unless said",
         title_justify="left",
     )
     for heading in (
@@ -177,10 +178,10 @@ def as_table(board: list[Judged]) -> Group:
         "model",
         "published",
         "verdict",
-        "recombinant",
+        other,
         "seeds",
         "drawn",
-        "drawn, recombinant",
+        f"drawn, {other}",
     ):
         table.add_column(heading, overflow="fold")
     for j in board:

@@ -68,7 +68,7 @@ def answer(dataset: xr.Dataset) -> Answer:
     said = []
     for name in names(dataset, "sheet"):
         drawn = dataset.sel(sheet=name)
-        cell = valid_circuits(drawn).sel(affinity="tissue")
+        cell = valid_circuits(drawn).isel(affinity=0)
         n = cell.sizes["seed"]
         resting = f"Sheet {name}: {n} of {drawn.sizes['seed']} circuits rest at recorded rates"
         if n < 2:
