@@ -22,6 +22,7 @@ from tests.results import undescribed
 
 CENTRE = sheet(PRIOR)
 SEEDS = (1, 2, 3, 4)
+KINDS = tuple(k for k in SUBUNITS if k in CENTRE.sections)
 
 
 def circuit(seed: int, centre: Sheet = CENTRE) -> Sheet:
@@ -77,11 +78,11 @@ def terminal(
     full, recovery, facilitation = (
         numbers[f"{projection}.{row}"] for row in ("release", "recovery", "facilitation")
     )
-    take, decays = numbers["receptors.nmda_saturation"], np.array([numbers[f"{k}.decay"] for k in SUBUNITS])
+    take, decays = numbers["receptors.nmda_saturation"], np.array([numbers[f"{k}.decay"] for k in KINDS])
     gaps = np.random.default_rng(1).exponential(
         1e3 / numbers[f"{projection.split('->')[0]}.target_rate"], spikes
     )
-    used, left, held, released, opened = 0.0, 1.0, np.zeros(len(SUBUNITS)), [], []
+    used, left, held, released, opened = 0.0, 1.0, np.zeros(len(KINDS)), [], []
     for gap in gaps:
         used *= np.exp(-gap / facilitation)
         used += full * (1.0 - used)
@@ -91,7 +92,7 @@ def terminal(
         opened.append(out * (1.0 - held))
         held, left = held + take * opened[-1], left - out
         released.append(out)
-    return float(np.mean(released)), dict(zip(SUBUNITS, np.mean(opened, axis=0).tolist(), strict=True))
+    return float(np.mean(released)), dict(zip(KINDS, np.mean(opened, axis=0).tolist(), strict=True))
 
 
 def charge(numbers: dict[str, float], population: str) -> float:
@@ -100,9 +101,7 @@ def charge(numbers: dict[str, float], population: str) -> float:
     """
     release, opened = terminal(numbers, f"Pyr->{population}")
     return (
-        sum(
-            numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in SUBUNITS
-        )
+        sum(numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in KINDS)
         / release
     )
 
@@ -113,7 +112,7 @@ def background_charge(numbers: dict[str, float], population: str) -> float:
              "fibre.target_rate": numbers["receptors.background_fibre_rate"]}  # fmt: skip
     _, opened = terminal(numbers | fibre, "fibre->X")
     return sum(
-        numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in SUBUNITS
+        numbers[f"{population}.fraction_{k}"] * _area(opened[k], numbers[f"{k}.decay"]) for k in KINDS
     )
 
 
@@ -232,6 +231,13 @@ def short(monkeypatch):
     monkeypatch.setattr(prior, "AWAKE_UM", few["AWAKE_UM"])
     monkeypatch.setattr(prior, "_rests", lambda untreated: untreated.rate[0] > 0)
     monkeypatch.setattr(replay, "CELLS", 8)
+    every = replay._runs
+
+    def rats(config: Any) -> Any:
+        found = dict(every(config))["cascade"]
+        yield "cascade", {place: found[place] for place in ("rat/0", "rat/10")}
+
+    monkeypatch.setattr(replay, "_runs", rats)
     monkeypatch.setattr(prior, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit))
     return monkeypatch
 
@@ -244,9 +250,11 @@ def values(seed: int) -> dict[str, np.ndarray]:
 
 
 def test_an_examined_circuit_holds_what_was_drawn_and_what_it_does_under_either_affinity(short):
-    first, again = values(1), values(1)
-    for name in ("drawn", "rate", "slice_sepsc_rate", "knockout_rate", "cascade_spines", "valid"):
-        assert np.array_equal(first[name], again[name], equal_nan=True), name
+    first = values(1)
+    short.setattr(replay, "slow_layer", lambda *given: {})
+    again = values(1)
+    for name in ("drawn", "rate", "slice_sepsc_rate", "knockout_rate", "valid"):
+        assert np.array_equal(first[name], again[name]), name
     both, n = len(AFFINITIES), len(POPULATIONS)
     assert first["rate"].shape == first["slice_rate"].shape == (both, 2, n)
     assert first["knockout_rate"].shape == first["ex_vivo_rate"].shape == (both, 2, 2, n)
@@ -266,17 +274,10 @@ def test_an_examined_circuit_holds_what_was_drawn_and_what_it_does_under_either_
     told = dict(zip(first["knob"].tolist(), first["drawn"].tolist(), strict=True))
     assert {k: told[k] for k in knobs_of(CENTRE)} == {k: asked[k] for k in knobs_of(CENTRE)}
     assert {"compounds.ketamine.ic50_2B", "cascade.cascade.bdnf_gain"} <= set(told)
-    _as_studies_have_their_runs(first)
-
-
-def _as_studies_have_their_runs(found: dict[str, np.ndarray]) -> None:
-    """The slow layer moves by what the circuit did, and not without a drug."""
-    place = found["cascade_place"].tolist().index
-    rest, rat = found["cascade_bdnf"][:, place("rat/0")], found["cascade_bdnf"][:, place("rat/10")]
+    # the slow layer moves by what the circuit did, and not without a drug
+    rest, rat = first["cascade_bdnf"][:, 0], first["cascade_bdnf"][:, 1]
     there = np.isfinite(rest)
     assert rest[there] == pytest.approx(1.0) and (rat[there] >= 1.0 - 1e-9).all()
-    lost = found["stress_spines"][:, found["stress_place"].tolist().index("stress")]
-    assert (lost < found["stress_spines"][:, found["stress_place"].tolist().index("control")]).all()
 
 
 def test_another_seed_is_another_model(short):
