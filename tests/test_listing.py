@@ -124,7 +124,7 @@ def test_a_sheet_that_is_asked_for_takes_the_place_of_that_of_the_study(call):
 
 
 # Studies in which nothing slow moves, so that an inhibitor has no place in them.
-BRIEF = ("acute", "physiology", "surge", "evoked", "slice", "mk801", "knockouts", "circuit_prior")
+BRIEF = ("acute", "physiology", "surge", "evoked", "slice", "mk801", "knockouts", "ex_vivo", "circuit_prior")
 
 
 @pytest.mark.parametrize("study", BRIEF)
@@ -141,6 +141,8 @@ SET = {
     "evoked": {"site": "pv", "baseline": "healthy", "state": "slice"},
     "mk801": {"site": "pv", "baseline": "healthy", "state": "slice", "selectivity": "use_dependent"},
     "knockouts": {"baseline": "healthy", "state": "slice"},
+    "ex_vivo": {"baseline": "healthy", "state": "slice"},
+    "occlusion": {"baseline": "healthy"},
     "circuit_prior": {
         "site": "pv",
         "baseline": "healthy",
@@ -160,7 +162,7 @@ def test_a_switch_that_a_study_sets_itself_is_refused_in_one_sentence(call, stud
     assert (code, out) == (USAGE, "")
 
 
-@pytest.mark.parametrize("study", ["knockouts", "circuit_prior"])
+@pytest.mark.parametrize("study", ["knockouts", "ex_vivo", "occlusion", "circuit_prior"])
 def test_a_study_of_changed_circuits_refuses_another_manipulation_in_one_sentence(call, study):
     code, out, err = call("run", study, "--list", "--seeds", 1, "--manipulate", "ampa=0.5")
     is_one_sentence(err, study, "--manipulate")
