@@ -66,6 +66,9 @@ def test_models_are_drawn_for_claims_that_are_asked_of_them_under_the_shipped_nu
     found = asked_of(toys, [claim(study="surge")], bench)
     assert [(p["sheet"], p["seed"]) for p in found[PRIOR_STUDY]] == [(PRIOR, seed) for seed in range(1, 6)]
     assert set(asked_of(toys, [claim(study="surge")], changed)) == {"surge"}
+    few, none = (Bench(seeds=2, results=tmp_path, draws=n) for n in (3, 0))
+    assert len(asked_of(toys, [claim(study="surge")], few)[PRIOR_STUDY]) == 3
+    assert set(asked_of(toys, [claim(study="surge")], none)) == {"surge"}
     assert set(asked_of(toys, [claim(study="surge", undrawn="not drawn: why")], bench)) == {"surge"}
     assert set(asked_of(toys, [claim(study="surge", role="STRUCT")], bench)) == {"surge"}
     assert set(asked_of(toys, [claim(study="plain")], bench)) == {"plain"}

@@ -291,6 +291,11 @@ def test_a_claim_that_takes_no_run_is_judged_under_both_affinities_and_on_drawn_
     assert set(changed.draws.values()) == {"not drawn under other numbers"}
 
 
+def test_where_no_model_is_asked_for_none_is_drawn():
+    (found,) = judge(chosen(("V4c",), CLAIMS), Bench(seeds=2, draws=0))
+    assert set(found.draws.values()) == {"not drawn: none was asked for"}
+
+
 def test_drawn_models_differ_and_are_the_same_each_time():
     def values() -> list[float]:
         models = Bench(seeds=2).models("", "tissue")
@@ -389,6 +394,7 @@ def test_an_unknown_claim_is_one_sentence_that_names_all_there_are(call):
     [
         (("--seeds", "1"), ("--seeds", "1", "at least 2")),
         (("--seeds", "0"), ("--seeds", "0", "at least 2")),
+        (("--draws", "-1"), ("--draws", "-1", "from 0 to")),
         (("--seeds", "many"), ("--seeds", "many")),
         (("--sheet", "species"), ("'species'", "dendritic", ".toml")),
         (("--set", "circuit.Pyr.nothing=1"), ("Pyr.nothing", "dendritic.toml")),

@@ -99,7 +99,8 @@ def test_every_study_lists_its_runs_each_once_and_computes_nothing(call, tmp_pat
     assert all(line.startswith("missing ") for line in out.splitlines())
     assert files and len(set(files)) == len(set(ids([(True, name) for name in files]))) == len(files)
     assert all(
-        name.startswith("prior_seed-" if study == "circuit_prior" else f"{DEFAULT_SHEET}_") for name in files
+        name.startswith("native_point_seed-" if study == "circuit_prior" else f"{DEFAULT_SHEET}_")
+        for name in files
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -108,7 +109,7 @@ def test_a_study_runs_as_many_seeds_as_it_is_planned_for_unless_told_otherwise(c
     assert len(call("run", "acute", "--list")[1].splitlines()) == 3
     circuits = call("run", "circuit_prior", "--list")[1].splitlines()
     assert len(circuits) == find_study("circuit_prior").seeds >= 300
-    assert {int(line.split("prior_seed-")[1].split("_")[0]) for line in circuits} == set(
+    assert {int(line.split("native_point_seed-")[1].split("_")[0]) for line in circuits} == set(
         range(1, len(circuits) + 1)
     )
     assert circuits[:2] == call("run", "circuit_prior", "--list", "--seeds", 2)[1].splitlines()

@@ -23,7 +23,7 @@ from prelimbic.experiments.storage.manifest import MANIFEST, read_manifest
 from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.folders import own_name
-from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, MOST_SEEDS, Options, Run
 from prelimbic.parameters import FAMILY, SPECIES, digest
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.prior import drawn_numbers
@@ -105,7 +105,7 @@ Needs = Callable[[dict[str, Any]], bool]
 
 class Bench:
     """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many,
-    from 1 on, are read.
+    from 1 on, are read; `draws`: so many models are drawn, as many as the study has unless said.
 
     `tell` hears which study is being read: that of a thousand runs takes a minute.
     """
@@ -117,12 +117,15 @@ class Bench:
         overrides: tuple[tuple[str, float], ...] = (),
         results: Path = Path("results"),
         tell: Callable[[str], None] = lambda what: None,
+        draws: int | None = None,
     ):
+        if draws is not None and not 0 <= draws <= MOST_SEEDS:
+            raise ClaimError(f"`draws` is {draws} but must be from 0 to {MOST_SEEDS}")
         if seeds < FEWEST_SEEDS:
             raise ClaimError(
                 f"`seeds` is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
             )
-        self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
+        self.seeds, self.results, self._sheet, self._tell, self.draws = seeds, results, sheet, tell, draws
         self._loaded: dict[str, xr.Dataset | None] = {}
         self._plans: dict[str, list[tuple[dict[str, Any], str, frozenset[str]]]] = {}
         self._dataset: xr.Dataset | None = None
@@ -163,7 +166,7 @@ class Bench:
         """The runs of a study that a bench asks for.  Raises StudyError for an unknown study."""
         found = find_study(study)
         if study == PRIOR_STUDY:
-            return found.plan(Options(found.seeds, sheets=(found.sheet,)))
+            return found.plan(Options(self.draws or found.seeds, sheets=(found.sheet,)))
         return found.plan(self._options())
 
     def of(self, study: str, needs: Callable[[dict[str, Any]], bool]) -> Bench:
@@ -252,6 +255,8 @@ class Bench:
         """
         if self.config.overrides:
             raise ClaimError("not drawn under other numbers")
+        if self.draws == 0:
+            raise ClaimError("not drawn: none was asked for")
         if study:
             yield self._circuits(study, affinity)
             return

@@ -142,7 +142,7 @@ def compute(claims: list[Claim], bench: Bench, workers: int, screen: Screen) -> 
     finished stays.  Claims that cannot be asked are passed over: a look says why.
     """
     needs = {c.study: [d.needs for d in claims if d.study == c.study] for c in claims if c.study}
-    if any(map(drawn_from_circuits, claims)) and not bench.config.overrides:
+    if any(map(drawn_from_circuits, claims)) and not bench.config.overrides and bench.draws != 0:
         needs[PRIOR_STUDY] = [lambda place: True]
     for name, wanted in needs.items():
         try:

@@ -143,7 +143,8 @@ def miller(bench: Bench) -> list[Measure]:
 
 def knocked_2d(bench: Bench) -> list[Measure]:
     """V14d."""
-    whole, lost = (effect(bench.dataset.sel(deleted=d), 25.0, *EPSC) for d in (WHOLE, "2D_all"))
+    later = bench.dataset.isel(hour=[-1])
+    whole, lost = (effect(later.sel(deleted=d), 25.0, *EPSC) for d in (WHOLE, "2D_all"))
     return [
         Measure("sEPSC rate, whole circuit", "%", whole, *UP),
         Measure("sEPSC rate, whole circuit less that without 2D", "points", whole - lost, *UP),

@@ -25,6 +25,7 @@ class Words:
 
     ids: tuple[str, ...]
     seeds: int
+    draws: int | None
     sheet: str
     overrides: tuple[str, ...]
     results: Path
@@ -42,6 +43,12 @@ class Words:
     default=10,
     show_default=True,
     help="Seeds to read, or with --run to compute, counted from 1; a verdict needs 10.",
+)
+@click.option(
+    "--draws",
+    type=int,
+    help="Models to draw from the ranges of all numbers; a share needs 100 that rest, 0 draws none.  "
+    "[default: 400]",
 )
 @click.option(
     "--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet."
@@ -97,7 +104,7 @@ def show_claims(asked: Words) -> None:
     def say(text: str) -> None:
         screen.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    bench = Bench(asked.sheet, asked.seeds, overrides, asked.results, say)
+    bench = Bench(asked.sheet, asked.seeds, overrides, asked.results, say, asked.draws)
     if asked.run_missing:
         compute(claims, bench, asked.workers or workers_by_default(), screen)
     board = look(claims, bench, named=bool(asked.ids), for_all=asked.for_all, tell=say)

@@ -16,7 +16,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw ex_vivo.png (and .svg), once a sheet."""
     made = []
     dose = float(dataset["given"].values[1])
-    for file, heading, here in pages("ex_vivo", dataset):
+    for file, heading, here in pages("ex_vivo", dataset.isel(hour=[-1])):
         panels = {
             f"{name}, change (%)": {d: effect(here.sel(deleted=d), dose, *READOUTS[name]) for d in deleted}
             for deleted in [names(here, "deleted")]

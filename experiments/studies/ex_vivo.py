@@ -15,7 +15,7 @@ from prelimbic.experiments.readouts.inert import at_vehicle
 from prelimbic.experiments.readouts.knockouts import READOUTS, WHOLE, effect
 from prelimbic.experiments.readouts.seeds import change, spread_of_all
 from prelimbic.experiments.sweep.reads import DRUG, HEALTHY, Reads
-from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, variant
+from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, peak_of, planned, variant
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.hypotheses import AS_SHEETS
@@ -36,12 +36,13 @@ def plan(options: Options) -> list[Run]:
     not read.
     """
     STUDY.accept(options)
+    peak = peak_of(options, SPECIES, DOSE.route)
     own = {
         "species": SPECIES,
         "doses": (DOSE,),
         "hypotheses": variant(options, {"baseline": "healthy", "state": "slice"}) or AS_SHEETS,
         "spikes": False,
-        "protocol": course((HOUR,), HOUR, longer=4.0),
+        "protocol": course((peak, HOUR), peak, longer=4.0),
     }
     points = [({"deleted": name}, own | {"manipulations": done}) for name, done in DELETED.items()]
     return planned(STUDY.name, options, points, observe)
@@ -52,11 +53,11 @@ def answer(dataset: xr.Dataset) -> Answer:
     rows, said = [], []
     shown = {name: READOUTS[name] for name in ("Pyr Hz", "sEPSC Hz")}
     for sheet in names(dataset, "sheet"):
-        here, parts = dataset.sel(sheet=sheet), []
+        here, parts = dataset.sel(sheet=sheet).isel(hour=[-1]), []
         for name in names(here, "deleted"):
             found = [effect(here.sel(deleted=name), DOSE.amount, *readout) for readout in shown.values()]
             rows.append(((sheet, name), [spread_of_all(values) for values in found]))
-            told = "the whole circuit" if name == WHOLE else f"without {name}"
+            told = "the whole circuit" if name == WHOLE else f"one without {name}"
             parts.append(f"in {told} it {change(found[-1], 'the rate of sEPSCs')}")
         said.append(
             f"Sheet {sheet}, mouse, slice an hour after {DOSE.amount:g} mg/kg i.p.: {'; '.join(parts)}."
