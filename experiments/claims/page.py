@@ -143,7 +143,7 @@ def _tuned(board: list[Judged]) -> str:
 def _section(j: Judged) -> str:
     claim = j.claim
     told = [f'<a id="{claim.id.lower()}"></a>\n\n### {claim.id}: {claim.statement}\n']
-    seeds = f"{j.seeds} seeds of study `{claim.study}`" if claim.study else "nothing drawn"
+    seeds = f"{j.seeds} seeds of study `{claim.study}`" if claim.study else "no circuit runs"
     told.append(
         f"{told_role(j)}, {ROLES[j.role]}. Source: {claim.source}. Protocol: {claim.protocol}; {seeds}. "
         f"Drawn: {_drawn(j)}." + (f" Note: {claim.note}." if claim.note else "") + "\n"
