@@ -6,8 +6,8 @@ from prelimbic.circuits.calibrate import Calibration, CalibrationError, calibrat
 from prelimbic.circuits.constants import check_background
 from prelimbic.circuits.describe import SCALES, Circuit, CircuitError, describe, resting_weights
 from prelimbic.circuits.engine import EngineError, EngineLost
-from prelimbic.circuits.equations import methods_text
 from prelimbic.circuits.manipulate import NAMED, manipulated
+from prelimbic.circuits.methods import methods_text
 from prelimbic.circuits.network import (
     SETTLE_S,
     STANDARD,

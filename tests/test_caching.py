@@ -21,9 +21,11 @@ import prelimbic
 from prelimbic import parameters, plasticity
 from prelimbic.circuits import toolchain
 from prelimbic.experiments.sweep import conduct
-from prelimbic.experiments.sweep.notices import tell_surroundings
+from prelimbic.experiments.sweep.notices import tell_surroundings, tell_threads
+from prelimbic.experiments.sweep.study import Run
 from prelimbic.parameters import caching
 from prelimbic.parameters.caching import CacheError, the_cache, unusable
+from tests.conftest import brief
 
 ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 NOWHERE = "/proc/nobody"  # no folder can be made there, not even by root
@@ -180,3 +182,12 @@ assert config.CACHE_DIR == "theirs"
         env={**os.environ, "PRELIMBIC_CACHE": str(tmp_path / "c")},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_threads_on_a_small_circuit_are_told_and_one_thread_is_not(monkeypatch, capsys):
+    run = Run({}, brief())
+    for threads, told in (("1", ""), ("2", "2 threads a circuit: one of 500 cells")):
+        monkeypatch.setenv("PRELIMBIC_THREADS", threads)
+        tell_threads([run], conduct.console())
+        said = capsys.readouterr().out
+        assert said.startswith(told) and bool(said) == bool(told)

@@ -11,6 +11,7 @@ import pytest
 from prelimbic.circuits import CircuitError, Numerics, describe
 from prelimbic.circuits import equations as eq
 from prelimbic.circuits.activity import lfp_proxy, pair_correlation, rate_statistics
+from prelimbic.circuits.methods import methods_text
 from prelimbic.circuits.wiring import GROUPS, draw, group_of
 from prelimbic.parameters import POPULATIONS, SUBUNITS, circuit_numbers, sheet
 from tests.conftest import healthy_weights, network, small_circuit, wired
@@ -78,7 +79,7 @@ def test_a_description_is_hashable_and_names_its_projections_when_asked_for_anot
 @pytest.mark.parametrize("dendrites", [False, True])
 def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_numbers(dendrites):
     assert eq.RECEPTOR.count("block") == 1  # one template serves every subunit and compartment
-    assert eq.methods_text(dendrites).count("block") == 1
+    assert methods_text(dendrites).count("block") == 1
     text = eq.cells(dendrites)
     factors = re.findall(r"\(1 - block_\w+\)", text)
     assert len(factors) == len(SUBUNITS) * (2 if dendrites else 1)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -223,6 +224,7 @@ def test_a_run_that_cannot_keep_its_place_is_ended_at_once(tmp_path):
 TWO = """
 import sys
 from pathlib import Path
+from typing import Any
 from rich.console import Console
 from prelimbic.experiments.sweep.execute import execute
 from tests.test_store import planned
@@ -293,3 +295,19 @@ def test_a_worker_has_one_thread_a_library_and_this_process_keeps_its_own(tmp_pa
     with pytest.raises(ExecuteError, match="1 1 1 1 1"):
         execute([replace(planned()[0], compute=threads)], tmp_path, 1, True, QUIET)
     assert os.environ["OMP_NUM_THREADS"] == "7"
+
+
+def _masked(pipe: Any, owner: int) -> None:
+    pipe.send(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+
+def test_the_first_worker_too_is_born_deaf_to_ctrl_c_until_it_can_hear_it():
+    code = (
+        "import multiprocessing, tests.test_execute as here\n"
+        "from prelimbic.experiments.sweep import execute\n"
+        "if __name__ == '__main__':\n"
+        "    execute.work = here._masked\n"
+        "    print(execute._Worker(multiprocessing.get_context('spawn')).pipe.recv())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "True", done.stderr

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.moved import lines
 from prelimbic.circuits import describe, manipulated
 from prelimbic.circuits.constants import of_types, outside
 from prelimbic.circuits.describe import at_temperature, magnesium_slope
@@ -141,3 +143,12 @@ def test_at_most_two_fifths_of_the_numbers_of_a_run_on_native_are_assumed_withou
 
 def test_receptors_outside_synapses_are_of_kinds_that_there_are():
     assert set(OUTSIDE) <= set(SUBUNITS)
+
+
+def test_the_page_lists_every_number_that_moved():
+    page = (Path(__file__).parents[1] / "docs" / "physiology.md").read_text().splitlines()
+    told = "\n".join(lines(circuit_sheet("dendritic"), circuit_sheet("native"))).splitlines()
+    assert [line for line in told if line not in page] == []
+    assert (
+        len([line for line in page if line.count("|") == 7 and "." in line.split("|")[1]]) == len(told) - 2
+    )

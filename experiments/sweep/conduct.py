@@ -38,7 +38,13 @@ from prelimbic.experiments.sweep.cluster import BACKENDS, drive
 from prelimbic.experiments.sweep.execute import ExecuteError, execute
 from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
-from prelimbic.experiments.sweep.notices import tell_damaged, tell_surroundings, tell_unlike, tell_unusual
+from prelimbic.experiments.sweep.notices import (
+    tell_damaged,
+    tell_surroundings,
+    tell_threads,
+    tell_unlike,
+    tell_unusual,
+)
 from prelimbic.experiments.sweep.queue import Jobs
 from prelimbic.experiments.sweep.shelf import room
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
@@ -142,6 +148,7 @@ def _job(
     if todo:
         settle_figures()
         tell_surroundings(options.workers, screen)
+        tell_threads(todo, screen)
         if not prepare(todo):
             raise ExecuteError(
                 f"no C++ compiler works on this node: {circuits.why_no_compiler()}; interpreted, runs would "
@@ -274,6 +281,7 @@ def _fulfil(
     if todo:
         settle_figures()
         tell_surroundings(workers, screen)
+        tell_threads(todo, screen)
         compiled = _prepare(todo, screen)
         tell_unlike(runs, todo, folder, compiled, screen)
         threading.Thread(target=_load_tables).start()  # while this process only waits

@@ -16,6 +16,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import ModuleType
@@ -271,6 +272,7 @@ class _Worker:
     def __init__(self, context: Any) -> None:
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(theirs, os.getpid()), daemon=True)
+        resource_tracker.ensure_running()  # started on the way, it would take the mask away
         # which the new process has until it can hear them
         before = signal.pthread_sigmask(signal.SIG_BLOCK, LEAVE)
         try:

@@ -46,6 +46,21 @@ def tell_unusual(runs: list[Run], screen: Console) -> None:
         screen.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
+FEW_CELLS = 10_000  # below, threads wait for each other longer than they compute
+
+
+def tell_threads(runs: list[Run], screen: Console) -> None:
+    """Say when several threads a circuit are not worth it."""
+    cells = runs[0].config.described().size
+    if (threads := threads_asked()) > 1 and cells < FEW_CELLS:
+        screen.print(
+            f"{threads} threads a circuit: one of {cells:,} cells is hardly faster, and many times slower "
+            f"on cores that others use; threads are for {FEW_CELLS:,} cells and more, workers for many runs",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
 def tell_surroundings(workers: int, screen: Console) -> None:
     """Say what is unusual about where this is computed: a cache that may not last, more workers than
     CPUs.
