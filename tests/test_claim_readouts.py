@@ -247,6 +247,12 @@ def test_a_mean_over_deletions_leaves_out_backgrounds_that_lack_seeds_and_has_no
     assert verdict("V14", none) == "not testable"
 
 
+def test_of_an_effect_the_other_way_nothing_can_be_left():
+    falling = knocked(GABA)
+    falling["glutamate_release"] = 2.0 - falling["glutamate_release"]
+    assert verdict("V14", falling) == "fails"
+
+
 # Spines a day later, currents an hour later
 
 

@@ -111,12 +111,18 @@ def left(bench: Bench, deleted: tuple[str, ...], dose: float, readout: tuple) ->
     return np.mean(found, axis=0) if found else np.full(bench.dataset.sizes["seed"], np.nan)
 
 
+def in_whole(bench: Bench, readout: tuple) -> np.ndarray:
+    """What 10 mg/kg does in the whole circuit: of no effect, or one the other way, nothing can be left."""
+    return effect(bench.dataset.sel(background="inherited", deleted=WHOLE), 10.0, *readout)
+
+
 def gerhard(bench: Bench) -> list[Measure]:
     """V14: signs, each a mean over its parts."""
     lost = left(bench, GABAERGIC, 10.0, GLUTAMATE)
     kept = left(bench, ("2B_Pyr",), 10.0, GLUTAMATE)
     parts = f"mean of {', '.join(d.removeprefix('2B_') for d in GABAERGIC)}"
     return [
+        Measure("glutamate at 10 mg/kg, whole circuit", "%", in_whole(bench, GLUTAMATE), *UP),
         Measure(f"effect left without 2B in inhibitory cells, {parts}", "1", lost, -ANY, 1.0),
         Measure("effect left without 2B in Pyr", "1", kept, *UP),
     ]
@@ -125,7 +131,10 @@ def gerhard(bench: Bench) -> list[Measure]:
 def without_2a(bench: Bench) -> list[Measure]:
     """V14a."""
     rest = left(bench, ("2A_PV",), 10.0, GAMMA)
-    return [Measure("effect on gamma left without 2A in PV", "1", rest, -ANY, 1.0)]
+    return [
+        Measure("gamma power at 10 mg/kg, whole circuit", "%", in_whole(bench, GAMMA), *UP),
+        Measure("effect on gamma left without 2A in PV", "1", rest, -ANY, 1.0),
+    ]
 
 
 def miller(bench: Bench) -> list[Measure]:
