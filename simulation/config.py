@@ -47,7 +47,7 @@ from prelimbic.simulation.sheets import KEPT, check_numbers, overridden, read_ci
 
 SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
-OTHER_ANIMAL = "mouse"  # whose exposures drawn models meet beside those of their own
+OTHERS = (("mouse", "ip"), ("human", "iv"))  # bodies and routes that drawn models meet beside their own
 MODEL_VERSION = 5  # raised when a change alters results
 NOT_STORED = ("drugs", "ranges", "subjects", "frozen")  # of a configuration: they follow from the study
 
@@ -308,9 +308,11 @@ class Config:
             return {}
         sheets = self.sheets()
         used = {name.rpartition(".")[0] for name in self.numbers()}
-        other = Kind(OTHER_ANIMAL, self.body, COMPOUNDS[0], "ip", self.hypotheses.hnk_exposure).sections(
-            sheets
-        )
+        kinds = [
+            Kind(animal, self.body, COMPOUNDS[0], route, self.hypotheses.hnk_exposure)
+            for animal, route in OTHERS
+        ]
+        other = {section for kind in kinds for section in kind.sections(sheets)}
         rows = every_row(sheets).items()
         ranges: dict[str, Any] = {n: row.range for n, row in rows if n.rpartition(".")[0] in used}
         ranges |= {n: row.value for n, row in rows if n.rpartition(".")[0] in other - used}

@@ -91,7 +91,16 @@ def cascade(models: xr.Dataset) -> xr.Dataset:
 
 def growth_dose(models: xr.Dataset) -> xr.Dataset:
     """Rat, 0, 10 and 80 mg/kg, no memory."""
-    found = _prefixed(models, "growth_dose_")
+    return _by_dose(models, "growth_dose_")
+
+
+def human_dose(models: xr.Dataset) -> xr.Dataset:
+    """Man, 0 and 0.5 mg/kg over 40 min, no memory."""
+    return _by_dose(models, "human_dose_")
+
+
+def _by_dose(models: xr.Dataset, prefix: str) -> xr.Dataset:
+    found = _prefixed(models, prefix)
     found = found.assign_coords(place=[float(p) for p in found["place"].values]).rename(place="dose")
     return found.expand_dims(memory=["none"])
 
@@ -117,6 +126,7 @@ DRAWN: dict[str, Callable[[xr.Dataset], xr.Dataset]] = {
     "ex_vivo": ex_vivo,
     "cascade": cascade,
     "growth_dose": growth_dose,
+    "human_dose": human_dose,
     "blockers": blockers,
     "stress": stress,
 }

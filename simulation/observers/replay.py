@@ -30,6 +30,7 @@ CELLS = 100  # of the slow layer, of those that the circuit has
 BATH_H, STRESS_H = 2.0, (-21 * 24.0, 0.0)  # as in studies blockers and stress
 COURSE = ("rest", "peak", "0.5 h", "1 h", "2 h", "4 h", "6 h", "24 h", "72 h", "3 d", "10 d", "15 d")
 STRESSED = ("rest", "24 h")
+HUMAN_MG, INFUSION_H = 0.5, 40.0 / 60.0  # as in study human_dose
 IMAGES_H = (8 * 24.0, 13 * 24.0)  # two days before images that are readouts
 KEPT = (
     *("spines", "bdnf", "mtorc1", "protein", "imaged_formation", "imaged_elimination"),
@@ -77,7 +78,7 @@ def _few(seen: Activity) -> Activity:
 
 
 def slow_layer(config: Config, circuit: Circuit, seen: Seen) -> dict[str, Variable]:
-    """Readouts of the slow layer by affinity, as studies cascade, growth_dose, blockers and stress have
+    """Readouts of the slow layer by affinity, as cascade, growth_dose, human_dose, blockers and stress have
     them; nothing where the drawn numbers make no slow layer.
     """
     try:
@@ -120,6 +121,10 @@ def _runs(config: Config) -> Iterator[tuple[str, dict[str, Config]]]:
         {f"{a}/{d:g}": dosed(a, d, r) for a, r in courses.items() for d in (0.0, 10.0)},
     )
     yield "growth_dose", {f"{d:g}": dosed("rat", d, ("rest", "1 h")) for d in (0.0, 10.0, 80.0)}
+    infused = {d: Dose(d, "iv", 0.0, INFUSION_H) for d in (0.0, HUMAN_MG)}
+    peak = Exposure.after((infused[HUMAN_MG],), "human", config.sheets()).peak_time()
+    man = replace(config, species="human", protocol=weeks(peak, ("rest", "24 h")))
+    yield "human_dose", {f"{d:g}": replace(man, doses=(dose,)) for d, dose in infused.items()}
     for arm in ("surge", "eef2k"):
         switches = {"surge": "off", "eef2k": "on"} if arm == "eef2k" else {}
         own = replace(config, hypotheses=replace(config.hypotheses, **switches), protocol=one_day(0.25))
