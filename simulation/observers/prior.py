@@ -29,7 +29,6 @@ from prelimbic.simulation.variable import Groups, Variable
 
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not
 TOLERANCE = 0.2  # of a target rate, on one wiring: the targets themselves are drawn from wider ranges
-RECORDED = [recorded(p, "rate") for p in POPULATIONS]
 SYNCHRONOUS = 0.05  # pair correlation at rest from which a circuit does not count as asynchronous
 WORK_S = 420.0  # biological seconds of one circuit, roughly; for the progress bar
 
@@ -55,7 +54,7 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
 
     own = replace(config, overrides=tuple(sorted((beside | dict(config.overrides)).items())))
     seen, shut = (None, None) if circuit is None else looks.baths(own, circuit, looks.awake_baths(), done)
-    valid = seen is not None and _rests(seen[AFFINITIES[0]][0])
+    valid = seen is not None and _rests(seen[AFFINITIES[0]][0], centre)
     found["valid"] = Variable(
         (), np.array(float(valid)), "1", "1 where the circuit rests at recorded rates, asynchronously"
     )
@@ -90,11 +89,11 @@ def _drawn(centre: Sheet, source: Sheet, beside: dict[str, float], config: Confi
     }
 
 
-def _rests(untreated: Activity) -> bool:
-    """Whether every class still fires at a recorded rate (some circuits have a second, silent state), or as
-    near to one as a calibration comes, and asynchronously.
+def _rests(untreated: Activity, centre: Sheet) -> bool:
+    """Whether every class still fires within the range of its target (some circuits have a second, silent
+    state), and asynchronously.
     """
-    ends = [(low * (1.0 - TOLERANCE), high * (1.0 + TOLERANCE)) for low, high in RECORDED]
+    ends = [centre.sections[p]["target_rate"].range or recorded(p, "rate") for p in POPULATIONS]
     inside = [low <= rate <= high for rate, (low, high) in zip(untreated.rate, ends, strict=True)]
     return all(inside) and untreated.pair_correlation < SYNCHRONOUS
 
