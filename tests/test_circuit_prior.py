@@ -315,6 +315,28 @@ def test_a_circuit_that_cannot_rest_at_its_rates_is_kept_as_not_valid_and_is_not
     assert sum(told) == pytest.approx(prior.WORK_S)
 
 
+def test_a_calibration_that_gets_nowhere_is_given_up_half_way_or_before_its_last_steps():
+    circuit: Any = SimpleNamespace(
+        name="x", populations=[SimpleNamespace(target_rate=hz) for hz in (2.0, 10.0, 5.0, 5.0)]
+    )
+    at = np.array([2.0, 10.0, 5.0, 5.0])
+
+    def ended(*told: tuple[str, float]) -> bool:
+        hear = prior.giving_up(circuit)
+        try:
+            for stage, factor in told:
+                hear(stage, at * np.array([1.0, factor, 1.0, 1.0]))
+        except CalibrationError:
+            return True
+        return False
+
+    coarse = [("coarse", 9.0)] * (prior.HALFWAY - 1)
+    assert not ended(*coarse) and ended(*coarse, ("coarse", 5.0)) and ended(*coarse, ("coarse", 0.0))
+    assert not ended(*coarse, ("coarse", 3.0), ("coarse", 9.0))
+    assert ended(("probe", 2.1)) and ended(("probe", 0.4)) and not ended(("probe", 1.9))
+    assert not ended(("newton", 9.0), ("check", 9.0))
+
+
 def test_without_a_compiler_no_circuit_is_examined():
     run = planned()
     with pytest.raises(CircuitError, match="compiler"):

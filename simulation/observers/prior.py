@@ -29,6 +29,7 @@ from prelimbic.simulation.variable import Groups, Variable
 
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not
 TOLERANCE = 0.2  # of a target rate, on one wiring: the targets themselves are drawn from wider ranges
+HALFWAY, FAR, NEAR, LEAST_HZ = 30, 4.0, 2.0, 0.05  # of 60 coarse looks; factors of a target; Hz
 SYNCHRONOUS = 0.05  # pair correlation at rest from which a circuit does not count as asynchronous
 WORK_S = 420.0  # biological seconds of one circuit, roughly; for the progress bar
 
@@ -175,12 +176,34 @@ def _release(numbers: dict[str, float], projection: str) -> float:
 NMDA_RATIOS = {"nmda_to_ampa": _recurrent_releases, "background_nmda_to_ampa": _background_releases}
 
 
+def giving_up(circuit: Circuit) -> Callable[[str, np.ndarray], None]:
+    """What hears a calibration and ends it, by CalibrationError, where half of the coarse looks leave a
+    class off its target by more than a factor of FAR, or all of them by more than NEAR: most draws have no
+    rest.
+    """
+    targets, heard = np.array([p.target_rate for p in circuit.populations]), 0
+
+    def hear(stage: str, rate: np.ndarray) -> None:
+        nonlocal heard
+        heard += stage == "coarse"
+        most = FAR if stage == "coarse" else NEAR
+        off = np.abs(np.log(np.maximum(rate, LEAST_HZ) / targets)).max()
+        asked = stage == "probe" or (stage == "coarse" and heard == HALFWAY)
+        if asked and off > np.log(most):
+            raise CalibrationError(f"circuit {circuit.name} is far from its target rates")
+
+    return hear
+
+
 def _calibrated(config: Config, source: Sheet) -> Circuit | None:
     """The drawn circuit with background rates of its own; None where none hold it at its rates."""
     try:
         circuit = grown(source, config.scale, config.spine_numbers())
         check_background(circuit)
         numerics = Numerics(portable=config.numerics.portable)
-        return calibrate(circuit, 1, first=config.seed, tolerance=TOLERANCE, numerics=numerics).circuit
+        hear = giving_up(circuit)
+        return calibrate(
+            circuit, 1, tell=hear, first=config.seed, tolerance=TOLERANCE, numerics=numerics
+        ).circuit
     except (CalibrationError, CircuitError, NetworkError, SheetError):
         return None
