@@ -330,11 +330,12 @@ def test_a_calibration_that_gets_nowhere_is_given_up_half_way_or_before_its_last
             return True
         return False
 
-    coarse = [("coarse", 9.0)] * (prior.HALFWAY - 1)
+    coarse = [("coarse", 9.0)] * (prior.GIVEN_UP["coarse"][0] - 1)
     assert not ended(*coarse) and ended(*coarse, ("coarse", 5.0)) and ended(*coarse, ("coarse", 0.0))
     assert not ended(*coarse, ("coarse", 3.0), ("coarse", 9.0))
     assert ended(("probe", 2.1)) and ended(("probe", 0.4)) and not ended(("probe", 1.9))
-    assert not ended(("newton", 9.0), ("check", 9.0))
+    # what a probe of one class does to others is no rest that is missed
+    assert not ended(("probe", 1.0), ("probe", 9.0), ("newton", 9.0), ("check", 9.0))
 
 
 def test_without_a_compiler_no_circuit_is_examined():

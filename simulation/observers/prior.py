@@ -29,7 +29,8 @@ from prelimbic.simulation.variable import Groups, Variable
 
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not
 TOLERANCE = 0.2  # of a target rate, on one wiring: the targets themselves are drawn from wider ranges
-HALFWAY, FAR, NEAR, LEAST_HZ = 30, 4.0, 2.0, 0.05  # of 60 coarse looks; factors of a target; Hz
+GIVEN_UP = {"coarse": (30, 4.0), "probe": (1, 2.0)}  # stage -> look of it, and factor of a target
+LEAST_HZ = 0.05
 SYNCHRONOUS = 0.05  # pair correlation at rest from which a circuit does not count as asynchronous
 WORK_S = 420.0  # biological seconds of one circuit, roughly; for the progress bar
 
@@ -177,19 +178,18 @@ NMDA_RATIOS = {"nmda_to_ampa": _recurrent_releases, "background_nmda_to_ampa": _
 
 
 def giving_up(circuit: Circuit) -> Callable[[str, np.ndarray], None]:
-    """What hears a calibration and ends it, by CalibrationError, where half of the coarse looks leave a
-    class off its target by more than a factor of FAR, or all of them by more than NEAR: most draws have no
-    rest.
+    """What hears a calibration and ends it, by CalibrationError, where half of the coarse looks, or all of
+    them, leave a class off its target by more than a factor of GIVEN_UP: most draws have no rest.
     """
-    targets, heard = np.array([p.target_rate for p in circuit.populations]), 0
+    targets, heard = np.array([p.target_rate for p in circuit.populations]), dict.fromkeys(GIVEN_UP, 0)
 
     def hear(stage: str, rate: np.ndarray) -> None:
-        nonlocal heard
-        heard += stage == "coarse"
-        most = FAR if stage == "coarse" else NEAR
+        if stage not in GIVEN_UP:
+            return
+        heard[stage] += 1
+        look, most = GIVEN_UP[stage]
         off = np.abs(np.log(np.maximum(rate, LEAST_HZ) / targets)).max()
-        asked = stage == "probe" or (stage == "coarse" and heard == HALFWAY)
-        if asked and off > np.log(most):
+        if heard[stage] == look and off > np.log(most):
             raise CalibrationError(f"circuit {circuit.name} is far from its target rates")
 
     return hear
