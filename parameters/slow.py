@@ -139,6 +139,11 @@ class HypothesisNumbers:
     latch_nmda_deficit: float = number("1", "from 0 to 1")
     growth_rate: float = number("1/h", "at least 0")
     growth_lowest: float = number("1", "from 0 to 1")
+    second_gain: float = number("h", "at least 0")
+    second_delay: float = number("h", "above 0")
+    second_stages: float = number("stages", WHOLE)
+    lost_site_rate: float = number("1/h", "at least 0")
+    unstressed_delay: float = number("h", "above 0")
 
     def __post_init__(self) -> None:
         if self.growth_lowest >= 1:
@@ -152,7 +157,8 @@ class Arms(NamedTuple):
     surge: the AMPA drive; eef2_gain: BDNF made when eEF2 is not phosphorylated; siah1_share: of the loss of
     Rheb; feedback: of p70S6K; locus: mTORC1 gates translation (1) or ERK does (0); latch_*: charging (1/h),
     decay (h) and least deficit; elements_rate (1/h) and elements_lowest: the homeostatic growth rule in
-    place of protein.
+    place of protein; second_*: mTORC1 over the protein that was made an hour (h), delay (h) and stages of
+    a second phase; lost_rate (1/h): formation on sites that stress emptied, by protein above rest.
     """
 
     surge: float = 1.0
@@ -165,6 +171,10 @@ class Arms(NamedTuple):
     latch_least: float = 0.0
     elements_rate: float = 0.0
     elements_lowest: float = 0.0
+    second_gain: float = 0.0
+    second_delay: float = 1.0
+    second_stages: float = 0.0
+    lost_rate: float = 0.0
 
 
 def target_of(inhibitor: str) -> str:

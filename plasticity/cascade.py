@@ -49,17 +49,19 @@ class Cascade:
 
     @classmethod
     def at_rest(cls, numbers: CascadeNumbers, cells: int, arms: Arms = AS_USUAL) -> Cascade:
-        """Every state at 1, but latch and feedback at 0.  Raises CascadeError for a time constant too short
-        for the step, and for an arm of negative size.
+        """Every state at 1, but latch, feedback and the memory of a second phase at 0.  Raises CascadeError
+        for a time constant too short for the step, and for an arm of negative size.
         """
-        states = np.ones((CHAIN + round(numbers.maturation_stages) + 1, cells))
-        for name in ZERO_AT_REST:
-            states[getattr(STATE_AT, name)] = 0.0
-        states[-1] = 0.0
-        check_times(numbers)
         for name, size in arms._asdict().items():
             if not size >= 0:
                 raise CascadeError(f"{name} of the cascade's arms is {size:g} but must be at least 0")
+        check_times(numbers, arms)
+        stages = round(arms.second_stages) + round(numbers.maturation_stages)
+        states = np.ones((CHAIN + stages + 1, cells))
+        states[CHAIN : CHAIN + round(arms.second_stages)] = 0.0
+        for name in ZERO_AT_REST:
+            states[getattr(STATE_AT, name)] = 0.0
+        states[-1] = 0.0
         return cls(numbers, Arms(*map(float, arms)), states)
 
     def advance(
@@ -125,15 +127,18 @@ class Cascade:
         return np.asarray(np.add.reduce(every, axis=1) / every.shape[1])
 
 
-def check_times(numbers: CascadeNumbers) -> None:
+def check_times(numbers: CascadeNumbers, arms: Arms = AS_USUAL) -> None:
     """Raise CascadeError for a time constant that the step of the slow world cannot follow."""
     stage = {"maturation_delay over maturation_stages": numbers.maturation_delay / numbers.maturation_stages}
-    for name, hours in ({time: getattr(numbers, time) for time in TIMES} | stage).items():
+    own = {time: getattr(numbers, time) for time in TIMES} | stage
+    times = {f"cascade.toml [cascade] {name}": hours for name, hours in own.items()}
+    if arms.second_stages:
+        second = "hypotheses.toml [hypotheses] second_delay over second_stages"
+        times[second] = arms.second_delay / arms.second_stages
+    for name, hours in times.items():
         if hours < TICKS_IN_FASTEST * TICK_H:
-            raise CascadeError(
-                f"cascade.toml [cascade] {name} is {hours:g} h but must be at least "
-                f"{TICKS_IN_FASTEST * TICK_H:.3g} h, two steps"
-            )
+            least = f"{TICKS_IN_FASTEST * TICK_H:.3g} h, two steps"
+            raise CascadeError(f"{name} is {hours:g} h but must be at least {least}")
 
 
 def resting_factors(ticks: int) -> np.ndarray:

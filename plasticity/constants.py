@@ -23,7 +23,8 @@ def _places(of: Iterable[str]) -> Any:
 # What acts on the cascade from outside, each 1 where nothing is done.
 FACTORS = ("ltype", "bdnf", "trkb", "akt", "erk", "mtorc1", "sensitisation", "making")
 STATE_AT, FACTOR_AT = _places(STATES), _places(FACTORS)
-# The stages of maturation follow the states, and after them the sum of the signal over the stride.
+# After the states come the stages of a second phase, if there is one, those of maturation, and the sum of
+# the signal over the stride.
 CHAIN = len(STATES)
 
 

@@ -16,7 +16,10 @@ e, m are what inhibitors leave of L-type channels, BDNF, TrkB, Akt, ERK and mTOR
     R'     = (1 - R (1 - share + share N))/time                  Rheb
     L'     = charging (deficit - least)+ (1 - L) - L/time        a latch on mTORC1 (a hypothesis)
     u      = sqrt(A E) R (1 - L)/(1 + F)
-    M'     = (m (1 + h^n) u^n/(u^n + h^n) - M)/time              mTORC1
+    D      = m (1 + h^n) u^n/(u^n + h^n)                         what TrkB makes of mTORC1
+    y_1'   = (rate (D - gate)+ - y_1) stages/delay               what this makes of protein, remembered
+    y_k'   = (y_{k-1} - y_k) stages/delay                        for a day (a hypothesis)
+    M'     = (D + second m y_last - M)/time                      mTORC1
     K'     = (M - K)/time                                        p70S6K
     F'     = strength (K - 1) - F/time, F >= 0                   feedback of p70S6K on its own input
     G      = M, or E where mTORC1 plays no part
@@ -158,8 +161,11 @@ def activated(
             product *= power[i]
         power[i] = product
     for i in range(s.shape[1]):
-        active = m * (1.0 + half) * power[i] / (power[i] + half)
-        mtorc1[i] = active + (mtorc1[i] - active) * c.keep_mtorc1
+        power[i] = m * (1.0 + half) * power[i] / (power[i] + half)
+    if arms.second_stages > 0.0:
+        repeated(s, power, m, c, arms)
+    for i in range(s.shape[1]):
+        mtorc1[i] = power[i] + (mtorc1[i] - power[i]) * c.keep_mtorc1
         s6k[i] = mtorc1[i] + (s6k[i] - mtorc1[i]) * c.keep_s6k
         reached = arms.feedback * c.feedback_strength * c.feedback_time * (s6k[i] - 1.0)
         feedback[i] = max(reached + (feedback[i] - reached) * c.keep_feedback, 0.0)
@@ -177,14 +183,31 @@ def activated(
 
 
 @njit(error_model="numpy")
+def repeated(s: np.ndarray, active: np.ndarray, m: float, c: Constants, arms: Arms) -> None:
+    """One minute of the memory of protein that was made; what it brings back is added to `active`."""
+    end = CHAIN + int(arms.second_stages)
+    keep = math.exp(-TICK_H * arms.second_stages / arms.second_delay)
+    first, last = s[CHAIN], s[end - 1]
+    for i in range(s.shape[1]):
+        made = c.translation_rate * max(active[i] - c.translation_gate, 0.0)
+        first[i] = made + (first[i] - made) * keep
+    for k in range(CHAIN + 1, end):
+        before, stage = s[k - 1], s[k]
+        for i in range(s.shape[1]):
+            stage[i] = before[i] + (stage[i] - before[i]) * keep
+    for i in range(s.shape[1]):
+        active[i] += m * arms.second_gain * last[i]
+
+
+@njit(error_model="numpy")
 def matured(s: np.ndarray, c: Constants, arms: Arms) -> None:
     """One minute of the chain of stages, whose last is added to the sum of the stride."""
-    stages = s.shape[0] - CHAIN - 1
-    for k in range(stages):
+    first = CHAIN + int(arms.second_stages)
+    for k in range(first, s.shape[0] - 1):
         made = STATE_AT.elements if arms.elements_rate > 0.0 else STATE_AT.protein
-        before, stage = s[made if k == 0 else CHAIN + k - 1], s[CHAIN + k]
+        before, stage = s[made if k == first else k - 1], s[k]
         for i in range(s.shape[1]):
             stage[i] = before[i] + (stage[i] - before[i]) * c.keep_stage
-    last, total = s[CHAIN + stages - 1], s[CHAIN + stages]
+    last, total = s[s.shape[0] - 2], s[s.shape[0] - 1]
     for i in range(s.shape[1]):
         total[i] += last[i]

@@ -153,9 +153,11 @@ class Spines:
         key = int(drawing.generate_state(1, dtype=np.uint64)[0])
         return cls(resting, states, bounds, vulnerability.astype(np.float32), rule, key)
 
-    def advance(self, signal: np.ndarray, hours: float, stress: float = 0.0) -> Spines:
-        """The table `hours` later under a formation signal, shape (cell,), and a stress from 0 to 1.  Raises
-        SpineError.
+    def advance(
+        self, signal: np.ndarray, hours: float, stress: float = 0.0, on_lost: np.ndarray | None = None
+    ) -> Spines:
+        """The table `hours` later under a formation signal, shape (cell,), and a stress from 0 to 1;
+        `on_lost` (1/h, (cell,)) is formation that is added on sites that stress emptied.  Raises SpineError.
         """
         from prelimbic.plasticity.chain import jump, thresholds  # which take numba
 
@@ -170,7 +172,7 @@ class Spines:
             else np.full((1, 1), r.mature_loss)
         )
         table = thresholds(
-            *self._formation(np.asarray(signal, dtype=float), hours),
+            *self._formation(np.asarray(signal, dtype=float), hours, on_lost),
             r.maturation,
             r.nascent_loss,
             loss,
@@ -182,19 +184,25 @@ class Spines:
         jump(states, bounds, table, key[0], key[1])
         return replace(self, states=states, stride=self.stride + 1)
 
-    def _formation(self, signal: np.ndarray, hours: float) -> tuple[np.ndarray, np.ndarray]:
-        """Formation rates (1/h) on other sites and on those where a spine was lost, each (cell,): both rules
-        make equally many in a stride; what the lost sites cannot hold goes to the others.
-        """
+    def _formation(
+        self, signal: np.ndarray, hours: float, added: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Formation rates (1/h) on other sites and on those where a spine was lost, each (cell,)."""
         r = self.rates
         rate = r.formation * np.maximum(1.0 + r.gain * (signal - 1.0), 0.0)
-        if not (rate <= FASTEST_FORMATION).all():
-            raise SpineError(
-                f"formation is faster than {FASTEST_FORMATION:g} an hour; formation_gain is too large for "
-                "that"
-            )
-        if self.rule == "everywhere":
-            return rate, rate
+        elsewhere, here = (rate, rate) if self.rule == "everywhere" else self._moved(rate, hours)
+        here = here if added is None else here + added
+        for name, found in (("formation_gain", elsewhere), ("lost_site_rate", here)):
+            if not (found <= FASTEST_FORMATION).all():
+                fast = f"formation is faster than {FASTEST_FORMATION:g} an hour"
+                raise SpineError(f"{fast}; {name} is too large for that")
+        return elsewhere, here
+
+    def _moved(self, rate: np.ndarray, hours: float) -> tuple[np.ndarray, np.ndarray]:
+        """The same where what is made above rest goes to lost sites: as much in a stride; what these cannot
+        hold goes to the others.
+        """
+        r = self.rates
         vacant = (self.states & STATE) == VACANT
         lost = (vacant & ((self.states & LOST) > 0)).sum(axis=1)
         everywhere = vacant.sum(axis=1)

@@ -203,7 +203,8 @@ class Config:
         """
         sheets = self.sheets()
         check_numbers(sheets)
-        check_times(self.hypotheses.cascade(sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()))
+        cascade, sizes = sheets["cascade"].fill("cascade", CascadeNumbers), self.sizes()
+        check_times(self.hypotheses.cascade(cascade, sizes), self.hypotheses.arms(sizes))
         left(self.protocol.inhibitions, sheets["inhibitors"], np.zeros(1), False)
         self._check_switches()
         self.exposure(self.doses)

@@ -150,12 +150,14 @@ class Hypotheses(_Switched):
         return Arms(**found)
 
     def cascade(self, cascade: CascadeNumbers, numbers: HypothesisNumbers) -> CascadeNumbers:
-        """The cascade's constants; with adaptation its threshold follows fast."""
-        return (
-            replace(cascade, threshold_sliding=numbers.adaptation_time)
-            if self.memory == "adaptation"
-            else cascade
-        )
+        """The cascade's constants; with adaptation its threshold follows fast, and with an onset by state
+        what forms on sites that no stress emptied comes late.
+        """
+        if self.memory == "adaptation":
+            cascade = replace(cascade, threshold_sliding=numbers.adaptation_time)
+        if self.onset == "by_state":
+            cascade = replace(cascade, maturation_delay=numbers.unstressed_delay)
+        return cascade
 
     def deficit(self, rate: float, nmda: float) -> float:
         """What may charge a latch: how far Pyr firing or NMDA conductance, both relative to rest, are below

@@ -98,10 +98,19 @@ class Slow:
         stress = [minutes(hour) for hour in self.config.protocol.stress or ()]
         if start in stress[::2]:
             spines = spines.stress_begins()
-        spines = spines.advance(cascade.signal, (end - start) / 60.0, float(stressed))
+        spines = spines.advance(cascade.signal, (end - start) / 60.0, float(stressed), self._quick(cascade))
         if end in stress[1::2] and end > start:
             spines = spines.stress_ends()
         return replace(self, cascade=cascade, spines=spines, sampled=tuple(sampled))
+
+    def _quick(self, later: Cascade) -> np.ndarray | None:
+        """Formation (1/h, (pyr,)) that protein adds at once on sites that stress emptied, over the stride
+        that ends at `later`; none without such an arm.
+        """
+        if not self.cascade.arms.lost_rate:
+            return None
+        protein = 0.5 * (self.cascade.of("protein") + later.of("protein"))
+        return self.cascade.arms.lost_rate * np.maximum(protein - 1.0, 0.0)
 
     @property
     def _acting(self) -> Acting:

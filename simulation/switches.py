@@ -101,6 +101,15 @@ SWITCHES: dict[str, dict[str, str]] = {
         "homeostatic": "formation follows synaptic elements, which grow where activity is below rest (Butz "
         "and van Ooyen 2013)",
     },
+    "second_phase": {
+        "off": "mTORC1 answers once (default)",
+        "on": "it answers again a day later, without BDNF (Caffino et al. 2024; size a judgement)",
+    },
+    "onset": {
+        "alike": "spines form ten hours after protein is made, in every animal (default)",
+        "by_state": "within hours where stress took one, elsewhere only after days (Moda-Sava et al. 2019; "
+        "Pryazhnikov et al. 2018)",
+    },
 }
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
 LATCH = {"latch_charging": "latch_charging", "latch_time": "latch_time"}
@@ -117,6 +126,8 @@ ARMS: dict[str, dict[str, dict[str, float | str]]] = {
         "nmda_latch": {**LATCH, "latch_least": "latch_nmda_deficit"},
     },
     "spine_rule": {"homeostatic": {"elements_rate": "growth_rate", "elements_lowest": "growth_lowest"}},
+    "second_phase": {"on": {name: name for name in ("second_gain", "second_delay", "second_stages")}},
+    "onset": {"by_state": {"lost_rate": "lost_site_rate"}},
 }
 # switch -> option -> the other rows of the sheet `hypotheses` that it reads
 ROWS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -127,6 +138,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
     "hnk": dict.fromkeys(("ampa_pyr", "ampa_all", "release"), ("hnk_gain", "hnk_ec50")),
     "trkb": {"on": ("trkb_gain", "trkb_ec50")},
     "memory": {"adaptation": ("adaptation_time",)},
+    "onset": {"by_state": ("unstressed_delay",)},
 }
 
 
@@ -146,6 +158,7 @@ LATCHES = ("rate_latch", "nmda_latch")
 EXCLUSIVE = (
     (("mtor", ("absent",)), ("nitrergic", ("on",)), "Rheb acts through mTORC1, which then carries nothing"),
     (("mtor", ("absent",)), ("memory", LATCHES), "the latch acts on mTORC1, which then carries nothing"),
+    (("mtor", ("absent",)), ("second_phase", ("on",)), "it is one of mTORC1, which then carries nothing"),
     (("surge", ("off",)), ("memory", ("adaptation",)), "there is no drive left that could adapt"),
     (("spine_rule", ("homeostatic",)), ("memory", LATCHES), "synaptic elements do not follow mTORC1"),
     (
@@ -153,6 +166,8 @@ EXCLUSIVE = (
         ("memory", ("adaptation",)),
         "synaptic elements do not follow the threshold",
     ),
+    (("spine_rule", ("homeostatic",)), ("second_phase", ("on",)), "synaptic elements do not follow mTORC1"),
+    (("spine_rule", ("homeostatic",)), ("onset", ("by_state",)), "synaptic elements do not follow protein"),
     (
         ("eef2k", ("on",)),
         ("site", ("gaba_any", "pv", "sst", "vip", "off")),

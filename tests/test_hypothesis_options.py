@@ -138,7 +138,7 @@ def test_every_shipped_circuit_is_calibrated_for_the_very_numbers_it_has(name):
         ({"overrides": (("circuit.Pyr->Pyr.weight", 1.1),), "manipulations": ("ampa=0.5",)}, "no"),
         ({"overrides": (("spines.spines.nascent_loss", 0.01),)}, "yes"),
         ({"overrides": (("routes.rat/ip.swallowed_absorption", 3.0),)}, "yes"),
-        ({"hypotheses": Hypotheses("pv", "none", "hcn1", "healthy")}, "yes"),
+        ({"hypotheses": Hypotheses(site="pv", selectivity="none", hcn="hcn1", baseline="healthy")}, "yes"),
     ],
 )
 def test_a_configuration_says_whether_its_background_was_found_for_its_structure(changes, said):

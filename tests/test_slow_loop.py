@@ -24,8 +24,9 @@ from tests.conftest import brief
 
 TIMES = (-12.0, 0.0, 0.26, 1.0, 2.0, 24.0)
 DAY = Protocol(TIMES, 0.26, look_scale=0.2, rest=2.0)
+LONG = replace(DAY, times=(*TIMES, 36.0))
 SILENT = {"surge": "off"}
-RULES = ("activity", "branch")
+RULES, ONSETS = ("activity", "branch"), ("alike", "by_state")
 
 
 @cache
@@ -266,6 +267,22 @@ def test_the_rule_of_branches_brings_back_more_lost_spines_than_the_rule_of_acti
     }
     assert back[30.0, "branch"] > 1.3 * back[30.0, "activity"] > 1.3 * back[0.0, "activity"]
     assert back[0.0, "branch"] == back[0.0, "activity"]
+
+
+def test_with_an_onset_by_state_lost_spines_are_back_in_hours_and_others_come_no_sooner_than_by_default():
+    arm = SILENT | {"eef2k": "on"}
+    alike, by_state = (
+        {h: at(asked(30.0, onset=onset, **arm), h).spines for h in (2.0, 24.0)} for onset in ONSETS
+    )
+    assert by_state[2.0].regained.mean() > 1.3 * alike[2.0].regained.mean()
+    elsewhere = [(each[24.0].density - each[24.0].regained).mean() for each in (alike, by_state)]
+    assert elsewhere[1] < elsewhere[0]
+
+
+def test_a_second_phase_makes_more_protein_a_day_later_and_moves_nothing_before():
+    once, twice = (asked(30.0, LONG, second_phase=phase) for phase in ("off", "on"))
+    assert at(once, 2.0).cascade.of("protein") == pytest.approx(at(twice, 2.0).cascade.of("protein"))
+    assert mean(twice, "protein", 36.0) > mean(once, "protein", 36.0) + 0.05
 
 
 @pytest.mark.parametrize("circuit", ["sst", "dendritic"])

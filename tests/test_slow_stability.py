@@ -22,9 +22,9 @@ SITES, STEPS = 107, 12 * 28  # of two hours, four weeks
 MEASURED = (0.15, 0.45)  # elasticity of the drive, asked of the spiking circuit by a slow test
 
 
-def pulse(height: float = 1.25) -> np.ndarray:
-    """Two hours of drive, then four weeks of none."""
-    drive = np.ones(STEPS)
+def pulse(height: float = 1.25, steps: int = STEPS) -> np.ndarray:
+    """Two hours of drive, then none until the end of so many steps."""
+    drive = np.ones(steps)
     drive[0] = height
     return drive
 
@@ -45,13 +45,13 @@ def test_the_loop_gain_stays_below_one_far_beyond_what_was_measured(contacts):
 @pytest.mark.parametrize("start", [0.5, 0.8, 1.2, 1.5])
 @pytest.mark.parametrize("elasticity", MEASURED)
 def test_a_cell_that_starts_far_away_comes_back_to_the_same_contacts(start, elasticity):
-    later = course(CASCADE, SPINES, 60.0, SITES, np.ones(12 * 42), elasticity, start)
+    later = course(CASCADE, SPINES, 60.0, SITES, np.ones(2 * STEPS), elasticity, start)
     assert abs(later.contacts[0] / 60.0 - start) < 0.01
     assert later.contacts[-1] == pytest.approx(60.0, rel=0.02)
 
 
 def test_what_a_strong_drive_grew_goes_again():
-    after = course(CASCADE, SPINES, 60.0, SITES, pulse(2.0), 0.3).contacts
+    after = course(CASCADE, SPINES, 60.0, SITES, pulse(2.0, 2 * STEPS), 0.3).contacts
     assert after.max() > 75.0
     assert after[-1] < 60.0 + 0.1 * (after.max() - 60.0)
     assert (np.diff(after[np.argmax(after) :]) <= 1e-9).all()

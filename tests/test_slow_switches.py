@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from prelimbic.circuits import Circuit
-from prelimbic.parameters import FAMILY, HNK_SETS, HypothesisNumbers, sheet
+from prelimbic.parameters import FAMILY, HNK_SETS, CascadeNumbers, HypothesisNumbers, sheet
 from prelimbic.pharmacology import Dose
 from prelimbic.pharmacology.block import summed
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses, HypothesisError
@@ -82,6 +82,24 @@ def test_by_default_nothing_but_the_surge_and_its_feedback_moves_the_cascade():
         SIZES.siah1_share,
     )
     assert on.elements_rate == SIZES.growth_rate > 0
+
+
+def test_an_onset_by_state_is_quick_on_lost_sites_alone_and_late_elsewhere():
+    usual = sheet("cascade").fill("cascade", CascadeNumbers)
+    chosen = Hypotheses(onset="by_state")
+    assert chosen.arms(SIZES)._asdict() == AS_SHEETS.arms(SIZES)._asdict() | {
+        "lost_rate": SIZES.lost_site_rate
+    }
+    assert chosen.cascade(usual, SIZES) == replace(usual, maturation_delay=SIZES.unstressed_delay)
+    assert SIZES.unstressed_delay > usual.maturation_delay and AS_SHEETS.cascade(usual, SIZES) == usual
+    both = Hypotheses(onset="by_state", memory="adaptation").cascade(usual, SIZES)
+    assert (both.maturation_delay, both.threshold_sliding) == (SIZES.unstressed_delay, SIZES.adaptation_time)
+
+
+def test_a_second_phase_moves_its_own_three_arms():
+    arms = Hypotheses(second_phase="on").arms(SIZES)._asdict()
+    sizes = {name: getattr(SIZES, name) for name in ("second_gain", "second_delay", "second_stages")}
+    assert arms == AS_SHEETS.arms(SIZES)._asdict() | sizes and arms["second_gain"] > 0
 
 
 def test_a_sensitive_trkb_sees_half_of_the_gain_at_half_the_binding_and_never_more_than_all():
