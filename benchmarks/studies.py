@@ -77,8 +77,8 @@ def sweep() -> Rows:
 
 
 def board() -> Rows:
-    """CPU minutes of all runs that claims need: ten times seed 1 of every study, a hundred times some circuits
-    of the prior.
+    """CPU minutes of all runs that claims need: ten times seed 1 of every study, a hundred times some
+    circuits of the prior.
     """
     with builds(BEFORE) as both:
         costs = [SEEDS * board_of(b, 0) + ALL_CIRCUITS / CIRCUITS * board_of(b, CIRCUITS) for b in both]
