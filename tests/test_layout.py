@@ -25,6 +25,7 @@ from prelimbic.experiments.storage.store import (
     write_run,
 )
 from prelimbic.simulation import config
+from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.record import arrange
 from prelimbic.simulation.run import simulate
 from prelimbic.simulation.variable import Groups, Variable
@@ -137,6 +138,9 @@ def test_every_number_of_schema_3_stands_in_schema_4_to_the_byte(before, again):
     for name in numbers:
         assert (old[name].dtype, old[name].shape) == (new[name].dtype, new[name].shape), name
         assert old[name][()].tobytes() == new[name][()].tobytes(), name
+    asked, asked_now = (json.loads(plain(file.pop("config"))[0]) for file in (old, new))
+    usual = dict(Hypotheses.__dataclass_fields__)  # switches that came since stand at their defaults
+    assert asked | {"hypotheses": {s: usual[s].default for s in usual} | asked["hypotheses"]} == asked_now
     for name in (name for name, data in old.items() if data.dtype.kind == "O"):
         assert plain(old[name]) == plain(new[name]), name
     assert old["row/numbers"][()].tobytes() == new["row/numbers"][()].tobytes()
