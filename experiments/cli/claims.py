@@ -48,7 +48,7 @@ class Words:
     "--draws",
     type=int,
     help="Models to draw from the ranges of all numbers; a share needs 100 that rest, 0 draws none.  "
-    "[default: 900]",
+    "[default: 750]",
 )
 @click.option(
     "--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet."

@@ -91,7 +91,7 @@ OPTIONS: tuple[Any, ...] = (
         help="With --cluster: further option of sbatch, such as --sbatch=--qos=long.",
     ),
     click.option(
-        "--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 900]"
+        "--seeds", type=int, help="Number of seeds, counted from 1.  [default: 3; circuit_prior 750]"
     ),
     click.option(
         "--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 100."
