@@ -1,13 +1,15 @@
-"""The prior of a circuit: the ranges of numbers that are not known well, and circuits drawn from these."""
+"""Draw numbers from their priors: every number that has a range, from that range."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prelimbic.parameters.records import POPULATIONS, SUBUNITS, circuit_numbers, recording
+from prelimbic.parameters.binding import SUBUNITS
+from prelimbic.parameters.disposition import MADE_OF
+from prelimbic.parameters.records import POPULATIONS, circuit_numbers, recording
 from prelimbic.parameters.sheet import Row, Sheet, SheetError
 
 if TYPE_CHECKING:
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 FIXED = ("background_rate", "target_rate")  # what a calibration moves, and what it aims at
 WHOLE = ("count", "in_degree")
+DRUGS, SLOW = ("compounds", "species", "routes"), ("cascade", "spines")  # subjects that are drawn
+NORMAL = 1.96  # standard deviations in half of 95 %
+# assemblies of two subunits bind as the geometric mean of the pure ones, as in the sheet
+MIXED = {"2AB": ("2A", "2B"), "2BD": ("2B", "2D")}
 ORDERED = (("delay_min", "delay_max"), ("reset", "threshold"))  # whose ranges may overlap
 
 
@@ -118,3 +124,59 @@ def _drawn(name: str, row: Row, rng: np.random.Generator, seed: int) -> Row:
         value=float(round(value)) if name in WHOLE else value,
         note=f"{row.note}; drawn with seed {seed}",
     )
+
+
+def drawn_numbers(
+    sheets: Mapping[str, Sheet], seed: int, subjects: Collection[str] = (*DRUGS, "circuit")
+) -> tuple[tuple[str, float], ...]:
+    """(SHEET.SECTION.NUMBER, value) of the ranged numbers of some subjects, of a circuit those of its
+    receptors: IC50 and the factor of tissue log-normal about their value, all else as `drawn` has it.
+
+    What a sheet makes of another number follows it: IC50 of mixed assemblies, and of what ketamine becomes.
+    """
+    import numpy as np
+
+    found: dict[str, float] = {}
+    for subject in subjects:
+        rng = np.random.default_rng([seed, sorted((*DRUGS, *SLOW, "circuit")).index(subject)])
+        source = sheets[subject]
+        if subject == "circuit":
+            values = drawn(source, seed).values()
+            names = [n for n in values if n.split(".")[0] in SUBUNITS or ".fraction_" in n]
+            found |= {f"circuit.{n}": values[n] for n in names if source.rows()[n].range is not None}
+            continue
+        for name, row in source.rows().items():
+            if row.range is not None and not row.fixed and row.range[0] < row.range[1]:
+                log_normal = "ic50_" in name or name == "tissue.factor"
+                value = _log_normal(row, rng) if log_normal else _drawn(name, row, rng, seed).value
+                found[f"{subject}.{name}"] = float(round(value)) if row.unit in COUNTED else value
+        if subject == "compounds":
+            found |= _following(source, found)
+    return tuple(sorted(found.items()))
+
+
+COUNTED = ("stages", "branches", "contacts", "neurons")
+
+
+def _log_normal(row: Row, rng: np.random.Generator) -> float:
+    """Log-normal about the value, 95 % of it within a factor that the range allows on either side."""
+    low, high = row.range or (row.value, row.value)
+    spread = math.log(min(high / row.value, row.value / low)) / NORMAL
+    return min(max(row.value * math.exp(rng.normal(0.0, spread)), low), high)
+
+
+def _following(source: Sheet, found: dict[str, float]) -> dict[str, float]:
+    """IC50 that follow others of the sheet `compounds`, some of which were drawn."""
+    values = source.values() | {name.partition(".")[2]: value for name, value in found.items()}
+    more: dict[str, float] = {}
+    for drug in (name for name, rows in source.sections.items() if "ic50_2A" in rows):
+        parent = MADE_OF.get(drug, "")
+        for pure in ("2A", "2B", "2C", "2D"):
+            row = source.sections[drug][f"ic50_{pure}"]
+            if row.range is None and f"{parent}.ic50_{pure}" in values:
+                moved = values[f"{parent}.ic50_{pure}"] / source.values()[f"{parent}.ic50_{pure}"]
+                more[f"compounds.{drug}.ic50_{pure}"] = values[f"{drug}.ic50_{pure}"] = row.value * moved
+        for mixed, (one, other) in MIXED.items():
+            mean = math.sqrt(values[f"{drug}.ic50_{one}"] * values[f"{drug}.ic50_{other}"])
+            more[f"compounds.{drug}.ic50_{mixed}"] = mean
+    return more

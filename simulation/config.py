@@ -20,6 +20,7 @@ from prelimbic.circuits import (
     manipulated,
 )
 from prelimbic.parameters import (
+    COMPOUNDS,
     HNK_SETS,
     POPULATIONS,
     CascadeNumbers,
@@ -30,8 +31,8 @@ from prelimbic.parameters import (
     channel,
     circuit_numbers,
     digest,
-    ranged,
     recorded,
+    recording,
     species,
     structure_digest,
 )
@@ -47,6 +48,7 @@ from prelimbic.simulation.sheets import KEPT, check_numbers, overridden, read_ci
 
 SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
+OTHERS = (("mouse", "ip"), ("human", "iv"))  # bodies and routes that drawn models meet beside their own
 MODEL_VERSION = 5  # raised when a change alters results
 NOT_STORED = ("drugs", "ranges", "subjects", "frozen")  # of a configuration: they follow from the study
 
@@ -304,10 +306,24 @@ class Config:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
 
     def _drawn_from(self) -> dict[str, Any]:
-        """Of a run whose numbers are drawn: their ranges, and the recorded rates at which a circuit counts
-        as resting where its sheet says nothing of that.
+        """Of a run whose numbers are drawn: their ranges, and the recordings that a circuit is drawn and
+        counted by.
         """
         if not self.ranges:
             return {}
-        ranges = {name: row.range for name, row in ranged(self.sheets()["circuit"]).rows().items()}
-        return ranges | {f"recordings.{p}.rate": recorded(p, "rate") for p in POPULATIONS}
+        sheets = self.sheets()
+        used = {name.rpartition(".")[0] for name in self.numbers()}
+        kinds = [
+            Kind(animal, self.body, COMPOUNDS[0], route, self.hypotheses.hnk_exposure)
+            for animal, route in OTHERS
+        ]
+        other = {section for kind in kinds for section in kind.sections(sheets)}
+        rows = every_row(sheets).items()
+        ranges: dict[str, Any] = {n: row.range for n, row in rows if n.rpartition(".")[0] in used}
+        ranges |= {n: row.value for n, row in rows if n.rpartition(".")[0] in other - used}
+        ranges |= {f"recordings.{p}.rate": recorded(p, "rate") for p in POPULATIONS}
+        return ranges | {
+            f"recordings.{s}.psp": row.range
+            for s in self.own_sheet.sections
+            if (row := recording(s, "psp")) is not None
+        }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,16 @@ def arrange(config: Config, outcome: Outcome) -> Groups:
     return (
         groups if min((dose.start for dose in config.doses), default=0.0) == 0.0 else _by_the_clock(groups)
     )
+
+
+def summarised(config: Config, outcome: Outcome, names: Collection[str]) -> dict[str, Variable]:
+    """Readouts of some variables of a look alone, with the peaks of the cascade and what is imaged."""
+    seen = outcome.seen
+    activities = {name: output for name, output in OF_ACTIVITY.items() if name in names}
+    others = {name: output for name, output in OF_SNAPSHOT.items() if name in names}
+    traces = _times(seen) | read("time", activities, [s.activity for s in seen])
+    traces |= read("time", others, seen)
+    return _summary(config, outcome.rest, traces) | _peaks(_fine(seen), config) | _imaging(config, seen)
 
 
 def _by_the_clock(groups: Groups) -> Groups:

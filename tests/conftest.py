@@ -45,6 +45,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(2 if crowded else 4, len(os.sched_getaffinity(0)))
 
 
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two models where the board draws a hundred."""
+    monkeypatch.setattr("prelimbic.experiments.claims.bench.DRAWS", 2)
+
+
 def small_circuit(name: str = "sst") -> Circuit:
     ratio = sheet("spines").fill("spines", SpineNumbers).sites_per_contact
     return describe(circuit_numbers(sheet(name)), SMALL, ratio)

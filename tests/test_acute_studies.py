@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 
 from prelimbic.circuits import CalibrationError, drawn_network, resting_weights
-from prelimbic.experiments.readouts.cells import half_time
+from prelimbic.experiments.readouts.cells import BEGUN, crossing
 from prelimbic.experiments.readouts.knockouts import by_itself, effect
 from prelimbic.experiments.readouts.nulls import CONSTANT, MODEL
 from prelimbic.experiments.readouts.seeds import spread_of_those
@@ -96,27 +96,34 @@ def mean_z(*courses_: Any, population: str) -> xr.Dataset:
 
 
 @pytest.mark.parametrize(("population", "sign"), [("Pyr", 1.0), ("PV", -1.0)])
-def test_half_of_the_change_is_there_when_a_course_has_gone_half_of_its_way(population, sign):
-    found = half_time(
+def test_a_class_begins_when_its_mean_is_first_half_a_deviation_away_whatever_it_does_later(
+    population, sign
+):
+    found = crossing(
         mean_z(
             lambda m: sign * m / 60,
             lambda m: sign * 5 * min(m, 20) / 20,
             lambda m: sign * (m >= 30),
-            lambda m: sign * 2.0,
             lambda m: sign * (m / 20 if m <= 40 else 4 - m / 20),
+            lambda m: sign * (m / 20 if m <= 30 else -5.0),
+            lambda m: -sign * m / 20,
             population=population,
         ),
         population,
     )
-    assert found == pytest.approx([30.0, 10.0, 27.5, 0.5, 20.0])
+    assert BEGUN == 0.5
+    assert found[:5] == pytest.approx([30.0, 2.0, 27.5, 10.0, 10.0]) and np.isnan(found[5])
 
 
-def test_a_course_that_rises_later_has_a_later_half_time_whatever_its_size():
-    early, late = (
-        mean_z(lambda m, t=t: 7.0 / (1.0 + np.exp((t - m) / 3.0)), population="Pyr") for t in (15.0, 40.0)
-    )
-    assert half_time(early, "Pyr") == pytest.approx([15.0], abs=0.5)
-    assert half_time(late, "Pyr") == pytest.approx([40.0], abs=0.5)
+def test_a_drug_is_absorbed_as_ketamine_is_and_stays():
+    config = brief(doses=(), bath=Bath((("mk801", 0.2),), 0.0), protocol=Protocol((0.0, 1.0), 1.0))
+    source = cells.Absorbed.as_ketamine(config)
+    hours = np.linspace(0.0, 1.0, 41)
+    unbound, ketamine = source.of("mk801", hours), config.exposure((cells.ABSORBED,)).of("ketamine", hours)
+    assert source.names == ("mk801",) and unbound[0] == 0.0 and unbound[-1] == pytest.approx(0.2)
+    assert (np.diff(unbound) >= 0).all()
+    rising = slice(0, int(ketamine.argmax()))
+    assert unbound[rising] == pytest.approx(0.2 * ketamine[rising] / ketamine.max(), rel=0.03, abs=1e-3)
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
-from prelimbic.experiments.claims.board import NOT_MEASURED
-from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
+from prelimbic.experiments.claims.claim import AFFINITIES, Claim, Judged, Measure, judge
 from prelimbic.experiments.claims.page import page
 from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.nulls import MEANING, SITES
@@ -22,6 +21,7 @@ from prelimbic.experiments.sweep.study import Study, planned, write_manifest
 from prelimbic.parameters import PRIOR
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.record import coordinate
 from prelimbic.simulation.variable import Variable
 from tests.hostile import put
 
@@ -52,6 +52,7 @@ TOYS = {
     "toy": toy("toy", {"null": ""}, [{"null": n} for n in NULLS]),
     "plain": toy("plain", {}, [{}]),
     PRIOR_STUDY: toy(PRIOR_STUDY, {}, [{}], sheet=PRIOR, seeds=5),
+    "surge": toy("surge", {}, [{}]),
 }
 
 
@@ -65,9 +66,16 @@ def toys(monkeypatch, tmp_path):
 
 
 def store(
-    folder: Path, study: str, seeds: int, value: Value = lambda place: 1.0, **more: Value
+    folder: Path,
+    study: str,
+    seeds: int,
+    value: Value = lambda place: 1.0,
+    by_affinity: bool = False,
+    **more: Value,
 ) -> list[Path]:
-    """Write every run of a toy study; its readout x, and others, are functions of the run's place."""
+    """Write every run of a toy study; its readout x, and others, are functions of the place, x of drawn
+    models twice as much under the second affinity.
+    """
     runs = Bench(seeds=max(seeds, 2)).plan(study)
     (folder / study).mkdir(parents=True)
     write_manifest(TOYS[study], runs, folder / study)
@@ -75,6 +83,9 @@ def store(
         made = {
             n: Variable((), np.array(float(f(run.place))), "1", n) for n, f in ({"x": value} | more).items()
         }
+        if by_affinity:
+            x = made["x"].values * np.array([1.0, 2.0])
+            made |= coordinate("affinity", AFFINITIES) | {"x": Variable(("affinity",), x, "1", "x")}
         write_run(folder / study / run.file, run.config, {"summary": made}, {"wall_s": 1.0})
     return [folder / study / run.file for run in runs]
 
@@ -237,52 +248,64 @@ def test_a_run_in_the_place_of_another_does_not_count(tmp_path):
     assert found.deciding.values.tolist() == [1, 3, 4]
 
 
-# The prior
+# Drawn models
 
 
 VALID = {"valid": lambda place: place["seed"] in (1, 2, 4, 5)}
 
 
-def shows(circuits: Any) -> np.ndarray:
-    return circuits["x"].values > 2.5
+@pytest.fixture
+def models(toys, tmp_path):
+    """Drawn circuits, of which so many seeds have been stored, seen as runs of study surge."""
+    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 4)
+    for module in ("bench", "claim"):
+        toys.setattr(f"prelimbic.experiments.claims.{module}.DRAWN", {"surge": lambda circuits: circuits})
+    store(tmp_path, "surge", 10)
+    return lambda **more: store(
+        tmp_path, PRIOR_STUDY, 5, lambda place: place["seed"], by_affinity=True, **more
+    )
 
 
-def test_the_prior_share_is_that_of_the_circuits_that_rest_and_of_the_shipped_numbers_alone(toys, tmp_path):
-    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
-    store(tmp_path, "plain", 2)
-    store(tmp_path, PRIOR_STUDY, 5, lambda place: place["seed"], **VALID)
-    (found,) = judged(tmp_path, claim(study="plain", prior=shows), seeds=2)
-    assert (found.prior.share, found.prior.circuits) == (0.5, 4)  # 4 and 5 of 1, 2, 4 and 5
+def drawn(folder: Path, **more: Any) -> dict[str, Any]:
+    return judged(folder, claim(study="surge", low=2.5, high=9.0, **more), seeds=10)[0].draws
+
+
+def test_the_drawn_share_is_that_of_models_that_rest_by_affinity_and_of_the_shipped_numbers_alone(
+    models, tmp_path
+):
+    models(**VALID)
+    found = drawn(tmp_path)
+    # 4 and 5 of 1, 2, 4 and 5; under the second affinity x is twice as much: 2, 4, 8 and 10
+    assert {a: (s.share, s.models) for a, s in found.items()} == {
+        AFFINITIES[0]: (0.5, 4),
+        AFFINITIES[1]: (0.5, 4),
+    }
     # Wilson 1927
-    assert found.as_json()["prior_share"] == {"share": 0.5, "low": 0.15, "high": 0.85, "circuits": 4}
-    (changed,) = judged(tmp_path, replace(said("T1", "CAL", 1.0), prior=shows), seeds=2, overrides=OTHER)
-    (without,) = judged(tmp_path, claim(study="plain"), seeds=2)
-    assert changed.prior is without.prior is without.as_json()["prior_share"] is None
+    assert found[AFFINITIES[0]].as_json() == {"share": 0.5, "low": 0.15, "high": 0.85, "models": 4}
+    assert set(drawn(tmp_path, undrawn="not drawn: made up").values()) == {"not drawn: made up"}
+    assert set(drawn(tmp_path, role="STRUCT").values()) == {"true by construction"}
+    (other,) = judged(tmp_path, said("T1", "CAL", 1.0), seeds=2, overrides=OTHER)
+    assert set(other.draws.values()) == {"not drawn under other numbers"}
 
 
-def test_circuits_in_which_there_is_nothing_to_see_have_no_part_in_the_share(toys, tmp_path):
-    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
-    store(tmp_path, PRIOR_STUDY, 5, lambda place: place["seed"], **VALID)
-    for shown, expected in (([1, np.nan, 0, 1], (2 / 3, 3)), ([np.nan] * 4, None)):
-        (found,) = judged(
-            tmp_path, replace(said("T1", "CAL", 1.0), prior=lambda circuits, s=shown: np.array(s)), seeds=2
-        )
-        assert (found.prior and (found.prior.share, found.prior.circuits)) == expected
+def test_a_model_in_which_a_part_has_no_number_does_not_count(models, tmp_path):
+    models(**VALID)
+
+    def readout(bench: Bench) -> list[Measure]:
+        x = bench.dataset["x"].values
+        return [Measure("x", "1", x, 2.5, 9.0), Measure("y", "1", np.where(x == 4, np.nan, x), 0.0, 9.0)]
+
+    (found,) = judged(tmp_path, replace(claim(study="surge"), readout=readout), seeds=10)
+    assert (found.draws[AFFINITIES[0]].share, found.draws[AFFINITIES[0]].models) == (1 / 3, 3)
 
 
-def test_a_share_of_no_valid_circuit_or_of_too_few_circuits_is_not_told(toys, tmp_path):
-    (tmp_path / "few").mkdir()
-    store(tmp_path / "few", PRIOR_STUDY, 5, lambda place: place["seed"], **VALID)
-    asked = replace(said("T1", "CAL", 1.0), prior=shows)
-    assert judged(tmp_path / "few", asked, seeds=2)[0].prior is None
-    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
-    store(tmp_path, PRIOR_STUDY, 5, valid=lambda place: 0.0)
-    assert judged(tmp_path, asked, seeds=2)[0].prior is None
-    assert judged(tmp_path / "few", asked, seeds=2)[0].prior is not None
+def test_a_share_of_too_few_models_that_rest_is_not_told(models, tmp_path):
+    models(valid=lambda place: place["seed"] < 3)
+    assert set(drawn(tmp_path).values()) == {"not measured: 2 drawn circuits rest as recorded"}
 
 
-def test_where_the_prior_was_not_measured_the_claim_is_judged_without_it(tmp_path):
-    store(tmp_path, "plain", 10)
-    (found,) = judged(tmp_path, claim(study="plain", prior=shows))
-    assert (found.prior, found.verdict) == (None, "holds")
-    assert NOT_MEASURED in page([found], {})
+def test_where_nothing_was_drawn_the_claim_is_judged_without_it(models, tmp_path):
+    (found,) = judged(tmp_path, claim(study="surge"))
+    assert (set(found.draws.values()), found.verdict) == ({"not measured"}, "holds")
+    (plain,) = judged(tmp_path, claim(study="surge", undrawn="not drawn: made up"))
+    assert plain.verdict == "holds"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import pytest
 from prelimbic.experiments.claims import board
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench
 from prelimbic.experiments.claims.board import ALL_CLAIMS, compute, summary
-from prelimbic.experiments.claims.claim import Claim, judge
+from prelimbic.experiments.claims.claim import AFFINITIES, Claim, judge
+from prelimbic.experiments.claims.history import kept, way
 from prelimbic.experiments.claims.page import page, write_page
 from prelimbic.experiments.cli.claims import as_table
 from prelimbic.experiments.readouts.nulls import MEANING
@@ -23,11 +23,11 @@ from prelimbic.experiments.sweep.study import Options, Run, Study
 from prelimbic.parameters import PRIOR
 from tests import test_board
 from tests.said import USAGE, is_one_sentence
-from tests.test_board import OTHER, claim, judged, said, sections, shows, store
+from tests.test_board import OTHER, VALID, claim, judged, said, sections, store
 from tests.test_claims import FIELDS
 
 # fixtures: they act in every file that has their name
-toys = test_board.toys
+toys, models = test_board.toys, test_board.models
 
 
 # What is computed
@@ -61,14 +61,17 @@ def test_of_every_study_those_runs_are_computed_that_a_claim_needs_and_no_other(
     assert set(asked_of(toys, [none, claim(study="plain")], bench)) == {"toy", "plain"}
 
 
-def test_circuits_of_the_prior_are_computed_for_claims_that_have_a_share_under_the_shipped_numbers(
-    toys, tmp_path
-):
-    with_share = claim(study="plain", prior=shows)
-    found = asked_of(toys, [with_share], Bench(seeds=2, results=tmp_path))
+def test_models_are_drawn_for_claims_that_are_asked_of_them_under_the_shipped_numbers(toys, tmp_path):
+    bench, changed = (Bench(seeds=2, results=tmp_path, overrides=o) for o in ((), OTHER))
+    found = asked_of(toys, [claim(study="surge")], bench)
     assert [(p["sheet"], p["seed"]) for p in found[PRIOR_STUDY]] == [(PRIOR, seed) for seed in range(1, 6)]
-    assert set(asked_of(toys, [with_share], Bench(seeds=2, results=tmp_path, overrides=OTHER))) == {"plain"}
-    assert set(asked_of(toys, [claim(study="plain")], Bench(seeds=2, results=tmp_path))) == {"plain"}
+    assert set(asked_of(toys, [claim(study="surge")], changed)) == {"surge"}
+    few, none = (Bench(seeds=2, results=tmp_path, draws=n) for n in (3, 0))
+    assert len(asked_of(toys, [claim(study="surge")], few)[PRIOR_STUDY]) == 3
+    assert set(asked_of(toys, [claim(study="surge")], none)) == {"surge"}
+    assert set(asked_of(toys, [claim(study="surge", undrawn="not drawn: why")], bench)) == {"surge"}
+    assert set(asked_of(toys, [claim(study="surge", role="STRUCT")], bench)) == {"surge"}
+    assert set(asked_of(toys, [claim(study="plain")], bench)) == {"plain"}
 
 
 # The list
@@ -96,7 +99,7 @@ def test_a_claim_in_json_has_the_fields_that_are_promised_and_nothing_that_json_
         claim("T1", "PRED"),
         claim("T2", "CTRL", high=float("inf")),
         said("T3", "STRUCT", float("nan")),
-        replace(said("T4", "CAL", 1.0), prior=shows),
+        said("T4", "CAL", 1.0),
     ]
     store(
         tmp_path / "results",
@@ -104,9 +107,7 @@ def test_a_claim_in_json_has_the_fields_that_are_promised_and_nothing_that_json_
         10,
         lambda place: float("nan") if place["null"] == "pyr" else place["seed"],
     )
-    store(tmp_path / "results", PRIOR_STUDY, 5, valid=lambda place: place["seed"] > 2)
     toys.setattr(board, "ALL_CLAIMS", claims)
-    toys.setattr("prelimbic.experiments.claims.bench.FEWEST_CIRCUITS", 5)
     code, out, _ = call("claims", "--json")
     found = json.loads(out, parse_constant=pytest.fail)
     assert code == 0 and [c["id"] for c in found] == ["T1", "T2", "T3", "T4"]
@@ -119,7 +120,11 @@ def test_a_claim_in_json_has_the_fields_that_are_promised_and_nothing_that_json_
     assert first["low"] == pytest.approx(5.5 - 2.262 * 3.0277 / 10**0.5, rel=1e-3) and first["high"] > 5.5
     assert found[1]["target"] == [0.0, None]
     assert [found[2][key] for key in ("value", "low", "high")] == [None] * 3
-    assert (found[3]["prior_share"]["share"], found[3]["prior_share"]["circuits"]) == (0.0, 3)
+    assert {affinity: told["models"] for affinity, told in found[3]["draws"].items()} == dict.fromkeys(
+        AFFINITIES, 2
+    )
+    assert found[3]["other_affinity"]["verdict"] == "holds" and not found[0]["other_affinity"]["measures"]
+    assert "not drawn" in found[0]["draws"][AFFINITIES[0]]["not_drawn"]
 
 
 def test_what_is_true_by_construction_is_not_counted_among_predictions():
@@ -213,6 +218,45 @@ def test_the_page_lists_every_claim_once_with_role_and_verdict_and_tells_it_once
         assert text.count(f"{j.claim.id}: statement of") == 1
     assert text.count("L1: study left is not there") == 1
     assert "was PRED" in text and summary(found) in text
+
+
+def test_the_page_tells_shares_of_drawn_models_and_why_there_are_none(models, tmp_path):
+    models(**VALID)
+    asked = [claim("T1", study="surge", low=2.5), claim("T2", study="surge", undrawn="not drawn: made up")]
+    text = page(judged(tmp_path, *asked), {})
+    rows = {
+        row[0]: row[-2:] for line in text.splitlines() if line.startswith("| [") for row in [cells(line)]
+    }
+    assert rows == {"[T1](#t1)": ["0 % (0 to 49) of 4"] * 2, "[T2](#t2)": ["not drawn"] * 2}
+    assert "Drawn: not drawn: made up." in text
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def test_the_page_keeps_what_was_judged_before_and_says_which_way_it_went():
+    found = judge([said("V11", "CAL", 5.0), said("V16", "CAL", 1.0)], Bench(seeds=2))
+    rows = [cells(line) for line in page(found, {}).splitlines() if re.match(r"\| V\w+ \|", line)]
+    told = {row[0]: row[2:5] for row in rows}
+    assert [row[0] for row in rows] == [old.claim for old in kept()] and len(rows) == 42
+    assert told["V11"] == ["holds", "fails", "away from holding"]
+    assert told["V16"] == ["inconclusive", "holds", "towards holding"]
+    assert told["V15a"][1:] == ["not asked", ""]
+    assert all(row[-1] for row in rows if row[0] in ("V15a", "V17e"))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ("holds", "holds", "as before"),
+        ("fails", "inconclusive", "towards holding"),
+        ("inconclusive", "fails", "away from holding"),
+        ("holds", "not testable", "away from holding"),
+    ],
+)
+def test_a_verdict_goes_one_way_or_the_other(before, now, expected):
+    assert way(before, now) == expected
 
 
 def test_the_page_is_written_with_a_figure_for_every_claim_and_nothing_else(tmp_path):

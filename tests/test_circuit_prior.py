@@ -24,7 +24,8 @@ from prelimbic.parameters import (
     recording,
     sheet,
 )
-from prelimbic.simulation.observers import prior
+from prelimbic.simulation.observers import looks, prior, replay
+from prelimbic.simulation.observers.looks import AFFINITIES
 from prelimbic.simulation.observers.prior import FIXED, SYNCHRONOUS, knobs_of, resting_rates
 from tests.results import undescribed
 
@@ -150,16 +151,26 @@ def planned(seed: int = 1) -> Run:
     return find_study("circuit_prior").plan(Options(seeds=seed, scale=0.5, sheets=(PRIOR,)))[-1]
 
 
+LACKING = ("delete-GluN2A@PV",)
+
+
 @pytest.fixture
 def short(monkeypatch):
     """Few and short looks, and a calibration that is content with what there is."""
-    for name, value in {
-        "AWAKE_UM": (0.0, 50.0),
-        "SLICE_UM": (0.0, 10.0),
-        "SECONDS": (0.2, 1.0),
-        "WARM_S": 1.0,
-    }.items():
-        monkeypatch.setattr(prior, name, value)
+    few: dict[str, Any] = {"AWAKE_UM": (0.0, 3.0), "SLICE_UM": (0.0, 10.0), "DELETED": {"2A_PV": LACKING}}
+    for name, value in (few | {"SECONDS": (0.2, 1.0), "WARM_S": 1.0}).items():
+        monkeypatch.setattr(looks, name, value)
+    monkeypatch.setattr(replay, "AWAKE_UM", few["AWAKE_UM"])
+    monkeypatch.setattr(prior, "AWAKE_UM", few["AWAKE_UM"])
+    monkeypatch.setattr(prior, "_rests", lambda untreated, centre: untreated.rate[0] > 0)
+    monkeypatch.setattr(replay, "CELLS", 8)
+    every = replay._runs
+
+    def rats(config: Any) -> Any:
+        found = dict(every(config))["cascade"]
+        yield "cascade", {place: found[place] for place in ("rat/0", "rat/10")}
+
+    monkeypatch.setattr(replay, "_runs", rats)
     monkeypatch.setattr(prior, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit))
     return monkeypatch
 
@@ -171,28 +182,48 @@ def values(seed: int) -> dict[str, np.ndarray]:
     return {name: v.values for name, v in made["summary"].items()}
 
 
-def test_an_examined_circuit_holds_what_was_drawn_and_what_it_does_awake_and_as_a_slice(short):
-    first, again, other = values(1), values(1), values(2)
-    assert first.keys() == other.keys()
-    for name in ("drawn", "rate", "slice_sepsc_rate", "valid"):
-        assert np.array_equal(first[name], again[name])
-    assert not np.array_equal(first["drawn"], other["drawn"]) and not np.array_equal(
-        first["rate"], other["rate"]
-    )
-    assert first["rate"].shape == first["slice_rate"].shape == (2, len(POPULATIONS))
+def test_an_examined_circuit_holds_what_was_drawn_and_what_it_does_under_either_affinity(short):
+    first = values(1)
+    both, n = len(AFFINITIES), len(POPULATIONS)
+    assert first["rate"].shape == first["slice_rate"].shape == (both, 2, n)
+    assert first["knockout_rate"].shape == first["ex_vivo_rate"].shape == (both, 2, 2, n)
+    assert first["bath_rate"].shape == (both, 4, n)
     assert (first["concentration"].tolist(), first["slice_concentration"].tolist()) == (
-        [0.0, 50.0],
+        [0.0, 3.0],
         [0.0, 10.0],
     )
-    for block in (first["block"], first["slice_block"]):
-        assert not block[0].any() and (block[1] > 0).all()
-    assert (first["nmda_share"][1] < first["nmda_share"][0]).all()
+    block = dict(zip(first["affinity"].tolist(), first["block"], strict=True))
+    assert not block["tissue"][0].any() and (block["tissue"][1] > block["recombinant"][1]).all()
+    for name in ("rate", "slice_rate", "knockout_rate", "ex_vivo_rate", "bath_rate"):
+        bare = first[name][..., 0, :]  # what holds nothing is looked at once
+        assert np.array_equal(bare[0], bare[1]), name
     # a slice has less background
-    assert first["slice_background_epsc_rate"][0] < first["background_epsc_rate"][0]
+    assert (first["slice_background_epsc_rate"][:, 0] < first["background_epsc_rate"][:, 0]).all()
     asked = drawn(CENTRE, 1, FIXED).values()
-    assert dict(zip(first["knob"].tolist(), first["drawn"].tolist(), strict=True)) == {
-        k: asked[k] for k in knobs_of(CENTRE)
-    }
+    told = dict(zip(first["knob"].tolist(), first["drawn"].tolist(), strict=True))
+    assert {k: told[k] for k in knobs_of(CENTRE)} == {k: asked[k] for k in knobs_of(CENTRE)}
+    assert {"compounds.ketamine.ic50_2B", "cascade.cascade.bdnf_gain"} <= set(told)
+    # the slow layer moves by what the circuit did, and not without a drug
+    rest, rat = first["cascade_bdnf"][:, 0], first["cascade_bdnf"][:, 1]
+    there = np.isfinite(rest)
+    assert rest[there] == pytest.approx(1.0) and (rat[there] >= 1.0 - 1e-9).all()
+
+
+def test_another_seed_is_another_model(short):
+    config = planned(1).config
+    one, other = (prior.drawn_beside(replace(config, seed=seed)) for seed in (1, 2))
+    assert one.keys() == other.keys() and sum(one[k] == other[k] for k in one) < 3
+
+
+def test_weights_without_a_range_are_drawn_over_that_of_the_recorded_unitary_potential():
+    native = sheet("native_point")
+    wide = ranged(native)
+    for name in (n for n in native.sections if "->" in n):
+        low, high = wide.sections[name]["weight"].range
+        weight, unitary = native.sections[name]["weight"].value, recording(name, "psp")
+        assert low / weight == pytest.approx(unitary.range[0] / unitary.value)
+        assert high / weight == pytest.approx(unitary.range[1] / unitary.value)
+    assert ranged(CENTRE).rows() == CENTRE.rows()
 
 
 def test_a_circuit_that_fell_silent_after_its_calibration_is_kept_as_not_valid(short):
@@ -201,7 +232,7 @@ def test_a_circuit_that_fell_silent_after_its_calibration_is_kept_as_not_valid(s
 
     short.setattr(prior, "calibrate", silenced)
     found = values(1)
-    assert found["valid"] == 0.0 and not found["rate"][0].any()
+    assert found["valid"] == 0.0 and "rate" not in found
 
 
 def test_a_circuit_that_cannot_rest_at_its_rates_is_kept_as_not_valid_and_is_not_looked_at(short):
@@ -216,6 +247,29 @@ def test_a_circuit_that_cannot_rest_at_its_rates_is_kept_as_not_valid_and_is_not
     summary = made["summary"]
     assert summary["valid"].values == 0.0 and "rate" not in summary and len(summary["drawn"].values) > 50
     assert sum(told) == pytest.approx(prior.WORK_S)
+
+
+def test_a_calibration_that_gets_nowhere_is_given_up_half_way_or_before_its_last_steps():
+    circuit: Any = SimpleNamespace(
+        name="x", populations=[SimpleNamespace(target_rate=hz) for hz in (2.0, 10.0, 5.0, 5.0)]
+    )
+    at = np.array([2.0, 10.0, 5.0, 5.0])
+
+    def ended(*told: tuple[str, float]) -> bool:
+        hear = prior.giving_up(circuit)
+        try:
+            for stage, factor in told:
+                hear(stage, at * np.array([1.0, factor, 1.0, 1.0]))
+        except CalibrationError:
+            return True
+        return False
+
+    coarse = [("coarse", 9.0)] * (prior.GIVEN_UP["coarse"][0] - 1)
+    assert not ended(*coarse) and ended(*coarse, ("coarse", 5.0)) and ended(*coarse, ("coarse", 0.0))
+    assert not ended(*coarse, ("coarse", 3.0), ("coarse", 9.0))
+    assert ended(("probe", 2.1)) and ended(("probe", 0.4)) and not ended(("probe", 1.9))
+    # what a probe of one class does to others is no rest that is missed
+    assert not ended(("probe", 1.0), ("probe", 9.0), ("newton", 9.0), ("check", 9.0))
 
 
 def test_without_a_compiler_no_circuit_is_examined():

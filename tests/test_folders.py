@@ -105,7 +105,7 @@ def test_a_changed_question_has_a_folder_that_says_what_was_changed(label, chang
 
 def test_seeds_workers_and_shares_are_no_other_question():
     assert {own_name(ACUTE, Options(seeds=n, workers=n, share=(1, n))) for n in (1, 2, 7)} == {"acute"}
-    assert own_name(find_study("circuit_prior"), Options(sheets=("prior",))) == "circuit_prior"
+    assert own_name(find_study("circuit_prior"), Options(sheets=("native_point",))) == "circuit_prior"
 
 
 def test_set_numbers_users_sheets_and_long_questions_are_called_by_a_hash(tmp_path):

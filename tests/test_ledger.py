@@ -126,7 +126,7 @@ def test_a_held_out_claim_seen_under_a_second_set_of_numbers_is_calibrated_and_s
     call, tmp_path
 ):
     def role(*words: object) -> tuple[str, int]:
-        found = asked(call, "V4c", *words)
+        found = asked(call, "V4m", *words)
         assert found["declared_role"] == "PRED"
         return found["role"], len(rows(tmp_path / "results" / "ledger.csv"))
 
@@ -134,12 +134,12 @@ def test_a_held_out_claim_seen_under_a_second_set_of_numbers_is_calibrated_and_s
     assert [role(*STRONGER), role(*STRONGER)] == [("CAL", 2)] * 2
     assert role() == ("CAL", 2)
     assert role("--set", "compounds.ketamine.ic50_2A=2") == ("CAL", 3)
-    code, out, _ = call("claims", "V4c")
+    code, out, _ = call("claims", "V4m")
     assert code == 0 and "CAL (was PRED" in " ".join(out.split()) and "PRED:" not in out.splitlines()[-1]
 
 
 def test_a_first_look_is_told_and_a_second_is_not(call, tmp_path):
-    (first, second) = (call("claims", "V4c") for _ in range(2))
+    (first, second) = (call("claims", "V4m") for _ in range(2))
     assert str(Path("results") / "ledger.csv") in first[1] and "ledger.csv" not in second[1]
 
 
@@ -149,7 +149,7 @@ def test_numbers_that_a_held_out_claim_does_not_rest_on_may_change_and_it_stays_
         ("--set", "cascade.cascade.bdnf_gain=2"),
         ("--set", "hypotheses.hypotheses.growth_rate=0.5"),
     ):
-        assert asked(call, "V4c", *words)["role"] == "PRED"
+        assert asked(call, "V4m", *words)["role"] == "PRED"
     assert len(rows(tmp_path / "results" / "ledger.csv")) == 1
 
 
@@ -164,12 +164,12 @@ def test_a_claim_that_was_never_held_out_keeps_its_role_under_any_numbers(call, 
 # Ledgers that cannot be used
 
 MALFORMED = {
-    "other columns": ("claim,hash\nV4c,1\n", 1),
-    "a column too many": (f"{HEADER}\nV4c,{HASH},c,s,1,m,1,1,1,holds,more\n", 2),
-    "no claim": (f"{HEADER}\nV4c,{HASH},c,s,1,m,1,1,1,holds\n,{HASH},c,s,1,m,1,1,1,holds\n", 3),
-    "a short hash": (f"{HEADER}\nV4c,{HASH[:-1]},c,s,1,m,1,1,1,holds\n", 2),
-    "half a line": (f"{HEADER}\nV4c,{HASH},c,s,1,m,1,1,1,holds\nV4c,{HASH[:20]}", 3),
-    "a conflict of versions": (f"{HEADER}\n<<<<<<< HEAD\nV4c,{HASH},c,s,1,m,1,1,1,holds\n", 2),
+    "other columns": ("claim,hash\nV4m,1\n", 1),
+    "a column too many": (f"{HEADER}\nV4m,{HASH},c,s,1,m,1,1,1,holds,more\n", 2),
+    "no claim": (f"{HEADER}\nV4m,{HASH},c,s,1,m,1,1,1,holds\n,{HASH},c,s,1,m,1,1,1,holds\n", 3),
+    "a short hash": (f"{HEADER}\nV4m,{HASH[:-1]},c,s,1,m,1,1,1,holds\n", 2),
+    "half a line": (f"{HEADER}\nV4m,{HASH},c,s,1,m,1,1,1,holds\nV4m,{HASH[:20]}", 3),
+    "a conflict of versions": (f"{HEADER}\n<<<<<<< HEAD\nV4m,{HASH},c,s,1,m,1,1,1,holds\n", 2),
 }
 
 
@@ -180,7 +180,7 @@ def test_a_malformed_ledger_is_told_by_file_and_line_and_nothing_is_shown_or_add
     path = tmp_path / "results" / "ledger.csv"
     path.parent.mkdir()
     path.write_text(text)
-    code, out, err = call("claims", "V4c")
+    code, out, err = call("claims", "V4m")
     is_one_sentence(err, str(Path("results") / "ledger.csv"), f"line {line}")
     assert (code, out) == (USAGE, "")
     assert path.read_text() == text
@@ -190,7 +190,7 @@ def test_a_ledger_that_is_no_text_is_told_by_its_name(call, tmp_path):
     path = tmp_path / "results" / "ledger.csv"
     path.parent.mkdir()
     path.write_bytes(b"\xff\xfe\x00claim")
-    code, out, err = call("claims", "V4c")
+    code, out, err = call("claims", "V4m")
     is_one_sentence(err, str(Path("results") / "ledger.csv"))
     assert (code, out) == (USAGE, "")
 
@@ -198,7 +198,7 @@ def test_a_ledger_that_is_no_text_is_told_by_its_name(call, tmp_path):
 @pytest.mark.parametrize("words", [(), ("--json",), ("--page", "page")], ids=str)
 def test_a_look_that_cannot_be_recorded_is_not_shown(call, tmp_path, monkeypatch, words):
     (tmp_path / "results").write_text("a file where the folder should be")
-    monkeypatch.setattr("prelimbic.experiments.claims.board.ALL_CLAIMS", [BY_ID["V4c"], BY_ID["V5"]])
+    monkeypatch.setattr("prelimbic.experiments.claims.board.ALL_CLAIMS", [BY_ID["V4m"], BY_ID["V5"]])
     code, out, err = call("claims", *words)
     is_one_sentence(err, "ledger.csv")
     assert (code, out) == (FAILURE, "")
@@ -218,20 +218,20 @@ def test_the_ledger_of_a_checkout_is_that_of_the_code_that_runs_or_of_where_one_
         pytest.skip("not a git checkout")
     # the code that runs is that of a checkout, wherever one stands
     monkeypatch.setattr(ledger, "SHIPPED", SHIPPED)
-    assert ledger.tracked() == top / "experiments" / "ledger.csv"
+    assert ledger.tracked() == top / "experiments" / ledger.TRACKED
     # an installed copy
     monkeypatch.setattr(ledger, "SHIPPED", tmp_path / "site-packages" / "experiments" / "ledger.csv")
     monkeypatch.chdir(top / "tests")
-    assert ledger.tracked() == top / "experiments" / "ledger.csv"
+    assert ledger.tracked() == top / "experiments" / ledger.TRACKED
 
 
 @pytest.fixture
 def checkout(monkeypatch, tmp_path) -> Path:
-    """The ledger of a checkout, with one look at V4c under the shipped numbers."""
+    """The ledger of a checkout, with one look at V4m under the shipped numbers."""
     path = tmp_path / "checkout" / "ledger.csv"
     with monkeypatch.context() as patched:
         patched.setattr("prelimbic.experiments.claims.ledger.SHIPPED", path)
-        assert recorded(judge([BY_ID["V4c"]], Bench(seeds=10)), path) == 1
+        assert recorded(judge([BY_ID["V4m"]], Bench(seeds=10)), path) == 1
     monkeypatch.setattr("prelimbic.experiments.claims.ledger.tracked", lambda: path)
     return path
 
@@ -241,11 +241,11 @@ def test_reading_a_claim_never_writes_the_ledger_of_the_checkout_and_yet_the_loo
     call, checkout, tmp_path, words
 ):
     before = checkout.read_bytes()
-    assert call("claims", "V4c", *words)[0] == 0
+    assert call("claims", "V4m", *words)[0] == 0
     assert checkout.read_bytes() == before
     own = tmp_path / "results" / "ledger.csv"
     assert own.exists() == bool(words)  # the look under the shipped numbers is in the checkout's already
-    assert asked(call, "V4c")["role"] == ("CAL" if words else "PRED")
+    assert asked(call, "V4m")["role"] == ("CAL" if words else "PRED")
     assert checkout.read_bytes() == before
 
 
@@ -253,15 +253,15 @@ def test_the_ledger_of_the_checkout_is_written_when_that_is_asked_for_and_by_add
     call, checkout, tmp_path
 ):
     before = checkout.read_text()
-    assert call("claims", "V4c", *STRONGER)[0] == 0
-    code, out, _ = call("claims", "V4c", *STRONGER, "--record")
+    assert call("claims", "V4m", *STRONGER)[0] == 0
+    code, out, _ = call("claims", "V4m", *STRONGER, "--record")
     assert code == 0 and str(checkout) in out.replace("\n", "")
     assert checkout.read_text().startswith(before) and len(rows(checkout)) == 2
-    assert call("claims", "V4c", *STRONGER, "--record")[0] == 0 and len(rows(checkout)) == 2
+    assert call("claims", "V4m", *STRONGER, "--record")[0] == 0 and len(rows(checkout)) == 2
 
 
 def test_without_a_checkout_there_is_no_ledger_of_one_to_record_in(call):
-    code, out, err = call("claims", "V4c", "--record")
+    code, out, err = call("claims", "V4m", "--record")
     is_one_sentence(err, "--record", "checkout")
     assert (code, out) == (USAGE, "")
 

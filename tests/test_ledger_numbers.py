@@ -54,7 +54,7 @@ def digest_under(claim: Claim, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("claim", "of", "moving"), [("V4c", "", 3), ("V5", "", 2), ("V1", "species.human", 5)]
+    ("claim", "of", "moving"), [("V4m", "", 3), ("V5", "", 2), ("V1", "species.human", 5)]
 )
 def test_no_number_moves_a_finding_of_pharmacology_without_changing_its_hash(claim, of, moving):
     def seen(*names: str) -> tuple[list[float], str]:
@@ -151,7 +151,7 @@ def test_the_size_of_a_hypothesis_that_no_claim_switches_on_changes_no_hash():
 
 
 def test_claims_about_the_cascade_rest_on_it_and_claims_about_the_running_circuit_do_not():
-    for claim, rests in (("V20d", True), ("V23r", True), ("V10", False), ("V11", False), ("V4c", False)):
+    for claim, rests in (("V20d", True), ("V23r", True), ("V10", False), ("V11", False), ("V4m", False)):
         changed = digest_under(BY_ID[claim], "cascade.cascade.bdnf_gain") != Bench(seeds=2).frozen(
             BY_ID[claim].rests_on
         )

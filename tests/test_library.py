@@ -210,16 +210,16 @@ def test_a_look_at_a_held_out_claim_by_the_library_is_recorded_and_shown_as_by_t
     call, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(ledger, "SHIPPED", tmp_path / "shipped.csv")
-    found = pl.claims("V4c", results=tmp_path / "results")
+    found = pl.claims("V4m", results=tmp_path / "results")
     looks = ledger.looks(tmp_path / "results" / "ledger.csv")
-    assert looks == {"V4c": set(found["sheet_hash"])} and set(found["role"]) == {"PRED"}
-    told = json.loads(call("claims", "V4c", "--results", tmp_path / "results", "--json")[1])
+    assert looks == {"V4m": set(found["sheet_hash"])} and set(found["role"]) == {"PRED"}
+    told = json.loads(call("claims", "V4m", "--results", tmp_path / "results", "--json")[1])
     assert [m["name"] for m in told[0]["measures"]] == list(found["measure"])
     assert [m["value"] for m in told[0]["measures"]] == pytest.approx(list(found["value"]), rel=1e-5)
-    changed = pl.claims("V4c", results=tmp_path / "results", overrides={"compounds.ketamine.ic50_2A": 1.44})
+    changed = pl.claims("V4m", results=tmp_path / "results", overrides={"compounds.ketamine.ic50_2A": 1.44})
     assert set(changed["role"]) == {"CAL"} and set(changed["sheet_hash"]) != set(found["sheet_hash"])
     with pytest.warns(pl.NotJudgedWarning, match="does not exist"):
-        assert set(pl.claims(results=tmp_path / "results")["id"]) >= {"V4c"}
+        assert set(pl.claims(results=tmp_path / "results")["id"]) >= {"V4m"}
 
 
 # The names

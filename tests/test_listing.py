@@ -106,7 +106,7 @@ def test_a_study_runs_as_many_seeds_as_it_is_planned_for_unless_told_otherwise(c
     assert len(call("run", "acute", "--list")[1].splitlines()) == 3
     circuits = call("run", "circuit_prior", "--list")[1].splitlines()
     assert len(circuits) == find_study("circuit_prior").seeds >= 300
-    assert {int(line.split("prior_seed-")[1].split("_")[0]) for line in circuits} == set(
+    assert {int(line.split("_seed-")[1].split("_")[0]) for line in circuits} == set(
         range(1, len(circuits) + 1)
     )
     assert circuits[:2] == call("run", "circuit_prior", "--list", "--seeds", 2)[1].splitlines()
@@ -130,6 +130,7 @@ BRIEF = (
     "slice",
     "mk801",
     "knockouts",
+    "ex_vivo",
     "circuit_prior",
     "influence",
 )
@@ -150,6 +151,8 @@ SET = {
     "mk801": {"site": "pv", "baseline": "healthy", "state": "slice", "selectivity": "use_dependent"},
     "knockouts": {"baseline": "healthy", "state": "slice"},
     "influence": {"baseline": "healthy", "state": "slice"},
+    "ex_vivo": {"baseline": "healthy", "state": "slice"},
+    "occlusion": {"baseline": "healthy"},
     "circuit_prior": {
         "site": "pv",
         "baseline": "healthy",
@@ -169,7 +172,7 @@ def test_a_switch_that_a_study_sets_itself_is_refused_in_one_sentence(call, stud
     assert (code, out) == (USAGE, "")
 
 
-@pytest.mark.parametrize("study", ["knockouts", "circuit_prior"])
+@pytest.mark.parametrize("study", ["knockouts", "ex_vivo", "occlusion", "circuit_prior"])
 def test_a_study_of_changed_circuits_refuses_another_manipulation_in_one_sentence(call, study):
     code, out, err = call("run", study, "--list", "--seeds", 1, "--manipulate", "ampa=0.5")
     is_one_sentence(err, study, "--manipulate")

@@ -15,7 +15,15 @@ from prelimbic.experiments.readouts.nulls import LABELS
 from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
 from prelimbic.experiments.storage.provenance import provenance
 from prelimbic.experiments.storage.store import write_run
-from prelimbic.experiments.studies import ablation_grid, blockers, cascade, knockouts, stress
+from prelimbic.experiments.studies import (
+    ablation_grid,
+    blockers,
+    cascade,
+    ex_vivo,
+    knockouts,
+    occlusion,
+    stress,
+)
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options, write_manifest
 from prelimbic.parameters import PRIOR, SPECIES, ranged, sheet
@@ -31,6 +39,7 @@ MEANT: dict[str, dict[str, Any]] = {
     "blockers": {"arm": blockers.ARMS, "drug": blockers.DRUGS},
     "cascade": {"species": cascade.SPECIES},
     "evoked": {"null": LABELS},
+    "ex_vivo": {"deleted": ex_vivo.DELETED},
     "growth_dose": {"memory": SWITCHES["memory"]},
     "human_dose": {"memory": SWITCHES["memory"]},
     "influence": {
@@ -45,6 +54,7 @@ MEANT: dict[str, dict[str, Any]] = {
     },
     "knockouts": {"deleted": knockouts.DELETED},
     "mk801": {"null": LABELS},
+    "occlusion": {"deleted": occlusion.DELETED},
     "numerics": {"variant": reversed(VARIANTS)},  # as they are run: the largest first
     "slice": {"null": LABELS},
     "stress": {"rule": stress.RULES, "group": stress.GROUPS},

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from prelimbic.circuits import Circuit
+from prelimbic.experiments.readouts.drawn import DRAWN
 from prelimbic.experiments.readouts.inert import IC50, Inert, unchanged
 from prelimbic.experiments.readouts.nulls import MODEL
 from prelimbic.experiments.readouts.prior import interval, valid_circuits
@@ -23,16 +23,19 @@ from prelimbic.experiments.storage.manifest import MANIFEST, read_manifest
 from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.folders import own_name
-from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run
-from prelimbic.parameters import FAMILY, PRIOR, SPECIES, digest
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, MOST_SEEDS, Options, Run
+from prelimbic.parameters import FAMILY, SPECIES, digest
 from prelimbic.parameters.errors import UsageError
+from prelimbic.parameters.prior import drawn_numbers
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.identity import every_row
 from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.switches import SWITCHES
 
 FEWEST_SEEDS = 2
-PRIOR_STUDY, FEWEST_CIRCUITS = "circuit_prior", 200
+PRIOR_STUDY, FEWEST_CIRCUITS = "circuit_prior", 100
+DRAWS = 100  # of the numbers of drugs and bodies, for what no circuit is run
 
 
 class ClaimError(UsageError):
@@ -40,21 +43,21 @@ class ClaimError(UsageError):
 
 
 @dataclass(frozen=True)
-class PriorShare:
-    """Share of so many circuits drawn from the prior that show a finding."""
+class DrawnShare:
+    """Share of so many drawn models in which a finding holds."""
 
     share: float
-    circuits: int
+    models: int
 
     def as_json(self) -> dict[str, float]:
         """With the ends of the 95 % interval."""
-        low, high = interval(self.share, self.circuits)
+        low, high = interval(self.share, self.models)
         named = {"share": self.share, "low": low, "high": high}
-        return {name: float(f"{v:.4g}") for name, v in named.items()} | {"circuits": self.circuits}
+        return {name: float(f"{v:.4g}") for name, v in named.items()} | {"models": self.models}
 
     def __str__(self) -> str:
-        low, high = interval(self.share, self.circuits)
-        return f"{100 * self.share:.0f} % ({100 * low:.0f} to {100 * high:.0f}) of {self.circuits}"
+        low, high = interval(self.share, self.models)
+        return f"{100 * self.share:.0f} % ({100 * low:.0f} to {100 * high:.0f}) of {self.models}"
 
 
 # Sections that every hash of the ledger has held since its first line.  One that was added later counts for
@@ -62,6 +65,7 @@ class PriorShare:
 SINCE_THE_FIRST = {
     "compounds": [
         "channel",
+        "tissue",
         "ketamine",
         "norketamine",
         "hydroxynorketamine",
@@ -101,7 +105,7 @@ Needs = Callable[[dict[str, Any]], bool]
 
 class Bench:
     """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many,
-    from 1 on, are read.
+    from 1 on, are read; `draws`: so many models are drawn, as many as the study has unless said.
 
     `tell` hears which study is being read: that of a thousand runs takes a minute.
     """
@@ -113,12 +117,15 @@ class Bench:
         overrides: tuple[tuple[str, float], ...] = (),
         results: Path = Path("results"),
         tell: Callable[[str], None] = lambda what: None,
+        draws: int | None = None,
     ):
+        if draws is not None and not 0 <= draws <= MOST_SEEDS:
+            raise ClaimError(f"`draws` is {draws} but must be from 0 to {MOST_SEEDS}")
         if seeds < FEWEST_SEEDS:
             raise ClaimError(
                 f"`seeds` is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
             )
-        self.seeds, self.results, self._sheet, self._tell = seeds, results, sheet, tell
+        self.seeds, self.results, self._sheet, self._tell, self.draws = seeds, results, sheet, tell, draws
         self._loaded: dict[str, xr.Dataset | None] = {}
         self._plans: dict[str, list[tuple[dict[str, Any], str, frozenset[str]]]] = {}
         self._dataset: xr.Dataset | None = None
@@ -159,7 +166,7 @@ class Bench:
         """The runs of a study that a bench asks for.  Raises StudyError for an unknown study."""
         found = find_study(study)
         if study == PRIOR_STUDY:
-            return found.plan(Options(found.seeds, sheets=(PRIOR,)))
+            return found.plan(Options(self.draws or found.seeds, sheets=(found.sheet,)))
         return found.plan(self._options())
 
     def of(self, study: str, needs: Callable[[dict[str, Any]], bool]) -> Bench:
@@ -227,24 +234,53 @@ class Bench:
         other.config = replace(self.config, overrides=(*self.config.overrides, *IC50))
         return other
 
-    def prior_share(self, shows: Callable[[xr.Dataset], np.ndarray] | None) -> PriorShare | None:
-        """Share of the prior's valid circuits that show a finding; None where it was not measured, or on too
-        few circuits.
+    @property
+    def other_affinity(self) -> str:
+        """The option of the switch `affinity` that is not the bench's own."""
+        return next(o for o in SWITCHES["affinity"] if o != self.config.hypotheses.affinity)
 
-        `shows` gives 1, 0, or NaN for a circuit in which there is nothing to see.  The prior is that of the
-        shipped numbers: with overrides there is none.
+    def with_affinity(self, affinity: str) -> Bench:
+        """The bench as receptors of tissue, or recombinant ones, have it: what is computed, not stored
+        runs.
         """
-        if shows is None or self.config.overrides:
-            return None
+        other = copy(self)
+        hypotheses = replace(self.config.hypotheses, affinity=affinity)
+        other.config = replace(self.config, hypotheses=hypotheses)
+        return other
+
+    def models(self, study: str, affinity: str) -> Iterator[Bench]:
+        """Drawn models: of a claim that reads no study one bench each, with the numbers of drugs, bodies and
+        receptors drawn; of a study one bench that has them all in the place of seeds.  Raises ClaimError,
+        with why, where there are none.
+        """
+        if self.config.overrides:
+            raise ClaimError("not drawn under other numbers")
+        if self.draws == 0:
+            raise ClaimError("not drawn: none was asked for")
+        if study:
+            yield self._circuits(study, affinity)
+            return
+        for seed in range(1, DRAWS + 1):
+            other = self.with_affinity(affinity)
+            other.config = replace(other.config, overrides=drawn_numbers(self.config.sheets(), seed))
+            other.__dict__.pop("circuit", None)
+            yield other
+
+    def _circuits(self, study: str, affinity: str) -> Bench:
+        """The bench with drawn circuits that rest, as the study has its runs."""
+        if study not in DRAWN:
+            raise ClaimError("not drawn: its runs take too long")
         try:
             circuits = self.of(PRIOR_STUDY, lambda place: True).dataset
         except ClaimError:
-            return None
-        if circuits.sizes["seed"] < FEWEST_CIRCUITS:
-            return None
-        found = np.asarray(shows(valid_circuits(circuits)), dtype=float)
-        seen = found[np.isfinite(found)]
-        return PriorShare(float(seen.mean()), len(seen)) if len(seen) else None
+            raise ClaimError("not measured") from None
+        resting = valid_circuits(circuits)
+        if resting.sizes["seed"] < FEWEST_CIRCUITS:
+            raise ClaimError(f"not measured: {resting.sizes['seed']} drawn circuits rest as recorded")
+        other = copy(self)
+        other._study_inert, other._nulls = unchanged, []
+        other._dataset = DRAWN[study](resting.sel(affinity=affinity)).assign_attrs(drawn=1)
+        return other
 
     def folder(self, study: str) -> Path:
         """Where a study is stored, as `prelimbic run` would; runs of another sheet are also read beside

@@ -10,10 +10,17 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError, Needs
-from prelimbic.experiments.claims.claim import NO_DRUG, ROLES, Claim, Judged, Measure, chosen
+from prelimbic.experiments.claims.claim import (
+    NO_DRUG,
+    ROLES,
+    Claim,
+    Judged,
+    Measure,
+    chosen,
+    drawn_from_circuits,
+)
 from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
@@ -49,11 +56,10 @@ KINDS: dict[str, Kind] = {
     "study": TEXT,
     "needs": FUNCTION,
     "rests_on": TEXTS,
-    "prior": ("a function, or None", lambda given: given is None or callable(given)),
     "note": TEXT,
     "no_effect": TEXT,
+    "undrawn": TEXT,
 }
-NOT_MEASURED = "not measured"
 VERDICTS = ("holds", "fails", "inconclusive", NO_DRUG, "not testable")
 
 
@@ -120,11 +126,7 @@ def _guarded(claim: Claim, point: EntryPoint) -> Claim:
     def needs(place: dict[str, Any]) -> bool:
         return asked(f"{where}: its needs", lambda: bool(claim.needs(place)), ClaimError)
 
-    def prior(circuits: xr.Dataset) -> np.ndarray:
-        shows = claim.prior or np.asarray
-        return asked(f"{where}: its prior", lambda: np.asarray(shows(circuits), dtype=float), ClaimError)
-
-    return replace(claim, readout=readout, needs=needs, prior=prior if claim.prior else None)
+    return replace(claim, readout=readout, needs=needs)
 
 
 def _measured(given: object) -> bool:
@@ -140,7 +142,7 @@ def compute(claims: list[Claim], bench: Bench, workers: int, screen: Screen) -> 
     finished stays.  Claims that cannot be asked are passed over: a look says why.
     """
     needs = {c.study: [d.needs for d in claims if d.study == c.study] for c in claims if c.study}
-    if any(c.prior for c in claims) and not bench.config.overrides:
+    if any(map(drawn_from_circuits, claims)) and not bench.config.overrides and bench.draws != 0:
         needs[PRIOR_STUDY] = [lambda place: True]
     for name, wanted in needs.items():
         try:
@@ -195,7 +197,11 @@ def told_value(m: Measure) -> str:
 
 
 def told_range(m: Measure) -> str:
-    """The published range."""
+    """The published range, or value."""
+    if not m.judged:
+        return "not judged"
+    if m.recorded is not None:
+        return f"{m.recorded:g} ({m.low:.3g} to {m.high:.3g})"
     if np.isinf(m.high):
         return f"above {m.low:g}"
     if np.isinf(m.low):
@@ -204,6 +210,12 @@ def told_range(m: Measure) -> str:
     return f"{'above ' * below}{m.low:g} to {'below ' * above}{m.high:g}"
 
 
-def told_prior(j: Judged) -> str:
-    """The share of the prior's circuits that show the claim."""
-    return NOT_MEASURED if j.prior is None else str(j.prior)
+def told_draws(j: Judged, affinity: str) -> str:
+    """The share of drawn models in which the claim holds, or in a word that there is none."""
+    found = j.draws[affinity]
+    return found.partition(":")[0] if isinstance(found, str) else str(found)
+
+
+def told_other(j: Judged) -> str:
+    """The verdict under the other affinity, or that only draws tell."""
+    return j.under_other or "by draws"

@@ -24,7 +24,10 @@ from prelimbic.experiments.storage.provenance import git, git_state
 
 COLUMNS = ("claim", "sheet_hash", "commit", "sheet", "seeds", "measure", "value", "low", "high", "verdict")
 NAME = "ledger.csv"
-SHIPPED = Path(str(files("prelimbic.experiments") / NAME))
+TRACKED = (
+    "ledger-5.csv"  # begun with model version 5; that of before, ledger.csv, is history and is not read
+)
+SHIPPED = Path(str(files("prelimbic.experiments") / TRACKED))
 
 
 def ledger_of(results: Path) -> Path:
@@ -35,7 +38,9 @@ def ledger_of(results: Path) -> Path:
 def tracked() -> Path | None:
     """The ledger of the checkout whose code runs, else of the one we stand in, if there is one."""
     tops = (git(SHIPPED.parent, "rev-parse", "--show-toplevel"), git(Path(), "rev-parse", "--show-toplevel"))
-    return next((path for top in tops if top and (path := Path(top) / "experiments" / NAME).exists()), None)
+    return next(
+        (path for top in tops if top and (path := Path(top) / "experiments" / TRACKED).exists()), None
+    )
 
 
 def looks(*ledgers: Path) -> dict[str, set[str]]:

@@ -25,6 +25,7 @@ class Words:
 
     ids: tuple[str, ...]
     seeds: int
+    draws: int | None
     sheet: str
     overrides: tuple[str, ...]
     results: Path
@@ -42,6 +43,12 @@ class Words:
     default=10,
     show_default=True,
     help="Seeds to read, or with --run to compute, counted from 1; a verdict needs 10.",
+)
+@click.option(
+    "--draws",
+    type=int,
+    help="Models to draw from the ranges of all numbers; a share needs 100 that rest, 0 draws none.  "
+    "[default: 750]",
 )
 @click.option(
     "--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet."
@@ -97,7 +104,7 @@ def show_claims(asked: Words) -> None:
     def say(text: str) -> None:
         screen.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    bench = Bench(asked.sheet, asked.seeds, overrides, asked.results, say)
+    bench = Bench(asked.sheet, asked.seeds, overrides, asked.results, say, asked.draws)
     if asked.run_missing:
         compute(claims, bench, asked.workers or workers_by_default(), screen)
     board = look(claims, bench, named=bool(asked.ids), for_all=asked.for_all, tell=say)
@@ -154,12 +161,20 @@ def as_table(board: list[Judged]) -> Group:
     from rich.console import Group
     from rich.table import Table
 
-    from prelimbic.experiments.claims.board import told_prior, told_range, told_role, told_value
+    from prelimbic.experiments.claims.board import (
+        told_draws,
+        told_other,
+        told_range,
+        told_role,
+        told_value,
+    )
+    from prelimbic.experiments.claims.claim import AFFINITIES
     from prelimbic.experiments.readouts.nulls import INERT, MEANING
 
+    own, other = AFFINITIES
     table = Table(
-        title="claims; intervals are 95 % of the mean over seeds, prior share is that of circuits drawn at "
-        "random",
+        title="claims; intervals are 95 % of the mean over seeds; drawn is the share of models whose "
+        f"numbers are drawn from their ranges; affinity {own} unless said",
         title_justify="left",
     )
     for heading in (
@@ -170,15 +185,18 @@ def as_table(board: list[Judged]) -> Group:
         "model",
         "published",
         "verdict",
+        other,
         "seeds",
-        "prior share",
+        "drawn",
+        f"drawn, {other}",
     ):
         table.add_column(heading, overflow="fold")
     for j in board:
         about = f"{j.claim.statement} ({j.claim.source}); {j.claim.protocol}"
         for k, m in enumerate(j.measures):
             first = (f"{j.claim.id}\n{j.verdict}", told_role(j), about) if k == 0 else ("", "", "")
-            last = (str(j.seeds) if j.claim.study else "", told_prior(j)) if k == 0 else ("", "")
+            draws = [told_draws(j, affinity) for affinity in AFFINITIES]
+            last = (told_other(j), str(j.seeds) if j.claim.study else "", *draws) if k == 0 else [""] * 4
             table.add_row(*first, m.name, told_value(m), told_range(m), j.of(m), *last)
     beside = [j for j in board if j.nulls or j.inert]
     if not beside:

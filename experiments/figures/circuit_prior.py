@@ -35,7 +35,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw circuit_prior.png (and .svg), once a sheet."""
     made = []
     for sheet in dataset["sheet"].values:
-        cell = valid_circuits(dataset.sel(sheet=sheet))
+        cell = valid_circuits(dataset.sel(sheet=sheet)).isel(affinity=0)
         if cell.sizes["seed"] < 2:
             continue
         figure, grid = mosaic("aabbcc;dddeee", figsize=(14.0, 8.2), layout="constrained")

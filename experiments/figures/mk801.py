@@ -50,9 +50,9 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
                 )
             no_change(axis)
             axis.set_title(f"{uM:g} uM free", loc="left", fontsize=10)
-            tidy(axis, "minutes in the bath", "mean z-score of spike counts")
+            tidy(axis, "minutes since MK-801 was given", "mean z-score of spike counts")
         _shares(axes[-1], here.sel(free=FREE_UM))
-        figure.suptitle(f"MK-801 in a bath, healthy circuit, {heading} ({told(here)})", fontsize=11)
+        figure.suptitle(f"MK-801, healthy circuit, {heading} ({told(here)})", fontsize=11)
         made.append(save(figure, folder, file))
     return made
 

@@ -1,9 +1,9 @@
 """While MK-801 is taken up, which cells fall and which rise, and who is first?
 
-Healthy circuit, an hour in a bath, binding scheme with trapping (a drug this slow has no equilibrium to
-speak of); every cell against its own rate before.  0.1 mg/kg i.p. makes 0.21 uM in all of a mouse brain
-(PMC6806415); what of it is free is not known: a third is assumed, a tenth and all of it are shown, and the
-nulls of site run at a third.
+Healthy circuit, an hour, binding scheme with trapping (a drug this slow has no equilibrium to speak of);
+every cell against its own rate before.  0.1 mg/kg i.p. makes 0.21 uM in all of a mouse brain (PMC6806415);
+what of it is free is not known: a third is assumed, a tenth and all of it are shown, and the nulls of site
+run at a third.  It comes as fast as ketamine does after an injection, for no disposition of MK-801 was read.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy as np
 
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.answer import Answer, table
-from prelimbic.experiments.readouts.cells import FREE_UM, half_time
+from prelimbic.experiments.readouts.cells import FREE_UM, crossing
 from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.inert import at_chance
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
-from prelimbic.experiments.readouts.seeds import Spread, spread
+from prelimbic.experiments.readouts.seeds import Spread, spread, spread_of_those
 from prelimbic.experiments.sweep.reads import AWAKE_NULLS, Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, asked_in, planned, with_each_site
 from prelimbic.parameters import POPULATIONS
 from prelimbic.pharmacology import Bath
-from prelimbic.simulation.observers.cells import CHANCE, observe
+from prelimbic.simulation.observers.cells import ABSORBED, CHANCE, observe
 from prelimbic.simulation.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ def plan(options: Options) -> list[Run]:
     """
     STUDY.accept(options)
     hours = tuple(m / 60.0 for m in MINUTES)
-    own = {"species": "rat", "doses": (), "protocol": Protocol((0.0, *hours), 1.0), "spikes": False}
+    own = {
+        "species": "rat",
+        "doses": (),
+        "drugs": (ABSORBED,),
+        "protocol": Protocol((0.0, *hours), 1.0),
+        "spikes": False,
+    }
     points = [
         (place | {"free": uM}, asked | {"bath": Bath(((DRUG, uM),), 0.0)})
         for place, asked in with_each_site(options, own, baseline="healthy", selectivity="use_dependent")
@@ -69,11 +75,12 @@ def answer(dataset: xr.Dataset) -> Answer:
 
 
 def _sentence(cell: xr.Dataset, sheet: str) -> str:
+    begun = {p: spread_of_those(crossing(cell, p)) for p in ("PV", "Pyr")}
+    words = {p: f"after {found} min" if found else "never" for p, found in begun.items()}
     return (
         f"Sheet {sheet}: after an hour in {FREE_UM:g} uM free MK-801 {_share(cell, 'down', 'PV')} % of PV "
-        f"cells fire less and {_share(cell, 'up', 'Pyr')} % of Pyr cells more (p < 0.05); half of the "
-        f"change is there after {spread(half_time(cell, 'PV'))} min in PV and "
-        f"{spread(half_time(cell, 'Pyr'))} min in Pyr cells."
+        f"cells fire less and {_share(cell, 'up', 'Pyr')} % of Pyr cells more (p < 0.05); PV cells begin to "
+        f"fall {words['PV']}, Pyr cells to rise {words['Pyr']}."
     )
 
 

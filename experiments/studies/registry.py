@@ -52,6 +52,8 @@ SHIPPED = [
     "slice",
     "mk801",
     "knockouts",
+    "ex_vivo",
+    "occlusion",
     "circuit_prior",
     "influence",
     "validation",

@@ -5,11 +5,13 @@ z-scores.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from prelimbic.circuits import Activity
 from prelimbic.parameters import POPULATIONS
+from prelimbic.pharmacology import Concentrations, Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import running
 from prelimbic.simulation.record import cell_populations, scales
@@ -22,11 +24,44 @@ CHANCE = 0.04  # cells that count as rising, and as falling, while nothing is do
 LEAST_SD = 0.5  # spikes: the SD of a cell that hardly fires is not known better
 
 
+ABSORBED = Dose(1.0, "ip")  # of ketamine: no disposition of MK-801 is known
+
+
+@dataclass(frozen=True)
+class Absorbed(Concentrations):
+    """The drugs of a bath as they come after an injection: as fast as ketamine reaches the brain, and then
+    they stay.
+    """
+
+    bath: Concentrations
+    hours: np.ndarray
+    share: np.ndarray
+
+    @classmethod
+    def as_ketamine(cls, config: Config) -> Absorbed:
+        """The bath of a configuration, as a dose of ketamine would come in its animal."""
+        if config.bath is None:
+            raise ValueError("cells are observed in a bath")
+        hours = np.linspace(0.0, max(config.protocol.times[-1], 1.0), 601)
+        arrived = np.maximum.accumulate(config.exposure((ABSORBED,)).of("ketamine", hours))
+        return cls(config.bath, hours, arrived / arrived[-1])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The drugs, in the order of the last axis of `brain_unbound`."""
+        return self.bath.names
+
+    def brain_unbound(self, hours: np.ndarray) -> np.ndarray:
+        """Unbound concentration, uM, shape (time, drug)."""
+        hours = np.atleast_1d(np.asarray(hours, dtype=float))
+        return self.bath.brain_unbound(hours) * np.interp(hours, self.hours, self.share)[:, None]
+
+
 def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
-    """One wiring: looks before the drug, then at the minutes of the protocol in the configuration's bath."""
-    circuit, times = config.described(), config.protocol.times
-    if config.bath is None:
-        raise ValueError("cells are observed in a bath")
+    """One wiring: looks before the drug, then at the minutes of the protocol while what the configuration's
+    bath holds is absorbed.
+    """
+    circuit, times, source = config.described(), config.protocol.times, Absorbed.as_ketamine(config)
     config.check_looks()
     each = config.protocol.seconds / (BEFORE + len(times))
     seen: list[Activity] = []
@@ -35,7 +70,7 @@ def observe(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
         for look in range(BEFORE):
             seen.append(untreated.at(0.0).observe(LOOK_S, SETTLE_S if look else REST_SETTLE_S))
             tell(each)
-        drugged = untreated.given(config.bath, times[0])
+        drugged = untreated.given(source, times[0])
         for hour in times:
             drugged = drugged.until(hour, seen[-1])
             now = drugged.at(hour)
@@ -65,7 +100,7 @@ def _arranged(
     up, down = ([float((sign * response[c] > SIGNIFICANT).mean()) for c in cells] for sign in (1.0, -1.0))
     mean_z = np.array([[row[c].mean() for c in cells] for row in z])
     return {
-        "minute": Variable(("minute",), minute, "min", "minutes in the bath"),
+        "minute": Variable(("minute",), minute, "min", "minutes since the drug was given"),
         "z": Variable(
             ("minute", "cell"),
             z.astype(np.float32),

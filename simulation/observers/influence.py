@@ -10,13 +10,14 @@ import numpy as np
 from prelimbic.circuits import Circuit, CircuitError
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.observers.acute import arranged, in_baths
-from prelimbic.simulation.observers.prior import WARM_S, calibrated
+from prelimbic.simulation.observers.prior import calibrated
 from prelimbic.simulation.record import scales
 from prelimbic.simulation.sheets import overridden
 from prelimbic.simulation.variable import Groups, Variable
 
 CONCENTRATIONS_UM = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
-SECONDS = (0.5, 6.0)  # to settle, and of each look
+# to settle, and of each look; before the first, until slow receptors have filled
+SECONDS, WARM_S = (0.5, 6.0), 6.0
 TOLERANCE = 0.1  # of a target rate, on the one wiring of a run
 COARSE_LOOKS = 20  # of a calibration that begins with the rates of the sheet
 WORK_S = 110.0  # biological seconds of one run, roughly; for the progress bar
