@@ -27,7 +27,7 @@ from prelimbic.pharmacology import Dose
 options = Options(scale=float(sys.argv[1]))
 protocol = weeks(peak_of(options, "rat", "ip"), ("rest", "peak", "0-2 h", "24 h", "14 d"))
 given = {"species": "rat", "doses": (Dose(10.0, "ip"),), "protocol": protocol}
-config = options.config("benchmark", "dendritic", 1, **given)
+config = options.config("benchmark", CIRCUIT, 1, **given)
 simulate(config, True, lambda seconds: None)
 """
 

@@ -29,7 +29,7 @@ from prelimbic.circuits.cache import BuildError
 from prelimbic.circuits.describe import describe, resting_weights
 from prelimbic.circuits.engine import CompiledEngine, EngineError
 from prelimbic.circuits.network import drawn_network, drawn_wiring
-from prelimbic.parameters import SpineNumbers, circuit_numbers, circuit_sheet, sheet
+from prelimbic.parameters import CIRCUIT, SpineNumbers, circuit_numbers, circuit_sheet, sheet
 
 SECONDS, WARM_UP_S = 2.0, 0.5
 # what hand-written AVX-512 took of the time of plain C++, measured once on another machine
@@ -130,7 +130,7 @@ class W1:
 def w2(folder: Path, repeats: int) -> list[Row]:
     """The shipped circuit at scale 4 against plain C++."""
     sites = sheet("spines").fill("spines", SpineNumbers).sites_per_contact
-    circuit = describe(circuit_numbers(circuit_sheet("dendritic")), 4.0, sites)
+    circuit = describe(circuit_numbers(circuit_sheet(CIRCUIT)), 4.0, sites)
     weights, shut = resting_weights(circuit), np.zeros_like(circuit.mixtures)
     network = drawn_network(circuit, 1)
     network.load_weights(weights)

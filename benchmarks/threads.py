@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from prelimbic.circuits.describe import Circuit, describe, resting_weights
 from prelimbic.circuits.engine import CompiledEngine
 from prelimbic.circuits.network import Network, drawn_wiring
-from prelimbic.parameters import SpineNumbers, circuit_numbers, circuit_sheet, sheet
+from prelimbic.parameters import CIRCUIT, SpineNumbers, circuit_numbers, circuit_sheet, sheet
 from prelimbic.parameters.granted import THREADS
 
 SCALE, DENSE = 100.0, 10.0 / 3.0
@@ -32,7 +32,7 @@ LIMIT_BYTES, LIMIT_S = 12.0, 60.0
 
 def circuit(denser: float = 1.0, scale: float = SCALE) -> Circuit:
     """The shipped circuit with so many times the contacts, each so much weaker."""
-    numbers = circuit_numbers(circuit_sheet("dendritic"))
+    numbers = circuit_numbers(circuit_sheet(CIRCUIT))
     projections = {
         name: replace(p, in_degree=round(p.in_degree * denser), weight=p.weight / denser)
         for name, p in numbers.projections.items()

@@ -17,7 +17,7 @@ from prelimbic.parameters.brought import brought_sheets
 from prelimbic.parameters.citation import cited
 from prelimbic.parameters.near import near
 from prelimbic.parameters.plain import path, text
-from prelimbic.parameters.records import CIRCUITS, PRIOR, sheet, shipped
+from prelimbic.parameters.records import CIRCUIT, CIRCUITS, PRIOR, sheet, shipped
 from prelimbic.parameters.sheet import Row, Sheet, SheetError
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def numbers(pattern: str = "", sheet: str | os.PathLike[str] | None = None) -> D
 
 
 def number(name: str, sheet: str | None = None) -> Number:
-    """One number, in force in a sheet: a circuit sheet, `dendritic` unless asked, with those of animals,
+    """One number, in force in a sheet: a circuit sheet, `native` unless asked, with those of animals,
     drugs and the slow layer beside it; or one of these alone.
 
     `name` is as `prelimbic numbers` lists it, as overrides take it, or the end of that; the field's names
@@ -138,7 +138,7 @@ def number(name: str, sheet: str | None = None) -> Number:
     """
     first, _, rest = name.partition(".")
     circuit = first in (*CIRCUITS, PRIOR) and "." in rest
-    source = opened(sheet if sheet is not None else first if circuit else CIRCUITS[0])
+    source = opened(sheet if sheet is not None else first if circuit else CIRCUIT)
     known = [*_of(source)]
     if subject_of(source) == "circuit":
         known += [n for each in shipped() if each not in (*CIRCUITS, PRIOR) for n in in_force(each)]

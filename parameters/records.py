@@ -90,6 +90,7 @@ CIRCUITS = (
     "pv_sst",
     "sst",
 )
+CIRCUIT = CIRCUITS[0]  # the circuit sheet of runs that name none: the one nearest to the drug-free record
 
 
 def sheet(name: str) -> Sheet:
@@ -153,6 +154,7 @@ def structure_digest(source: Sheet) -> str:
 __all__ = [
     "ABSENT",
     "BLOCKERS",
+    "CIRCUIT",
     "CIRCUITS",
     "COMPOUNDS",
     "DOSED",

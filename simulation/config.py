@@ -49,7 +49,7 @@ from prelimbic.simulation.sheets import KEPT, check_numbers, overridden, read_ci
 SCHEMA_VERSION = 4  # of the result files
 READABLE = (3, 4)  # schemas that are read
 OTHERS = (("mouse", "ip"), ("human", "iv"))  # bodies and routes that drawn models meet beside their own
-MODEL_VERSION = 5  # raised when a change alters results
+MODEL_VERSION = 6  # raised when a change alters results
 NOT_STORED = ("drugs", "ranges", "subjects", "frozen")  # of a configuration: they follow from the study
 
 

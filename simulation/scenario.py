@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from prelimbic.circuits import SCALES, STANDARD, CircuitError, Numerics
-from prelimbic.parameters import CIRCUITS, SPECIES, SheetError, unknown
+from prelimbic.parameters import CIRCUIT, CIRCUITS, SPECIES, SheetError, unknown
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.plain import (
     choice,
@@ -37,7 +37,7 @@ from prelimbic.simulation.sheets import read_circuit
 from prelimbic.simulation.switches import SWITCHES
 from prelimbic.simulation.times import NAMED, GivenError, hour_of, read_at, readout, spell
 
-SHEET = "dendritic"
+SHEET = CIRCUIT
 LARGEST_SEED = 2**32 - 1
 
 

@@ -26,9 +26,9 @@ SWITCHES: dict[str, dict[str, str]] = {
         "Destexhe 2023)",
     },
     "affinity": {
-        "recombinant": "IC50 and Hill slope as they stand in the sheet, of recombinant receptors (default)",
         "tissue": "as receptors of tissue have them: one factor for all channel blockers, fitted on "
-        "occupancy and on shutdown, and one Hill slope",
+        "occupancy and on shutdown, and one Hill slope (default)",
+        "recombinant": "IC50 and Hill slope as they stand in the sheet, of recombinant receptors",
     },
     "hcn": {
         "nmda": "NMDA receptors only (default)",

@@ -25,7 +25,7 @@ from prelimbic.experiments.storage.provenance import git, git_state
 COLUMNS = ("claim", "sheet_hash", "commit", "sheet", "seeds", "measure", "value", "low", "high", "verdict")
 NAME = "ledger.csv"
 TRACKED = (
-    "ledger-5.csv"  # begun with model version 5; that of before, ledger.csv, is history and is not read
+    "ledger-6.csv"  # begun with model version 6; that of before, ledger.csv, is history and is not read
 )
 SHIPPED = Path(str(files("prelimbic.experiments") / TRACKED))
 

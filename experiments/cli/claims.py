@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prelimbic.experiments.cli.words import PATH, Command
+from prelimbic.parameters import CIRCUIT
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -50,9 +51,7 @@ class Words:
     help="Models to draw from the ranges of all numbers; a share needs 100 that rest, 0 draws none.  "
     "[default: 750]",
 )
-@click.option(
-    "--sheet", default="dendritic", show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet."
-)
+@click.option("--sheet", default=CIRCUIT, show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet.")
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option(
     "--results", type=PATH, default=Path("results"), show_default=True, help="Folder of the stored studies."

@@ -18,6 +18,7 @@ from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
 from prelimbic.experiments.cli.words import PATH, Group, once, target
 from prelimbic.experiments.sweep.surroundings import STOPPED, settle
+from prelimbic.parameters import CIRCUIT
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -72,7 +73,7 @@ def numbers(pattern: tuple[str, ...], status: str | None, sheet: str | None, as_
 @click.option(
     "--sheet",
     metavar="NAME|FILE.toml",
-    help="Sheet in which the number is in force.  [default: dendritic and those beside it]",
+    help="Sheet in which the number is in force.  [default: native and those beside it]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def number(name: str, sheet: str | None, as_json: bool) -> None:
@@ -118,9 +119,7 @@ def inspect(path: Path) -> None:
 
 
 @cli.command()
-@click.option(
-    "--sheet", default="dendritic", show_default=True, help="Circuit sheet; with dendrites or points."
-)
+@click.option("--sheet", default=CIRCUIT, show_default=True, help="Circuit sheet; with dendrites or points.")
 def equations(sheet: str) -> None:
     """The circuit's equations, as for a methods section."""
     from prelimbic.circuits import methods_text

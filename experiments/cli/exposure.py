@@ -88,7 +88,7 @@ class Words:
 @click.option("--plot", type=PATH, metavar="FILE", help="Draw all over time: a .png, .svg or .pdf file.")
 @click.option(
     "--sheet",
-    help="Circuit sheet whose subunit mixtures the block is for.  [default: dendritic, or that of FILE]",
+    help="Circuit sheet whose subunit mixtures the block is for.  [default: native, or that of FILE]",
 )
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option(

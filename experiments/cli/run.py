@@ -118,7 +118,7 @@ OPTIONS: tuple[Any, ...] = (
         "sheets",
         multiple=True,
         metavar="NAME|FILE.toml",
-        help="Circuit sheet, shipped or your own; repeatable, or all.  [default: dendritic]",
+        help="Circuit sheet, shipped or your own; repeatable, or all.  [default: native]",
     ),
     _switch_options,
     click.option(

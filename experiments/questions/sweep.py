@@ -88,7 +88,7 @@ def plot(swept: xr.Dataset, file: str | os.PathLike[str] | None = None) -> Any:
             "this dataset answers no question of your own: pl.plot draws what pl.sweep gives"
         )
     if swept.sizes.get("sheet", 1) != 1:
-        raise QuestionError("a figure is of one circuit sheet: select one, such as .sel(sheet='dendritic')")
+        raise QuestionError("a figure is of one circuit sheet: select one, such as .sel(sheet='native')")
     if "seed" not in swept.dims:
         raise QuestionError("a figure is of all seeds: select none of them")
     target = None if file is None else Path(path(file, "`file`", QuestionError, "the path of a figure"))

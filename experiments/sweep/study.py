@@ -19,7 +19,7 @@ from prelimbic.experiments.readouts.nulls import SITES
 from prelimbic.experiments.storage.files import reading
 from prelimbic.experiments.storage.manifest import file_of, publish_manifest
 from prelimbic.experiments.sweep.reads import NOTHING, Reads
-from prelimbic.parameters import circuit_sheet
+from prelimbic.parameters import CIRCUIT, circuit_sheet
 from prelimbic.parameters.errors import UsageError
 from prelimbic.pharmacology import Dose, Exposure
 from prelimbic.simulation import ready
@@ -33,7 +33,7 @@ from prelimbic.simulation.sheets import overridden
 from prelimbic.simulation.switches import SWITCHES
 from prelimbic.simulation.written import as_mapping
 
-DEFAULT_SHEET = "dendritic"
+DEFAULT_SHEET = CIRCUIT
 MOST_SEEDS = 10_000
 
 
