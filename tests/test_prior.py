@@ -233,7 +233,7 @@ def test_the_slow_layer_of_a_model_is_read_as_its_studies_are():
     made = by_place("stress", groups, "spines", rows)
     assert (shown("V23", "stress", made), shown("V23r", "stress", made)) == ([1.0], [1.0])
     human = by_place("human_dose", ["0", "0.5"], "spines", [[80.0, 80.0], [80.0, 84.0]])
-    assert shown("V25", "human_dose", human) == [1.0]
+    assert shown("V32", "human_dose", human) == [1.0]
     course = DRAWN["cascade"](
         by_place(
             "cascade", ["rat/0", "rat/10", "mouse/0", "mouse/10"], "spines", [[1, 1], [1, 2], [1, 3], [1, 4]]

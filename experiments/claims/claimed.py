@@ -145,7 +145,7 @@ def baseline(bench: Bench) -> list[Measure]:
 
 
 def charge_order(bench: Bench) -> list[Measure]:
-    """V26: charge of a recurrent release on its class at the potential where the sheet compares charges."""
+    """V31: charge of a recurrent release on its class at the potential where the sheet compares charges."""
     circuit = bench.circuit
     carried = circuit.magnesium_free(circuit.receptors.charge_potential) * [
         subunit.decay for subunit in circuit.subunits
@@ -179,7 +179,7 @@ def trapping(bench: Bench) -> list[Measure]:
 
 
 def synapses_in_man(bench: Bench) -> list[Measure]:
-    """V25."""
+    """V32."""
     cell = bench.dataset.sel(memory="none")
     grown = against(at("spines", "24 h"), cell.sel(dose=DOSE), cell.sel(dose=0.0))
     return [Measure("synapses a day after 0.5 mg/kg, against vehicle", "%", grown, -10.0, 10.0)]
@@ -308,7 +308,7 @@ CLAIMS = [
         no_effect=UNTREATED,
     ),
     Claim(
-        "V26",
+        "V31",
         "PV cells get less NMDA charge than Pyr cells do, and less than VIP cells",
         "mierau2016",
         "STRUCT",
@@ -321,7 +321,7 @@ CLAIMS = [
         no_effect=UNTREATED,
     ),
     Claim(
-        "V25",
+        "V32",
         "A day after one dose the density of synapses, as a tracer of SV2A sees it, is as before, while "
         "behaviour recovers",
         "holmes2022",
