@@ -2,7 +2,13 @@
 
 from prelimbic.circuits.activity import Activity
 from prelimbic.circuits.cache import BuildError, build_record, program
-from prelimbic.circuits.calibrate import Calibration, CalibrationError, calibrate, residual_text
+from prelimbic.circuits.calibrate import (
+    Calibration,
+    CalibrationError,
+    calibrate,
+    residual_text,
+    target_rates,
+)
 from prelimbic.circuits.constants import check_background
 from prelimbic.circuits.describe import SCALES, Circuit, CircuitError, describe, resting_weights
 from prelimbic.circuits.engine import EngineError, EngineLost
@@ -62,6 +68,7 @@ __all__ = [
     "releases",
     "residual_text",
     "resting_weights",
+    "target_rates",
     "toolchain",
     "why_no_compiler",
 ]

@@ -163,10 +163,6 @@ def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, 
     # charge that a peak conductance of 1 carries while the potential stays where it is
     decay = np.array([s.decay for s in warm])
     carried = decay / _by_magnesium(r, warm, r.charge_potential, r.magnesium)
-
-    def peak(charge: float, p: Population) -> float:
-        return charge * p.ampa_decay / float(np.dot(p.subunit_fractions, carried))
-
     found = []
     for p in (_background_told(numbers.populations[name]) for name in POPULATIONS):
         given = {
@@ -175,12 +171,18 @@ def _by_peak(numbers: CircuitNumbers) -> tuple[Apical | None, tuple[Population, 
         }
         for ratio, (row, charge) in given.items():
             if charge != ABSENT:
-                p = replace(p, **{ratio: peak(charge, p), row: ABSENT})
+                p = replace(p, **{ratio: _peak_ratio(charge, p, carried), row: ABSENT})
         found.append(p)
     apical = numbers.apical
     if apical is not None and apical.nmda_charge != ABSENT:
-        apical = replace(apical, nmda_to_ampa=peak(apical.nmda_charge, found[0]), nmda_charge=ABSENT)
+        ratio_there = _peak_ratio(apical.nmda_charge, found[0], carried)
+        apical = replace(apical, nmda_to_ampa=ratio_there, nmda_charge=ABSENT)
     return apical, tuple(found), warm
+
+
+def _peak_ratio(charge: float, p: Population, carried: np.ndarray) -> float:
+    """NMDA:AMPA ratio of peaks at a ratio of charges; `carried` is what a peak of 1 carries, by subunit."""
+    return charge * p.ampa_decay / float(np.dot(p.subunit_fractions, carried))
 
 
 def _background_told(p: Population) -> Population:

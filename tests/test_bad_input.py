@@ -10,7 +10,7 @@ import pytest
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies.dose_response import STUDY
 from prelimbic.experiments.sweep.study import Run, write_manifest
-from prelimbic.parameters import CIRCUITS, COMPOUNDS, shipped
+from prelimbic.parameters import CIRCUIT, CIRCUITS, COMPOUNDS, shipped
 from prelimbic.parameters.sheet import STATUSES
 from prelimbic.pharmacology import Dose
 from prelimbic.simulation.config import Config
@@ -65,8 +65,8 @@ BAD_WORDS = {
     ),
     "override with an empty value": ((*RUN, "--set", "circuit.Pyr.rest="), "--set", "'circuit.Pyr.rest='"),
     "override that is not finite": ((*RUN, "--set", "circuit.Pyr.rest=nan"), "[Pyr] rest", "finite"),
-    "override of no number": ((*RUN, "--set", "circuit.Pyr.nothing=1"), "'Pyr.nothing'", "dendritic.toml"),
-    "override of no section": ((*RUN, "--set", "circuit.Nobody.rest=1"), "'Nobody.rest'", "dendritic.toml"),
+    "override of no number": ((*RUN, "--set", "circuit.Pyr.nothing=1"), "'Pyr.nothing'", f"{CIRCUIT}.toml"),
+    "override of no section": ((*RUN, "--set", "circuit.Nobody.rest=1"), "'Nobody.rest'", f"{CIRCUIT}.toml"),
     "override of no sheet": ((*RUN, "--set", "sst.Pyr.rest=1"), "'sst.Pyr.rest'", "circuit", "spines"),
     "unknown inhibitor": ((*RUN, "--inhibit", "aspirin@0h"), "'aspirin'", "rapamycin_po"),
     "inhibitor without a name": ((*RUN, "--inhibit", "@0h"), "''", "rapamycin_po"),

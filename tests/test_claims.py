@@ -28,6 +28,7 @@ from prelimbic.experiments.claims.claim import (
     shown,
 )
 from prelimbic.experiments.claims.claimed import CLAIMS
+from prelimbic.parameters import CIRCUIT
 from tests.said import USAGE, is_one_sentence
 
 INF, NAN = float("inf"), float("nan")
@@ -369,7 +370,7 @@ def test_a_claim_names_the_numbers_it_was_judged_on(call):
         asked(call, "V5", *more)[0]
         for more in ((), ("--sheet", "sst"), ("--set", "compounds.hydroxynorketamine.ic50_2A=5"))
     )
-    assert (plain["sheet"], other_sheet["sheet"]) == ("dendritic", "sst")
+    assert (plain["sheet"], other_sheet["sheet"]) == (CIRCUIT, "sst")
     assert len({c["sheet_hash"] for c in (plain, other_sheet, changed)}) == 3
     assert (plain["verdict"], changed["verdict"]) == ("holds", "fails")
     assert changed["value"] == pytest.approx(1 / 6, rel=0.01)  # 1 uM at an IC50 of 5 uM
@@ -397,7 +398,7 @@ def test_an_unknown_claim_is_one_sentence_that_names_all_there_are(call):
         (("--draws", "-1"), ("--draws", "-1", "from 0 to")),
         (("--seeds", "many"), ("--seeds", "many")),
         (("--sheet", "species"), ("'species'", "dendritic", ".toml")),
-        (("--set", "circuit.Pyr.nothing=1"), ("Pyr.nothing", "dendritic.toml")),
+        (("--set", "circuit.Pyr.nothing=1"), ("Pyr.nothing", f"{CIRCUIT}.toml")),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused_before_anything_is_computed(call, words, named):

@@ -16,7 +16,7 @@ from prelimbic.experiments.studies import registry
 from prelimbic.experiments.studies.registry import all_studies, find_study
 from prelimbic.experiments.sweep import cluster
 from prelimbic.experiments.sweep.queue import Jobs, Queue
-from prelimbic.experiments.sweep.study import Options, StudyError
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, StudyError
 from prelimbic.parameters import (
     SheetError,
     circuit_sheet,
@@ -33,7 +33,7 @@ def test_a_study_of_another_package_is_listed_and_planned_like_one_that_ships(pa
     package({"studies": "ours = ourlab.ours:STUDY"}, ours=STUDY)
     assert all_studies()[-1] == "ours"
     runs = find_study("ours").plan(Options(2))
-    assert [run.place for run in runs] == [{"sheet": "dendritic", "seed": seed} for seed in (1, 2)]
+    assert [run.place for run in runs] == [{"sheet": DEFAULT_SHEET, "seed": seed} for seed in (1, 2)]
     assert runs[0].compute.__module__ == "ourlab.ours"  # by which a worker finds it
     code, out, _ = call("run", "ours", "--list", "--seeds", "1")
     assert code == 0 and "ours" in call("studies")[1] and runs[0].file in out

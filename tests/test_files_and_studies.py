@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from prelimbic.experiments.studies.registry import find_study
-from prelimbic.experiments.sweep.study import Options
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.protocol import NEARBY_H, Protocol
 from prelimbic.simulation.written import read_question
 
 FOLDER = Path(__file__).parent / "data" / "studies"
-SHEET = "dendritic"
 ALL = ("dose_response", "growth_dose", "human_dose", "cascade", "stress", "blockers", "ablation_grid")
 ALIKE = ("growth_dose", "human_dose")  # in the hours of all looks
 ACTS_H = 24.0  # after something comes or goes looks are dense
@@ -33,7 +32,7 @@ def of_study(name: str) -> list[Config]:
 
 @cache
 def of_file(name: str) -> list[Config]:
-    return [point.config for point in read_question(FOLDER / f"{name}.toml").points(SHEET)]
+    return [point.config for point in read_question(FOLDER / f"{name}.toml").points(DEFAULT_SHEET)]
 
 
 def done(config: Config) -> tuple[object, ...]:

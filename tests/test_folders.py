@@ -18,7 +18,7 @@ from prelimbic.experiments.sweep.execute import ExecuteError
 from prelimbic.experiments.sweep.folders import own_name
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.study import Options, Run, StudyError, write_manifest
-from prelimbic.parameters import CIRCUITS
+from prelimbic.parameters import CIRCUIT, CIRCUITS, PRIOR
 from prelimbic.parameters.sheet import SHEETS
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import parse_inhibitions
@@ -105,7 +105,7 @@ def test_a_changed_question_has_a_folder_that_says_what_was_changed(label, chang
 
 def test_seeds_workers_and_shares_are_no_other_question():
     assert {own_name(ACUTE, Options(seeds=n, workers=n, share=(1, n))) for n in (1, 2, 7)} == {"acute"}
-    assert own_name(find_study("circuit_prior"), Options(sheets=("native_point",))) == "circuit_prior"
+    assert own_name(find_study("circuit_prior"), Options(sheets=(PRIOR,))) == "circuit_prior"
 
 
 def test_set_numbers_users_sheets_and_long_questions_are_called_by_a_hash(tmp_path):
@@ -189,11 +189,11 @@ def test_inhibitors_and_spikes_are_named_too(call, tmp_path):
 
 def test_one_more_sheet_is_another_question_but_not_in_a_folder_of_its_name(call, tmp_path, killed):
     stored(tmp_path / "out")
-    code, _, err = call("run", "acute", "--sheet", "dendritic", "--sheet", "sst", "--out", tmp_path / "out")
-    is_one_sentence(err, "--sheet dendritic, not dendritic, sst")
+    code, _, err = call("run", "acute", "--sheet", CIRCUIT, "--sheet", "sst", "--out", tmp_path / "out")
+    is_one_sentence(err, f"--sheet {CIRCUIT}, not {CIRCUIT}, sst")
     assert code == USAGE
     # as claims once stored them
-    both = stored(tmp_path / "results" / "acute", Options(2, sheets=("dendritic", "sst")))
+    both = stored(tmp_path / "results" / "acute", Options(2, sheets=(CIRCUIT, "sst")))
     assert call("run", "acute", "--seeds", 3)[0] == FAILURE
     assert (
         listed(tmp_path / "results" / "acute")

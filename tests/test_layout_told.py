@@ -17,6 +17,7 @@ from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.store import check_run
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.pharmacology import Bath, Body, Dose
+from prelimbic.simulation.config import MODEL_VERSION
 from prelimbic.simulation.facts import facts, together
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
@@ -146,7 +147,7 @@ def test_a_dataset_and_its_sweep_say_what_was_done_to_whom(tmp_path):
         "overrides": "none",
         "manipulations": "none",
         "inhibitors": "none",
-        "model_version": 5,
+        "model_version": MODEL_VERSION,
     }
     path = write_sweep(dataset, tmp_path)
     with xr.open_dataset(path) as stored:

@@ -16,6 +16,7 @@ from prelimbic.experiments.claims.bench import Bench
 from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
 from prelimbic.experiments.claims.ledger import COLUMNS, SHIPPED, looks, record
+from prelimbic.parameters import CIRCUIT
 from tests.said import FAILURE, USAGE, is_one_sentence
 
 HEADER = ",".join(COLUMNS)
@@ -75,7 +76,7 @@ def test_a_look_is_one_line_for_each_claim_and_set_of_numbers_however_often_one_
         ("T1", "1", "holds"),
     ]
     assert found[0]["sheet_hash"] == found[1]["sheet_hash"] != found[2]["sheet_hash"]
-    assert {(row["measure"], row["sheet"]) for row in found} == {("a rate, of a kind", "dendritic")}
+    assert {(row["measure"], row["sheet"]) for row in found} == {("a rate, of a kind", CIRCUIT)}
 
 
 def test_another_value_under_the_same_numbers_is_another_look_and_costs_no_role(tmp_path):

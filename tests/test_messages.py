@@ -4,7 +4,7 @@ import pytest
 
 from prelimbic.experiments.cli import command, words
 from prelimbic.experiments.studies.registry import SHIPPED
-from prelimbic.parameters import CIRCUITS, SheetError, near, sheet, shipped
+from prelimbic.parameters import CIRCUIT, CIRCUITS, SheetError, near, sheet, shipped
 from prelimbic.simulation.overrides import parse_overrides
 from tests.said import MAN, RAT, RUN, USAGE, is_one_sentence, last
 
@@ -108,7 +108,7 @@ def test_a_wrong_word_in_a_sheet_is_answered_too(call, tmp_path, text, meant):
 def test_every_number_that_is_printed_can_be_pasted_where_its_sheet_is_in_use():
     for name in shipped():
         source = sheet(name)
-        used = (name,) if name in (*CIRCUITS, "prior") else ("dendritic",)
+        used = (name,) if name in (*CIRCUITS, "prior") else (CIRCUIT,)
         numbers = [f"{section}.{row}" for section, rows in source.own_rows.items() for row in rows]
         printed = [f"{name}.{number}=1" for number in numbers]
         if name in ("recordings", "salts"):
@@ -165,7 +165,7 @@ def test_an_option_that_takes_one_value_is_refused_when_it_is_given_twice(call, 
 TWICE = {
     "sheet": (*RUN, "--sheet", "sst", "--sheet", "sst"),
     "number": (*RUN, "--set", "circuit.Pyr.leak=1", "--set", "circuit.Pyr.leak=2"),
-    "number by two names": (*RUN, "--set", "circuit.Pyr.leak=1", "--set", "dendritic.Pyr.leak=2"),
+    "number by two names": (*RUN, "--set", "circuit.Pyr.leak=1", "--set", f"{CIRCUIT}.Pyr.leak=2"),
     "inhibitor": (*RUN, "--inhibit", "anti_bdnf", "--inhibit", "anti_bdnf=2@0h"),
     "manipulation": (*RUN, "--manipulate", "ampa=0.5@Pyr->SST", "--manipulate", "ampa=0.7@Pyr->SST"),
     "time": (*RAT, "10min, 10min"),

@@ -17,6 +17,7 @@ from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.conduct import _report, console
 from prelimbic.experiments.sweep.study import Options, Study, write_manifest
 from prelimbic.experiments.sweep.unusual import unusual
+from prelimbic.parameters import CIRCUIT
 from prelimbic.simulation.variable import Variable
 from tests.said import FAILURE, MAN, RAT, USAGE, is_one_sentence, last
 
@@ -185,9 +186,9 @@ def test_a_default_question_has_nothing_unusual():
 
 def test_a_number_of_a_sheet_below_that_the_sheet_in_use_has_of_its_own_is_refused(call):
     code, out, err = call(
-        "run", "dose_response", "--list", "--seeds", 1, "--set", "point.Pyr.background_rate=700"
+        "run", "dose_response", "--list", "--seeds", 1, "--set", "native_point.Pyr.background_rate=700"
     )
-    is_one_sentence(err, "sheet dendritic, which is used, has its own: write circuit.Pyr.background_rate")
+    is_one_sentence(err, f"sheet {CIRCUIT}, which is used, has its own: write circuit.Pyr.background_rate")
     assert (code, out) == (USAGE, "")
 
 

@@ -22,7 +22,7 @@ from prelimbic.experiments.questions.shipped import protocols, shipped_protocols
 from prelimbic.experiments.questions.study import study_of
 from prelimbic.experiments.storage.dataset import load
 from prelimbic.experiments.studies.registry import SHIPPED
-from prelimbic.experiments.sweep.study import Options, Run, carry_out, prepare, write_manifest
+from prelimbic.experiments.sweep.study import DEFAULT_SHEET, Options, Run, carry_out, prepare, write_manifest
 from prelimbic.parameters import POPULATIONS, compounds
 from prelimbic.pharmacology import Bath, Dose
 from prelimbic.pharmacology.block import by_population, by_subunit
@@ -364,7 +364,7 @@ def test_the_sentence_says_what_becomes_of_spines_at_the_last_readout_and_agains
     said = study_of(question, name).answer(found(name)).found
     (axis,) = question.axes
     last = dataset["spines"].isel(readout=-1)
-    assert f"Sheet dendritic, {question.arms[0].does['species']}, {last['readout'].item()}: " in said
+    assert f"Sheet {DEFAULT_SHEET}, {question.arms[0].does['species']}, {last['readout'].item()}: " in said
     assert said.endswith("One seed is an anecdote.")
     for mine, other in ANSWERED[name].items():
         percent = 100.0 * (float(last.sel({axis: mine})) / float(last.sel({axis: other})) - 1.0)

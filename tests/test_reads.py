@@ -183,7 +183,8 @@ COURSE = HEALTHY | {
 }
 HOURS = (-1.0, 0.0, 0.26, 1.0, 2.0, 4.0, 16.0)
 DAY = Protocol(HOURS, 0.26, look_scale=0.1, rest=2.0, readouts=("rest", "peak", "2 h"))
-HIGH = {"doses": (Dose(100.0, "ip"),), "protocol": DAY}
+# more shuts most receptors: then nothing grows, and what gates growth has nothing to gate
+DOSED = {"doses": (Dose(30.0, "ip"),), "protocol": DAY}
 BATHED = {"doses": (), "bath": Bath((("ketamine", 10.0),), 0.0, 2.0), "protocol": DAY}
 OWN: dict[str, dict[str, Any]] = {  # a run of a study that is smaller than its own, and of the same kind
     "acute": {"doses": ()},
@@ -191,18 +192,19 @@ OWN: dict[str, dict[str, Any]] = {  # a run of a study that is smaller than its 
     "circuit_prior": {"doses": ()} | HEALTHY,
     "slice": {"doses": ()} | HEALTHY,
     "surge": COURSE,
+    "ex_vivo": COURSE | {"hypotheses": Hypotheses(baseline="healthy", state="slice"), "species": "mouse"},
     "evoked": COURSE,
     "knockouts": COURSE,
     "mk801": HEALTHY
     | {"doses": (), "bath": Bath((("mk801", 0.2),), 0.0), "protocol": Protocol((0.0, 0.2, 1.0), 1.0)},
     "numerics": {"protocol": DAY},
-    "human_dose": HIGH | MAN,
+    "human_dose": DOSED | MAN,
     "blockers": BATHED,
 }
 
 
 def config_of(study: str, switch: str = "", option: str = "") -> Config:
-    config = brief(study=study, **(HIGH | OWN.get(study, {})))
+    config = brief(study=study, **(DOSED | OWN.get(study, {})))
     config = replace(config, protocol=replace(config.protocol, inhibitions=NEEDS.get((switch, option), ())))
     return replace(config, hypotheses=replace(config.hypotheses, **{switch: option})) if switch else config
 
@@ -218,7 +220,7 @@ def answering(monkeypatch) -> None:
         knockouts, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit)
     )
     monkeypatch.setattr(influence, "_calibrated", lambda circuit, *rest: circuit)
-    monkeypatch.setattr(prior, "calibrated", lambda circuit, *rest: circuit)
+    monkeypatch.setattr(prior, "calibrated", lambda circuit, *rest, **more: circuit)
 
 
 def computed(study: str, config: Config) -> Any:
@@ -231,16 +233,17 @@ TRIED = {
     "human_dose": [("hnk_exposure", "kamp")],
     "acute": OPTIONS,
     "influence": OPTIONS,
-    "circuit_prior": [("affinity", "tissue")],
+    "circuit_prior": [("affinity", "recombinant")],
     "slice": OPTIONS,
     "surge": OPTIONS,
+    "ex_vivo": OPTIONS,
     "evoked": OPTIONS,
     "knockouts": OPTIONS,
     "numerics": [("surge", "off"), ("hcn", "hcn1")],
     "blockers": [("trkb", "on"), ("hcn", "nmda_hcn1"), ("site", "pv")],
 }
 # of these, dose_response is tried in their place
-LIKE = {"cascade", "ablation_grid", "growth_dose", "stress", "strides"}
+LIKE = {"cascade", "ablation_grid", "growth_dose", "occlusion", "stress", "strides"}
 
 
 @pytest.mark.parametrize("study", TRIED)
@@ -325,7 +328,7 @@ def test_in_a_circuit_that_spikes_every_option_that_is_read_moves_a_stored_value
             monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(knockouts, "_calibrated", lambda circuit, seed, portable: None)
     for module, name in ((influence, "_calibrated"), (prior, "calibrated")):
-        monkeypatch.setattr(module, name, lambda circuit, *rest: circuit)
+        monkeypatch.setattr(module, name, lambda circuit, *rest, **more: circuit)
     reads = find_study(study).reads
     shown = [(s, o) for s, o in TRIED[study] if s in reads.switches]
     plain: dict[str, Any] = {}

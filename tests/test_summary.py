@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import prelimbic as pl
-from prelimbic.parameters import animal
+from prelimbic.parameters import CIRCUIT, animal
 from prelimbic.simulation.exposed import of_doses
 from prelimbic.simulation.given import doses, parse_body
 from prelimbic.simulation.summary import summary
@@ -17,7 +17,7 @@ NASAL = ("exposure", "--species", "human", "--weight", "70", "--give", "esketami
 
 def of(give, species="human", weight=70.0):
     body = parse_body(species, weight)
-    return summary(of_doses(species, doses(give, weight), "dendritic", (), body))
+    return summary(of_doses(species, doses(give, weight), CIRCUIT, (), body))
 
 
 def test_the_area_is_dose_over_clearance_in_arteries_and_veins():

@@ -14,6 +14,7 @@ import pytest
 
 from prelimbic.experiments.figures import FigureError, dose_response, drawing
 from prelimbic.experiments.sweep import surroundings
+from prelimbic.parameters import CIRCUIT
 from tests.said import FAILURE, PRELIMBIC, RAT, is_one_sentence, shell
 
 SLOW = ("brian2", "numba", "matplotlib")
@@ -62,7 +63,7 @@ def again(folder: Path) -> list[str]:
 
 
 def test_commands_that_do_not_simulate_load_no_compiler_and_no_figures(sweep, tmp_path):
-    run = str(next(sweep.glob("dendritic*.h5")))
+    run = str(next(sweep.glob(f"{CIRCUIT}_*.h5")))
     commands = [
         ["--help"],
         ["studies"],

@@ -24,6 +24,7 @@ from prelimbic.experiments.storage.store import check_run, is_whole, write_run
 from prelimbic.experiments.storage.targets import MixedTargetsWarning, mixture, targets_of, unlike
 from prelimbic.experiments.sweep.status import status
 from prelimbic.experiments.sweep.study import Run, write_manifest
+from prelimbic.parameters import CIRCUIT
 from tests.results import SEAL, STUDY, groups, manifest, planned, unsealed, written
 from tests.test_seal import flipped, is_refused
 
@@ -206,7 +207,7 @@ def test_load_of_runs_that_were_computed_alike_warns_of_nothing(tmp_path):
 def test_run_says_it_before_it_computes_and_in_its_answer(call, sweep, tmp_path):
     folder = tmp_path / "mixed"
     shutil.copytree(sweep, folder)
-    first, second, *_ = sorted(folder.glob("dendritic_dose-*.h5"))
+    first, second, *_ = sorted(folder.glob(f"{CIRCUIT}_dose-*.h5"))
     here = sealed_target(first)
     assert here == target(True, STANDARD)
     resealed(first, CLANG)
@@ -219,7 +220,7 @@ def test_run_says_it_before_it_computes_and_in_its_answer(call, sweep, tmp_path)
     assert said.index("1 of 5 finished runs was computed by clang 19.1.7") < said.index(
         "6 runs were not computed alike: 5 by"
     )
-    assert targets_of(sorted(folder.glob("dendritic_dose-*.h5"))) == {here: 5, CLANG: 1}
+    assert targets_of(sorted(folder.glob(f"{CIRCUIT}_dose-*.h5"))) == {here: 5, CLANG: 1}
     assert sealed_target(second) == here and len(check_run(second)["provenance"]["model_sha256"]) == 64
 
 

@@ -32,6 +32,7 @@ from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 
 HOURS = np.array([0.25, 1.0])  # after a dose, or in a bath
 SHAPE = (len(POPULATIONS), len(SUBUNITS))
+DIGITS = 12  # of a share of receptors: a mean over subunits that are all alike is not to the bit theirs
 GATE = Gating(np.full(SHAPE, 0.2), np.full(SHAPE, 0.3), np.full(len(POPULATIONS), -60.0))
 TOLD: dict[str, Callable[[Any], str]] = {
     "inhibitions": lambda item: f"--inhibit {item.name}={item.amount:g}@{item.start:g}h",
@@ -163,7 +164,7 @@ def _drugged(config: Config, reads: Reads, circuit: Circuit, source: Concentrati
     yield source.brain_unbound(HOURS).tolist()
     for hour in HOURS:
         block = block.advance(source, GATE, hour - block.time)
-        yield switches.nmda_shut(block, circuit, config.seed).tolist()
+        yield switches.nmda_shut(block, circuit, config.seed).round(DIGITS).tolist()
     ketamine, hnk = (source.of(drug, HOURS)[-1] for drug in ("ketamine", "hydroxynorketamine"))
     if "hcn" in reads.switches:
         channels = [p.hcn for p in circuit.populations] + (

@@ -18,6 +18,7 @@ from prelimbic.circuits import (
     Numerics,
     calibrate,
     check_background,
+    target_rates,
 )
 from prelimbic.parameters import (
     POPULATIONS,
@@ -128,7 +129,7 @@ def giving_up(circuit: Circuit) -> Callable[[str, np.ndarray], None]:
     """What hears a calibration and ends it, by CalibrationError, where half of the coarse looks, or all of
     them, leave a class off its target by more than a factor of GIVEN_UP: most draws have no rest.
     """
-    targets, heard = np.array([p.target_rate for p in circuit.populations]), dict.fromkeys(GIVEN_UP, 0)
+    targets, heard = target_rates(circuit), dict.fromkeys(GIVEN_UP, 0)
 
     def hear(stage: str, rate: np.ndarray) -> None:
         if stage not in GIVEN_UP:
