@@ -56,7 +56,7 @@ def _row(axes: np.ndarray, cell: xr.Dataset) -> None:
     axes[1].set_ylabel("recurrent AMPA per Pyr cell (nS)")
     _curve(axes[2], cell["peak_bdnf"], "BDNF", "a")
     _curve(axes[2], cell["peak_mtorc1"], "mTORC1", "b")
-    axes[2].set_ylabel("highest mean of Pyr cells (relative to rest)")
+    axes[2].set_ylabel("highest Pyr mean (over rest)")
     _curve(axes[3], cell["spines"].sel(readout="24 h"), "all spines", "a")
     _curve(axes[3], cell["mature_spines"].sel(readout="24 h"), "mature", "b")
     axes[3].set_ylabel("spines per Pyr cell at 24 h")
