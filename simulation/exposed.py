@@ -14,9 +14,11 @@ from prelimbic.parameters.plain import listed, unboxed
 from prelimbic.pharmacology import Bath, Body, Concentrations, Dose, DoseError, Exposure, Together
 from prelimbic.pharmacology.block import by_population, by_subunit, racemates, summed
 from prelimbic.simulation.config import Config
+from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.overrides import Overrides
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.sheets import check_numbers
+from prelimbic.simulation.switches import DEFAULTS
 from prelimbic.simulation.times import GivenError, hour_of
 
 LONGEST_H = 1e5  # exposures are not followed for longer
@@ -51,10 +53,18 @@ def times(at: Times | None, first: float = 0.0) -> np.ndarray:
 
 
 def of_doses(
-    species: str, given: tuple[Dose, ...], circuit: str, overrides: Overrides, body: Body
+    species: str,
+    given: tuple[Dose, ...],
+    circuit: str,
+    overrides: Overrides,
+    body: Body,
+    affinity: str = DEFAULTS["affinity"],
 ) -> Config:
-    """A configuration of nothing but doses.  Raises SheetError."""
-    return Config("exposure", circuit, species, given, 1.0, 1, Protocol((), 0.0), overrides, body=body)
+    """A configuration of nothing but doses, at receptors of such an affinity.  Raises SheetError and
+    HypothesisError.
+    """
+    looks, switches = Protocol((), 0.0), Hypotheses(affinity=affinity)
+    return Config("exposure", circuit, species, given, 1.0, 1, looks, overrides, switches, body=body)
 
 
 def exposed(config: Config, at: np.ndarray) -> xr.Dataset:

@@ -25,11 +25,12 @@ from prelimbic.simulation.scenario import (
 )
 from prelimbic.simulation.subjects import exposed_subjects, planned, subjects_of
 from prelimbic.simulation.summary import summary
+from prelimbic.simulation.switches import DEFAULTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WORDS = "`give`, `weight`, `sex`, `cyp2b6`, `age`, `subjects`, `sheet` and `overrides`"
+WORDS = "`give`, `weight`, `sex`, `cyp2b6`, `age`, `subjects`, `sheet`, `overrides` and `affinity`"
 
 
 def exposure(
@@ -45,6 +46,7 @@ def exposure(
     seed: int = 1,
     sheet: str | os.PathLike[str] = SHEET,
     overrides: Mapping[str, float] | Overrides = (),
+    affinity: str = DEFAULTS["affinity"],
 ) -> xr.Dataset:
     """Plasma and brain concentrations after what is given, and the NMDA block they make.
 
@@ -52,8 +54,8 @@ def exposure(
     a bath or without, may stand in the place of `species` and of all these.  `at` are hours of the
     schedule, in which a dose without a time is given at 0 h: texts such as "10min, 40min, 4h", or
     numbers of hours, from 0 or an earlier first dose on.  The block is that of the receptors of a
-    circuit `sheet`.  `subjects` are so many, drawn by `seed`, or a table of them, as `population` gives
-    it.
+    circuit `sheet`, with the `affinity` of that switch.  `subjects` are so many, drawn by `seed`, or a
+    table of them, as `population` gives it.
 
     Returns a dataset with `arterial` and `venous` (time, compound) in ng/mL of total plasma,
     `brain_unbound` and `brain_total` (time, compound) in umol/L, and `block` (time, population), the
@@ -68,12 +70,13 @@ def exposure(
     `SITE_auc` (to infinity, times h) of the sites arterial, venous and brain_unbound, and the last
     `half_life` (h).
 
-    Raises UsageError (GivenError, DoseError, SheetError, ScenarioError) for what cannot be.  Warns with
-    UnusualDoseWarning of a dose beyond use.
+    Raises UsageError (GivenError, DoseError, SheetError, HypothesisError, ScenarioError) for what cannot
+    be.  Warns with UnusualDoseWarning of a dose beyond use.
     """
     if isinstance(species, Scenario):
         said = (give, weight, sex, cyp2b6, age, subjects)
-        if any(each is not None for each in said) or sheet != SHEET or overrides:
+        at_receptors = affinity != DEFAULTS["affinity"]
+        if any(each is not None for each in said) or sheet != SHEET or overrides or at_receptors:
             raise ScenarioError(f"a scenario says itself what {WORDS} are: leave them out")
         config = species.untimed
         found = summary(config) if at is None else exposed(config, times(at, begin(config)))
@@ -82,10 +85,11 @@ def exposure(
         body = parse_body(animal, weight, sex, cyp2b6, age)
         changes = settled(overrides, [circuit_sheet(circuit)])
         if subjects is None:
-            config = of_doses(animal, doses(give, body.weight), circuit, changes, body)  # type: ignore[arg-type]
+            given = doses(give, body.weight)  # type: ignore[arg-type]
+            config = of_doses(animal, given, circuit, changes, body, affinity)
             found = summary(config) if at is None else exposed(config, times(at, begin(config)))
         else:
-            config, mass = planned(animal, give, circuit, changes, body)  # type: ignore[arg-type]
+            config, mass = planned(animal, give, circuit, changes, body, affinity)  # type: ignore[arg-type]
             several = subjects_of(subjects, config, body, seed)
             found = exposed_subjects(config, times(at, begin(config)), several, mass)
     for told in unusual(config.doses, config.species):

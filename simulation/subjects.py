@@ -17,6 +17,7 @@ from prelimbic.simulation.exposed import arranged, of_doses, sets_of
 from prelimbic.simulation.given import Give, doses, parse_body, read_given
 from prelimbic.simulation.overrides import Overrides
 from prelimbic.simulation.sheets import check_numbers
+from prelimbic.simulation.switches import DEFAULTS
 from prelimbic.simulation.times import GivenError
 
 if TYPE_CHECKING:
@@ -51,7 +52,12 @@ def population(
 
 
 def planned(
-    animal: str, give: Give, circuit: str, overrides: Overrides, body: Body
+    animal: str,
+    give: Give,
+    circuit: str,
+    overrides: Overrides,
+    body: Body,
+    affinity: str = DEFAULTS["affinity"],
 ) -> tuple[Config, float | None]:
     """A configuration of doses for subjects, and where they are of the whole body the weight that they were
     divided by.  Raises GivenError where some are and others a kg.
@@ -62,7 +68,8 @@ def planned(
     if len(weighed) > 1:
         raise GivenError("subjects are given amounts a kg or of the whole body, not both")
     mass = species(animal).reference_mass if weighed == {True} else None
-    return of_doses(animal, doses(give, mass), circuit, overrides, replace(body, weight=None)), mass
+    own = replace(body, weight=None)
+    return of_doses(animal, doses(give, mass), circuit, overrides, own, affinity), mass
 
 
 def subjects_of(asked: Any, config: Config, body: Body, seed: int) -> pd.DataFrame:

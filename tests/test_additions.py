@@ -26,6 +26,7 @@ from prelimbic.pharmacology import Bath, Dose, DoseError
 from prelimbic.simulation import declared, record
 from prelimbic.simulation import sheets as configuration
 from prelimbic.simulation.given import CALLED, doses
+from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.run import simulate
 from tests.conftest import brief
 
@@ -66,7 +67,8 @@ def with_drug(tmp_path, monkeypatch) -> Iterator[None]:
 
 
 def test_a_drug_in_a_bath_goes_through_the_loop_and_shuts_what_its_ic50_say(with_drug):
-    config = brief(0.0, bath=Bath((("ourdrug", 1.0),), 0.26, 4.0))
+    own = Hypotheses(affinity="recombinant")  # the IC50 as they stand
+    config = brief(0.0, bath=Bath((("ourdrug", 1.0),), 0.26, 4.0), hypotheses=own)
     seen = {s.look.time: s.block for s in simulate(config, True, lambda seconds: None).seen}
     assert seen[0.0].max() == 0.0 and seen[24.0].max() == 0.0
     assert seen[2.0][0] == pytest.approx([1 / 3, 1 / 2.4, 1 / 2, 1 / 2, 1 / 2, 1 / 2])

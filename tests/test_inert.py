@@ -286,5 +286,6 @@ def test_a_claim_that_an_inert_drug_meets_too_does_not_hold_and_is_told_so():
 
 
 def test_an_inert_drug_is_shown_for_the_claims_of_pharmacology():
+    real = {*VERDICTS} - {NO_DRUG, "not testable"}
     for j in judge([BY_ID[i] for i in ("V4b", "V4c")], Bench(seeds=2)):
-        assert j.inert and j.without_drug in ("fails", "not testable") and j.verdict in ("holds", "fails")
+        assert j.inert and j.without_drug in ("fails", "not testable") and j.verdict in real

@@ -20,7 +20,7 @@ from prelimbic.pharmacology import Bath, Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import AS_SHEETS, Hypotheses
 from prelimbic.simulation.inhibition import Inhibition
-from prelimbic.simulation.observers import acute, course, evoked, influence, knockouts, prior
+from prelimbic.simulation.observers import acute, course, evoked, influence, knockouts
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 from tests.answering import answer_for, differing
@@ -189,7 +189,6 @@ BATHED = {"doses": (), "bath": Bath((("ketamine", 10.0),), 0.0, 2.0), "protocol"
 OWN: dict[str, dict[str, Any]] = {  # a run of a study that is smaller than its own, and of the same kind
     "acute": {"doses": ()},
     "influence": {"doses": ()} | HEALTHY,
-    "circuit_prior": {"doses": ()} | HEALTHY,
     "slice": {"doses": ()} | HEALTHY,
     "surge": COURSE,
     "ex_vivo": COURSE | {"hypotheses": Hypotheses(baseline="healthy", state="slice"), "species": "mouse"},
@@ -220,7 +219,6 @@ def answering(monkeypatch) -> None:
         knockouts, "calibrate", lambda circuit, *rest, **more: SimpleNamespace(circuit=circuit)
     )
     monkeypatch.setattr(influence, "_calibrated", lambda circuit, *rest: circuit)
-    monkeypatch.setattr(prior, "calibrated", lambda circuit, *rest, **more: circuit)
 
 
 def computed(study: str, config: Config) -> Any:
@@ -233,7 +231,6 @@ TRIED = {
     "human_dose": [("hnk_exposure", "kamp")],
     "acute": OPTIONS,
     "influence": OPTIONS,
-    "circuit_prior": [("affinity", "recombinant")],
     "slice": OPTIONS,
     "surge": OPTIONS,
     "ex_vivo": OPTIONS,
@@ -327,8 +324,7 @@ def test_in_a_circuit_that_spikes_every_option_that_is_read_moves_a_stored_value
         for name, value in changes.items():
             monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(knockouts, "_calibrated", lambda circuit, seed, portable: None)
-    for module, name in ((influence, "_calibrated"), (prior, "calibrated")):
-        monkeypatch.setattr(module, name, lambda circuit, *rest, **more: circuit)
+    monkeypatch.setattr(influence, "_calibrated", lambda circuit, *rest: circuit)
     reads = find_study(study).reads
     shown = [(s, o) for s, o in TRIED[study] if s in reads.switches]
     plain: dict[str, Any] = {}

@@ -38,7 +38,8 @@ def asked(
     dose: float = 30.0, protocol: Protocol = DAY, inhibit: tuple[str, ...] = (), **changes: object
 ) -> Config:
     # the affinity under which the block at these doses raises the drive enough for growth
-    switches = {"affinity": "recombinant"} | {name: changes.pop(name) for name in list(changes) if name in Hypotheses.__dataclass_fields__}
+    switches: dict[str, object] = {"affinity": "recombinant"}
+    switches |= {n: changes.pop(n) for n in list(changes) if n in Hypotheses.__dataclass_fields__}
     given = replace(
         protocol, inhibitions=tuple(item for text in inhibit for item in parse_inhibitions(text))
     )

@@ -18,6 +18,7 @@ from prelimbic.experiments.cli.shown import Shown, in_words, whose
 from prelimbic.experiments.cli.subjects import show_subjects
 from prelimbic.experiments.cli.words import BODY, PATH, Command, body_options, give_option, once
 from prelimbic.experiments.sweep.options import as_options, flag
+from prelimbic.simulation.switches import DEFAULTS, SWITCHES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 24  # arms
 MOST_SUBJECTS = 100_000
 SHORT = ("route", "dose", "duration", "compound")  # words of one dose
-OF_A_FILE = ("species", "give", *BODY, *SHORT)  # what a file says itself
+OF_A_FILE = ("species", "give", "affinity", *BODY, *SHORT)  # what a file says itself
 ON_BLOCK = ("site", "selectivity", "hcn")  # switches that change the block, and not what is printed of it
 COLUMNS = {
     "arterial": "arterial_ng_per_ml",
@@ -66,6 +67,7 @@ class Words:
     compound: str | None
     at: str | None
     sheet: str | None
+    affinity: str | None
     overrides: tuple[str, ...]
     as_json: bool
     plot: Path | None
@@ -89,6 +91,11 @@ class Words:
 @click.option(
     "--sheet",
     help="Circuit sheet whose subunit mixtures the block is for.  [default: native, or that of FILE]",
+)
+@click.option(
+    "--affinity",
+    help=f"{', '.join(SWITCHES['affinity'])}: of receptors.  "
+    f"[default: {DEFAULTS['affinity']}, or that of FILE]",
 )
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")
 @click.option(
@@ -202,7 +209,8 @@ def _of_words(asked: Words) -> tuple[list[Shown], Overrides]:
         given = (Dose(amount, route, 0.0, length, compound),)
         over = "" if asked.duration is None else f" over {asked.duration}"
         heading = f"{compound} {amount:g} mg/kg {route}{over}"
-    config = of_doses(species, given, sheet, changes, body)
+    affinity = DEFAULTS["affinity"] if asked.affinity is None else asked.affinity
+    config = of_doses(species, given, sheet, changes, body, affinity)
     return [Shown("", f"{heading}, {whose(config)}", config)], changes
 
 
@@ -244,7 +252,6 @@ def _as_asked(message: str, asked: Words) -> str:
 def _warnings(several: list[Shown], asked: Words) -> Iterator[str]:
     """What to tell beside the answer: doses beyond use, and switches that it knows nothing of."""
     from prelimbic.simulation.scenario import unusual
-    from prelimbic.simulation.switches import DEFAULTS
 
     told = [text for shown in several for text in unusual(shown.config.doses, shown.config.species)]
     yield from dict.fromkeys(_as_asked(text, asked) for text in told)

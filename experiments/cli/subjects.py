@@ -36,6 +36,7 @@ def show_subjects(asked: Words, columns: dict[str, str], whose: Callable[[Config
     from prelimbic.simulation.overrides import parse_overrides
     from prelimbic.simulation.scenario import SHEET, unusual
     from prelimbic.simulation.subjects import exposed_subjects, planned, subjects_of
+    from prelimbic.simulation.switches import DEFAULTS
 
     if not asked.give or asked.file is not None:
         raise click.UsageError(NEEDED)
@@ -45,7 +46,8 @@ def show_subjects(asked: Words, columns: dict[str, str], whose: Callable[[Config
     animal = choice(str(asked.species), SPECIES, "species", DoseError)
     body = parse_body(animal, asked.weight, asked.sex, asked.cyp2b6, asked.age)
     changes = parse_overrides(asked.overrides, (sheet,))
-    config, mass = planned(animal, asked.give, sheet, changes, body)
+    affinity = DEFAULTS["affinity"] if asked.affinity is None else asked.affinity
+    config, mass = planned(animal, asked.give, sheet, changes, body, affinity)
     subjects = subjects_of(asked.subjects, config, body, 1 if asked.seed is None else asked.seed)
     texts = "; ".join(str(read_given(text)) for text in asked.give)
     heading = f"{texts}, {len(subjects)} subjects, {whose(replace(config, body=body))}"

@@ -49,14 +49,14 @@ SEEDS = 750  # models drawn; claims want a hundred that rest, and one in five or
 
 
 def plan(options: Options) -> list[Run]:
-    """Every prior asked for x circuit.  Raises StudyError for manipulations and all switches but that of
-    affinity: the circuits vary by their numbers.
+    """Every prior asked for x circuit.  Raises StudyError for manipulations and all switches: the circuits
+    vary by their numbers, and each is looked at under either affinity.
     """
     STUDY.accept(options)
     return resting_runs(
         STUDY.name,
         options,
-        Hypotheses(baseline="healthy", affinity=options.hypotheses.affinity),
+        Hypotheses(baseline="healthy"),
         WORK_S,
         examine,
         drugs=(*DRUGS, Dose(1.0, "ip")),
@@ -158,9 +158,8 @@ STUDY = Study(
     sheet=PRIOR,
     seeds=SEEDS,
     reads=Reads(
-        switches=("affinity",),
         options=(),
-        sets={"baseline": "to healthy"},
+        sets={"baseline": "to healthy", "affinity": "to each in turn"},
         lacks="its circuits differ in their numbers alone",
         baths={"ketamine": 3.0, "memantine": 3.0, "ro25_6981": 1.0},
         slow=True,
