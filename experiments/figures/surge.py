@@ -69,7 +69,7 @@ def _nulls(axis: Axes, here: xr.Dataset) -> None:
     null_curves(
         axis, here, range(len(doses)), lambda cell: np.array([over_course(cell, d) for d in doses]).T
     )
-    _axis(axis, here, "glutamate in control models, mean of 100 min")
+    _axis(axis, here, "glutamate in control models")
     axis.set_ylim(-100, 130)
     axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
