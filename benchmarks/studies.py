@@ -47,7 +47,7 @@ for study, wanted in needs.items():
     (out / study).mkdir(parents=True)
     execute(runs, out / study, 2, True, Console(quiet=True))
 """
-CIRCUITS, ALL_CIRCUITS = 10, 750
+CIRCUITS, ALL_CIRCUITS = 10, 450
 Rows = dict[str, tuple[list[tuple[float, float]], str, str]]
 
 
@@ -77,7 +77,7 @@ def sweep() -> Rows:
 
 
 def board() -> Rows:
-    """CPU minutes of all runs that claims need: ten times seed 1 of every study, 75 times some
+    """CPU minutes of all runs that claims need: ten times seed 1 of every study, 45 times some
     circuits of the prior.
     """
     with builds(BEFORE) as both:

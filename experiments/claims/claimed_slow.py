@@ -74,31 +74,34 @@ def memantine_share(bench: Bench) -> list[Measure]:
     return [Measure("rise of BDNF, memantine over ketamine", "1", share, -ANY, 1.0)]
 
 
-def _left(bench: Bench, inhibitor: str, arm: str = "surge") -> list[Measure]:
-    cell = bench.dataset
-    found = []
-    for label, name, readout in (
-        ("BDNF at 1.5 h", "bdnf", "1.5 h"),
-        ("mTORC1 at 1 h", "mtorc1", "1 h"),
-        ("spines at 24 h", "spines", "24 h"),
-    ):
-        under, without = (ablated(cell, arm, given, name, readout) for given in (inhibitor, "none"))
-        found.append(
-            Measure(
-                f"effect on {label} left under {inhibitor}", "1", ratio(bench, under, without), *ABOLISHED
-            )
-        )
+LEFT = {
+    "bdnf": ("BDNF at 1.5 h", "1.5 h"),
+    "mtorc1": ("mTORC1 at 1 h", "1 h"),
+    "spines": ("spines at 24 h", "24 h"),
+}
+
+
+def _left(bench: Bench, inhibitors: tuple[str, ...], *names: str) -> list[Measure]:
+    """What inhibitors leave of effects of the surge arm, and these effects: nothing is left of none."""
+    cell, found = bench.dataset, []
+    for name in names:
+        label, readout = LEFT[name]
+        without = ablated(cell, "surge", "none", name, readout)
+        for inhibitor in inhibitors:
+            left = ratio(bench, ablated(cell, "surge", inhibitor, name, readout), without)
+            found.append(Measure(f"effect on {label} left under {inhibitor}", "1", left, *ABOLISHED))
+        found.append(Measure(f"{label} against vehicle, nothing inhibited", "%", without, *UP))
     return found
 
 
 def ampa_needed(bench: Bench) -> list[Measure]:
     """V18."""
-    return _left(bench, "ampa_antagonist")
+    return _left(bench, ("ampa_antagonist",), *LEFT)
 
 
 def abolished(bench: Bench) -> list[Measure]:
     """V24: by which inhibitors spines do not grow."""
-    return [_left(bench, inhibitor)[-1] for inhibitor in ("anti_bdnf", "trkb_inhibitor", "rapamycin_icv")]
+    return _left(bench, ("anti_bdnf", "trkb_inhibitor", "rapamycin_icv"), "spines")
 
 
 def rheb_alone(bench: Bench) -> list[Measure]:

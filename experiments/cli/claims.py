@@ -49,7 +49,7 @@ class Words:
     "--draws",
     type=int,
     help="Models to draw from the ranges of all numbers; a share needs 100 that rest, 0 draws none.  "
-    "[default: 750]",
+    "[default: 450]",
 )
 @click.option("--sheet", default=CIRCUIT, show_default=True, metavar="NAME|FILE.toml", help="Circuit sheet.")
 @click.option("--set", "overrides", multiple=True, metavar="NUMBER=VALUE", help="As in run; repeatable.")

@@ -94,7 +94,7 @@ OPTIONS: tuple[Any, ...] = (
     click.option(
         "--seeds",
         type=int,
-        help="Number of seeds, counted from 1.  [default: 3; circuit_prior 750; influence 2]",
+        help="Number of seeds, counted from 1.  [default: 3; circuit_prior 450; influence 2]",
     ),
     click.option(
         "--scale", default=1.0, show_default=True, help="Circuit size: 1 is 1,000 neurons; 0.5 to 100."
