@@ -151,6 +151,7 @@ def planned(seed: int = 1) -> Run:
     return find_study("circuit_prior").plan(Options(seeds=seed, scale=0.5, sheets=(PRIOR,)))[-1]
 
 
+BRANCHES = "spines.spines.branch_spread"  # 0, or from 0.01
 LACKING = ("delete-GluN2A@PV",)
 
 
@@ -247,6 +248,13 @@ def test_a_circuit_that_cannot_rest_at_its_rates_is_kept_as_not_valid_and_is_not
     summary = made["summary"]
     assert summary["valid"].values == 0.0 and "rate" not in summary and len(summary["drawn"].values) > 50
     assert sum(told) == pytest.approx(prior.WORK_S)
+
+
+def test_a_model_of_numbers_that_no_sheet_may_have_is_kept_as_not_valid_and_is_not_calibrated(short):
+    holed = [seed for seed in range(1, 300) if 0 < prior.drawn_beside(planned(seed).config)[BRANCHES] < 0.01]
+    short.setattr(prior, "calibrate", lambda *circuit, **more: pytest.fail("calibrated"))
+    found = values(holed[0])
+    assert found["valid"] == 0.0 and "rate" not in found and len(found["drawn"]) > 50
 
 
 def test_a_calibration_that_gets_nowhere_is_given_up_half_way_or_before_its_last_steps():

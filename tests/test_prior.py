@@ -17,6 +17,7 @@ from prelimbic.experiments.claims.claim import shows_it
 from prelimbic.experiments.readouts.drawn import DRAWN
 from prelimbic.experiments.readouts.prior import (
     ends,
+    felt,
     interval,
     knobs,
     logs,
@@ -246,6 +247,17 @@ def test_the_slow_layer_of_a_model_is_read_as_its_studies_are():
         1.0,
         2.0,
         4.0,
+    ]
+
+
+def test_numbers_that_no_bath_of_ketamine_feels_part_no_circuits():
+    found = ["Pyr.leak", "compounds.ketamine.ic50_2B", "compounds.tissue.factor"]
+    unfelt = ["compounds.memantine.molar_mass", "cascade.cascade.gain", "spines.spines.formation_gain"]
+    cell = xr.Dataset({"drawn": ("knob", np.arange(6.0))}, {"knob": [*unfelt, *found]})
+    assert felt(cell)["knob"].values.tolist() == found and felt(cell)["drawn"].values.tolist() == [
+        3.0,
+        4.0,
+        5.0,
     ]
 
 

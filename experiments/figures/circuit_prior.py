@@ -16,6 +16,7 @@ from prelimbic.experiments.readouts.prior import (
     SHARES,
     SURGE,
     ends,
+    felt,
     firing,
     interval,
     knobs,
@@ -35,7 +36,7 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw circuit_prior.png (and .svg), once a sheet."""
     made = []
     for sheet in dataset["sheet"].values:
-        cell = valid_circuits(dataset.sel(sheet=sheet)).isel(affinity=0)
+        cell = felt(valid_circuits(dataset.sel(sheet=sheet)).isel(affinity=0))
         if cell.sizes["seed"] < 2:
             continue
         figure, grid = mosaic("aabbcc;dddeee", figsize=(14.0, 8.2), layout="constrained")

@@ -30,6 +30,15 @@ def surges(cell: xr.Dataset) -> np.ndarray:
     return firing(cell)[:, inside].max(axis=1)
 
 
+def felt(cell: xr.Dataset) -> xr.Dataset:
+    """The same with those drawn numbers alone that a circuit in a bath of ketamine can feel."""
+    beside, there = ("compounds.", "cascade.", "spines."), ("compounds.ketamine.", "compounds.tissue.")
+    names = [str(name) for name in cell["knob"].values]
+    return cell.isel(
+        knob=[k for k, n in enumerate(names) if not n.startswith(beside) or n.startswith(there)]
+    )
+
+
 def ends(cell: xr.Dataset) -> np.ndarray:
     """Pyr firing over rest at the highest concentration, (circuit,)."""
     return firing(cell)[:, -1]

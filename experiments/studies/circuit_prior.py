@@ -23,6 +23,7 @@ from prelimbic.experiments.readouts.prior import (
     SURGE,
     Knob,
     ends,
+    felt,
     knobs,
     logs,
     separation,
@@ -70,7 +71,7 @@ def answer(dataset: xr.Dataset) -> Answer:
     said = []
     for name in names(dataset, "sheet"):
         drawn = dataset.sel(sheet=name)
-        cell = valid_circuits(drawn).isel(affinity=0)
+        cell = felt(valid_circuits(drawn).isel(affinity=0))
         n = cell.sizes["seed"]
         resting = f"Sheet {name}: {n} of {drawn.sizes['seed']} circuits rest at recorded rates"
         if n < 2:

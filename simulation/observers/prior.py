@@ -34,6 +34,7 @@ from prelimbic.simulation.config import Config, grown
 from prelimbic.simulation.observers import looks, replay
 from prelimbic.simulation.observers.looks import AFFINITIES, AWAKE_UM
 from prelimbic.simulation.record import coordinate, scales
+from prelimbic.simulation.sheets import check_numbers
 from prelimbic.simulation.variable import Groups, Variable
 
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not
@@ -46,7 +47,7 @@ WORK_S = 420.0  # biological seconds of one circuit, roughly; for the progress b
 
 def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """Model number `seed` of the prior.  A circuit that cannot rest at its target rates is stored as such,
-    with NaN for the rest.
+    with NaN for the rest, and so is a model of numbers that no sheet may have.
 
     Raises CircuitError where there is no compiler.
     """
@@ -55,7 +56,8 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
     centre = ranged(config.sheets()["circuit"])
     source, beside = drawn(centre, config.seed, FIXED), drawn_beside(config)
     found = _drawn(centre, source, beside, config)
-    circuit = _calibrated(config, at_unitary(source, centre))
+    own = replace(config, overrides=tuple(sorted((beside | dict(config.overrides)).items())))
+    circuit = None if _refused(own) else _calibrated(config, at_unitary(source, centre))
     told = 0.0
 
     def done(seconds: float) -> None:
@@ -63,7 +65,6 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
         told += seconds
         tell(seconds)
 
-    own = replace(config, overrides=tuple(sorted((beside | dict(config.overrides)).items())))
     seen, shut = (None, None) if circuit is None else looks.baths(own, circuit, looks.awake_baths(), done)
     valid = seen is not None and _rests(seen[AFFINITIES[0]][0], resting_rates(centre))
     found["valid"] = Variable(
@@ -79,6 +80,15 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
         found |= replay.slow_layer(own, circuit, seen)
     tell(max(0.0, WORK_S - told))
     return {"summary": scales() | found}
+
+
+def _refused(config: Config) -> bool:
+    """Whether a sheet may not have these numbers: some have holes within their range."""
+    try:
+        check_numbers(config.sheets())
+    except SheetError:
+        return True
+    return False
 
 
 def drawn_beside(config: Config) -> dict[str, float]:
