@@ -279,8 +279,9 @@ def test_the_tutorial_shows_the_plan_and_the_comparisons_of_its_questions():
     given = "10 mg/kg ip at 0h, 24h, 48h"
     line = {"species": "mouse", "give": given, "stress": "21d before 0h", "read": ["24h", "7d"]}
     assert f'--give "{given}" --stress "21d before 0h" --read 24h,7d --seeds 10' in page
-    asked = question(line)
-    for told in plan_of(asked, planned(asked, Options(10)), 1):
+    assert "--seeds 10 --sheet dendritic --affinity recombinant\n" in page
+    asked = question(line | {"affinity": "recombinant"})
+    for told in plan_of(asked, planned(asked, Options(10, sheets=("dendritic",))), 1):
         assert f"    {told}\n" in page
     (file,) = re.findall(r"^```toml\n(.+?)^```", page, re.M | re.S)
     beside = {p.place["arm"]: (p.reference or {}).get("arm") for p in question(tomllib.loads(file)).points()}
