@@ -23,6 +23,7 @@ import sys
 from prelimbic.simulation.protocol import weeks
 from prelimbic.simulation.run import simulate
 from prelimbic.experiments.sweep.study import Options, peak_of
+from prelimbic.parameters import CIRCUIT
 from prelimbic.pharmacology import Dose
 options = Options(scale=float(sys.argv[1]))
 protocol = weeks(peak_of(options, "rat", "ip"), ("rest", "peak", "0-2 h", "24 h", "14 d"))

@@ -112,6 +112,7 @@ SWITCHES: dict[str, dict[str, str]] = {
     },
 }
 DEFAULTS = {switch: next(iter(options)) for switch, options in SWITCHES.items()}
+AFFINITIES = tuple(SWITCHES["affinity"])  # the default first
 LATCH = {"latch_charging": "latch_charging", "latch_time": "latch_time"}
 # switch -> option -> the arms of the cascade (parameters.Arms) that it moves from their default, and to
 # what: a number, or the row of the sheet `hypotheses` that holds it

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench, ClaimError
-from prelimbic.experiments.claims.claim import AFFINITIES, Claim, Judged, Measure, judge
+from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
 from prelimbic.experiments.claims.page import page
 from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.readouts.nulls import MEANING, SITES
@@ -22,6 +22,7 @@ from prelimbic.parameters import PRIOR
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.protocol import Protocol
 from prelimbic.simulation.record import coordinate
+from prelimbic.simulation.switches import AFFINITIES
 from prelimbic.simulation.variable import Variable
 from tests.hostile import put
 

@@ -12,7 +12,7 @@ import pytest
 from prelimbic.experiments.claims import board
 from prelimbic.experiments.claims.bench import PRIOR_STUDY, Bench
 from prelimbic.experiments.claims.board import ALL_CLAIMS, compute, summary
-from prelimbic.experiments.claims.claim import AFFINITIES, Claim, judge
+from prelimbic.experiments.claims.claim import Claim, judge
 from prelimbic.experiments.claims.history import kept, way
 from prelimbic.experiments.claims.page import page, write_page
 from prelimbic.experiments.cli.claims import as_table
@@ -21,6 +21,7 @@ from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.experiments.sweep.conduct import console
 from prelimbic.experiments.sweep.study import Options, Run, Study
 from prelimbic.parameters import PRIOR
+from prelimbic.simulation.switches import AFFINITIES
 from tests import test_board
 from tests.said import USAGE, is_one_sentence
 from tests.test_board import OTHER, VALID, claim, judged, said, sections, store

@@ -25,8 +25,8 @@ from prelimbic.parameters import (
     sheet,
 )
 from prelimbic.simulation.observers import looks, prior, replay
-from prelimbic.simulation.observers.looks import AFFINITIES
 from prelimbic.simulation.observers.prior import FIXED, SYNCHRONOUS, knobs_of, resting_rates
+from prelimbic.simulation.switches import AFFINITIES
 from tests.results import undescribed
 
 CENTRE = ranged(sheet(PRIOR))

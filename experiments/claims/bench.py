@@ -31,7 +31,7 @@ from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.identity import every_row
 from prelimbic.simulation.protocol import Protocol
-from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.switches import AFFINITIES
 
 FEWEST_SEEDS = 2
 PRIOR_STUDY, FEWEST_CIRCUITS = "circuit_prior", 100
@@ -237,7 +237,7 @@ class Bench:
     @property
     def other_affinity(self) -> str:
         """The option of the switch `affinity` that is not the bench's own."""
-        return next(o for o in SWITCHES["affinity"] if o != self.config.hypotheses.affinity)
+        return next(o for o in AFFINITIES if o != self.config.hypotheses.affinity)
 
     def with_affinity(self, affinity: str) -> Bench:
         """The bench as receptors of tissue, or recombinant ones, have it: what is computed, not stored

@@ -19,10 +19,9 @@ from prelimbic.experiments.readouts.drawn import DRAWN
 from prelimbic.experiments.readouts.nulls import MEANING, MODEL
 from prelimbic.experiments.readouts.seeds import half_interval
 from prelimbic.parameters.plain import choice
-from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.switches import AFFINITIES
 
 ROLES = ("CAL", "PRED", "CTRL", "STRUCT")
-AFFINITIES = tuple(SWITCHES["affinity"])
 ENOUGH_SEEDS = 10  # for a verdict on what differs between seeds
 
 # What a claim can rest on: names of numbers begin so.  Sizes of hypotheses that its runs do not switch on

@@ -13,11 +13,12 @@ from prelimbic.experiments.claims.board import (
     told_role,
     told_value,
 )
-from prelimbic.experiments.claims.claim import AFFINITIES, NO_DRUG, Judged
+from prelimbic.experiments.claims.claim import NO_DRUG, Judged
 from prelimbic.experiments.claims.history import BEFORE, changes
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.readouts.nulls import INERT, MEANING
 from prelimbic.experiments.storage.files import StoreError, publish
+from prelimbic.simulation.switches import AFFINITIES
 
 OWN, OTHER = AFFINITIES
 PAGE, FIGURES = "claims.md", "claims"

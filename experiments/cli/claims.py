@@ -167,8 +167,8 @@ def as_table(board: list[Judged]) -> Group:
         told_role,
         told_value,
     )
-    from prelimbic.experiments.claims.claim import AFFINITIES
     from prelimbic.experiments.readouts.nulls import INERT, MEANING
+    from prelimbic.simulation.switches import AFFINITIES
 
     own, other = AFFINITIES
     table = Table(

@@ -15,10 +15,9 @@ from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import running
 from prelimbic.simulation.record import coordinate, courses
-from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.switches import AFFINITIES
 from prelimbic.simulation.variable import Variable
 
-AFFINITIES = tuple(SWITCHES["affinity"])
 AWAKE_UM = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 11.0, 20.0, 44.0, 100.0)
 SLICE_UM = (0.0, 1.0, 10.0)
 OTHERS = (("memantine", 3.0), ("ro25_6981", 1.0))  # uM, as in study blockers
@@ -36,7 +35,6 @@ DELETED: dict[str, tuple[str, ...]] = {
 WITHOUT_2D = tuple(f"delete-GluN2D@{p}" for p in POPULATIONS)
 # to settle, and of each look; before the first, until slow receptors have filled
 SECONDS, WARM_S = (0.5, 5.0), 3.0
-LOOKS = 1 + 1 + len(DELETED) + 1 + len(AFFINITIES) * (12 + 3 + len(DELETED) + 1)
 Seen = dict[str, list[Activity]]  # by affinity, one a bath
 
 

@@ -32,9 +32,10 @@ from prelimbic.parameters import (
 from prelimbic.parameters.prior import SLOW, drawn_numbers
 from prelimbic.simulation.config import Config, grown
 from prelimbic.simulation.observers import looks, replay
-from prelimbic.simulation.observers.looks import AFFINITIES, AWAKE_UM
+from prelimbic.simulation.observers.looks import AWAKE_UM
 from prelimbic.simulation.record import coordinate, scales
 from prelimbic.simulation.sheets import check_numbers
+from prelimbic.simulation.switches import AFFINITIES
 from prelimbic.simulation.variable import Groups, Variable
 
 FIXED = ("background_rate", "apical_share")  # not drawn: what a calibration moves, and what a point has not

@@ -14,14 +14,13 @@ from prelimbic.parameters import SUBUNITS, circuit_numbers
 from prelimbic.pharmacology.block import by_subunit
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.record import coordinate
-from prelimbic.simulation.switches import SWITCHES
+from prelimbic.simulation.switches import AFFINITIES
 from prelimbic.simulation.variable import Variable
 
 CELSIUS = np.array([22.0, 37.0])
 ZERO_K = 273.15
 MEMBRANE_MV = np.arange(-90.0, 41.0, 2.5)
 KETAMINE_UM = 10.0 ** np.linspace(-2.0, 2.0, 41)
-AFFINITIES = tuple(SWITCHES["affinity"])
 
 
 def examine(config: Config, circuit: Circuit) -> dict[str, Variable]:

@@ -19,11 +19,12 @@ from prelimbic.pharmacology import Bath, Dose, Exposure
 from prelimbic.plasticity import Cascade, Spines, turnover
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import Drugged, around
-from prelimbic.simulation.observers.looks import AFFINITIES, AWAKE_UM, COMPARED, OTHERS, Seen, with_affinity
+from prelimbic.simulation.observers.looks import AWAKE_UM, COMPARED, OTHERS, Seen, with_affinity
 from prelimbic.simulation.protocol import one_day, weeks
 from prelimbic.simulation.record import coordinate, summarised
 from prelimbic.simulation.run import Outcome, Snapshot
 from prelimbic.simulation.slow import Slow
+from prelimbic.simulation.switches import AFFINITIES
 from prelimbic.simulation.variable import Variable
 
 CELLS = 100  # of the slow layer, of those that the circuit has
