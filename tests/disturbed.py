@@ -94,9 +94,11 @@ class Scene:
                 shutil.copy(self.run_of(dose, self._sweep), self.out)
         self._kept = self._stamps()
 
-    def room(self, runs: float) -> str:
-        """The size of a disk with room for so many runs."""
-        return f"{int(runs * self.run_of(DOSES[0], self._sweep).stat().st_size) >> 10}k"
+    def room_but_for_half_of(self, dose: str) -> str:
+        """The size of a disk with room for the whole sweep, but for half of the run of this dose."""
+        lacking = self.run_of(dose, self._sweep).stat().st_size // 2
+        whole = sum(self.run_of(each, self._sweep).stat().st_size for each in DOSES)
+        return f"{(whole - lacking) >> 10}k"
 
     def forget(self, *doses: str) -> None:
         """The runs of these doses, which are there, may be written anew."""

@@ -111,7 +111,7 @@ def test_two_commands_on_one_folder_at_once_share_the_work(scene, here):
 
 @EVERYWHERE
 def test_a_full_disk_is_told_and_when_there_is_room_the_same_command_goes_on(scene, here):
-    with disk(scene.out, scene.room(5.5)) as remount:  # five runs, but not the sixth
+    with disk(scene.out, scene.room_but_for_half_of("10")) as remount:
         scene.lacking("3", "10")
         driver = scene.run(*options(here), here=here)
         assert driver.code() == 1
