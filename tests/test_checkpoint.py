@@ -50,6 +50,7 @@ CASES = {
     "trapping": brief(hypotheses=Hypotheses(selectivity="use_dependent")),
     "spikes": brief(spikes=True),
 }
+LONG = ("trapping", "64 bits")
 
 
 def silent(seconds: float) -> None:
@@ -91,7 +92,9 @@ def _bytes(values: np.ndarray) -> bytes:
     return repr(values.tolist()).encode() if values.dtype.kind == "O" else values.tobytes()
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.slow if case in LONG else ()) for case in CASES]
+)
 def test_a_run_in_pieces_is_the_run_in_one(tmp_path, case):
     config = CASES[case]
     pieces, stops = in_pieces(config, tmp_path / "place")

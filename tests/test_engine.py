@@ -50,6 +50,7 @@ def are_those_of_brian2(
     assert np.array_equal(steps(when), steps(theirs.time_s))
 
 
+@pytest.mark.slow
 def test_every_spike_of_the_circuit_is_that_of_brian2():
     net = begun(64)
     connections = drawn_wiring(net.circuit, 1).connections(True)

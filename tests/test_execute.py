@@ -64,6 +64,7 @@ def held(folder: Path) -> bool:
     return any((folder / JOBS).glob("*.running"))
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_and_its_run_computed(tmp_path, undisturbed):
     def kill_one() -> None:
         assert soon(lambda: held(tmp_path) and len(workers()) == 2, 60)
@@ -80,6 +81,7 @@ def dies(config, compiled, tell):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_dies_every_time_fails_and_the_others_are_kept(tmp_path):
     bad = Run({"dose": 10.0, "seed": 1}, replace(brief(10.0, 9)), dies)
     good = planned()[0]

@@ -2,16 +2,17 @@
 answered and drawn.
 
 Runs here are the smallest: half a circuit, looks of a fraction of a second, and of a protocol its first day
-or hours; every arm runs from its beginning to its end under the slow mark.
+or hours; those that take long, and every arm from its beginning to its end, under the slow mark.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -220,6 +221,14 @@ ANSWERED = {
 }
 
 
+QUICK = ("single_dose", "dose_range", "hnk_alone", "memantine_ketamine")  # run by default
+
+
+def quick(names: Iterable[str]) -> list[Any]:
+    """The protocols, those that take long marked as slow."""
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in names]
+
+
 def small(config: Config, **changes: object) -> Config:
     """The same with looks of a fraction of a second."""
     return replace(config, protocol=replace(config.protocol, look_scale=0.02, rest=2.0, **changes))
@@ -302,7 +311,7 @@ def check(name: str, dataset: xr.Dataset) -> None:
         assert shut > least if has_drug(point.config) else shut == 0.0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", quick(NAMES))
 def test_a_protocol_runs_and_its_drug_is_there_and_in_its_vehicle_none_is(name, found):
     dataset = found(name)
     assert question_in(dataset.attrs) == replace(of_interest(name), where="")
@@ -327,7 +336,7 @@ def test_every_arm_of_a_protocol_runs_to_its_end(name, tmp_path):
 # Answers
 
 
-@pytest.mark.parametrize("name", ANSWERED)
+@pytest.mark.parametrize("name", quick(ANSWERED))
 def test_the_table_is_that_of_the_stored_numbers_each_beside_what_it_is_compared_with(name, found):
     dataset, question = found(name).squeeze(("sheet", "seed")), of_interest(name)
     (table,) = study_of(question, name).answer(found(name)).tables
@@ -358,7 +367,7 @@ def test_the_table_is_that_of_the_stored_numbers_each_beside_what_it_is_compared
             assert rate["change, %", "mean"] == pytest.approx(100.0 * (rates[0] / rates[1] - 1.0))
 
 
-@pytest.mark.parametrize("name", ANSWERED)
+@pytest.mark.parametrize("name", quick(ANSWERED))
 def test_the_sentence_says_what_becomes_of_spines_at_the_last_readout_and_against_what(name, found):
     dataset, question = found(name).squeeze(("sheet", "seed")), of_interest(name)
     said = study_of(question, name).answer(found(name)).found
@@ -373,7 +382,7 @@ def test_the_sentence_says_what_becomes_of_spines_at_the_last_readout_and_agains
         assert seen in said or (abs(percent) < 0.05 and f"{called} has as many spines" in said)
 
 
-@pytest.mark.parametrize("name", ANSWERED)
+@pytest.mark.parametrize("name", quick(ANSWERED))
 def test_the_figure_shows_the_stored_courses_of_every_arm_and_vehicle_in_grey(name, found, tmp_path):
     dataset, question = found(name), of_interest(name)
     assert study_of(question, name).draw(dataset, tmp_path) == [tmp_path / "question.png"]

@@ -55,6 +55,7 @@ KINDS = {
         brief(dose, protocol=LOOKS, numerics=replace(brief().numerics, precision=64)) for dose in (0.0, 3.0)
     ],
 }
+LONG = ("trapping", "64 bits")
 
 
 @pytest.fixture
@@ -79,7 +80,9 @@ def states(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{STATE}"))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.slow if kind in LONG else ()) for kind in KINDS]
+)
 def test_a_run_from_a_shared_state_is_the_run_computed_alone(kind: str, cache: Path, tmp_path: Path):
     first, second = KINDS[kind]
     wanted = branches([first, second])

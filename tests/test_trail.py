@@ -132,6 +132,7 @@ def shared(one: str, other: str) -> int:
     return sum(same)
 
 
+@pytest.mark.slow
 def test_wherever_digests_are_equal_so_is_every_bit_of_the_state():
     met = 0
     for one, other in combinations(COMPUTED, 2):
