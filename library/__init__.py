@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
     from prelimbic.experiments.studies.registry import studies
+    from prelimbic.experiments.trials.asked import trial
+    from prelimbic.experiments.trials.shipped import trials
     from prelimbic.parameters import numbers
     from prelimbic.parameters.brought import LeftOutWarning
     from prelimbic.parameters.errors import RunError, UsageError
@@ -62,6 +64,8 @@ _HOMES = {
     "simulate": "simulation.tree",
     "studies": "experiments.studies.registry",
     "sweep": "experiments.questions.sweep",
+    "trial": "experiments.trials.asked",
+    "trials": "experiments.trials.shipped",
 }
 __all__ = [
     "Bath",
@@ -89,6 +93,8 @@ __all__ = [
     "simulate",
     "studies",
     "sweep",
+    "trial",
+    "trials",
 ]
 
 

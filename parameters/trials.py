@@ -73,7 +73,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Criteria:
-    """Shares of the score at baseline that a response and the loss of one are, and the score of remission."""
+    """Shares of the baseline that a response and the loss of one are, and the score of remission."""
 
     response: float = number("1", "from 0 to 1")
     remission: float = number("1", "at least 0")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prelimbic.parameters.trials import TrialNumbers, trial_numbers
-from prelimbic.patients.trial import Trial, TrialArm, TrialError
 from prelimbic.patients.scores import FELT_FOR_H, HIGHEST, believed, left_at, stream, taken, wandering
+from prelimbic.patients.trial import Trial, TrialArm, TrialError
 from prelimbic.simulation.variable import Groups, Variable
 
 if TYPE_CHECKING:

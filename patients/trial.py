@@ -22,7 +22,7 @@ GROUPS = ("depressed", "healthy")
 OUTCOMES = {"severity": "MADRS", "dissociation": "CADSS"}
 TERMS = {
     "placebo": "what attention and setting take away",
-    "expectancy": "what the belief to have had the drug takes away, and what raters who believe it score less",
+    "expectancy": "what believing in the drug takes away, and what raters who do score less",
     "unblinding": "dissociation that is felt moves this belief",
     "regression": "a state that wanders, screened when it is bad",
     "noise": "scatter of ratings",

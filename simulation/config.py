@@ -92,7 +92,7 @@ class Config:
     `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline.  `drugs`
     are those that a study gives in its own way, by their names in baths, or as doses; `ranges` whether
     it draws numbers from their ranges, `subjects` whether it draws subjects.  `body` is who is given the
-    doses; a weight that is the sheet's own is none.  `design` is what else a study asks of its runs, as text.
+    doses; a weight that is the sheet's own is none.  `design` is what else a study asks of a run, as text.
 
     A user's sheet is read when the configuration is made: a file that is edited later changes nothing.
     """

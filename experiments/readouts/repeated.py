@@ -75,15 +75,15 @@ def fit_repeated(change: np.ndarray, arm: np.ndarray, baseline: np.ndarray) -> R
         (pattern, np.flatnonzero((seen == pattern).all(axis=1))) for pattern in np.unique(seen, axis=0)
     ]
     visits, steps = np.diag(np.nanvar(change, axis=0) + SMALL), 0
-    for steps in range(1, MOST_STEPS + 1):
+    gap = np.inf
+    while steps < MOST_STEPS and gap > SMALL:
+        steps += 1
         coefficients, covariance = _effects(change, design, groups, visits)
         moved = _maximised(change, design, groups, visits, coefficients, covariance)
         gap = np.abs(moved - visits).max() / np.abs(visits).max()
         visits = moved
-        if gap < SMALL:
-            break
     coefficients, covariance = _effects(change, design, groups, visits)
-    told = [] if gap < SMALL else [f"not converged after {MOST_STEPS} steps"]
+    told = [] if gap <= SMALL else [f"not converged after {MOST_STEPS} steps"]
     eigen = np.linalg.eigvalsh(visits)
     told += ["singular: visits are not told apart"] if eigen[0] < SINGULAR * eigen[-1] else []
     return Repeated(coefficients, covariance, visits, seen.sum(axis=0), steps, tuple(told))

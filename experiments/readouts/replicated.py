@@ -30,10 +30,10 @@ SMALL_TRIAL = 50  # subjects, up to which shuffles are made too
 
 @dataclass(frozen=True)
 class Outcome:
-    """One arm of one replication at the main visit: subjects seen, means of baseline, change and score, shares
-    of responders and remitters, mean points taken by drug, placebo and expectancy, and guesses of the drug
-    by patients and raters; against the control, where it is another arm, the contrast, the p of shuffles,
-    and the difference of responders.
+    """One arm of one replication at the main visit: subjects seen, means of baseline and change, shares of
+    responders and remitters, mean points taken by drug, placebo and expectancy, dissociation felt, and
+    guesses of the drug by patients and raters; against the control, where it is another arm, the contrast,
+    the p of shuffles, and the difference of responders.
     """
 
     seen: int
@@ -52,7 +52,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Replication:
-    """A replication by arm, the control first, the contrast of carry-over, and what went wrong in its fit."""
+    """A replication by arm, the control first, the contrast of carry-over, and what went wrong."""
 
     arms: tuple[Outcome, ...]
     carry_over: Contrast | None

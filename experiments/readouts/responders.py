@@ -29,7 +29,7 @@ class Difference:
 
 
 def responded(score: np.ndarray, baseline: np.ndarray, share: float) -> np.ndarray:
-    """Whether at least a share of the score at baseline (subject,) is gone; who is missing did not respond."""
+    """Whether at least a share of the score at baseline (subject,) is gone; who is missing has not."""
     return np.where(np.isfinite(score), score <= (1.0 - share) * baseline, False)
 
 
@@ -49,8 +49,8 @@ def compared(drug: np.ndarray, control: np.ndarray) -> Difference:
 
 @dataclass(frozen=True)
 class Lasting:
-    """Responders of an arm, how many of them relapsed, and the median days until then with its 95 % interval;
-    infinite where fewer than half did.
+    """Responders of an arm, how many of them relapsed, and the median days until then with its 95 %
+    interval; infinite where fewer than half did.
     """
 
     responders: int

@@ -13,7 +13,7 @@ from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.replicated import SMALL_TRIAL, Outcome, Replication, analysed
 from prelimbic.experiments.readouts.responders import Difference
 from prelimbic.experiments.readouts.seeds import Spread, spread, spread_of_those
-from prelimbic.patients.trial import OUTCOMES, TERMS, Trial
+from prelimbic.patients.trial import OUTCOMES, TERMS, Trial, TrialError
 from prelimbic.simulation.times import in_words
 
 if TYPE_CHECKING:
@@ -21,20 +21,44 @@ if TYPE_CHECKING:
     import xarray as xr
 
 CLEAR = 0.05
-NORMAL = 1.96
+EXTRA = ("statsmodels", "lifelines")
 
 
-def answer(dataset: xr.Dataset, trial: Trial) -> Answer:
-    """Tables of every circuit sheet, and sentences."""
-    tables: list[pd.DataFrame] = []
-    said: list[str] = []
+Results = dict[str, dict[int, list[Replication]]]  # by circuit sheet and number of subjects
+
+
+def results(dataset: xr.Dataset, trial: Trial) -> Results:
+    """Every replication analysed.  Raises TrialError where statsmodels or lifelines is missing."""
+    need_extra()
+    found: Results = {}
     for sheet in names(dataset, "sheet"):
         cell = dataset.sel(sheet=sheet)
         sizes = [int(n) for n in cell["n"].values] if "n" in cell.dims else [trial.subjects]
-        found = {n: replications(cell.sel(n=n) if "n" in cell.dims else cell, trial) for n in sizes}
-        tables += _tables(found[sizes[-1]], trial, sheet, sizes[-1])
-        tables += [_power(found, trial, sheet)] if len(found) > 1 or trial.power else []
-        said += [*_sentences(found[sizes[-1]], trial, sheet, sizes[-1]), *_warned(found)]
+        each = {n: replications(cell.sel(n=n) if "n" in cell.dims else cell, trial) for n in sizes}
+        found[sheet] = {n: made for n, made in each.items() if made}
+    return found
+
+
+def need_extra() -> None:
+    """Raise TrialError where a package that analyses trials is not installed."""
+    from importlib.util import find_spec
+
+    if missing := [name for name in EXTRA if find_spec(name) is None]:
+        raise TrialError(
+            f"a trial is analysed with {' and '.join(missing)}, not installed here: pip install "
+            "'prelimbic[trials]'"
+        )
+
+
+def answer(dataset: xr.Dataset, trial: Trial, found: Results) -> Answer:
+    """Tables of every circuit sheet, and sentences."""
+    tables: list[pd.DataFrame] = []
+    said: list[str] = []
+    for sheet, by_size in found.items():
+        largest = max(by_size)
+        tables += _tables(by_size[largest], trial, sheet, largest)
+        tables += [_power(by_size, trial, sheet)] if trial.power else []
+        said += [*_sentences(by_size[largest], trial, sheet, largest), *warned(by_size)]
     surrogate = [str(v) for v in np.ravel(dataset["surrogate"].values) if str(v)]
     said += [f"Surrogate: {text}" for text in dict.fromkeys(surrogate)]
     return Answer(tuple(tables), "\n".join([estimand(trial), model(trial), *said]))
@@ -108,6 +132,7 @@ def _tables(found: list[Replication], trial: Trial, sheet: str, n: int) -> list[
             ("arm",),
             _rows(found, trial, _parts),
             ("drug", "placebo", "expectancy", "felt", "patients %", "raters %"),
+            between="±",
             missing="",
         )
     ]
@@ -220,27 +245,28 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
     for k, name in enumerate(trial.names[1:], start=1):
         contrasts = [r.arms[k].contrast for r in found]
         estimates = spread(np.array([c.estimate for c in contrasts if c is not None]))
-        parts = np.mean([np.subtract(r.arms[k].parts, r.arms[0].parts) for r in found], axis=0)
+        parts = np.mean([np.subtract(r.arms[0].parts, r.arms[k].parts) for r in found], axis=0)
+        parts = np.round(parts, 1) + 0.0  # no -0.0
         clear = 100 * float(np.mean([c is not None and c.p < CLEAR for c in contrasts]))
         told = (
             f"Sheet {sheet}: {name} against {trial.control} at {at}: {estimates.told(2)} points of {scale}"
         )
         told += f"; p < {CLEAR:g} in {clear:.0f} % of {len(found)} trials of {n}" if len(found) > 1 else ""
         if trial.outcome == "severity":
-            told += f"; of it the drug itself {-parts[0]:.1f}, expectancy {-parts[2]:.1f}"
+            told += f"; of it the drug itself {parts[0]:.1f}, expectancy {parts[2]:.1f}"
         said.append(f"{told}.")
     drug = max(abs(arm.parts[0]) for r in found for arm in r.arms)
     if trial.outcome == "severity" and drug < 0.05:
         said.append(
-            f"In sheet {sheet} with this affinity nothing grows, so the drug takes no points away: what differs is "
-            "expectancy alone."
+            f"In sheet {sheet} with this affinity nothing grows, so the drug takes no points away: what "
+            "differs is expectancy alone."
         )
     if off := [f"{term} ({TERMS[term]})" for term in trial.without]:
         said.append(f"Left out: {'; '.join(off)}.")
     return said
 
 
-def _warned(found: dict[int, list[Replication]]) -> list[str]:
+def warned(found: dict[int, list[Replication]]) -> list[str]:
     """What went wrong in fits, and in how many."""
     counts = Counter(told for each in found.values() for r in each for told in r.warnings)
     count = sum(map(len, found.values()))

@@ -13,7 +13,7 @@ import numpy as np
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError, planned
-from prelimbic.experiments.trials.answered import answer
+from prelimbic.experiments.trials.answered import Results, answer, results
 from prelimbic.parameters.trials import trial_sheet
 from prelimbic.patients.replicate import replicate
 from prelimbic.patients.trial import Trial
@@ -40,13 +40,14 @@ def study_of(trial: Trial, name: str) -> Study:
     reads = Reads(
         SWITCHES, (), {"baseline": "to that of the people"}, "no circuit runs there", doses=_amounts(trial)
     )
+    analysed = _once(trial)
     study = Study(
         name=name,
         question=title,
         axes=axes,
         plan=lambda options: plan(trial, study, options),
-        answer=lambda dataset: answer(dataset, trial),
-        draw=lambda dataset, folder: drawing("trial")(dataset, folder, trial, name),
+        answer=lambda dataset: answer(dataset, trial, analysed(dataset)),
+        draw=lambda dataset, folder: drawing("trial")(dataset, folder, trial, name, analysed(dataset)),
         seeds=SEEDS,
         figures=(name,),
         reads=reads,
@@ -54,6 +55,18 @@ def study_of(trial: Trial, name: str) -> Study:
         kept=as_toml(trial),
     )
     return study
+
+
+def _once(trial: Trial) -> Callable[[xr.Dataset], Results]:
+    """What analyses a dataset, and keeps the last: tables and figure are made of the same."""
+    kept: list[tuple[xr.Dataset, Results]] = []
+
+    def analysed(dataset: xr.Dataset) -> Results:
+        if not kept or kept[0][0] is not dataset:
+            kept[:] = [(dataset, results(dataset, trial))]
+        return kept[0][1]
+
+    return analysed
 
 
 def plan(trial: Trial, study: Study, options: Options) -> list[Run]:
