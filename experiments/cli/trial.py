@@ -57,9 +57,7 @@ UNASKED: dict[str, Any] = {
     metavar="TERM",
     help="Leave out placebo, expectancy, unblinding, regression, noise or dropout; repeatable.",
 )
-@click.option(
-    "--workers", type=int, help="Worker processes, of each job with --cluster.  [default: one a core; 1]"
-)
+@click.option("--workers", type=int, help="Worker processes.  [default: one a core; 1 with --cluster]")
 @click.option("--out", type=PATH, help="Folder of the results.  [default: results/trial_NAME]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--list", "list_runs", is_flag=True, help="List the replications; compute nothing.")

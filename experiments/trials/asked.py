@@ -31,6 +31,7 @@ from prelimbic.parameters import CIRCUIT, near
 from prelimbic.parameters.granted import workers_by_default
 from prelimbic.parameters.near import shown
 from prelimbic.parameters.plain import choice, listed, path, text, truth, whole
+from prelimbic.patients.replicate import PARTS
 from prelimbic.patients.trial import TERMS, Trial, TrialError
 from prelimbic.patients.trial_file import as_mapping, trial_of
 from prelimbic.simulation.hypotheses import Hypotheses
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MOST_WORKERS = 1024
+FACTS = ("study", "model_version", "affinity", "runs_there", "runs_planned")  # of a dataset that are told
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,7 @@ def comparisons(found: Results, asked: Trial) -> pd.DataFrame:
 def as_json(asked: Trial, visits: xr.Dataset, found: Results) -> dict[str, Any]:
     """The design, the model and the surrogate, how it was analysed, and every estimate."""
     surrogate = [str(v) for v in np.ravel(visits["surrogate"].values) if str(v)]
-    facts = {
-        k: visits.attrs[k]
-        for k in ("study", "model_version", "runs_there", "runs_planned")
-        if k in visits.attrs
-    }
+    facts = {k: visits.attrs[k] for k in FACTS if k in visits.attrs}
     return {
         "trial": as_mapping(asked),
         "model": {k: v.item() if hasattr(v, "item") else v for k, v in facts.items()},
@@ -201,9 +199,7 @@ def _arm(name: str, k: int, found: list[Replication]) -> dict[str, Any]:
         "change": mean(lambda a: a.change),
         "response": mean(lambda a: a.response),
         "remission": mean(lambda a: a.remission),
-        "taken": {
-            p: mean(lambda a, i=i: a.parts[i]) for i, p in enumerate(("drug", "placebo", "expectancy"))
-        },
+        "taken": {part: mean(lambda a, i=i: a.parts[i]) for i, part in enumerate(PARTS)},
         "guessed": {w: mean(lambda a, i=i: a.guessed[i]) for i, w in enumerate(("patients", "raters"))},
     }
     if k:
