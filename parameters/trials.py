@@ -14,8 +14,8 @@ class Placebo:
     first treatment, and how fast it fades after the last.
     """
 
-    points: float = number("1", "at least 0")
-    between: float = number("1", "at least 0")
+    points: float = number("points", "at least 0")
+    between: float = number("points", "at least 0")
     onset: float = number("h", "above 0")
     fading: float = number("h", "above 0")
 
@@ -24,8 +24,8 @@ class Placebo:
 class Expectancy:
     """Points between certainty of the drug and certainty of placebo, of a patient and of a rater."""
 
-    patient: float = number("1", "at least 0")
-    rater: float = number("1", "at least 0")
+    patient: float = number("points", "at least 0")
+    rater: float = number("points", "at least 0")
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Belief:
     """How what is felt moves the odds of having had the drug, and what is felt without it."""
 
     slope: float = number("1", "at least 0")
-    midpoint: float = number("1", "at least 0")
-    other: float = number("1", "at least 0")
+    midpoint: float = number("points", "at least 0")
+    other: float = number("points", "at least 0")
     rater: float = number("1", "from 0 to 1")
-    saline: float = number("1", "at least 0")
-    midazolam: float = number("1", "at least 0")
+    saline: float = number("points", "at least 0")
+    midazolam: float = number("points", "at least 0")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Relief:
 class Scatter:
     """SD of a rating, and SD and time constant of the state that is rated."""
 
-    rater: float = number("1", "at least 0")
-    state: float = number("1", "at least 0")
+    rater: float = number("points", "at least 0")
+    state: float = number("points", "at least 0")
     days: float = number("d", "above 0")
 
 
@@ -76,7 +76,7 @@ class Criteria:
     """Shares of the baseline that a response and the loss of one are, and the score of remission."""
 
     response: float = number("1", "from 0 to 1")
-    remission: float = number("1", "at least 0")
+    remission: float = number("points", "at least 0")
     relapse: float = number("1", "from 0 to 1")
 
 

@@ -59,6 +59,8 @@ def fit_crossed(score: np.ndarray, given: np.ndarray) -> Crossed:
                 continue
             if found is None or fitted.llf > found.llf + GAIN:
                 found = fitted
+            if found.converged and found.cov_re[0, 0] > NO_VARIANCE * found.scale:
+                break  # the other is asked where this one is in doubt
     if found is None:
         nothing = Contrast(float("nan"), float("nan"), 0.0)
         return Crossed((nothing,) * (arms - 1), None, *[float("nan")] * 2, ("no optimiser could fit it",))
