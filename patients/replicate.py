@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-CANDIDATES = 4  # for each subject that is wanted
+CANDIDATES = 8  # for each subject that is wanted
 FELT = (0.5, 1.0, 1.5)  # of the length of a treatment, at which dissociation is asked
 PARTS = ("drug", "placebo", "expectancy")
 Draw = Callable[[int], "pd.DataFrame"]  # so many people
