@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from prelimbic.parameters import numbers
     from prelimbic.parameters.brought import LeftOutWarning
     from prelimbic.parameters.errors import RunError, UsageError
+    from prelimbic.patients import courses, people
     from prelimbic.pharmacology import Bath, Dose
     from prelimbic.simulation.exposure import exposure
     from prelimbic.simulation.hypotheses import Hypotheses
@@ -55,9 +56,11 @@ _HOMES = {
     "UnusualDoseWarning": "simulation.scenario",
     "UsageError": "parameters.errors",
     "claims": "experiments.claims.look",
+    "courses": "patients",
     "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
+    "people": "patients",
     "plot": "experiments.questions.sweep",
     "population": "simulation.subjects",
     "protocols": "experiments.questions.shipped",
@@ -84,9 +87,11 @@ __all__ = [
     "UnusualDoseWarning",
     "UsageError",
     "claims",
+    "courses",
     "exposure",
     "load",
     "numbers",
+    "people",
     "plot",
     "population",
     "protocols",
