@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -102,12 +102,13 @@ def plan(trial: Trial, study: Study, options: Options) -> list[Run]:
 
 def _identity(trial: Trial, config: Config) -> str:
     """The design as a run's identity holds it: the trial, its numbers, the link and the surrogate."""
-    from prelimbic.patients.courses import identity
+    from prelimbic.patients.surrogate import patients_sheet, surrogate
 
     told = {
         "trial": as_mapping(replace(trial, title="")),
         "numbers": trial_sheet(trial.set).values(),
-        "drug": identity(config.circuit, config.hypotheses.affinity),
+        "people": asdict(patients_sheet()),
+        "surrogate": surrogate(config.circuit, config.hypotheses.affinity).identity,
     }
     return json.dumps(told, sort_keys=True)
 
