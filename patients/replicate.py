@@ -27,12 +27,14 @@ Treat = Callable[["pd.DataFrame", tuple[str, ...], tuple[str, ...], np.ndarray],
 @dataclass(frozen=True)
 class Treated:
     """What the drug does: points of relief and dissociation (subject, period, visit), what was felt of the
-    first treatment (subject, period), all in points, and what the courses say of themselves.
+    first treatment (subject, period), all in points, hydroxynorketamine (subject,), 0 of those without, and
+    what the courses say of themselves.
     """
 
     relief: np.ndarray
     dissociation: np.ndarray
     felt: np.ndarray
+    hnk: np.ndarray
     said: dict[str, str]
 
 
@@ -59,7 +61,14 @@ def replicate(trial: Trial, seed: int, draw: Draw, treat: Treat) -> Groups:
         score = dissociation + np.abs(_scatter(trial, numbers.belief.other, seed, score.shape))
     score = np.clip(score + _ratings(trial, numbers, seed, score.shape), 0.0, HIGHEST)
     left = _leaves(trial, numbers, seed, score)
-    return _stored(trial, seed, score, parts, arms, felt, beliefs, left, severity, treated.said)
+    own = {
+        "left": Variable(("subject",), left, "h", "last visit of a subject who left, missing for others"),
+        "severity": Variable(("subject",), severity, "1", "true MADRS score before treatment"),
+        "hnk": Variable(
+            ("subject",), treated.hnk, "ng/mL", "hydroxynorketamine in venous plasma 230 min after the drug"
+        ),
+    }
+    return {"summary": _stored(trial, seed, score, parts, arms, felt, beliefs, treated.said) | own}
 
 
 def randomised(trial: Trial, seed: int) -> np.ndarray:
@@ -106,7 +115,7 @@ def _treated(trial: Trial, people: pd.DataFrame, arms: np.ndarray, treat: Treat)
     """What the drug does to everybody, sequence of arms by sequence."""
     hours = np.add.outer(trial.periods, trial.visits)
     relief, dissociation = np.zeros((2, len(people), *hours.shape))
-    felt, said = np.zeros(arms.shape), dict[str, str]()
+    felt, hnk, said = np.zeros(arms.shape), np.zeros(len(people)), dict[str, str]()
     for sequence in np.unique(arms, axis=0):
         who = np.flatnonzero((arms == sequence).all(axis=1))
         done = [trial.ordered[k].shifted(begin) for begin, k in zip(trial.periods, sequence, strict=True)]
@@ -117,13 +126,14 @@ def _treated(trial: Trial, people: pd.DataFrame, arms: np.ndarray, treat: Treat)
         at = np.unique(np.concatenate([hours.ravel(), *asked]))
         inhibit = tuple(text for arm in done for text in arm.inhibit)
         found = treat(people.iloc[who], give, inhibit, at)
+        hnk[who] = found["hnk"].values if "hnk" in found else 0.0
         said |= {str(k): str(v) for k, v in found.attrs.items()}
         courses = {n: found[n].transpose("subject", "time").values for n in ("relief", "dissociation")}
         places = np.searchsorted(at, hours)
         relief[who], dissociation[who] = courses["relief"][:, places], courses["dissociation"][:, places]
         for period, times in enumerate(asked):
             felt[who, period] = courses["dissociation"][:, np.searchsorted(at, times)].max(axis=1)
-    return Treated(relief, dissociation, felt, said)
+    return Treated(relief, dissociation, felt, hnk, said)
 
 
 def _asked_at(arm: TrialArm) -> np.ndarray:
@@ -189,11 +199,9 @@ def _stored(
     arms: np.ndarray,
     felt: np.ndarray,
     beliefs: tuple[np.ndarray, ...],
-    left: np.ndarray,
-    severity: np.ndarray,
     said: dict[str, str],
-) -> Groups:
-    """The replication as it is stored."""
+) -> dict[str, Variable]:
+    """The scores of a replication and what they are made of, as they are stored."""
     who, periods, whole = ("subject",), ("subject", "period"), ("subject", "period", "visit")
     chance = stream(seed, "guess").random((2, *arms.shape))
     scale = "MADRS score" if trial.outcome == "severity" else "CADSS score"
@@ -207,28 +215,23 @@ def _stored(
             ("surrogate",), np.array([said.get("surrogate_error", "")], object), "", "error of the surrogate"
         ),
     }
-    return {
-        "summary": axes
-        | {
-            "score": Variable(whole, score, "1", f"{scale}, missing after the subject left"),
-            "taken": Variable((*whole, "part"), parts, "1", "points taken away, before ratings"),
-            "given": Variable(periods, arms.astype(float), "1", "number of the arm, 0 the control"),
-            "felt": Variable(periods, felt, "1", "points of dissociation felt in the first treatment"),
-            "belief": Variable(periods, beliefs[0], "1", "probability of the drug to the patient"),
-            "rater_belief": Variable(periods, beliefs[1], "1", "probability of the drug to the rater"),
-            "guess": Variable(
-                periods,
-                (beliefs[0] > chance[0]).astype(float),
-                "1",
-                "patient guesses the drug, as often as it is believed",
-            ),
-            "rater_guess": Variable(
-                periods,
-                (beliefs[1] > chance[1]).astype(float),
-                "1",
-                "rater guesses the drug, as often as it is believed",
-            ),
-            "left": Variable(who, left, "h", "last visit of a subject who left, missing for others"),
-            "severity": Variable(who, severity, "1", "true MADRS score before treatment"),
-        }
+    return axes | {
+        "score": Variable(whole, score, "1", f"{scale}, missing after the subject left"),
+        "taken": Variable((*whole, "part"), parts, "1", "points taken away, before ratings"),
+        "given": Variable(periods, arms.astype(float), "1", "number of the arm, 0 the control"),
+        "felt": Variable(periods, felt, "1", "points of dissociation felt in the first treatment"),
+        "belief": Variable(periods, beliefs[0], "1", "probability of the drug to the patient"),
+        "rater_belief": Variable(periods, beliefs[1], "1", "probability of the drug to the rater"),
+        "guess": Variable(
+            periods,
+            (beliefs[0] > chance[0]).astype(float),
+            "1",
+            "patient guesses the drug, as often as it is believed",
+        ),
+        "rater_guess": Variable(
+            periods,
+            (beliefs[1] > chance[1]).astype(float),
+            "1",
+            "rater guesses the drug, as often as it is believed",
+        ),
     }

@@ -320,11 +320,12 @@ def write_manifest(
 
 
 def prepare(runs: Iterable[Run]) -> bool:
-    """Compile what the runs need: each model once, and the slow layer meanwhile.
+    """Compile what the runs need: each model once, and the slow layer meanwhile; a run with a design of its
+    own has no circuit.
 
     Returns False when there is no C++ compiler, and the runs must be interpreted.
     """
-    return ready.prepare(run.config for run in runs)
+    return ready.prepare(run.config for run in runs if not run.config.design)
 
 
 def carry_out(

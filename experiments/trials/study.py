@@ -18,7 +18,7 @@ from prelimbic.parameters.trials import trial_sheet
 from prelimbic.patients.replicate import replicate
 from prelimbic.patients.trial import Trial
 from prelimbic.patients.trial_file import as_mapping, as_toml, trial_of
-from prelimbic.pharmacology import Dose
+from prelimbic.pharmacology import AS_IT_IS, Dose
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.protocol import Protocol
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SEEDS = 20
+HNK, HNK_H = "hydroxynorketamine", 230 / 60  # and when it is measured
 WORK_S = 30.0  # biological seconds in whose place a replication stands; for the progress bar
 SWITCHES = ("affinity",)
 
@@ -134,7 +135,20 @@ def _treat(
 ) -> xr.Dataset:
     from prelimbic.patients import courses
 
-    return courses(people, list(give), at, inhibit=list(inhibit), **how)
+    found = courses(people, list(give), at, inhibit=list(inhibit), **how)
+    return found.assign(hnk=("subject", _hydroxynorketamine(people, give, how)))
+
+
+def _hydroxynorketamine(people: pd.DataFrame, give: tuple[str, ...], how: dict[str, str]) -> np.ndarray:
+    """Hydroxynorketamine in venous plasma HNK_H after the first treatment with a drug, ng/mL, (subject,)."""
+    from prelimbic.simulation.subjects import exposed_subjects
+    from prelimbic.simulation.subjects import planned as planned_for
+
+    config, mass = planned_for("human", list(give), how["sheet"], (), AS_IT_IS, how["affinity"])
+    first = min(dose.start for dose in config.doses if dose.amount)
+    levels = exposed_subjects(config, np.array([first + HNK_H]), people, mass)["venous"]
+    names = [n for n in map(str, levels["compound"].values) if n.partition(" (")[0] == HNK]
+    return levels.sel(compound=names[0]).isel(time=0).values
 
 
 def _amounts(trial: Trial) -> tuple[Dose, ...]:
