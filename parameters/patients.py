@@ -9,8 +9,8 @@ from prelimbic.parameters.sheet import Sheet, number
 
 @dataclass(frozen=True)
 class PeopleNumbers:
-    """Who subjects are: severity in points of the MADRS, age, contacts that are left as a share of the healthy
-    number, genotypes of CYP2B6, and how far circuits and cascades lie from the sheet's numbers.
+    """Who subjects are: severity in points of the MADRS, age, contacts that are left as a share of the
+    healthy number, genotypes of CYP2B6, and how far circuits and cascades lie from the sheet's numbers.
     """
 
     severity: float = number("points", "above 0")

@@ -17,7 +17,7 @@ from prelimbic.patients.drawing import slow_numbers
 from prelimbic.patients.link import dissociation, relief
 from prelimbic.patients.slow import Subject, followed
 from prelimbic.patients.subjects import OWN
-from prelimbic.patients.surrogate import Surrogate, patients_sheet, surrogate
+from prelimbic.patients.surrogate import Surrogate, named, patients_sheet, surrogate
 from prelimbic.pharmacology.bath import Bath
 from prelimbic.pharmacology.population import COLUMNS
 from prelimbic.plasticity import FACTORS
@@ -28,7 +28,6 @@ from prelimbic.simulation.given import Give
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.inhibition import Inhibition, parse_inhibitions
 from prelimbic.simulation.protocol import Protocol
-from prelimbic.simulation.scenario import named_sheet
 from prelimbic.simulation.switches import AFFINITIES
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def courses(
 
     Raises CoursesError, SurrogateError, GivenError, DoseError, HypothesisError and InhibitionError.
     """
-    circuit = named_sheet(sheet)
+    circuit = named(sheet)
     known = surrogate(circuit, choice(affinity, AFFINITIES, "affinity", CoursesError))
     table, chosen = _checked(people, known), _switched(affinity, switches)
     inhibitions = _inhibitions(inhibit)
@@ -165,8 +164,8 @@ def _checked(table: Any, known: Surrogate) -> pd.DataFrame:
     strange = table.loc[~table["circuit"].isin(known.circuits), "circuit"]
     if len(strange):
         raise CoursesError(
-            f"{must}, for the same sheet and affinity: circuit {strange.iloc[0]} of subject {strange.index[0]} "
-            f"is none of sheet {known.circuit} at {known.affinity} receptors"
+            f"{must}, for the same sheet and affinity: circuit {strange.iloc[0]} of subject "
+            f"{strange.index[0]} is none of sheet {known.circuit} at {known.affinity} receptors"
         )
     return table
 

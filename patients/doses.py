@@ -111,8 +111,8 @@ def exposures(
     if (peak > MOST_UM).any():
         k = int(np.argmax(peak))
         raise CoursesError(
-            f"subject {subjects.index[k]} would have {peak[k]:.2g} uM of unbound ketamine, and surrogates are "
-            f"trained up to {MOST_UM:g} uM: give less"
+            f"subject {subjects.index[k]} would have {peak[k]:.2g} uM of unbound ketamine, and surrogates "
+            f"are trained up to {MOST_UM:g} uM: give less"
         )
     plasma = summed(course.names, course.ng_per_ml(course.venous(hours)), ("ketamine",))[..., 0]
     return Levels(

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,6 @@ def rebuilt(
             f"training spikes, which needs a C++ compiler, and none works: {why_no_compiler()}"
         )
     stamp, share = identity(config), patients_sheet().people.draw
-    path = kept_folder() / file_name(circuit, affinity) if out is None else out
     notes = kept_folder() / f"{stamp}.part.json"
     done = _kept(notes)
     for seed, found in _each(lambda seed: examined(config, seed, share), done, workers):
@@ -57,14 +57,19 @@ def rebuilt(
     resting = [seed for seed in sorted(done) if done[seed] is not None][:CIRCUITS]
     if len(resting) < CIRCUITS:
         raise TrainingError(
-            f"of {MOST_DRAWN} circuits drawn from sheet {circuit} only {len(resting)} rest as recorded, and a "
-            f"surrogate wants {CIRCUITS}"
+            f"of {MOST_DRAWN} circuits drawn from sheet {circuit} only {len(resting)} rest as recorded, and "
+            f"a surrogate wants {CIRCUITS}"
         )
     whole = {"format": FORMAT, "identity": stamp, "sheet": circuit, "affinity": affinity}
     whole |= {"circuits": {str(seed): done[seed] for seed in resting}, "drawn": resting[-1], "checked": []}
-    found = from_json(whole)
-    publish(path, json.dumps(found.as_json(), indent=None))
-    return found
+    return written(from_json(whole), out)
+
+
+def written(found: Surrogate, out: Path | None) -> Surrogate:
+    """The surrogate, which is written to `out`, or where `surrogate` looks first.  Raises SurrogateError."""
+    path = kept_folder() / file_name(found.circuit, found.affinity) if out is None else out
+    publish(path, json.dumps(found.as_json()))
+    return replace(found, path=path)
 
 
 def _each(examine: Callable[[int], Any], done: dict[int, Any], workers: int) -> Any:

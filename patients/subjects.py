@@ -13,9 +13,8 @@ from prelimbic.parameters import CIRCUIT
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.patients import PeopleNumbers
 from prelimbic.parameters.plain import choice
-from prelimbic.patients.surrogate import patients_sheet, surrogate
+from prelimbic.patients.surrogate import named, patients_sheet, surrogate
 from prelimbic.pharmacology.body import GENOTYPES
-from prelimbic.simulation.scenario import named_sheet
 from prelimbic.simulation.subjects import population
 from prelimbic.simulation.switches import AFFINITIES
 
@@ -54,7 +53,7 @@ def people(
     Raises PeopleError, DoseError, GivenError and SurrogateError.
     """
     choice(group, GROUPS, "group", PeopleError)
-    known = surrogate(named_sheet(sheet), choice(affinity, AFFINITIES, "affinity", PeopleError)).circuits
+    known = surrogate(named(sheet), choice(affinity, AFFINITIES, "affinity", PeopleError)).circuits
     numbers = patients_sheet()
     found = population(n, "human", seed, weight=weight, sex=sex)
     who = numbers.people

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from prelimbic.parameters import Sheet, ranged, sheet
-from prelimbic.parameters.binding import Compound
 from prelimbic.parameters.caching import cache_folder
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.patients import PatientNumbers, patient_numbers
@@ -25,6 +24,8 @@ from prelimbic.patients import design
 from prelimbic.simulation.config import MODEL_VERSION, Config
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.protocol import Protocol
+from prelimbic.simulation.scenario import named_sheet
+from prelimbic.simulation.sheets import read_circuit
 
 TABLES = ("ampa", "spread", "rate", "nmda", "release")
 SHIPPED = Path(str(files("prelimbic.patients") / "trained"))
@@ -65,6 +66,13 @@ def identity(config: Config) -> str:
     share = patients_sheet().people.draw
     whole = [used, ranges, own, share, config.hypotheses.affinity, MODEL_VERSION, FORMAT]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def named(circuit: object) -> str:
+    """The name or path of a circuit sheet, as text.  Raises SheetError."""
+    found = named_sheet(circuit)
+    read_circuit(found)
+    return found
 
 
 def file_name(circuit: str, affinity: str) -> str:
@@ -149,6 +157,10 @@ class Surrogate:
             f"percent (RMS; mean {e['bias']:+.2f}) against whole spiking runs"
         )
 
+    def holding(self, checked: tuple[dict[str, Any], ...]) -> Surrogate:
+        """The same with runs that it was held against."""
+        return replace(self, checked=checked)
+
     def as_json(self) -> dict[str, Any]:
         """What its file holds."""
         each = {
@@ -212,7 +224,8 @@ def surrogate(circuit: str, affinity: str) -> Surrogate:
             other = other or path
     if other is None:
         raise SurrogateError(
-            f"there is no surrogate of sheet {circuit} at {affinity} receptors; {_rebuild(circuit, affinity)}"
+            f"there is no surrogate of sheet {circuit} at {affinity} receptors; "
+            f"{_rebuild(circuit, affinity)}"
         )
     raise SurrogateError(
         f"the surrogate {other} was trained on other numbers or another version of the model than are in "
@@ -222,7 +235,10 @@ def surrogate(circuit: str, affinity: str) -> Surrogate:
 
 def read(path: Path) -> Surrogate:
     """The surrogate in a file.  Raises SurrogateError."""
-    stamp = path.stat().st_mtime_ns
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError as error:
+        raise SurrogateError(f"{path} cannot be read ({error.strerror}); {_rebuild()}") from None
     return _read(path, stamp)
 
 
@@ -256,16 +272,3 @@ def held_out(emulated: list[Emulated]) -> dict[str, float]:
     else:
         found["circuits"] = float("nan")
     return found
-
-
-def equivalents(drugs: dict[str, Compound], names: tuple[str, ...], unbound: np.ndarray) -> np.ndarray:
-    """Unbound ketamine (uM) that would shut as many receptors of GluN2B as all drugs do together; `unbound`
-    has shape (..., name).
-    """
-    own = drugs["ketamine"].ic50_2B
-    return np.asarray(unbound @ np.array([own / drugs[name].ic50_2B for name in names]))
-
-
-def kept(found: Surrogate, checked: tuple[dict[str, Any], ...]) -> Surrogate:
-    """The same with runs that it was held against."""
-    return replace(found, checked=checked)

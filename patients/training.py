@@ -18,7 +18,7 @@ from prelimbic.patients.drawing import drawn_circuit
 from prelimbic.pharmacology import Bath
 from prelimbic.simulation.config import Config
 from prelimbic.simulation.drugged import running
-from prelimbic.simulation.observers.prior import calibrated, giving_up, resting_rates, rests
+from prelimbic.simulation.observers.prior import calibrated, resting_rates, rests
 
 
 def examined(
@@ -30,7 +30,7 @@ def examined(
     sheets, spines = config.sheets(), config.spine_numbers()
     tell("calibrating")
     circuit = drawn_circuit(sheets["circuit"], spines, seed, share)
-    found = calibrated(circuit, seed, TOLERANCE, False, coarse=COARSE, tell=giving_up(circuit))
+    found = calibrated(circuit, seed, TOLERANCE, False, coarse=COARSE)
     if found is None:
         return None
     tell("watching")

@@ -14,7 +14,7 @@ from prelimbic.patients.trial import Trial
 from prelimbic.patients.trial_file import trial_of
 from prelimbic.simulation.given import read_given
 
-RELIEF, FELT, LASTS_D = 7.8, 7.7, 5.0  # points a day after 0.5 mg/kg, and at its end; days
+RELIEF, FELT, LASTS_D = 7.85, 14.0, 5.0  # points a day after 0.5 mg/kg, and at its end; days
 INFUSION = "ketamine 0.5 mg/kg iv over 40min at 0h"
 VEHICLE = "vehicle iv over 40min at 0h"
 
@@ -41,9 +41,9 @@ def known_course(
             since = at - start
             taken += relief * size * (since > 1.0) * np.exp(-np.maximum(since - 24.0, 0.0) / (24 * LASTS_D))
             felt += FELT * size * ((since > 0) & (since <= 2.0))
-    axes = ("subject", "time")
+    axes, levels = ("subject", "time"), 100.0 + 20.0 * np.sin(np.asarray(people.index, float))
     return xr.Dataset(
-        {"relief": (axes, taken), "dissociation": (axes, felt)},
+        {"relief": (axes, taken), "dissociation": (axes, felt), "hnk": ("subject", levels)},
         {"subject": people.index, "time": at},
         {"surrogate_error": "none: the course is known"},
     )

@@ -58,7 +58,8 @@ def rank_with(dataset: xr.Dataset, arm: str, name: str, hour: float) -> np.ndarr
     found = []
     for improved, values in _by_seed(better, dataset[name]):
         there = np.isfinite(improved) & np.isfinite(values)
-        found.append(float(spearmanr(improved[there], values[there]).statistic))
+        same = not there.any() or np.ptp(values[there]) == 0
+        found.append(float("nan") if same else float(spearmanr(improved[there], values[there]).statistic))
     return np.array(found)
 
 
