@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
     from prelimbic.experiments.studies.registry import studies
+    from prelimbic.experiments.trials.asked import trial
+    from prelimbic.experiments.trials.shipped import trials
     from prelimbic.parameters import numbers
     from prelimbic.parameters.brought import LeftOutWarning
     from prelimbic.parameters.errors import RunError, UsageError
+    from prelimbic.patients import courses, people
     from prelimbic.pharmacology import Bath, Dose
     from prelimbic.simulation.exposure import exposure
     from prelimbic.simulation.hypotheses import Hypotheses
@@ -53,15 +56,19 @@ _HOMES = {
     "UnusualDoseWarning": "simulation.scenario",
     "UsageError": "parameters.errors",
     "claims": "experiments.claims.look",
+    "courses": "patients",
     "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
+    "people": "patients",
     "plot": "experiments.questions.sweep",
     "population": "simulation.subjects",
     "protocols": "experiments.questions.shipped",
     "simulate": "simulation.tree",
     "studies": "experiments.studies.registry",
     "sweep": "experiments.questions.sweep",
+    "trial": "experiments.trials.asked",
+    "trials": "experiments.trials.shipped",
 }
 __all__ = [
     "Bath",
@@ -80,15 +87,19 @@ __all__ = [
     "UnusualDoseWarning",
     "UsageError",
     "claims",
+    "courses",
     "exposure",
     "load",
     "numbers",
+    "people",
     "plot",
     "population",
     "protocols",
     "simulate",
     "studies",
     "sweep",
+    "trial",
+    "trials",
 ]
 
 

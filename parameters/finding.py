@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHORT = 3  # characters of a word that must stand alone to be found
 MOST_TOLD = 6  # numbers that an error names
-UNSETTABLE = ("recordings",)  # sheets that no run reads
+UNSETTABLE = ("recordings", "patients", "trials")  # sheets that no run reads
 RECALLED = "recalled, unchecked"
 RECALLED_MEANS = (
     f'"{RECALLED}" (source "recall"): put down from memory, as a paper is remembered to say; '

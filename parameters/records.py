@@ -61,6 +61,13 @@ from prelimbic.parameters.disposition import (
     variation,
 )
 from prelimbic.parameters.near import unknown
+from prelimbic.parameters.patients import (
+    DissociationNumbers,
+    LinkNumbers,
+    PatientNumbers,
+    PeopleNumbers,
+    patient_numbers,
+)
 from prelimbic.parameters.sheet import SHEETS, Row, Sheet, SheetError, digest
 from prelimbic.parameters.slow import (
     INHIBITORS,
@@ -184,9 +191,13 @@ __all__ = [
     "CircuitNumbers",
     "Compound",
     "Disposition",
+    "DissociationNumbers",
     "Factors",
     "HypothesisNumbers",
     "Inhibitor",
+    "LinkNumbers",
+    "PatientNumbers",
+    "PeopleNumbers",
     "Population",
     "Projection",
     "Ratios",
@@ -210,6 +221,7 @@ __all__ = [
     "factors",
     "in_tissue",
     "inhibitor",
+    "patient_numbers",
     "racemate",
     "recorded",
     "recording",

@@ -20,7 +20,7 @@ from prelimbic.parameters import (
     variation,
 )
 from prelimbic.parameters.plain import choice, whole
-from prelimbic.pharmacology.body import SEXES, WEIGHTS, Body, in_body
+from prelimbic.pharmacology.body import SEXES, TRAITS, WEIGHTS, Body, in_body
 from prelimbic.pharmacology.dose import DoseError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ ODDS = "direct_odds"  # of being taken up directly rather than swallowed, times 
 
 COLUMNS = ("weight", "sex", *TIMES, ODDS)
 AGE = "age"  # a column that a table may have too, in years
+GENOTYPE = "cyp2b6"  # and another
 
 
 def population(
@@ -94,12 +95,15 @@ def animals(
     hnk: str = "hasan",
 ) -> Animal:
     """All subjects at once: an Animal whose numbers are arrays, one value a subject.  Ages are those of the
-    column AGE where there is one, or else that of `body`.  Raises SheetError.
+    column AGE where there is one, or else that of `body`, and so are genotypes (GENOTYPE).  Raises
+    SheetError.
     """
     found, said = {} if sheets is None else sheets, body or Body()
     own = animal(name, found.get("species"), found.get("routes"), (), hnk)
     by = [factors(name, trait, found.get("bodies")) for trait in replace(said, sex=None).covariates]
-    by += _of_sexes(name, subjects["sex"].to_numpy(), found.get("bodies"))
+    by += _of_trait(name, "sex", subjects["sex"].to_numpy(), found.get("bodies"))
+    if GENOTYPE in subjects:
+        by += _of_trait(name, GENOTYPE, subjects[GENOTYPE].to_numpy(), found.get("bodies"))
     each = {column: subjects[column].to_numpy(dtype=float) for column in (*TIMES, ODDS)}
     age = subjects[AGE].to_numpy(dtype=float) if AGE in subjects else said.age
     sized = in_body(own, subjects["weight"].to_numpy(dtype=float), tuple(by), age)
@@ -123,17 +127,16 @@ def animals(
     return replace(sized, dispositions=drugs, routes=routes)
 
 
-def _of_sexes(name: str, sexes: np.ndarray, bodies: Sheet | None) -> list[Factors]:
-    """Factors with one value a subject; nothing where an effect of sex is not known."""
-    known = traits(name, bodies)
-    if not all(f"sex/{sex}" in known for sex in SEXES):
+def _of_trait(name: str, trait: str, values: np.ndarray, bodies: Sheet | None) -> list[Factors]:
+    """Factors with one value a subject; nothing where an effect of the trait is not known in the animal."""
+    sections = {value: f"{trait}/{value.replace('/', '')}" for value in TRAITS[trait]}
+    if not {*sections.values()} <= {*traits(name, bodies)}:
         return []
-    by = {sex: factors(name, f"sex/{sex}", bodies) for sex in SEXES}
-    male = sexes == SEXES[1]
-    own: dict[str, Any] = {}
-    for f in fields(Factors):
-        female_factor, male_factor = (getattr(by[sex], f.name) for sex in SEXES)
-        own[f.name] = np.where(male, male_factor, female_factor)
+    by = [factors(name, section, bodies) for section in sections.values()]
+    place = np.array([[*sections].index(value) for value in values])
+    own: dict[str, Any] = {
+        f.name: np.array([getattr(each, f.name) for each in by])[place] for f in fields(Factors)
+    }
     return [Factors(**own)]
 
 

@@ -80,7 +80,7 @@ class Cascade:
         However a stride is parted into whole minutes, its states are the same to the last bit.  Raises
         CascadeError when a state is no longer finite.
         """
-        from prelimbic.plasticity.kernel import integrate  # which takes numba
+        from prelimbic.plasticity.kernel import CHUNK, integrate, upstream  # which takes numba
 
         states = self.states.copy()
         felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(
@@ -88,7 +88,9 @@ class Cascade:
         )
         factors = np.ascontiguousarray(factors, dtype=float)
         held = np.broadcast_to(np.asarray(contacts, dtype=float), felt.shape).copy()
-        integrate(
+        # threads that wait for each other cost more than a chunk of cells does
+        advance = upstream if states.shape[1] <= CHUNK else integrate
+        advance(
             states,
             felt,
             np.asarray(nmda, dtype=float),

@@ -92,7 +92,7 @@ class Config:
     `manipulations` are what `circuits.manipulated` takes, on top of the hypotheses' baseline.  `drugs`
     are those that a study gives in its own way, by their names in baths, or as doses; `ranges` whether
     it draws numbers from their ranges, `subjects` whether it draws subjects.  `body` is who is given the
-    doses; a weight that is the sheet's own is none.
+    doses; a weight that is the sheet's own is none.  `design` is what else a study asks of a run, as text.
 
     A user's sheet is read when the configuration is made: a file that is edited later changes nothing.
     """
@@ -114,6 +114,7 @@ class Config:
     ranges: bool = False
     subjects: bool = False
     body: Body = AS_IT_IS
+    design: str = ""
     frozen: tuple[str, Sheet] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -269,6 +270,8 @@ class Config:
             del whole["numerics"]["portable"]
         if self.body == AS_IT_IS:  # nor this
             del whole["body"]
+        if not self.design:
+            del whole["design"]
         if not self.protocol.spared:
             del whole["protocol"]["spared"]
         return whole

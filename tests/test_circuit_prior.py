@@ -133,7 +133,7 @@ def test_a_circuit_that_leaves_the_recorded_rates_or_fires_in_step_is_not_valid(
 
     def rests(rate: np.ndarray, correlation: float = 0.01) -> bool:
         seen: Any = SimpleNamespace(rate=rate, pair_correlation=correlation)
-        return prior._rests(seen, [*RANGES.values()])
+        return prior.rests(seen, [*RANGES.values()])
 
     assert rests(middle)
     for k, limits in enumerate(RANGES.values()):
@@ -163,7 +163,7 @@ def short(monkeypatch):
         monkeypatch.setattr(looks, name, value)
     monkeypatch.setattr(replay, "AWAKE_UM", few["AWAKE_UM"])
     monkeypatch.setattr(prior, "AWAKE_UM", few["AWAKE_UM"])
-    monkeypatch.setattr(prior, "_rests", lambda untreated, centre: untreated.rate[0] > 0)
+    monkeypatch.setattr(prior, "rests", lambda untreated, centre: untreated.rate[0] > 0)
     monkeypatch.setattr(replay, "CELLS", 8)
     every = replay._runs
 

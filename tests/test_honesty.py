@@ -125,6 +125,7 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
             "prelimbic/parameters/observations/human.csv",
             "prelimbic/parameters/observations/rodent.csv",
             "prelimbic/experiments/studies/stress.py",
+            "prelimbic/experiments/trials/masked.toml",
         } <= set(whole.namelist())
     assert carried == {"prelimbic", wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"}
     target = tmp_path / "installed"
@@ -154,7 +155,7 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     others = {"compounds", "species", "routes", "bodies", "population", "salts", "cascade", "spines"}
-    others |= {"inhibitors", "hypotheses", "recordings"}
+    others |= {"inhibitors", "hypotheses", "recordings", "patients", "trials"}
     assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, PRIOR} | others
 
 

@@ -95,7 +95,7 @@ def test_a_claim_whose_runs_use_a_new_drug_rests_on_it(larger, monkeypatch):
         larger["compounds"] = grown("compounds", {"newdrug": {"value": replace(MADE_UP, value=value)}})
         configuration._overridden.cache_clear()
         bench = Bench(seeds=2)
-        monkeypatch.setattr(bench, "_planned", lambda study: [({}, "id", sections)])
+        monkeypatch.setattr(bench, "_planned", lambda study: [({}, "id", sections, "")])
         return bench.frozen(("compounds.",), "toy")
 
     uses, other = frozenset({"compounds.newdrug"}), frozenset({"compounds.ketamine"})

@@ -30,6 +30,7 @@ from prelimbic.experiments.readouts.inert import LARGEST_IC50, at_chance, at_veh
 from prelimbic.experiments.studies import stress
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options, whole_loop
+from prelimbic.experiments.trials.shipped import find_trial
 from prelimbic.parameters import POPULATIONS
 from prelimbic.simulation.hypotheses import Hypotheses
 from prelimbic.simulation.observers import knockouts
@@ -37,6 +38,7 @@ from prelimbic.simulation.observers.cells import CHANCE
 from prelimbic.simulation.protocol import Protocol
 from tests.answering import answer_for, values_of
 from tests.conftest import brief
+from tests.treated import replicated
 
 BY_ID = {c.id: c for c in ALL_CLAIMS}
 SEEDS = [1, 2, 3]
@@ -148,8 +150,10 @@ def test_a_dose_of_a_drug_that_binds_nothing_is_that_of_vehicle_to_the_last_bit(
 
 def made(study: str) -> xr.Dataset:
     """A dataset of a study in which every number that its claims read is another, near 1, so that everything
-    has some effect.
+    has some effect; of a trial replications in which the drug relieves.
     """
+    if study.startswith("trial_"):
+        return replicated(find_trial(study)[1], len(SEEDS)).isel(sheet=0)
     runs = [run for run in find_study(study).plan(Options(seeds=3)) if run.place["seed"] == 1]
     axes = {
         axis: list(dict.fromkeys(run.place[axis] for run in runs))

@@ -101,6 +101,7 @@ def _sections(config: Config) -> frozenset[str]:
 
 
 Needs = Callable[[dict[str, Any]], bool]
+Planned = tuple[dict[str, Any], str, frozenset[str], str]
 
 
 class Bench:
@@ -127,7 +128,7 @@ class Bench:
             )
         self.seeds, self.results, self._sheet, self._tell, self.draws = seeds, results, sheet, tell, draws
         self._loaded: dict[str, xr.Dataset | None] = {}
-        self._plans: dict[str, list[tuple[dict[str, Any], str, frozenset[str]]]] = {}
+        self._plans: dict[str, list[Planned]] = {}
         self._dataset: xr.Dataset | None = None
         self._null, self._nulls = MODEL, list[str]()
         self._inert: Inert | None = None
@@ -152,15 +153,18 @@ class Bench:
 
     def frozen(self, rests_on: tuple[str, ...], study: str = "", needs: Needs = lambda place: True) -> str:
         """SHA-256 of the numbers whose name begins as one of `rests_on`, of what was done to the circuit as
-        it grew up, and of the model's version.  Sections that were added after the ledger began count where
-        runs of the study use them.
+        it grew up, of the model's version, and of the designs of runs of the study.  Sections that were
+        added after the ledger began count where these runs use them.
         """
-        planned = self._planned(study) if study else []
-        used = {part for place, _, parts in planned if needs(place) for part in parts}
+        planned = [run for run in (self._planned(study) if study else []) if needs(run[0])]
+        used = {part for _, _, parts, _ in planned for part in parts}
+        designs = {design: 0.0 for *_, design in planned if design}
         numbers = {name: row.value for name, row in every_row(self.config.sheets()).items()}
         held = {n for n in numbers if _since_the_first(n) or n.rpartition(".")[0] in used}
         chosen = {n: v for n, v in numbers.items() if n.startswith(rests_on) and n in held}
-        return digest(chosen | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)})
+        return digest(
+            chosen | designs | {" ".join(self.config.done()): 0.0, "model version": float(MODEL_VERSION)}
+        )
 
     def plan(self, study: str) -> list[Run]:
         """The runs of a study that a bench asks for.  Raises StudyError for an unknown study."""
@@ -181,7 +185,7 @@ class Bench:
             raise ClaimError(f"study {study} is not in {folder}{absent}; {how}")
         whole, wanted = (
             set(stored["run_id"].values.ravel()),
-            [(place, i) for place, i, _ in self._planned(study) if needs(place)],
+            [(place, i) for place, i, *_ in self._planned(study) if needs(place)],
         )
         there = {place["seed"]: True for place, _ in wanted}
         for place, run_id in wanted:
@@ -309,13 +313,14 @@ class Bench:
         except StoreError:
             return False
 
-    def _planned(self, study: str) -> list[tuple[dict[str, Any], str, frozenset[str]]]:
-        """Place, id and sections used of every run of a study: many claims ask, and an id is a hash of every
-        number.
+    def _planned(self, study: str) -> list[Planned]:
+        """Place, id, sections used and design of every run of a study: many claims ask, and an id is a hash
+        of every number.
         """
         if study not in self._plans:
             self._plans[study] = [
-                (run.place, run.config.run_id(), _sections(run.config)) for run in self.plan(study)
+                (run.place, run.config.run_id(), _sections(run.config), run.config.design)
+                for run in self.plan(study)
             ]
         return self._plans[study]
 

@@ -23,10 +23,11 @@ from prelimbic.experiments.claims.claim import (
 )
 from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
+from prelimbic.experiments.claims.claimed_people import PEOPLE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.conduct import Screen, complete
-from prelimbic.experiments.sweep.study import Run, StudyError
+from prelimbic.experiments.sweep.study import Run
 from prelimbic.parameters.brought import (
     FUNCTION,
     NAME,
@@ -40,11 +41,12 @@ from prelimbic.parameters.brought import (
     points,
     warn_left_out,
 )
+from prelimbic.parameters.errors import UsageError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]  # those that ship
+ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS, *PEOPLE_CLAIMS]  # those that ship
 GROUP = "prelimbic.claims"
 KINDS: dict[str, Kind] = {
     "id": NAME,
@@ -147,7 +149,7 @@ def compute(claims: list[Claim], bench: Bench, workers: int, screen: Screen) -> 
     for name, wanted in needs.items():
         try:
             runs = bench.plan(name)
-        except StudyError:
+        except UsageError:  # also where there is no surrogate of the sheet
             if name in SHIPPED:
                 raise
             continue

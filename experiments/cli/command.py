@@ -16,6 +16,8 @@ from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
 from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
+from prelimbic.experiments.cli.surrogate import surrogate
+from prelimbic.experiments.cli.trial import trial, trials
 from prelimbic.experiments.cli.words import PATH, Group, once, target
 from prelimbic.experiments.sweep.surroundings import STOPPED, settle
 from prelimbic.parameters import CIRCUIT
@@ -47,8 +49,11 @@ def cli() -> None:
 
 cli.add_command(run)
 cli.add_command(ask)
+cli.add_command(trial)
+cli.add_command(trials)
 cli.add_command(claims)
 cli.add_command(exposure)
+cli.add_command(surrogate)
 
 
 @cli.command()
@@ -235,7 +240,7 @@ def _code(words: list[str] | None) -> int:
         return ends.USAGE
     except (KeyboardInterrupt, click.Abort):
         asked = (sys.argv[1:] if words is None else words)[:1]
-        ends.say(STOPPED if asked in (["ask"], ["run"], ["claims"]) else ends.ENDED)
+        ends.say(STOPPED if asked in (["ask"], ["run"], ["trial"], ["claims"]) else ends.ENDED)
         return ends.INTERRUPTED
     except BrokenPipeError:
         return ends.FAILURE

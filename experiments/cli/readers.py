@@ -15,7 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-ROOMS = ("pharmacology", "circuits", "plasticity", "simulation")
+ROOMS = ("pharmacology", "circuits", "plasticity", "simulation", "patients")
 ASKERS = (*ROOMS, "experiments")  # who may ask for a recorded quantity
 RECORDED = ("recorded", "recording")  # what reads the sheet of recordings, by name
 Bag = frozenset[str]

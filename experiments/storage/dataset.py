@@ -57,6 +57,7 @@ AXES = {
     "memory": "what outlasts the drug",
     "number": "number that is varied",
     "end": "end of its range",
+    "n": "number of subjects",
 }
 # of a variable, by the group that it is read from
 SUFFIX = {"summary": "", "traces": "_course", "fine": "_fine"}

@@ -16,6 +16,8 @@ from prelimbic.experiments.questions.study import study_of
 from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.sweep.reads import Reads
 from prelimbic.experiments.sweep.study import Options, Run, Study, StudyError
+from prelimbic.experiments.trials.shipped import BEGINS, find_trial, shipped_trials
+from prelimbic.experiments.trials.study import study_of as study_of_trial
 from prelimbic.parameters import unknown
 from prelimbic.parameters.brought import (
     FUNCTION,
@@ -30,6 +32,7 @@ from prelimbic.parameters.brought import (
     points,
     warn_left_out,
 )
+from prelimbic.patients.trial_file import is_trial
 from prelimbic.simulation.written import read_question
 
 if TYPE_CHECKING:
@@ -127,6 +130,8 @@ def find_study(name: str) -> Study:
         return _in_file(Path(name))
     if name in shipped_protocols():
         return _in_file(shipped_protocols()[name])
+    if name.removeprefix(BEGINS) in shipped_trials() and name.startswith(BEGINS):
+        return _of_trial(name)
     if name in SHIPPED:
         shipped: Study = import_module(f"prelimbic.experiments.studies.{name}").STUDY
         return shipped
@@ -139,7 +144,13 @@ def _in_file(path: Path) -> Study:
     """The study of a question in a file.  Raises UsageError."""
     if path.stem in SHIPPED:
         raise StudyError(f"{path}: a study that ships is called {path.stem}; call the file otherwise")
-    return study_of(read_question(path), path.stem)
+    return _of_trial(str(path)) if is_trial(path) else study_of(read_question(path), path.stem)
+
+
+def _of_trial(name: str) -> Study:
+    """The study of a trial that ships, or of one in a file."""
+    found, trial = find_trial(name)
+    return study_of_trial(trial, found)
 
 
 def as_script(study: Study) -> NoReturn:

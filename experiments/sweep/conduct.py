@@ -177,7 +177,8 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         return found
 
     tell_damaged(missing(), causes, folder, screen)
-    asked = None if study.asked is None else (study.name, as_toml(replace(study.asked, sheets=())))
+    text = study.kept if study.asked is None else as_toml(replace(study.asked, sheets=()))
+    asked = (study.name, text) if text else None
     try:
         drive(runs, missing, causes, folder, jobs, words, screen, asked)
     except KeyboardInterrupt:

@@ -153,7 +153,8 @@ class Study:
     and ending: that of the study where nothing is said.  `plan` asks `accept` first, which refuses what the
     study does not say that it `reads`.  `inert` makes of a dataset of the study what it would be had the
     drug bound nothing.  A question of the user's own, `asked`, is kept beside its runs, and `less` gives
-    all that it sets, as told, with the plan without it.
+    all that it sets, as told, with the plan without it.  `kept` is the text of a file from which jobs have
+    the study, where it is none of those that are found by name.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Study:
     inert: Inert = unchanged
     asked: Question | None = None
     less: Callable[[Options], Iterator[tuple[str, Callable[[], list[Run]]]]] | None = None
+    kept: str = ""
 
     @property
     def drawn(self) -> tuple[str, ...]:
@@ -318,11 +320,12 @@ def write_manifest(
 
 
 def prepare(runs: Iterable[Run]) -> bool:
-    """Compile what the runs need: each model once, and the slow layer meanwhile.
+    """Compile what the runs need: each model once, and the slow layer meanwhile; a run with a design of its
+    own has no circuit.
 
     Returns False when there is no C++ compiler, and the runs must be interpreted.
     """
-    return ready.prepare(run.config for run in runs)
+    return ready.prepare(run.config for run in runs if not run.config.design)
 
 
 def carry_out(

@@ -67,7 +67,7 @@ def examine(config: Config, compiled: bool, tell: Callable[[float], None]) -> Gr
         tell(seconds)
 
     seen, shut = (None, None) if circuit is None else looks.baths(own, circuit, looks.awake_baths(), done)
-    valid = seen is not None and _rests(seen[AFFINITIES[0]][0], resting_rates(centre))
+    valid = seen is not None and rests(seen[AFFINITIES[0]][0], resting_rates(centre))
     found["valid"] = Variable(
         (), np.array(float(valid)), "1", "1 where the circuit rests at rates it may have, asynchronously"
     )
@@ -118,7 +118,7 @@ def resting_rates(centre: Sheet) -> list[tuple[float, float]]:
     return [centre.sections[p]["target_rate"].range or recorded(p, "rate") for p in POPULATIONS]
 
 
-def _rests(untreated: Activity, allowed: list[tuple[float, float]]) -> bool:
+def rests(untreated: Activity, allowed: list[tuple[float, float]]) -> bool:
     """Whether every class still fires at such a rate (some circuits have a second, silent state), and
     asynchronously.
     """

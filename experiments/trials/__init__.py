@@ -1,0 +1,1 @@
+"""Virtual trials as studies: planned, replicated, analysed."""
