@@ -319,8 +319,8 @@ READINGS: dict[str, Reading] = {
         "score of dissociation",
         "slope x unbound ketamine in brain, up to highest",
         "log-normal, dissociation.between, one factor a subject",
-        "a scale of people, which says nothing of rodents; follows the drug, not the circuit; linear was read "
-        "for plasma from 50 to 200 ng/mL; metabolites and tolerance are left out",
+        "a scale of people, which says nothing of rodents; follows the drug, not the circuit; linear was "
+        "read for plasma from 50 to 200 ng/mL; metabolites and tolerance are left out",
         "bowdle1998",
         dissociation,
         ("brain_unbound.ketamine",),

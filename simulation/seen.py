@@ -43,12 +43,15 @@ class Seen:
         """A course over what it was before anything was given (seed, hour)."""
         return self.at(name, hours) / self.rest(name)[:, None]
 
-    def span(self, minutes: float, step: float = 1.0) -> np.ndarray:
-        """Hours, a `step` of minutes apart, over which an instrument that needs so many minutes collects for
-        this readout: all of a window, or those before a moment.
+    def span(self, minutes: float) -> np.ndarray:
+        """Hours over which an instrument that needs so many minutes collects for this readout: all of a
+        window, or those before a moment; all looks among them, so that a mean over lines between looks is
+        exact.
         """
         length = self.last - self.first if self.last > self.first else minutes / 60.0
-        return self.last - length + np.linspace(0.0, length, 1 + max(1, round(60.0 * length / step)))
+        begin = self.last - length
+        looks = self.hours[(self.hours > begin) & (self.hours < self.last)]
+        return np.concatenate([[begin], looks, [self.last]])
 
 
 def _line(hours: np.ndarray, course: np.ndarray, at: np.ndarray) -> np.ndarray:

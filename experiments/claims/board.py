@@ -23,6 +23,7 @@ from prelimbic.experiments.claims.claim import (
 )
 from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
+from prelimbic.experiments.claims.claimed_laboratory import LABORATORY_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.conduct import Screen, complete
@@ -44,7 +45,7 @@ from prelimbic.parameters.brought import (
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS]  # those that ship
+ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS, *LABORATORY_CLAIMS]  # those that ship
 GROUP = "prelimbic.claims"
 KINDS: dict[str, Kind] = {
     "id": NAME,
@@ -59,6 +60,7 @@ KINDS: dict[str, Kind] = {
     "note": TEXT,
     "no_effect": TEXT,
     "undrawn": TEXT,
+    "courses": ("true or false", lambda given: isinstance(given, bool)),
 }
 VERDICTS = ("holds", "fails", "inconclusive", NO_DRUG, "not testable")
 

@@ -16,6 +16,7 @@ from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
 from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
+from prelimbic.experiments.cli.statements import measures, statements
 from prelimbic.experiments.cli.words import PATH, Group, once, target
 from prelimbic.experiments.sweep.surroundings import STOPPED, settle
 from prelimbic.parameters import CIRCUIT
@@ -49,6 +50,8 @@ cli.add_command(run)
 cli.add_command(ask)
 cli.add_command(claims)
 cli.add_command(exposure)
+cli.add_command(statements)
+cli.add_command(measures)
 
 
 @cli.command()
