@@ -1,4 +1,6 @@
-"""What can be measured: quantities of a run's summary by their names, with a place behind a point."""
+"""What can be measured: quantities of a run's summary by their names, with a place behind a point, and what
+laboratories read.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from prelimbic.circuits import BANDS
 from prelimbic.parameters import COMPOUNDS, POPULATIONS, SUBUNITS, near
 from prelimbic.parameters.errors import UsageError
 from prelimbic.simulation.declared import OF_ACTIVITY, OF_SNAPSHOT, PERCENTILES
+from prelimbic.simulation.laboratory import OUT_OF_REACH, READINGS, Reading
 from prelimbic.simulation.record import PEAKS
 
 MEASURED = ("rate.Pyr", "recurrent_ampa", "bdnf", "mtorc1", "protein", "spines")  # unless asked otherwise
@@ -21,6 +24,13 @@ PLACES: dict[str, tuple[str, ...]] = {
 }
 ONCE = {f"peak_{name}": "1" for name in PEAKS} | {f"peak_{name}_time": "h" for name in PEAKS}
 IMAGED = {"imaged_formation": "%", "imaged_elimination": "%"}
+EXACT = "exact"  # behind a point: what a laboratory reads, without noise
+
+
+GROUPS = {
+    head: tuple(name for name in READINGS if name.startswith(f"{head}."))
+    for head in dict.fromkeys(name.partition(".")[0] for name in READINGS if "." in name)
+}
 
 
 class MeasureError(UsageError):
@@ -30,7 +40,7 @@ class MeasureError(UsageError):
 @dataclass(frozen=True)
 class Measure:
     """A quantity: the variable of a summary, where in its own dimensions, its unit; `once` is read once a
-    run, not at readouts.
+    run, not at readouts.  What a laboratory reads has its `reading`, `exact` without noise.
     """
 
     name: str
@@ -38,6 +48,8 @@ class Measure:
     at: tuple[tuple[str, str], ...]
     unit: str
     once: bool = False
+    reading: Reading | None = None
+    exact: bool = False
 
 
 def measures(names: Iterable[str]) -> list[Measure]:
@@ -46,6 +58,8 @@ def measures(names: Iterable[str]) -> list[Measure]:
 
 
 def _measures(name: str) -> list[Measure]:
+    if read := _readings(name):
+        return read
     known = {**OF_ACTIVITY, **OF_SNAPSHOT}
     variable, *at = name.split(".")
     if variable in ONCE and not at:
@@ -53,10 +67,12 @@ def _measures(name: str) -> list[Measure]:
     if variable in IMAGED and not at:
         return [Measure(name, name, (), IMAGED[variable])]
     if variable not in known:
-        every = (*known, *ONCE, *IMAGED)
+        every = (*known, *ONCE, *IMAGED, *READINGS, *GROUPS)
+        if variable in OUT_OF_REACH:
+            raise MeasureError(f"`measure` {variable}: {OUT_OF_REACH[variable]}, so it is out of reach")
         raise MeasureError(
-            f"`measure` takes quantities of a result file, such as rate.Pyr, bdnf or spines, not {name!r}"
-            f"{near(variable, every)}"
+            f"`measure` takes quantities of a result file, such as rate.Pyr, bdnf or spines, and "
+            f"what `prelimbic measures` lists, not {name!r}{near(name, every) or near(variable, every)}"
         )
     dimensions = known[variable].dimensions
     if len(at) > len(dimensions):
@@ -73,6 +89,22 @@ def _measures(name: str) -> list[Measure]:
             known[variable].unit,
         )
         for places in _all_places(dimensions, at)
+    ]
+
+
+def _readings(name: str) -> list[Measure]:
+    """What laboratories read under a name, or a name of several (`western`); none for any other."""
+    plain = name.removesuffix(f".{EXACT}")
+    group, *_ = plain.split(".")
+    if group in GROUPS and plain not in (group, *READINGS):
+        there = ", ".join(each.partition(".")[2] for each in GROUPS[group])
+        asked = plain.partition(".")[2]
+        raise MeasureError(f"`measure` {group} has no {asked!r}{near(plain, READINGS)}; there are {there}")
+    found = (plain,) if plain in READINGS else GROUPS.get(plain, ())
+    exact, ending = plain != name, f".{EXACT}" * (plain != name)
+    return [
+        Measure(each + ending, each + ending, (), READINGS[each].unit, reading=READINGS[each], exact=exact)
+        for each in found
     ]
 
 

@@ -155,7 +155,7 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     others = {"compounds", "species", "routes", "bodies", "population", "salts", "cascade", "spines"}
-    others |= {"inhibitors", "hypotheses", "recordings", "patients", "trials"}
+    others |= {"inhibitors", "hypotheses", "measured", "recordings", "patients", "trials"}
     assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, PRIOR} | others
 
 

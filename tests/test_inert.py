@@ -195,6 +195,8 @@ COURSE = {
 } | POPULATION
 BANDS = {"band": ["slow_delta", "gamma"]}
 DAYS = AT | POPULATION | {"subunit": ["2A", "2AB", "2B", "2BD", "2C", "2D"]}
+COURSES = {f"{n}_course": ("time",) for n in ("bdnf", "glutamate_cycling", "gaba_release")}
+LOOKS = {"time": [-24.0, 0.0, 0.3, 0.7, 2.0, 4.0, 6.0, 14.0, 24.0, 72.0]}
 INNER: dict[str, dict[str, Any]] = {
     "surge": COURSE | BANDS,
     "evoked": {"given": [0.0, 10.0], "pulses": [1.0, 2, 4, 8, 16, 32, 64]},
@@ -203,7 +205,8 @@ INNER: dict[str, dict[str, Any]] = {
     "ex_vivo": COURSE,
     "mk801": {"minute": [1.0, 30.0, 60.0]} | POPULATION,
     "physiology": POPULATION,
-} | dict.fromkeys(("blockers", "ablation_grid", "cascade", "growth_dose", "stress", "occlusion"), DAYS)
+} | dict.fromkeys(("blockers", "ablation_grid", "growth_dose", "stress", "occlusion"), DAYS)
+INNER |= {"cascade": DAYS | LOOKS, "human_dose": LOOKS}
 VARIABLES: dict[str, dict[str, tuple[str, ...]]] = {
     "surge": {n: ("given", "hour", *d) for n, d in LOOKED.items()},
     "evoked": {"evoked_calcium": ("given", "pulses")},
@@ -216,7 +219,8 @@ VARIABLES: dict[str, dict[str, tuple[str, ...]]] = {
         "mean_z": ("minute", "population"),
     },
     "physiology": {"nmda_coupling": ("population",)},
-} | dict.fromkeys(("blockers", "ablation_grid", "cascade", "growth_dose", "stress", "occlusion"), READ)
+} | dict.fromkeys(("blockers", "ablation_grid", "growth_dose", "stress", "occlusion"), READ)
+VARIABLES |= {"cascade": READ | COURSES, "human_dose": COURSES}
 
 
 def bench_of(claim: Claim) -> Bench:

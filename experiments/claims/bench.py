@@ -24,7 +24,7 @@ from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.studies.registry import find_study
 from prelimbic.experiments.sweep.folders import own_name
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET, MOST_SEEDS, Options, Run
-from prelimbic.parameters import FAMILY, SPECIES, digest
+from prelimbic.parameters import FAMILY, SPECIES, digest, sheet
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.prior import drawn_numbers
 from prelimbic.simulation.config import MODEL_VERSION, Config
@@ -127,7 +127,7 @@ class Bench:
                 f"`seeds` is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
             )
         self.seeds, self.results, self._sheet, self._tell, self.draws = seeds, results, sheet, tell, draws
-        self._loaded: dict[str, xr.Dataset | None] = {}
+        self._loaded: dict[tuple[str, bool], xr.Dataset | None] = {}
         self._plans: dict[str, list[Planned]] = {}
         self._dataset: xr.Dataset | None = None
         self._null, self._nulls = MODEL, list[str]()
@@ -159,7 +159,8 @@ class Bench:
         planned = [run for run in (self._planned(study) if study else []) if needs(run[0])]
         used = {part for _, _, parts, _ in planned for part in parts}
         designs = {design: 0.0 for *_, design in planned if design}
-        numbers = {name: row.value for name, row in every_row(self.config.sheets()).items()}
+        sheets = self.config.sheets() | {"measured": sheet("measured")}  # of readings, which no run uses
+        numbers = {name: row.value for name, row in every_row(sheets).items()}
         held = {n for n in numbers if _since_the_first(n) or n.rpartition(".")[0] in used}
         chosen = {n: v for n, v in numbers.items() if n.startswith(rests_on) and n in held}
         return digest(
@@ -173,12 +174,13 @@ class Bench:
             return found.plan(Options(self.draws or found.seeds, sheets=(found.sheet,)))
         return found.plan(self._options())
 
-    def of(self, study: str, needs: Callable[[dict[str, Any]], bool]) -> Bench:
-        """The bench with the stored runs of a study, of seeds that have all that are needed.
+    def of(self, study: str, needs: Callable[[dict[str, Any]], bool], courses: bool = False) -> Bench:
+        """The bench with the stored runs of a study, of seeds that have all that are needed; with their
+        `courses` too if asked.
 
         Raises ClaimError where there are none, or of other numbers.
         """
-        folder, stored = self.folder(study), self._stored(study)
+        folder, stored = self.folder(study), self._stored(study, courses)
         how = "the command `prelimbic claims --run` computes it"
         if stored is None:
             absent = "" if folder.exists() else ", which does not exist"
@@ -324,8 +326,9 @@ class Bench:
             ]
         return self._plans[study]
 
-    def _stored(self, study: str) -> xr.Dataset | None:
-        if study not in self._loaded:
+    def _stored(self, study: str, courses: bool) -> xr.Dataset | None:
+        key = study, courses
+        if key not in self._loaded:
             self._tell(f"reading study {study}")
             with warnings.catch_warnings(
                 record=True, action="always", category=MixedTargetsWarning
@@ -333,11 +336,11 @@ class Bench:
                 # a claim asks for the runs that it needs
                 warnings.simplefilter("ignore", MissingRunsWarning)
                 try:
-                    self._loaded[study] = load(self.folder(study), courses=False)
+                    self._loaded[key] = load(self.folder(study), courses=courses)
                 except UnreadableError:
                     raise
                 except StoreError:
-                    self._loaded[study] = None
+                    self._loaded[key] = None
             for warned in unlike:
                 self._tell(str(warned.message))
-        return self._loaded[study]
+        return self._loaded[key]

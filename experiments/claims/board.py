@@ -23,6 +23,7 @@ from prelimbic.experiments.claims.claim import (
 )
 from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
+from prelimbic.experiments.claims.claimed_laboratory import LABORATORY_CLAIMS
 from prelimbic.experiments.claims.claimed_people import PEOPLE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
@@ -46,7 +47,8 @@ from prelimbic.parameters.errors import UsageError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS, *PEOPLE_CLAIMS]  # those that ship
+# those that ship
+ALL_CLAIMS = [*CLAIMS, *ACUTE_CLAIMS, *SLOW_CLAIMS, *PEOPLE_CLAIMS, *LABORATORY_CLAIMS]
 GROUP = "prelimbic.claims"
 KINDS: dict[str, Kind] = {
     "id": NAME,
@@ -61,6 +63,7 @@ KINDS: dict[str, Kind] = {
     "note": TEXT,
     "no_effect": TEXT,
     "undrawn": TEXT,
+    "courses": ("true or false", lambda given: isinstance(given, bool)),
 }
 VERDICTS = ("holds", "fails", "inconclusive", NO_DRUG, "not testable")
 

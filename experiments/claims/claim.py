@@ -181,6 +181,7 @@ class Claim:
     them, by place. `rests_on`: beginnings of the names of the numbers that can move it.  `note`: what a
     reader should know, such as what was tuned on it.  `no_effect`: why it states no effect of a drug, if so;
     all others must not hold under an inert one.  `undrawn`: why it is not asked of drawn models, if so.
+    `courses`: whether it reads time courses beside readouts.
     """
 
     id: str
@@ -195,6 +196,7 @@ class Claim:
     note: str = ""
     no_effect: str = ""
     undrawn: str = ""
+    courses: bool = False
 
 
 def deciding(measures: Iterable[Measure]) -> Measure:
@@ -315,7 +317,7 @@ def judge(
 def _judged(claim: Claim, bench: Bench, looked: set[str]) -> Judged:
     seeds, nulls = bench.seeds, []
     if claim.study:
-        bench = bench.of(claim.study, claim.needs)
+        bench = bench.of(claim.study, claim.needs, claim.courses)
         seeds, nulls = bench.stored_seeds, [n for n in bench.nulls if n != MODEL]
     sheet_hash = bench.frozen(claim.rests_on, claim.study, claim.needs)
     other = () if claim.study else tuple(claim.readout(bench.with_affinity(bench.other_affinity)))

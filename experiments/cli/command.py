@@ -16,6 +16,7 @@ from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
 from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
+from prelimbic.experiments.cli.statements import measures, statements
 from prelimbic.experiments.cli.surrogate import surrogate
 from prelimbic.experiments.cli.trial import trial, trials
 from prelimbic.experiments.cli.words import PATH, Group, once, target
@@ -54,6 +55,8 @@ cli.add_command(trials)
 cli.add_command(claims)
 cli.add_command(exposure)
 cli.add_command(surrogate)
+cli.add_command(statements)
+cli.add_command(measures)
 
 
 @cli.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prelimbic.experiments.questions.measured import as_fold, measured
 from prelimbic.experiments.readouts.answer import Answer, Cell, table
 from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.seeds import change, decimals, half_interval, spread_of_those
@@ -55,12 +56,15 @@ def contrasts(dataset: xr.Dataset, question: Question, points: list[Point]) -> I
                 mine = _values(dataset, point.place, measure, readout)
                 there = point.reference
                 others = None if there is None else _values(dataset, there, measure, readout)
-                yield Contrast(point, measure, readout, mine, others)
+                yield Contrast(point, measure, readout, *as_fold(measure, mine, others))
 
 
 def answer(dataset: xr.Dataset, question: Question) -> Answer:
-    """A table a sheet, of all that is compared with something, and one sentence a sheet."""
+    """A table a sheet, of all that is compared with something, and one sentence a sheet; then a caveat of
+    every measure that is read as a laboratory does.
+    """
     tables, said = [], []
+    dataset = measured(dataset, question)
     points = question.points()
     shown = [point for point in points if point.reference is not None] or points
     axes = tuple(question.axes)
@@ -77,7 +81,17 @@ def answer(dataset: xr.Dataset, question: Question) -> Answer:
         labels = (*axes, *(["against"] if _mixed(question) else []), "quantity", "read at")
         tables.append(table(title, labels, rows, OTHERS if _mixed(question) else HEADINGS, **how))
         said.append(_sentence(question, sheet, found, seeds))
-    return Answer(tuple(tables), "\n".join(said))
+    return Answer(tuple(tables), "\n".join([*said, *caveats(question)]))
+
+
+def caveats(question: Question) -> list[str]:
+    """What to beware of in what is read as laboratories do, a line each."""
+    read: dict[str, list[str]] = {}
+    for m in measures(question.measure):
+        if m.reading is not None:
+            noise = "no noise is added" if m.exact else f"noise is added ({m.reading.noise})"
+            read.setdefault(f"{m.reading.caveat}; {noise}", []).append(m.name)
+    return [f"{', '.join(several)}: {caveat}." for caveat, several in read.items()]
 
 
 def _mixed(question: Question) -> bool:

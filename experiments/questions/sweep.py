@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prelimbic.experiments.figures import drawable, drawing
+from prelimbic.experiments.questions.measured import measured
 from prelimbic.experiments.questions.shipped import shipped_protocols
 from prelimbic.experiments.questions.study import ASK, study_of
 from prelimbic.experiments.storage.dataset import load
@@ -55,7 +56,9 @@ def sweep(
     error.  What was stopped goes on when it is called again.
 
     Returns a dataset on the axes asked for and `seed`, with units, see `load`; its `arm` axis, if any, holds
-    the vehicle too.  `plot` draws it, and the folder holds the same table and figure as of `prelimbic ask`.
+    the vehicle too.  What `measure` names as laboratories do (plasma_bdnf, see `prelimbic measures`) is a
+    variable of it, along `readout`.  `plot` draws it, and the folder holds the same table and figure as of
+    `prelimbic ask`.
 
     Raises UsageError for what cannot be asked, RunError where runs fail or files cannot be written, and
     KeyboardInterrupt when it is stopped.
@@ -67,7 +70,7 @@ def sweep(
         conduct_quietly(study, options, truth(progress, "`progress`", QuestionError))
     except Stopped as stopped:
         raise KeyboardInterrupt(str(stopped)) from None
-    dataset = load(options.out)
+    dataset = measured(load(options.out), found)
     return dataset.squeeze("sheet") if dataset.sizes["sheet"] == 1 else dataset
 
 
@@ -185,5 +188,8 @@ def folder_of(study: Study, options: Options) -> Path:
     """The folder of a question that names none: one for every question, and how it is computed."""
     how = {"scale": options.scale, "sheets": options.sheets, "spikes": options.spikes}
     asked = None if study.asked is None else as_mapping(study.asked)
+    if asked is not None and isinstance(asked.get("read"), dict):  # what is measured needs no run
+        asked["read"] = {key: value for key, value in asked["read"].items() if key != "measure"}
+        asked = {key: value for key, value in asked.items() if key != "read" or value}
     told = json.dumps([asked, how, vars(options.numerics)], sort_keys=True)
     return Path("results") / f"{study.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
