@@ -25,7 +25,8 @@ from prelimbic.experiments.claims.claimed import CLAIMS
 from prelimbic.experiments.claims.claimed_acute import ACUTE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
-from prelimbic.experiments.sweep.conduct import Screen, complete
+from prelimbic.experiments.sweep.conduct import complete
+from prelimbic.experiments.sweep.screen import Screen
 from prelimbic.experiments.sweep.study import Run, StudyError
 from prelimbic.parameters.brought import (
     FUNCTION,

@@ -338,7 +338,7 @@ def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.experiments.sweep.unusual import set_numbers
     from prelimbic.parameters import ENANTIOMERS
 

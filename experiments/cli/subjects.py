@@ -104,7 +104,7 @@ def _as_json(found: xr.Dataset, columns: dict[str, str], config: Config) -> dict
 def _print(heading: str, found: xr.Dataset, config: Config) -> None:
     from rich.table import Table
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.experiments.sweep.unusual import set_numbers
     from prelimbic.parameters import ENANTIOMERS
 

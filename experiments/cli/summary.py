@@ -45,7 +45,7 @@ def show(heading: str, found: xr.Dataset) -> None:
     """Print a table: sums of enantiomers, and other drugs."""
     from rich.table import Table
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.parameters import ENANTIOMERS
 
     print(heading)

@@ -108,9 +108,7 @@ def myself() -> Holder:
     """This process; its log is where its errors go, if that is a file."""
     job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "")
     began, turns = system.began(os.getpid()) or "", int(turn) if turn.isdigit() else 0
-    return Holder(
-        socket.gethostname(), machine(), os.getpid(), began, job, turns, system.errors_go_to()
-    )
+    return Holder(socket.gethostname(), machine(), os.getpid(), began, job, turns, system.errors_go_to())
 
 
 class Marks:
