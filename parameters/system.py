@@ -1,8 +1,8 @@
 """What only Linux has, in one place, and what does the same work with any POSIX system.
 
 It stands in the lowest room because all others ask it.  Every function takes what the system has, and has a
-twin that needs nothing but POSIX and Python's own library.  $PRELIMBIC_PORTABLE_SYSTEM=1 hides what Linux has
-beyond that; results are the same, and it is for tests and for finding faults.
+twin that needs nothing but POSIX and Python's own library.  $PRELIMBIC_PORTABLE_SYSTEM=1 hides what Linux
+has beyond that; results are the same, and it is for tests and for finding faults.
 """
 
 from __future__ import annotations
