@@ -27,6 +27,7 @@ PROBE, PROBE_S = 0.08, 3.0
 NEWTON_STEPS, NEWTON_S, DAMPING, LONGEST_STEP = 20, 4.0, 0.7, 0.3
 CHECK_S, SETTLE_S = 10.0, 0.5
 SLOWEST_HZ, LOWEST_RATE_HZ = 1.0, 0.05
+LOOK_S = {"coarse": COARSE_S, "probe": PROBE_S, "newton": NEWTON_S, "check": CHECK_S}  # by stage
 FIRST_SEED = 1001  # a sheet is calibrated on wirings of its own: runs count their seeds from 1
 
 
@@ -92,6 +93,18 @@ def calibrate(
     if (np.abs(found.residuals) > tolerance).any():
         raise CalibrationError(f"circuit {circuit.name} cannot be calibrated: {residual_text(found)}")
     return found
+
+
+def longest_stages(free: int, coarse: int | None = None) -> dict[str, float]:
+    """The most biological seconds that a wiring lives through in each stage of calibrating so many classes;
+    the stages are in their order.
+    """
+    return {
+        "coarse": COARSE_S * (COARSE_LOOKS if coarse is None else coarse),
+        "probe": NEWTON_S + free * PROBE_S,
+        "newton": NEWTON_STEPS * NEWTON_S,
+        "check": CHECK_S,
+    }
 
 
 def residual_text(found: Calibration) -> str:

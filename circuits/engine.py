@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from prelimbic.circuits.model import Model
+from prelimbic.parameters import system
 from prelimbic.parameters.errors import RunError
 
 PATIENCE_S, STRETCH_S = 600.0, 1.0
@@ -216,9 +217,9 @@ class Process:
 
     def __init__(self, program: Path):
         self.program, self._waiting, self._owner = program, False, os.getpid()
-        self._log = os.fdopen(os.memfd_create("engine"), "w+b")  # which needs no folder for temporary files
+        self._log = os.fdopen(system.unnamed_file("engine"), "w+b")
         self._answers, answers_in = os.pipe()
-        self._memory_file = os.memfd_create("prelimbic")
+        self._memory_file = system.unnamed_file("prelimbic")
         self._memory: mmap.mmap | None = None
         try:
             self._process = subprocess.Popen(
@@ -286,8 +287,7 @@ class Process:
     def _give_up_pages(self) -> None:
         """Give the pages of a large payload back; the file is as long as before."""
         if self._memory is not None:
-            os.ftruncate(self._memory_file, 0)
-            os.ftruncate(self._memory_file, len(self._memory))
+            system.give_back(self._memory_file, len(self._memory))
 
     def _exchange(self, frames: bytearray, owed: int) -> list[tuple[int, bytearray]]:
         """Send frames, and take so many answers: status and content.  What the process answers meanwhile is

@@ -23,6 +23,7 @@ TARGETS = (
     ("-march=native", "-mprefer-vector-width=512"),
     ("-march=native",),
     ("-mcpu=native",),
+    ("-mcpu=apple-m1",),  # what clang calls an Apple processor where it knows no native one
     ("-march=x86-64-v2",),
     (),
 )

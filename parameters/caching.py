@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from prelimbic.parameters import system
+
 NAME = "prelimbic"
 ADVICE = "set PRELIMBIC_CACHE to a folder that can be written and from which programs may run"
 ROOM = 1 << 20  # bytes that must fit: a full disk or a used-up quota is seen before a compiler meets it
@@ -51,9 +53,7 @@ def unusable(folder: Path) -> str:
     """Why a folder cannot be a cache; nothing where it can.  It is made if it is not there."""
     if reason := unwritable(folder):
         return reason
-    return (
-        "no program may run there: it is mounted noexec" if os.statvfs(folder).f_flag & os.ST_NOEXEC else ""
-    )
+    return "no program may run there: it is mounted noexec" if system.runs_nothing(folder) else ""
 
 
 def unwritable(folder: Path) -> str:

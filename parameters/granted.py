@@ -13,6 +13,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from prelimbic.parameters import system
 from prelimbic.parameters.errors import UsageError
 
 ROOT = Path("/")
@@ -32,7 +33,7 @@ def available_cpus(environment: Mapping[str, str] = os.environ, root: Path = ROO
     """Cores this process may use, at least 1.  A quota of one and a half cores is one.  `root`: where proc
     and sys are.
     """
-    return max(1, min([len(os.sched_getaffinity(0)), *quotas(root), *grants(environment)]))
+    return max(1, min([system.cpus(), *quotas(root), *grants(environment)]))
 
 
 def threads_asked(environment: Mapping[str, str] = os.environ, called: str = THREADS) -> int:
@@ -70,7 +71,7 @@ def grants(environment: Mapping[str, str]) -> Iterator[int]:
 
 def quotas(root: Path = ROOT) -> Iterator[int]:
     """Whole CPUs that each control group, version 1 or 2, around this process allows; at least 1."""
-    for line in _read(root / "proc/self/cgroup").splitlines():
+    for line in system.kernel_text(root / "proc/self/cgroup").splitlines():
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         groups = root / "sys/fs/cgroup"
@@ -95,9 +96,9 @@ def _with_parents(path: str) -> list[PurePosixPath]:
 
 def _quota(group: Path) -> float | None:
     """CPUs' worth of time that a control group has; None where it has all."""
-    words = _read(group / "cpu.max").split()
+    words = system.kernel_text(group / "cpu.max").split()
     if not words:
-        words = [_read(group / f"cpu.cfs_{what}_us").strip() for what in ("quota", "period")]
+        words = [system.kernel_text(group / f"cpu.cfs_{what}_us").strip() for what in ("quota", "period")]
     if len(words) != 2 or not all(word.isdecimal() and int(word) > 0 for word in words):
         return None  # max, -1, or no such file
     return int(words[0]) / int(words[1])

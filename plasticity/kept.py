@@ -12,10 +12,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from prelimbic.parameters import slow
+from prelimbic.parameters import slow, system
 from prelimbic.parameters.caching import CacheError, cache_folder, unwritable
-
-OF_PROCESSOR = ("model name", "flags", "Features", "CPU part")
 
 
 @cache
@@ -53,16 +51,8 @@ def _mark() -> Path:
     own = [
         (k, v) for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and k != "NUMBA_NUM_THREADS"
     ]
-    made_for = [sys.version, version("numba"), version("llvmlite"), _processor(), own, stamps]
+    made_for = [sys.version, version("numba"), version("llvmlite"), system.processor(), own, stamps]
     return Path(kernels()) / f"all-{hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]}"
-
-
-def _processor() -> list[str]:
-    """What Linux says of the first processor."""
-    with suppress(OSError):
-        first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
-        return [line for line in first.splitlines() if line.startswith(OF_PROCESSOR)]
-    return []
 
 
 def _sources() -> list[Path]:

@@ -19,7 +19,8 @@ GAPS = np.array([1.0, np.nan, 2.0])
 def cells(*args: object, **how: object) -> list[list[str]]:
     """The rows of a printed table, cell by cell."""
     screen = Console(width=120, file=io.StringIO())
-    screen.print(printed(table("of what", *args, **how)))  # type: ignore[arg-type]
+    (whole,) = printed(table("of what", *args, **how), 120)  # type: ignore[arg-type]
+    screen.print(whole)
     lines = screen.file.getvalue().splitlines()  # type: ignore[attr-defined]
     return [[c.strip() for c in line.strip("│┃").split("│")] for line in lines if line.startswith("│")]
 

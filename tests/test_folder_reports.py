@@ -12,7 +12,7 @@ from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage import manifest
 from prelimbic.experiments.storage.dataset import load
 from prelimbic.experiments.studies.registry import find_study
-from prelimbic.experiments.sweep import conduct
+from prelimbic.experiments.sweep import conduct, report
 from prelimbic.experiments.sweep.execute import ExecuteError
 from prelimbic.experiments.sweep.study import Options, Run, Study, write_manifest
 from tests import test_folders
@@ -42,7 +42,7 @@ def test_more_or_fewer_seeds_go_on_and_what_was_made_of_the_old_ones_goes_first(
     def stop(*_: object) -> None:
         raise ExecuteError("stopped here")
 
-    monkeypatch.setattr(conduct, "_report", stop)
+    monkeypatch.setattr(conduct, "report", stop)
     monkeypatch.setattr(conduct, "execute", stop)
     monkeypatch.setattr(conduct, "prepare", lambda runs: True)
     assert call("run", "acute", "--seeds", seeds, "--out", folder)[0] == FAILURE
@@ -105,9 +105,9 @@ def test_a_report_is_taken_back_when_another_process_asked_otherwise_meanwhile(t
         TOY, draw=lambda dataset, folder: write_manifest(ACUTE, ACUTE.plan(Options(3)), folder) or []
     )
     with pytest.raises(ExecuteError, match="meanwhile"):
-        conduct._report(meanwhile, runs, tmp_path, conduct.console())
+        report.report(meanwhile, runs, tmp_path, conduct.console())
     assert made(tmp_path) == set()
-    conduct._report(TOY, runs, tmp_path, conduct.console())
+    report.report(TOY, runs, tmp_path, conduct.console())
     assert {"sweep.h5", "summary.csv"} == made(tmp_path) and listed(tmp_path) == {run.file for run in runs}
 
 

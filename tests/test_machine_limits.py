@@ -260,7 +260,7 @@ def test_a_process_whose_entry_in_proc_is_hidden_is_not_gone(tmp_path, monkeypat
     holder = Holder(myself().host, myself().machine, child.pid, "12345")
     try:
         assert holder.gone(myself())  # an earlier process of that number
-        monkeypatch.setattr("prelimbic.experiments.sweep.marks._began", lambda process: None)
+        monkeypatch.setattr("prelimbic.parameters.system.began", lambda process: None)
         assert not holder.gone(myself())
         assert Mark(RUN.file, holder, 0.0, 0.0, 0.0, told=100.0).current(myself(), 100.0)
         from prelimbic.experiments.storage.files import scratch_name

@@ -14,7 +14,8 @@ from prelimbic.experiments.readouts.answer import Answer
 from prelimbic.experiments.storage.dataset import load, write_sweep
 from prelimbic.experiments.storage.store import write_run
 from prelimbic.experiments.studies.registry import find_study
-from prelimbic.experiments.sweep.conduct import _report, console
+from prelimbic.experiments.sweep.report import report
+from prelimbic.experiments.sweep.screen import console
 from prelimbic.experiments.sweep.study import Options, Study, write_manifest
 from prelimbic.experiments.sweep.unusual import unusual
 from prelimbic.parameters import CIRCUIT
@@ -175,7 +176,7 @@ def test_the_answer_itself_says_what_was_set_and_what_was_not_calibrated(paths, 
         lambda dataset: Answer((), "what was found"),
         lambda dataset, folder: [],
     )
-    _report(toy, runs, paths / "folder", console())
+    report(toy, runs, paths / "folder", console())
     out = capsys.readouterr().out
     assert all(out.index(line) > out.index("what was found") for line in said)
 

@@ -309,7 +309,7 @@ def test_a_pattern_finds_what_is_in_force_and_a_word_of_the_field_is_told(call):
 
 
 def test_a_window_too_narrow_for_notes_shows_every_value(call, monkeypatch):
-    monkeypatch.setattr("prelimbic.experiments.sweep.conduct.console", lambda: Console(width=80))
+    monkeypatch.setattr("prelimbic.experiments.sweep.screen.console", lambda: Console(width=80))
     code, out, err = call("numbers", "Kp,uu", "--sheet", "species")
     assert (code, err) == (0, "") and max(map(len, out.splitlines())) <= 82
     for value in numbers("Kp,uu", "species").value:

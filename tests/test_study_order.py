@@ -26,7 +26,7 @@ from prelimbic.experiments.studies import (
 )
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
 from prelimbic.experiments.sweep.study import Options, write_manifest
-from prelimbic.parameters import PRIOR, SPECIES, ranged, sheet
+from prelimbic.parameters import PRIOR, SPECIES, ranged, sheet, system
 from prelimbic.plasticity import kept, warm_up
 from prelimbic.simulation.observers.numerics import VARIANTS
 from prelimbic.simulation.switches import SWITCHES
@@ -102,5 +102,5 @@ def test_kernels_that_were_compiled_are_not_loaded_to_see_that_they_were(monkeyp
     script = "import sys; from prelimbic.plasticity import warm_up; warm_up(); print('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("False\n", "")
-    monkeypatch.setattr(kept, "_processor", lambda: ["another"])
+    monkeypatch.setattr(system, "processor", lambda: ["another"])
     assert not kept.are_there()

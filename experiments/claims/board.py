@@ -27,7 +27,8 @@ from prelimbic.experiments.claims.claimed_laboratory import LABORATORY_CLAIMS
 from prelimbic.experiments.claims.claimed_people import PEOPLE_CLAIMS
 from prelimbic.experiments.claims.claimed_slow import SLOW_CLAIMS
 from prelimbic.experiments.studies.registry import SHIPPED, find_study
-from prelimbic.experiments.sweep.conduct import Screen, complete
+from prelimbic.experiments.sweep.conduct import complete
+from prelimbic.experiments.sweep.screen import Screen
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.parameters.brought import (
     FUNCTION,

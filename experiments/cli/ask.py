@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prelimbic.experiments.cli.run import Words, carry_out, run_options
+from prelimbic.experiments.cli.completing import among, species
+from prelimbic.experiments.cli.run import Words, carry_out, run_options, say_plan
 from prelimbic.experiments.cli.words import BODY, PATH, Command, body_options, give_option
 from prelimbic.simulation.switches import SWITCHES
 
@@ -23,7 +24,7 @@ OWN = ("species", *BODY, "give", "bath", "stress", "vary", "read", "measure", "t
 
 
 @click.command(cls=Command)
-@click.option("--species", required=True, help="human, rat or mouse.")
+@click.option("--species", required=True, help="human, rat or mouse.", shell_complete=among(species))
 @give_option("10 mg/kg ip at 0h, 24h")
 @body_options
 @click.option(
@@ -79,17 +80,15 @@ def ask(**given: Any) -> None:
     runs = study.plan(options)
     lines = plan_of(asked, runs, options.workers)
     if own["write"] is None and not words.plan and not words.list_runs:
-        print("\n".join(lines))
+        say_plan(lines, words)
     if own["write"] is None and not words.plan:
         return carry_out(study, options, words, context)
     jobs_asked(words, options)  # which refuses what it would refuse
     refuse(study, options, runs)
-    if own["write"] is None:
-        print("\n".join(lines))
-        return None
-    _write(own["write"], asked, options)
-    print("\n".join([*lines, f"kept in {own['write']}; prelimbic run {own['write']} computes it"]))
-    return None
+    if own["write"] is not None:
+        _write(own["write"], asked, options)
+        lines.append(f"kept in {own['write']}; prelimbic run {own['write']} computes it")
+    return say_plan(lines, replace(words, plan=True))
 
 
 def _question(own: dict[str, Any], words: Words) -> Question:

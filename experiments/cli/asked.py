@@ -37,6 +37,7 @@ OF_THE_DRIVER = (
     "share",
     "among",
     "list_runs",
+    "as_json",
     "plan",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from prelimbic import circuits
 from prelimbic.circuits import (
@@ -21,11 +21,15 @@ from prelimbic.circuits import (
     check_background,
     manipulated,
 )
-from prelimbic.circuits.calibrate import FIRST_SEED
+from prelimbic.circuits.calibrate import FIRST_SEED, LOOK_S, longest_stages
+from prelimbic.experiments.readouts.answer import Cell, plain, table
+from prelimbic.experiments.readouts.seeds import spread
 from prelimbic.experiments.storage.files import StoreError, publish
-from prelimbic.experiments.sweep.conduct import console
+from prelimbic.experiments.sweep.screen import console
 from prelimbic.experiments.sweep.study import StudyError
 from prelimbic.experiments.sweep.surroundings import settle_figures
+from prelimbic.experiments.sweep.tables import printed
+from prelimbic.experiments.sweep.watch import progress_bar
 from prelimbic.parameters import (
     POPULATIONS,
     Sheet,
@@ -42,6 +46,17 @@ from prelimbic.parameters import (
 from prelimbic.parameters.sheet import Row
 from prelimbic.simulation.config import grown
 
+# of the table of a calibration, with the format of its numbers
+HEADINGS = {
+    "target Hz": "g",
+    "rate Hz": "",
+    "residual %": "+.1f",
+    "recorded Hz": "",
+    "CV of ISI": ".2f",
+    "recorded CV": "",
+    "background Hz": ".0f",
+}
+
 
 def calibrate_sheet(
     name: str,
@@ -53,6 +68,7 @@ def calibrate_sheet(
     manipulations: tuple[str, ...],
     overrides: tuple[tuple[str, float], ...],
     potentials: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Calibrate and write `out`; nothing is written when it does not succeed.
 
@@ -85,13 +101,13 @@ def calibrate_sheet(
     developmental = " ".join([*source.manipulations.split(), *manipulations])
     circuit = manipulated(grown(source, scale, sheet("spines").fill("spines", SpineNumbers)), manipulations)
     check_background(circuit)
-    screen = console()
+    screen = console(as_json)
     if circuits.compiler() is None:
         raise StudyError(f"calibrate needs a C++ compiler, and none works: {circuits.why_no_compiler()}")
     settle_figures()
     if potentials:
         circuit, source = _strengths(circuit, source, screen)
-    with _told(screen) as tell:
+    with _told(screen, len(free)) as tell:
         found = calibrate(circuit, wirings, free, tell)
     title = f"{source.title}; background calibrated" + (f" after {developmental}" if developmental else "")
     placed = source.with_sections(_placed(source, found, free, wirings, scale))
@@ -100,7 +116,7 @@ def calibrate_sheet(
         out,
         sheet_text(placed, title, structure_digest(placed) if scale == 1.0 else "", developmental).encode(),
     )
-    _report(found, screen)
+    _report(found, screen, out, as_json)
     screen.print(f"written: {out}", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -174,55 +190,55 @@ def _placed(
     return sections
 
 
-def _report(found: Calibration, screen: Console) -> None:
-    table = Table(
-        title=f"untreated circuit, mean ± SD over {len(found.seeds)} wirings", title_justify="left"
-    )
-    for heading in (
-        "",
-        "target Hz",
-        "rate Hz",
-        "residual",
-        "recorded Hz",
-        "CV of ISI",
-        "recorded CV",
-        "background Hz",
-    ):
-        table.add_column(heading, justify="right")
+def _report(found: Calibration, screen: Console, out: Path, as_json: bool) -> None:
+    """What the calibrated circuit does, beside what was recorded, class by class."""
+    rows: list[tuple[tuple[str | float, ...], tuple[Cell, ...]]] = []
     for k, name in enumerate(POPULATIONS):
-        rate, cv = found.rate[:, k], found.cv_isi[:, k]
+        rate, cv = found.rate[:, k], float(np.nanmean(found.cv_isi[:, k]))
         (low, high), (regular, irregular) = recorded(name, "rate"), recorded(name, "cv_isi")
         inside = "" if low <= rate.mean() <= high else " (outside)"
-        within = "" if regular <= np.nanmean(cv) <= irregular else " (outside)"
-        spread = f"{rate.mean():.2f} ± {rate.std():.2f}"
-        table.add_row(
-            name,
-            f"{found.targets[k]:g}",
-            spread,
-            f"{100 * found.residuals[k]:+.1f} %",
+        within = "" if regular <= cv <= irregular else " (outside)"
+        cells = (
+            float(found.targets[k]),
+            spread(rate),
+            100 * float(found.residuals[k]),
             f"{low:g}-{high:g}{inside}",
-            f"{np.nanmean(cv):.2f}",
+            cv,
             f"{regular:g}-{irregular:g}{within}",
-            f"{found.circuit.populations[k].background_rate:.0f}",
+            float(found.circuit.populations[k].background_rate),
         )
-    screen.print(table)
+        rows.append(((name,), cells))
+    made = table(
+        f"untreated circuit, mean ± SD over {len(found.seeds)} wirings",
+        ("class",),
+        rows,
+        tuple(HEADINGS),
+        formats=HEADINGS,
+    )
+    if as_json:
+        print(json.dumps({"sheet": str(out), **plain(made)}, indent=1))
+        return
+    for part in printed(made, screen.width):
+        screen.print(part)
 
 
 @contextmanager
-def _told(screen: Console) -> Iterator[Callable[[str, np.ndarray], None]]:
-    """A status line in a terminal; in a log one line a stage."""
-    if screen.is_terminal:
-        with screen.status("calibrating", spinner="line") as status:
-            yield lambda stage, rate: status.update(f"calibrating, {stage}: {_rates(rate)}")
-        return
-    stages: set[str] = set()
+def _told(screen: Console, free: int) -> Iterator[Callable[[str, np.ndarray], None]]:
+    """A bar with the longest that is left in a terminal; in a log one line a stage."""
+    longest = longest_stages(free)
+    looked: dict[str, float] = {}
+    with progress_bar(screen, "biological s at most") as bar:
+        task = bar.add_task("calibrating", total=round(sum(longest.values())))
 
-    def tell(stage: str, rate: np.ndarray) -> None:
-        if stage not in stages:
-            screen.print(f"{stage}: {_rates(rate)}", highlight=False)
-            stages.add(stage)
+        def tell(stage: str, rate: np.ndarray) -> None:
+            if stage not in looked and not screen.is_terminal:
+                screen.print(f"{stage}: {_rates(rate)}", highlight=False)
+            looked[stage] = min(looked.get(stage, 0.0) + LOOK_S[stage], longest[stage])
+            names = [*longest]
+            over = sum(longest[name] for name in names[: names.index(stage)])
+            bar.update(task, completed=round(over + looked[stage]), description=f"{stage}: {_rates(rate)}")
 
-    yield tell
+        yield tell
 
 
 def _rates(rate: np.ndarray) -> str:

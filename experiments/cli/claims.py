@@ -92,7 +92,7 @@ def show_claims(asked: Words) -> None:
     from prelimbic.experiments.claims.board import compute, find_claims
     from prelimbic.experiments.claims.look import look
     from prelimbic.experiments.cli.ends import say as warn
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.parameters.granted import workers_by_default
     from prelimbic.simulation.overrides import parse_overrides
 

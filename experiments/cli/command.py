@@ -14,6 +14,7 @@ import click
 from prelimbic.experiments.cli import ends
 from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
+from prelimbic.experiments.cli.completing import completion
 from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
 from prelimbic.experiments.cli.statements import measures, statements
@@ -57,6 +58,7 @@ cli.add_command(exposure)
 cli.add_command(surrogate)
 cli.add_command(statements)
 cli.add_command(measures)
+cli.add_command(completion)
 
 
 @cli.command()
@@ -119,11 +121,12 @@ def verify(path: Path) -> None:
 
 @cli.command()
 @click.argument("path", type=PATH)
-def inspect(path: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines and a table.")
+def inspect(path: Path, as_json: bool) -> None:
     """What PATH, a run file or the folder of a study, holds, and whether it is whole."""
     from prelimbic.experiments.cli.show import show_path
 
-    show_path(path)
+    show_path(path, as_json)
 
 
 @cli.command()
@@ -137,32 +140,32 @@ def equations(sheet: str) -> None:
 
 
 @cli.command()
-def studies() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def studies(as_json: bool) -> None:
     """Every study with its question."""
-    from prelimbic.experiments.cli.ends import say
-    from prelimbic.experiments.studies.registry import usable_studies
+    from prelimbic.experiments.cli.show import show_studies
 
-    for study in usable_studies(say):
-        print(f"{study.name:14} {study.question}")
+    show_studies(as_json)
 
 
 @cli.command()
-def protocols() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def protocols(as_json: bool) -> None:
     """Every protocol that ships: a question in a file, which prelimbic run takes by its name, to copy and
     change.
     """
-    from prelimbic.experiments.questions.shipped import protocols as shipped
+    from prelimbic.experiments.cli.show import show_protocols
 
-    for name, row in shipped().iterrows():
-        print(f"{name:24} {row['title']}\n{'':24} {row['file']}")
+    show_protocols(as_json)
 
 
 @cli.command()
-def switches() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def switches(as_json: bool) -> None:
     """Every hypothesis switch with its options and sources, and every manipulation of the circuit."""
     from prelimbic.experiments.cli.show import show_switches
 
-    show_switches()
+    show_switches(as_json)
 
 
 @cli.command()
@@ -195,6 +198,7 @@ def switches() -> None:
     is_flag=True,
     help="First find the weights at which unitary potentials are those of sheet recordings.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def calibrate(
     sheet: str,
     out: Path,
@@ -205,6 +209,7 @@ def calibrate(
     manipulations: tuple[str, ...],
     overrides: tuple[str, ...],
     potentials: bool,
+    as_json: bool,
 ) -> None:
     """Find background rates at which SHEET, changed as asked, rests at its target rates, and write it as a
     new sheet.
@@ -216,7 +221,7 @@ def calibrate(
     once("--manipulate", (target(text) for text in manipulations))
     changes = parse_overrides(overrides, (sheet,))
     calibrate_sheet(
-        sheet, out, populations, scale, wirings, draw, manipulations, changes, potentials=potentials
+        sheet, out, populations, scale, wirings, draw, manipulations, changes, potentials, as_json
     )
 
 

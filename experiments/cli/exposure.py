@@ -338,7 +338,7 @@ def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.experiments.sweep.unusual import set_numbers
     from prelimbic.parameters import ENANTIOMERS
 
@@ -346,7 +346,7 @@ def _print(shown: Shown, found: xr.Dataset, first: bool) -> None:
     title = "in plasma, arterial and venous, and in the brain, unbound and total"
     plasma = Table(title=title, title_justify="left", caption=_sets(found), caption_justify="left")
     for heading in ("min", "compound", "art ng/mL", "ven ng/mL", "brain uM", "total uM"):
-        plasma.add_column(heading, justify="left" if heading == "compound" else "right", no_wrap=True)
+        plasma.add_column(heading, justify="left" if heading == "compound" else "right", overflow="fold")
     minutes = [f"{60 * hour:g}" for hour in found["time"].values]
     for drug in map(str, found["compound"].values):
         there = found["brain_unbound"].sel(compound=drug).any()

@@ -63,7 +63,7 @@ def _table(found: list[Number]) -> None:
     """A window that is too narrow for sources and notes has the numbers alone."""
     from rich.table import Table
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
 
     shown = console()
     wide = shown.width >= NARROW
@@ -100,7 +100,7 @@ def show_number(name: str, sheet: str | None, as_json: bool) -> None:
 
 def _filled(text: str, first: str = "", then: str = "") -> str:
     """Text in lines that fit the window."""
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
 
     width = min(WIDTH, console().width)
     return textwrap.fill(text, width, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from prelimbic.experiments.cli.completing import among, sheets, studies
 from prelimbic.experiments.cli.words import PATH, Command
 from prelimbic.experiments.sweep.options import flag
 from prelimbic.simulation.switches import DEFAULTS, SWITCHES
@@ -20,7 +24,11 @@ def _switch_options(command: Any) -> Any:
     """An option for every hypothesis switch."""
     for switch, options in reversed(SWITCHES.items()):
         command = click.option(
-            flag(switch), default=DEFAULTS[switch], show_default=True, help=f"{', '.join(options)}."
+            flag(switch),
+            default=DEFAULTS[switch],
+            show_default=True,
+            help=f"{', '.join(options)}.",
+            shell_complete=among(partial(tuple, options)),
         )(command)
     return command
 
@@ -30,6 +38,7 @@ class Words:
     """What stands on the command line of `run` besides the study and the switches."""
 
     list_runs: bool
+    as_json: bool
     plan: bool
     share: str
     among: Path | None
@@ -63,6 +72,12 @@ OPTIONS: tuple[Any, ...] = (
         "list_runs",
         is_flag=True,
         help="List the runs and whether they are finished; compute nothing.",
+    ),
+    click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print what was found, or is listed or planned, as JSON; all else goes to standard error.",
     ),
     click.option(
         "--share",
@@ -119,6 +134,7 @@ OPTIONS: tuple[Any, ...] = (
         multiple=True,
         metavar="NAME|FILE.toml",
         help="Circuit sheet, shipped or your own; repeatable, or all.  [default: native]",
+        shell_complete=among(sheets, files=True),
     ),
     _switch_options,
     click.option(
@@ -182,7 +198,9 @@ def run_options(command: Any) -> Any:
 
 
 @click.command(cls=Command)
-@click.argument("study", required=False, metavar="STUDY|FILE.toml")
+@click.argument(
+    "study", required=False, metavar="STUDY|FILE.toml", shell_complete=among(studies, files=True)
+)
 @run_options
 def run(study: str | None, **given: Any) -> None:
     """Run STUDY, one of those that `prelimbic studies` lists.  It may be a protocol of `prelimbic protocols`
@@ -211,9 +229,17 @@ def run(study: str | None, **given: Any) -> None:
         runs = found.plan(options)
         if words.plan:
             refuse(found, options, runs)
-        print("\n".join(plan_of(found.asked, runs, options.workers)))
+        say_plan(plan_of(found.asked, runs, options.workers), words)
     if not words.plan:
         carry_out(found, options, words, context)
+
+
+def say_plan(lines: list[str], words: Words) -> None:
+    """Print what would be done: the answer of --plan, and beside one in JSON a word on standard error."""
+    if words.as_json and words.plan:
+        print(json.dumps({"plan": lines}, indent=1))
+    else:
+        print("\n".join(lines), file=sys.stderr if words.as_json else sys.stdout)
 
 
 def carry_out(study: Study, options: Options, words: Words, context: click.Context) -> None:
@@ -230,8 +256,8 @@ def carry_out(study: Study, options: Options, words: Words, context: click.Conte
             "script: use --share k/N in a batch script"
         )
     if words.list_runs:
-        listing(study, options)
+        listing(study, options, words.as_json)
     elif on is not None:
-        conduct_on_cluster(study, options, on, words_asked(context, study, options))
+        conduct_on_cluster(study, options, on, words_asked(context, study, options), words.as_json)
     else:
-        conduct(study, options)
+        conduct(study, options, as_json=words.as_json)

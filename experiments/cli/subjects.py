@@ -104,7 +104,7 @@ def _as_json(found: xr.Dataset, columns: dict[str, str], config: Config) -> dict
 def _print(heading: str, found: xr.Dataset, config: Config) -> None:
     from rich.table import Table
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.experiments.sweep.unusual import set_numbers
     from prelimbic.parameters import ENANTIOMERS
 
@@ -112,10 +112,10 @@ def _print(heading: str, found: xr.Dataset, config: Config) -> None:
     title = "median (5th to 95th percentile of subjects)"
     levels = Table(title=title, title_justify="left")
     for name in ("min", "compound", *HEADINGS.values()):
-        levels.add_column(name, justify="left" if name == "compound" else "right", no_wrap=True)
+        levels.add_column(name, justify="left" if name == "compound" else "right", overflow="fold")
     shut = Table(title=f"{title} of NMDA peak conductance shut, %", title_justify="left")
     for name in ("min", *map(str, found["population"].values)):
-        shut.add_column(name, justify="right", no_wrap=True)
+        shut.add_column(name, justify="right", overflow="fold")
     for k, hour in enumerate(found["time"].values):
         here, minute = found.isel(time=k), f"{60 * hour:g}"
         for drug in map(str, found["compound"].values):

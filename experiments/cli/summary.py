@@ -16,6 +16,7 @@ HEADINGS = {
     "brain_unbound_cmax": "brain uM",
     "brain_unbound_tmax": "at h",
 }
+LONGEST = 8  # characters of a cell
 JSON = {
     "arterial_cmax": "arterial_cmax_ng_per_ml",
     "arterial_tmax": "arterial_tmax_h",
@@ -45,16 +46,16 @@ def show(heading: str, found: xr.Dataset) -> None:
     """Print a table: sums of enantiomers, and other drugs."""
     from rich.table import Table
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.parameters import ENANTIOMERS
 
     print(heading)
     table = Table(
         title="peaks (ng/mL), areas to infinity, half-lives of the last decline", title_justify="left"
     )
-    table.add_column("compound", no_wrap=True)
+    table.add_column("compound", overflow="fold")
     for heading_ in HEADINGS.values():
-        table.add_column(heading_, justify="right", no_wrap=True)
+        table.add_column(heading_, justify="right", overflow="fold", min_width=LONGEST)
     for drug in _there(found):
         if drug.partition(" (")[0] not in ENANTIOMERS:
             table.add_row(drug, *(_cell(float(found[name].sel(compound=drug))) for name in HEADINGS))

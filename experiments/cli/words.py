@@ -61,7 +61,7 @@ class Command(click.Command):
             taken = f"; prelimbic {' and '.join(others)} take{'s' if len(others) == 1 else ''} it"
             told = like or (taken if others else "")
             raise click.UsageError(f"{ctx.info_name} has no option {name}{told}") from None
-        for option, times in Counter(given).items():
+        for option, times in Counter(() if ctx.resilient_parsing else given).items():
             if isinstance(option, click.Option) and times > 1 and not (option.multiple or option.is_eager):
                 raise click.UsageError(f"{option.opts[0]} is given {times} times but may be given once")
         try:

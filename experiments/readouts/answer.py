@@ -62,3 +62,28 @@ def _told(cells: list[Cell]) -> Iterable[tuple[str, list[Any]]]:
     if any(cell.n < cell.of or (cell.n and not np.isfinite(cell.mean)) for cell in there):
         yield "n", [cell.n for cell in there]
         yield "of", [cell.of for cell in there]
+
+
+def plain(made: pd.DataFrame) -> dict[str, Any]:
+    """A table as JSON has it: its title and its rows, each with labels and headings.  Under a heading stand
+    "mean" and "sd" over seeds (and "n" "of" how many, as in `table`), or a number or text; None is what is
+    no number.
+    """
+    rows = []
+    for labels, values in zip(made.index, made.to_numpy(dtype=object), strict=True):
+        there = labels if isinstance(labels, tuple) else (labels,)
+        row: dict[str, Any] = dict(zip(map(str, made.index.names), map(_bare, there), strict=True))
+        for (heading, told), value in zip(made.columns, values, strict=True):
+            if told:
+                row.setdefault(str(heading), {})[told] = _bare(value)
+            else:
+                row[str(heading)] = _bare(value)
+        rows.append(row)
+    return {"title": made.attrs["title"], "rows": rows}
+
+
+def _bare(value: Any) -> str | float | int | None:
+    if value is None or isinstance(value, str):
+        return value
+    number = float(value)
+    return None if not np.isfinite(number) else int(value) if isinstance(value, int | np.integer) else number

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
+from prelimbic.parameters import system
 from prelimbic.parameters.errors import RunError
 
 SEAL = re.compile(rb"\nprelimbic seal (\S+) ([0-9a-f]{64})\n\Z")
@@ -148,12 +149,7 @@ def printable(text: str) -> str:
 @cache
 def machine() -> str:
     """This machine since it was started, and the container in it whose process numbers ours are."""
-    try:
-        return (
-            f"{Path('/proc/sys/kernel/random/boot_id').read_text()[:8]} {os.readlink('/proc/self/ns/pid')}"
-        )
-    except OSError:
-        return socket.gethostname()
+    return system.booted()
 
 
 def scratch_name(name: str) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from prelimbic.experiments.storage.files import DamagedError, StoreError, UnreadableError, reason, trouble
+from prelimbic.parameters import system
 from prelimbic.parameters.origin import import_path
 from prelimbic.simulation.variable import Variable
 
@@ -221,11 +222,11 @@ class _Reader:
 
 
 def _unnamed_file() -> int | None:
-    """A file in memory for what a process says: a temporary folder may be full; nothing where there are
-    none.
+    """A file for what a process says, in memory where there are such: a temporary folder may be full, and
+    then there is none.
     """
-    with contextlib.suppress(OSError, AttributeError):
-        return os.memfd_create("reader")
+    with contextlib.suppress(OSError):
+        return system.unnamed_file("reader")
     return None
 
 

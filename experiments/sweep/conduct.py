@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,45 +24,27 @@ from prelimbic.experiments.storage.files import (
     unreadable,
 )
 from prelimbic.experiments.storage.manifest import (
-    MANIFEST,
-    SUMMARY,
-    SWEEP,
     earlier_ids,
     read_manifest,
-    remove_made,
     strangers,
 )
 from prelimbic.experiments.storage.store import sorted_out
-from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.sweep.cluster import BACKENDS, drive
 from prelimbic.experiments.sweep.execute import ExecuteError, execute
 from prelimbic.experiments.sweep.folders import refuse_moved, refuse_other
 from prelimbic.experiments.sweep.marks import Marks
 from prelimbic.experiments.sweep.notices import tell_damaged, tell_surroundings, tell_unlike, tell_unusual
 from prelimbic.experiments.sweep.queue import Jobs
+from prelimbic.experiments.sweep.report import listed_in, print_json, report
+from prelimbic.experiments.sweep.screen import CONSOLE_WIDTH, console
 from prelimbic.experiments.sweep.shelf import room
 from prelimbic.experiments.sweep.study import Options, Run, Study, prepare, share_of, write_manifest
 from prelimbic.experiments.sweep.surroundings import settle_figures
-from prelimbic.experiments.sweep.tables import printed
 from prelimbic.simulation.hypotheses import AS_SHEETS
 from prelimbic.simulation.written import as_toml
 
-Screen = Console  # where a sweep says what it does
-CONSOLE_WIDTH = 160  # of tables where there is no terminal
-NARROWEST = 20  # a terminal that says it has fewer columns does not know
 
-
-def console() -> Console:
-    """Standard output; tables keep a fixed width where it is not a terminal."""
-    shown = Console(markup=False)  # a sheet may be called [red]
-    return (
-        shown
-        if shown.is_terminal and shown.width >= NARROWEST
-        else Console(width=CONSOLE_WIDTH, markup=False)
-    )
-
-
-def listing(study: Study, options: Options) -> None:
+def listing(study: Study, options: Options, as_json: bool = False) -> None:
     """Print every run of the study and whether its file is whole, damaged, not there or not to be read
     here.  Raises UnreadableError.
     """
@@ -72,12 +54,16 @@ def listing(study: Study, options: Options) -> None:
         raise StoreError(f"{options.out} is a file, but must be a folder")
     mine = {run.file for run in share_of(runs, options)}
     todo, causes = _unfinished(runs, options.out)
-    states = dict.fromkeys(causes, "unreadable")
+    states = dict.fromkeys((run.file for run in runs), "finished") | dict.fromkeys(causes, "unreadable")
     states |= {run.file: "damaged" if there(options.out / run.file) else "missing" for run in todo}
-    for run in runs:
-        print(
-            f"{states.get(run.file, 'finished'):9} {'' if run.file in mine else '(other share) '}{run.file}"
-        )
+    if as_json:
+        whole = [
+            {"run": name, "state": state, "of_this_share": name in mine} for name, state in states.items()
+        ]
+        print(json.dumps(whole, indent=1))
+    else:
+        for name, state in states.items():
+            print(f"{state:9} {'' if name in mine else '(other share) '}{name}")
     if causes:
         raise unreadable(options.out, causes)
 
@@ -95,15 +81,19 @@ def conduct_quietly(study: Study, options: Options, progress: bool) -> None:
 
 
 def conduct(
-    study: Study, options: Options, screen: Console | None = None, told: Console | None = None
+    study: Study,
+    options: Options,
+    screen: Console | None = None,
+    told: Console | None = None,
+    as_json: bool = False,
 ) -> None:
     """Run the share of the study that was asked for; when nothing is missing any more, report, to `told` if
-    that is another screen.
+    that is another screen, or as JSON on standard output, and all else then to standard error.
 
     Raises StoreError, BuildError, ExecuteError or Stopped; what finished stays.  What cannot be read here is
     left as it is, and told when all else is computed.
     """
-    screen, begun = screen or console(), time.monotonic()
+    screen, begun = screen or console(as_json), time.monotonic()
     runs = study.plan(options)
     mine = share_of(runs, options)
     _begin(study, runs, options, screen)
@@ -115,12 +105,14 @@ def conduct(
     if causes:
         raise unreadable(options.out, causes)
     if missing:
+        if as_json:
+            print_json(study, options.out, len(runs), len(runs) - len(missing))
         screen.print(
             f"{len(runs) - len(missing)} of {len(runs)} runs are finished; the report follows when all are",
             highlight=False,
         )
         return None
-    _report(study, runs, options.out, told or screen)
+    report(study, runs, options.out, told or screen, as_json)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
     return None
 
@@ -137,7 +129,7 @@ def _job(
     """Compute a share of the runs that a driver listed, and leave all else to it, study.json too where it
     names them.
     """
-    if not {run.file for run in mine} <= {item["file"] for item in _listed(study, options.out)}:
+    if not {run.file for run in mine} <= {item["file"] for item in listed_in(study, options.out)}:
         write_manifest(study, runs, options.out)
     if todo:
         settle_figures()
@@ -156,13 +148,16 @@ def _job(
     )
 
 
-def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[str]) -> None:
-    """Have the study run by jobs of a cluster, which are given `words` as their command line, and report.
+def conduct_on_cluster(
+    study: Study, options: Options, jobs: Jobs, words: list[str], as_json: bool = False
+) -> None:
+    """Have the study run by jobs of a cluster, which are given `words` as their command line, and report as
+    `conduct` does.
 
     Raises StoreError, ClusterError or ExecuteError; what finished stays, and jobs go on without this
     process.
     """
-    screen, begun = console(), time.monotonic()
+    screen, begun = console(as_json), time.monotonic()
     runs = study.plan(options)
     _begin(study, runs, options, screen)
     folder = options.out.resolve()
@@ -189,7 +184,7 @@ def conduct_on_cluster(study: Study, options: Options, jobs: Jobs, words: list[s
         ) from None
     if causes:
         raise unreadable(folder, causes)
-    _report(study, runs, folder, screen)
+    report(study, runs, folder, screen, as_json)
     screen.print(f"done in {time.monotonic() - begun:.0f} s", highlight=False)
 
 
@@ -219,7 +214,7 @@ def complete(
 
     Raises StoreError, BuildError or ExecuteError; what finished stays.
     """
-    (todo, causes), listed = _unfinished(wanted, folder), _listed(study, folder)
+    (todo, causes), listed = _unfinished(wanted, folder), listed_in(study, folder)
     if causes:
         raise unreadable(folder, causes)
     if not todo and {run.file for run in wanted} <= {item["file"] for item in listed}:
@@ -232,19 +227,6 @@ def complete(
     mine = [run.place for run in runs]
     others = [item for item in listed if item["place"] not in mine]  # such as those of another sheet
     _fulfil(study, runs, wanted, todo, causes, folder, workers, screen, others)
-
-
-def _listed(study: Study, folder: Path) -> list[dict[str, Any]]:
-    """The runs that the manifest of a folder names, if it is the study's."""
-    try:
-        manifest = read_manifest(folder)
-    except (AbsentError, DamagedError):
-        return []
-    return (
-        list(manifest["runs"])
-        if (manifest["study"], set(manifest["axes"])) == (study.name, set(study.axes))
-        else []
-    )
 
 
 def _fulfil(
@@ -338,49 +320,6 @@ def _prepare(todo: list[Run], screen: Console) -> bool:
             soft_wrap=True,
         )
     return compiled
-
-
-def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> None:
-    """Store the sweep, say what was found and what is unusual about it, and then draw it.  Raises
-    FigureError when all but the figures is there.
-    """
-    from prelimbic.experiments.storage.dataset import load, write_sweep
-    from prelimbic.experiments.storage.made import write_sums
-
-    write_manifest(study, runs, folder)  # another process may have asked otherwise meanwhile
-    with warnings.catch_warnings(record=True, action="always", category=MixedTargetsWarning) as mixed:
-        dataset = load(folder)
-    write_sweep(dataset, folder)
-    answer = study.answer(dataset)
-    for table in answer.tables:
-        screen.print(printed(table))
-    screen.print(answer.found, highlight=False, markup=False)
-    for warned in mixed:
-        screen.print(str(warned.message), highlight=False, markup=False, soft_wrap=True)
-    tell_unusual(runs, screen)
-    settle_figures()
-    figures: list[Path] = []
-    try:
-        figures = study.draw(dataset, folder)
-    finally:
-        drawn = [figure.with_suffix(kind).name for figure in figures for kind in (figure.suffix, ".svg")]
-        write_sums(folder, dict.fromkeys([MANIFEST, SWEEP, SUMMARY, *drawn]))
-    _still_asked(study, runs, folder)
-    for figure in figures:
-        screen.print(f"figure: {figure}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _still_asked(study: Study, runs: list[Run], folder: Path) -> None:
-    """Raise ExecuteError, and take away what was made, where another process has asked for other runs
-    meanwhile.
-    """
-    if {item["file"] for item in _listed(study, folder)} != {run.file for run in runs}:
-        remove_made(folder, study.drawn, {str(run.place["sheet"]) for run in runs if "sheet" in run.place})
-        raise ExecuteError(
-            f"another process asked for other runs of study {study.name} in {folder} meanwhile, so no "
-            "report is "
-            "left there; the same command makes it"
-        )
 
 
 def _writable(folder: Path) -> None:

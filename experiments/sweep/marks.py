@@ -34,6 +34,7 @@ from prelimbic.experiments.storage.files import (
     sweep_stale,
     trouble,
 )
+from prelimbic.parameters import system
 
 JOBS = "jobs"
 RUNNING, FAILED, CHECKPOINT = ".running", ".failed", ".checkpoint"
@@ -65,7 +66,7 @@ class Holder:
         our own job.
         """
         if self.machine == me.machine:
-            return not lives(self.process) or _began(self.process) not in (self.began, None)
+            return not lives(self.process) or system.began(self.process) not in (self.began, None)
         return bool(self.job) and self.job == me.job and self.turn < me.turn
 
 
@@ -106,10 +107,8 @@ class Failure:
 def myself() -> Holder:
     """This process; its log is where its errors go, if that is a file."""
     job, turn = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "")
-    errors = os.path.realpath("/proc/self/fd/2")
-    log = errors if os.path.isfile(errors) else ""
-    began, turns = _began(os.getpid()) or "", int(turn) if turn.isdigit() else 0
-    return Holder(socket.gethostname(), machine(), os.getpid(), began, job, turns, log)
+    began, turns = system.began(os.getpid()) or "", int(turn) if turn.isdigit() else 0
+    return Holder(socket.gethostname(), machine(), os.getpid(), began, job, turns, system.errors_go_to())
 
 
 class Marks:
@@ -339,14 +338,3 @@ def _checked(record: Any, path: Path | None = None, end: str = "") -> Any:
     if path is not None and f"{record.run}{end}" != path.name:
         raise ValueError("run")
     return record
-
-
-def _began(process: int) -> str | None:
-    """When a process of this machine began, in its own clock; empty where it has ended unburied, None where
-    that is hidden.
-    """
-    try:
-        words = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return "" if words[0] in "ZX" else words[19]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,21 +13,67 @@ from prelimbic.experiments.readouts.seeds import Spread
 if TYPE_CHECKING:
     import pandas as pd
 
+BETWEEN = 3  # characters between two columns
 
-def printed(frame: pd.DataFrame) -> Table:
-    """A table of readouts.answer for the screen: under each heading `mean ± SD`, or its text."""
+
+@dataclass(frozen=True)
+class _Column:
+    """A heading, what stands under it, and the side on which it stands."""
+
+    heading: str
+    texts: list[str]
+    justify: Any = "right"
+    whole: bool = True  # no text is broken
+
+    @property
+    def least(self) -> int:
+        """Characters that it needs: of the longest text, or of the longest word."""
+        words = [word for text in self.texts for word in ([text] if self.whole else text.split())]
+        return max(map(len, [*self.heading.split(), *words]), default=1)
+
+
+def printed(frame: pd.DataFrame, width: int) -> list[Table]:
+    """A table of readouts.answer for a screen so many characters wide: under each heading `mean ± SD`, or
+    its text.  One that is too wide is folded: several, one below the other, each with the labels.
+    """
     to_the_right = frame.attrs.get("right", ())
-    made = Table(title=frame.attrs["title"], title_justify="left")
-    for label in frame.index.names:
-        made.add_column(str(label), justify="right" if label in to_the_right else "left")
-    columns = []
-    for heading in dict.fromkeys(frame.columns.get_level_values(0)):
-        made.add_column(str(heading), justify="right")
-        columns.append(_texts(frame.xs(heading, axis="columns", level=0), heading, frame.attrs))
-    for labels, *texts in zip(frame.index, *columns, strict=True):
-        there = labels if isinstance(labels, tuple) else (labels,)
-        made.add_row(*(v if isinstance(v, str) else f"{v:g}" for v in there), *texts)
+    labels = []
+    for level, name in enumerate(frame.index.names):
+        values = frame.index.get_level_values(level)
+        texts = [v if isinstance(v, str) else f"{v:g}" for v in values]
+        labels.append(_Column(str(name), texts, "right" if name in to_the_right else "left", False))
+    columns = [_column(frame, heading) for heading in dict.fromkeys(frame.columns.get_level_values(0))]
+    title = frame.attrs["title"]
+    return [
+        _made(title if k == 0 else "the same rows, further columns", [*labels, *block])
+        for k, block in enumerate(_blocks(labels, columns, width))
+    ]
+
+
+def _blocks(labels: list[_Column], columns: list[_Column], width: int) -> list[list[_Column]]:
+    """Columns that fit beside the labels, block by block."""
+    room = width - 1 - sum(label.least + BETWEEN for label in labels)
+    blocks: list[list[_Column]] = [[]]
+    for column in columns:
+        taken = sum(other.least + BETWEEN for other in blocks[-1])
+        if blocks[-1] and taken + column.least + BETWEEN > room:
+            blocks.append([])
+        blocks[-1].append(column)
+    return blocks
+
+
+def _made(title: str, columns: list[_Column]) -> Table:
+    made = Table(title=title, title_justify="left")
+    for column in columns:
+        made.add_column(column.heading, justify=column.justify, overflow="fold", min_width=column.least)
+    for texts in zip(*(column.texts for column in columns), strict=True):
+        made.add_row(*texts)
     return made
+
+
+def _column(frame: pd.DataFrame, heading: str) -> _Column:
+    cells = frame.xs(heading, axis="columns", level=0)
+    return _Column(str(heading), _texts(cells, heading, frame.attrs), whole="mean" in cells)
 
 
 def _texts(cells: pd.DataFrame, heading: str, how: dict[str, Any]) -> list[str]:

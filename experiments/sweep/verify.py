@@ -5,12 +5,9 @@ read here.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from prelimbic.experiments.storage.files import (
     DamagedError,
@@ -32,7 +29,7 @@ from prelimbic.experiments.storage.manifest import (
     studies_in,
 )
 from prelimbic.experiments.storage.store import SEAL_HOLDS, check_run, check_sweep
-from prelimbic.experiments.sweep.conduct import console
+from prelimbic.experiments.sweep.watch import along
 from prelimbic.simulation.variable import Variable
 
 
@@ -95,7 +92,7 @@ def _found(folder: Path) -> _Found:
     except StoreError as error:
         print(error)
         return _Found(damaged={MANIFEST: str(error)})
-    for path in _progress([folder / name for name in names]):
+    for path in along([folder / name for name in names], "verifying", "files"):
         _check(path, ids.get(path.name), found)
     _check_made(folder, manifest, found)
     for line in (*found.remarks.values(), *found.damaged.values(), *map(str, found.unreadable.values())):
@@ -177,18 +174,3 @@ def _is_there(path: Path, found: _Found) -> bool:
     except UnreadableError as error:
         found.unreadable[path.name] = error
         return False
-
-
-def _progress(paths: list[Path]) -> Iterator[Path]:
-    screen = console()
-    bar = Progress(
-        TextColumn("verifying"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("files"),
-        console=screen,
-        disable=not screen.is_terminal,
-        transient=True,
-    )
-    with bar:
-        yield from bar.track(paths)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -14,7 +16,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from prelimbic.experiments.sweep.screen import console
 from prelimbic.experiments.sweep.study import Run
+
+T = TypeVar("T")
 
 
 def progress_bar(console: Console, unit: str) -> Progress:
@@ -32,6 +37,12 @@ def progress_bar(console: Console, unit: str) -> Progress:
         disable=not console.is_terminal,
         transient=True,
     )
+
+
+def along(things: list[T], doing: str, unit: str) -> Iterator[T]:
+    """One thing after the other, with a bar and the time left, on standard error."""
+    with progress_bar(console(beside=True), unit) as bar:
+        yield from bar.track(things, description=doing)
 
 
 class Watch:
