@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from prelimbic.experiments.claims.look import NotJudgedWarning, claims
     from prelimbic.experiments.questions.shipped import protocols
     from prelimbic.experiments.questions.sweep import plot, sweep
+    from prelimbic.experiments.reports.compared import compare
+    from prelimbic.experiments.reports.page import report
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
     from prelimbic.experiments.studies.registry import studies
@@ -53,12 +55,14 @@ _HOMES = {
     "UnusualDoseWarning": "simulation.scenario",
     "UsageError": "parameters.errors",
     "claims": "experiments.claims.look",
+    "compare": "experiments.reports.compared",
     "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
     "plot": "experiments.questions.sweep",
     "population": "simulation.subjects",
     "protocols": "experiments.questions.shipped",
+    "report": "experiments.reports.page",
     "simulate": "simulation.tree",
     "studies": "experiments.studies.registry",
     "sweep": "experiments.questions.sweep",
@@ -80,12 +84,14 @@ __all__ = [
     "UnusualDoseWarning",
     "UsageError",
     "claims",
+    "compare",
     "exposure",
     "load",
     "numbers",
     "plot",
     "population",
     "protocols",
+    "report",
     "simulate",
     "studies",
     "sweep",

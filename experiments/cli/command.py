@@ -14,7 +14,9 @@ import click
 from prelimbic.experiments.cli import ends
 from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
+from prelimbic.experiments.cli.doctor import doctor
 from prelimbic.experiments.cli.exposure import exposure
+from prelimbic.experiments.cli.reported import compare, report
 from prelimbic.experiments.cli.run import run
 from prelimbic.experiments.cli.words import PATH, Group, once, target
 from prelimbic.experiments.sweep.surroundings import STOPPED, settle
@@ -49,6 +51,9 @@ cli.add_command(run)
 cli.add_command(ask)
 cli.add_command(claims)
 cli.add_command(exposure)
+cli.add_command(report)
+cli.add_command(compare)
+cli.add_command(doctor)
 
 
 @cli.command()

@@ -24,6 +24,7 @@ from prelimbic.experiments.storage.files import (
     unreadable,
 )
 from prelimbic.experiments.storage.manifest import (
+    CAPTION,
     MANIFEST,
     SUMMARY,
     SWEEP,
@@ -362,7 +363,9 @@ def _report(study: Study, runs: list[Run], folder: Path, screen: Console) -> Non
     try:
         figures = study.draw(dataset, folder)
     finally:
-        drawn = [figure.with_suffix(kind).name for figure in figures for kind in (figure.suffix, ".svg")]
+        drawn = [
+            figure.with_suffix(kind).name for figure in figures for kind in (figure.suffix, ".svg", CAPTION)
+        ]
         write_sums(folder, dict.fromkeys([MANIFEST, SWEEP, SUMMARY, *drawn]))
     _still_asked(study, runs, folder)
     for figure in figures:

@@ -17,16 +17,27 @@ def printed(frame: pd.DataFrame) -> Table:
     """A table of readouts.answer for the screen: under each heading `mean ± SD`, or its text."""
     to_the_right = frame.attrs.get("right", ())
     made = Table(title=frame.attrs["title"], title_justify="left")
-    for label in frame.index.names:
-        made.add_column(str(label), justify="right" if label in to_the_right else "left")
-    columns = []
+    heads, rows = texts_of(frame)
+    labels = frame.index.nlevels
+    for k, head in enumerate(heads):
+        right = k >= labels or head in to_the_right
+        made.add_column(head, justify="right" if right else "left")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def texts_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Heads of the columns of such a table, labels first, and its rows, as they are written."""
+    heads, columns = [str(label) for label in frame.index.names], []
     for heading in dict.fromkeys(frame.columns.get_level_values(0)):
-        made.add_column(str(heading), justify="right")
+        heads.append(str(heading))
         columns.append(_texts(frame.xs(heading, axis="columns", level=0), heading, frame.attrs))
+    rows = []
     for labels, *texts in zip(frame.index, *columns, strict=True):
         there = labels if isinstance(labels, tuple) else (labels,)
-        made.add_row(*(v if isinstance(v, str) else f"{v:g}" for v in there), *texts)
-    return made
+        rows.append([*(v if isinstance(v, str) else f"{v:g}" for v in there), *texts])
+    return heads, rows
 
 
 def _texts(cells: pd.DataFrame, heading: str, how: dict[str, Any]) -> list[str]:
