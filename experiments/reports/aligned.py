@@ -72,7 +72,7 @@ def _of_run(subject: Subject) -> xr.Dataset:
     """The readouts of one run as a dataset of one seed."""
     import xarray as xr
 
-    summary: Groups = {"summary": subject.groups().get("summary", {})}
+    summary: Groups = {"summary": subject.groups(("summary",)).get("summary", {})}
     data = {
         name: (v.dimensions, v.values, {"units": v.unit, "long_name": v.meaning})
         for name, v in summary["summary"].items()

@@ -65,9 +65,9 @@ class Comparison:
 
     `asked` (what, a, b) are facts that differ; `numbers` (number, unit, a, b, status_a, status_b) numbers
     that both used with other values, in their own units; `outcomes` all that was looked at, clear ones
-    first: means `a` and `b`, `difference` with its 95 % interval `low` to `high` in `unit`, `percent` of a, `p` by the t-test (of `n`
-    pairs where seeds are shared, else of Welch) and `p_holm`, corrected for all of them.  `found` says it in
-    sentences; `identical` whether nothing differs to the last bit.
+    first: means `a` and `b`, `difference` with its 95 % interval `low` to `high` in `unit`, `percent` of a,
+    `p` by the t-test (of `n` pairs where seeds are shared, else of Welch) and `p_holm`, corrected for all of
+    them.  `found` says it in sentences; `identical` whether nothing differs to the last bit.
     """
 
     first: str
@@ -176,7 +176,8 @@ def _numbers(one: Subject, other: Subject) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
     a, b = (
-        {n.name: n for n in used(each.groups().get("numbers", {}), each.config)} for each in (one, other)
+        {n.name: n for n in used(each.groups(("numbers",)).get("numbers", {}), each.config)}
+        for each in (one, other)
     )
     both = [name for name in a if name in b and a[name].value != b[name].value]
     cells = [
@@ -205,7 +206,8 @@ def _said(one: Subject, other: Subject, found: list[Pair], told: list[Outcome], 
         alike = sum(pair.identical for pair in found)
         return [
             f"{len(found) - alike} of {len(found)} outcomes differ; "
-            f"{_seeds(min(len(mine), len(its)))} a side cannot tell whether beyond the noise of seeds: compare sweeps of several."
+            f"{_seeds(min(len(mine), len(its)))} a side cannot tell whether beyond the noise of "
+            "seeds: compare sweeps of several."
         ]
     tests = sum(bool(np.isfinite(o.p_holm)) for o in told)
     clear = sum(o.clear for o in told)

@@ -96,7 +96,7 @@ def page(found: Subject, tell: Callable[[str], None] = lambda what: None) -> str
     swept, one = pictures.of_sweep(found), pictures.of_run(found)
     tell("asking for the answer, numbers and claims")
     answer = _answer(found)
-    numbers = used(found.groups().get("numbers", {}), found.config, _drugs(found))
+    numbers = used(found.groups(("numbers",)).get("numbers", {}), found.config, _drugs(found))
     claims = bearing(found)
     first = (own or swept or one)[:1]
     environment = _environment()

@@ -64,9 +64,11 @@ class Subject:
         versions = str(self.facts.get("model_version", self.head.get("model_version", "")))
         return versions == str(MODEL_VERSION)
 
-    def groups(self) -> Groups:
-        """All that the run shown has stored of what is drawn.  Raises DamagedError and UnreadableError."""
-        return read_groups(self.shown, GROUPS)
+    def groups(self, names: tuple[str, ...] = GROUPS) -> Groups:
+        """Groups of the run shown, unless named all that is drawn.  Raises DamagedError and
+        UnreadableError.
+        """
+        return read_groups(self.shown, names)
 
 
 def subject(path: Path) -> Subject:
