@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from prelimbic.experiments.claims.look import NotJudgedWarning, claims
     from prelimbic.experiments.questions.shipped import protocols
     from prelimbic.experiments.questions.sweep import plot, sweep
+    from prelimbic.experiments.reports.compared import compare
+    from prelimbic.experiments.reports.page import report
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
     from prelimbic.experiments.storage.targets import MixedTargetsWarning
     from prelimbic.experiments.studies.registry import studies
@@ -57,6 +59,7 @@ _HOMES = {
     "UsageError": "parameters.errors",
     "claims": "experiments.claims.look",
     "courses": "patients",
+    "compare": "experiments.reports.compared",
     "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
@@ -64,6 +67,7 @@ _HOMES = {
     "plot": "experiments.questions.sweep",
     "population": "simulation.subjects",
     "protocols": "experiments.questions.shipped",
+    "report": "experiments.reports.page",
     "simulate": "simulation.tree",
     "studies": "experiments.studies.registry",
     "sweep": "experiments.questions.sweep",
@@ -87,6 +91,7 @@ __all__ = [
     "UnusualDoseWarning",
     "UsageError",
     "claims",
+    "compare",
     "courses",
     "exposure",
     "load",
@@ -95,6 +100,7 @@ __all__ = [
     "plot",
     "population",
     "protocols",
+    "report",
     "simulate",
     "studies",
     "sweep",

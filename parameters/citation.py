@@ -23,6 +23,13 @@ def citations() -> dict[str, dict[str, str]]:
     return found
 
 
+def bibtex(source: str) -> str:
+    """The entry of a source as it stands in references.bib; nothing for one that is no key of it."""
+    text = REFERENCES.read_text(encoding="utf-8")
+    found = re.search(rf"^@\w+\{{{re.escape(source)},.*?^\}}", text, re.MULTILINE | re.DOTALL)
+    return found[0] if found else ""
+
+
 def cited(source: str) -> str:
     """A source as a list of references has it, with what the entry lacks left out; nothing for a source that
     is no key of references.bib.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -106,7 +106,8 @@ Planned = tuple[dict[str, Any], str, frozenset[str], str]
 
 class Bench:
     """A circuit sheet with overrides, and the folder where studies were stored; `seeds`: at most so many,
-    from 1 on, are read; `draws`: so many models are drawn, as many as the study has unless said.
+    from 1 on, are read; `draws`: so many models are drawn, as many as the study has unless said; `here`:
+    folders of studies that stand elsewhere.
 
     `tell` hears which study is being read: that of a thousand runs takes a minute.
     """
@@ -119,6 +120,7 @@ class Bench:
         results: Path = Path("results"),
         tell: Callable[[str], None] = lambda what: None,
         draws: int | None = None,
+        here: Mapping[str, Path] | None = None,
     ):
         if draws is not None and not 0 <= draws <= MOST_SEEDS:
             raise ClaimError(f"`draws` is {draws} but must be from 0 to {MOST_SEEDS}")
@@ -127,6 +129,7 @@ class Bench:
                 f"`seeds` is {seeds} but an interval needs at least {FEWEST_SEEDS}, and a verdict 10"
             )
         self.seeds, self.results, self._sheet, self._tell, self.draws = seeds, results, sheet, tell, draws
+        self._here = dict(here or {})
         self._loaded: dict[tuple[str, bool], xr.Dataset | None] = {}
         self._plans: dict[str, list[Planned]] = {}
         self._dataset: xr.Dataset | None = None
@@ -292,6 +295,8 @@ class Bench:
         """Where a study is stored, as `prelimbic run` would; runs of another sheet are also read beside
         those of the usual one, where an earlier version stored them.
         """
+        if study in self._here:
+            return self._here[study]
         usual = self.results / study
         if study == PRIOR_STUDY:
             return usual

@@ -15,7 +15,9 @@ from prelimbic.experiments.cli import ends
 from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
 from prelimbic.experiments.cli.completing import completion
+from prelimbic.experiments.cli.doctor import doctor
 from prelimbic.experiments.cli.exposure import exposure
+from prelimbic.experiments.cli.reported import compare, report
 from prelimbic.experiments.cli.run import run
 from prelimbic.experiments.cli.statements import measures, statements
 from prelimbic.experiments.cli.surrogate import surrogate
@@ -59,6 +61,9 @@ cli.add_command(surrogate)
 cli.add_command(statements)
 cli.add_command(measures)
 cli.add_command(completion)
+cli.add_command(report)
+cli.add_command(compare)
+cli.add_command(doctor)
 
 
 @cli.command()

@@ -7,7 +7,7 @@ else with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def drawing(module: str, function: str = "draw") -> Callable[..., Any]:
 
     def draw(*shown: Any) -> Any:
         try:
-            with _plain():
+            with _plain(), _captions(shown[0] if shown else None):
                 return getattr(import_module(f"prelimbic.experiments.figures.{module}"), function)(*shown)
         except StoreError:
             raise
@@ -42,6 +42,12 @@ def drawing(module: str, function: str = "draw") -> Callable[..., Any]:
 def drawable(file: Path) -> bool:
     """Whether a figure can be written in the format that the name of a file ends with."""
     return file.suffix.lower() in (".png", ".svg", ".pdf")
+
+
+def _captions(shown: Any) -> AbstractContextManager[None]:
+    """Captions of what is drawn meanwhile tell of this dataset."""
+    told: AbstractContextManager[None] = import_module("prelimbic.experiments.figures.captions").of(shown)
+    return told
 
 
 @contextmanager

@@ -222,7 +222,7 @@ def _rasters(folder: Path, sheet: str, dose: float) -> list[Raster]:
     return [read_groups(path, ("raster",))["raster"] for path in whole]
 
 
-def _spines(states: np.ndarray) -> Iterator[tuple[int, int, int]]:
+def spines_of(states: np.ndarray) -> Iterator[tuple[int, int, int]]:
     """Site, first look and look at which it is gone, of every spine.  A nascent one where a mature one stood
     is another.
     """
@@ -237,7 +237,7 @@ def _spines(states: np.ndarray) -> Iterator[tuple[int, int, int]]:
 def _raster(axis: Axes, raster: Raster) -> None:
     days, states = raster["time"].values / 24.0, raster["state"].values[:, CELL]
     until = np.append(days, days[-1])
-    for site, born, gone in _spines(states):
+    for site, born, gone in spines_of(states):
         grown = min(gone, born + int(np.argmax(np.append(states[born:gone, site], MATURE) == MATURE)))
         for state, begin, end in ((NASCENT, born, grown), (MATURE, grown, gone)):
             colour = BARS[bool(days[born] > 0), state][0]
@@ -271,7 +271,7 @@ def _alive(raster: Raster, births: bool, age: np.ndarray) -> np.ndarray:
     days, states = raster["time"].values / 24.0, raster["state"].values
     until, lasted = np.append(days, np.inf), []
     for cell in range(states.shape[1]):
-        for _, born, gone in _spines(states[:, cell]):
+        for _, born, gone in spines_of(states[:, cell]):
             if 0 < days[born] <= BORN_D if births else days[born] <= 0 < until[gone]:
                 lasted.append(until[gone] - (days[born] if births else 0.0))
     return 100.0 * (np.array(lasted)[:, None] > age).mean(axis=0) if lasted else np.full(len(age), np.nan)

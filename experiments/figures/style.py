@@ -15,9 +15,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prelimbic.experiments.figures.captions import caption
+from prelimbic.experiments.figures.collected import collected
 from prelimbic.experiments.readouts.columns import names
 from prelimbic.experiments.readouts.nulls import LABELS, MODEL
 from prelimbic.experiments.storage.files import publish
+from prelimbic.experiments.storage.manifest import CAPTION
 
 # Okabe and Ito's colours, each with a marker of its own.
 COLOURS = {
@@ -31,6 +34,7 @@ COLOURS = {
 MARKERS = {"Pyr": "o", "PV": "s", "SST": "^", "VIP": "D", "a": "o", "b": "s"}
 ORDERED = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
 
+KINDS = ("svg", "png")  # of the files of a figure
 INK = "#7F7F7F"  # of what is only for orientation
 
 
@@ -59,12 +63,18 @@ def mosaic(
     return figure, figure.subplot_mosaic(places)
 
 
-def save(figure: Any, folder: Path, name: str, kinds: tuple[str, ...] = ("svg", "png")) -> Path:
-    """Write a figure as PNG and SVG, each whole or not at all; returns the PNG's path."""
+def save(figure: Any, folder: Path, name: str, kinds: tuple[str, ...] = KINDS) -> Path:
+    """Write a figure as PNG and SVG, each whole or not at all, and what it shows beside them in NAME.txt;
+    returns the PNG's path.  Of one kind that is asked for there is the figure alone.
+    """
+    if collected(figure, name, caption(figure)):
+        return folder / f"{name}.png"
     for kind in kinds:
         image = BytesIO()
         figure.savefig(image, format=kind, dpi=130)
         publish(folder / f"{name}.{kind}", image.getvalue())
+    if kinds == KINDS:
+        publish(folder / f"{name}{CAPTION}", f"{caption(figure)}\n".encode())
     return folder / f"{name}.png"
 
 

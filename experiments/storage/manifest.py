@@ -26,7 +26,10 @@ from prelimbic.experiments.storage.files import (
 from prelimbic.simulation.identity import IDS
 
 MANIFEST = "study.json"
-SWEEP, SUMMARY, SUMS = "sweep.h5", "summary.csv", "SHA256SUMS"
+SWEEP, SUMMARY, SUMS, REPORT = "sweep.h5", "summary.csv", "SHA256SUMS", "report.html"
+CAPTION = ".txt"  # ending of the file beside a figure that says what it shows
+MARK = b'<meta name="generator" content="prelimbic report">'  # in the head of every report
+HEAD_BYTES = 1000
 MOST_BYTES = 1 << 28
 MOST_SIBLINGS = 5  # that are named
 LONGEST_LABEL = 180  # characters of a file's name before its id
@@ -75,21 +78,31 @@ def publish_manifest(
 
 
 def remove_made(folder: Path, figures: tuple[str, ...], sheets: Collection[str]) -> None:
-    """Remove sweep, summary, checksums and figures, which have one file for all sheets or one for each.
-    Raises StoreError.
+    """Remove sweep, summary, checksums, a report, and figures, which have one file for all sheets or one for
+    each.  Raises StoreError.
     """
     pages = [
-        f"{name}{end}.{kind}"
+        f"{name}{end}{kind}"
         for name in figures
         for end in ("", *(f"_{s}" for s in sheets))
-        for kind in ("svg", "png")
+        for kind in (".svg", ".png", CAPTION)
     ]
     try:
-        for name in {SWEEP, SUMMARY, SUMS, *pages} & set(os.listdir(folder)):
+        report = {REPORT} if is_report(folder / REPORT) else set()
+        for name in {SWEEP, SUMMARY, SUMS, *pages, *report} & set(os.listdir(folder)):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         told = f"what {folder} holds of runs asked for earlier cannot be removed"
         raise StoreError(f"{told}: {error.strerror}") from None
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report of ours, by its head."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as handle:
+            return MARK in next_of(handle, HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def _ids(runs: list[dict[str, Any]]) -> set[tuple[str, str]]:

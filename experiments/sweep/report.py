@@ -11,7 +11,14 @@ from rich.console import Console
 
 from prelimbic.experiments.readouts.answer import Answer, plain
 from prelimbic.experiments.storage.files import AbsentError, DamagedError
-from prelimbic.experiments.storage.manifest import MANIFEST, SUMMARY, SWEEP, read_manifest, remove_made
+from prelimbic.experiments.storage.manifest import (
+    CAPTION,
+    MANIFEST,
+    SUMMARY,
+    SWEEP,
+    read_manifest,
+    remove_made,
+)
 from prelimbic.experiments.storage.targets import MixedTargetsWarning
 from prelimbic.experiments.sweep.execute import ExecuteError
 from prelimbic.experiments.sweep.notices import tell_unusual
@@ -45,7 +52,9 @@ def report(study: Study, runs: list[Run], folder: Path, screen: Console, as_json
     try:
         figures = study.draw(dataset, folder)
     finally:
-        drawn = [figure.with_suffix(kind).name for figure in figures for kind in (figure.suffix, ".svg")]
+        drawn = [
+            figure.with_suffix(kind).name for figure in figures for kind in (figure.suffix, ".svg", CAPTION)
+        ]
         write_sums(folder, dict.fromkeys([MANIFEST, SWEEP, SUMMARY, *drawn]))
     _still_asked(study, runs, folder)
     for figure in figures:

@@ -71,6 +71,19 @@ def _made(title: str, columns: list[_Column]) -> Table:
     return made
 
 
+def texts_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Heads of the columns of such a table, labels first, and its rows, as they are written."""
+    heads, columns = [str(label) for label in frame.index.names], []
+    for heading in dict.fromkeys(frame.columns.get_level_values(0)):
+        heads.append(str(heading))
+        columns.append(_texts(frame.xs(heading, axis="columns", level=0), heading, frame.attrs))
+    rows = []
+    for labels, *texts in zip(frame.index, *columns, strict=True):
+        there = labels if isinstance(labels, tuple) else (labels,)
+        rows.append([*(v if isinstance(v, str) else f"{v:g}" for v in there), *texts])
+    return heads, rows
+
+
 def _column(frame: pd.DataFrame, heading: str) -> _Column:
     cells = frame.xs(heading, axis="columns", level=0)
     return _Column(str(heading), _texts(cells, heading, frame.attrs), whole="mean" in cells)

@@ -1,0 +1,1 @@
+"""Reports of what was computed, and comparisons of two: the only room that knows jinja2."""
