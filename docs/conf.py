@@ -15,7 +15,7 @@ version = release = prelimbic.__version__
 extensions = ["myst_parser", "_pages"]
 exclude_patterns = ["_pages"]
 myst_heading_anchors = 6
-myst_enable_extensions = ["attrs_inline"]
+myst_enable_extensions = ["deflist"]
 highlight_language = "text"
 
 html_theme = "furo"

@@ -11,9 +11,10 @@ from prelimbic.circuits import methods_text
 
 HEAD = """# Equations
 
-Written from the code. Each equation of the circuit below is a line of the text that becomes the program, so that
-what is printed is what runs. Their numbers are in [the sheets](sheets.md); how they are integrated is in
-[engine.md](../engine.md). `prelimbic equations` prints the same as text, for a methods section.
+Written from the code. Each equation of the circuit below is a line of the text that becomes the program,
+so that what is printed is what runs. Their numbers are in [the sheets](sheets.md); how they are
+integrated is in [engine.md](../engine.md). `prelimbic equations` prints the same as text, for a methods
+section.
 
 """
 OPERATORS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "⁢", ast.Lt: "&lt;", ast.Gt: "&gt;"}
@@ -25,9 +26,19 @@ def page() -> str:
     from prelimbic.pharmacology import trapping
     from prelimbic.plasticity import kernel, spines
 
-    parts = [HEAD, "## The circuit\n\nDefault circuit, with dendrites. K is an assembly of NMDA receptors, T the population of a target.\n"]
-    parts += [_section(block) for block in methods_text(True).split("\n\n") for block in [block]]
-    parts += [_docstring("Block by trapping", trapping, "Of the option `--selectivity use_dependent`; by default a Hill curve at equilibrium.")]
+    parts = [
+        HEAD,
+        "## The circuit\n\nDefault circuit, with dendrites. K is an assembly of NMDA receptors, T the"
+        " population of a target.\n",
+    ]
+    parts += map(_section, methods_text(True).split("\n\n"))
+    parts += [
+        _docstring(
+            "Block by trapping",
+            trapping,
+            "Of the option `--selectivity use_dependent`; by default a Hill curve at equilibrium.",
+        )
+    ]
     parts += [_docstring("The cascade, from AMPA drive to spine formation", kernel, "")]
     parts += [_docstring("Spines", spines, "")]
     return "\n".join(parts)
@@ -38,24 +49,22 @@ def _docstring(title: str, module: object, note: str) -> str:
     return f"## {title}\n\n{note}\n\n```text\n{text}\n```\n"
 
 
-_last = [""]
-
-
 def _section(block: str) -> str:
     """One block of the methods text: its title, its equations, and the same as text."""
     first, *lines = block.split("\n")
     if re.match(r"^\w+ (=|\+=|-=)|^d\w+/dt", first):  # a block without a title goes on with the one before
         title, lines = "", [first, *lines]
     else:
-        title = f"### {first.partition(',')[0].partition(';')[0].partition(' (')[0]}\n\n{first}.\n\n"
+        short = re.split(r",| \(", first)[0]
+        title = f"### {short}\n\n" + (f"{first}.\n\n" if first != short else "")
     joined: list[str] = []
     for line in lines:
         if line.startswith(" "):
             joined[-1] += " " + line.strip()
         else:
             joined.append(line)
-    shown = "\n".join(f"<math display=\"block\">{_line(line)}</math>" for line in joined)
-    return f"{title}```{{raw}} html\n<div class=\"equations\">\n{shown}\n</div>\n```\n"
+    shown = "\n".join(f'<math display="block">{_line(line)}</math>' for line in joined)
+    return f'{title}```{{raw}} html\n<div class="equations">\n{shown}\n</div>\n```\n'
 
 
 def _line(line: str) -> str:
@@ -92,26 +101,28 @@ def _name(name: str) -> str:
     return f"<msub><mi>{escape(head)}</mi><mtext>{escape(below)}</mtext></msub>"
 
 
-def _shown(node: ast.expr, tight: bool = False) -> str:
-    """MathML of an expression; `tight` puts a sum into brackets."""
+def _shown(node: ast.expr, tight: bool = False, raised: bool = False) -> str:
+    """MathML of an expression; `tight` puts a sum into brackets, `raised` keeps a fraction on one line."""
     if isinstance(node, ast.Name):
         return _name(node.id)
     if isinstance(node, ast.Constant):
         return f"<mn>{node.value}</mn>"
     if isinstance(node, ast.UnaryOp):
-        return f"<mrow><mo>−</mo>{_shown(node.operand, True)}</mrow>"
+        return f"<mrow><mo>−</mo>{_shown(node.operand, True, raised)}</mrow>"
     if isinstance(node, ast.Compare):
         sign = OPERATORS[type(node.ops[0])]
         return f"<mrow>{_shown(node.left)}<mo>{sign}</mo>{_shown(node.comparators[0])}</mrow>"
     if isinstance(node, ast.Call):
         return _called(node)
     assert isinstance(node, ast.BinOp), ast.dump(node)
+    if isinstance(node.op, ast.Div) and raised:
+        return f"<mrow>{_shown(node.left, True, True)}<mo>/</mo>{_shown(node.right, True, True)}</mrow>"
     if isinstance(node.op, ast.Div):
         return f"<mfrac><mrow>{_shown(node.left)}</mrow><mrow>{_shown(node.right)}</mrow></mfrac>"
     product = isinstance(node.op, ast.Mult)
-    left = _shown(node.left, product)
-    right = _shown(node.right, product or isinstance(node.op, ast.Sub))
-    space = "<mspace width=\"0.17em\"/>" if product else ""
+    left = _shown(node.left, product, raised)
+    right = _shown(node.right, product or isinstance(node.op, ast.Sub), raised)
+    space = '<mspace width="0.17em"/>' if product else ""
     inner = f"{left}<mo>{OPERATORS[type(node.op)]}</mo>{space}{right}"
     return f"<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>" if tight and not product else f"<mrow>{inner}</mrow>"
 
@@ -121,6 +132,6 @@ def _called(node: ast.Call) -> str:
     (argument,) = node.args
     function = node.func.id if isinstance(node.func, ast.Name) else ""
     if function == "exp":
-        return f"<msup><mi>e</mi><mrow>{_shown(argument)}</mrow></msup>"
+        return f"<msup><mi>e</mi><mrow>{_shown(argument, raised=True)}</mrow></msup>"
     assert function == "int", function
     return f"<mrow><mo>[</mo>{_shown(argument)}<mo>]</mo></mrow>"

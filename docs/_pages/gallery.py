@@ -10,9 +10,10 @@ from prelimbic.experiments.studies.registry import all_studies, find_study
 
 HEAD = """# Gallery
 
-Every study with its question, its figure, the command that makes it, and the version of the program and the circuit
-that the figure here is of. A command draws into its folder of results; with `--seeds 1 --scale 0.5` it is a sketch in a fraction of
-the time. Where a version is older than the program, numbers would be others today; the page that shows it says how.
+Every study with its question, its figure, the command that makes it, and the version of the program and
+the circuit that the figure here is of. A command draws into its folder of results; with `--seeds 1
+--scale 0.5` it is a sketch in a fraction of the time. Where a version is older than the program, numbers
+would be others today; the page that shows it says how.
 
 """
 
@@ -35,4 +36,5 @@ def page(listed: Path) -> str:
 def _figure(figure: dict[str, Any]) -> str:
     sheet = f", circuit `{figure['sheet']}`" if figure.get("sheet") else ""
     told = f"Version {figure['version']}{sheet}; told in [{figure['page']}](../{figure['page']})."
-    return f"![{figure['shows']}](../{figure['file']})\n\n```text\n{figure['command']}\n```\n\n{figure['shows']}. {told}\n"
+    image = f"![{figure['shows']}](../{figure['file']})"
+    return f"{image}\n\n```text\n{figure['command']}\n```\n\n{figure['shows']}. {told}\n"

@@ -35,7 +35,9 @@ def from_root(text: str) -> str:
 
 def downloads(docs: Path, root: Path) -> list[Path]:
     """Files outside docs/ that pages link to and that are no pages."""
-    found = {match[1] for page in docs.glob("*.md") for match in OUT.finditer(page.read_text(encoding="utf-8"))}
+    found = {
+        match[1] for page in docs.glob("*.md") for match in OUT.finditer(page.read_text(encoding="utf-8"))
+    }
     return [root / path for path in sorted(found) if _made(path).startswith("made/files/")]
 
 

@@ -11,12 +11,12 @@ import prelimbic as pl
 
 HEAD = """# The library
 
-`import prelimbic as pl` gives the names below, and no others. Written from their docstrings: what goes in, in which
-units, what comes back, with its dimensions, and which errors are raised. Constants of the model are in
-[the sheets](sheets.md), each with its source.
+`import prelimbic as pl` gives the names below, and no others. Written from their docstrings: what goes
+in, in which units, what comes back, with its dimensions, and which errors are raised. Constants of the
+model are in [the sheets](sheets.md), each with its source.
 
-Every error is one of two kinds: [UsageError](#usageerror), what was asked cannot be, or [RunError](#runerror), the
-machine, a file or a simulation failed. `help(pl.Scenario)` prints the same.
+Every error is one of two kinds: [UsageError](#usageerror), what was asked cannot be, or
+[RunError](#runerror), the machine, a file or a simulation failed. `help(pl.Scenario)` prints the same.
 
 """
 GROUPS = {
@@ -61,15 +61,21 @@ def _signature(name: str, found: Any) -> str:
     signature = inspect.signature(found)
     words = [_argument(parameter) for parameter in signature.parameters.values()]
     keyword = [p.kind is inspect.Parameter.KEYWORD_ONLY for p in signature.parameters.values()]
-    if any(keyword) and not any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in signature.parameters.values()):
+    if any(keyword) and not any(
+        p.kind is inspect.Parameter.VAR_POSITIONAL for p in signature.parameters.values()
+    ):
         words.insert(keyword.index(True), "*")
     back = "" if inspect.isclass(found) else f" -> {_bare(signature.return_annotation)}"
     flat = f"pl.{name}({', '.join(words)}){back}"
-    return flat if len(flat) < 80 else "\n    ".join([f"pl.{name}(", *(f"{w}," for w in words)]) + f"\n){back}"
+    return (
+        flat if len(flat) < 80 else "\n    ".join([f"pl.{name}(", *(f"{w}," for w in words)]) + f"\n){back}"
+    )
 
 
 def _argument(parameter: inspect.Parameter) -> str:
-    star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(
+        parameter.kind, ""
+    )
     text = f"{star}{parameter.name}: {_bare(parameter.annotation)}"
     if parameter.default is inspect.Parameter.empty:
         return text
@@ -106,13 +112,19 @@ def _method(owner: str, name: str, value: Any) -> str:
     shown = f"{owner}.{name}" if plain else _signature(f"{owner}.{name}", getattr(value, "__func__", value))
     shown = shown.removeprefix("pl.").replace("(self: _empty, ", "(").replace("(self: _empty)", "()")
     said = inspect.getdoc(value) or ""
-    return f"`{shown}`\n: {' '.join(said.split())}\n" if "\n" not in shown else f"`{owner}.{name}(…)`\n: {' '.join(said.split())}\n"
+    return (
+        f"`{shown}`\n: {' '.join(said.split())}\n"
+        if "\n" not in shown
+        else f"`{owner}.{name}(…)`\n: {' '.join(said.split())}\n"
+    )
 
 
 def _kinds(found: type) -> str:
     """Errors of this kind, with what they say."""
     rows = sorted((kind.__name__, " ".join((kind.__doc__ or "").split())) for kind in _below(found))
-    return "\n".join(["| kind | is |", "|---|---|", *(f"| `{name}` | {said} |" for name, said in rows)]) + "\n"
+    return (
+        "\n".join(["| kind | is |", "|---|---|", *(f"| `{name}` | {said} |" for name, said in rows)]) + "\n"
+    )
 
 
 def _below(found: type) -> set[type]:

@@ -7,11 +7,19 @@ from pathlib import Path
 
 HEAD = """# Notebooks
 
-Each asks one question, in small, and is run by the tests. They stand in `notebooks/` as `.ipynb` and, paired by jupytext, as `.py`
-of the same cells. Jupyter is not installed with the package: `pip install jupyterlab`, and for the pairs `pip install jupytext`.
+Each asks one question, in small, and is run by the tests. They stand in `notebooks/` as `.ipynb` and,
+paired by jupytext, as `.py` of the same cells. Jupyter is not installed with the package: `pip install
+jupyterlab`, and for the pairs `pip install jupytext`.
 
 """
-ORDER = ("first_look", "dose_to_synapse", "spikes_and_spectra", "own_question", "scoreboard", "adding_a_drug")
+ORDER = (
+    "first_look",
+    "dose_to_synapse",
+    "spikes_and_spectra",
+    "own_question",
+    "scoreboard",
+    "adding_a_drug",
+)
 
 
 def pages(folder: Path) -> dict[str, str]:
@@ -19,7 +27,10 @@ def pages(folder: Path) -> dict[str, str]:
     there = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
     names = [*(name for name in ORDER if name in there), *(name for name in there if name not in ORDER)]
     found = {f"notebooks/{name}": _page(there[name]) for name in names}
-    rows = [f"* [{_title(found[f'notebooks/{name}'])}](notebooks/{name}.md) (`notebooks/{name}.ipynb`)" for name in names]
+    rows = [
+        f"* [{_title(found[f'notebooks/{name}'])}](notebooks/{name}.md) (`notebooks/{name}.ipynb`)"
+        for name in names
+    ]
     listed = "\n".join(f"notebooks/{name}" for name in names)
     toctree = f"\n\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
     return found | {"notebooks": HEAD + "\n".join(rows) + toctree}

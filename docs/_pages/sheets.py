@@ -14,17 +14,20 @@ from prelimbic.parameters.sheet import SHEETS
 
 HEAD = """# Numbers
 
-Every number of the model, sheet by sheet, written from the sheets: value, unit, range to try it in, source and note.
+Every number of the model, sheet by sheet, as the sheets have it: value, unit, range, source and note.
 
 * **measured**: read in the source. **fitted**: found by fitting, as the note says. **assumed**: neither.
-* A source that is a word (judgement, recall, calibration) is no publication. *Recalled, unchecked* is from memory of a paper.
+* A source that is a word (judgement, recall, calibration) is no publication.
+* *Recalled, unchecked* is from memory of a paper.
 * [Sources](sources.md) has what was read of every publication, and nothing more.
 
 | sheet | what it is | numbers | measured | fitted | assumed |
 |---|---|---|---|---|---|
 """
+COLUMNS = "| number | value | unit | range | status | source, note |\n|---|---|---|---|---|---|\n"
 TAIL = """
-A sheet that is based on another shows its own rows only: `prelimbic numbers --sheet native` has all that are in force.
+A sheet that is based on another shows its own rows only; `prelimbic numbers --sheet native` has all that are in
+force.
 
 ```{toctree}
 :hidden:
@@ -43,7 +46,9 @@ def pages() -> dict[str, str]:
 
 
 def _title(name: str) -> str:
-    found = re.search(r'^title\s*=\s*"(.*)"', (SHEETS / f"{name}.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(
+        r'^title\s*=\s*"(.*)"', (SHEETS / f"{name}.toml").read_text(encoding="utf-8"), re.MULTILINE
+    )
     return found[1] if found else ""
 
 
@@ -56,7 +61,7 @@ def _summary(name: str, rows: pd.DataFrame) -> str:
 def _sheet(name: str, rows: pd.DataFrame) -> str:
     parts = [f"# Sheet {name}\n\n{_plain(_title(name))}\n"]
     for section, own in rows.groupby("section", sort=False):
-        parts.append(f"\n## {section or name}\n\n| number | value | unit | range | status | source, note |\n|---|---|---|---|---|---|\n")
+        parts.append(f"\n## {section or name}\n\n{COLUMNS}")
         parts += [_row(row) for row in own.itertuples()]
     return "".join(parts)
 
@@ -64,7 +69,11 @@ def _sheet(name: str, rows: pd.DataFrame) -> str:
 def _row(row: Any) -> str:
     """One number; `row` is a row of the frame as a named tuple."""
     span = "" if math.isnan(row.low) else f"{row.low:g} to {row.high:g}"
-    told = f"[{row.source}](sources.md#{_anchor(row.source)})" if row.source in citations() else _plain(row.source)
+    told = (
+        f"[{row.source}](sources.md#{_anchor(row.source)})"
+        if row.source in citations()
+        else _plain(row.source)
+    )
     note = f": {_plain(row.note)}" if row.note else ""
     cells = [f"`{row.row}`", f"{row.value:g}", _plain(row.unit), span, row.status, told + note]
     return f"| {' | '.join(cells)} |\n"

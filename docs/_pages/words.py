@@ -18,7 +18,15 @@ EVERYDAY = {
     "Run", "Scenario", "Share", "Sheet", "Site", "Status", "Study", "Switch", "Target", "Unbound", "Window",
     "Worker", "Seed", "Stride", "True by construction", "Affinity", "Override", "Bath",
 }  # fmt: skip
-SILENT = (nodes.literal, nodes.literal_block, nodes.reference, nodes.title, nodes.raw, nodes.term, nodes.thead)
+SILENT = (
+    nodes.literal,
+    nodes.literal_block,
+    nodes.reference,
+    nodes.title,
+    nodes.raw,
+    nodes.term,
+    nodes.thead,
+)
 
 
 def target(word: str) -> str:
@@ -68,7 +76,9 @@ def _replace(text: nodes.Text, left: dict[str, str], there: str) -> None:
             parts.append(nodes.Text(rest[: found.end()]))
         else:
             parts.append(nodes.Text(rest[: found.start()]))
-            link = nodes.reference(found[0], found[0], internal=True, refuri=f"{there}#{name}", classes=["word"])
+            link = nodes.reference(
+                found[0], found[0], internal=True, refuri=f"{there}#{name}", classes=["word"]
+            )
             parts.append(link)
         rest = rest[found.end() :]
     if parts:
