@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prelimbic.circuits import Numerics
     from prelimbic.experiments.claims.look import NotJudgedWarning, claims
+    from prelimbic.experiments.exchange.export import PartialExportWarning, export
     from prelimbic.experiments.questions.shipped import protocols
     from prelimbic.experiments.questions.sweep import plot, sweep
     from prelimbic.experiments.storage.dataset import MissingRunsWarning, load
@@ -47,12 +48,14 @@ _HOMES = {
     "MixedTargetsWarning": "experiments.storage.targets",
     "NotJudgedWarning": "experiments.claims.look",
     "Numerics": "circuits",
+    "PartialExportWarning": "experiments.exchange.export",
     "Protocol": "simulation.protocol",
     "RunError": "parameters.errors",
     "Scenario": "simulation.scenario",
     "UnusualDoseWarning": "simulation.scenario",
     "UsageError": "parameters.errors",
     "claims": "experiments.claims.look",
+    "export": "experiments.exchange.export",
     "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
@@ -74,12 +77,14 @@ __all__ = [
     "MixedTargetsWarning",
     "NotJudgedWarning",
     "Numerics",
+    "PartialExportWarning",
     "Protocol",
     "RunError",
     "Scenario",
     "UnusualDoseWarning",
     "UsageError",
     "claims",
+    "export",
     "exposure",
     "load",
     "numbers",

@@ -14,6 +14,7 @@ import click
 from prelimbic.experiments.cli import ends
 from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
+from prelimbic.experiments.cli.export import export
 from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.run import run
 from prelimbic.experiments.cli.words import PATH, Group, once, target
@@ -49,6 +50,7 @@ cli.add_command(run)
 cli.add_command(ask)
 cli.add_command(claims)
 cli.add_command(exposure)
+cli.add_command(export)
 
 
 @cli.command()
