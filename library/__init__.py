@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prelimbic.circuits import Numerics
     from prelimbic.experiments.claims.look import NotJudgedWarning, claims
+    from prelimbic.experiments.exchange.export import PartialExportWarning, export
     from prelimbic.experiments.questions.shipped import protocols
     from prelimbic.experiments.questions.sweep import plot, sweep
     from prelimbic.experiments.reports.compared import compare
@@ -52,6 +53,7 @@ _HOMES = {
     "MixedTargetsWarning": "experiments.storage.targets",
     "NotJudgedWarning": "experiments.claims.look",
     "Numerics": "circuits",
+    "PartialExportWarning": "experiments.exchange.export",
     "Protocol": "simulation.protocol",
     "RunError": "parameters.errors",
     "Scenario": "simulation.scenario",
@@ -60,6 +62,7 @@ _HOMES = {
     "claims": "experiments.claims.look",
     "courses": "patients",
     "compare": "experiments.reports.compared",
+    "export": "experiments.exchange.export",
     "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
@@ -85,6 +88,7 @@ __all__ = [
     "MixedTargetsWarning",
     "NotJudgedWarning",
     "Numerics",
+    "PartialExportWarning",
     "Protocol",
     "RunError",
     "Scenario",
@@ -93,6 +97,7 @@ __all__ = [
     "claims",
     "compare",
     "courses",
+    "export",
     "exposure",
     "load",
     "numbers",

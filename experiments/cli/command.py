@@ -16,6 +16,7 @@ from prelimbic.experiments.cli.ask import ask
 from prelimbic.experiments.cli.claims import claims
 from prelimbic.experiments.cli.completing import completion
 from prelimbic.experiments.cli.doctor import doctor
+from prelimbic.experiments.cli.export import export
 from prelimbic.experiments.cli.exposure import exposure
 from prelimbic.experiments.cli.reported import compare, report
 from prelimbic.experiments.cli.run import run
@@ -64,6 +65,7 @@ cli.add_command(completion)
 cli.add_command(report)
 cli.add_command(compare)
 cli.add_command(doctor)
+cli.add_command(export)
 
 
 @cli.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -80,6 +80,19 @@ def flat_image(head: dict[str, Any], variables: dict[str, Variable]) -> bytes:
         content.note("", DIGEST, content.digest())
         file.flush()
         return bytes(file.id.get_file_image())
+
+
+def image_of(fill: Callable[[h5py.File], None]) -> bytes:
+    """The bytes of a file that a function fills, for the layouts of other programs."""
+    with h5py.File("image", "w", driver="core", backing_store=False) as file:
+        fill(file)
+        file.flush()
+        return bytes(file.id.get_file_image())
+
+
+def note_order(group: h5py.Group, ascending: bool) -> None:
+    """Say in which order the spikes of a SONATA population stand: as an enumeration, not as text."""
+    group.attrs.create("sorting", SORTED["by_time" if ascending else "none"], dtype=SORTING)
 
 
 def content_digest(file: h5py.File) -> str:

@@ -1,0 +1,1 @@
+"""What a run or a study holds, as files of other programs."""
