@@ -22,7 +22,16 @@ from prelimbic.parameters import ABSENT, CIRCUITS, PRIOR, circuit_numbers, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, OWN = (ROOT / "notebooks" / f"{name}.ipynb" for name in ("first_look", "own_question"))
-ROOMS = ("library", "parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
+ROOMS = (
+    "library",
+    "parameters",
+    "pharmacology",
+    "circuits",
+    "plasticity",
+    "simulation",
+    "patients",
+    "experiments",
+)
 
 
 def test_no_file_of_the_project_grows_past_400_lines():
@@ -154,7 +163,7 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     others = {"compounds", "species", "routes", "bodies", "population", "salts", "cascade", "spines"}
-    others |= {"inhibitors", "hypotheses", "recordings"}
+    others |= {"inhibitors", "hypotheses", "recordings", "patients"}
     assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, PRIOR} | others
 
 

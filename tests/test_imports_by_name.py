@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("library", "parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
+ROOMS = (
+    "library",
+    "parameters",
+    "pharmacology",
+    "circuits",
+    "plasticity",
+    "simulation",
+    "patients",
+    "experiments",
+)
 BY_NAME = {
     "import_module",
     "__import__",
