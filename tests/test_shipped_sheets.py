@@ -75,6 +75,7 @@ def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
         "inhibitors",
         "hypotheses",
         "recordings",
+        "patients",
     }
     assert {*CIRCUITS, PRIOR} | subjects == set(shipped())
 
