@@ -29,7 +29,7 @@ MOST_TOLD = 6  # numbers that an error names
 UNSETTABLE = {
     "recordings": "no circuit is made of it: it is what runs are compared with",
     "patients": "no run reads it: people do, who are many (pl.people, pl.courses)",
-    "trials": "no run of a circuit reads it: a trial's file moves it, under [set] (pl.trial)",
+    "trials": "no run reads it: a trial does, whose file moves it under [set] (pl.trial)",
 }
 RECALLED = "recalled, unchecked"
 RECALLED_MEANS = (

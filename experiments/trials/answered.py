@@ -260,8 +260,8 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
     if trial.outcome == "severity" and max(drug) < LEAST:
         lost = f", and costs up to {-min(drug):.1f}" if min(drug) < -LEAST else ""
         said.append(
-            f"In sheet {sheet} with this affinity nothing grows, so the drug takes no points away{lost}: what "
-            "else differs is expectancy."
+            f"In sheet {sheet} with this affinity nothing grows, so the drug takes no points away{lost}: "
+            "what else differs is expectancy."
         )
     if off := [f"{term} ({TERMS[term]})" for term in trial.without]:
         said.append(f"Left out: {'; '.join(off)}.")
