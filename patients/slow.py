@@ -55,7 +55,7 @@ def followed(
 
     cells = len(CELLS)
     healthy = 1000.0  # contacts and sites only ever stand to each other
-    at_rest, sites = subject.contacts * healthy, subject.sites * healthy
+    at_rest, sites = subject.contacts * healthy, round(subject.sites * healthy)
     r = rates(subject.spines, at_rest, sites)
     state = np.tile(np.array([sites - at_rest - r.nascent, r.nascent, at_rest]) / sites, (cells, 1))
     cascade = Cascade.at_rest(subject.cascade, cells, arms)
