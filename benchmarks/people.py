@@ -30,8 +30,8 @@ def main(subjects: int = 1000) -> None:
             wall, processor = time.perf_counter() - wall, time.process_time() - processor
             day = float(seen["relief"].sel(time=24.0).mean())
             print(
-                f"{sheet:10} {name:26} {subjects} subjects x 28 d: {processor:.1f} s of processor, {wall:.1f} s; "
-                f"relief at 24 h {day:.2f} points"
+                f"{sheet:10} {name:26} {subjects} subjects x 28 d: {processor:.1f} s of processor, "
+                f"{wall:.1f} s; relief at 24 h {day:.2f} points"
             )
 
 

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 SHORT = 3  # characters of a word that must stand alone to be found
 MOST_TOLD = 6  # numbers that an error names
-UNSETTABLE = ("recordings", "patients", "trials")  # sheets that no run reads
+# sheets that no run reads, and what they are for
+UNSETTABLE = {
+    "recordings": "no circuit is made of it: it is what runs are compared with",
+    "patients": "no run reads it: people do, who are many (pl.people, pl.courses)",
+    "trials": "no run reads it: a trial does, whose file moves it under [set] (pl.trial)",
+}
 RECALLED = "recalled, unchecked"
 RECALLED_MEANS = (
     f'"{RECALLED}" (source "recall"): put down from memory, as a paper is remembered to say; '

@@ -148,7 +148,8 @@ def _computed(
             felt = chosen.sensitisation(levels.between[k], sizes)
             acting[:, FACTORS.index("sensitisation")] = np.repeat(felt, np.diff(at))
         for name, values in followed(subject, at, levels.equivalents[k], acting, arms, chosen).items():
-            found[name][k] = values[read]
+            if name in found:
+                found[name][k] = values[read]
     return found | {"ketamine": levels.ketamine[:, read], "plasma": levels.plasma[:, read]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -56,14 +57,20 @@ def overrides_of(
 
 
 def drawn_slow(sheets: Mapping[str, Sheet], seed: int, share: float) -> dict[str, float]:
-    """Numbers of cascade and spines, by full name SHEET.SECTION.NUMBER, such a share of the way to numbers
-    drawn with a seed; how many contacts depression leaves is not among them.
+    """Numbers of cascade and spines, by full name SHEET.SECTION.NUMBER, around those of the sheet: each lies
+    such a share as far from its own as a number drawn with a seed lies from the middle of its range, and
+    within the range.  How many contacts depression leaves is not among them.
     """
     found = {}
     for name, drawn_to in drawn_numbers(sheets, seed, SLOW):
         subject, _, row = name.partition(".")
         own = sheets[subject].rows()[row]
-        moved = own.value + share * (drawn_to - own.value)
+        low, high = own.range or (own.value, own.value)
+        if low > 0:  # such are drawn on a log scale
+            moved = own.value * (drawn_to / math.sqrt(low * high)) ** share
+        else:
+            moved = own.value + share * (drawn_to - 0.5 * (low + high))
+        moved = min(max(moved, low), high)
         found[name] = float(round(moved)) if own.unit in COUNTED else moved
     found.pop("spines.spines.depressed_share", None)
     return found

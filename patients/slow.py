@@ -17,12 +17,9 @@ from prelimbic.plasticity import Cascade
 from prelimbic.plasticity.spines import rates
 from prelimbic.simulation.hypotheses import Hypotheses
 
-QUANTILES = (
-    -1.150,
-    -0.319,
-    0.319,
-    1.150,
-)  # of a normal distribution in four equal parts: cells of a subject
+STATES = ("spines", "contacts", "bdnf", "mtorc1", "glutamate")
+# cells of a subject: means of the four equal parts of a normal distribution
+CELLS = (-1.271, -0.325, 0.325, 1.271)
 LOG_CONTACTS = [math.log(share) for share in CONTACTS]
 
 
@@ -50,23 +47,24 @@ def followed(
     """States at every one of the `minutes` (time,), whole ones; between two of them the drug is `uM`
     (stride,) of ketamine and the cascade is acted on by `factors` (minute, factor).
 
-    `spines` is density over that at rest, `bdnf` and `mtorc1` are means over cells relative to rest,
-    `glutamate` relative release over the stride that ended.  Raises CascadeError and SpineError.
+    `spines` is density and `contacts` are mature ones, over those at rest, `bdnf` and `mtorc1` are means
+    over cells relative to rest, `glutamate` is relative release over the stride that ended.  Raises
+    CascadeError and SpineError.
     """
     from prelimbic.plasticity.chain import chances  # which takes numba
 
-    cells = len(QUANTILES)
+    cells = len(CELLS)
     healthy = 1000.0  # contacts and sites only ever stand to each other
-    at_rest, sites = subject.contacts * healthy, subject.sites * healthy
+    at_rest, sites = subject.contacts * healthy, round(subject.sites * healthy)
     r = rates(subject.spines, at_rest, sites)
     state = np.tile(np.array([sites - at_rest - r.nascent, r.nascent, at_rest]) / sites, (cells, 1))
     cascade = Cascade.at_rest(subject.cascade, cells, arms)
     tables, open_ = subject.circuit.along(uM)
     none = subject.circuit.along(np.zeros(1))[0][..., 0]
     rest = dict(zip(TABLES, _at(none, subject.contacts), strict=True))
-    found = {name: np.ones(len(minutes)) for name in ("spines", "bdnf", "mtorc1", "glutamate")}
+    found = {name: np.ones(len(minutes)) for name in STATES}
     before = state[0, 1] + state[0, 2]
-    z, nothing = np.array(QUANTILES), np.ones(cells)
+    z, nothing = np.array(CELLS), np.ones(cells)
     for k in range(len(minutes) - 1):
         first, last = int(minutes[k]), int(minutes[k + 1])
         contacts = float(state[:, 2].sum()) / cells * sites / healthy
@@ -89,6 +87,7 @@ def followed(
             moved = chances(formation[cell], r.maturation, r.nascent_loss, r.mature_loss, hours)
             state[cell] = state[cell] @ moved
         found["spines"][k + 1] = float((state[:, 1] + state[:, 2]).mean()) / before
+        found["contacts"][k + 1] = float(state[:, 2].sum()) / cells * sites / at_rest
         found["bdnf"][k + 1] = float(cascade.of("bdnf").mean())
         found["mtorc1"][k + 1] = float(cascade.of("mtorc1").mean())
         found["glutamate"][k + 1] = now["release"] / max(rest["release"], 1e-9)

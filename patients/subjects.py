@@ -13,6 +13,7 @@ from prelimbic.parameters import CIRCUIT
 from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.patients import PeopleNumbers
 from prelimbic.parameters.plain import choice
+from prelimbic.patients.design import CONTACTS
 from prelimbic.patients.surrogate import named, patients_sheet, surrogate
 from prelimbic.pharmacology.body import GENOTYPES
 from prelimbic.simulation.subjects import population
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 GROUPS = ("depressed", "healthy")
 OWN = ("age", "cyp2b6", "spines", "severity", "sensitivity", "circuit", "cascade")  # columns of a subject
+MOST_POINTS = 60.0  # of the MADRS
+# shares that a surrogate was trained for, with room to grow
+CONTACTS_KNOWN = (CONTACTS[0], 0.5 * (1.0 + CONTACTS[-1]))
 FIRST_COLUMN = 100  # of the random numbers of a subject; those below are of its body
 LARGEST_CASCADE = 2**31
 
@@ -61,12 +65,11 @@ def people(
     found["cyp2b6"] = _genotypes(_uniform(seed, 1, n), who)
     depressed = group == "depressed"
     mean, sd = (who.spines, who.spines_sd) if depressed else (1.0, who.healthy_sd)
-    # within what a surrogate was trained for
-    found["spines"] = np.clip(mean + sd * _normal(seed, 2, n), 0.6, 1.1)
+    found["spines"] = np.clip(mean + sd * _normal(seed, 2, n), *CONTACTS_KNOWN)
     score, spread = (
         (who.severity, who.severity_sd) if depressed else (who.severity_healthy, who.severity_healthy_sd)
     )
-    found["severity"] = np.clip(score + spread * _normal(seed, 3, n), 0.0, 60.0)
+    found["severity"] = np.clip(score + spread * _normal(seed, 3, n), 0.0, MOST_POINTS)
     found["sensitivity"] = np.exp(numbers.dissociation.spread * _normal(seed, 4, n))
     found["circuit"] = np.array(known)[(_uniform(seed, 5, n) * len(known)).astype(int)]
     found["cascade"] = (_uniform(seed, 6, n) * LARGEST_CASCADE).astype(np.int64)

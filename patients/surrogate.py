@@ -30,6 +30,7 @@ from prelimbic.simulation.sheets import read_circuit
 TABLES = ("ampa", "spread", "rate", "nmda", "release")
 SHIPPED = Path(str(files("prelimbic.patients") / "trained"))
 FORMAT = 1
+HOW_MANY = ("CIRCUITS", "MOST_DRAWN")  # of a design, which changes nothing that is there
 OFFSET_UM = 0.05  # added to a concentration before its logarithm, between which tables are lines
 
 
@@ -62,7 +63,7 @@ def identity(config: Config) -> str:
     used = {n: v for n, v in config.numbers().items() if not n.startswith(("cascade.", "spines."))}
     used["spines.spines.sites_per_contact"] = config.spine_numbers().sites_per_contact
     ranges = {name: row.range for name, row in centre.rows().items()}
-    own = {name: getattr(design, name) for name in dir(design) if name.isupper()}
+    own = {name: getattr(design, name) for name in dir(design) if name.isupper() and name not in HOW_MANY}
     share = patients_sheet().people.draw
     whole = [used, ranges, own, share, config.hypotheses.affinity, MODEL_VERSION, FORMAT]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def watched(config: Config, circuit: Circuit) -> dict[str, Any] | None:
         network, reference = untreated.network, None
         for share in sorted(CONTACTS, key=lambda n: n != 1.0):  # all contacts first: the reference
             weights = with_contacts(circuit, share)
-            rest = untreated.at(0.0).observe(SECONDS[2], SECONDS[0], lambda _, w=weights: w)
+            held = partial(_same, weights)
+            rest = untreated.at(0.0).observe(SECONDS[2], SECONDS[0], held)
             if reference is None:
                 if not rests(rest, allowed):
                     return None
@@ -62,7 +64,7 @@ def watched(config: Config, circuit: Circuit) -> dict[str, Any] | None:
             opened = []
             for uM in CONCENTRATIONS_UM:
                 moment = untreated.given(Bath((("ketamine", uM),)) if uM else Bath(())).at(0.0)
-                seen = moment.observe(SECONDS[1], SECONDS[0], lambda _, w=weights: w)
+                seen = moment.observe(SECONDS[1], SECONDS[0], held)
                 own = seen.recurrent_ampa / network.recurrent_ampa(weights, rest.release_on_pyr)
                 whole = seen.recurrent_ampa.sum() / network.recurrent_ampa(weights, reference).sum()
                 rows["ampa"].append(float(whole))
@@ -89,6 +91,10 @@ def with_contacts(circuit: Circuit, share: float) -> np.ndarray:
         raise CircuitError(f"circuit {circuit.name} has no room for {share:g} times its contacts")
     others = tuple(p for p in circuit.projections if p[:2] != ("Pyr", "Pyr"))
     return resting_weights(replace(circuit, projections=((source, target, more), *others)))
+
+
+def _same(weights: np.ndarray, _circuit: Circuit) -> np.ndarray:
+    return weights
 
 
 def _short(value: float) -> float:

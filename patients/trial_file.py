@@ -112,6 +112,7 @@ def _trial(asked: Mapping[str, Any], where: str) -> Trial:
             told = f"unknown term {shown(term)}{near(term, TERMS)}; there are {', '.join(TERMS)}"
             raise TrialError(f"without: {told}")
     screen = {"screen": _number(asked["screen"], "screen")} if "screen" in asked else {}
+    own: dict[str, Any] = {**hour, **chosen, **screen}
     return Trial(
         arms=arms,
         assess=assess,
@@ -122,9 +123,7 @@ def _trial(asked: Mapping[str, Any], where: str) -> Trial:
         power=tuple(_whole(each, "power") for each in _list(asked.get("power", []), "power")),
         set=numbers,
         where=where,
-        **hour,
-        **chosen,
-        **screen,
+        **own,
     )
 
 

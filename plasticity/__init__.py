@@ -7,7 +7,17 @@ import numpy as np
 from prelimbic.parameters import STATES, Arms, CascadeNumbers, SpineNumbers, sheet
 from prelimbic.plasticity import kept
 from prelimbic.plasticity.cascade import READOUTS, Cascade, CascadeError, resting_factors
-from prelimbic.plasticity.constants import FACTORS, LOST, MATURE, NASCENT, STATE, STOOD, TICK_H, VACANT
+from prelimbic.plasticity.constants import (
+    CHUNK,
+    FACTORS,
+    LOST,
+    MATURE,
+    NASCENT,
+    STATE,
+    STOOD,
+    TICK_H,
+    VACANT,
+)
 from prelimbic.plasticity.saved import restored, saved
 from prelimbic.plasticity.spines import SpineError, Spines, turnover
 
@@ -41,9 +51,10 @@ def warm_up() -> None:
     """
     if kept.are_there():
         return
-    cascade = Cascade.at_rest(sheet("cascade").fill("cascade", CascadeNumbers), 2)
-    signal = cascade.advance(np.ones(2), np.ones(2), resting_factors(2)).signal
+    cells = CHUNK + 1  # fewer do without threads
+    cascade = Cascade.at_rest(sheet("cascade").fill("cascade", CascadeNumbers), cells)
+    signal = cascade.advance(np.ones(cells), np.ones(cells), resting_factors(2)).signal
     Spines.at_rest(
-        sheet("spines").fill("spines", SpineNumbers), 50.0, 107, 2, np.random.SeedSequence(0)
+        sheet("spines").fill("spines", SpineNumbers), 50.0, 107, cells, np.random.SeedSequence(0)
     ).advance(signal, 1.0)
     kept.note()

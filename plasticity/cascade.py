@@ -11,7 +11,7 @@ import numpy as np
 
 from prelimbic.parameters import STATES, ZERO_AT_REST, Arms, CascadeNumbers
 from prelimbic.parameters.errors import UsageError
-from prelimbic.plasticity.constants import CHAIN, FACTORS, STATE_AT, TICK_H, Constants
+from prelimbic.plasticity.constants import CHAIN, CHUNK, FACTORS, STATE_AT, TICK_H, Constants
 
 READOUTS = (*STATES, "bp4e")  # what a cascade can be asked for by name
 TIMES = (
@@ -80,7 +80,7 @@ class Cascade:
         However a stride is parted into whole minutes, its states are the same to the last bit.  Raises
         CascadeError when a state is no longer finite.
         """
-        from prelimbic.plasticity.kernel import CHUNK, integrate, upstream  # which takes numba
+        from prelimbic.plasticity.kernel import integrate, upstream  # which takes numba
 
         states = self.states.copy()
         felt = self.numbers.drive_sharing * np.mean(drive) + (1.0 - self.numbers.drive_sharing) * np.asarray(

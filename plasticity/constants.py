@@ -26,6 +26,7 @@ STATE_AT, FACTOR_AT = _places(STATES), _places(FACTORS)
 # After the states come the stages of a second phase, if there is one, those of maturation, and the sum of
 # the signal over the stride.
 CHAIN = len(STATES)
+CHUNK = 64  # cells that are carried through the minutes together
 
 
 class Constants(NamedTuple):

@@ -43,9 +43,8 @@ import numpy as np
 
 from prelimbic.parameters import Arms
 from prelimbic.plasticity.compiled import njit, prange
-from prelimbic.plasticity.constants import CHAIN, FACTOR_AT, STATE_AT, TICK_H, Constants
+from prelimbic.plasticity.constants import CHAIN, CHUNK, FACTOR_AT, STATE_AT, TICK_H, Constants
 
-CHUNK = 64
 MOST_ELEMENTS = 2.0
 WIDTHS = 2.0 * math.sqrt(math.log(2.0))  # from a bell's centre to half of its height, twice over
 

@@ -49,28 +49,28 @@ def dialysate(seen: Seen, n: Laboratory, noise: Noise) -> np.ndarray:
 
 def band(seen: Seen, n: Laboratory, noise: Noise, of: str) -> np.ndarray:
     """A band of a course, relative to rest."""
-    hours = seen.span(20.0)
-    share = 1.0 - n.blot.pyr_share + n.blot.pyr_share * _now(seen, of, hours)
+    share = 1.0 - n.blot.pyr_share + n.blot.pyr_share * _now(seen, of)
     return noise.scaled(share, n.blot.noise)
 
 
-def _now(seen: Seen, name: str, window: np.ndarray) -> np.ndarray:
+def _now(seen: Seen, name: str) -> np.ndarray:
     """At the moment of the readout, or over its window."""
     if seen.last > seen.first:
+        window = seen.span(0.0)
         return mean_over(window, seen.at(name, window))
     return seen.at(name, np.array([seen.last]))[:, 0]
 
 
 def band_power(seen: Seen, n: Laboratory, noise: Noise, of: str) -> np.ndarray:
     """Power in a band against that before, dB."""
-    now = _now(seen, of, seen.span(20.0)) / seen.rest(of)
+    now = _now(seen, of) / seen.rest(of)
     with np.errstate(divide="ignore"):  # no power at all
         return noise.shifted(10.0 * np.log10(now), n.electrode.noise)
 
 
 def slope(seen: Seen, n: Laboratory, noise: Noise) -> np.ndarray:
     """Exponent of the aperiodic part, positive where power falls with frequency."""
-    return noise.shifted(_now(seen, "aperiodic_exponent", seen.span(20.0)), n.electrode.slope_noise)
+    return noise.shifted(_now(seen, "aperiodic_exponent"), n.electrode.slope_noise)
 
 
 def plasma_bdnf(seen: Seen, n: Laboratory, noise: Noise) -> np.ndarray:
@@ -119,7 +119,7 @@ def missing(seen: Seen) -> np.ndarray:
     """
     first = seen.hours[:1]
     whole = seen.at("spines", first)[:, 0] + seen.at("lost_sites", first)[:, 0]
-    return 1.0 - _now(seen, "spines", seen.span(20.0)) / whole
+    return 1.0 - _now(seen, "spines") / whole
 
 
 def spine_density(seen: Seen, n: Laboratory, noise: Noise) -> np.ndarray:
@@ -150,7 +150,7 @@ def swim(seen: Seen, n: Laboratory, noise: Noise) -> np.ndarray:
 def dissociation(seen: Seen, n: Laboratory, noise: Noise) -> np.ndarray:
     """Score of dissociation by unbound ketamine in brain."""
     d = n.dissociation
-    scored = d.slope * _now(seen, "brain_unbound.ketamine", seen.span(20.0))
+    scored = d.slope * _now(seen, "brain_unbound.ketamine")
     return np.minimum(noise.between(scored, d.between), d.highest)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from prelimbic.parameters import Spectroscopy
 
 STEP_MIN = 2.0  # the fastest pool turns over in nine
-FORGOTTEN_MIN = 24 * 60.0  # the slowest turns over in forty
+FORGOTTEN_MIN = 8 * 60.0  # the slowest turns over in forty
 LEAST = 1e-3  # of release at rest: less would take days to show
 
 

@@ -27,7 +27,7 @@ from prelimbic.parameters import caching
 from prelimbic.parameters.caching import CacheError, the_cache, unusable
 from tests.conftest import brief
 
-ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
+ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "patients", "experiments")
 NOWHERE = "/proc/nobody"  # no folder can be made there, not even by root
 
 

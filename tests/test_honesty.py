@@ -22,7 +22,16 @@ from prelimbic.parameters import ABSENT, CIRCUITS, PRIOR, circuit_numbers, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, OWN = (ROOT / "notebooks" / f"{name}.ipynb" for name in ("first_look", "own_question"))
-ROOMS = ("library", "parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
+ROOMS = (
+    "library",
+    "parameters",
+    "pharmacology",
+    "circuits",
+    "plasticity",
+    "simulation",
+    "patients",
+    "experiments",
+)
 
 
 def test_no_file_of_the_project_grows_past_400_lines():

@@ -14,6 +14,7 @@ GENERIC = (
     "circuits",
     "plasticity",
     "simulation",
+    "patients",
     "experiments",
     "library",
     "tests",

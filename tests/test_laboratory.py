@@ -314,6 +314,11 @@ def test_a_reading_of_a_dataset_is_that_of_its_courses(stored):
     assert read(vehicle, "plasma_bdnf", (24.0, 24.0)) == pytest.approx(LAB.plasma.basal)
 
 
+def test_runs_that_lack_what_is_read_have_no_number(stored):
+    older = stored.sel(sheet="native", arm="vehicle").drop_vars("bdnf_course")
+    assert np.isnan(read(older, "plasma_bdnf", (24.0, 24.0))).all()
+
+
 # Names
 
 
@@ -346,7 +351,7 @@ def test_every_source_of_a_reading_is_listed_or_a_judgement():
 def test_the_command_lists_them_with_their_caveats(call):
     code, out, _ = call("measures", "--json")
     rows = json.loads(out)
-    assert code == 0 and [row["measure" if "measure" in row else "name"] for row in rows] == list(READINGS)
+    assert code == 0 and [row["name"] for row in rows] == list(READINGS)
     assert all(row["caveat"] and row["unit"] and row["noise"] for row in rows)
     code, out, _ = call("measures")
     assert code == 0 and "out of reach: blood_pressure" in " ".join(out.split())

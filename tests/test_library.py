@@ -251,7 +251,7 @@ def test_every_name_says_what_it_is_in_which_units_and_what_it_raises(name):
 def test_no_room_below_the_experiments_names_an_option_of_the_command_line():
     options = {o for made in command.cli.commands.values() for p in made.params for o in p.opts}
     named = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-    for room in ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "patients"):
+    for room in ("parameters", "pharmacology", "circuits", "plasticity", "simulation"):
         for path in sorted((ROOT / room).rglob("*.py")):
             assert not options & {*named.findall(path.read_text())}, path
 

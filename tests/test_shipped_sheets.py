@@ -76,6 +76,7 @@ def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
         "hypotheses",
         "recordings",
         "measured",
+        "patients",
     }
     assert {*CIRCUITS, PRIOR} | subjects == set(shipped())
 

@@ -193,7 +193,7 @@ def test_an_answer_says_what_was_estimated_how_and_what_was_put_in():
         "Model: ",
         "degrees of freedom",
         "composite",
-        "the drug itself -5.8",
+        "the drug itself -5.2",
         "Surrogate: none",
     ):
         assert told in found.found, told

@@ -51,8 +51,12 @@ def page(found: list[Found], sheet: str, folder: Path) -> str:
         "|---|---|---|---|---|---|",
     ]
     parts += [f"| {' | '.join(_cells(each))} |" for each in found]
-    parts += ["", "## Figures", ""]
-    parts += [line for each in found for line in _figures(each, folder)]
+    drawn = dict.fromkeys(line for each in found for line in _figures(each, folder))
+    parts += (
+        ["", "## Figures", "", "Of claims, as they were last drawn.", "", "\n\n".join(drawn)]
+        if drawn
+        else []
+    )
     sources = dict.fromkeys(e.source for each in found for e in each.statement.evidence)
     parts += [
         "",
@@ -106,5 +110,4 @@ def _figures(each: Found, folder: Path) -> Iterator[str]:
     """Figures of its claims that stand beside the page."""
     for id in each.statement.claims:
         if (folder / FIGURES / f"{id}.png").exists():
-            told = f"{each.statement.id}, {id}: seeds, means and intervals against the record"
-            yield f"![{told}]({FIGURES}/{id}.png)"
+            yield f"![{id}: seeds, means and intervals against the record]({FIGURES}/{id}.png)"

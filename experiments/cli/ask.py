@@ -48,7 +48,9 @@ OWN = ("species", *BODY, "give", "bath", "stress", "vary", "read", "measure", "t
     help="When to read: times, peak, rest, 0-2 h, windows, such as 'peak, 24h, 3d..7d'.",
 )
 @click.option(
-    "--measure", metavar="NAMES", help="Quantities of the result file, such as 'spines, rate, bdnf'."
+    "--measure",
+    metavar="NAMES",
+    help="Quantities of the result file, such as 'spines, rate, bdnf', and what prelimbic measures lists.",
 )
 @click.option("--title", default="", help="A title for tables and figures.")
 @click.option(

@@ -132,7 +132,7 @@ def _told(n: Number) -> Iterator[tuple[str, str]]:
     how = "are held against it" if n.subject in UNSETTABLE else "count it among what they rest on"
     yield "claims", f"{len(ids)} {how}{': ' if ids else ''}{', '.join(ids)}"
     if n.subject in UNSETTABLE:
-        yield "set", "no circuit is made of it: it is what runs are compared with"
+        yield "set", UNSETTABLE[n.subject]
     else:
         yield "set", f"cannot be set, for {row.fixed}" if row.fixed else f"--set {n.settable}=VALUE"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prelimbic.experiments.cli.words import PATH
+from prelimbic.experiments.cli.words import PATH, Command
 from prelimbic.parameters import CIRCUIT
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_CHECKED, MOST_WORKERS = 1000, 256
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--sheet", default=CIRCUIT, show_default=True, help="Circuit sheet that it stands for.")
 @click.option("--affinity", help="Receptors of tissue or recombinant.  [default: tissue]")
 @click.option("--rebuild", is_flag=True, help="Train it on spikes; what a stopped training had is kept.")

@@ -134,7 +134,7 @@ def _print_json(asked: Trial, folder: Path) -> None:
     print(json.dumps(as_json(asked, visits, results(visits, asked))))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def trials(as_json: bool) -> None:
     """Every trial that ships, a design in a file, which prelimbic trial takes by its name, to copy and

@@ -62,8 +62,9 @@ def fit_crossed(score: np.ndarray, given: np.ndarray) -> Crossed:
             if found.converged and found.cov_re[0, 0] > NO_VARIANCE * found.scale:
                 break  # the other is asked where this one is in doubt
     if found is None:
-        nothing = Contrast(float("nan"), float("nan"), 0.0)
-        return Crossed((nothing,) * (arms - 1), None, *[float("nan")] * 2, ("no optimiser could fit it",))
+        nan = float("nan")
+        nothing = Contrast(nan, nan, 0.0)
+        return Crossed((nothing,) * (arms - 1), None, nan, nan, ("no optimiser could fit it",))
     between, residual = float(found.cov_re[0, 0]), float(found.scale)
     if between < NO_VARIANCE * residual:  # then it may also say that it did not converge
         told.append("singular: no variance between subjects")

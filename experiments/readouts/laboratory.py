@@ -34,7 +34,9 @@ def read(
 
 
 def seen(cell: xr.Dataset, reading: Reading, ends: tuple[float, float], begun: float, readout: str) -> Seen:
-    """What a reading needs of a dataset's part with the axes seed and those of runs."""
+    """What a reading needs of a dataset's part with the axes seed and those of runs; NaN of what runs of an
+    earlier version do not have.
+    """
     courses = {name: _of(cell, name, COURSE, "seed", "time") for name in reading.courses}
     several = {name: _of(cell.sel(readout=readout), name, "", "seed") for name in reading.values}
     hours = cell["time"].values if courses else np.zeros(1)
@@ -43,4 +45,6 @@ def seen(cell: xr.Dataset, reading: Reading, ends: tuple[float, float], begun: f
 
 def _of(cell: xr.Dataset, name: str, ending: str, *axes: str) -> np.ndarray:
     (quantity,) = measures([name])
+    if quantity.variable + ending not in cell:
+        return np.full([cell.sizes[axis] for axis in axes], np.nan)
     return cell[quantity.variable + ending].sel(dict(quantity.at)).transpose(*axes).values

@@ -16,7 +16,7 @@ from pathlib import Path
 from prelimbic import circuits
 from prelimbic.circuits import STANDARD, Numerics
 
-ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
+ROOMS = ("parameters", "pharmacology", "circuits", "plasticity", "simulation", "patients", "experiments")
 PACKAGES = ("prelimbic", "brian2", "sympy", "numpy", "scipy", "numba", "specparam", "h5py")
 # those that a last digit can come from
 IN_TARGET = ("brian2", "sympy", "numpy", "scipy", "numba", "specparam")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 CLEAR = 0.05
+LEAST = 0.05  # points that count as some
 EXTRA = ("statsmodels", "lifelines")
 
 
@@ -246,7 +247,7 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
         contrasts = [r.arms[k].contrast for r in found]
         estimates = spread(np.array([c.estimate for c in contrasts if c is not None]))
         parts = np.mean([np.subtract(r.arms[0].parts, r.arms[k].parts) for r in found], axis=0)
-        parts = np.round(parts, 1) + 0.0  # no -0.0
+        parts = np.asarray(np.round(parts, 1)) + 0.0  # no -0.0
         clear = 100 * float(np.mean([c is not None and c.p < CLEAR for c in contrasts]))
         told = (
             f"Sheet {sheet}: {name} against {trial.control} at {at}: {estimates.told(2)} points of {scale}"
@@ -255,11 +256,12 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
         if trial.outcome == "severity":
             told += f"; of it the drug itself {parts[0]:.1f}, expectancy {parts[2]:.1f}"
         said.append(f"{told}.")
-    drug = max(abs(arm.parts[0]) for r in found for arm in r.arms)
-    if trial.outcome == "severity" and drug < 0.05:
+    drug = [float(np.mean([r.arms[k].parts[0] for r in found])) for k in range(len(trial.names))]
+    if trial.outcome == "severity" and max(drug) < LEAST:
+        lost = f", and costs up to {-min(drug):.1f}" if min(drug) < -LEAST else ""
         said.append(
-            f"In sheet {sheet} with this affinity nothing grows, so the drug takes no points away: what "
-            "differs is expectancy alone."
+            f"In sheet {sheet} with this affinity nothing grows, so the drug takes no points away{lost}: "
+            "what else differs is expectancy."
         )
     if off := [f"{term} ({TERMS[term]})" for term in trial.without]:
         said.append(f"Left out: {'; '.join(off)}.")

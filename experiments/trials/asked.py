@@ -81,7 +81,7 @@ def trial(
     are kept and never computed twice (results/trial_... if not named), `workers` are processes, one a core
     unless named; `progress` tells it on standard error.  What was stopped goes on when it is called again.
 
-    Returns a TrialResult; scores are points of the MADRS, times hours.  Raises UsageError for what cannot
+    Returns a TrialResult; scores are points of the MADRS, times are in h.  Raises UsageError for what cannot
     be, RunError where replications fail, and KeyboardInterrupt when it is stopped.
     """
     need_extra()
