@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 from typing import Any
@@ -16,7 +17,11 @@ import pytest
 from rich.console import Console
 
 from prelimbic.circuits import Calibration
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.claims.claim import judge
 from prelimbic.experiments.cli import calibrating, command
+from prelimbic.experiments.cli.claims import as_table
 from prelimbic.experiments.readouts.answer import plain, table
 from prelimbic.experiments.readouts.seeds import spread
 from prelimbic.experiments.sweep.tables import printed
@@ -52,6 +57,19 @@ def is_whole(text: str) -> bool:
 def test_tables_of_commands_fit_a_hundred_columns(hundred, call, asked):
     code, out, _ = call(*TABLES[asked])
     assert code == 0 and is_whole(out), out
+
+
+def test_the_board_of_claims_folds_and_no_word_of_it_is_broken():
+    receptors = [c for c in ALL_CLAIMS if not c.study and c.role == "CAL"][:4]
+    board = judge(receptors, Bench(seeds=2, draws=0))
+    screen = Console(width=WIDTH, file=io.StringIO())
+    screen.print(as_table(board, WIDTH))
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    cells = " ".join(re.split(r"[\s│]+", text))
+    assert is_whole(text)
+    for j in board:
+        assert text.count(f"│ {j.claim.id} ") >= 2
+        assert all(word in cells for m in j.measures for word in m.name.split())
 
 
 def frame(columns: int) -> Any:

@@ -51,7 +51,7 @@ def show_switches(as_json: bool) -> None:
 
     switches = [(flag(name), *pair) for name, options in SWITCHES.items() for pair in options.items()]
     switches.append(("--sheet", *as_options(PV_THALAMIC).split(": ", 1)))
-    drugs, source = [], sheet("inhibitors")
+    drugs, source = list[tuple[str, ...]](), sheet("inhibitors")
     for name in INHIBITORS:
         n, note = inhibitor(name, source), source.sections[name]["brain"].note
         drugs.append(
