@@ -24,6 +24,7 @@ from prelimbic.experiments.cli import calibrating, command
 from prelimbic.experiments.cli.claims import as_table
 from prelimbic.experiments.readouts.answer import plain, table
 from prelimbic.experiments.readouts.seeds import spread
+from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.tables import printed
 from prelimbic.parameters import POPULATIONS
 from tests.conftest import COMMAND, small_circuit
@@ -161,6 +162,16 @@ def test_an_answer_in_json_is_all_that_stands_on_standard_output(sweep, call, tm
     assert [row["mg/kg"] for row in told["rows"]] == [0, 1, 3, 10, 30, 100]
     assert all(line in (tmp_path / "there" / "screen.txt").read_text() for line in found["found"])
     assert "skipped" in err and "done in" in err
+
+
+def test_while_runs_are_missing_json_says_how_far_a_study_is(call, monkeypatch):
+    monkeypatch.setattr(conduct, "execute", lambda *given: None)
+    monkeypatch.setattr(conduct, "prepare", lambda runs: True)
+    code, out, err = call("run", "acute", "--seeds", 1, "--share", "1/2", "--json")
+    found = json.loads(out)
+    assert code == 0 and set(found) == {"study", "folder", "runs", "finished"}
+    assert (found["study"], found["finished"]) == ("acute", 0) and found["runs"] > 1
+    assert "the report follows" in err
 
 
 def test_what_a_file_and_a_folder_hold_is_told_in_json(sweep, call, tmp_path):
