@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
-from prelimbic.circuits import Numerics, cache, toolchain
+from prelimbic.circuits import Numerics, toolchain
 from prelimbic.circuits.toolchain import TARGETS
 from tests.engines import ROOT
 from tests.test_portable import seen
@@ -28,10 +29,13 @@ def needs(*programs: str) -> None:
 
 
 @pytest.fixture
-def on_arm(monkeypatch) -> None:
+def on_arm(monkeypatch) -> Iterator[None]:
     """From here on circuits are compiled for ARM."""
     needs(CROSS, EMULATOR)
     monkeypatch.setenv("CXX", str(COMPILER))
+    toolchain.cache_clear()
+    yield
+    toolchain.cache_clear()
 
 
 def test_for_arm_the_first_target_is_taken_that_its_compiler_knows(on_arm):
@@ -39,10 +43,10 @@ def test_for_arm_the_first_target_is_taken_that_its_compiler_knows(on_arm):
     assert found is not None and found.target in TARGETS and NOT_OF_ARM not in found.target
 
 
-def test_where_clang_knows_no_native_arm_it_is_told_apple_s(on_arm, monkeypatch):
+def test_where_clang_knows_no_native_arm_it_is_told_apple_s(on_arm, monkeypatch, tmp_path):
     needs("clang++")
     monkeypatch.setenv("ARM_CXX", "clang++ --target=aarch64-linux-gnu")
-    monkeypatch.setenv("PRELIMBIC_CACHE", str(cache.cache_folder()) + "/clang")  # what was found is kept
+    monkeypatch.setenv("PRELIMBIC_CACHE", str(tmp_path))  # by which what was found is known
     found = toolchain()
     assert found is not None and found.target == ("-mcpu=apple-m1",)
 

@@ -177,7 +177,7 @@ def test_the_table_has_every_measure_once_and_the_verdict_of_every_null(tmp_path
     store(tmp_path, "toy", 10, lambda place: 5.0 if place["null"] == "pyr" else 1.0)
     screen = console()
     with screen.capture() as captured:
-        screen.print(as_table(judged(tmp_path, claim("T1"), said("T2", "CAL", 1.0))))
+        screen.print(as_table(judged(tmp_path, claim("T1"), said("T2", "CAL", 1.0)), screen.width))
     told = captured.get()
     assert told.count("statement of T1") == told.count("statement of T2") == 1
     below = told[told.index("in control models") :]

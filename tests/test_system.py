@@ -31,14 +31,9 @@ ELSEWHERE = {"parameters/granted.py": {"proc/self/cgroup", "sys/fs/cgroup"}}
 # files whose tests are of what runs, is stored and is said, and need no more than POSIX themselves
 CHOSEN = (
     "test_engine.py",
-    "test_threads.py",
     "test_store.py",
-    "test_seal.py",
-    "test_listing.py",
-    "test_command.py",
     "test_reader.py",
-    "test_marks.py",
-    "test_reruns.py",
+    "test_command.py",
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 from typing import Any
@@ -16,9 +17,14 @@ import pytest
 from rich.console import Console
 
 from prelimbic.circuits import Calibration
+from prelimbic.experiments.claims.bench import Bench
+from prelimbic.experiments.claims.board import ALL_CLAIMS
+from prelimbic.experiments.claims.claim import judge
 from prelimbic.experiments.cli import calibrating, command
+from prelimbic.experiments.cli.claims import as_table
 from prelimbic.experiments.readouts.answer import plain, table
 from prelimbic.experiments.readouts.seeds import spread
+from prelimbic.experiments.sweep import conduct
 from prelimbic.experiments.sweep.tables import printed
 from prelimbic.parameters import POPULATIONS
 from tests.conftest import COMMAND, small_circuit
@@ -52,6 +58,19 @@ def is_whole(text: str) -> bool:
 def test_tables_of_commands_fit_a_hundred_columns(hundred, call, asked):
     code, out, _ = call(*TABLES[asked])
     assert code == 0 and is_whole(out), out
+
+
+def test_the_board_of_claims_folds_and_no_word_of_it_is_broken():
+    receptors = [c for c in ALL_CLAIMS if not c.study and c.role == "CAL"][:4]
+    board = judge(receptors, Bench(seeds=2, draws=0))
+    screen = Console(width=WIDTH, file=io.StringIO())
+    screen.print(as_table(board, WIDTH))
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    cells = " ".join(re.split(r"[\s│]+", text))
+    assert is_whole(text)
+    for j in board:
+        assert text.count(f"│ {j.claim.id} ") >= 2
+        assert all(word in cells for m in j.measures for word in m.name.split())
 
 
 def frame(columns: int) -> Any:
@@ -143,6 +162,16 @@ def test_an_answer_in_json_is_all_that_stands_on_standard_output(sweep, call, tm
     assert [row["mg/kg"] for row in told["rows"]] == [0, 1, 3, 10, 30, 100]
     assert all(line in (tmp_path / "there" / "screen.txt").read_text() for line in found["found"])
     assert "skipped" in err and "done in" in err
+
+
+def test_while_runs_are_missing_json_says_how_far_a_study_is(call, monkeypatch):
+    monkeypatch.setattr(conduct, "execute", lambda *given: None)
+    monkeypatch.setattr(conduct, "prepare", lambda runs: True)
+    code, out, err = call("run", "acute", "--seeds", 1, "--share", "1/2", "--json")
+    found = json.loads(out)
+    assert code == 0 and set(found) == {"study", "folder", "runs", "finished"}
+    assert (found["study"], found["finished"]) == ("acute", 0) and found["runs"] > 1
+    assert "the report follows" in err
 
 
 def test_what_a_file_and_a_folder_hold_is_told_in_json(sweep, call, tmp_path):

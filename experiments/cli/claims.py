@@ -16,6 +16,7 @@ from prelimbic.parameters import CIRCUIT
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
+    from rich.table import Table
 
     from prelimbic.experiments.claims.claim import Judged
 
@@ -148,18 +149,38 @@ def _print(
         set_to = {"overridden": dict(overrides)} if overrides else {}
         print(json.dumps([j.as_json() | set_to for j in board], indent=1))
         return
-    screen.print(as_table(board))
+    screen.print(as_table(board, screen.width))
     if overrides and (idle := idle_in_claims([j.claim for j in board], bench)):
         say(told(idle, "these claims"))
     for line in (*unusual([bench.config]), summary(board)):
         say(line)
 
 
-def as_table(board: list[Judged]) -> Group:
-    """Every measure of every claim; and, where there are nulls, the verdict under each."""
+def as_table(board: list[Judged], width: int) -> Group:
+    """Every measure of every claim, for a screen so many characters wide; and, where there are nulls, the
+    verdict under each.
+    """
     from rich.console import Group
-    from rich.table import Table
 
+    from prelimbic.experiments.sweep.tables import Column, folded
+    from prelimbic.simulation.switches import AFFINITIES
+
+    own, other = AFFINITIES
+    headings = (
+        *("id", "role", "statement, source, protocol", "measure", "model", "published", "verdict", other),
+        *("seeds", "drawn", f"drawn, {other}"),
+    )
+    rows = [row for j in board for row in _rows(j)]
+    id_, *columns = [Column(h, texts) for h, texts in zip(headings, zip(*rows, strict=True), strict=True)]
+    title = (
+        "claims; intervals are 95 % of the mean over seeds; drawn is the share of models whose numbers are "
+        f"drawn from their ranges; affinity {own} unless said"
+    )
+    return Group(*folded(title, [id_], columns, width), *_nulls(board, width))
+
+
+def _rows(j: Judged) -> list[tuple[str, ...]]:
+    """A row a measure; what is said once of a claim stands in the first."""
     from prelimbic.experiments.claims.board import (
         told_draws,
         told_other,
@@ -167,49 +188,32 @@ def as_table(board: list[Judged]) -> Group:
         told_role,
         told_value,
     )
-    from prelimbic.experiments.readouts.nulls import INERT, MEANING
     from prelimbic.simulation.switches import AFFINITIES
 
-    own, other = AFFINITIES
-    table = Table(
-        title="claims; intervals are 95 % of the mean over seeds; drawn is the share of models whose "
-        f"numbers are drawn from their ranges; affinity {own} unless said",
-        title_justify="left",
-    )
-    for heading in (
-        "id",
-        "role",
-        "statement, source, protocol",
-        "measure",
-        "model",
-        "published",
-        "verdict",
-        other,
-        "seeds",
-        "drawn",
-        f"drawn, {other}",
-    ):
-        table.add_column(heading, overflow="fold")
-    for j in board:
-        about = f"{j.claim.statement} ({j.claim.source}); {j.claim.protocol}"
-        for k, m in enumerate(j.measures):
-            first = (f"{j.claim.id}\n{j.verdict}", told_role(j), about) if k == 0 else ("", "", "")
-            draws = [told_draws(j, affinity) for affinity in AFFINITIES]
-            last = (told_other(j), str(j.seeds) if j.claim.study else "", *draws) if k == 0 else [""] * 4
-            table.add_row(*first, m.name, told_value(m), told_range(m), j.of(m), *last)
+    about = f"{j.claim.statement} ({j.claim.source}); {j.claim.protocol}"
+    draws = [told_draws(j, affinity) for affinity in AFFINITIES]
+    made: list[tuple[str, ...]] = []
+    for k, m in enumerate(j.measures):
+        first = (f"{j.claim.id}\n{j.verdict}", told_role(j), about) if k == 0 else ("", "", "")
+        last = (told_other(j), str(j.seeds) if j.claim.study else "", *draws) if k == 0 else ("",) * 4
+        made.append((*first, m.name, told_value(m), told_range(m), j.of(m), *last))
+    return made
+
+
+def _nulls(board: list[Judged], width: int) -> list[Table]:
+    """Verdicts under an inert drug and in control models, where any were asked."""
+    from prelimbic.experiments.readouts.nulls import INERT, MEANING
+    from prelimbic.experiments.sweep.tables import Column, folded
+
     beside = [j for j in board if j.nulls or j.inert]
     if not beside:
-        return Group(table)
+        return []
     names = [n for n in MEANING if any(n in j.nulls for j in beside)]
-    nulls = Table(
-        title="the same under an inert drug and in control models: a claim that holds there too does not "
-        "need what they lack",
-        title_justify="left",
+    columns = [Column("model", [j.verdict for j in beside])]
+    columns.append(Column(INERT, [j.without_drug for j in beside]))
+    columns += [Column(MEANING[n], [j.under(n) if n in j.nulls else "" for j in beside]) for n in names]
+    title = (
+        "the same under an inert drug and in control models: a claim that holds there too does not need "
+        "what they lack"
     )
-    for heading in ("id", "model", INERT, *(MEANING[n] for n in names)):
-        nulls.add_column(heading, overflow="fold")
-    for j in beside:
-        nulls.add_row(
-            j.claim.id, j.verdict, j.without_drug, *(j.under(n) if n in j.nulls else "" for n in names)
-        )
-    return Group(table, nulls)
+    return folded(title, [Column("id", [j.claim.id for j in beside])], columns, width)

@@ -50,8 +50,9 @@ def show_switches(as_json: bool) -> None:
     from prelimbic.simulation.switches import PV_THALAMIC, SWITCHES
 
     switches = [(flag(name), *pair) for name, options in SWITCHES.items() for pair in options.items()]
-    switches.append(("--sheet", *as_options(PV_THALAMIC).split(": ", 1)))
-    drugs, source = [], sheet("inhibitors")
+    option, meaning = as_options(PV_THALAMIC).split(": ", 1)
+    switches.append(("--sheet", option, meaning))
+    drugs, source = list[tuple[str, ...]](), sheet("inhibitors")
     for name in INHIBITORS:
         n, note = inhibitor(name, source), source.sections[name]["brain"].note
         drugs.append(

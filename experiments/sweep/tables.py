@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,46 +15,54 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BETWEEN = 3  # characters between two columns
+PROSE = 24  # characters in which sentences can be read
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A heading, what stands under it, and the side on which it stands."""
+class Column:
+    """A heading, what stands under it, and on which side; `prose` may be broken between words."""
 
     heading: str
-    texts: list[str]
-    justify: Any = "right"
-    whole: bool = True  # no text is broken
+    texts: Sequence[str]
+    justify: Any = "left"
+    prose: bool = True
 
     @property
     def least(self) -> int:
-        """Characters that it needs: of the longest text, or of the longest word."""
-        words = [word for text in self.texts for word in ([text] if self.whole else text.split())]
-        return max(map(len, [*self.heading.split(), *words]), default=1)
+        """Characters that it needs."""
+        lines = [line for text in self.texts for line in text.split("\n")]
+        longest, words = max(map(len, lines), default=0), [word for line in lines for word in line.split()]
+        whole = max(min(longest, PROSE), *map(len, words), 0) if self.prose else longest
+        return max([whole, *map(len, self.heading.split())], default=1)
 
 
-def printed(frame: pd.DataFrame, width: int) -> list[Table]:
-    """A table of readouts.answer for a screen so many characters wide: under each heading `mean ± SD`, or
-    its text.  One that is too wide is folded: several, one below the other, each with the labels.
+def folded(title: str, labels: list[Column], columns: list[Column], width: int) -> list[Table]:
+    """A table for a screen so many characters wide.  One that is too wide is folded: several, one below the
+    other, each with the labels.
     """
-    to_the_right = frame.attrs.get("right", ())
-    labels = []
-    for level, name in enumerate(frame.index.names):
-        values = frame.index.get_level_values(level)
-        texts = [v if isinstance(v, str) else f"{v:g}" for v in values]
-        labels.append(_Column(str(name), texts, "right" if name in to_the_right else "left", False))
-    columns = [_column(frame, heading) for heading in dict.fromkeys(frame.columns.get_level_values(0))]
-    title = frame.attrs["title"]
     return [
         _made(title if k == 0 else "the same rows, further columns", [*labels, *block])
         for k, block in enumerate(_blocks(labels, columns, width))
     ]
 
 
-def _blocks(labels: list[_Column], columns: list[_Column], width: int) -> list[list[_Column]]:
+def printed(frame: pd.DataFrame, width: int) -> list[Table]:
+    """A table of readouts.answer, folded where it is too wide: under each heading `mean ± SD`, or its
+    text.
+    """
+    to_the_right = frame.attrs.get("right", ())
+    labels = []
+    for level, name in enumerate(frame.index.names):
+        texts = [v if isinstance(v, str) else f"{v:g}" for v in frame.index.get_level_values(level)]
+        labels.append(Column(str(name), texts, "right" if name in to_the_right else "left"))
+    columns = [_column(frame, heading) for heading in dict.fromkeys(frame.columns.get_level_values(0))]
+    return folded(frame.attrs["title"], labels, columns, width)
+
+
+def _blocks(labels: list[Column], columns: list[Column], width: int) -> list[list[Column]]:
     """Columns that fit beside the labels, block by block."""
     room = width - 1 - sum(label.least + BETWEEN for label in labels)
-    blocks: list[list[_Column]] = [[]]
+    blocks: list[list[Column]] = [[]]
     for column in columns:
         taken = sum(other.least + BETWEEN for other in blocks[-1])
         if blocks[-1] and taken + column.least + BETWEEN > room:
@@ -62,7 +71,7 @@ def _blocks(labels: list[_Column], columns: list[_Column], width: int) -> list[l
     return blocks
 
 
-def _made(title: str, columns: list[_Column]) -> Table:
+def _made(title: str, columns: list[Column]) -> Table:
     made = Table(title=title, title_justify="left")
     for column in columns:
         made.add_column(column.heading, justify=column.justify, overflow="fold", min_width=column.least)
@@ -84,9 +93,10 @@ def texts_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     return heads, rows
 
 
-def _column(frame: pd.DataFrame, heading: str) -> _Column:
+def _column(frame: pd.DataFrame, heading: str) -> Column:
     cells = frame.xs(heading, axis="columns", level=0)
-    return _Column(str(heading), _texts(cells, heading, frame.attrs), whole="mean" in cells)
+    texts = _texts(cells, heading, frame.attrs)
+    return Column(str(heading), texts, "right", prose="mean" not in cells)
 
 
 def _texts(cells: pd.DataFrame, heading: str, how: dict[str, Any]) -> list[str]:
