@@ -221,7 +221,7 @@ def test_a_figure_has_what_it_shows_in_words_beside_it(asked, tmp_path):
     found = subject(asked)
     (path,) = found.study.draw(found.dataset, tmp_path)
     told = path.with_suffix(".txt").read_text()
-    for each in ("Study mine", "sheet native", "2 seeds", "SD over seeds", "rat", "spines per Pyr cell"):
+    for each in ("Study mine", "sheet native", "2 seeds", "SD over", "rat", "spines per Pyr cell"):
         assert each in told
     alone = tmp_path / "alone"
     alone.mkdir()

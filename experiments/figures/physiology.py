@@ -35,18 +35,8 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         "trapping": _trapping,
         "coupling": _coupling,
     }
-    if not (there := _with_dendrite(dataset)).sizes["sheet"]:
-        del pages["dendrite"]
-    made = [
-        _page(there if panel is _dendrite else dataset, folder, name, panel) for name, panel in pages.items()
-    ]
+    made = [_page(dataset, folder, name, panel) for name, panel in pages.items()]
     return [*made, _block(dataset, folder), *receptors.draw(dataset, folder)]
-
-
-def _with_dendrite(dataset: xr.Dataset) -> xr.Dataset:
-    """The part of a dataset whose cells have one; point cells give no number there."""
-    ratio = dataset["steady_attenuation"]
-    return dataset.isel(sheet=np.flatnonzero(ratio.notnull().any([d for d in ratio.dims if d != "sheet"])))
 
 
 def _page(dataset: xr.Dataset, folder: Path, name: str, panel: Callable[[Axes, xr.Dataset], None]) -> Path:
