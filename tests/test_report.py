@@ -120,7 +120,7 @@ def test_one_run_has_a_report_of_its_own(call, own, plain):
     code, out, _ = call("report", run)
     assert (code, out) == (0, f"report: {run.with_suffix('.html')}\n")
     told = words(run.with_suffix(".html").read_text())
-    assert "ketamine 10 mg/kg ip at 0 h, rat" in told and "one run mine" in told
+    assert "ketamine 10 mg/kg ip at 0 h, rat" in told and "One run, seed 1:" in told
 
 
 def test_a_sweep_that_is_not_whole_says_so(tmp_path, plain):

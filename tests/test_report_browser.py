@@ -115,7 +115,7 @@ def test_the_nearest_point_is_told_by_pointer_and_by_keys(page):
     page.keyboard.press("ArrowDown")
     assert told.inner_text()
     doses = page.locator("figure[data-name^=doses]")
-    doses.scroll_into_view_if_needed()
+    doses.evaluate("each => each.scrollIntoView({block: 'start'})")
     panels = json.loads(page.locator("#panels").text_content())
     panel = panels[doses.get_attribute("data-name")][0]
     at = page.evaluate(

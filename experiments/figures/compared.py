@@ -51,8 +51,8 @@ def figure(rows: Sequence[Row], names: tuple[str, str]) -> Any:
     unclear = "not clear" if held else "no spread over seeds to hold it against"
     marks = [Line2D([], [], color=INK, marker="s", label=unclear)]
     if held:
-        clear = "clear, all looked at counted (Holm, 5 %)"
-        marks.insert(0, Line2D([], [], color=ORDERED[5], marker="o", label=clear))
+        counted = "clear, all looked at counted (Holm, 5 %)"
+        marks.insert(0, Line2D([], [], color=ORDERED[5], marker="o", label=counted))
     made.legend(handles=marks, frameon=False, fontsize=8, ncols=2, loc="outside lower center")
     made.suptitle(f"first: {names[0]}\nsecond: {names[1]}", fontsize=10)
     return made
