@@ -15,6 +15,7 @@ from prelimbic.experiments.claims import ledger
 from prelimbic.experiments.claims.bench import ClaimError
 from prelimbic.experiments.claims.claim import Claim
 from prelimbic.experiments.reports import bearing as bears
+from prelimbic.experiments.reports import pictures
 from prelimbic.experiments.reports.page import MOST_BYTES
 from prelimbic.experiments.reports.subject import subject
 from prelimbic.experiments.reports.used import ORDER, references, used
@@ -42,6 +43,14 @@ def text(asked, tmp_path_factory) -> str:
 def own(asked, tmp_path) -> Path:
     """A copy that may be changed."""
     return Path(shutil.copytree(asked, tmp_path / "mine"))
+
+
+@pytest.fixture
+def plain(monkeypatch) -> None:
+    """Reports without figures, which take seconds each."""
+    monkeypatch.setattr(pictures, "of_study", lambda found: ([], []))
+    monkeypatch.setattr(pictures, "of_sweep", lambda found: [])
+    monkeypatch.setattr(pictures, "of_run", lambda found: [])
 
 
 def words(text: str) -> str:
@@ -77,7 +86,7 @@ def test_every_number_that_a_run_used_is_there_those_first_that_rest_on_least(as
     rank = [ORDER.index(n.status) for n in numbers]
     assert rank == sorted(rank)
     shown = re.findall(r"<tr><td><code>([^<]+)</code>", text)
-    assert shown == [n.name for n in numbers]
+    assert [unescape(name) for name in shown] == [n.name for n in numbers]
 
 
 def test_the_numbers_are_those_that_the_id_of_the_run_is_made_of(asked):
@@ -106,21 +115,23 @@ def test_a_report_is_made_beside_the_runs_and_touches_nothing_else(call, own):
     assert is_report(own / "report.html") and after.pop("report.html") and after == before
 
 
-def test_one_run_has_a_report_of_its_own(call, own):
+def test_one_run_has_a_report_of_its_own(call, own, plain):
     run = next(own.glob("*dose-10_seed-1_*.h5"))
     code, out, _ = call("report", run)
     assert (code, out) == (0, f"report: {run.with_suffix('.html')}\n")
     told = words(run.with_suffix(".html").read_text())
-    assert "ketamine 10 mg/kg ip at 0 h, rat" in told and "one run mine" in told and "NMDA" in told
+    assert "ketamine 10 mg/kg ip at 0 h, rat" in told and "One run, seed 1:" in told
 
 
-def test_a_sweep_that_is_not_whole_says_so(tmp_path):
+def test_a_sweep_that_is_not_whole_says_so(tmp_path, plain):
     folder = asked_in(tmp_path / "part", seeds=(1, 2), missing=1, vary={})
     told = words(pl.report(folder).read_text())
     assert "Partial: 3 of 4 runs are there" in told
 
 
-def test_runs_of_another_model_are_told_as_such_and_have_no_verdict(asked, text, tmp_path, monkeypatch):
+def test_runs_of_another_model_are_told_as_such_and_have_no_verdict(
+    asked, text, tmp_path, monkeypatch, plain
+):
     assert 'id="claims"' in text and "of another version" not in words(text)
     monkeypatch.setattr("prelimbic.experiments.reports.subject.MODEL_VERSION", 99)
     told = words(pl.report(asked, tmp_path / "x.html").read_text())
@@ -130,7 +141,7 @@ def test_runs_of_another_model_are_told_as_such_and_have_no_verdict(asked, text,
     assert not re.search(r"\b(holds|fails|inconclusive)\b", claims)
 
 
-def test_an_older_layout_is_read_and_told(asked, tmp_path, monkeypatch):
+def test_an_older_layout_is_read_and_told(asked, tmp_path, monkeypatch, plain):
     monkeypatch.setattr("prelimbic.experiments.reports.subject.SCHEMA_VERSION", 5)
     assert "is of an older layout (schema 4, now 5)" in words(
         pl.report(asked, tmp_path / "x.html").read_text()
@@ -192,7 +203,7 @@ def test_what_is_no_run_and_no_study_is_refused_in_one_sentence(call, own, path,
     assert (found, out, sorted(own.parent.rglob("*"))) == (code, "", before)
 
 
-def test_another_file_in_its_place_stays(call, own):
+def test_another_file_in_its_place_stays(call, own, plain):
     theirs = own / "report.html"
     theirs.write_text("<p>my own notes</p>")
     code, out, err = call("report", own)
@@ -221,7 +232,7 @@ def test_a_figure_has_what_it_shows_in_words_beside_it(asked, tmp_path):
     found = subject(asked)
     (path,) = found.study.draw(found.dataset, tmp_path)
     told = path.with_suffix(".txt").read_text()
-    for each in ("Study mine", "sheet native", "2 seeds", "SD over seeds", "rat", "spines per Pyr cell"):
+    for each in ("Study mine", "sheet native", "2 seeds", "SD over", "rat", "spines per Pyr cell"):
         assert each in told
     alone = tmp_path / "alone"
     alone.mkdir()

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from prelimbic.experiments.figures.style import (
     COLOURS,
+    INK,
     MARKERS,
     ORDERED,
     band,
@@ -34,11 +35,15 @@ PANELS: dict[str, dict[str, str]] = {
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw one row of panels a circuit sheet into acute.png (and .svg)."""
     sheets = dataset["sheet"].values
+    panels = {
+        title: names for title, names in PANELS.items() if any(dataset[n].notnull().any() for n in names)
+    }
+    columns = len(panels) + 2
     figure, rows = subplots(
-        len(sheets), 5, figsize=(17.0, 3.4 * len(sheets)), squeeze=False, layout="constrained"
+        len(sheets), columns, figsize=(3.4 * columns, 3.4 * len(sheets)), squeeze=False, layout="constrained"
     )
     for axes, sheet in zip(rows, sheets, strict=True):
-        _row(axes, dataset.sel(sheet=sheet))
+        _row(axes, dataset.sel(sheet=sheet), panels)
         axes[0].set_title(f"sheet {sheet}", loc="left", fontsize=10)
     seeds = dataset.sizes["seed"]
     what = f"mean, band: SD over {seeds} seeds" if seeds > 1 else "one seed"
@@ -50,19 +55,23 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     return [save(figure, folder, "acute")]
 
 
-def _row(axes: np.ndarray, cell: xr.Dataset) -> None:
+def _row(axes: np.ndarray, cell: xr.Dataset, panels: dict[str, dict[str, str]]) -> None:
     for p in POPULATIONS:
         _curve(axes[0], cell["rate"].sel(population=p), COLOURS[p], MARKERS[p], p)
     _axis(axes[0], cell, "firing rate")
-    for axis, (title, names) in zip(axes[1:4], PANELS.items(), strict=True):
+    for axis, (title, names) in zip(axes[1:-1], panels.items(), strict=True):
         for colour, marker, (name, label) in zip(ORDERED, "os^", names.items(), strict=False):
             if np.isfinite(cell[name]).all():
                 _curve(axis, cell[name], colour, marker, label)
         _axis(axis, cell, title)
-    _curve(axes[4], cell["power"].sel(band="gamma"), ORDERED[0], "o", "30-80 Hz")
-    _curve(axes[4], cell["power"].sel(band="slow_delta"), ORDERED[1], "s", "0.5-4 Hz")
-    _axis(axes[4], cell, "power of the LFP proxy")
-    axes[4].set_yscale("log")
+        if not any(np.isfinite(cell[name]).all() for name in names):  # beside a sheet that has it
+            axis.clear()
+            axis.set_axis_off()
+            axis.text(0.5, 0.5, f"sheet {cell['sheet'].item()}: no {title}", ha="center", color=INK)
+    _curve(axes[-1], cell["power"].sel(band="gamma"), ORDERED[0], "o", "30-80 Hz")
+    _curve(axes[-1], cell["power"].sel(band="slow_delta"), ORDERED[1], "s", "0.5-4 Hz")
+    _axis(axes[-1], cell, "power of the LFP proxy")
+    axes[-1].set_yscale("log")
 
 
 def _curve(axis: Axes, values: xr.DataArray, colour: str, marker: str, label: str) -> None:

@@ -12,6 +12,7 @@ import xarray as xr
 _shown: ContextVar[xr.Dataset | None] = ContextVar("shown", default=None)
 FACTS = ("species", "doses", "bath", "baseline", "switches", "overrides", "manipulations", "inhibitors")
 MOST = 200  # characters of a fact
+SPREADS = ("SD", "95 %", "one seed")  # by which a figure says itself what its spread is
 
 
 @contextmanager
@@ -27,7 +28,9 @@ def of(what: Any) -> Iterator[None]:
 def caption(figure: Any) -> str:
     """Title, panels with their axes and what is told apart in them, then study, sheets, seeds and spread."""
     title = ". ".join(" ".join(line.split()) for line in _suptitle(figure).splitlines() if line.strip())
-    parts = [title, *_panels(figure), *_data(_shown.get())]
+    drawn = [title, *_panels(figure)]
+    said = any(word in part for word in SPREADS for part in drawn)
+    parts = [*drawn, *_data(_shown.get(), said)]
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
@@ -59,7 +62,8 @@ def _panels(figure: Any) -> Iterator[str]:
         yield f"Told apart: {'; '.join(apart)}"
 
 
-def _data(dataset: xr.Dataset | None) -> Iterator[str]:
+def _data(dataset: xr.Dataset | None, said: bool) -> Iterator[str]:
+    """What the runs have in common; `said`: whether the figure says what its spread is."""
     if dataset is None:
         return
     about = dataset.attrs
@@ -70,7 +74,8 @@ def _data(dataset: xr.Dataset | None) -> Iterator[str]:
         if (value := str(about.get(name, "none"))) != "none" and len(value) < MOST:
             yield f"{name.capitalize()}: {value}"
     seeds = dataset.sizes.get("seed", 1)
-    yield f"{seeds} seeds; spread is SD over seeds" if seeds > 1 else "One seed, no spread"
+    spread = "" if said else "; spread is SD over seeds"
+    yield f"{seeds} seeds{spread}" if seeds > 1 else "One seed, no spread"
     there, planned = about.get("runs_there"), about.get("runs_planned")
     if there is not None and there != planned:
         yield f"Partial: {there} of {planned} runs were there"

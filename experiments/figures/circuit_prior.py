@@ -29,7 +29,8 @@ from prelimbic.experiments.readouts.prior import (
 
 KINDS = {"no surge": (INK, "o"), "surge, no turn": (ORDERED[1], "^"), "whole inverted U": (ORDERED[4], "s")}
 SHOWN = 8
-LEAST = 0.01  # firing over rest that a logarithmic axis shows
+LEAST, MOST = 0.01, 30.0  # firing over rest that a logarithmic axis shows; above the curves is their legend
+BRIEF = (("compounds.", ""), ("_nmda_to_ampa", " NMDA:AMPA"), ("nmda_to_ampa", "NMDA:AMPA"))  # of names
 
 
 def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
@@ -75,7 +76,7 @@ def _curves(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
             )
     no_change(axis, 1.0)
     axis.set_yscale("log")
-    axis.set_ylim(LEAST, 10)
+    axis.set_ylim(LEAST, MOST)
     axis.set_xticks(places, [f"{c:g}" for c in cell["concentration"].values])
     tidy(axis, "free ketamine (uM)", "Pyr firing over rest")
 
@@ -83,13 +84,15 @@ def _curves(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
 def _plane(axis: Axes, cell: xr.Dataset, kind: np.ndarray) -> None:
     gap, surge = separation(cell), np.maximum(surges(cell), LEAST)
     for k, (name, (colour, marker)) in enumerate(KINDS.items()):
-        axis.plot(
-            gap[kind == k], surge[kind == k], marker, color=colour, markersize=3, alpha=0.7, label=name
-        )
+        mine = kind == k
+        if mine.any():
+            axis.plot(gap[mine], surge[mine], marker, color=colour, markersize=3, alpha=0.7, label=name)
     no_change(axis, SURGE)
     axis.set_yscale("log")
+    axis.locator_params("x", nbins=5)
     axis.set_title(f"r = {np.corrcoef(gap, logs(surge))[0, 1]:.2f}", loc="left", fontsize=10)
-    tidy(axis, "NMDA share of excitation, PV and SST less Pyr", "highest Pyr firing over rest, 1-3 uM")
+    tidy(axis, "NMDA share of excitation,\nPV and SST less Pyr", "highest Pyr firing over rest, 1-3 uM")
+    axis.legend(frameon=False, fontsize=8, ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
 
 
 def _bins(axis: Axes, cell: xr.Dataset) -> None:
@@ -107,8 +110,9 @@ def _bins(axis: Axes, cell: xr.Dataset) -> None:
         f"above {SHARES[-2]:g}",
     ]
     axis.set_xticks(range(len(labels)), labels, rotation=25, ha="right", fontsize=8)
+    axis.set_xlim(-0.6, len(labels) - 0.4)  # empty bins too
     axis.set_ylim(0, 110)
-    tidy(axis, "NMDA share, PV and SST less Pyr", "circuits with a surge (%, bars: 95 %)")
+    tidy(axis, "NMDA share of excitation,\nPV and SST less Pyr", "circuits with a surge (%, bars: 95 %)")
 
 
 def _knobs(axis: Axes, cell: xr.Dataset, readout: np.ndarray, what: str) -> None:
@@ -117,8 +121,8 @@ def _knobs(axis: Axes, cell: xr.Dataset, readout: np.ndarray, what: str) -> None
         range(len(found)), [k.rho for k in found], color=[ORDERED[5] if k.clear else INK for k in found]
     )
     axis.axvline(0.0, color=ORDERED[0], linewidth=0.8)
-    names = [
-        k.name.replace("_nmda_to_ampa", " NMDA:AMPA").replace("nmda_to_ampa", "NMDA:AMPA") for k in found
-    ]
+    names = [k.name for k in found]
+    for word, brief in BRIEF:
+        names = [name.replace(word, brief) for name in names]
     axis.set_yticks(range(len(found)), names, fontsize=8)
     tidy(axis, f"rank correlation with the {what}\n(orange: clear of 0, all numbers counted)", "")

@@ -47,10 +47,12 @@ def figure(rows: Sequence[Row], names: tuple[str, str]) -> Any:
     axis.set_ylim(-0.7, max(len(rows), 3) - 0.3)
     axis.set_xlabel("difference, second - first (% of the first; bars: 95 % interval)")
     axis.spines[["top", "right"]].set_visible(False)
-    marks = [
-        Line2D([], [], color=ORDERED[5], marker="o", label="clear, all looked at counted (Holm, 5 %)"),
-        Line2D([], [], color=INK, marker="s", label="not clear"),
-    ]
+    held = any(np.isfinite(low) for _, _, low, _, _ in rows)
+    unclear = "not clear" if held else "no spread over seeds to hold it against"
+    marks = [Line2D([], [], color=INK, marker="s", label=unclear)]
+    if held:
+        counted = "clear, all looked at counted (Holm, 5 %)"
+        marks.insert(0, Line2D([], [], color=ORDERED[5], marker="o", label=counted))
     made.legend(handles=marks, frameon=False, fontsize=8, ncols=2, loc="outside lower center")
     made.suptitle(f"first: {names[0]}\nsecond: {names[1]}", fontsize=10)
     return made

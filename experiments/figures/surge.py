@@ -34,9 +34,11 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
     """Draw surge.png (and .svg), once a sheet."""
     made = []
     for file, heading, here in pages("surge", dataset):
-        figure, grid = mosaic("abc;dee", figsize=(14.0, 8.0), layout="constrained")
-        axes = [grid[k] for k in "abcde"]
         cell = here.sel(null=MODEL)
+        pairs = {title: pair for title, pair in PAIRS.items() if _there(cell, here, pair)}
+        places = "abc;dee" if len(pairs) == len(PAIRS) else "abc;ddd"  # point cells have no dendrite
+        figure, grid = mosaic(places, figsize=(14.0, 8.0), layout="constrained")
+        axes = [grid[k] for k in sorted(grid)]
         for p in POPULATIONS:
             _curve(
                 axes[0], here, partial(at_peak, cell, readout=READOUTS[f"{p} Hz"]), COLOURS[p], MARKERS[p], p
@@ -44,16 +46,22 @@ def draw(dataset: xr.Dataset, folder: Path) -> list[Path]:
         _axis(axes[0], here, "firing at the peak")
         _curve(axes[1], here, partial(over_course, cell), ORDERED[0], "o", "")
         _axis(axes[1], here, "glutamate release, mean of 100 min")
-        for axis, (title, pair) in zip(axes[2:4], PAIRS.items(), strict=True):
+        for axis, (title, pair) in zip(axes[2:-1], pairs.items(), strict=True):
             for colour, marker, name in zip(ORDERED, "os", pair, strict=False):
                 _curve(axis, here, partial(at_peak, cell, readout=READOUTS[name]), colour, marker, name)
             _axis(axis, here, f"{title} at the peak")
-        _nulls(axes[4], here)
+        _nulls(axes[-1], here)
         figure.suptitle(
             f"Ketamine i.p., rat, healthy circuit, {heading} ({told(here)}, band or bars)", fontsize=11
         )
         made.append(save(figure, folder, file))
     return made
+
+
+def _there(cell: xr.Dataset, here: xr.Dataset, pair: tuple[str, str]) -> bool:
+    """Whether there is anything to draw of two readouts."""
+    values = [at_peak(cell, dose, readout=READOUTS[name]) for name in pair for dose in doses_of(here)]
+    return bool(np.isfinite(values).any())
 
 
 def _curve(

@@ -45,18 +45,23 @@ class Outcome:
 
     @property
     def a(self) -> float:
-        """Mean of the first."""
-        return _mean(self.pair.a)
+        """Mean of the first, of pairs over the seeds that are shared."""
+        return self._mean(self.pair.a)
 
     @property
     def b(self) -> float:
-        """Mean of the second."""
-        return _mean(self.pair.b)
+        """Mean of the second, alike."""
+        return self._mean(self.pair.b)
 
     @property
     def percent(self) -> float:
         """Difference over the first, %; NaN where that is none."""
         return 100.0 * self.difference.mean / abs(self.a) if self.a else float("nan")
+
+    def _mean(self, values: dict[int, float]) -> float:
+        kept = {*self.pair.a} & {*self.pair.b} if self.difference.paired else {*values}
+        finite = [v for seed, v in values.items() if np.isfinite(v) and seed in kept]
+        return float(np.mean(finite)) if finite else float("nan")
 
 
 @dataclass(frozen=True)
@@ -141,11 +146,6 @@ def _looked_at(found: list[Pair]) -> list[Outcome]:
         return (each.pair.identical, p if np.isfinite(p) else 2.0, -abs(np.nan_to_num(each.percent)))
 
     return sorted(told, key=order)
-
-
-def _mean(values: dict[int, float]) -> float:
-    finite = [v for v in values.values() if np.isfinite(v)]
-    return float(np.mean(finite)) if finite else float("nan")
 
 
 def _frame(told: list[Outcome]) -> pd.DataFrame:

@@ -28,6 +28,7 @@ GROUPS = (
     "summary", "traces", "fine", "cells", "lfp", "raster", "numbers",
     "spikes/Pyr", "spikes/PV", "spikes/SST", "spikes/VIP",
 )  # fmt: skip
+ASKED = "scenario"  # the study of runs of a question of one's own
 USUAL_DOSE = 10.0  # mg/kg; of several doses the run nearest to it is shown
 
 
@@ -88,7 +89,8 @@ def _of_run(path: Path) -> Subject:
     head, config = check_run(path), read_config(path)
     about = facts(config) | {"seed": head.get("seed"), "model_version": head.get("model_version")}
     name = str(head.get("study", ""))
-    asked = f"One run of study {name}, seed {head.get('seed')}: {what_was_given(about)}"
+    of = "" if name == ASKED else f" of study {name}"
+    asked = f"One run{of}, seed {head.get('seed')}: {what_was_given(about)}"
     return Subject(path, name, asked, about, path, head, config, notes=[*_older(path.name, head, about)])
 
 
