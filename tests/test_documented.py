@@ -21,7 +21,7 @@ import pytest
 from prelimbic.experiments.cli.command import cli
 from prelimbic.simulation import planner, question, scenario
 from prelimbic.simulation.written import question as asked_in
-from tests.pages import PAGES, Block, Line, blocks, lines
+from tests.pages import COMPUTES, PAGES, QUICK, READ, Block, Line, blocks, lines
 
 # Blocks that are not run here, by page and a text in them, with the reason.
 APART = {
@@ -52,6 +52,9 @@ LONG = {
 # Pages whose lines are computed in small; those of the others are planned only, being the same commands.
 COMPUTED = ("README.md", "tutorial.md", "ask.md", "questions.md", "trust.md")
 SHORT = 0.1  # of each look
+# What pages leave open, and twenty subjects in the place of a thousand.
+STAND_INS = {"PATTERN": "ketamine", "NAME": "PV.fraction_2BD", "1000": "20"}
+MANY = ("influence", "ablation_grid")  # studies whose list alone takes seconds
 
 
 def apart(page: str, text: str, kind: str = "") -> bool:
@@ -96,13 +99,6 @@ def smaller(words: tuple[str, ...], folder: Path) -> list[str]:
     return [*found, "--seeds", "1", "--scale", "0.5", "--workers", "1"]
 
 
-STAND_INS = {
-    "PATTERN": "ketamine",
-    "NAME": "PV.fraction_2BD",
-    "1000": "20",
-}  # 20 subjects where a page has a thousand
-
-
 def told(line: Line, folder: Path) -> list[str]:
     """The words of a line that compute nothing: those of one that does ask for its list or its plan."""
     words = [word.replace("/shared/", f"{folder}/shared/") for word in line.words[1:]]
@@ -124,10 +120,6 @@ def done(call: Callable[..., tuple[int, str, str]], words: list[str]) -> str:
     return out
 
 
-TAKEN = ("status", "verify", "inspect", "calibrate")  # read a folder of results, or take long: see below
-MANY = ("influence", "ablation_grid")  # studies whose list alone takes seconds
-
-
 @pytest.mark.parametrize("page", [page for page in PAGES if lines(page)])
 def test_every_command_of_a_page_is_taken_and_answers(page, call, at_home):
     kept(page, at_home)
@@ -136,7 +128,8 @@ def test_every_command_of_a_page_is_taken_and_answers(page, call, at_home):
             continue
         assert line.ours, f"{line} is run by nothing; name it in APART with a reason"
         name = line.words[1]
-        if name in TAKEN or {*MANY} & {*line.words} or (name == "claims" and line.computes):
+        answers = name in (*QUICK, "claims", "run", "ask") and not {*MANY} & {*line.words}
+        if not answers or (name == "claims" and line.computes):
             with click.Context(cli) as above:  # the words are read, nothing is begun
                 command = cli.get_command(above, name)
                 assert command is not None
@@ -157,7 +150,7 @@ def test_a_page_is_computed_in_small_line_by_line(page, call, at_home, in_small)
             continue
         if line.computes:
             done(call, smaller(line.words[1:], at_home))
-        elif line.words[1] in ("status", "verify", "inspect"):
+        elif line.words[1] in READ:
             folder = line.words[2].replace("/shared/", f"{at_home}/shared/")
             code, out, err = call(line.words[1], folder)
             assert code in (0, 1) and out, (str(line), err)  # 1: a share is not the whole
@@ -222,6 +215,18 @@ def test_a_command_prints_what_the_page_shows_below_it(block, call):
     # what reads a number, and which claims rest on it, grows with the code
     shown = " ".join(rest.partition("read by")[0].split())
     assert shown and shown in " ".join(out.split())
+
+
+def test_every_block_is_of_a_kind_that_is_run_here_or_is_named_with_a_reason():
+    for page in PAGES:
+        for block in blocks(page):
+            assert block.kind != "other" or apart(page, block.text), (
+                f"{block}: nothing runs {block.language}"
+            )
+        for line in lines(page):
+            if line.ours and not apart(page, str(line)):
+                known = line.words[1] in (*QUICK, *COMPUTES, *READ)
+                assert known, f"{line}: tests/pages.py does not say whether that command is quick"
 
 
 def test_every_block_of_data_is_read():
