@@ -30,6 +30,8 @@ COMMANDS = (
     "pytest",
 )
 COMPUTES = ("run", "ask", "claims", "calibrate")
+QUICK = ("exposure", "numbers", "number", "studies", "protocols", "switches", "equations")
+READ = ("status", "verify", "inspect")  # a folder of results
 ONLY_TELLS = ("--list", "--plan", "--write", "--help")
 
 
@@ -44,8 +46,8 @@ class Block:
 
     @property
     def kind(self) -> str:
-        """python, session (of Python with what it prints), shell, shown (a command and what it prints), data
-        or plain.
+        """python, session (of Python with what it prints), shell, shown (a command and what it prints),
+        data, plain, or other, a language that nothing here runs.
         """
         first = self.text.lstrip().partition("\n")[0]
         if self.language in ("python", "py") or first.startswith(("import prelimbic", "from prelimbic")):
@@ -58,12 +60,7 @@ class Block:
             return "shell"
         if self.language in DATA:
             return "data"
-        assert self.language in PLAIN or DIRECTIVE.match(self.language), (
-            self.page,
-            self.line,
-            self.language,
-        )
-        return "plain"
+        return "plain" if self.language in PLAIN or DIRECTIVE.match(self.language) else "other"
 
     def commands(self) -> list[str]:
         """Its lines, if all are commands; joined where they go on; without what is said of them."""

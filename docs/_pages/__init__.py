@@ -31,7 +31,7 @@ def make(app: Any) -> None:
     for name, text in pages.items():
         path = MADE / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(links.titled(text, DOCS), encoding="utf-8")
     for source in links.downloads(DOCS, ROOT):
         target = MADE / "files" / source.name
         target.parent.mkdir(exist_ok=True)
@@ -41,7 +41,7 @@ def make(app: Any) -> None:
 def adapt(app: Any, name: str, source: list[str]) -> None:
     """A page of docs/ as the site has it: its links out of docs/ lead to what is made of their targets."""
     if not name.startswith("made/"):
-        source[0] = links.within(source[0])
+        source[0] = links.titled(links.within(source[0]), DOCS)
     if name == "index":
         source[0] = links.listed(source[0], sorted(path.stem for path in DOCS.glob("*.md")))
     if name == "glossary":

@@ -8,6 +8,8 @@ from pathlib import Path
 
 OUT = re.compile(r"\]\(\.\./([^)#\s]+)(#[^)\s]*)?\)")
 NAMED = re.compile(r'^<a id="([^"]+)"></a>\n', re.MULTILINE)
+# A link whose text is the name of a page, which is what a reader of files needs.
+BARE = re.compile(r"\[([\w-]+)\.md\]\((?=(?:\.\./)?\1\.md)")
 FURTHER = "% pages that no list names"
 
 
@@ -15,6 +17,17 @@ def within(text: str) -> str:
     """A page of docs/, its links out of docs/ led to what is made, its own names made targets."""
     text = NAMED.sub(r"(\1)=\n", text)
     return OUT.sub(lambda found: f"]({_made(found[1])}{found[2] or ''})", text)
+
+
+def titled(text: str, docs: Path) -> str:
+    """Links that are called after a file, called after the title of its page."""
+    return BARE.sub(lambda found: f"[{_title(docs / f'{found[1]}.md')}](", text)
+
+
+def _title(page: Path) -> str:
+    """What the first heading says, as far as a colon or a comma."""
+    heading = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+    return re.split(r"[:,]", heading)[0]
 
 
 def _made(path: str) -> str:

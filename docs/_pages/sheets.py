@@ -26,8 +26,8 @@ Every number of the model, sheet by sheet, as the sheets have it: value, unit, r
 """
 COLUMNS = "| number | value | unit | range | status | source, note |\n|---|---|---|---|---|---|\n"
 TAIL = """
-A sheet that is based on another shows its own rows only; `prelimbic numbers --sheet native` has all that are in
-force.
+A sheet that is based on another shows its own rows only; `prelimbic numbers --sheet native` has all that
+are in force.
 
 ```{toctree}
 :hidden:
