@@ -128,7 +128,7 @@ class Recorded:
 
 
 def recorded(path: Path) -> Recorded:
-    """A run file with all its groups.  Raises DamagedError, UnreadableError and StoreError as reading does."""
+    """A run file with all its groups.  Raises DamagedError, UnreadableError and StoreError."""
     head = check_run(path)
     named = dict.fromkeys(row[0].rpartition("/")[0] for row in tree(path))
     wanted = tuple(name for name in named if name and name != "row")
@@ -136,7 +136,4 @@ def recorded(path: Path) -> Recorded:
 
 
 def _without(path: Path) -> str:
-    return (
-        f"{path} holds no spikes: run it with --spikes, or take csv, parquet or zarr, which have the rest of "
-        "it"
-    )
+    return f"{path} holds no spikes: run it with `spikes`, or take csv, parquet or zarr, which hold the rest"
