@@ -162,7 +162,7 @@ def _fill_spikes(file: Any, run: Recorded) -> None:
 
 
 def _node_types(circuit: Circuit) -> str:
-    """Every class with its numbers in the units of a sheet; what a cell has of its own stands in nodes.h5."""
+    """Every class with its numbers in the units of a sheet; what each cell has of its own is in nodes.h5."""
     every = [f.name for f in fields(circuit.populations[0]) if f.name != "count"]  # of scale 1
     named = [n for n in every if any(getattr(p, n) != ABSENT for p in circuit.populations)]
     rows = [
