@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Guess: a simulated subject has no age, so an NWB file leaves it out, as it leaves out a weight; or it says "unknown" as it does of the sex.
-# Seen: without an age (or a date of birth) the inspector's finding is CRITICAL, by which DANDI refuses an upload, and of "unknown" it is
-#   an error; without a weight it says nothing. An open range, "P0D/" (born, and no older bound), passes without a word.
+# Seen: without an age (or a date of birth) the inspector's finding is CRITICAL, its gravest; so it is of "unknown"; without a weight it says
+#   nothing. An open range, "P0D/" (born, and no older bound), passes without a word.
 # Who meets it: whoever writes simulated data, or recordings of slices whose animal's age nobody wrote down, as NWB.
 # Source: what is run below; seen with nwbinspector 0.7.2 and pynwb 4.2.0.
 set -euo pipefail
