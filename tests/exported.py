@@ -39,3 +39,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(made: Path) -> Path:
     """The file of the brief run."""
     return made / "run.h5"
+
+
+def needs(to: str) -> None:
+    """Skip where what writes a format is not installed."""
+    if FORMATS[to].package:
+        pytest.importorskip(FORMATS[to].package, reason=f"prelimbic[{to}] is not installed")
