@@ -8,6 +8,7 @@ import shutil
 import tarfile
 
 import h5py
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,6 +18,7 @@ from tests import exported
 from tests.exported import needs
 from tests.results import planned, written
 from tests.said import FAILURE, USAGE, is_one_sentence
+from tests.test_exchange import NEAR_MS, READ, stored
 from tests.test_layout import SCHEMA_3
 
 # fixtures: they act in every file that has their name
@@ -61,13 +63,16 @@ def test_a_layout_that_is_not_read_any_more_is_refused(call, run, tmp_path):
     assert "has layout 2, this version reads 3 and 4" in refused(call, "old.h5", "--to", "csv")
 
 
-def test_the_layout_before_is_exported_like_this_one(tmp_path):
+@pytest.mark.parametrize("to", ["csv", "nwb", "neo"])
+def test_the_layout_before_is_exported_like_this_one(tmp_path, to):
+    needs(to)
     with tarfile.open(SCHEMA_3) as archive:
         archive.extractall(tmp_path, filter="data")
-    out = pl.export(tmp_path / "run.h5", "csv", tmp_path / "out")
-    spikes = pd.read_csv(out / "spikes.csv")
-    with h5py.File(tmp_path / "run.h5") as file:
-        assert len(spikes) == sum(len(file[f"spikes/{name}/timestamps"]) for name in file["spikes"])
+    kept = stored(tmp_path / "run.h5")
+    pl.export(tmp_path / "run.h5", to, tmp_path / f"run{FORMATS[to].end}")
+    found = READ[to](tmp_path, tmp_path / "run.h5")
+    assert found.keys() == kept.keys()
+    assert all(np.abs(found[key] - ms).max(initial=0.0) < NEAR_MS for key, ms in kept.items())
 
 
 @pytest.mark.parametrize("to", [to for to, kind in FORMATS.items() if kind.package])

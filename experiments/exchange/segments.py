@@ -58,8 +58,8 @@ def block(run: Recorded) -> Any:
             )
         )
     made = neo.Block(
-        name=run.run_id, description=f"simulated: one run of study {run.head['study']} of prelimbic"
+        name=run.run_id, description=f"simulated: one run of study {run.said['study']} of prelimbic"
     )
-    made.annotate(**{key: run.head[key] for key in SAID if key in run.head})
+    made.annotate(**{key: run.said[key] for key in SAID})
     made.segments.append(segment)
     return made
