@@ -22,8 +22,8 @@ from prelimbic.experiments.cli.words import PATH, Command
 def export(path: Path, to: str, out: Path | None, force: bool) -> None:
     """Write PATH, a run file or the folder of a study, for other programs.
 
-    nwb, sonata and neo hold the spikes of runs that kept them (--spikes), of a study one a run; csv, parquet and
-    zarr hold all numbers. docs/export.md has a snippet for each that reads it.
+    nwb, sonata and neo hold the spikes of runs that kept them (--spikes), of a study one a run; csv, parquet
+    and zarr hold all numbers. docs/export.md has a snippet for each that reads it.
     """
     from prelimbic.experiments.cli.ends import say
     from prelimbic.experiments.exchange.export import exported

@@ -33,8 +33,8 @@ class PartialExportWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Format:
-    """What a format is called at the end of a name, which package writes it, whether it holds spikes and so
-    stands for one run alone, and how a run and a study are written.
+    """How a name in a format ends, which package writes it, and how a run and a study are written; without
+    `of_study` a study is written run by run.
     """
 
     end: str
@@ -97,18 +97,18 @@ FORMATS = {
 def export(
     path: str | os.PathLike[str], to: str, out: str | os.PathLike[str] | None = None, force: bool = False
 ) -> Path:
-    """Write a run or a study for other programs, and return where: `out`, or a name made of that of `path` in
-    the current folder.
+    """Write a run or a study for other programs, and return where: `out`, or a name made of that of `path`
+    in the current folder.
 
-    `path` is a run file or the folder of a study.  `to` is a format: nwb (NWB 2), sonata (network and spikes)
-    and neo (a block in a .mat file) hold the spikes of a run, of a study one file or folder a run; csv, parquet
-    and zarr hold all numbers, of a study its dataset.  Spikes are in ms of spiking time, looks end to end (NWB:
-    s); looks have their hour (h).  Units of all else are those of the file.  With `force` an earlier export
-    that nobody has changed is replaced; whatever else is there is left as it is.
+    `path` is a run file or the folder of a study.  `to` is a format: nwb (NWB 2), sonata (network and
+    spikes) and neo (a block in a .mat file) hold the spikes of a run, of a study one file or folder a run;
+    csv, parquet and zarr hold all numbers, of a study its dataset.  Spikes are in ms of spiking time, looks
+    end to end (NWB: s); looks have their hour (h).  Units of all else are those of the file.  With `force`
+    an earlier export that nobody has changed is replaced; whatever else is there is left as it is.
 
-    Warns PartialExportWarning where runs of the study are not there.  Raises UsageError (ExportError) for an
-    unknown format, a place that is taken, or a package that is not installed, and RunError (StoreError) for a
-    file that cannot be read or written, or holds no spikes.
+    Warns PartialExportWarning where runs of the study are not there.  Raises UsageError (ExportError) for
+    an unknown format, a place that is taken, or a package that is not installed, and RunError (StoreError)
+    for a file that cannot be read or written, or holds no spikes.
     """
     return exported(path, to, out, force, lambda done, of: None)
 

@@ -1,5 +1,5 @@
-"""The circuit of a run, drawn again from what its file holds: the numbers of its sheets, its switches and its
-seed.
+"""The circuit of a run, drawn again from what its file holds: the numbers of its sheets, its switches and
+its seed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class UndrawnError(StoreError):
 
 @dataclass(frozen=True)
 class Drawn:
-    """A circuit and its wiring; `standing` (pyr, site) says on which potential Pyr->Pyr contacts a mature spine
-    stood at `hour`.
+    """A circuit and its wiring; `standing` (pyr, site) says on which potential Pyr->Pyr contacts a mature
+    spine stood at `hour`.
     """
 
     circuit: Circuit
@@ -36,8 +36,8 @@ class Drawn:
 
 
 def drawn(run: Recorded) -> Drawn:
-    """The circuit that a run was computed with, as its spines stood at the first readout.  Raises UndrawnError
-    for a run of another version of the model, or without spines.
+    """The circuit that a run was computed with, as its spines stood at the first readout.  Raises
+    UndrawnError for a run of another version of the model, or without spines.
     """
     version = run.head["model_version"]
     if version != MODEL_VERSION:

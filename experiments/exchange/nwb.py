@@ -38,7 +38,7 @@ def image(run: Recorded) -> bytes:
 def _file(run: Recorded) -> Any:
     from pynwb import NWBFile
 
-    head = run.head
+    head = run.said
     version = str(head["provenance"].get("version_prelimbic", ""))
     made = NWBFile(
         session_description=f"simulated, not recorded: one run of study {head['study']} of prelimbic; looks "
@@ -81,7 +81,7 @@ def _subject(run: Recorded) -> Any:
     }
     return Subject(
         subject_id=f"simulated-{run.run_id}",
-        species=SPECIES[str(run.head["species"])],
+        species=SPECIES[str(run.said["species"])],
         sex=SEXES.get(str(body.get("sex")), "U"),
         description="a simulated animal or patient; nothing was recorded",
         **{name: value for name, value in own.items() if value is not None},

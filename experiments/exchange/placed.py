@@ -1,4 +1,4 @@
-"""Where an export goes: whole under its final name or not at all, and never in the place of what is not one."""
+"""Where an export goes: whole under its final name or not at all, and never in the place of what is none."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class ExportError(UsageError):
 
 
 def check_place(out: Path, force: bool) -> None:
-    """Raise ExportError where something stands that may not be replaced, StoreError where the folder around is
-    not there.
+    """Raise ExportError where something stands that may not be replaced, StoreError where the folder around
+    is not there.
     """
     if not out.absolute().parent.is_dir():
         raise StoreError(f"{out} cannot be written: there is no folder {out.absolute().parent}")
@@ -46,13 +46,11 @@ def check_place(out: Path, force: bool) -> None:
         return
     if not _ours(out):
         raise ExportError(
-            f"{out} is there already and is no export that prelimbic made, or was changed since: name another "
-            "place with `out`, or move it"
+            f"{out} is there already and is no export of prelimbic, or was changed since: name another with "
+            "`out`, or move it"
         )
     if not force:
-        raise ExportError(
-            f"{out} is there already: name another place with `out`, or replace it with `force`"
-        )
+        raise ExportError(f"{out} is there already: name another with `out`, or replace it by `force`")
 
 
 def put_hdf5(out: Path, content: bytes) -> None:
@@ -67,8 +65,8 @@ def put_mat(out: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def folder(out: Path, marked: str = "") -> Iterator[Path]:
-    """An empty folder to fill, which takes the place `out` when all went well; `marked` is what its list says
-    it is.  Raises StoreError where it cannot be written.
+    """An empty folder to fill, which takes the place `out` when all went well; `marked` is what its list
+    says it is.  Raises StoreError where it cannot be written.
     """
     scratch, before = (
         out.with_name(scratch_name(out.name)),

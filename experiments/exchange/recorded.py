@@ -14,6 +14,7 @@ import numpy as np
 from prelimbic.experiments.storage.files import StoreError
 from prelimbic.experiments.storage.store import check_run, read_config, read_groups, tree
 from prelimbic.parameters import POPULATIONS
+from prelimbic.simulation.facts import facts
 from prelimbic.simulation.variable import SPIKES, Groups, Variable
 
 
@@ -95,10 +96,21 @@ class Recorded:
         return found
 
     @cached_property
+    def said(self) -> dict[str, Any]:
+        """What the file says of its run, and its configuration, whose facts older layouts do not repeat."""
+        return self.head | facts(self.config)
+
+    @cached_property
     def cells(self) -> dict[str, int]:
-        """How many cells each population has."""
-        named = self.groups["cells"]["population"].values.astype(str)
-        return {name: int((named == name).sum()) for name in POPULATIONS}
+        """How many cells each population has; in an older layout as its numbers and its scale have it."""
+        kept = self.groups["cells"]
+        if "population" in kept:
+            named = kept["population"].values.astype(str)
+            return {name: int((named == name).sum()) for name in POPULATIONS}
+        numbers = self.groups["numbers"]
+        values = dict(zip(map(str, numbers["name"].values), numbers["value"].values, strict=True))
+        scale = float(self.config["scale"])
+        return {name: max(2, round(float(values[f"circuit.{name}.count"]) * scale)) for name in POPULATIONS}
 
     @property
     def lfp(self) -> Variable | None:
@@ -128,7 +140,7 @@ class Recorded:
 
 
 def recorded(path: Path) -> Recorded:
-    """A run file with all its groups.  Raises DamagedError, UnreadableError and StoreError as reading does."""
+    """A run file with all its groups.  Raises DamagedError, UnreadableError and StoreError."""
     head = check_run(path)
     named = dict.fromkeys(row[0].rpartition("/")[0] for row in tree(path))
     wanted = tuple(name for name in named if name and name != "row")
@@ -136,7 +148,4 @@ def recorded(path: Path) -> Recorded:
 
 
 def _without(path: Path) -> str:
-    return (
-        f"{path} holds no spikes: run it with --spikes, or take csv, parquet or zarr, which have the rest of "
-        "it"
-    )
+    return f"{path} holds no spikes: run it with `spikes`, or take csv, parquet or zarr, which hold the rest"

@@ -1,5 +1,5 @@
-"""A run as a Neo block: one segment with a spike train a cell, looks as an epoch, the LFP proxy and population
-rates as signals.
+"""A run as a Neo block: one segment with a spike train a cell, looks as an epoch, the LFP proxy and
+population rates as signals.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SAID = ("study", "species", "sheet", "baseline", "doses", "bath", "switches", "i
 
 
 def write(run: Recorded, path: Path) -> None:
-    """Write the block as a .mat file, as Neo lays one out.  Raises NoSpikesError, and ImportError without neo."""
+    """Write the block as Neo lays out a .mat file.  Raises NoSpikesError, and ImportError without neo."""
     from neo.io import NeoMatlabIO
 
     NeoMatlabIO(str(path)).write_block(block(run))
@@ -58,8 +58,8 @@ def block(run: Recorded) -> Any:
             )
         )
     made = neo.Block(
-        name=run.run_id, description=f"simulated: one run of study {run.head['study']} of prelimbic"
+        name=run.run_id, description=f"simulated: one run of study {run.said['study']} of prelimbic"
     )
-    made.annotate(**{key: run.head[key] for key in SAID if key in run.head})
+    made.annotate(**{key: run.said[key] for key in SAID})
     made.segments.append(segment)
     return made

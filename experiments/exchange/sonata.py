@@ -55,10 +55,10 @@ class Edges:
 
 def write(run: Recorded, folder: Path) -> None:
     """Write the files into a folder that is there.  Raises NoSpikesError and UndrawnError."""
+    spikes = image_of(lambda file: _fill_spikes(file, run))
     made = drawn(run)
     edges = list(_edges(made))
     counts = dict(zip(POPULATIONS, made.circuit.counts, strict=True))
-    spikes = image_of(lambda file: _fill_spikes(file, run))
     contents: dict[str, bytes] = {
         "circuit_config.json": _configuration(run, made).encode(),
         "nodes.h5": image_of(lambda file: _fill_nodes(file, made)),
@@ -154,14 +154,16 @@ def _fill_spikes(file: Any, run: Recorded) -> None:
     _start(file)
     for name, spikes in run.spikes.items():
         group = file.create_group(f"spikes/{name}")
-        group["timestamps"], group["node_ids"] = spikes.ms, spikes.cell.astype(np.uint64)
+        order = np.argsort(spikes.ms, kind="stable")
+        group["timestamps"] = spikes.ms[order]
+        group["node_ids"] = spikes.cell[order].astype(np.uint64)
         group["timestamps"].attrs["units"] = "ms"
-        note_order(group, bool((np.diff(spikes.ms) >= 0).all()))
+        note_order(group, ascending=True)
 
 
 def _node_types(circuit: Circuit) -> str:
-    """Every class with its numbers in the units of a sheet; what a cell has of its own stands in nodes.h5."""
-    every = [f.name for f in fields(circuit.populations[0]) if f.name != "count"]  # that of the sheet's size
+    """Every class with its numbers in the units of a sheet; what each cell has of its own is in nodes.h5."""
+    every = [f.name for f in fields(circuit.populations[0]) if f.name != "count"]  # of scale 1
     named = [n for n in every if any(getattr(p, n) != ABSENT for p in circuit.populations)]
     rows = [
         [k, name, "point_neuron", TEMPLATE + name, *(_told(getattr(p, n)) for n in named)]

@@ -1,5 +1,5 @@
-"""A run or a study as tables: one for each set of axes, a column a variable, and one that says what every column
-is.
+"""A run or a study as tables: one for each set of axes, a column a variable, and one that says what every
+column is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def of_run(run: Recorded) -> Iterator[Table]:
 
 
 def of_study(dataset: xr.Dataset) -> Iterator[Table]:
-    """Every variable of the dataset of a study: `AXIS-AXIS` after its own axes, which each table has first."""
+    """Every variable of the dataset of a study: `AXIS-AXIS` after its own axes, which come first."""
     own = tuple(map(str, dataset["run_id"].dims))
     variables = {
         str(name): Variable(
@@ -70,8 +70,8 @@ def columns(tables: list[Table]) -> Table:
 
 
 def write_csv(tables: list[Table], folder: Path) -> None:
-    """Every table as NAME.csv: a comma between columns, the shortest decimals that read back as the same number,
-    nothing for NaN.
+    """Every table as NAME.csv: a comma between columns, the shortest decimals that read back as the same
+    number, nothing for NaN.
     """
     for table in tables:
         table.values.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n")
@@ -94,7 +94,7 @@ def write_parquet(tables: list[Table], folder: Path) -> None:
 
 
 def _tables(variables: dict[str, Variable], called: str, own: tuple[str, ...] = ()) -> Iterator[Table]:
-    """A table for each set of axes, in the order in which they come; axes that are `own` are not in its name."""
+    """A table for each set of axes, in the order in which they come; `own` axes are not in its name."""
     scales = {name: v for name, v in variables.items() if v.dimensions == (name,)}
     by_axes: dict[tuple[str, ...], dict[str, Variable]] = {}
     for name, variable in variables.items():
