@@ -249,7 +249,7 @@ def _batch() -> Finding:
 def _show(found: list[Finding]) -> None:
     from rich.table import Table
 
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
 
     screen = console()
     made = Table(width=min(WIDTH, screen.width))

@@ -27,7 +27,7 @@ def export(path: Path, to: str, out: Path | None, force: bool) -> None:
     """
     from prelimbic.experiments.cli.ends import say
     from prelimbic.experiments.exchange.export import exported
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.experiments.sweep.watch import progress_bar
 
     bar = progress_bar(console(), "runs")

@@ -116,7 +116,7 @@ def _drawn(found: Comparison, a: Path, b: Path) -> Path:
 
 def _show(found: Comparison) -> None:
     """Tables and sentences."""
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
 
     screen = console()
     screen.print(f"a: {found.first}\nb: {found.second}", highlight=False, soft_wrap=True)

@@ -40,7 +40,7 @@ def statements(
     from prelimbic.experiments.claims.statements import statements as chosen
     from prelimbic.experiments.claims.statements_page import write_statements
     from prelimbic.experiments.storage.files import StoreError
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
 
     rows = chosen(ids)
     if page is not None and ids:
@@ -88,7 +88,7 @@ def measures(names: tuple[str, ...], as_json: bool) -> None:
     """What --measure takes as laboratories name it (NAMES, such as western; all without): unit, from what,
     noise, caveat.
     """
-    from prelimbic.experiments.sweep.conduct import console
+    from prelimbic.experiments.sweep.screen import console
     from prelimbic.simulation.laboratory import OUT_OF_REACH, READINGS
     from prelimbic.simulation.measures import MEASURED, MeasureError
     from prelimbic.simulation.measures import measures as called
