@@ -27,7 +27,8 @@ from prelimbic.simulation.run import simulate
 if TYPE_CHECKING:
     import pandas as pd
 
-GIVE, READ_H = "0.5 mg/kg iv over 40min at 0h", (4.0, 24.0, 72.0)
+# twice the usual dose, for the usual one grows too little to be told from chance
+GIVE, READ_H = "1 mg/kg iv over 40min at 0h", (4.0, 24.0, 72.0)
 SEED = 1_000_003  # of subjects that nobody else draws
 
 
@@ -85,6 +86,7 @@ def checked(
             found.append(
                 {
                     "subject": int(str(number)),
+                    "give": GIVE,
                     "hour": hour,
                     "spiking": round(change, 5),
                     "emulated": round(emulated, 5),

@@ -49,9 +49,9 @@ def people(
 
     Columns: those of `population` (weight in kg, sex, and by what their bodies differ from the sheets);
     `age` (years); `cyp2b6`; `spines`, contacts at rest as a share of the healthy number; `severity`, their
-    true MADRS before treatment (points); `sensitivity` to dissociation (1 is usual); `circuit`, the number
-    of a drawn circuit that the surrogate of this `sheet` and `affinity` knows; `cascade`, the seed of a
-    drawn slow layer.  `group` is depressed or healthy; `weight` and `sex` are as in Scenario and then the
+    true MADRS before treatment (unit: points); `sensitivity` to dissociation (1 is usual); `circuit`, the
+    number of a drawn circuit that the surrogate of this `sheet` and `affinity` knows; `cascade`, the seed of
+    a drawn slow layer.  `group` is depressed or healthy; `weight` and `sex` are as in Scenario and then the
     same for all.  Their sources are those of sheets `population`, `bodies` and `patients`.
 
     Raises PeopleError, DoseError, GivenError and SurrogateError.

@@ -115,7 +115,7 @@ def test_its_error_is_that_of_what_was_left_out():
     same = held_out([found.emulated[1]] * 3)
     assert same["circuits"] == pytest.approx(0.0, abs=1e-12)
     runs = tuple(
-        {"subject": k, "hour": 24.0, "spiking": 0.05, "emulated": 0.05 + e}
+        {"subject": k, "give": "", "hour": 24.0, "spiking": 0.05, "emulated": 0.05 + e}
         for k, e in ((1, 0.01), (2, -0.01))
     )
     held = found.holding(runs)

@@ -143,8 +143,8 @@ def _told(found: Surrogate) -> str:
     ]
     for run in found.checked:
         lines.append(
-            f"checked   subject {run['subject']}, {run['hour']:g} h: spines {100 * run['spiking']:+.2f} % "
-            f"with spikes, {100 * run['emulated']:+.2f} % without"
+            f"checked   subject {run['subject']}, {run['give']}, {run['hour']:g} h: spines "
+            f"{100 * run['spiking']:+.2f} % with spikes, {100 * run['emulated']:+.2f} % without"
         )
     return "\n".join(lines)
 
