@@ -160,17 +160,18 @@ def test_an_answer_in_json_is_all_that_stands_on_standard_output(sweep, call, tm
     assert code == 0 and (found["study"], found["runs"], found["finished"]) == ("dose_response", 6, 6)
     (told,) = found["tables"]
     assert [row["mg/kg"] for row in told["rows"]] == [0, 1, 3, 10, 30, 100]
-    assert all(line in (tmp_path / "there" / "screen.txt").read_text() for line in found["found"])
+    shown = " ".join((tmp_path / "there" / "screen.txt").read_text().split())  # lines are broken there
+    assert all(" ".join(line.split()) in shown for line in found["found"])
     assert "skipped" in err and "done in" in err
 
 
 def test_while_runs_are_missing_json_says_how_far_a_study_is(call, monkeypatch):
     monkeypatch.setattr(conduct, "execute", lambda *given: None)
     monkeypatch.setattr(conduct, "prepare", lambda runs: True)
-    code, out, err = call("run", "acute", "--seeds", 1, "--share", "1/2", "--json")
+    code, out, err = call("run", "acute", "--seeds", 2, "--share", "1/2", "--json")
     found = json.loads(out)
     assert code == 0 and set(found) == {"study", "folder", "runs", "finished"}
-    assert (found["study"], found["finished"]) == ("acute", 0) and found["runs"] > 1
+    assert (found["study"], found["runs"], found["finished"]) == ("acute", 2, 0)
     assert "the report follows" in err
 
 
