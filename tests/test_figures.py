@@ -10,7 +10,7 @@ import xarray as xr
 
 from prelimbic.experiments.figures import drawing
 from prelimbic.experiments.figures.collected import MOST_SVG, collecting, picture, placed
-from prelimbic.experiments.figures.style import save, subplots
+from prelimbic.experiments.figures.style import dose_axis, dose_places, save, subplots
 from prelimbic.experiments.readouts.nulls import MODEL
 from prelimbic.experiments.readouts.surge import GLUTAMATE
 from prelimbic.parameters import POPULATIONS
@@ -70,6 +70,15 @@ def test_a_point_lies_in_the_picture_where_it_is_said_to_lie():
     assert (np.diff(xs) > 0).all() and (np.diff(ys) < 0).all()  # up is less in a picture
     assert ((xs >= left) & (xs <= left + width) & (ys >= top) & (ys <= top + height)).all()
     assert found.svg.startswith("<svg") and f'viewBox="0 0 {found.width:g} {found.height:g}"' in found.svg
+
+
+def test_places_that_have_a_name_are_told_by_it():
+    figure, axis = subplots(figsize=(4.0, 3.0), layout="constrained")
+    doses = np.array([0.0, 3.0, 10.0])
+    axis.plot(dose_places(doses), doses)
+    dose_axis(axis, doses)
+    (panel,) = picture(figure, "made", "words").panels
+    assert panel["lines"][0]["x"] == ["0", "3", "10"]
 
 
 def test_a_figure_of_very_many_points_goes_into_a_page_as_pixels():

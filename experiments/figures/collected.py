@@ -155,8 +155,8 @@ def _line(line: Any, axis: Any, height: float) -> dict[str, Any]:
 
 def _ticks(axis: Any) -> tuple[Any, Any]:
     """Places along x that were given a name, and the names."""
-    from matplotlib.ticker import FixedFormatter
+    from matplotlib.ticker import FixedLocator
 
-    if not isinstance(axis.xaxis.get_major_formatter(), FixedFormatter):
+    if not isinstance(axis.xaxis.get_major_locator(), FixedLocator):
         return [], []
     return axis.get_xticks(), axis.get_xticklabels()
