@@ -144,7 +144,7 @@ for circuit, colour in COLOURS.items():
     tree = trees[circuit, "ketamine"]
     highest = tree["slow"]["bdnf"].max("time")
     axes[0].hist(highest, bins=30, histtype="step", color=colour, label=circuit)
-    states = tree["spines"]["state"].sel(time=24.0).astype(int)  # 1 nascent, 2 mature
+    states = tree["spines"]["state"].isel(time=-1).astype(int)  # 1 nascent, 2 mature
     held = ((states & 3) > 0).sum("site")
     axes[1].hist(held, bins=np.arange(50, 96) - 0.5, histtype="step", color=colour, label=circuit)
 axes[0].set(xlabel="highest BDNF of a cell (relative to rest)", ylabel="cells")

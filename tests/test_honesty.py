@@ -193,7 +193,7 @@ def cells(notebook: Path) -> list[dict[str, object]]:
 
 def executed(notebook: Path, results: Path, folder: Path) -> None:
     """Every cell of a notebook, on results in a folder."""
-    alone = ["-q", "--nbmake", "-p", "no:cacheprovider", "-o", "addopts="]
+    alone = ["-q", "--nbmake", "--nbmake-timeout=1200", "-p", "no:cacheprovider", "-o", "addopts="]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *alone, str(notebook)],
         capture_output=True,

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from _pages import equations, gallery, links, names, notebooks, sheets, words
+from _pages import equations, gallery, images, links, names, notebooks, sheets, words
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -53,4 +53,5 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("builder-inited", make)
     app.connect("source-read", adapt)
     app.connect("doctree-resolved", words.link)
+    app.connect("doctree-resolved", images.link)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
