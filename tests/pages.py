@@ -29,9 +29,11 @@ COMMANDS = (
     "jupyter",
     "pytest",
 )
-COMPUTES = ("run", "ask", "claims", "calibrate")
+COMPUTES = ("run", "ask", "claims", "calibrate", "trial", "surrogate")
 QUICK = ("exposure", "numbers", "number", "studies", "protocols", "switches", "equations")
+QUICK += ("trials", "measures", "completion", "doctor")
 READ = ("status", "verify", "inspect")  # a folder of results
+MADE_OF = ("report", "compare", "export", "statements")  # of results; tests of their own run them
 ONLY_TELLS = ("--list", "--plan", "--write", "--help")
 
 

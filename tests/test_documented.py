@@ -19,9 +19,10 @@ import matplotlib
 import pytest
 
 from prelimbic.experiments.cli.command import cli
+from prelimbic.patients.trial_file import trial_of
 from prelimbic.simulation import planner, question, scenario
 from prelimbic.simulation.written import question as asked_in
-from tests.pages import COMPUTES, PAGES, QUICK, READ, Block, Line, blocks, lines
+from tests.pages import COMPUTES, MADE_OF, PAGES, QUICK, READ, Block, Line, blocks, lines
 
 # Blocks that are not run here, by page and a text in them, with the reason.
 APART = {
@@ -34,6 +35,9 @@ APART = {
     ("extend.md", "--leak"): "needs the arm of the page, which is a change of four files",
     ("extend.md", "--cluster mine"): "needs the back-end of the page; tests/test_extend.py adds another",
     ("extend.md", "LAB1"): "needs the package of the page, which tests/test_extend.py installs",
+    ("export.md", "kind:python"): "tests/test_export_snippets.py runs every snippet, on an export",
+    ("export.md", "[--out PLACE]"): "the form of the command",
+    ("export.md", "kind:other"): "as those of Python, where R and Octave are",
     ("*", "--cluster slurm"): "needs Slurm; tests/test_slurm_*.py run such lines on a real one",
     ("*", "-m venv"): "an installation; .ci/run does it",
     ("*", "source "): "an installation",
@@ -96,7 +100,8 @@ def smaller(words: tuple[str, ...], folder: Path) -> list[str]:
         if not skip and word not in ("--seeds", "--scale", "--workers", "--plot"):
             found.append(word.replace("/shared/", f"{folder}/shared/"))
         skip = word in ("--seeds", "--scale", "--workers")
-    return [*found, "--seeds", "1", "--scale", "0.5", "--workers", "1"]
+    how = ["--seeds", "1", "--workers", "1"]
+    return [*found, *how] if found[0] == "trial" else [*found, *how, "--scale", "0.5"]
 
 
 def told(line: Line, folder: Path) -> list[str]:
@@ -220,12 +225,12 @@ def test_a_command_prints_what_the_page_shows_below_it(block, call):
 def test_every_block_is_of_a_kind_that_is_run_here_or_is_named_with_a_reason():
     for page in PAGES:
         for block in blocks(page):
-            assert block.kind != "other" or apart(page, block.text), (
+            assert block.kind != "other" or apart(page, block.text, block.kind), (
                 f"{block}: nothing runs {block.language}"
             )
         for line in lines(page):
             if line.ours and not apart(page, str(line)):
-                known = line.words[1] in (*QUICK, *COMPUTES, *READ)
+                known = line.words[1] in (*QUICK, *COMPUTES, *READ, *MADE_OF)
                 assert known, f"{line}: tests/pages.py does not say whether that command is quick"
 
 
@@ -234,7 +239,9 @@ def test_every_block_of_data_is_read():
     assert found
     for block in found:
         data = tomllib.loads(block.text)
-        if "arm" in data or "give" in data:
+        if "subjects" in data:
+            assert trial_of(data).arms, str(block)
+        elif "arm" in data or "give" in data:
             assert asked_in(data).points(), str(block)
 
 
