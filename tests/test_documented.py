@@ -36,7 +36,6 @@ APART = {
     ("extend.md", "--cluster mine"): "needs the back-end of the page; tests/test_extend.py adds another",
     ("extend.md", "LAB1"): "needs the package of the page, which tests/test_extend.py installs",
     ("export.md", "kind:python"): "tests/test_export_snippets.py runs every snippet, on an export",
-    ("export.md", "[--out PLACE]"): "the form of the command",
     ("export.md", "kind:other"): "as those of Python, where R and Octave are",
     ("*", "--cluster slurm"): "needs Slurm; tests/test_slurm_*.py run such lines on a real one",
     ("*", "-m venv"): "an installation; .ci/run does it",
