@@ -11,6 +11,7 @@ import pytest
 from prelimbic.experiments.claims.bench import Bench, ClaimError
 from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.claims.claim import Claim, Judged, Measure
+from prelimbic.experiments.claims.recorded import decided
 from prelimbic.experiments.claims.statements import (
     CONTRADICTED,
     DESIGN,
@@ -40,7 +41,7 @@ def judged(id: str, role: str, value: float) -> Judged:
 def found(*judged: Judged, lacking: dict[str, str] | None = None, **row: Any) -> Found:
     ids = tuple(j.claim.id for j in judged) + tuple(lacking or {})
     statement = Statement("S1", "it rises", (), ids, **row)
-    return Found(statement, {j.claim.id: j for j in judged}, lacking or {}, ())
+    return Found(statement, {j.claim.id: decided(j) for j in judged}, lacking or {}, ())
 
 
 # The table
@@ -93,7 +94,8 @@ def test_the_worst_claim_decides_and_of_those_that_hold_the_least_held_out(given
 
 
 def test_a_claim_without_runs_names_the_command_that_computes_it(tmp_path):
-    rows = asked(statements(("S1", "S9", "S12")), Bench(results=tmp_path, seeds=2, draws=0))
+    other = Bench("point", results=tmp_path, seeds=2, draws=0)  # of which no record ships
+    rows = asked(statements(("S1", "S9", "S12")), other)
     first, infused, repeated = rows
     assert first.lacking["V10"] == "prelimbic claims V10 --run" and "slice" in first.studies
     assert list(infused.judged) == ["V1"] and infused.status == NOT_COMPUTED

@@ -15,6 +15,7 @@ from prelimbic.experiments.claims import ledger
 from prelimbic.experiments.claims.bench import FEWEST_SEEDS, Bench, ClaimError
 from prelimbic.experiments.claims.board import find_claims
 from prelimbic.experiments.claims.claim import Claim, Judged, Measure, judge
+from prelimbic.experiments.claims.recorded import NAME, record
 from prelimbic.experiments.studies.registry import SHIPPED
 from prelimbic.experiments.sweep.study import DEFAULT_SHEET
 from prelimbic.parameters import circuit_sheet
@@ -47,7 +48,7 @@ def look(
     tell: Callable[[str], None] = lambda what: None,
 ) -> Board:
     """Judge claims and record the looks at held-out ones: among the results, or `for_all` in the ledger of
-    the checkout.
+    the checkout, whose record of verdicts is then brought up to date too.
 
     Claims whose study is missing, or that cannot be asked, are left out, and `tell` hears why, unless they
     were `named`: then they are an error.  Raises ClaimError and StoreError.
@@ -65,6 +66,8 @@ def look(
             left_out[claim.id] = str(error)
             tell(f"{claim.id} not judged: {error}")
     target, others = (checkout, ()) if for_all and checkout else (own, both[1:])
+    if for_all and checkout:
+        record(judged, checkout.with_name(NAME))
     for line in ledger.record(judged, target, *others):
         tell(f"recorded in {target}: {line}")
     return Board(judged, left_out)

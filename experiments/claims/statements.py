@@ -12,9 +12,10 @@ from importlib.resources import files
 from typing import Any
 
 from prelimbic.experiments.claims.bench import Bench, ClaimError
-from prelimbic.experiments.claims.board import find_claims, told_range, told_value
-from prelimbic.experiments.claims.claim import NO_DRUG, Judged
+from prelimbic.experiments.claims.board import find_claims
+from prelimbic.experiments.claims.claim import NO_DRUG
 from prelimbic.experiments.claims.look import look
+from prelimbic.experiments.claims.recorded import Decided, decided, recorded
 from prelimbic.parameters.plain import choice
 
 FILE = files("prelimbic.experiments") / "statements.toml"
@@ -48,12 +49,12 @@ class Statement:
 
 @dataclass(frozen=True)
 class Found:
-    """A statement with its claims as they were judged, by id, of the others what computes them, and the
+    """A statement with its claims as they came out, by id, of the others what computes them, and the
     studies that all of them read.
     """
 
     statement: Statement
-    judged: dict[str, Judged]
+    judged: dict[str, Decided]
     lacking: dict[str, str]
     studies: tuple[str, ...]
 
@@ -87,24 +88,14 @@ class Found:
             "design": s.design,
             "studies": list(self.studies),
             "evidence": [vars(each) for each in s.evidence],
-            "claims": [_brief(j) for j in self.judged.values()],
+            "claims": [_brief(id, j) for id, j in self.judged.items()],
             "not_computed": self.lacking,
         }
 
 
-def _brief(j: Judged) -> dict[str, Any]:
-    measures = [
-        {
-            "name": m.name,
-            "unit": m.unit,
-            "value": told_value(m),
-            "published": told_range(m),
-            "verdict": j.of(m),
-        }
-        for m in j.measures
-    ]
-    own = {"id": j.claim.id, "role": j.role, "verdict": j.verdict, "seeds": j.seeds, "sheet": j.sheet}
-    return own | {"study": j.claim.study, "measures": measures}
+def _brief(id: str, j: Decided) -> dict[str, Any]:
+    own = {"id": id, "role": j.role, "verdict": j.verdict, "seeds": j.seeds, "sheet": j.sheet}
+    return own | {"recorded": j.recorded, "measures": [vars(q) for q in j.quantities]}
 
 
 @cache
@@ -140,19 +131,24 @@ def trials() -> dict[str, str]:
 def asked(
     rows: list[Statement], bench: Bench, tell: Callable[[str], None] = lambda what: None
 ) -> list[Found]:
-    """Statements with their claims judged by stored runs; looks at held-out claims are recorded, as by
-    `claims`.  Raises StoreError where they cannot be.
+    """Statements with their claims judged by stored runs, or as the board was last recorded where there
+    are none; looks at held-out claims are recorded, as by `claims`.  Raises StoreError where they cannot be.
     """
     ids = list(dict.fromkeys(id for row in rows for id in row.claims))
     known = {claim.id: claim for claim in find_claims(())}
     board = look([known[id] for id in ids if id in known], bench, named=False)
-    judged = {j.claim.id: j for j in board.judged}
+    judged = {j.claim.id: decided(j) for j in board.judged}
+    for id in board.left_out:
+        if (kept := recorded(known[id], bench)) is not None:
+            judged[id] = kept
     lacking = {id: _how(id, id in known) for id in ids if id not in judged}
     read = {id: known[id].study if id in known else f"trial {trials().get(id, '')}".strip() for id in ids}
-    if board.left_out:
+    if kept_ones := sum(each.recorded for each in judged.values()):
         tell(
-            f"{len(board.left_out)} claims have no runs in {bench.results}; the page says what computes them"
+            f"{kept_ones} claims have no runs in {bench.results}: they stand as the board was last recorded"
         )
+    if lacking:
+        tell(f"{len(lacking)} claims were not judged; each says what computes it")
     return [
         Found(
             row,

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from prelimbic.experiments.claims.board import told_range, told_value
-from prelimbic.experiments.claims.claim import Judged
 from prelimbic.experiments.claims.page import FIGURES
+from prelimbic.experiments.claims.recorded import Decided
 from prelimbic.experiments.claims.statements import Evidence, Found
 from prelimbic.experiments.storage.files import StoreError, publish
 from prelimbic.parameters.citation import cited
@@ -17,9 +16,9 @@ PAGE = "source_claims.md"
 HEAD = """# What is said of ketamine, and what the model says
 
 {count} statements about how ketamine works, of cells, animals and patients, each with what later
-evidence says, agreeing (+) or not (-), and what stored runs of circuit sheet `{sheet}` give. Written by
-`prelimbic statements --page docs`; values and verdicts are those of [claims](claims.md), nothing is
-typed in. Of several claims the worst decides.
+evidence says, agreeing (+) or not (-), and what circuit sheet `{sheet}` gives. Written by
+`prelimbic statements --page docs`; values and verdicts are those of [claims](claims.md), of stored runs or
+as the board was last recorded, and nothing is typed in. Of several claims the worst decides.
 
 **calibrated**: holds, and numbers were set on it. **predicted**: holds, and no number was.
 **disputed**: holds, where the record contradicts itself. **true by construction**: could not have
@@ -100,10 +99,9 @@ def _values(each: Found) -> Iterator[str]:
         yield f"{id} not computed: `{how}`"
 
 
-def _measures(judged: Judged) -> Iterator[str]:
-    for m in judged.measures:
-        if m.judged:
-            yield f"{m.name} {told_value(m)}, published {told_range(m)}"
+def _measures(judged: Decided) -> Iterator[str]:
+    for q in judged.quantities:
+        yield f"{q.name} {q.model}, published {q.published}"
 
 
 def _figures(each: Found, folder: Path) -> Iterator[str]:

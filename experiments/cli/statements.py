@@ -30,8 +30,8 @@ def statements(
 ) -> None:
     """What is said of ketamine (IDS, such as S1; all without): later evidence, and what stored runs say.
 
-    Values and verdicts are those of claims; nothing is computed. A row whose runs are missing says which
-    command computes them. Looks at held-out claims are recorded, as by prelimbic claims.
+    Values and verdicts are those of claims, of runs in --results or as the board was last recorded; nothing
+    is computed. A claim without either says which command computes it. Looks at held-out claims are recorded, as by prelimbic claims.
     """
     from rich.console import Console
 
@@ -64,17 +64,13 @@ def statements(
 def _as_table(found: list[Found], sheet: str) -> Any:
     from rich.table import Table
 
-    from prelimbic.experiments.claims.board import told_value
-
     table = Table(title=f"statements, circuit sheet {sheet}; intervals are 95 %", title_justify="left")
     for heading in ("id", "it says", "later: for, against", "decided by", "so it is"):
         table.add_column(heading, overflow="fold")
     for each in found:
         s = each.statement
         agree = sum(e.agrees for e in s.evidence)
-        by = [
-            f"{id} {j.verdict}: {j.deciding.name} {told_value(j.deciding)}" for id, j in each.judged.items()
-        ]
+        by = [f"{id} {j.verdict}: {j.deciding.name} {j.deciding.model}" for id, j in each.judged.items()]
         by += [f"{id}: {how}" for id, how in each.lacking.items()]
         by = [s.out_of_scope] if s.out_of_scope else [*([s.design] if s.design else []), *by]
         table.add_row(s.id, s.says, f"{agree}, {len(s.evidence) - agree}", "\n".join(by), each.status)
