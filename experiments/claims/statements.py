@@ -139,14 +139,12 @@ def asked(
     board = look([known[id] for id in ids if id in known], bench, named=False)
     judged = {j.claim.id: decided(j) for j in board.judged}
     for id in board.left_out:
-        if (kept := recorded(known[id], bench)) is not None:
-            judged[id] = kept
+        if (found := recorded(known[id], bench)) is not None:
+            judged[id] = found
     lacking = {id: _how(id, id in known) for id in ids if id not in judged}
     read = {id: known[id].study if id in known else f"trial {trials().get(id, '')}".strip() for id in ids}
-    if kept_ones := sum(each.recorded for each in judged.values()):
-        tell(
-            f"{kept_ones} claims have no runs in {bench.results}: they stand as the board was last recorded"
-        )
+    if kept := sum(each.recorded for each in judged.values()):
+        tell(f"{kept} claims have no runs in {bench.results}: they stand as the board was last recorded")
     if lacking:
         tell(f"{len(lacking)} claims were not judged; each says what computes it")
     return [

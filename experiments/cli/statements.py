@@ -31,7 +31,8 @@ def statements(
     """What is said of ketamine (IDS, such as S1; all without): later evidence, and what stored runs say.
 
     Values and verdicts are those of claims, of runs in --results or as the board was last recorded; nothing
-    is computed. A claim without either says which command computes it. Looks at held-out claims are recorded, as by prelimbic claims.
+    is computed. A claim without either says which command computes it. Looks at held-out claims are
+    recorded, as by prelimbic claims.
     """
     from rich.console import Console
 
