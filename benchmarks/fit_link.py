@@ -13,8 +13,9 @@ import sys
 
 import numpy as np
 
-from prelimbic.patients import courses, people
+from prelimbic.patients.course import courses
 from prelimbic.patients.link import fitted_points, relief
+from prelimbic.patients.subjects import people
 from prelimbic.patients.surrogate import patients_sheet
 
 FITTED = {"sheet": "dendritic", "affinity": "recombinant"}

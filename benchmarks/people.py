@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 import time
 
-from prelimbic.patients import courses, people
+from prelimbic.patients.course import courses
+from prelimbic.patients.subjects import people
 
 SCHEDULES = {
     "one infusion": "0.5 mg/kg iv over 40min at 0h",

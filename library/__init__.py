@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from prelimbic.parameters import numbers
     from prelimbic.parameters.brought import LeftOutWarning
     from prelimbic.parameters.errors import RunError, UsageError
-    from prelimbic.patients import courses, people
+    from prelimbic.patients.course import courses
+    from prelimbic.patients.subjects import people
     from prelimbic.pharmacology import Bath, Dose
     from prelimbic.simulation.exposure import exposure
     from prelimbic.simulation.hypotheses import Hypotheses
@@ -60,13 +61,13 @@ _HOMES = {
     "UnusualDoseWarning": "simulation.scenario",
     "UsageError": "parameters.errors",
     "claims": "experiments.claims.look",
-    "courses": "patients",
+    "courses": "patients.course",
     "compare": "experiments.reports.compared",
     "export": "experiments.exchange.export",
     "exposure": "simulation.exposure",
     "load": "experiments.storage.dataset",
     "numbers": "parameters",
-    "people": "patients",
+    "people": "patients.subjects",
     "plot": "experiments.questions.sweep",
     "population": "simulation.subjects",
     "protocols": "experiments.questions.shipped",

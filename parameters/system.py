@@ -97,6 +97,23 @@ def errors_go_to() -> str:
     return file if os.path.isfile(file) else ""
 
 
+def vector_words() -> set[str]:
+    """What the processor says that it has, such as avx2 or asimd; nothing where it does not say."""
+    lines = kernel_text(Path("/proc/cpuinfo")).splitlines()
+    line = next((each for each in lines if each.lower().startswith(("flags", "features"))), "")
+    return {*line.split()}
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that processes may still take; None where the system does not say."""
+    lines = kernel_text(Path("/proc/meminfo")).splitlines()
+    line = next((each for each in lines if each.startswith("MemAvailable")), "")
+    try:
+        return int(line.split()[1]) << 10
+    except (IndexError, ValueError):
+        return None
+
+
 def processor() -> list[str]:
     """What is known of the kind of processor, of which code is made."""
     first = kernel_text(Path("/proc/cpuinfo")).partition("\n\n")[0]

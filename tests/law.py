@@ -51,7 +51,7 @@ def main(folder: Path, says: Path) -> None:
         "among": lambda: conduct.conduct(study, replace(options, among=among)),
         "cluster": lambda: conduct.conduct_on_cluster(study, options, Jobs(), []),
         "claims": lambda: conduct.complete(study, RUNS, RUNS, folder, 1, conduct.console()),
-        "bench": lambda: bench._stored(folder.name),
+        "bench": lambda: bench._stored(folder.name, False),
         "load": lambda: load(folder),
         "verify": lambda: _called("verify", folder),
         "inspect": lambda: _called("inspect", folder),

@@ -27,7 +27,7 @@ BAD_WORDS = {
     "no study": (("run",), "STUDY"),
     "two studies": (("run", "dose_response", "second", "--list"), "second"),
     "unknown option": ((*RUN, "--seed", "3"), "--seed"),
-    "option of another command": ((*RUN, "--json"), "--json"),
+    "option of another command": ((*RUN, "--subjects", "3"), "--subjects"),
     "seeds no integer": ((*RUN, "--seeds", "three"), "--seeds", "'three'"),
     "seeds a fraction": ((*RUN, "--seeds", "1.5"), "--seeds", "'1.5'"),
     "no seeds": ((*RUN, "--seeds", "0"), "--seeds", "0"),

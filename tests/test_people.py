@@ -9,9 +9,11 @@ import pytest
 import prelimbic as pl
 from prelimbic.parameters import CascadeNumbers, SpineNumbers, sheet
 from prelimbic.parameters.errors import UsageError
-from prelimbic.patients import courses, people, subjects, surrogate
+from prelimbic.patients import subjects, surrogate
+from prelimbic.patients.course import courses
 from prelimbic.patients.link import dissociation, fitted_points, hamd, relief
 from prelimbic.patients.slow import Subject, followed
+from prelimbic.patients.subjects import people
 from prelimbic.pharmacology import Body, Dose, Exposure
 from prelimbic.pharmacology.population import animals, population
 from prelimbic.plasticity import Arms, resting_factors

@@ -77,6 +77,7 @@ def test_the_sheets_that_are_shipped_are_the_toml_files_of_the_folder():
         "recordings",
         "measured",
         "patients",
+        "trials",
     }
     assert {*CIRCUITS, PRIOR} | subjects == set(shipped())
 

@@ -252,4 +252,5 @@ def test_every_command_that_prints_a_table_or_a_list_has_it_in_json():
         for name, one in command.cli.commands.items()
         if not any("--json" in option.opts for option in one.params)
     }
-    assert without == {"equations", "verify", "completion"}  # a text, sentences, a script
+    # a text, sentences, a script, files
+    assert without == {"equations", "verify", "completion", "report", "export"}

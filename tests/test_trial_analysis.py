@@ -209,7 +209,7 @@ def printed(table) -> str:
 
     console = Console(width=200)
     with console.capture() as caught:
-        console.print(laid_out(table))
+        console.print(*laid_out(table, 200))
     return "\n".join(line.rstrip() for line in caught.get().splitlines())
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from prelimbic.experiments.cli.words import Command
+from prelimbic.parameters.system import free_memory, vector_words
 
 OK, SLOW, BROKEN, NONE = "ok", "slow", "broken", "none"
 # of what a processor calls its vector units, bytes of a vector, the widest first
@@ -128,12 +129,7 @@ def _vectors() -> Finding:
 
 def _offered() -> int:
     """Bytes of the widest vectors of this processor; 0 where it does not say."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return 0
-    line = next((each for each in text.splitlines() if each.lower().startswith(("flags", "features"))), "")
-    words = {*line.split()}
+    words = vector_words()
     return next((size for name, size in VECTORS if name in words), 0)
 
 
@@ -196,10 +192,8 @@ def _cores() -> Finding:
 
 
 def _memory() -> Finding:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, ValueError, StopIteration):
+    free = free_memory()
+    if free is None:
         return Finding("memory", NONE, "how much is free is not known here")
     told = f"{free / GB:.1f} GB available"
     if free < SMALL:

@@ -88,7 +88,7 @@ def trial(design: str, **given: Any) -> None:
     name, asked = find_trial(design)
     asked = changed(asked, _sizes(own["power"]), own["without"] or None)
     study = study_of(asked, name)
-    words, context = Words(**given, **UNASKED), click.get_current_context()
+    words, context = Words(**given, as_json=own["as_json"], **UNASKED), click.get_current_context()
     switches = {**DEFAULTS, "affinity": own["affinity"]}
     options = options_asked(words, switches, study, context)
     if words.out is None:

@@ -116,7 +116,7 @@ def _identity(trial: Trial, config: Config) -> str:
 
 def compute(config: Config, compiled: bool, tell: Callable[[float], None]) -> Groups:
     """One replication."""
-    from prelimbic.patients import people
+    from prelimbic.patients.subjects import people
 
     trial = trial_of(json.loads(config.design)["trial"])
     how = {"sheet": config.circuit, "affinity": config.hypotheses.affinity}
@@ -133,7 +133,7 @@ def _treat(
     inhibit: tuple[str, ...],
     at: np.ndarray,
 ) -> xr.Dataset:
-    from prelimbic.patients import courses
+    from prelimbic.patients.course import courses
 
     found = courses(people, list(give), at, inhibit=list(inhibit), **how)
     return found.assign(hnk=("subject", _hydroxynorketamine(people, give, how)))
