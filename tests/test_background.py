@@ -54,7 +54,7 @@ def test_the_compiled_program_draws_the_same_numbers(precision, counts):
         net.close()
 
 
-@pytest.mark.parametrize("precision", [32, 64])
+@pytest.mark.parametrize("precision", [32, pytest.param(64, marks=pytest.mark.slow)])
 def test_a_circuit_counts_the_events_that_its_draws_tell(precision):
     net = network(name="dendritic", numerics=Numerics(precision))
     net.load_block(OPEN)

@@ -250,6 +250,7 @@ def test_a_circuit_that_cannot_rest_at_its_rates_is_kept_as_not_valid_and_is_not
     assert sum(told) == pytest.approx(prior.WORK_S)
 
 
+@pytest.mark.slow
 def test_a_model_of_numbers_that_no_sheet_may_have_is_kept_as_not_valid_and_is_not_calibrated(short):
     holed = [seed for seed in range(1, 300) if 0 < prior.drawn_beside(planned(seed).config)[BRANCHES] < 0.01]
     short.setattr(prior, "calibrate", lambda *circuit, **more: pytest.fail("calibrated"))

@@ -111,6 +111,7 @@ def test_one_run_a_side_has_differences_but_no_noise_to_hold_them_against(place)
     assert [tuple(row) for row in found.asked[["what"]].values] == [("given",)]
 
 
+@pytest.mark.slow
 def test_the_command_prints_tables_and_draws_one_figure_with_its_caption(call, tmp_path, place):
     code, out, err = call("compare", place / "one", place / "two")
     assert (code, err) == (0, "") and "translation_rate" in out

@@ -79,7 +79,7 @@ def test_rates_in_32_bits_are_those_in_64_within_what_seeds_differ_by():
     assert (np.abs(difference) < 4 * spread / np.sqrt(len(seeds))).all()
 
 
-@pytest.mark.parametrize("precision", [32, 64])
+@pytest.mark.parametrize("precision", [32, pytest.param(64, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", MODELS)
 def test_every_loop_over_cells_is_done_in_vectors(name, precision):
     model = MODELS[name]

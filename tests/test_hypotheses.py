@@ -139,6 +139,7 @@ def test_no_seed_moves_the_block_of_another_site(site):
     )
 
 
+@pytest.mark.slow
 def test_a_run_under_shuffled_labels_keeps_one_way_from_look_to_look():
     seen = run(brief(30.0, circuit="dendritic", seed=5, hypotheses=Hypotheses(site="shuffled"))).seen
     mixtures = brief(circuit="dendritic").described().mixtures

@@ -69,6 +69,7 @@ def usual() -> str:
     return seen()
 
 
+@pytest.mark.slow
 def test_narrow_vectors_and_another_compiler_give_every_spike_and_state_of_the_widest(usual, monkeypatch):
     made_by(monkeypatch, *OTHER)
     assert seen() == usual

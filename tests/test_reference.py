@@ -30,6 +30,7 @@ def agree(ours: np.ndarray, theirs: np.ndarray) -> None:
     assert (5 * error < 0.1).all(), error
 
 
+@pytest.mark.slow
 def test_w1_fires_as_plain_cpp_says(tmp_path):
     network = w1.draw(4000, 1)
     reference.export_w1(network, tmp_path)

@@ -203,6 +203,7 @@ def test_what_is_no_run_and_no_study_is_refused_in_one_sentence(call, own, path,
     assert (found, out, sorted(own.parent.rglob("*"))) == (code, "", before)
 
 
+@pytest.mark.slow
 def test_another_file_in_its_place_stays(call, own, plain):
     theirs = own / "report.html"
     theirs.write_text("<p>my own notes</p>")
@@ -228,6 +229,7 @@ def test_what_was_made_of_earlier_runs_goes_with_its_report_and_not_with_notes_o
     assert (tmp_path / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_figure_has_what_it_shows_in_words_beside_it(asked, tmp_path):
     found = subject(asked)
     (path,) = found.study.draw(found.dataset, tmp_path)

@@ -136,6 +136,7 @@ def test_a_failing_run_is_named_and_the_others_are_kept(tmp_path):
 SMALL_RUN = [str(COMMAND), "run", "dose_response", "--seeds", "1", "--scale", "0.5", "--workers", "2"]
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_leaves_no_file_that_does_not_load_and_goes_on_afterwards(tmp_path, quick_sweep):
     faults, folder = Faults(tmp_path / "faults"), tmp_path / "sweep"
     folder.mkdir()
