@@ -28,6 +28,7 @@ TERMS = {
     "noise": "scatter of ratings",
     "dropout": "patients who leave",
 }
+MOST_SCREENED = 60.0  # points, the top of the MADRS
 FEWEST, MOST_SUBJECTS, MOST_ARMS, MOST_CROSSED, MOST_VISITS = 2, 5000, 6, 3, 60
 LONGEST_H = 2 * 8766.0
 
@@ -158,6 +159,13 @@ def _wrong(trial: Trial) -> Iterator[str]:
                 f"subjects is {n} but must be from {FEWEST * len(names)}, two an arm, to {MOST_SUBJECTS}, "
                 "or an arm is left without subjects"
             )
+    block, fewest = sum(arm.share for arm in t.arms), min((t.subjects, *t.power))
+    if not t.crossed and fewest < block:
+        yield f"shares add up to {block}, more than {fewest} subjects: an arm may be left without any"
+    if len({*t.power}) < len(t.power):
+        yield f"power names a number of subjects twice: {', '.join(map(str, t.power))}"
+    if t.screen == t.screen and not 0 <= t.screen <= MOST_SCREENED:
+        yield f"screen is {t.screen:g} but must be from 0 to {MOST_SCREENED:g} points of the MADRS"
     if t.crossed and len(names) > MOST_CROSSED:
         yield f"a crossover has 2 or {MOST_CROSSED} arms, not {len(names)}: every subject gets all of them"
     if t.crossed and any(arm.share != t.arms[0].share for arm in t.arms):

@@ -195,7 +195,7 @@ def _known(asked: Mapping[str, Any], names: Collection[str], key: str) -> None:
 
 def _choice(asked: Mapping[str, Any], key: str) -> str:
     value, known = asked[key], CHOICES[key]
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise _refused(key, value, f"one of {', '.join(known)}{near(value, known)}")
     return str(value)
 

@@ -99,7 +99,7 @@ def test_a_claim_without_runs_names_the_command_that_computes_it(tmp_path):
     first, infused, repeated = rows
     assert first.lacking["V10"] == "prelimbic claims V10 --run" and "slice" in first.studies
     assert list(infused.judged) == ["V1"] and infused.status == NOT_COMPUTED
-    assert repeated.lacking["V27"] == "prelimbic trial six_infusions"
+    assert repeated.lacking["V27r"] == "prelimbic trial six_infusions"
 
 
 # What is told

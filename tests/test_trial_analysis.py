@@ -207,9 +207,9 @@ def printed(table) -> str:
 
     from prelimbic.experiments.sweep.tables import printed as laid_out
 
-    console = Console(width=200)
+    console = Console(width=100)
     with console.capture() as caught:
-        console.print(*laid_out(table, 200))
+        console.print(*laid_out(table, 100))
     return "\n".join(line.rstrip() for line in caught.get().splitlines())
 
 
@@ -283,3 +283,31 @@ def arm_of(trial, seed: int) -> Contrast:
     contrast = analysed(cell.assign_coords(seed=seed), trial).arms[1].contrast
     assert contrast is not None
     return contrast
+
+
+# Where the data run out
+
+
+def three_arms(rng: np.random.Generator, n: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Changes (subject, visit) that hang on baseline alone, arms, and baselines."""
+    arm, baseline = np.arange(n) % 3, rng.normal(30.0, 4.0, n)
+    return rng.normal(0.0, 2.0, (n, 3)) - 0.5 * (baseline - 30.0)[:, None], arm, baseline
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_an_arm_of_which_nobody_is_seen_has_no_difference_and_that_is_said(gone):
+    change, arm, baseline = three_arms(np.random.default_rng(4))
+    change[arm == gone] = np.nan
+    found = fit_repeated(change, arm, baseline)
+    assert found.warnings == ("nobody of an arm is seen",)
+    for other in (1, 2):
+        known = np.isfinite(found.contrast(other, 1).estimate)
+        assert known == (gone not in (0, other))
+
+
+def test_a_visit_at_which_nobody_is_seen_is_no_fit_and_that_is_said():
+    change, arm, baseline = three_arms(np.random.default_rng(5))
+    change[:, 2] = np.nan
+    found = fit_repeated(change, arm, baseline)
+    assert found.warnings == ("could not be made: at a visit nobody is seen",)
+    assert np.isnan(found.contrast(1, 0).estimate) and np.isnan(found.contrast(1, 0).p)

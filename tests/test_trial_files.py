@@ -71,6 +71,14 @@ REFUSED = {
     ),
     "a number of no sheet": ({"set": {"placebo": {"pionts": 3}}}, "placebo.pionts", "placebo.points"),
     "a number that cannot be": ({"set": {"placebo.onset": 0}}, "onset", "above 0"),
+    "shares of which a block is larger than the trial": (
+        {"arm": [ARMS[0] | {"share": 50}, ARMS[1]]},
+        "shares add up to 51",
+        "without any",
+    ),
+    "a word that is a list": ({"blinding": ["blind"]}, "blinding", "one of"),
+    "a screening that nobody passes": ({"screen": 75}, "screen is 75", "from 0 to 60"),
+    "sizes that are the same": ({"power": [8, 8]}, "twice", "8, 8"),
     "arms that are none": ({"arm": "a"}, "arm is 'a'", "[[arm]]"),
 }
 

@@ -114,7 +114,7 @@ def _carry_out(study: Study, asked: Trial, options: Options, words: Words, as_js
 
     on = jobs_asked(words, options)
     if words.list_runs:
-        listing(study, options)
+        listing(study, options, as_json)
     elif on is not None:
         asked_again = [f"--seeds={options.seeds}", *(f"--sheet={sheet}" for sheet in options.sheets)]
         conduct_on_cluster(study, options, on, [*asked_again, f"--affinity={options.hypotheses.affinity}"])

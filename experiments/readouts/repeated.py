@@ -44,7 +44,8 @@ class Contrast:
 @dataclass(frozen=True)
 class Repeated:
     """A fitted model: coefficients (visit, 1 + arms - 1 + baseline), their covariance with visits outermost,
-    the covariance of visits, subjects seen at each visit, and what went wrong, if anything.
+    the covariance of visits, subjects seen at each visit, arms of which nobody is seen, and what went wrong,
+    if anything.
     """
 
     coefficients: np.ndarray
@@ -52,41 +53,61 @@ class Repeated:
     visits: np.ndarray
     seen: np.ndarray
     steps: int
+    unseen: frozenset[int]
     warnings: tuple[str, ...]
 
     def contrast(self, arm: int, visit: int) -> Contrast:
-        """Arm (from 1) less control at a visit; degrees of freedom are subjects seen then less columns."""
+        """Arm (from 1) less control at a visit, NaN where nobody of either is seen; degrees of freedom are
+        subjects seen then less columns.
+        """
         columns = self.coefficients.shape[1]
         at = visit * columns + arm
         error = float(np.sqrt(self.covariance[at, at]))
+        if not error > 0 or self.unseen & {0, arm}:
+            return Contrast(float("nan"), float("nan"), 0.0)
         return Contrast(float(self.coefficients[visit, arm]), error, float(self.seen[visit] - columns))
 
 
 def fit_repeated(change: np.ndarray, arm: np.ndarray, baseline: np.ndarray) -> Repeated:
     """Fit changes (subject, visit), NaN where missing, on arm (subject,), 0 the control, and baseline
-    (subject,).  Subjects without any visit have no part.
+    (subject,).  Subjects without any visit have no part; where a visit has no subject nothing can be fitted.
     """
-    seen = np.isfinite(change)
+    seen, most = np.isfinite(change), int(arm.max(initial=0))
     there = seen.any(axis=1)
     change, seen, arm, baseline = change[there], seen[there], arm[there].astype(int), baseline[there]
-    dummies = (arm[:, None] == np.arange(1, arm.max(initial=0) + 1)).astype(float)
+    unseen = frozenset({*range(most + 1)} - {*arm.tolist()})
+    if not seen.any(axis=0).all():
+        return _nothing(seen, most + 2, unseen, "could not be made: at a visit nobody is seen")
+    dummies = (arm[:, None] == np.arange(1, most + 1)).astype(float)
     design = np.column_stack([np.ones(len(arm)), dummies, baseline - baseline.mean()])
     groups = [
         (pattern, np.flatnonzero((seen == pattern).all(axis=1))) for pattern in np.unique(seen, axis=0)
     ]
     visits, steps = np.diag(np.nanvar(change, axis=0) + SMALL), 0
     gap = np.inf
-    while steps < MOST_STEPS and gap > SMALL:
-        steps += 1
+    try:
+        while steps < MOST_STEPS and gap > SMALL:
+            steps += 1
+            coefficients, covariance = _effects(change, design, groups, visits)
+            moved = _maximised(change, design, groups, visits, coefficients, covariance)
+            gap = np.abs(moved - visits).max() / np.abs(visits).max()
+            visits = moved
         coefficients, covariance = _effects(change, design, groups, visits)
-        moved = _maximised(change, design, groups, visits, coefficients, covariance)
-        gap = np.abs(moved - visits).max() / np.abs(visits).max()
-        visits = moved
-    coefficients, covariance = _effects(change, design, groups, visits)
+        eigen = np.linalg.eigvalsh(visits)
+    except np.linalg.LinAlgError:
+        return _nothing(seen, most + 2, unseen, "could not be made: its covariance has no inverse")
     told = [] if gap <= SMALL else [f"not converged after {MOST_STEPS} steps"]
-    eigen = np.linalg.eigvalsh(visits)
+    told += ["nobody of an arm is seen"] if unseen else []
     told += ["singular: visits are not told apart"] if eigen[0] < SINGULAR * eigen[-1] else []
-    return Repeated(coefficients, covariance, visits, seen.sum(axis=0), steps, tuple(told))
+    return Repeated(coefficients, covariance, visits, seen.sum(axis=0), steps, unseen, tuple(told))
+
+
+def _nothing(seen: np.ndarray, columns: int, unseen: frozenset[int], why: str) -> Repeated:
+    """A model that could not be fitted."""
+    count = seen.shape[1]
+    coefficients, covariance = np.full((count, columns), np.nan), np.full((count * columns,) * 2, np.nan)
+    visits = np.full((count, count), np.nan)
+    return Repeated(coefficients, covariance, visits, seen.sum(axis=0), 0, unseen, (why,))
 
 
 Groups = list[tuple[np.ndarray, np.ndarray]]

@@ -140,6 +140,8 @@ def _outcome(
         guessed=(guesses[0], guesses[1]),
         contrast=contrast,
         shuffled=shuffled,
-        responders=compared(responds[1], responds[0]) if arm else None,
+        responders=compared(responds[1], responds[0])
+        if arm and not trial.crossed
+        else None,  # of two groups
         lasting=lasting,
     )

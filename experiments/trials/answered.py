@@ -88,12 +88,16 @@ def estimand(trial: Trial) -> str:
 
 def model(trial: Trial) -> str:
     """How it is estimated, in a sentence."""
-    small = f"; with up to {SMALL_TRIAL} subjects shuffled too" if trial.subjects <= SMALL_TRIAL else ""
+    least = min(trial.power or (trial.subjects,))
+    small = f"; with up to {SMALL_TRIAL} subjects shuffled too" if least <= SMALL_TRIAL else ""
     if trial.crossed:
+        two = len(trial.arms) == 2
+        left = "; carry-over cannot be taken out of two arms: half of it is in the difference" if two else ""
         return (
-            "Model: mixed, by restricted maximum likelihood (statsmodels): arm, period and carry-over "
-            "fixed, a random intercept a subject; degrees of freedom within subjects (observations less "
-            f"subjects less effects that vary within){small}."
+            "Model: mixed, by restricted maximum likelihood (statsmodels): arm, period and "
+            f"{'order' if two else 'carry-over'} fixed, a random intercept a subject; degrees of "
+            "freedom within subjects (observations less subjects less effects that vary within)"
+            f"{small}{left}."
         )
     return (
         "Model: mixed for repeated measures, by restricted maximum likelihood: visit by arm and visit by "
@@ -122,7 +126,7 @@ def _tables(found: list[Replication], trial: Trial, sheet: str, n: int) -> list[
                 f"at {at}, means over replications",
                 ("arm",),
                 _rows(found, trial, _shares),
-                ("response %", "remission %", "more responders %", "NNT (95 % interval)"),
+                ("response %", "remission %", "more responders %", "NNT (95 % of means)"),
                 figures=2,
                 missing="",
             )
@@ -213,9 +217,19 @@ def _lasting(arms: list[Outcome]) -> tuple[Any, ...]:
     return (
         spread(np.array([float(k.responders) for k in each])),
         spread_of_those(relapsed),
-        spread_of_those(np.where(np.isfinite(medians), medians, np.nan)),
+        _median(medians),
         told,
     )
+
+
+def _median(days: np.ndarray) -> Spread | str | None:
+    """Medians until relapse of replications; where some were not reached the median of all, and how many."""
+    reached = np.isfinite(days)
+    if reached.all():
+        return spread(days)
+    middle = float(np.median(np.where(reached, days, np.inf)))
+    told = f"{middle:.0f}" if np.isfinite(middle) else "not reached"
+    return f"{told} (not reached in {int((~reached).sum())} of {len(days)})"
 
 
 def powers(found: dict[int, list[Replication]], arm: int) -> dict[int, tuple[float, float, float]]:
@@ -256,6 +270,7 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
         if trial.outcome == "severity":
             told += f"; of it the drug itself {parts[0]:.1f}, expectancy {parts[2]:.1f}"
         said.append(f"{told}.")
+    said += _carried(found)
     drug = [float(np.mean([r.arms[k].parts[0] for r in found])) for k in range(len(trial.names))]
     if trial.outcome == "severity" and max(drug) < LEAST:
         lost = f", and costs up to {-min(drug):.1f}" if min(drug) < -LEAST else ""
@@ -266,6 +281,16 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
     if off := [f"{term} ({TERMS[term]})" for term in trial.without]:
         said.append(f"Left out: {'; '.join(off)}.")
     return said
+
+
+def _carried(found: list[Replication]) -> list[str]:
+    """What the crossover says of carry-over, which of two arms is the difference of its orders."""
+    carried = [r.carry_over for r in found if r.carry_over is not None]
+    if not carried:
+        return []
+    size = spread(np.array([c.estimate for c in carried])).told(2)
+    clear = 100 * float(np.mean([c.p < CLEAR for c in carried]))
+    return [f"Carry-over (or order): {size} points, p < {CLEAR:g} in {clear:.0f} % of {len(carried)}."]
 
 
 def warned(found: dict[int, list[Replication]]) -> list[str]:

@@ -204,7 +204,8 @@ def _arm(name: str, k: int, found: list[Replication]) -> dict[str, Any]:
     }
     if k:
         told["contrasts"] = [_contrast(arm) for arm in arms]
-        told["more_responders"] = mean(lambda a: a.responders.difference)
+        if all(a.responders is not None for a in arms):
+            told["more_responders"] = mean(lambda a: a.responders.difference)
     if arms[0].lasting is not None:
         told["median_days_to_relapse"] = [_number(a.lasting.median) for a in arms if a.lasting is not None]
     return told
