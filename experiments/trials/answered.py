@@ -203,7 +203,7 @@ def _shares(arms: list[Outcome]) -> tuple[Any, ...]:
 
 
 def _parts(arms: list[Outcome]) -> tuple[Any, ...]:
-    taken = tuple(_of(arms, lambda a, k=k: a.parts[k]) for k in range(3))  # type: ignore[misc]
+    taken = tuple(_of(arms, lambda a, k=k: round(a.parts[k], 6) + 0.0) for k in range(3))  # type: ignore[misc]
     felt = _of(arms, lambda a: a.felt)
     return (*taken, felt, *(_of(arms, lambda a, k=k: 100 * a.guessed[k]) for k in range(2)))  # type: ignore[misc]
 
