@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,14 +117,19 @@ def test_the_page_has_a_row_a_statement_with_values_of_claims_and_figures_that_s
     assert "hippocampus is not modelled" in text and "**out of scope**" in text
 
 
+def test_the_page_that_ships_is_that_of_the_record_that_ships(tmp_path):
+    docs = Path(__file__).resolve().parents[1] / "docs"
+    made = page(asked(statements(), Bench(results=tmp_path, draws=0)), "native", docs)
+    assert made == (docs / "source_claims.md").read_text(encoding="utf-8")
+
+
 def test_the_command_prints_json_writes_the_page_and_refuses_what_it_cannot(call, tmp_path):
     code, out, _ = call("statements", "S9", "--json", "--results", tmp_path)
     (row,) = json.loads(out)
-    assert (
-        code == 0
-        and row["claims"][0]["id"] == "V1"
-        and row["not_computed"]["V25"].startswith("prelimbic trial")
-    )
+    assert code == 0 and {c["id"]: c["recorded"] for c in row["claims"]} == {"V1": False, "V25": True}
+    code, out, _ = call("statements", "S9", "--json", "--results", tmp_path, "--sheet", "point")
+    (row,) = json.loads(out)
+    assert code == 0 and row["not_computed"]["V25"].startswith("prelimbic trial")
     code, _, _ = call("statements", "--results", tmp_path, "--page", tmp_path / "docs")
     assert code == 0 and (tmp_path / "docs" / "source_claims.md").read_text().startswith("# What is said")
     for words, named in (
