@@ -72,7 +72,7 @@
       near.setAttribute("cx", x);
       near.setAttribute("cy", y);
       near.setAttribute("visibility", "visible");
-      told.textContent = [line.label, panel.x && `${panel.x}: ${line.x[at.point]}`, `${panel.y || "value"}: ${line.y[at.point]}`].filter(Boolean).join(" · ");
+      told.textContent = [line.label, `${panel.x || "at"}: ${line.x[at.point]}`, `${panel.y || "value"}: ${line.y[at.point]}`].filter(Boolean).join(" · ");
     };
     const place = (event) => {
       const box = svg.getBoundingClientRect();
