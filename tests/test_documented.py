@@ -36,6 +36,7 @@ APART = {
     ("extend.md", "--cluster mine"): "needs the back-end of the page; tests/test_extend.py adds another",
     ("extend.md", "LAB1"): "needs the package of the page, which tests/test_extend.py installs",
     ("export.md", "kind:python"): "tests/test_export_snippets.py runs every snippet, on an export",
+    ("report.md", "kind:python"): "tests/test_report.py and tests/test_compare.py do the same",
     ("export.md", "kind:other"): "as those of Python, where R and Octave are",
     ("*", "--cluster slurm"): "needs Slurm; tests/test_slurm_*.py run such lines on a real one",
     ("*", "-m venv"): "an installation; .ci/run does it",
@@ -156,6 +157,8 @@ def test_a_page_is_computed_in_small_line_by_line(page, call, at_home, in_small)
             done(call, smaller(line.words[1:], at_home))
         elif line.words[1] in READ:
             folder = line.words[2].replace("/shared/", f"{at_home}/shared/")
+            small = Path(f"{folder}-scale-0.5")  # where the same line in small has its runs
+            folder = str(small) if small.exists() else folder
             code, out, err = call(line.words[1], folder)
             assert code in (0, 1) and out, (str(line), err)  # 1: a share is not the whole
     if any("results/first" in block.text for block in pythons(page)):
