@@ -23,6 +23,7 @@ MARKERS = "osD^vPX"
 PARTS = {"drug": "#0072B2", "placebo": "#E69F00", "expectancy": "#CC79A7"}
 HATCHES = ("", "//", "..")
 WIDTH = 0.25
+ROOM = 0.35  # of the height
 
 
 def draw(
@@ -104,6 +105,8 @@ def _parts(axis: Axes, found: list[Replication], trial: Trial) -> None:
             ecolor=INK,
             label=part,
         )
+    low, high = axis.get_ylim()
+    axis.set_ylim(low, high + ROOM * (high - low))  # for the legend, above what is drawn
     _arms(axis, trial.names, 0)
     tidy(axis, "", f"MADRS points taken away\nby {in_words(trial.primary)}")
 

@@ -268,7 +268,7 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
         )
         told += f"; p < {CLEAR:g} in {clear:.0f} % of {len(found)} trials of {n}" if len(found) > 1 else ""
         if trial.outcome == "severity":
-            told += f"; of it the drug itself {parts[0]:.1f}, expectancy {parts[2]:.1f}"
+            told += f"; put in were the drug itself {parts[0]:.1f}, expectancy {parts[2]:.1f}"
         said.append(f"{told}.")
     said += _carried(found)
     drug = [float(np.mean([r.arms[k].parts[0] for r in found])) for k in range(len(trial.names))]
@@ -276,7 +276,7 @@ def _sentences(found: list[Replication], trial: Trial, sheet: str, n: int) -> li
         lost = f", and costs up to {-min(drug):.1f}" if min(drug) < -LEAST else ""
         said.append(
             f"In sheet {sheet} with this affinity nothing grows, so the drug takes no points away{lost}: "
-            "what else differs is expectancy."
+            "what else differs is expectancy and chance."
         )
     if off := [f"{term} ({TERMS[term]})" for term in trial.without]:
         said.append(f"Left out: {'; '.join(off)}.")
