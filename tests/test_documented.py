@@ -159,6 +159,10 @@ def test_a_page_is_computed_in_small_line_by_line(page, call, at_home, in_small)
             folder = line.words[2].replace("/shared/", f"{at_home}/shared/")
             small = Path(f"{folder}-scale-0.5")  # where the same line in small has its runs
             folder = str(small) if small.exists() else folder
+            if not Path(folder).exists():  # what makes it is run elsewhere
+                makers = [other for other in lines(page) if line.words[2] in other.words[2:]]
+                assert any(apart(page, str(other)) for other in makers), str(line)
+                continue
             code, out, err = call(line.words[1], folder)
             assert code in (0, 1) and out, (str(line), err)  # 1: a share is not the whole
     if any("results/first" in block.text for block in pythons(page)):
