@@ -154,8 +154,8 @@ class Surrogate:
         if "spines" not in e:
             return f"{told}; not yet held against whole spiking runs"
         return (
-            f"{told}; spines of {e['subjects']:.0f} held-out subjects by {e['spines']:.2f} points of a "
-            f"percent (RMS; mean {e['bias']:+.2f}) against whole spiking runs"
+            f"{told}; spines of {e['subjects']:.0f} held-out subjects by {e['spines']:.2f} percentage "
+            f"points (RMS; mean {e['bias']:+.2f}) against whole spiking runs"
         )
 
     def holding(self, checked: tuple[dict[str, Any], ...]) -> Surrogate:
