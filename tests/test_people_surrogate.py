@@ -120,7 +120,7 @@ def test_its_error_is_that_of_what_was_left_out():
     )
     held = found.holding(runs)
     assert held.errors["spines"] == pytest.approx(1.0) and held.errors["bias"] == pytest.approx(0.0)
-    assert "2 held-out subjects by 1.00 points" in held.error
+    assert "2 held-out subjects by 1.00 percentage points" in held.error
 
 
 # Drawn circuits and cascades
@@ -244,4 +244,4 @@ def test_the_error_of_those_that_ship_is_printed_with_its_numbers(call):
         code, out, _ = call("surrogate", "--sheet", found.circuit, "--affinity", found.affinity, "--json")
         told = json.loads(out)
         assert code == 0 and told["errors"]["subjects"] >= 1
-        assert f"{told['errors']['spines']:.2f} points" in told["error"]
+        assert f"{told['errors']['spines']:.2f} percentage points" in told["error"]
