@@ -23,6 +23,7 @@ from prelimbic.patients.trial import (
     TrialError,
 )
 from prelimbic.simulation.times import hours, in_words
+from prelimbic.simulation.written import table_in
 
 KEYS = (
     "title",
@@ -45,7 +46,6 @@ KEYS = (
 )
 ARM = ("name", "give", "inhibit", "placebo", "share")
 CHOICES = {"design": DESIGNS, "blinding": BLINDING, "group": GROUPS, "outcome": OUTCOMES}
-MOST_BYTES = 1 << 20
 
 
 def is_trial(path: str | os.PathLike[str]) -> bool:
@@ -62,19 +62,7 @@ def read_trial(path: str | os.PathLike[str]) -> Trial:
     all begin with the file.
     """
     where = Path(path)
-    try:
-        if where.stat().st_size > MOST_BYTES or not where.is_file():
-            raise TrialError(f"{where}: is no file of a trial")
-        found = tomllib.loads(where.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise TrialError(f"{where}: this file does not exist") from None
-    except OSError as error:
-        raise TrialError(f"{where}: cannot be read ({error.strerror})") from None
-    except TrialError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise TrialError(f"{where}: is no TOML ({' '.join(str(error).split())})") from None
-    return trial_of(found, str(where))
+    return trial_of(table_in(where, "a trial", TrialError), str(where))
 
 
 def trial_of(asked: Mapping[str, Any], where: str = "") -> Trial:

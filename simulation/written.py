@@ -12,6 +12,7 @@ from typing import Any
 
 from prelimbic.circuits import SCALES
 from prelimbic.parameters import CIRCUITS, near
+from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import shown
 from prelimbic.simulation.arms import (
     BODY,
@@ -44,17 +45,23 @@ def read_question(path: str | os.PathLike[str]) -> Question:
     kind; all begin with the file.
     """
     where = Path(path)
+    return question(table_in(where, "a question", QuestionError), str(where), where.parent)
+
+
+def table_in(where: Path, what: str, refused: type[UsageError]) -> dict[str, Any]:
+    """What stands in a TOML file of a question, or of what else is asked so.  Raises `refused`."""
     try:
         if where.stat().st_size > MOST_BYTES or not where.is_file():
-            raise QuestionError(f"{where}: is no file of a question")
-        found = tomllib.loads(where.read_text(encoding="utf-8"))
+            raise refused(f"{where}: is no file of {what}")
+        return tomllib.loads(where.read_text(encoding="utf-8"))
+    except UsageError:  # which is a ValueError
+        raise
     except FileNotFoundError:
-        raise QuestionError(f"{where}: this file does not exist") from None
+        raise refused(f"{where}: this file does not exist") from None
     except OSError as error:
-        raise QuestionError(f"{where}: cannot be read ({error.strerror})") from None
+        raise refused(f"{where}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
-        raise QuestionError(f"{where}: is no TOML ({' '.join(str(error).split())})") from None
-    return question(found, str(where), where.parent)
+        raise refused(f"{where}: is no TOML ({' '.join(str(error).split())})") from None
 
 
 def question(asked: Mapping[str, Any], where: str = "", folder: Path = Path()) -> Question:

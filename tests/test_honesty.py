@@ -19,19 +19,10 @@ import pytest
 import prelimbic
 from prelimbic import circuits
 from prelimbic.parameters import ABSENT, CIRCUITS, PRIOR, circuit_numbers, sheet
+from tests.rooms import ROOMS
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, OWN = (ROOT / "notebooks" / f"{name}.ipynb" for name in ("first_look", "own_question"))
-ROOMS = (
-    "library",
-    "parameters",
-    "pharmacology",
-    "circuits",
-    "plasticity",
-    "simulation",
-    "patients",
-    "experiments",
-)
 
 
 def test_no_file_of_the_project_grows_past_400_lines():

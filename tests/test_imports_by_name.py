@@ -7,17 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.rooms import ROOMS
+
 ROOT = Path(__file__).parents[1]
-ROOMS = (
-    "library",
-    "parameters",
-    "pharmacology",
-    "circuits",
-    "plasticity",
-    "simulation",
-    "patients",
-    "experiments",
-)
 BY_NAME = {
     "import_module",
     "__import__",

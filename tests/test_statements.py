@@ -23,7 +23,6 @@ from prelimbic.experiments.claims.statements import (
     Statement,
     asked,
     statements,
-    trials,
 )
 from prelimbic.experiments.claims.statements_page import page
 from prelimbic.parameters.citation import citations
@@ -58,7 +57,7 @@ def test_there_are_22_statements_in_order_each_with_evidence_that_was_read():
 def test_every_statement_is_decided_by_claims_or_says_why_not():
     for row in statements():
         assert bool(row.claims) or bool(row.out_of_scope) or bool(row.design), row.id
-        assert all(id in KNOWN or id in trials() for id in row.claims), row.id
+        assert all(id in KNOWN for id in row.claims), row.id
 
 
 def test_what_is_disputed_has_evidence_on_both_sides():

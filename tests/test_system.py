@@ -16,8 +16,8 @@ from prelimbic.parameters import system
 from prelimbic.parameters.caching import unusable
 from prelimbic.parameters.granted import available_cpus
 from tests.engines import ROOT, toy
+from tests.rooms import ROOMS
 
-ROOMS = ("library", "parameters", "pharmacology", "circuits", "plasticity", "simulation", "experiments")
 POSIX = ROOT / "tests" / "posix"
 # What a Mac's Python lacks, in modules that POSIX systems share, and folders that only Linux has.
 LINUX_ONLY = {

@@ -13,6 +13,7 @@ from prelimbic.experiments.trials.shipped import find_trial, shipped_trials, tri
 from prelimbic.parameters.errors import UsageError
 from prelimbic.patients.trial import TERMS, TrialError
 from prelimbic.patients.trial_file import as_mapping, as_toml, is_trial, read_trial, trial_of
+from prelimbic.simulation.written import read_question
 from tests.treated import INFUSION, VEHICLE, crossed, design
 
 ARMS = [
@@ -91,6 +92,13 @@ def test_what_cannot_be_a_trial_is_refused_in_one_sentence_that_begins_with_the_
     said = str(refusal.value)
     assert said.startswith("mine.toml: ") and said.count("mine.toml") == 1 and "\n" not in said
     assert named in said and told in said
+
+
+@pytest.mark.parametrize(("read", "what"), [(read_trial, "a trial"), (read_question, "a question")])
+def test_a_folder_in_the_place_of_a_file_is_refused_as_what_it_is_not(tmp_path, read, what):
+    with pytest.raises(UsageError) as refusal:
+        read(tmp_path)
+    assert str(refusal.value) == f"{tmp_path}: is no file of {what}"
 
 
 @pytest.mark.parametrize("text", ["design = ", "\x00", "[[arm]]\nname = 1"])

@@ -13,9 +13,10 @@ from typing import Any
 
 from prelimbic.experiments.claims.bench import Bench, ClaimError
 from prelimbic.experiments.claims.board import find_claims
-from prelimbic.experiments.claims.claim import NO_DRUG
+from prelimbic.experiments.claims.claim import NO_DRUG, Claim
 from prelimbic.experiments.claims.look import look
 from prelimbic.experiments.claims.recorded import Decided, decided, recorded
+from prelimbic.experiments.trials.shipped import BEGINS
 from prelimbic.parameters.plain import choice
 
 FILE = files("prelimbic.experiments") / "statements.toml"
@@ -99,10 +100,10 @@ def _brief(id: str, j: Decided) -> dict[str, Any]:
 
 
 @cache
-def _table() -> tuple[tuple[Statement, ...], dict[str, str]]:
-    """Every statement, and the trial of each claim that a trial decides."""
+def _table() -> tuple[Statement, ...]:
+    """Every statement."""
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    rows = [
+    return tuple(
         Statement(
             **row
             | {
@@ -111,21 +112,15 @@ def _table() -> tuple[tuple[Statement, ...], dict[str, str]]:
             }
         )
         for row in data["statement"]
-    ]
-    return tuple(rows), data["trials"]
+    )
 
 
 def statements(ids: tuple[str, ...] = ()) -> list[Statement]:
     """Statements by id, all when none is named.  Raises ClaimError naming those there are."""
-    rows, _ = _table()
+    rows = _table()
     known = {row.id: row for row in rows}
     named = [choice(each, known, "statement", ClaimError) for each in ids]
     return [known[each] for each in dict.fromkeys(named)] or list(rows)
-
-
-def trials() -> dict[str, str]:
-    """The trial that computes a claim, by the claim's id."""
-    return dict(_table()[1])
 
 
 def asked(
@@ -136,13 +131,12 @@ def asked(
     """
     ids = list(dict.fromkeys(id for row in rows for id in row.claims))
     known = {claim.id: claim for claim in find_claims(())}
-    board = look([known[id] for id in ids if id in known], bench, named=False)
+    board = look([known[id] for id in ids], bench, named=False)
     judged = {j.claim.id: decided(j) for j in board.judged}
     for id in board.left_out:
         if (found := recorded(known[id], bench)) is not None:
             judged[id] = found
-    lacking = {id: _how(id, id in known) for id in ids if id not in judged}
-    read = {id: known[id].study if id in known else f"trial {trials().get(id, '')}".strip() for id in ids}
+    lacking = {id: _how(known[id]) for id in ids if id not in judged}
     if kept := sum(each.recorded for each in judged.values()):
         tell(f"{kept} claims have no runs in {bench.results}: they stand as the board was last recorded")
     if lacking:
@@ -152,15 +146,14 @@ def asked(
             row,
             {id: judged[id] for id in row.claims if id in judged},
             {id: lacking[id] for id in row.claims if id in lacking},
-            tuple(dict.fromkeys(read[id] for id in row.claims if read[id])),
+            tuple(dict.fromkeys(known[id].study for id in row.claims if known[id].study)),
         )
         for row in rows
     ]
 
 
-def _how(id: str, known: bool) -> str:
+def _how(claim: Claim) -> str:
     """The command that computes what a claim reads."""
-    trial = trials().get(id)
-    return (
-        f"prelimbic trial {trial}" if trial else f"prelimbic claims {id} --run" if known else "no claim yet"
-    )
+    if claim.study.startswith(BEGINS):
+        return f"prelimbic trial {claim.study.removeprefix(BEGINS)}"
+    return f"prelimbic claims {claim.id} --run"

@@ -50,13 +50,26 @@ def printed(frame: pd.DataFrame, width: int) -> list[Table]:
     """A table of readouts.answer, folded where it is too wide: under each heading `mean ± SD`, or its
     text.
     """
+    labels, columns = _columns(frame)
+    return folded(frame.attrs["title"], labels, columns, width)
+
+
+def texts_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Heads of the columns of such a table, labels first, and its rows, as they are written."""
+    labels, columns = _columns(frame)
+    whole = [*labels, *columns]
+    rows = zip(*(column.texts for column in whole), strict=True)
+    return [column.heading for column in whole], [list(row) for row in rows]
+
+
+def _columns(frame: pd.DataFrame) -> tuple[list[Column], list[Column]]:
+    """Labels, and what stands under each heading."""
     to_the_right = frame.attrs.get("right", ())
     labels = []
     for level, name in enumerate(frame.index.names):
         texts = [v if isinstance(v, str) else f"{v:g}" for v in frame.index.get_level_values(level)]
         labels.append(Column(str(name), texts, "right" if name in to_the_right else "left"))
-    columns = [_column(frame, heading) for heading in dict.fromkeys(frame.columns.get_level_values(0))]
-    return folded(frame.attrs["title"], labels, columns, width)
+    return labels, [_column(frame, heading) for heading in dict.fromkeys(frame.columns.get_level_values(0))]
 
 
 def _blocks(labels: list[Column], columns: list[Column], width: int) -> list[list[Column]]:
@@ -78,19 +91,6 @@ def _made(title: str, columns: list[Column]) -> Table:
     for texts in zip(*(column.texts for column in columns), strict=True):
         made.add_row(*texts)
     return made
-
-
-def texts_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Heads of the columns of such a table, labels first, and its rows, as they are written."""
-    heads, columns = [str(label) for label in frame.index.names], []
-    for heading in dict.fromkeys(frame.columns.get_level_values(0)):
-        heads.append(str(heading))
-        columns.append(_texts(frame.xs(heading, axis="columns", level=0), heading, frame.attrs))
-    rows = []
-    for labels, *texts in zip(frame.index, *columns, strict=True):
-        there = labels if isinstance(labels, tuple) else (labels,)
-        rows.append([*(v if isinstance(v, str) else f"{v:g}" for v in there), *texts])
-    return heads, rows
 
 
 def _column(frame: pd.DataFrame, heading: str) -> Column:
