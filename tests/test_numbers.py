@@ -246,7 +246,9 @@ def test_what_reads_a_number_as_the_model_is_built_is_what_its_source_says(seen)
         if (file, function) not in {(r.file, r.function) for r in readers(record, name)}
     }
     assert missed == set()
-    assert len({(record, name) for record, name, *_ in seen}) > 0.4 * len(FIELDS)
+    made = {record for record, *_ in seen}  # those of drugs, people and measures are read as a run goes
+    of_these = [name for record, name in FIELDS if record.__name__ in made]
+    assert len({(record, name) for record, name, *_ in seen}) > max(0.6 * len(of_these), 90)
 
 
 # Citations

@@ -24,6 +24,7 @@ SMALL = {
     "one": 1,
     "two": 2,
     "three": 3,
+    "four": 4,
     "five": 5,
     "six": 6,
     "seven": 7,
@@ -83,21 +84,27 @@ def test_every_number_of_a_summary_stands_in_the_page_that_its_line_names(page):
 
 
 def test_the_verdicts_of_the_summary_are_those_of_the_page_of_claims():
-    board = (DOCS / "claims.md").read_text()
+    board = re.search(r"^\*\*(PRED: .*?)\*\*", (DOCS / "claims.md").read_text(), re.M)
     tally = {
-        role: (int(holds or 0), int(fails or 0))
-        for role, holds, fails in re.findall(
-            r"(PRED|CTRL|CAL|STRUCT): (?:(\d+) holds)?,? ?(?:(\d+) fails)?", board
-        )
+        role: {verdict: int(number) for number, verdict in re.findall(r"(\d+) ([a-z ]+)", told)}
+        for role, told in (part.split(":") for part in board[1].rstrip(".").split(";"))
     }
-    page = PAGES["trust.md"].read_text()
+    tally = {role.strip(): verdicts for role, verdicts in tally.items()}
     word = {number: text for text, number in SMALL.items()}
+    pred, cal = (
+        {"all": str(sum(tally[role].values()))} | {k: word[n] for k, n in tally[role].items()}
+        for role in ("PRED", "CAL")
+    )
+    page, first = PAGES["trust.md"].read_text(), PAGES["questions.md"].read_text()
     held = re.search(r"Held-out findings.*?of (\w+), (\w+) hold", page)
-    assert held and (held[1], held[2]) == (word[sum(tally["PRED"])], word[tally["PRED"][0]])
-    failed = re.search(r"(\w+) of nine held-out findings", page)
-    assert failed and failed[1].lower() == word[tally["PRED"][1]]
-    tuned = re.search(r"\(CAL\), (\w+) hold, (\w+) fail", page)
-    assert tuned and tuned.groups() == tuple(word[number] for number in tally["CAL"])
+    assert held and held.groups() == (pred["all"], pred["holds"])
+    failed = re.search(r"(\w+) of (\w+) held-out findings\*\*, and (\w+) are open", page)
+    assert failed and failed[1].lower() == pred["fails"]
+    assert failed.groups()[1:] == (pred["all"], pred["inconclusive"])
+    tuned = re.search(r"of the (\w+) that .*?\(CAL\), (\w+) hold, (\w+) fail and (\w+) are open", page)
+    assert tuned and tuned.groups() == (cal["all"], cal["holds"], cal["fails"], cal["inconclusive"])
+    short = re.search(r"Of (\w+) held-out ones, (\w+);", first)
+    assert short and short.groups() == (pred["all"], pred["holds"])
 
 
 def test_the_summary_counts_the_numbers_as_they_are():
