@@ -76,7 +76,6 @@ class _Program:
             synapses = brian2.Synapses(
                 self.cells, self.cells, contacts.equations, on_pre=contacts.on_pre, name=contacts.name
             )
-            synapses.connect(i=[0, 1], j=[1, 0])
             self.synapses[contacts.name] = synapses
 
     def text(self) -> str:

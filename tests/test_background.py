@@ -40,6 +40,7 @@ def test_threefry_gives_the_known_answers_of_its_authors(given, rounds, words):
     assert " ".join(f"{int(word):08x}" for word in threefry(*given, rounds)) == words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", [32, 64])
 @pytest.mark.parametrize("counts", [(1,), (67, 5, 3, 54), (64, 64), (130, 1, 1)])
 def test_the_compiled_program_draws_the_same_numbers(precision, counts):

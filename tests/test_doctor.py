@@ -13,6 +13,7 @@ from tests.said import FAILURE, is_one_sentence
 
 WHAT = [
     "versions",
+    "extras",
     "compiler",
     "vectors",
     "cache",
@@ -34,6 +35,15 @@ def test_everything_is_looked_at_and_nothing_is_wrong_where_tests_run(call):
     assert (code, err) == (0, "") and all(what in out for what in WHAT)
     assert max(map(len, out.splitlines())) <= 100
     assert [*looked(call)] == WHAT
+
+
+def test_an_extra_that_is_not_there_is_named_with_what_needs_it_and_what_to_install(call, monkeypatch):
+    there = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: "" if name in ("pynwb", "lifelines") else there(name))
+    found = looked(call)
+    assert found["versions"]["state"] == "ok" and found["extras"]["state"] == "none"
+    assert "nwb (export --to nwb)" in found["extras"]["found"] and "zarr" in found["extras"]["found"]
+    assert found["extras"]["do"].startswith("pip install 'prelimbic[trials,nwb")
 
 
 @pytest.fixture

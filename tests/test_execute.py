@@ -103,6 +103,7 @@ def engines() -> list[int]:
     return [int(process) for found in below for process in found]
 
 
+@pytest.mark.slow
 def test_a_simulating_process_that_is_killed_is_replaced_and_its_run_computed(tmp_path, undisturbed):
     found: list[int] = []
 
@@ -154,6 +155,7 @@ def test_a_run_that_the_machine_failed_keeps_its_place_and_one_that_failed_by_it
     assert (tmp_path / "place").exists() == stays
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_and_then_does_not_is_no_longer_said_to_have_failed(tmp_path):
     good = planned()[0]
     prepare([good])
@@ -180,12 +182,11 @@ def longer_undisturbed(tmp_path_factory) -> dict[str, str]:
     return digests(folder)
 
 
-OFTEN, SELDOM = (signal.SIGINT, signal.SIGUSR1), (signal.SIGTERM, signal.SIGUSR2, signal.SIGXCPU)
+TOLD = (signal.SIGINT, signal.SIGUSR1, signal.SIGTERM, signal.SIGUSR2, signal.SIGXCPU)
 
 
-@pytest.mark.parametrize(
-    "told", [*OFTEN, *(pytest.param(told, marks=pytest.mark.faults) for told in SELDOM)]
-)
+@pytest.mark.faults
+@pytest.mark.parametrize("told", TOLD)
 def test_a_sweep_that_is_told_to_leave_keeps_the_places_of_its_runs_and_goes_on_from_them(
     tmp_path, monkeypatch, longer_undisturbed, told
 ):
@@ -234,6 +235,7 @@ execute(planned(2), Path(sys.argv[1]), 1, True, Console(quiet=True))
 """
 
 
+@pytest.mark.slow
 def test_processes_that_share_a_folder_share_the_runs_out_and_all_wait_for_the_last(tmp_path, undisturbed):
     several = [subprocess.Popen([sys.executable, "-c", TWO, tmp_path], cwd=ROOT) for _ in range(3)]
     while any(process.poll() is None for process in several):
@@ -245,6 +247,7 @@ def test_processes_that_share_a_folder_share_the_runs_out_and_all_wait_for_the_l
     assert not (tmp_path / JOBS).exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_a_killed_process_had_is_taken_over(tmp_path, undisturbed):
     process = subprocess.Popen([sys.executable, "-c", TWO, tmp_path], cwd=ROOT)
     assert soon(lambda: held(tmp_path), 60)

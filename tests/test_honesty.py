@@ -93,6 +93,7 @@ def test_describing_a_circuit_needs_no_brian2():
     assert done.stdout.split() == ["1000", "False"], done.stderr
 
 
+@pytest.mark.slow
 def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     source = tmp_path / "source"
     shutil.copytree(
@@ -159,6 +160,7 @@ def test_the_wheel_carries_the_sheets_and_works_outside_the_checkout(tmp_path):
     assert {row["sheet"] for row in json.loads(done.stdout)} == {*CIRCUITS, PRIOR} | others
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_from_start_to_end_on_results(sweep, tmp_path):
     assert len(cells(FIRST)) < 12
     executed(FIRST, sweep, tmp_path)

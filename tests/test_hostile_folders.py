@@ -325,6 +325,7 @@ def computed(config, compiled, tell):
     return {"summary": {"x": Variable((), np.array(1.0), "1", "x")}}
 
 
+@pytest.mark.slow
 def test_no_command_loads_a_pickle_from_a_folder(folder, tmp_path, capsys):
     trap = Trap(tmp_path / "sprung")
     pickle = trap.pickled()

@@ -175,15 +175,16 @@ CHANGES = (
         ("dose_response", {}, {GAIN, RAT}),
         ("human_dose", {}, {GAIN, MAN, LATCH}),
         ("stress", {}, {GAIN, RAT, STRESS}),
-        (
+        pytest.param(
             "dose_response",
             {
                 "hypotheses": Hypotheses(trkb="on", memory="rate_latch", selectivity="use_dependent"),
                 "inhibitions": (Inhibition("akt_inhibitor"),),
             },
             {GAIN, RAT, TRKB, LATCH, UNBLOCKING, AKT},
+            marks=pytest.mark.slow,
         ),
-        ("surge", {}, {RAT}),
+        pytest.param("surge", {}, {RAT}, marks=pytest.mark.slow),
     ],
 )
 def test_a_study_says_which_overridden_numbers_it_does_not_use(study, asked, used):

@@ -14,6 +14,7 @@ from prelimbic.experiments.claims.board import ALL_CLAIMS
 from prelimbic.experiments.claims.claim import Claim
 from prelimbic.experiments.sweep.study import Run
 from prelimbic.parameters import CascadeNumbers
+from prelimbic.simulation.config import Config
 from tests import test_ledger
 from tests.test_ledger import BY_ID
 
@@ -51,10 +52,20 @@ def bench_under(*names: str) -> Bench:
     return bench
 
 
+@cache
+def frozen(rests_on: tuple[str, ...], *names: str) -> str:
+    return bench_under(*names).frozen(rests_on)
+
+
+def plain_digest(claim: Claim) -> str:
+    return frozen(claim.rests_on)
+
+
 def digest_under(claim: Claim, name: str) -> str:
-    return bench_under(name).frozen(claim.rests_on)
+    return frozen(claim.rests_on, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claim", "of", "moving"), [("V4m", "", 3), ("V5", "", 2), ("V1", "species.human", 5)]
 )
@@ -88,11 +99,12 @@ def planned(study: str) -> tuple[Run, ...]:
     return tuple(run for run in Bench(seeds=2).plan(study) if run.place["seed"] == 1)
 
 
-def read_by(run: Run) -> tuple[Any, ...]:
+@cache
+def read_by(config: Config) -> tuple[Any, ...]:
     """What of the hypotheses' sizes and of the spines a drugged run cannot do without: its circuit and what
     is switched on.
     """
-    config, chosen, sizes = run.config, run.config.hypotheses, run.config.sizes()
+    chosen, sizes = config.hypotheses, config.sizes()
     cascade = config.sheets()["cascade"].fill("cascade", CascadeNumbers)
     circuit, arms = config.described(), chosen.arms(sizes)
     if not config.bath and not any(dose.amount for dose in config.doses):
@@ -112,17 +124,17 @@ def read_by(run: Run) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("claim", [c.id for c in ALL_CLAIMS if c.study])
 def test_a_size_that_changes_a_run_of_a_claim_changes_its_hash(claim):
-    plain = Bench(seeds=2).frozen(BY_ID[claim].rests_on)
+    plain = plain_digest(BY_ID[claim])
     for name in numbers():
         if name.startswith(("spines.", "hypotheses.")) and digest_under(BY_ID[claim], name) == plain:
             for run in needed(claim):
-                changed = replace(run, config=replace(run.config, overrides=moved(name)))
-                assert read_by(changed) == read_by(run), f"{name} at {run.place}"
+                changed = replace(run.config, overrides=moved(name))
+                assert read_by(changed) == read_by(run.config), f"{name} at {run.place}"
 
 
 @pytest.mark.parametrize("claim", [c.id for c in ALL_CLAIMS])
 def test_every_number_of_circuit_drug_and_animal_changes_the_hash_of_every_claim(claim):
-    plain = Bench(seeds=2).frozen(BY_ID[claim].rests_on)
+    plain = plain_digest(BY_ID[claim])
     for name in (
         "circuit.Pyr->Pyr.weight",
         "circuit.Pyr.background_rate",
@@ -148,13 +160,11 @@ def test_the_size_of_a_hypothesis_that_no_claim_switches_on_changes_no_hash():
         "hcn1_ic50",
     )
     for claim in ALL_CLAIMS:
-        plain = Bench(seeds=2).frozen(claim.rests_on)
+        plain = plain_digest(claim)
         assert all(digest_under(claim, f"hypotheses.hypotheses.{name}") == plain for name in off), claim.id
 
 
 def test_claims_about_the_cascade_rest_on_it_and_claims_about_the_running_circuit_do_not():
     for claim, rests in (("V20d", True), ("V23r", True), ("V10", False), ("V11", False), ("V4m", False)):
-        changed = digest_under(BY_ID[claim], "cascade.cascade.bdnf_gain") != Bench(seeds=2).frozen(
-            BY_ID[claim].rests_on
-        )
+        changed = digest_under(BY_ID[claim], "cascade.cascade.bdnf_gain") != plain_digest(BY_ID[claim])
         assert changed == rests, claim

@@ -97,6 +97,7 @@ def test_a_circuit_with_dendrites_and_64_bits_too(monkeypatch, numerics):
         assert seen(numerics, name="dendritic") == first
 
 
+@pytest.mark.slow
 def test_a_whole_run_by_other_flags_gives_the_same_spikes_spines_and_slow_states(monkeypatch):
     config = brief(numerics=PORTABLE)
     first = whole_loop(config, True, lambda seconds: None)

@@ -34,7 +34,12 @@ def settled(name: str, precision: int, seed: int = 1) -> dict[str, np.ndarray]:
 # Used again
 
 
-@pytest.mark.parametrize(("name", "precision"), [("dendritic", 32), ("dendritic", 64), ("sst", 32)])
+@pytest.mark.parametrize(("name", "precision"), [
+        ("sst", 32),
+        pytest.param("dendritic", 32, marks=pytest.mark.slow),
+        pytest.param("dendritic", 64, marks=pytest.mark.slow),
+    ],
+)
 def test_a_used_process_does_exactly_what_a_fresh_one_does(name, precision):
     fresh = settled(name, precision)
     engine.dismiss()

@@ -221,7 +221,7 @@ ANSWERED = {
 }
 
 
-QUICK = ("single_dose", "dose_range", "hnk_alone", "memantine_ketamine")  # run by default
+QUICK = ("single_dose", "hnk_alone")  # run by default
 
 
 def quick(names: Iterable[str]) -> list[Any]:

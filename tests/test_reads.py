@@ -244,7 +244,10 @@ TRIED = {
 LIKE = {"cascade", "ablation_grid", "growth_dose", "occlusion", "stress", "strides"}
 
 
-@pytest.mark.parametrize("study", TRIED)
+@pytest.mark.parametrize(
+    "study",
+    [pytest.param(study, marks=pytest.mark.slow if TRIED[study] is OPTIONS else ()) for study in TRIED],
+)
 def test_every_option_of_a_switch_that_a_study_reads_moves_a_stored_value(answering, study):
     reads, plain = find_study(study).reads, {}
     for switch, option in TRIED[study]:

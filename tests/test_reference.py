@@ -50,6 +50,7 @@ def test_w1_fires_as_plain_cpp_says(tmp_path):
     agree(np.array(ours), theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [0.0, 0.3])
 def test_the_shipped_circuit_fires_as_plain_cpp_says(block, tmp_path):
     circuit = describe(circuit_numbers(circuit_sheet("dendritic")), 1.0, 1.3375)

@@ -115,6 +115,16 @@ def test_a_report_is_made_beside_the_runs_and_touches_nothing_else(call, own):
     assert is_report(own / "report.html") and after.pop("report.html") and after == before
 
 
+def test_it_is_shown_in_a_browser_when_asked_and_named_where_none_starts(call, own, plain, monkeypatch):
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda where: shown.append(where) or len(shown) == 1)
+    code, out, err = call("report", own, "--open")
+    assert (code, err) == (0, "") and shown == [Path(out.split()[-1]).resolve().as_uri()]
+    code, out, err = call("report", own, "--open")
+    assert code == 0 and len(shown) == 2
+    is_one_sentence(err, "no browser could be started", "report.html")
+
+
 def test_one_run_has_a_report_of_its_own(call, own, plain):
     run = next(own.glob("*dose-10_seed-1_*.h5"))
     code, out, _ = call("report", run)

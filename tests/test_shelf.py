@@ -192,6 +192,7 @@ def test_a_state_under_way_is_waited_for_and_that_of_a_dead_process_is_not(cache
     assert Marks(cache).hold(own._name(wanted[0]), 0.0)
 
 
+@pytest.mark.slow
 def test_a_sweep_shares_gives_the_same_files_and_says_so(cache: Path, tmp_path: Path):
     runs = [Run({"dose": d, "seed": 1}, brief(d, protocol=LOOKS)) for d in (0.0, 10.0, 30.0)]
     prepare(runs)

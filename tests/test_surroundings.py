@@ -95,6 +95,7 @@ for words in {commands!r}:
     assert done.stderr.splitlines() == [f"{words[0]} []" for words in commands]
 
 
+@pytest.mark.slow
 def test_everything_hostile_at_once_changes_neither_answer_nor_figure(copied, sweep, tmp_path):
     (tmp_path / "matplotlibrc").write_bytes(b"font.size: 30\ntext.usetex: True\n# caf\xe9\n")
     environment = {**os.environ, **HOSTILE, "TMPDIR": str(tmp_path)}

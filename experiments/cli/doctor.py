@@ -17,6 +17,14 @@ from prelimbic.parameters.system import free_memory, vector_words
 OK, SLOW, BROKEN, NONE = "ok", "slow", "broken", "none"
 # of what a processor calls its vector units, bytes of a vector, the widest first
 VECTORS = (("avx512f", 64), ("avx2", 32), ("avx", 32), ("sse2", 16), ("asimd", 16), ("neon", 16))
+# extras that commands ask for, and what they are for; those of the tests are left out
+EXTRAS = {
+    "trials": "analysis of trials",
+    "nwb": "export --to nwb",
+    "neo": "export --to neo",
+    "parquet": "export --to parquet",
+    "zarr": "export --to zarr",
+}
 SMALL = 1 << 30  # bytes of memory or disk below which a sweep may not get far
 GB = 1e9
 PATIENCE_S = 3.0
@@ -54,6 +62,7 @@ def looked_at() -> Iterator[Finding]:
     """Everything, one after the other; what cannot be looked at is told as such."""
     checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("versions", _versions),
+        ("extras", _extras),
         ("compiler", _compiler),
         ("vectors", _vectors),
         ("cache", _cache),
@@ -71,28 +80,54 @@ def looked_at() -> Iterator[Finding]:
 
 
 def _versions() -> Finding:
-    from importlib.metadata import PackageNotFoundError, requires, version
+    from importlib.metadata import PackageNotFoundError
     from platform import python_version
-    from re import match
-
-    def of(name: str) -> str:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return ""
 
     try:
-        needed = [line for line in requires("prelimbic") or [] if "extra ==" not in line]
+        needed = _needed("")
     except PackageNotFoundError:
         return Finding("versions", BROKEN, "prelimbic is not installed", "pip install . in its folder")
-    names = list(dict.fromkeys(found[0] for line in needed if (found := match(r"[\w.-]+", line))))
-    absent = [name for name in names if not of(name)]
-    told = ", ".join(f"{name} {of(name)}" for name in ("prelimbic", *names) if of(name))
+    installed = {name: _version(name) for name in ("prelimbic", *needed)}
+    absent = [name for name, found in installed.items() if not found]
     if absent:
         return Finding(
             "versions", BROKEN, f"not installed: {', '.join(absent)}", f"pip install {' '.join(absent)}"
         )
+    told = ", ".join(f"{name} {found}" for name, found in installed.items())
     return Finding("versions", OK, f"Python {python_version()}, {told}")
+
+
+def _extras() -> Finding:
+    """What commands find installed beyond what every run needs."""
+    asked = {extra: {name: _version(name) for name in _needed(extra)} for extra in EXTRAS}
+    there = [extra for extra, found in asked.items() if all(found.values())]
+    absent = [extra for extra in EXTRAS if extra not in there]
+    told = [f"{name} {found}" for extra in there for name, found in asked[extra].items()]
+    if absent:
+        told.append("not there: " + ", ".join(f"{extra} ({EXTRAS[extra]})" for extra in absent))
+    do = f"pip install 'prelimbic[{','.join(absent)}]' where you need them" if absent else ""
+    return Finding("extras", NONE if absent else OK, "; ".join(told), do)
+
+
+def _needed(extra: str) -> list[str]:
+    """Packages that an extra names, or that everyone needs."""
+    from importlib.metadata import requires
+    from re import match
+
+    ends = f'extra == "{extra}"'
+    lines = (line.replace("'", '"') for line in requires("prelimbic") or [])
+    taken = [line for line in lines if (ends in line if extra else "extra ==" not in line)]
+    return list(dict.fromkeys(found[0] for line in taken if (found := match(r"[\w.-]+", line))))
+
+
+def _version(name: str) -> str:
+    """Of an installed package; nothing where it is not."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _compiler() -> Finding:
