@@ -3,7 +3,8 @@
 A program depends on the model's texts and the precision alone; sizes, wiring and constants are loaded when
 it runs.  It is compiled in a temporary folder beside its place and renamed into it, and its digest is
 compared before it is used, so a half-built one never is; a lock file lets other processes wait for it
-instead of compiling the same thing.
+instead of compiling the same thing.  The text that Brian2 makes of a model is kept too, since it is the same
+for every compiler and processor.
 """
 
 from __future__ import annotations
@@ -85,11 +86,20 @@ def _sound(place: Path) -> bool:
 
 
 def _key(model: Model, precision: int, tools: Toolchain) -> str:
-    parts = [model.digest, str(precision), version("brian2"), *tools.command, tools.version, tools.processor]
+    parts = [*_words(model, precision), *tools.command, tools.version, tools.processor]
     parts += [*tools.flags(precision), *platform.libc_ver()]
-    parts += [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (translate, texts)]
     parts += [path.read_text(encoding="utf-8") for path in sorted(KERNEL.glob("*.h"))]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+    return _digest("\0".join(parts))[:20]
+
+
+def _words(model: Model, precision: int) -> list[str]:
+    """What the text of a program depends on."""
+    modules = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (translate, texts)]
+    return [model.digest, str(precision), version("brian2"), *modules]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _compile(model: Model, precision: int, tools: Toolchain, place: Path) -> None:
@@ -148,6 +158,19 @@ def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _translated(model: Model, precision: int, place: Path, work: Path) -> str:
+    """The program's text: the kept one where it is whole, and else that of Brian2."""
+    kept = place.with_name(f"{_digest(chr(0).join(_words(model, precision)))[:20]}.cpp")
+    with suppress(OSError, ValueError):
+        head, _, text = kept.read_text(encoding="utf-8").partition("\n")
+        if head == f"// {_digest(text)}":
+            return text
+    text = _by_brian2(model, precision, place, work)
+    (work / kept.name).write_text(f"// {_digest(text)}\n{text}", encoding="utf-8")
+    os.replace(work / kept.name, kept)
+    return text
+
+
+def _by_brian2(model: Model, precision: int, place: Path, work: Path) -> str:
     """The program's text, written by a process of its own, which finds no preferences, home or leftovers of
     the user's.
     """

@@ -16,6 +16,7 @@ import stat
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -237,9 +238,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
             f"{path.name}: cannot be read ({getattr(error, 'strerror', None) or error})"
         ) from None
     try:
-        return tomllib.loads(text)
+        return dict(_parsed(text))
     except (ValueError, RecursionError) as error:
         raise SheetError(f"{path.name}: is not valid TOML ({error})") from None
+
+
+@lru_cache(64)
+def _parsed(text: str) -> dict[str, Any]:
+    """The tables of a text, which nobody changes: a run reads the same sheets many times."""
+    return tomllib.loads(text)
 
 
 def _merged(

@@ -121,7 +121,7 @@ def test_many_threads_build_a_program_once_and_never_see_half_of_it(fresh, monke
     assert sorted(built) == [32, 64]
 
 
-def test_a_program_is_built_whole_and_tells_how_and_is_not_built_again(usual, fresh):
+def test_a_program_is_built_whole_and_tells_how_and_is_not_built_again(usual, fresh, tmp_path, monkeypatch):
     place = program(TOY, 64)
     assert {path.name for path in place.iterdir()} == {"main", "build.json"}
     assert os.access(place / "main", os.X_OK)
@@ -131,7 +131,14 @@ def test_a_program_is_built_whole_and_tells_how_and_is_not_built_again(usual, fr
     assert "-ffast-math" not in told["flags"]
     built = (place / "main").stat().st_mtime_ns
     assert program(TOY, 64) == place and (place / "main").stat().st_mtime_ns == built
-    assert {path.suffix for path in fresh.iterdir()} == {"", ".lock"}
+    assert {path.suffix for path in fresh.iterdir()} == {"", ".lock", ".cpp"}
+    (kept,) = fresh.glob("*.cpp")
+    text = cache._translated(TOY, 64, place, tmp_path)
+    monkeypatch.setattr(cache, "_by_brian2", lambda *asked: "by Brian2")
+    assert cache._translated(TOY, 64, place, tmp_path) == text and "update_0" in text
+    for damaged in (b"", kept.read_bytes()[:-9], b"// 0\n" + text.encode(), b"\xff"):
+        kept.write_bytes(damaged)
+        assert cache._translated(TOY, 64, place, tmp_path) == "by Brian2"
 
 
 HALF = {
