@@ -111,6 +111,7 @@ def test_what_is_given_in_words_and_runs_without_the_drug_keep_their_ids(with_dr
 PLAIN = brief().run_id()
 
 
+@pytest.mark.slow
 def test_the_figure_of_dose_block_curves_has_a_panel_for_every_drug_there_is(tmp_path):
     drugs, uM = [f"drug {k}" for k in range(7)], [0.1, 1.0, 10.0]
     block = xr.DataArray(

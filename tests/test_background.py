@@ -168,6 +168,7 @@ def test_background_events_are_poisson(mean):
     assert chance_of(counts, mean) > 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mean", "precision"), [(0.2, 32), (0.45, 64)])
 def test_a_cell_of_the_compiled_circuit_gets_poisson_events(mean, precision):
     net = network(numerics=Numerics(precision))

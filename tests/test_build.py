@@ -194,9 +194,13 @@ def test_a_compiler_that_fails_leaves_its_words_and_no_half_program(pretended, f
     [
         ({"cells": TOY.cells.replace("= drive", "= drive*nonsense")}, "nonsense"),
         ({"cells": TOY.cells.replace("= drive", "= drive*t_refractory")}, "unit"),
-        ({"background": "power = exp(drive)\n"}, "unit"),
-        ({"reset": "v = nonsense\n"}, "nonsense"),
-        ({"contacts": (replace(TOY.contacts[0], on_pre="received_post += t\n"),)}, "unit"),
+        pytest.param({"background": "power = exp(drive)\n"}, "unit", marks=pytest.mark.slow),
+        pytest.param({"reset": "v = nonsense\n"}, "nonsense", marks=pytest.mark.slow),
+        pytest.param(
+            {"contacts": (replace(TOY.contacts[0], on_pre="received_post += t\n"),)},
+            "unit",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_equations_that_make_no_sense_are_told_in_a_log(fresh, wrong, words):

@@ -173,7 +173,11 @@ DONE = {
 
 @pytest.mark.parametrize(("done", "arms"), DONE.values(), ids=DONE)
 @pytest.mark.parametrize(
-    ("numbers", "slower", "error"), [(SLOWED, 10, 0.01), (CASCADE, 1, 0.05)], ids=["slowed", "as shipped"]
+    ("numbers", "slower", "error"),
+    [
+        pytest.param(SLOWED, 10, 0.01, marks=pytest.mark.slow, id="slowed"),
+        pytest.param(CASCADE, 1, 0.05, id="as shipped"),
+    ],
 )
 def test_minutes_add_up_to_the_differential_equations(done, arms, numbers, slower, error):
     arms = arms._replace(

@@ -50,7 +50,7 @@ CASES = {
     "trapping": brief(hypotheses=Hypotheses(selectivity="use_dependent")),
     "spikes": brief(spikes=True),
 }
-LONG = ("trapping", "64 bits")
+OFTEN = ("the default sheet", "spikes")
 
 
 def silent(seconds: float) -> None:
@@ -93,7 +93,7 @@ def _bytes(values: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=pytest.mark.slow if case in LONG else ()) for case in CASES]
+    "case", [pytest.param(case, marks=() if case in OFTEN else pytest.mark.slow) for case in CASES]
 )
 def test_a_run_in_pieces_is_the_run_in_one(tmp_path, case):
     config = CASES[case]

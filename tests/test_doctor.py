@@ -39,7 +39,9 @@ def test_everything_is_looked_at_and_nothing_is_wrong_where_tests_run(call):
 
 def test_an_extra_that_is_not_there_is_named_with_what_needs_it_and_what_to_install(call, monkeypatch):
     there = doctor._version
-    monkeypatch.setattr(doctor, "_version", lambda name: "" if name in ("pynwb", "lifelines") else there(name))
+    monkeypatch.setattr(
+        doctor, "_version", lambda name: "" if name in ("pynwb", "lifelines") else there(name)
+    )
     found = looked(call)
     assert found["versions"]["state"] == "ok" and found["extras"]["state"] == "none"
     assert "nwb (export --to nwb)" in found["extras"]["found"] and "zarr" in found["extras"]["found"]

@@ -125,7 +125,14 @@ def done(call: Callable[..., tuple[int, str, str]], words: list[str]) -> str:
     return out
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if lines(page)])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=() if page in COMPUTED else pytest.mark.slow)
+        for page in PAGES
+        if lines(page)
+    ],
+)
 def test_every_command_of_a_page_is_taken_and_answers(page, call, at_home):
     kept(page, at_home)
     for line in lines(page):

@@ -65,6 +65,7 @@ def test_every_spike_of_w1_with_any_delays_is_that_of_brian2():
     are_those_of_brian2(w1_engine.engine(drawn, 1, 64), MODELS["W1"], layout, connections)
 
 
+@pytest.mark.slow
 def test_rates_in_32_bits_are_those_in_64_within_what_seeds_differ_by():
     seeds = (1, 2, 3, 4, 5, 6)
     rates = {32: [], 64: []}

@@ -306,6 +306,7 @@ def _masked(pipe: Any, owner: int) -> None:
     pipe.send(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
 
 
+@pytest.mark.faults
 def test_the_first_worker_too_is_born_deaf_to_ctrl_c_until_it_can_hear_it():
     code = (
         "import multiprocessing, tests.test_execute as here\n"

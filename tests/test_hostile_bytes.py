@@ -83,6 +83,7 @@ def fuzzed(small: bytes, folder: Path, seeds: range, patiently: bool) -> Counter
     return ends
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("hasty")
 def test_mutated_files_are_read_or_refused_in_one_line(small, folder):
     ends = fuzzed(small, folder, range(120), patiently=False)

@@ -270,6 +270,7 @@ def test_a_manipulation_comes_on_top_of_the_baseline():
 # In a run
 
 
+@pytest.mark.slow
 def test_a_drug_on_hcn_channels_alone_blocks_no_receptor_and_moves_spikes_after_the_dose_only():
     off, hcn1 = (run(brief(30.0, hypotheses=Hypotheses(**h))) for h in ({"site": "off"}, {"hcn": "hcn1"}))
     for a, b in zip(off.seen, hcn1.seen, strict=True):

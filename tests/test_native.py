@@ -46,6 +46,17 @@ def test_a_release_carries_the_charge_that_the_sheet_gives():
         assert population.background_nmda_to_ampa == population.nmda_to_ampa  # where nothing else is said
 
 
+def test_the_page_tells_what_each_assembly_carries_of_a_class_and_of_its_peak():
+    page = (Path(__file__).parents[1] / "docs" / "physiology.md").read_text()
+    free = CIRCUIT.magnesium_free(NATIVE.receptors.charge_potential)
+    decay = np.array([s.decay for s in CIRCUIT.subunits])
+    for name, mixture in zip(POPULATIONS, CIRCUIT.mixtures, strict=True):
+        carried = dict(zip(SUBUNITS, mixture * free * decay / (mixture @ (free * decay)), strict=True))
+        peak = dict(zip(SUBUNITS, mixture, strict=True))
+        told = [f"{100 * carried[k]:.0f} % ({100 * peak[k]:.0f})" for k in ("2A", "2AB", "2B", "2BD")]
+        assert f"| {name} | {' | '.join(told)} |" in page
+
+
 def test_ten_degrees_up_a_receptor_is_q10_times_as_fast_and_the_mg_block_less_steep():
     r = NATIVE.receptors
     for subunit in NATIVE.subunits.values():
@@ -154,6 +165,7 @@ def test_the_page_lists_every_number_that_moved():
     )
 
 
+@pytest.mark.slow
 def test_weights_move_until_the_rig_finds_the_potentials_asked_for_and_no_others_do(monkeypatch):
     monkeypatch.setattr(potentials, "SENDERS", 2)
     small = describe(circuit_numbers(circuit_sheet("native_point")), 0.5, 1.3375)

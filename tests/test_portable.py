@@ -109,6 +109,7 @@ def test_a_whole_run_by_other_flags_gives_the_same_spikes_spines_and_slow_states
         assert first[group][name].values.tobytes() == second[group][name].values.tobytes(), name
 
 
+@pytest.mark.slow
 def test_the_last_digits_that_libraries_differ_in_do_not_reach_the_circuit():
     def after(noise: float, numerics: Numerics) -> str:
         net = drawn_network(small_circuit(), 1, True, numerics)

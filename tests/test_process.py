@@ -34,7 +34,9 @@ def settled(name: str, precision: int, seed: int = 1) -> dict[str, np.ndarray]:
 # Used again
 
 
-@pytest.mark.parametrize(("name", "precision"), [
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [
         ("sst", 32),
         pytest.param("dendritic", 32, marks=pytest.mark.slow),
         pytest.param("dendritic", 64, marks=pytest.mark.slow),

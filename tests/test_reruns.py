@@ -51,6 +51,7 @@ def test_a_rerun_skips_whole_files_and_redoes_missing_and_damaged_ones(tmp_path,
     assert second[victims[1].name][0] == first[victims[1].name][0]
 
 
+@pytest.mark.faults
 def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path):
     study = Study(
         "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]
@@ -88,6 +89,7 @@ def test_shares_add_up_to_the_study(tmp_path):
     assert (tmp_path / "sweep.h5").exists()
 
 
+@pytest.mark.faults
 def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
     study = Study(
         "brief",
@@ -106,6 +108,7 @@ def test_files_with_other_ids_are_listed_and_never_mixed_in(tmp_path):
     assert load(tmp_path)["run_id"].values.ravel().tolist() == [planned(doses=(0.0,))[0].config.run_id()]
 
 
+@pytest.mark.faults
 def test_a_missing_run_is_nan_and_not_another_run(tmp_path):
     study = Study(
         "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]

@@ -171,6 +171,7 @@ def _holds(folder: Path, name: str, held: object, leave: object) -> None:
     os._exit(1)
 
 
+@pytest.mark.faults
 def test_a_state_under_way_is_waited_for_and_that_of_a_dead_process_is_not(cache: Path):
     own, wanted, context = shelf(brief().numerics), {0: "a" * 32}, multiprocessing.get_context("spawn")
     assert own is not None

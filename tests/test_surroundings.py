@@ -62,6 +62,7 @@ def again(folder: Path) -> list[str]:
 # Start
 
 
+@pytest.mark.slow
 def test_commands_that_do_not_simulate_load_no_compiler_and_no_figures(sweep, tmp_path):
     run = str(next(sweep.glob(f"{CIRCUIT}_*.h5")))
     commands = [

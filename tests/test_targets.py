@@ -204,6 +204,7 @@ def test_load_of_runs_that_were_computed_alike_warns_of_nothing(tmp_path):
         assert load(tmp_path).attrs["targets"] == [HERE]
 
 
+@pytest.mark.slow
 def test_run_says_it_before_it_computes_and_in_its_answer(call, sweep, tmp_path):
     folder = tmp_path / "mixed"
     shutil.copytree(sweep, folder)

@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
 from benchmarks import w1_engine
 from prelimbic.circuits import equations as eq
+from prelimbic.circuits.cache import _translated as translated
 from prelimbic.circuits.model import Model
-from tests.engines import ROOT, STEP_S, TOY, toy
+from prelimbic.parameters.caching import cache_folder
+from tests.engines import STEP_S, TOY, toy
 
 MODELS = {"point": eq.model(False), "dendritic": eq.model(True), "W1": w1_engine.model(), "toy": TOY}
 LIMITS = {32: (-87.0, 88.0), 64: (-708.0, 709.0)}
@@ -25,17 +27,9 @@ LIMITS = {32: (-87.0, 88.0), 64: (-708.0, 709.0)}
 
 @cache
 def text(name: str, precision: int) -> str:
-    """The text of a model's program, from the process that writes it for the cache."""
-    asked = json.dumps({"model": asdict(MODELS[name]), "precision": precision})
-    done = subprocess.run(
-        [sys.executable, "-m", "prelimbic.circuits.translate"],
-        input=asked,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """The text of a model's program, as it is compiled."""
+    with TemporaryDirectory() as work:
+        return translated(MODELS[name], precision, cache_folder() / "program", Path(work))
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -122,6 +122,7 @@ def test_what_ships_is_what_was_asked_for():
     listed = trials()
     assert {*listed.index} >= {
         "single_infusion_saline",
+        "crossover_midazolam",
         "dose_range",
         "six_infusions",
         "esketamine",

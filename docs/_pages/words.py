@@ -16,7 +16,8 @@ EVERYDAY = {
     "Arm", "Axis", "Block", "Board", "Circuit", "Claim", "Contact", "Dose", "Drive", "Driver", "Exposure",
     "Folder", "Frozen", "Lock", "Look", "Population", "Portable", "Prior", "Protocol", "Question", "Role",
     "Run", "Scenario", "Share", "Sheet", "Site", "Status", "Study", "Switch", "Target", "Unbound", "Window",
-    "Worker", "Seed", "Stride", "True by construction", "Affinity", "Override", "Bath",
+    "Worker", "Link", "Report", "Statement", "Comparison", "Seed", "Stride", "True by construction",
+    "Affinity", "Override", "Bath",
 }  # fmt: skip
 SILENT = (
     nodes.literal,

@@ -199,8 +199,9 @@ def memantine_surge(bench: Bench) -> list[Measure]:
 
 
 KNOWN = (
-    "in a prototype the NMDA charge of Pyr cells was chosen knowing this dose curve, and the default "
-    "circuit inherits that choice: tuned, whatever was planned"
+    "in a prototype the NMDA charge of Pyr cells was chosen knowing this dose curve, and dendritic inherits "
+    "that choice; native does not, but was made by people who had seen the curve: tuned, whatever was "
+    "planned"
 )
 SEEN = "parts of it could be read in docs/circuit.md at model version 2, from baths and the same numbers"
 SIGN = "only the sign was read"
