@@ -122,8 +122,10 @@ KINDS = {
         {"protocol": Protocol((0.0, 0.25, 0.5), 1.0), "bath": Bath((("mk801", 0.06),), 0.0)},
         {f"{OBSERVERS}.cells.BEFORE": 3, f"{OBSERVERS}.cells.LAST": 2, f"{OBSERVERS}.cells.LOOK_S": 2.0},
     ),
-    "numerics": Kind("numerics", {"protocol": BRIEF}, {f"{OBSERVERS}.numerics.WINDOWS": 3}, last=True),
-    "physiology": Kind("physiology", {}, RIG),
+    "numerics": Kind(
+        "numerics", {"protocol": BRIEF}, {f"{OBSERVERS}.numerics.WINDOWS": 3}, last=True, slow=True
+    ),
+    "physiology": Kind("physiology", {}, RIG, slow=True),
     "validation": Kind("validation", {}, {}, last=True),
     "knockouts": Kind("knockouts", {"doses": (Dose(10.0, "ip"),)}, {}, slow=True),
     "circuit_prior": Kind("circuit_prior", {}, {}, slow=True),

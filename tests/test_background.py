@@ -133,6 +133,7 @@ def measured() -> dict[str, dict[str, np.ndarray]]:
     return {kind: {name: np.array(values) for name, values in of.items()} for kind, of in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*STATISTICS, *OF_EVENTS])
 def test_the_numbers_are_as_random_as_those_of_philox(measured, name):
     ours, philox = measured["ours"][name], measured["Philox"][name]

@@ -96,6 +96,7 @@ def test_the_ketamine_factor_stands_in_one_place_and_equations_hold_no_other_num
     assert set(re.findall(r"(?<![\w.])\d+\.?\d*(?:e-?\d+)?", formulas)) == {"1"}
 
 
+@pytest.mark.slow
 def test_compiled_and_interpreted_networks_agree_spike_for_spike_for_50_ms():
     seen = []
     for compiled in (True, False):

@@ -238,8 +238,15 @@ def test_a_toy_of_random_contacts_is_that_of_brian2_at_every_look():
 # State
 
 
-@pytest.mark.parametrize("precision", [32, 64])
-@pytest.mark.parametrize("name", ["dendritic", "sst"])
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [
+        ("dendritic", 32),
+        ("sst", 64),
+        pytest.param("dendritic", 64, marks=pytest.mark.slow),
+        pytest.param("sst", 32, marks=pytest.mark.slow),
+    ],
+)
 def test_two_runs_are_one_bit_for_bit_with_the_same_weights_loaded_between(name, precision):
     whole, parts = begun(precision, name), begun(precision, name)
     whole.engine.run(0.5)

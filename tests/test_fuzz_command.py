@@ -253,7 +253,9 @@ def nothing_is_calibrated():
         yield
 
 
-@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.slow if k % 3 else ()) for k, case in enumerate(BAD)]
+)
 @given(data=st.data())
 @examples(25)
 def test_a_bad_value_of_any_option_is_refused_in_one_sentence(case, data):

@@ -122,6 +122,7 @@ FORGED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+@pytest.mark.faults
 def test_an_array_of_another_shape_or_type_starts_the_run_again_whatever_its_digest(arrays, tmp_path):
     # Look 1 is laid out as look 0 is.
     names = [name for name in arrays if not name.startswith("seen/1/")]
@@ -146,6 +147,7 @@ def test_every_array_of_another_shape_or_type_starts_the_run_again(arrays, tmp_p
     assert [name for name, course in found_by_a_run(paths).items() if course is not None] == []
 
 
+@pytest.mark.faults
 def test_a_course_that_lacks_an_array_starts_the_run_again_whatever_its_digest(arrays, tmp_path):
     paths = []
     for name in [name for name in arrays if not name.startswith("seen/1/")]:
@@ -339,6 +341,7 @@ def test_a_file_that_is_no_checkpoint_of_this_run_starts_it_again(finds, case):
     assert finds[case] is None
 
 
+@pytest.mark.faults
 @pytest.mark.faults
 def test_mutated_checkpoints_are_as_they_were_or_none(whole, arrays, tmp_path):
     content, rng = whole.read_bytes(), np.random.default_rng(0)

@@ -279,6 +279,7 @@ def test_a_drug_on_hcn_channels_alone_blocks_no_receptor_and_moves_spikes_after_
         assert np.array_equal(a.activity.spike_count, b.activity.spike_count) == (b.look.time <= 0)
 
 
+@pytest.mark.slow
 def test_use_dependent_block_follows_the_gating_of_each_class_and_equilibrium_block_does_not():
     slow, fast = (
         run(brief(30.0, hypotheses=Hypotheses(selectivity=s))) for s in ("use_dependent", "subunit")

@@ -102,6 +102,7 @@ def test_every_study_lists_its_runs_each_once_and_computes_nothing(call, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_study_runs_as_many_seeds_as_it_is_planned_for_unless_told_otherwise(call):
     assert len(call("run", "acute", "--list")[1].splitlines()) == 3
     circuits = call("run", "circuit_prior", "--list")[1].splitlines()

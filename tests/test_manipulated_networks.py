@@ -72,7 +72,7 @@ def scaled(
 # In the running network
 
 
-@pytest.mark.parametrize("sheet", ["sst", "dendritic"])
+@pytest.mark.parametrize("sheet", ["sst", pytest.param("dendritic", marks=pytest.mark.slow)])
 def test_half_of_the_ampa_receptors_of_sst_cells_take_half_of_the_ampa_of_a_spike_there_and_no_nmda(sheet):
     circuit = small_circuit(sheet)
     assert received(circuit, "Pyr")["g_AMPA"][circuit.cells("SST")].min() > 0
@@ -138,7 +138,7 @@ def test_a_deleted_subunit_takes_its_own_conductance_and_leaves_every_other_as_i
     scaled(circuit, (text,), kicked, {(name, population): 0.0 for name in gone})
 
 
-@pytest.mark.parametrize("sheet", ["sst", "dendritic"])
+@pytest.mark.parametrize("sheet", ["sst", pytest.param("dendritic", marks=pytest.mark.slow)])
 def test_half_of_the_contacts_among_pyramidal_cells_bring_half_of_what_they_brought(sheet):
     circuit = small_circuit(sheet)
     halved = manipulated(circuit, ("contacts=0.5",))

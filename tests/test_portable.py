@@ -134,6 +134,7 @@ def test_a_portable_program_does_every_operation_as_it_is_written(precision):
     assert told["compiler_flags"] == " ".join(flags) and told["code_target"] == f"portable float{precision}"
 
 
+@pytest.mark.slow
 def test_conductances_of_silent_cells_do_not_come_to_denormals():
     net = drawn_network(small_circuit(), 1, True, PORTABLE)
     try:

@@ -244,6 +244,7 @@ TRIED = {
 LIKE = {"cascade", "ablation_grid", "growth_dose", "occlusion", "stress", "strides"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "study",
     [pytest.param(study, marks=pytest.mark.slow if TRIED[study] is OPTIONS else ()) for study in TRIED],

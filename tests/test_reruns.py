@@ -78,6 +78,7 @@ def test_a_rerun_takes_back_what_a_killed_process_said_of_finished_runs(tmp_path
     assert not (tmp_path / JOBS).exists() and stamped(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_shares_add_up_to_the_study(tmp_path):
     study = Study(
         "brief", "?", {"dose": "mg/kg"}, lambda o: planned(), lambda d: Answer((), ""), lambda d, f: [f]

@@ -67,6 +67,7 @@ def test_one_byte_flipped_anywhere_is_found(run_bytes, scratch):
     assert all(is_refused(scratch, flipped(run_bytes, at, 1 << at % 8)) for at in sample)
 
 
+@pytest.mark.faults
 def test_one_byte_flipped_in_the_seal_is_told_by_verify(run_bytes, scratch):
     for at in range(len(unsealed(run_bytes)), len(run_bytes)):
         assert is_refused(scratch, flipped(run_bytes, at, 1), told=True)

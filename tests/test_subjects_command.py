@@ -33,7 +33,9 @@ def test_the_table_says_who_and_what_was_set_and_what_moves_nothing(call):
     assert "depends on routes.human/nasal.direct" in out + err
 
 
-@pytest.mark.parametrize("give", ["S-ketamine 10 mg iv over 30min", "ketamine 20 mg oral"])
+@pytest.mark.parametrize(
+    "give", ["S-ketamine 10 mg iv over 30min", pytest.param("ketamine 20 mg oral", marks=pytest.mark.slow)]
+)
 def test_the_figure_is_drawn_with_published_points_or_without(call, tmp_path, give):
     file = tmp_path / "band.svg"
     asked = ("exposure", "--species", "human", "--give", give, "--subjects", 8, "--plot", file)

@@ -40,7 +40,14 @@ def run_by(threads: int, numerics: Numerics, monkeypatch) -> tuple[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize("numerics", [Numerics(), Numerics(64), Numerics(portable=True)])
+@pytest.mark.parametrize(
+    "numerics",
+    [
+        Numerics(),
+        pytest.param(Numerics(64), marks=pytest.mark.slow),
+        pytest.param(Numerics(portable=True), marks=pytest.mark.slow),
+    ],
+)
 def test_any_number_of_threads_gives_the_same_spikes_states_and_sums(numerics, monkeypatch):
     one = run_by(1, numerics, monkeypatch)
     assert run_by(2, numerics, monkeypatch) == one
