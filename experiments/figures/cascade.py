@@ -176,7 +176,7 @@ def _turnover(axis: Axes, drug: xr.Dataset, vehicle: xr.Dataset) -> None:
     axis.set_xticks(range(len(SECOND_IMAGES)), SECOND_IMAGES)
     axis.set_ylim(bottom=0.0)
     tidy(axis, "second of two images 48 h apart", "of the spines on the first (%)")
-    axis.legend(frameon=False, fontsize=8, loc="upper right")
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
 
 
 def _hours(axis: Axes) -> None:
