@@ -29,6 +29,8 @@ TERMS = {
     "dropout": "patients who leave",
 }
 MOST_SCREENED = 60.0  # points, the top of the MADRS
+# of `screen` and `relapse_from`, where nothing is asked; numbers that equal themselves
+ANYBODY, NEVER = float("-inf"), float("inf")
 FEWEST, MOST_SUBJECTS, MOST_ARMS, MOST_CROSSED, MOST_VISITS = 2, 5000, 6, 3, 60
 LONGEST_H = 2 * 8766.0
 
@@ -78,8 +80,8 @@ class Trial:
     """A randomised trial.  `length` is the hours of a period, the only one of a parallel trial; `washout`
     those between the end of one and the begin of the next.  `assess` are the hours of a period at which the
     score is taken beside its begin, `primary` is the one of the main comparison, with the arm `control`.
-    `screen` is the least score at screening, NaN for none; `relapse_from` the hour from which responders are
-    followed, NaN for none.  `without` names TERMS that are left out; `power` numbers of subjects.
+    `screen` is the least score at screening, ANYBODY for none; `relapse_from` the hour from which responders
+    are followed, NEVER for none.  `without` names TERMS that are left out; `power` numbers of subjects.
 
     Raises TrialError in a sentence that begins with `where`.
     """
@@ -96,8 +98,8 @@ class Trial:
     group: str = "depressed"
     outcome: str = "severity"
     washout: float = 0.0
-    screen: float = float("nan")
-    relapse_from: float = float("nan")
+    screen: float = ANYBODY
+    relapse_from: float = NEVER
     without: tuple[str, ...] = ()
     power: tuple[int, ...] = ()
     set: tuple[tuple[str, float], ...] = ()
@@ -164,7 +166,7 @@ def _wrong(trial: Trial) -> Iterator[str]:
         yield f"shares add up to {block}, more than {fewest} subjects: an arm may be left without any"
     if len({*t.power}) < len(t.power):
         yield f"power names a number of subjects twice: {', '.join(map(str, t.power))}"
-    if t.screen == t.screen and not 0 <= t.screen <= MOST_SCREENED:
+    if t.screen != ANYBODY and not 0 <= t.screen <= MOST_SCREENED:
         yield f"screen is {t.screen:g} but must be from 0 to {MOST_SCREENED:g} points of the MADRS"
     if t.crossed and len(names) > MOST_CROSSED:
         yield f"a crossover has 2 or {MOST_CROSSED} arms, not {len(names)}: every subject gets all of them"
@@ -193,12 +195,12 @@ def _visits(trial: Trial) -> Iterator[str]:
             )
     if t.primary not in t.assess:
         yield f"primary is {in_words(t.primary)} but must be one of assess, {_told(t.assess)}"
-    if t.relapse_from == t.relapse_from and t.relapse_from not in t.assess[:-1]:
+    if t.relapse_from != NEVER and t.relapse_from not in t.assess[:-1]:
         yield (
             f"relapse_from is {in_words(t.relapse_from)} but must be one of assess that others follow, "
             f"{_told(t.assess[:-1])}"
         )
-    if t.relapse_from == t.relapse_from and t.crossed:
+    if t.relapse_from != NEVER and t.crossed:
         yield "relapse_from is of a parallel trial: in a crossover another treatment follows"
 
 

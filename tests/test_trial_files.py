@@ -48,6 +48,7 @@ REFUSED = {
     "an assessment before": ({"assess": ["-1h", "24h"]}, "assess -1h", "0h is taken anyway"),
     "assessments out of order": ({"assess": ["7d", "24h"]}, "assess", "later than the one before"),
     "a main visit that is none": ({"primary": "2d"}, "primary is 48h", "24h, 7d"),
+    "a screening by no number": ({"screen": float("nan")}, "screen is nan", "from 0 to 60"),
     "a follow-up from nowhere": ({"relapse_from": "7d"}, "relapse_from is 7d", "24h"),
     "an unknown control": ({"control": "c"}, "control is 'c'", "a, b"),
     "two arms of one name": ({"arm": [ARMS[0], ARMS[0]]}, "two arms are called 'a'", ""),
