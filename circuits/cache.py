@@ -159,7 +159,7 @@ def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
 
 def _translated(model: Model, precision: int, place: Path, work: Path) -> str:
     """The program's text: the kept one where it is whole, and else that of Brian2."""
-    kept = place.with_name(f"{_digest(chr(0).join(_words(model, precision)))[:20]}.cpp")
+    kept = place.with_name(_digest("\0".join(_words(model, precision)))[:20] + ".cpp")
     with suppress(OSError, ValueError):
         head, _, text = kept.read_text(encoding="utf-8").partition("\n")
         if head == f"// {_digest(text)}":

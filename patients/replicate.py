@@ -10,7 +10,7 @@ import numpy as np
 
 from prelimbic.parameters.trials import TrialNumbers, trial_numbers
 from prelimbic.patients.scores import FELT_FOR_H, HIGHEST, believed, left_at, stream, taken, wandering
-from prelimbic.patients.trial import ANYBODY, Trial, TrialArm, TrialError
+from prelimbic.patients.trial import Trial, TrialArm, TrialError
 from prelimbic.simulation.variable import Groups, Variable
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _enrolled(
     """
     hours = np.add.outer(trial.periods, trial.visits).ravel()
     wanted = trial.subjects
-    asks, count = trial.screen != ANYBODY, wanted * CANDIDATES
+    asks, count = trial.screens, wanted * CANDIDATES
     people = draw(count if asks else wanted)
     severity, wanders = people["severity"].to_numpy(float), trial.terms("regression")
     when = np.concatenate([[-24.0 * numbers.screening.before], hours])

@@ -110,6 +110,16 @@ class Trial:
             raise TrialError(f"{self.where}: {told}" if self.where else told)
 
     @property
+    def screens(self) -> bool:
+        """Whether a score is asked at screening."""
+        return self.screen != ANYBODY
+
+    @property
+    def followed(self) -> bool:
+        """Whether responders are followed until they relapse."""
+        return self.relapse_from != NEVER
+
+    @property
     def crossed(self) -> bool:
         """Whether every subject gets every arm."""
         return self.design == "crossover"
@@ -166,7 +176,7 @@ def _wrong(trial: Trial) -> Iterator[str]:
         yield f"shares add up to {block}, more than {fewest} subjects: an arm may be left without any"
     if len({*t.power}) < len(t.power):
         yield f"power names a number of subjects twice: {', '.join(map(str, t.power))}"
-    if t.screen != ANYBODY and not 0 <= t.screen <= MOST_SCREENED:
+    if t.screens and not 0 <= t.screen <= MOST_SCREENED:
         yield f"screen is {t.screen:g} but must be from 0 to {MOST_SCREENED:g} points of the MADRS"
     if t.crossed and len(names) > MOST_CROSSED:
         yield f"a crossover has 2 or {MOST_CROSSED} arms, not {len(names)}: every subject gets all of them"
@@ -195,12 +205,12 @@ def _visits(trial: Trial) -> Iterator[str]:
             )
     if t.primary not in t.assess:
         yield f"primary is {in_words(t.primary)} but must be one of assess, {_told(t.assess)}"
-    if t.relapse_from != NEVER and t.relapse_from not in t.assess[:-1]:
+    if t.followed and t.relapse_from not in t.assess[:-1]:
         yield (
             f"relapse_from is {in_words(t.relapse_from)} but must be one of assess that others follow, "
             f"{_told(t.assess[:-1])}"
         )
-    if t.relapse_from != NEVER and t.crossed:
+    if t.followed and t.crossed:
         yield "relapse_from is of a parallel trial: in a crossover another treatment follows"
 
 

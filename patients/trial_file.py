@@ -12,12 +12,10 @@ from prelimbic.parameters.errors import UsageError
 from prelimbic.parameters.near import near, shown
 from prelimbic.parameters.trials import trial_numbers
 from prelimbic.patients.trial import (
-    ANYBODY,
     BLINDING,
     CONTROLS,
     DESIGNS,
     GROUPS,
-    NEVER,
     OUTCOMES,
     TERMS,
     Trial,
@@ -139,8 +137,8 @@ def as_mapping(trial: Trial) -> dict[str, Any]:
     found |= {"assess": [in_words(hour) for hour in t.assess]}
     found |= {key: in_words(getattr(t, key)) for key in ("primary", "length")}
     found |= {"washout": in_words(t.washout)} if t.washout else {}
-    found |= {"screen": t.screen} if t.screen != ANYBODY else {}
-    found |= {"relapse_from": in_words(t.relapse_from)} if t.relapse_from != NEVER else {}
+    found |= {"screen": t.screen} if t.screens else {}
+    found |= {"relapse_from": in_words(t.relapse_from)} if t.followed else {}
     found |= {key: list(getattr(t, key)) for key in ("without", "power") if getattr(t, key)}
     found |= {"set": dict(t.set)} if t.set else {}
     arms = []

@@ -86,10 +86,9 @@ def test_every_number_of_a_summary_stands_in_the_page_that_its_line_names(page):
 def test_the_verdicts_of_the_summary_are_those_of_the_page_of_claims():
     board = re.search(r"^\*\*(PRED: .*?)\*\*", (DOCS / "claims.md").read_text(), re.M)
     tally = {
-        role: {verdict: int(number) for number, verdict in re.findall(r"(\d+) ([a-z ]+)", told)}
+        role.strip(): {verdict: int(number) for number, verdict in re.findall(r"(\d+) ([a-z ]+)", told)}
         for role, told in (part.split(":") for part in board[1].rstrip(".").split(";"))
     }
-    tally = {role.strip(): verdicts for role, verdicts in tally.items()}
     word = {number: text for text, number in SMALL.items()}
     pred, cal = (
         {"all": str(sum(tally[role].values()))} | {k: word[n] for k, n in tally[role].items()}

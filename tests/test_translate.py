@@ -28,8 +28,10 @@ LIMITS = {32: (-87.0, 88.0), 64: (-708.0, 709.0)}
 @cache
 def text(name: str, precision: int) -> str:
     """The text of a model's program, as it is compiled."""
-    with TemporaryDirectory() as work:
-        return translated(MODELS[name], precision, cache_folder() / "program", Path(work))
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder) as work:  # beside its place, into which it is renamed
+        return translated(MODELS[name], precision, folder / "program", Path(work))
 
 
 @pytest.mark.parametrize("name", MODELS)

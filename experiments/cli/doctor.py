@@ -17,14 +17,6 @@ from prelimbic.parameters.system import free_memory, vector_words
 OK, SLOW, BROKEN, NONE = "ok", "slow", "broken", "none"
 # of what a processor calls its vector units, bytes of a vector, the widest first
 VECTORS = (("avx512f", 64), ("avx2", 32), ("avx", 32), ("sse2", 16), ("asimd", 16), ("neon", 16))
-# extras that commands ask for, and what they are for; those of the tests are left out
-EXTRAS = {
-    "trials": "analysis of trials",
-    "nwb": "export --to nwb",
-    "neo": "export --to neo",
-    "parquet": "export --to parquet",
-    "zarr": "export --to zarr",
-}
 SMALL = 1 << 30  # bytes of memory or disk below which a sweep may not get far
 GB = 1e9
 PATIENCE_S = 3.0
@@ -99,12 +91,16 @@ def _versions() -> Finding:
 
 def _extras() -> Finding:
     """What commands find installed beyond what every run needs."""
-    asked = {extra: {name: _version(name) for name in _needed(extra)} for extra in EXTRAS}
+    from prelimbic.experiments.exchange.export import FORMATS
+
+    wanted = {"trials": "analysis of trials"}  # those of the tests are left out
+    wanted |= {to: f"export --to {to}" for to, kind in FORMATS.items() if kind.package}
+    asked = {extra: {name: _version(name) for name in _needed(extra)} for extra in wanted}
     there = [extra for extra, found in asked.items() if all(found.values())]
-    absent = [extra for extra in EXTRAS if extra not in there]
+    absent = [extra for extra in wanted if extra not in there]
     told = [f"{name} {found}" for extra in there for name, found in asked[extra].items()]
     if absent:
-        told.append("not there: " + ", ".join(f"{extra} ({EXTRAS[extra]})" for extra in absent))
+        told.append("not there: " + ", ".join(f"{extra} ({wanted[extra]})" for extra in absent))
     do = f"pip install 'prelimbic[{','.join(absent)}]' where you need them" if absent else ""
     return Finding("extras", NONE if absent else OK, "; ".join(told), do)
 

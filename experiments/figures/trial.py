@@ -39,7 +39,7 @@ def draw(
         n = max(by_size)
         cell = dataset.sel(sheet=sheet)
         cell = cell.sel(n=n) if "n" in cell.dims else cell
-        last = bool(trial.power) or bool(np.isfinite(trial.relapse_from))
+        last = bool(trial.power) or trial.followed
         figure, axes = subplots(1, 3 + last, figsize=(4.3 * (3 + last), 3.9), layout="constrained")
         _courses(axes[0], cell, trial)
         _differences(axes[1], by_size[n], trial)

@@ -117,7 +117,7 @@ def _outcome(
         elif len(trial.names) == 2:
             shuffled = permuted_order(last, given, seed)
     lasting = None
-    if np.isfinite(trial.relapse_from):
+    if trial.followed:
         who, begin = mine[:, 0], trial.visits.index(trial.relapse_from)
         lasting = relapse(
             score[who, 0],

@@ -141,7 +141,7 @@ def _tables(found: list[Replication], trial: Trial, sheet: str, n: int) -> list[
             missing="",
         )
     ]
-    if np.isfinite(trial.relapse_from):
+    if trial.followed:
         made += [
             table(
                 f"responders at {in_words(trial.relapse_from)}, days until relapse (Kaplan and Meier)",
